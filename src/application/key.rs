@@ -1,0 +1,199 @@
+//! The key of a partition, and how bytes are written as text.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
+
+/// The key of a partition: any bytes, of any length. Short keys (up to 16 bytes) need no allocation.
+///
+/// As text, printable UTF-8 stands as it is, every other byte as `\xNN`, and a backslash as `\\`.
+///
+/// ```
+/// use wallaroo::Key;
+///
+/// assert_eq!(Key::from('a').to_string(), "a");
+/// assert_eq!(Key::from(0xff_u8).to_string(), r"\xff");
+/// assert_eq!(Key::from("tab\t").to_string(), r"tab\x09");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Key(SmallVec<[u8; 16]>);
+
+impl Key {
+    /// The key's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for Key {
+    fn from(bytes: &[u8]) -> Self {
+        Self(SmallVec::from_slice(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Key {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(SmallVec::from_vec(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Key {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::from(bytes.as_slice())
+    }
+}
+
+impl From<u8> for Key {
+    fn from(byte: u8) -> Self {
+        Self::from([byte])
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self::from(text.as_bytes())
+    }
+}
+
+impl From<String> for Key {
+    fn from(text: String) -> Self {
+        Self::from(text.into_bytes())
+    }
+}
+
+impl From<char> for Key {
+    fn from(character: char) -> Self {
+        Self::from(&*character.encode_utf8(&mut [0; 4]))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&text_of_bytes(&self.0))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Key({})", text_of_bytes(&self.0))
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&text_of_bytes(&self.0))
+        } else {
+            serializer.serialize_bytes(&self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            parse_key_text(&text).map(Self::from).map_err(serde::de::Error::custom)
+        } else {
+            Vec::<u8>::deserialize(deserializer).map(Self::from)
+        }
+    }
+}
+
+/// Bytes as a person reads them: printable UTF-8 as it is, every other byte as `\xNN`, a backslash
+/// as `\\`. [`parse_key_text`] reads it back.
+#[must_use]
+pub fn text_of_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => text.push_str("\\\\"),
+                _ if is_printable(character) => text.push(character),
+                _ => push_escaped(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        push_escaped(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// Neither a control character nor an invisible one that would change how a terminal shows the rest.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+fn push_escaped(text: &mut String, bytes: &[u8]) {
+    use fmt::Write;
+    for byte in bytes {
+        let _ = write!(text, "\\x{byte:02x}");
+    }
+}
+
+/// Reads back what [`text_of_bytes`] wrote.
+///
+/// # Errors
+///
+/// Says which escape is neither `\\` nor `\xNN`.
+pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        bytes.extend_from_slice(plain.as_bytes());
+        if let Some(after) = escape.strip_prefix("\\\\") {
+            bytes.push(b'\\');
+            rest = after;
+        } else {
+            let byte = escape
+                .strip_prefix("\\x")
+                .and_then(|digits| digits.get(..2))
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+                .ok_or_else(|| format!("`{escape}` does not start with \\\\ or \\xNN"))?;
+            bytes.push(byte);
+            rest = escape.get(4..).unwrap_or_default();
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_survive_being_written_as_text(bytes: Vec<u8>) {
+            prop_assert_eq!(parse_key_text(&text_of_bytes(&bytes)).unwrap(), bytes);
+        }
+
+        #[test]
+        fn any_key_survives_json_and_binary(bytes: Vec<u8>) {
+            let key = Key::from(bytes);
+            let json = serde_json::to_string(&key).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Key>(&json).unwrap(), &key);
+            let binary = postcard::to_stdvec(&key).unwrap();
+            prop_assert_eq!(postcard::from_bytes::<Key>(&binary).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn a_key_is_shown_readably() {
+        assert_eq!(text_of_bytes("héllo → ✓".as_bytes()), "héllo → ✓");
+        assert_eq!(text_of_bytes(b"a\\b\n\xff\x00"), r"a\\b\x0a\xff\x00");
+        assert_eq!(text_of_bytes("\u{202e}evil".as_bytes()), r"\xe2\x80\xaeevil");
+        assert_eq!(text_of_bytes(b""), "");
+    }
+
+    #[test]
+    fn a_broken_escape_is_an_error_that_shows_it() {
+        assert_eq!(parse_key_text(r"a\q").unwrap_err(), r"`\q` does not start with \\ or \xNN");
+        assert!(parse_key_text(r"\x1").is_err());
+    }
+}

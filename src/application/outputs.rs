@@ -1,0 +1,93 @@
+//! What a computation may return: none, one or many messages, or a reason why there are none.
+
+use super::Reason;
+
+/// None, one or many messages: `Option<T>`, `[T; N]` or `Vec<T>`; or a `Result` of one of them, whose
+/// error makes the input a dead letter.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a computation returns",
+    note = "return `Some(message)`, `None`, `[a, b]`, a `Vec` of messages, or a `Result<_, Reason>` of one of these"
+)]
+pub trait Outputs {
+    /// The message type.
+    type Message: 'static;
+    /// The messages in the order in which they are sent on.
+    type Messages: Iterator<Item = Self::Message>;
+
+    /// The messages.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the input could not be processed.
+    fn into_messages(self) -> Result<Self::Messages, Reason>;
+}
+
+impl<T: 'static> Outputs for Option<T> {
+    type Message = T;
+    type Messages = std::option::IntoIter<T>;
+
+    fn into_messages(self) -> Result<Self::Messages, Reason> {
+        Ok(self.into_iter())
+    }
+}
+
+impl<T: 'static> Outputs for Vec<T> {
+    type Message = T;
+    type Messages = std::vec::IntoIter<T>;
+
+    fn into_messages(self) -> Result<Self::Messages, Reason> {
+        Ok(self.into_iter())
+    }
+}
+
+impl<T: 'static, const N: usize> Outputs for [T; N] {
+    type Message = T;
+    type Messages = std::array::IntoIter<T, N>;
+
+    fn into_messages(self) -> Result<Self::Messages, Reason> {
+        Ok(self.into_iter())
+    }
+}
+
+impl<O: Outputs, E: Into<Reason>> Outputs for Result<O, E> {
+    type Message = O::Message;
+    type Messages = O::Messages;
+
+    fn into_messages(self) -> Result<Self::Messages, Reason> {
+        self.map_err(Into::into)?.into_messages()
+    }
+}
+
+/// What a state computation returns: its outputs and whether to save the state, or a `Result` of
+/// the two.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a state computation returns",
+    note = "return `(outputs, save)`, where `outputs` is `Some(message)`, `None`, an array or a `Vec`, and `save` a bool; or a `Result<_, Reason>` of that"
+)]
+pub trait StateOutcome {
+    /// The outputs.
+    type Outputs: Outputs;
+
+    /// The outputs, and whether this change makes the state part of the next checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the message could not be processed.
+    fn into_outcome(self) -> Result<(Self::Outputs, bool), Reason>;
+}
+
+impl<O: Outputs> StateOutcome for (O, bool) {
+    type Outputs = O;
+
+    fn into_outcome(self) -> Result<(O, bool), Reason> {
+        Ok(self)
+    }
+}
+
+impl<O: Outputs, E: Into<Reason>> StateOutcome for Result<(O, bool), E> {
+    type Outputs = O;
+
+    fn into_outcome(self) -> Result<(O, bool), Reason> {
+        self.map_err(Into::into)
+    }
+}

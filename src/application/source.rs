@@ -1,0 +1,103 @@
+//! A pipeline's source: its decoder, and how people and generators make its messages.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Decoder, Generator, Reason};
+
+/// How a person types a message of a source.
+#[derive(Clone)]
+pub struct TypedForm {
+    example: String,
+    parse: Parse,
+}
+
+/// Turns typed text into a payload.
+type Parse = Arc<dyn Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync>;
+
+impl TypedForm {
+    /// An example to type, such as `a 10`.
+    #[must_use]
+    pub fn example(&self) -> &str {
+        &self.example
+    }
+
+    /// The payload of what was typed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, for the person who typed it.
+    pub fn parse(&self, text: &str) -> Result<Vec<u8>, Reason> {
+        (self.parse)(text)
+    }
+}
+
+impl fmt::Debug for TypedForm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("TypedForm").field(&self.example).finish()
+    }
+}
+
+/// Makes the payload of one random message.
+pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
+
+/// Where a pipeline's bytes enter: a decoder, and optionally what helps people to use it. The
+/// endpoint (a file, a port) is chosen when the application runs.
+///
+/// ```
+/// use wallaroo::{Reason, Source};
+///
+/// let lines = Source::new(|payload: &[u8]| -> Result<Option<String>, Reason> {
+///     Ok(Some(std::str::from_utf8(payload)?.to_owned()))
+/// })
+/// .format("one UTF-8 line")
+/// .typed("any text", |text| Ok(text.as_bytes().to_vec()));
+/// # let _ = lines;
+/// ```
+pub struct Source<D> {
+    pub(crate) decoder: D,
+    pub(crate) format: String,
+    pub(crate) typed: Option<TypedForm>,
+    pub(crate) generate: Option<Generate>,
+}
+
+impl<D: Decoder> Source<D> {
+    /// A source that decodes its frames with this decoder.
+    pub fn new(decoder: D) -> Self {
+        Self { decoder, format: String::new(), typed: None, generate: None }
+    }
+
+    /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.
+    #[must_use]
+    pub fn format(mut self, description: impl Into<String>) -> Self {
+        self.format = description.into();
+        self
+    }
+
+    /// Says how a person types a message: an example, and how typed text becomes a payload.
+    #[must_use]
+    pub fn typed(
+        mut self,
+        example: impl Into<String>,
+        parse: impl Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync + 'static,
+    ) -> Self {
+        self.typed = Some(TypedForm { example: example.into(), parse: Arc::new(parse) });
+        self
+    }
+
+    /// Says how to make a random message: the payload that the generator's choices give.
+    #[must_use]
+    pub fn generated(
+        mut self,
+        generate: impl Fn(&mut Generator) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        self.generate = Some(Arc::new(generate));
+        self
+    }
+}
+
+impl<D> fmt::Debug for Source<D> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Source").field("format", &self.format).finish_non_exhaustive()
+    }
+}

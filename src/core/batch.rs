@@ -1,0 +1,86 @@
+//! Messages on their way between steps, a batch at a time.
+//!
+//! Inside a segment a batch has its type. Between segments, where it may change its worker, the
+//! batch (and only the batch) loses it: the segment that takes it knows what it is.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::frames::Frames;
+use super::numbers::{SinkIndex, WorkerIndex};
+use super::trace::Trace;
+use crate::application::Key;
+
+/// A message and the frame that it was made of.
+#[derive(Debug, Clone)]
+pub struct Item<M> {
+    /// The frame's place in its [`Frames`].
+    pub frame: u32,
+    /// The message.
+    pub message: M,
+}
+
+/// A message whose partition is known.
+#[derive(Debug, Clone)]
+pub struct Keyed<M> {
+    /// The frame's place in its [`Frames`].
+    pub frame: u32,
+    /// The key's hash, computed once and used for placement and look-up.
+    pub hash: u64,
+    /// The partition's key.
+    pub key: Key,
+    /// The message.
+    pub message: M,
+}
+
+/// What a segment is given: frames to decode, or a batch that another segment made.
+pub enum Payload {
+    /// The frames themselves.
+    Frames,
+    /// A `Vec` of [`Item`] or [`Keyed`], as the two segments agree.
+    Messages(Box<dyn Any + Send>),
+}
+
+/// A batch for one worker.
+pub struct Parcel {
+    /// The worker that must process it.
+    pub worker: WorkerIndex,
+    /// The frames that its messages were made of.
+    pub frames: Arc<Frames>,
+    /// The messages.
+    pub payload: Payload,
+}
+
+/// Encoded messages for a sink.
+pub struct Output {
+    /// Which of the pipeline's sinks.
+    pub sink: SinkIndex,
+    /// The frames that the outputs were made of.
+    pub frames: Arc<Frames>,
+    /// What to write: the outputs one after another.
+    pub bytes: Vec<u8>,
+    /// Where each output ends in `bytes`.
+    pub ends: Vec<u32>,
+    /// The traces of those outputs whose frame is traced.
+    pub traces: Vec<Arc<Trace>>,
+}
+
+impl Output {
+    /// The outputs, from the newest to the oldest.
+    pub fn newest_first(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).rev().map(|at| {
+            let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+            let end = self.ends.get(at).copied().unwrap_or_default();
+            self.bytes.get(start.unwrap_or_default() as usize..end as usize).unwrap_or_default()
+        })
+    }
+}
+
+/// What a segment gives: batches for other workers' next segment, and outputs for sinks.
+#[derive(Default)]
+pub struct Outlet {
+    /// Batches for the pipeline's next segment.
+    pub parcels: Vec<Parcel>,
+    /// Bytes for the pipeline's sinks.
+    pub outputs: Vec<Output>,
+}

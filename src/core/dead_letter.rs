@@ -1,0 +1,75 @@
+//! Messages that could not be processed, with all that is needed to see why.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::frames::Frames;
+use super::numbers::{SequenceNumber, Timestamp};
+use crate::application::Key;
+
+/// A message that could not be processed.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetter {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The step that could not process it; `framing` where the bytes were no frame.
+    pub step: Arc<str>,
+    /// Why.
+    pub reason: String,
+    /// The payload of the frame, or the bytes as read where they were no frame.
+    #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
+    pub bytes: Vec<u8>,
+    /// The source's or connection's name.
+    pub source: Arc<str>,
+    /// The frame's number in its pipeline.
+    pub sequence: SequenceNumber,
+    /// How many bytes after the beginning of its source the frame starts.
+    pub offset: u64,
+    /// The partition's key, where the message had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// When it happened.
+    #[serde(rename = "at_ns")]
+    pub at: Timestamp,
+}
+
+impl DeadLetter {
+    /// The dead letter of a frame.
+    #[must_use]
+    pub fn of_frame(
+        pipeline: Arc<str>,
+        step: Arc<str>,
+        reason: String,
+        frames: &Frames,
+        frame: u32,
+        key: Option<Key>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            step,
+            reason,
+            bytes: frames.payload(frame).to_vec(),
+            source: Arc::clone(frames.source()),
+            sequence: frames.sequence(frame),
+            offset: frames.offset(frame),
+            key,
+            at,
+        }
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits, two a byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
+}

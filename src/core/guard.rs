@@ -1,0 +1,60 @@
+//! Runs an author's code on a batch, so that a panic costs one message and not the run.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Calls `process` for every item. Where it panics, `panicked` is told which frame the item belonged
+/// to and why, and the rest of the items go on. Where nothing panics, this costs nothing an item.
+pub(crate) fn for_each_guarded<T, C>(
+    items: &mut impl Iterator<Item = T>,
+    scope: &mut C,
+    frame_of: impl Fn(&T) -> u32,
+    mut process: impl FnMut(&mut C, T),
+    mut panicked: impl FnMut(&mut C, u32, String),
+) {
+    let mut frame = 0;
+    loop {
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            for item in &mut *items {
+                frame = frame_of(&item);
+                process(scope, item);
+            }
+        }));
+        match run {
+            Ok(()) => return,
+            Err(panic) => panicked(scope, frame, panic_reason(panic)),
+        }
+    }
+}
+
+/// What a caught panic says.
+pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with a value that is not text");
+    format!("panicked: {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_item() {
+        let mut seen = (Vec::new(), Vec::new());
+        for_each_guarded(
+            &mut (0..6_u32),
+            &mut seen,
+            |item| *item,
+            |seen, item| {
+                assert!(item % 3 != 1, "no {item}");
+                seen.0.push(item);
+            },
+            |seen, frame, reason| seen.1.push((frame, reason)),
+        );
+        assert_eq!(seen.0, [0, 2, 3, 5]);
+        assert_eq!(seen.1, [(1, "panicked: no 1".to_owned()), (4, "panicked: no 4".to_owned())]);
+    }
+}

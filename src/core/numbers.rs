@@ -1,0 +1,64 @@
+//! Newtypes for the numbers that must not be mixed up.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Which worker, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct WorkerIndex(pub usize);
+
+impl fmt::Display for WorkerIndex {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The number of a frame in its pipeline, from 1, in the order in which frames were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct SequenceNumber(pub u64);
+
+impl SequenceNumber {
+    /// The number of the frame that comes `frames` after this one.
+    #[must_use]
+    pub fn plus(self, frames: u64) -> Self {
+        Self(self.0.saturating_add(frames))
+    }
+}
+
+impl fmt::Display for SequenceNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "#{}", self.0)
+    }
+}
+
+/// A moment: nanoseconds since the engine started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The time from an earlier moment to this one; zero where that moment is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Which pipeline of a topology, from 0, in the order of their declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct PipelineIndex(pub usize);
+
+/// Which step of a pipeline, from 0: the decoder is the first, the encoders are the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct StepIndex(pub usize);
+
+/// Which sink of a pipeline, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct SinkIndex(pub usize);

@@ -1,0 +1,320 @@
+//! How a front end asks for the few partitions that it shows, out of any number.
+//!
+//! A [`Scan`] looks at a worker's partitions a slice at a time, so that it never holds up the work,
+//! and keeps only as many rows as were asked for. [`merge`] puts the workers' answers together.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::partition_table::PartitionRow;
+use crate::application::Key;
+
+/// The partitions of one state on one worker, whatever the state's type.
+pub trait Partitions {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// How many were created by a message.
+    fn dynamic(&self) -> usize;
+    /// The partition at a place, as a front end shows it.
+    fn row(&self, at: usize) -> Option<PartitionRow>;
+    /// The key of the partition at a place.
+    fn key(&self, at: usize) -> Option<&Key>;
+    /// What the partition at a place is sorted by; rows with equal values are sorted by key.
+    fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
+}
+
+/// What rows are sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SortBy {
+    /// The key.
+    #[default]
+    Key,
+    /// The worker that owns the partition.
+    Worker,
+    /// How many messages the partition has processed.
+    Messages,
+    /// A field of the state.
+    Field(String),
+}
+
+/// A value that rows are sorted by. Values of different kinds are sorted by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SortValue {
+    /// No value.
+    Nothing,
+    /// A whole number.
+    Integer(i128),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Text(String),
+}
+
+impl SortValue {
+    /// A field of a state; the state itself where it has no fields.
+    pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
+        match serde_json::to_value(state) {
+            Ok(Value::Object(mut fields)) => {
+                fields.remove(name).map_or(Self::Nothing, Self::of_json)
+            }
+            Ok(value) => Self::of_json(value),
+            Err(_) => Self::Nothing,
+        }
+    }
+
+    fn of_json(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Nothing,
+            Value::Bool(value) => Self::Integer(value.into()),
+            Value::Number(number) => number
+                .as_i128()
+                .map(Self::Integer)
+                .or_else(|| number.as_f64().map(Self::Float))
+                .unwrap_or(Self::Nothing),
+            Value::String(text) => Self::Text(text),
+            nested @ (Value::Array(_) | Value::Object(_)) => Self::Text(nested.to_string()),
+        }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Nothing => 0,
+            Self::Integer(_) | Self::Float(_) => 1,
+            Self::Text(_) => 2,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an order of mixed numbers need not be exact")]
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Integer(one), Self::Integer(two)) => one.cmp(two),
+            (Self::Float(one), Self::Float(two)) => one.total_cmp(two),
+            (Self::Integer(one), Self::Float(two)) => (*one as f64).total_cmp(two),
+            (Self::Float(one), Self::Integer(two)) => one.total_cmp(&(*two as f64)),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            _ => self.kind().cmp(&other.kind()),
+        }
+    }
+}
+
+/// Which rows a front end wants to see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowQuery {
+    /// What to sort by.
+    pub sort: SortBy,
+    /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
+    /// what is sorted by.
+    pub descending: bool,
+    /// Only keys that contain this text; all where it is empty.
+    pub filter: String,
+    /// How many rows to leave out at the beginning.
+    pub offset: usize,
+    /// How many rows to give.
+    pub limit: usize,
+}
+
+impl RowQuery {
+    fn wanted(&self) -> usize {
+        self.offset.saturating_add(self.limit)
+    }
+
+    fn compare(&self, one: (&SortValue, &Key), two: (&SortValue, &Key)) -> Ordering {
+        let by_value = one.0.compare(two.0);
+        let by_key = one.1.cmp(two.1);
+        match (self.descending, &self.sort) {
+            (false, _) => by_value.then(by_key),
+            (true, SortBy::Key) => by_key.reverse(),
+            (true, _) => by_value.reverse().then(by_key),
+        }
+    }
+}
+
+/// A row with the value that it is sorted by.
+#[derive(Debug, Clone)]
+pub struct SortedRow {
+    /// The value.
+    pub value: SortValue,
+    /// The row.
+    pub row: PartitionRow,
+}
+
+/// What a worker, or all of them together, answer to a [`RowQuery`].
+#[derive(Debug, Clone, Default)]
+pub struct RowWindow {
+    /// The rows, in order.
+    pub rows: Vec<SortedRow>,
+    /// How many rows the filter let through.
+    pub matching: usize,
+    /// How many partitions there are.
+    pub total: usize,
+    /// How many of them were created by a message.
+    pub dynamic: usize,
+}
+
+/// Looks for the wanted rows among a worker's partitions, a slice at a time.
+#[derive(Debug)]
+pub struct Scan {
+    query: RowQuery,
+    next: usize,
+    matching: usize,
+    found: Vec<(SortValue, Key, usize)>,
+}
+
+impl Scan {
+    /// A scan that has not looked at any partition.
+    #[must_use]
+    pub fn new(query: RowQuery) -> Self {
+        Self { query, next: 0, matching: 0, found: Vec::new() }
+    }
+
+    /// Looks at the next partitions, `slice` of them at most. True when it has seen all.
+    pub fn look(&mut self, partitions: &dyn Partitions, slice: usize) -> bool {
+        let until = self.next.saturating_add(slice).min(partitions.len());
+        for at in self.next..until {
+            let Some(key) = partitions.key(at) else { break };
+            if self.query.filter.is_empty() || key.to_string().contains(&self.query.filter) {
+                self.matching += 1;
+                let value = partitions.sort_value(at, &self.query.sort);
+                self.keep(value, key, at);
+            }
+        }
+        self.next = until;
+        self.next >= partitions.len()
+    }
+
+    fn keep(&mut self, value: SortValue, key: &Key, at: usize) {
+        let wanted = self.query.wanted();
+        if wanted == 0 {
+            return;
+        }
+        self.found.push((value, key.clone(), at));
+        // Cutting back at twice the wanted number makes the cost of a row constant on average.
+        if self.found.len() >= wanted.saturating_mul(2).max(64) {
+            self.cut_back();
+        }
+    }
+
+    fn cut_back(&mut self) {
+        let wanted = self.query.wanted();
+        let query = &self.query;
+        if wanted > 0 && self.found.len() > wanted {
+            self.found.select_nth_unstable_by(wanted - 1, |one, two| {
+                query.compare((&one.0, &one.1), (&two.0, &two.1))
+            });
+            self.found.truncate(wanted);
+        }
+    }
+
+    /// The rows found.
+    #[must_use]
+    pub fn finish(mut self, partitions: &dyn Partitions) -> RowWindow {
+        self.cut_back();
+        let query = &self.query;
+        self.found.sort_unstable_by(|one, two| query.compare((&one.0, &one.1), (&two.0, &two.1)));
+        let rows = self
+            .found
+            .into_iter()
+            .filter_map(|(value, _, at)| partitions.row(at).map(|row| SortedRow { value, row }))
+            .collect();
+        RowWindow {
+            rows,
+            matching: self.matching,
+            total: partitions.len(),
+            dynamic: partitions.dynamic(),
+        }
+    }
+}
+
+/// Puts the workers' answers together: the rows from the query's offset on.
+#[must_use]
+pub fn merge(query: &RowQuery, windows: impl IntoIterator<Item = RowWindow>) -> RowWindow {
+    let mut merged = RowWindow::default();
+    for window in windows {
+        merged.rows.extend(window.rows);
+        merged.matching += window.matching;
+        merged.total += window.total;
+        merged.dynamic += window.dynamic;
+    }
+    merged
+        .rows
+        .sort_by(|one, two| query.compare((&one.value, &one.row.key), (&two.value, &two.row.key)));
+    merged.rows.drain(..query.offset.min(merged.rows.len()));
+    merged.rows.truncate(query.limit);
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::core::partition_table::PartitionTable;
+    use crate::core::placement::Placement;
+
+    fn tables(votes: &[u32], workers: usize) -> Vec<PartitionTable<u32>> {
+        let placement = Placement::new(workers.try_into().unwrap());
+        let mut tables: Vec<_> =
+            (0..workers).map(|worker| PartitionTable::new(WorkerIndex(worker))).collect();
+        for (number, votes) in votes.iter().enumerate() {
+            let key = Key::from(format!("{number:03}"));
+            let hash = placement.hash(&key);
+            tables[placement.worker(&key).0].create(hash, key, *votes, Timestamp(0), true);
+        }
+        tables
+    }
+
+    fn window(tables: &[PartitionTable<u32>], query: &RowQuery, slice: usize) -> RowWindow {
+        let answers = tables.iter().map(|table| {
+            let mut scan = Scan::new(query.clone());
+            while !scan.look(table, slice) {}
+            scan.finish(table)
+        });
+        merge(query, answers.collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_is_a_part_of_all_rows_sorted(
+            votes in prop::collection::vec(0_u32..20, 0..200),
+            workers in 1_usize..4,
+            offset in 0_usize..50,
+            limit in 0_usize..50,
+            slice in 1_usize..70,
+            descending: bool,
+            by_votes: bool,
+        ) {
+            let sort = if by_votes { SortBy::Field("votes".to_owned()) } else { SortBy::Key };
+            let query = RowQuery { sort, descending, filter: String::new(), offset, limit };
+            let found = window(&tables(&votes, workers), &query, slice);
+
+            let mut all: Vec<(i64, usize)> =
+                votes.iter().enumerate().map(|(key, votes)| (i64::from(*votes), key)).collect();
+            all.sort_by_key(|(votes, key)| match (by_votes, descending) {
+                (true, false) => (*votes, i64::try_from(*key).unwrap()),
+                (true, true) => (-votes, i64::try_from(*key).unwrap()),
+                (false, false) => (i64::try_from(*key).unwrap(), 0),
+                (false, true) => (-i64::try_from(*key).unwrap(), 0),
+            });
+            let expected: Vec<_> =
+                all.iter().skip(offset).take(limit).map(|(_, key)| format!("{key:03}")).collect();
+            let keys: Vec<_> = found.rows.iter().map(|row| row.row.key.to_string()).collect();
+            prop_assert_eq!(keys, expected);
+            prop_assert_eq!(found.matching, votes.len());
+            prop_assert_eq!(found.total, votes.len());
+        }
+    }
+
+    #[test]
+    fn a_filter_keeps_the_keys_that_contain_it() {
+        let query = RowQuery { filter: "1".to_owned(), limit: 100, ..RowQuery::default() };
+        let found = window(&tables(&[0; 30], 2), &query, 7);
+        assert_eq!((found.matching, found.total, found.rows.len()), (12, 30, 12));
+    }
+}

@@ -1,0 +1,166 @@
+//! The partitions of one state that one worker owns.
+//!
+//! Invariants: a key has one partition; a partition keeps its place for as long as the table lives
+//! (so that a scan can go on where it stopped); a poisoned partition is not touched by computations.
+
+use hashbrown::HashTable;
+use serde::Serialize;
+
+use super::numbers::{Timestamp, WorkerIndex};
+use super::partition_query::{Partitions, SortBy, SortValue};
+use crate::application::{Key, State};
+
+/// Whether computations may touch a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// They may.
+    Good,
+    /// A computation panicked on it, so its state may be half changed.
+    Poisoned,
+}
+
+/// One key's state.
+#[derive(Debug)]
+pub struct Partition<S> {
+    /// The key.
+    pub key: Key,
+    hash: u64,
+    /// The state.
+    pub state: S,
+    /// Messages that it has processed.
+    pub messages: u64,
+    /// When it came into being.
+    pub created: Timestamp,
+    /// Whether its first message created it.
+    pub dynamic: bool,
+    /// Whether computations may touch it.
+    pub health: Health,
+}
+
+/// Where a partition stands in its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u32);
+
+/// The partitions of one state that one worker owns.
+#[derive(Debug)]
+pub struct PartitionTable<S> {
+    worker: WorkerIndex,
+    places: HashTable<u32>,
+    partitions: Vec<Partition<S>>,
+    dynamic: usize,
+}
+
+impl<S> PartitionTable<S> {
+    /// An empty table of this worker.
+    #[must_use]
+    pub fn new(worker: WorkerIndex) -> Self {
+        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0 }
+    }
+
+    /// Where the partition of a key stands. `hash` is the key's
+    /// [`Placement::hash`](super::placement::Placement::hash).
+    #[must_use]
+    pub fn find(&self, hash: u64, key: &Key) -> Option<Place> {
+        let partitions = &self.partitions;
+        self.places
+            .find(hash, |place| {
+                partitions.get(*place as usize).is_some_and(|found| found.key == *key)
+            })
+            .map(|place| Place(*place))
+    }
+
+    /// Adds the partition of a key that has none. `dynamic` says that a message asked for it.
+    pub fn create(
+        &mut self,
+        hash: u64,
+        key: Key,
+        state: S,
+        created: Timestamp,
+        dynamic: bool,
+    ) -> Place {
+        debug_assert!(self.find(hash, &key).is_none(), "a key has one partition");
+        let place = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
+        self.partitions.push(Partition {
+            key,
+            hash,
+            state,
+            messages: 0,
+            created,
+            dynamic,
+            health: Health::Good,
+        });
+        let partitions = &self.partitions;
+        self.places.insert_unique(hash, place, |place| {
+            partitions.get(*place as usize).map_or(0, |partition| partition.hash)
+        });
+        self.dynamic += usize::from(dynamic);
+        Place(place)
+    }
+
+    /// The partition at a place.
+    pub fn at(&mut self, place: Place) -> Option<&mut Partition<S>> {
+        self.partitions.get_mut(place.0 as usize)
+    }
+}
+
+/// One partition as a front end shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PartitionRow {
+    /// The state's name.
+    pub state: String,
+    /// The key.
+    pub key: Key,
+    /// The worker that owns it.
+    pub worker: WorkerIndex,
+    /// Whether its first message created it, rather than `--precreate`.
+    pub dynamic: bool,
+    /// Messages that it has processed.
+    pub messages: u64,
+    /// When it came into being.
+    #[serde(skip)]
+    pub created: Timestamp,
+    /// Whether a computation panicked on it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub poisoned: bool,
+    /// The state as JSON.
+    pub value: serde_json::Value,
+}
+
+impl<S: State> Partitions for PartitionTable<S> {
+    fn len(&self) -> usize {
+        self.partitions.len()
+    }
+
+    fn dynamic(&self) -> usize {
+        self.dynamic
+    }
+
+    fn row(&self, at: usize) -> Option<PartitionRow> {
+        let partition = self.partitions.get(at)?;
+        Some(PartitionRow {
+            state: String::new(),
+            key: partition.key.clone(),
+            worker: self.worker,
+            dynamic: partition.dynamic,
+            messages: partition.messages,
+            created: partition.created,
+            poisoned: partition.health == Health::Poisoned,
+            value: serde_json::to_value(&partition.state)
+                .unwrap_or_else(|error| format!("(not representable as JSON: {error})").into()),
+        })
+    }
+
+    fn key(&self, at: usize) -> Option<&Key> {
+        self.partitions.get(at).map(|partition| &partition.key)
+    }
+
+    fn sort_value(&self, at: usize, by: &SortBy) -> SortValue {
+        let Some(partition) = self.partitions.get(at) else { return SortValue::Nothing };
+        match by {
+            SortBy::Key => SortValue::Nothing,
+            SortBy::Worker => SortValue::Integer(self.worker.0 as i128),
+            SortBy::Messages => SortValue::Integer(partition.messages.into()),
+            SortBy::Field(name) => SortValue::of_field(&partition.state, name),
+        }
+    }
+}

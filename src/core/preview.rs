@@ -1,0 +1,69 @@
+//! Messages and states as text for people, at a bounded length.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// The longest preview in bytes.
+pub const PREVIEW_LIMIT: usize = 2048;
+
+/// A value as JSON, cut at [`PREVIEW_LIMIT`] with an ellipsis.
+pub fn preview_json<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut writer = Bounded(Vec::new());
+    match serde_json::to_writer(&mut writer, value) {
+        Err(error) if !error.is_io() => format!("(not representable as JSON: {error})"),
+        Err(_) => text(writer.0, true),
+        Ok(()) => text(writer.0, false),
+    }
+}
+
+/// The first [`PREVIEW_LIMIT`] of some bytes.
+#[must_use]
+pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {
+    bytes.get(..PREVIEW_LIMIT).unwrap_or(bytes).to_vec()
+}
+
+fn text(bytes: Vec<u8>, cut: bool) -> String {
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if cut {
+        text.push('…');
+    }
+    text
+}
+
+/// Takes bytes up to the limit, then refuses, which stops the serializer early.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = PREVIEW_LIMIT.saturating_sub(self.0.len());
+        if room == 0 {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        let taken = bytes.get(..room).unwrap_or(bytes);
+        self.0.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_value_is_cut_and_says_so() {
+        assert_eq!(preview_json(&[1, 2]), "[1,2]");
+        let long = preview_json(&"x".repeat(1_000_000));
+        assert!(long.len() <= PREVIEW_LIMIT + '…'.len_utf8() && long.ends_with('…'));
+    }
+
+    #[test]
+    fn a_value_that_json_cannot_hold_says_why() {
+        let map = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert!(preview_json(&map).contains("not representable"));
+    }
+}

@@ -1,0 +1,59 @@
+//! The first step: payloads become messages.
+
+use std::sync::Arc;
+
+use super::Flow;
+use crate::application::Decoder;
+use crate::core::batch::{Item, Payload};
+use crate::core::context::{Context, StepName};
+use crate::core::frames::Frames;
+use crate::core::guard::for_each_guarded;
+use crate::core::preview::preview_json;
+use crate::core::trace::HopEvent;
+
+/// Decodes every frame of a batch.
+pub(crate) struct DecodeStep<D> {
+    pub name: StepName,
+    pub decoder: Arc<D>,
+}
+
+impl<D: Decoder> Flow<D::Message> for DecodeStep<D> {
+    fn run(
+        &mut self,
+        frames: &Arc<Frames>,
+        _: Payload,
+        context: &mut Context<'_>,
+        output: &mut Vec<Item<D::Message>>,
+    ) {
+        let Self { name, decoder } = self;
+        let traced = frames.any_traced();
+        let before = output.len();
+        output.reserve(frames.len());
+        context.report.frames += frames.len() as u64;
+        context.report.bytes += frames.byte_length();
+        for_each_guarded(
+            &mut frames.payloads(),
+            &mut (&mut *context, &mut *output),
+            |(frame, _)| *frame,
+            |(context, output), (frame, payload)| match decoder.decode(payload) {
+                Ok(Some(message)) => {
+                    if traced {
+                        context.trace(name, frames, frame, || {
+                            HopEvent::Decoded(preview_json(&message))
+                        });
+                    }
+                    output.push(Item { frame, message });
+                }
+                Ok(None) => {
+                    context.report.filtered += 1;
+                    context.trace(name, frames, frame, || HopEvent::Filtered);
+                }
+                Err(reason) => {
+                    context.dead_letter(name, frames, frame, None, reason.as_str().to_owned());
+                }
+            },
+            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+        );
+        context.report.count_step(name.index, output.len() - before);
+    }
+}

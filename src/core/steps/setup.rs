@@ -1,0 +1,76 @@
+//! What a worker has when its segments are made: its index, the placement and its partition tables.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::application::{Key, State, StateBuilder};
+use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::partition_query::Partitions;
+use crate::core::partition_table::PartitionTable;
+use crate::core::placement::Placement;
+
+/// A partition table without its state's type.
+pub type SharedPartitions = Rc<RefCell<dyn Partitions>>;
+
+/// A worker's table of one state, with and without its type.
+struct Registered {
+    typed: Rc<dyn Any>,
+    erased: SharedPartitions,
+}
+
+/// What a worker has when its segments are made.
+pub struct WorkerSetup {
+    worker: WorkerIndex,
+    placement: Placement,
+    precreate: bool,
+    tables: BTreeMap<Arc<str>, Registered>,
+}
+
+impl WorkerSetup {
+    /// The setup of a worker. With `precreate`, partitions of declared keys exist from the start.
+    #[must_use]
+    pub fn new(worker: WorkerIndex, placement: Placement, precreate: bool) -> Self {
+        Self { worker, placement, precreate, tables: BTreeMap::new() }
+    }
+
+    /// Where keys go.
+    #[must_use]
+    pub fn placement(&self) -> Placement {
+        self.placement
+    }
+
+    /// The worker's tables by the state's name.
+    pub fn into_tables(self) -> impl Iterator<Item = (Arc<str>, SharedPartitions)> {
+        self.tables.into_iter().map(|(name, table)| (name, table.erased))
+    }
+
+    /// The table of a state, the same for every step that names it.
+    pub(crate) fn table<B: StateBuilder>(
+        &mut self,
+        name: &Arc<str>,
+        builder: &B,
+        keys: &[Key],
+    ) -> Rc<RefCell<PartitionTable<B::State>>> {
+        let (worker, placement, precreate) = (self.worker, self.placement, self.precreate);
+        let registered = self.tables.entry(Arc::clone(name)).or_insert_with(|| {
+            let mut table = PartitionTable::new(worker);
+            for key in keys.iter().filter(|key| precreate && placement.worker(key) == worker) {
+                let state = builder.build(key);
+                table.create(placement.hash(key), key.clone(), state, Timestamp(0), false);
+            }
+            register(table)
+        });
+        match Rc::clone(&registered.typed).downcast() {
+            Ok(table) => table,
+            Err(_) => unreachable!("build refuses a state name with two types"),
+        }
+    }
+}
+
+fn register<S: State>(table: PartitionTable<S>) -> Registered {
+    let table = Rc::new(RefCell::new(table));
+    Registered { typed: Rc::clone(&table) as Rc<dyn Any>, erased: table }
+}

@@ -1,0 +1,153 @@
+//! A state computation on the partitions that this worker owns.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Flow;
+use super::compute::trace_messages;
+use crate::application::{
+    Key, Message, Outputs, State, StateBuilder, StateComputation, StateOutcome,
+};
+use crate::core::batch::{Item, Keyed, Payload};
+use crate::core::context::{Context, StepName};
+use crate::core::frames::Frames;
+use crate::core::guard::for_each_guarded;
+use crate::core::partition_table::{Health, PartitionTable, Place};
+use crate::core::preview::preview_json;
+use crate::core::trace::HopEvent;
+
+/// What a state computation sends on.
+pub(crate) type StateOutputOf<C, M, S> =
+    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Message;
+
+/// The reason of the dead letters of a poisoned partition.
+pub(crate) const POISONED: &str =
+    "the partition is poisoned: an earlier message made its computation panic";
+
+/// Runs a state computation on every message that its partition's owner was sent.
+pub(crate) struct StateStep<M, C, B: StateBuilder> {
+    pub name: StepName,
+    pub computation: Arc<C>,
+    pub builder: Arc<B>,
+    pub table: Rc<RefCell<PartitionTable<B::State>>>,
+    pub message: PhantomData<fn(M)>,
+}
+
+/// What the loop over a batch works on; after a panic it says which partition was at work.
+struct Scope<'a, 'c, S, O> {
+    context: &'a mut Context<'c>,
+    table: &'a mut PartitionTable<S>,
+    output: &'a mut Vec<Item<O>>,
+    at_work: Option<Place>,
+}
+
+impl<M, C, B> Flow<StateOutputOf<C, M, B::State>> for StateStep<M, C, B>
+where
+    M: Message,
+    B: StateBuilder,
+    C: StateComputation<M, B::State>,
+{
+    fn run(
+        &mut self,
+        frames: &Arc<Frames>,
+        payload: Payload,
+        context: &mut Context<'_>,
+        output: &mut Vec<Item<StateOutputOf<C, M, B::State>>>,
+    ) {
+        let batch = match payload {
+            Payload::Messages(batch) => batch.downcast::<Vec<Keyed<M>>>().ok(),
+            Payload::Frames => None,
+        };
+        let Some(batch) = batch else {
+            unreachable!("the topology gives a state step what its partition step made")
+        };
+        let first = output.len();
+        output.reserve(batch.len());
+        let mut table = self.table.borrow_mut();
+        let mut scope = Scope { context, table: &mut table, output, at_work: None };
+        let name = &self.name;
+        for_each_guarded(
+            &mut batch.into_iter(),
+            &mut scope,
+            |keyed| keyed.frame,
+            |scope, keyed| self.process(frames, scope, keyed),
+            |scope, frame, reason| {
+                let poisoned = scope.at_work.take().and_then(|place| scope.table.at(place));
+                let key = poisoned.map(|partition| {
+                    partition.health = Health::Poisoned;
+                    partition.key.clone()
+                });
+                scope.context.dead_letter(name, frames, frame, key, reason);
+            },
+        );
+        let sent = scope.output.len() - first;
+        scope.context.report.count_step(name.index, sent);
+    }
+}
+
+impl<M, C, B> StateStep<M, C, B>
+where
+    M: Message,
+    B: StateBuilder,
+    C: StateComputation<M, B::State>,
+{
+    fn process(
+        &self,
+        frames: &Frames,
+        scope: &mut Scope<'_, '_, B::State, StateOutputOf<C, M, B::State>>,
+        Keyed { frame, hash, key, message }: Keyed<M>,
+    ) {
+        scope.at_work = None;
+        let found = scope.table.find(hash, &key);
+        let created = found.is_none();
+        let place = found.unwrap_or_else(|| self.create(scope, hash, &key));
+        let Scope { context, table, output, at_work } = scope;
+        let Some(partition) = table.at(place) else { return };
+        if partition.health == Health::Poisoned {
+            context.dead_letter(&self.name, frames, frame, Some(key), POISONED.to_owned());
+            return;
+        }
+        *at_work = Some(place);
+        let traced = frames.any_traced() && frames.trace(frame).is_some();
+        let before = traced.then(|| preview_json(&partition.state));
+        let outcome = self.computation.compute(message, &mut partition.state).into_outcome();
+        let outcome = outcome
+            .and_then(|(outputs, save)| outputs.into_messages().map(|messages| (messages, save)));
+        match outcome {
+            Ok((messages, save)) => {
+                let start = output.len();
+                output.extend(messages.map(|message| Item { frame, message }));
+                partition.messages += 1;
+                context.report.stateful += 1;
+                context.report.saved += u64::from(save);
+                if let Some(before) = before {
+                    let after = preview_json(&partition.state);
+                    context.trace(&self.name, frames, frame, || HopEvent::StateChanged {
+                        key,
+                        created,
+                        before,
+                        after,
+                        saved: save,
+                    });
+                    trace_messages(context, &self.name, frames, frame, output.get(start..));
+                }
+            }
+            Err(reason) => {
+                let reason = reason.as_str().to_owned();
+                context.dead_letter(&self.name, frames, frame, Some(key), reason);
+            }
+        }
+    }
+
+    fn create<O>(&self, scope: &mut Scope<'_, '_, B::State, O>, hash: u64, key: &Key) -> Place
+    where
+        B::State: State,
+    {
+        let state = self.builder.build(key);
+        scope.context.report.created += 1;
+        let now = scope.context.clock.now();
+        scope.table.create(hash, key.clone(), state, now, true)
+    }
+}

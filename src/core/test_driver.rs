@@ -1,0 +1,297 @@
+//! Runs an application on one thread with a logical clock, for its author's tests.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::assembler::{Assembler, Broken};
+use super::batch::{Outlet, Payload};
+use super::clock::{Clock, LogicalClock};
+use super::context::{Context, Report};
+use super::dead_letter::DeadLetter;
+use super::frames::Frames;
+use super::framing::DEFAULT_FRAME_LIMIT;
+use super::numbers::{SequenceNumber, WorkerIndex};
+use super::partition_query::{RowQuery, Scan};
+use super::partition_table::PartitionRow;
+use super::placement::Placement;
+use super::steps::{Segment, WorkerSetup};
+use super::topology::Topology;
+use super::trace::Trace;
+
+/// The step that dead letters name where the bytes were no frame.
+pub const FRAMING_STEP: &str = "framing";
+
+/// A test asked the driver for something that the application does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the application has no pipeline `{0}`")]
+pub struct NoSuchPipeline(pub String);
+
+/// Runs an application on one thread: push bytes, step, and read what came of them.
+///
+/// ```
+/// use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver};
+///
+/// let topology = Application::new("count")
+///     .pipeline("words", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+///     .to_state_partition(
+///         |_: Vec<u8>, count: &mut u64| { *count += 1; (Some(*count), true) },
+///         |_: &Key| 0,
+///         "counts",
+///         |word: &Vec<u8>| word.clone(),
+///     )
+///     .to_sink(Sink::new(|count: &u64, output: &mut Vec<u8>| output.push(*count as u8)))
+///     .build()?;
+///
+/// let mut driver = TestDriver::new(&topology);
+/// driver.push("words", b"\0\0\0\x02hi\0\0\0\x02hi")?;
+/// driver.run();
+/// assert_eq!(driver.outputs("words")?, [[1], [2]]);
+/// assert_eq!(driver.partitions("counts")[0].value, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TestDriver {
+    pipelines: Vec<Lane>,
+    tables: Vec<(Arc<str>, super::steps::SharedPartitions)>,
+    waiting: VecDeque<(usize, Frames)>,
+    clock: LogicalClock,
+    report: Report,
+    dead_letters: Vec<DeadLetter>,
+    traces: Vec<Arc<Trace>>,
+}
+
+/// A pipeline as the driver runs it.
+struct Lane {
+    name: Arc<str>,
+    assembler: Option<Assembler>,
+    framing: Arc<dyn super::framing::Framing>,
+    segments: Vec<Box<dyn Segment>>,
+    frames: u64,
+    outputs: Vec<Vec<Vec<u8>>>,
+}
+
+impl TestDriver {
+    /// A driver for this application, without declared partitions.
+    #[must_use]
+    pub fn new(topology: &Topology) -> Self {
+        Self::start(topology, false)
+    }
+
+    /// A driver for this application, where the partitions of declared keys exist from the start.
+    #[must_use]
+    pub fn with_declared_partitions(topology: &Topology) -> Self {
+        Self::start(topology, true)
+    }
+
+    fn start(topology: &Topology, precreate: bool) -> Self {
+        let placement = Placement::new(NonZeroUsize::MIN);
+        let mut setup = WorkerSetup::new(WorkerIndex(0), placement, precreate);
+        let segments = topology.segments(&mut setup);
+        let pipelines = topology.pipelines().iter().zip(segments);
+        let lanes = pipelines.map(|(plan, segments)| Lane {
+            name: Arc::clone(&plan.name),
+            assembler: None,
+            framing: Arc::clone(&plan.source.framing),
+            segments,
+            frames: 0,
+            outputs: vec![Vec::new(); plan.sinks.len()],
+        });
+        Self {
+            pipelines: lanes.collect(),
+            tables: setup.into_tables().collect(),
+            waiting: VecDeque::new(),
+            clock: LogicalClock::default(),
+            report: Report::default(),
+            dead_letters: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
+
+    fn lane(&mut self, pipeline: &str) -> Result<(usize, &mut Lane), NoSuchPipeline> {
+        let lanes = self.pipelines.iter_mut().enumerate();
+        lanes
+            .into_iter()
+            .find(|(_, lane)| &*lane.name == pipeline)
+            .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
+    }
+
+    /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
+    /// is too long, the source starts anew with the next bytes, as a new connection would.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline.
+    pub fn push(&mut self, pipeline: &str, bytes: &[u8]) -> Result<(), NoSuchPipeline> {
+        let now = self.clock.now();
+        let (at, lane) = self.lane(pipeline)?;
+        let framing = Arc::clone(&lane.framing);
+        let assembler = lane
+            .assembler
+            .get_or_insert_with(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, usize::MAX));
+        assembler.buffer().extend_from_slice(bytes);
+        let header_length = assembler.header_length();
+        match assembler.cut() {
+            Ok(None) => {}
+            Ok(Some(cut)) => {
+                let first = SequenceNumber(lane.frames + 1);
+                lane.frames += cut.ends.len() as u64;
+                let frames = Frames::new(
+                    "test".into(),
+                    first,
+                    cut.offset,
+                    now,
+                    header_length,
+                    cut.bytes,
+                    cut.ends,
+                );
+                self.waiting.push_back((at, frames));
+                // A header that is too long may follow the good frames.
+                return self.push(pipeline, &[]);
+            }
+            Err(broken) => {
+                lane.assembler = None;
+                let letter = broken_letter(lane, broken);
+                self.dead_letters.push(letter);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that a pipeline's source has ended: bytes that are no whole frame become a dead letter.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline.
+    pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
+        let (_, lane) = self.lane(pipeline)?;
+        if let Some(broken) = lane.assembler.take().and_then(Assembler::finish) {
+            let letter = broken_letter(lane, broken);
+            self.dead_letters.push(letter);
+        }
+        Ok(())
+    }
+
+    /// Processes one frame, all the way to the sinks. False where there was none.
+    pub fn step(&mut self) -> bool {
+        let Some((at, mut waiting)) = self.waiting.pop_front() else { return false };
+        let first = waiting.split_first();
+        if !waiting.is_empty() {
+            self.waiting.push_front((at, waiting));
+        }
+        if let Some(frames) = first {
+            self.process(at, frames);
+        }
+        self.clock.advance(1);
+        true
+    }
+
+    /// Processes all frames.
+    pub fn run(&mut self) {
+        while self.step() {}
+    }
+
+    fn process(&mut self, at: usize, mut frames: Frames) {
+        let Self { pipelines, clock, report, traces, dead_letters, .. } = self;
+        let Some(lane) = pipelines.get_mut(at) else { return };
+        let trace = Arc::new(Trace::new(
+            Arc::clone(&lane.name),
+            Arc::clone(frames.source()),
+            frames.sequence(0),
+            frames.frame(0),
+            frames.read_at(),
+        ));
+        traces.push(Arc::clone(&trace));
+        frames.start_trace(0, trace);
+        let mut batches = vec![(Arc::new(frames), Payload::Frames)];
+        for segment in &mut lane.segments {
+            let mut outlet = Outlet::default();
+            let mut context = Context { worker: WorkerIndex(0), clock, report };
+            for (frames, payload) in batches.drain(..) {
+                segment.run(&frames, payload, &mut context, &mut outlet);
+            }
+            for output in outlet.outputs {
+                let mut outputs: Vec<_> = output.newest_first().map(<[u8]>::to_vec).collect();
+                outputs.reverse();
+                if let Some(sink) = lane.outputs.get_mut(output.sink.0) {
+                    sink.extend(outputs);
+                }
+            }
+            batches
+                .extend(outlet.parcels.into_iter().map(|parcel| (parcel.frames, parcel.payload)));
+        }
+        dead_letters.append(&mut report.dead_letters);
+    }
+
+    /// What a pipeline's sink received: one entry an output, in order. With several sinks, the first
+    /// one's; see [`outputs_of_sink`](Self::outputs_of_sink). Empty where it has no sink.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline.
+    pub fn outputs(&self, pipeline: &str) -> Result<&[Vec<u8>], NoSuchPipeline> {
+        self.outputs_of_sink(pipeline, 0)
+    }
+
+    /// What one of a pipeline's sinks received: one entry an output, in order.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline.
+    pub fn outputs_of_sink(
+        &self,
+        pipeline: &str,
+        sink: usize,
+    ) -> Result<&[Vec<u8>], NoSuchPipeline> {
+        let lane = self.pipelines.iter().find(|lane| &*lane.name == pipeline);
+        let lane = lane.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
+        Ok(lane.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// The partitions of a state, sorted by key. Empty where there is no such state.
+    #[must_use]
+    pub fn partitions(&self, state: &str) -> Vec<PartitionRow> {
+        let Some((name, table)) = self.tables.iter().find(|(name, _)| &**name == state) else {
+            return Vec::new();
+        };
+        let table = table.borrow();
+        let mut scan = Scan::new(RowQuery { limit: table.len(), ..RowQuery::default() });
+        while !scan.look(&*table, usize::MAX) {}
+        let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
+        scan.finish(&*table).rows.into_iter().map(|sorted| named(sorted.row)).collect()
+    }
+
+    /// The messages that could not be processed, in order.
+    #[must_use]
+    pub fn dead_letters(&self) -> &[DeadLetter] {
+        &self.dead_letters
+    }
+
+    /// What happened to every message, in order.
+    #[must_use]
+    pub fn traces(&self) -> &[Arc<Trace>] {
+        &self.traces
+    }
+
+    /// What has been counted: frames, filtered messages, changes to save, and more.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+fn broken_letter(lane: &mut Lane, broken: Broken) -> DeadLetter {
+    lane.frames += 1;
+    DeadLetter {
+        pipeline: Arc::clone(&lane.name),
+        step: FRAMING_STEP.into(),
+        reason: broken.reason,
+        bytes: broken.bytes,
+        source: "test".into(),
+        sequence: SequenceNumber(lane.frames),
+        offset: broken.offset,
+        key: None,
+        at: super::numbers::Timestamp::default(),
+    }
+}

@@ -1,0 +1,14 @@
+//! Puts an author's parts together: from [`Application`] to a checked [`Topology`].
+//!
+//! The chain of calls is typed: a step must take what the step before it gives, and a pipeline is
+//! not part of the application until it has ended. What types cannot say, [`Application::build`] checks.
+
+mod application;
+mod error;
+mod pipeline;
+mod plan;
+
+pub use application::Application;
+pub use error::BuildError;
+pub use pipeline::Pipeline;
+pub use plan::{PipelinePlan, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan, Topology};

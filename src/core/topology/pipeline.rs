@@ -1,0 +1,224 @@
+//! A pipeline that is being put together: its last step gives messages of type `M`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::application::{Application, Declaration};
+use super::plan::{
+    PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
+};
+use crate::application::{
+    Computation, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source, StateBuilder,
+    StateComputation, short_type_name,
+};
+use crate::core::context::StepName;
+use crate::core::framing::DecoderFraming;
+use crate::core::numbers::{SinkIndex, StepIndex};
+use crate::core::steps::{
+    ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, OutputOf,
+    PartitionEnd, StateOutputOf, StateStep, WorkerSetup,
+};
+
+type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
+type EncoderFactory<M> = Box<dyn Fn() -> Box<dyn EncodeBatch<M>> + Send + Sync>;
+
+/// A pipeline that is being put together. `M` is what its last step gives and its next step takes.
+#[must_use = "a pipeline is not part of its application until it ends, with `to_sink` or `done`"]
+pub struct Pipeline<M> {
+    application: Application,
+    name: Arc<str>,
+    source: SourcePlan,
+    steps: Vec<StepPlan>,
+    segments: Vec<SegmentFactory>,
+    flow: FlowFactory<M>,
+}
+
+impl<M: Message> Pipeline<M> {
+    pub(super) fn begin<D>(application: Application, name: Arc<str>, source: Source<D>) -> Self
+    where
+        D: Decoder<Message = M>,
+    {
+        let decoder = Arc::new(source.decoder);
+        let first = StepPlan { name: "decode".into(), index: StepIndex(0), kind: StepKind::Decode };
+        let step_name = step_name(&name, &first);
+        let plan = SourcePlan {
+            framing: Arc::new(DecoderFraming(Arc::clone(&decoder))),
+            format: source.format,
+            typed: source.typed,
+            generate: source.generate,
+        };
+        let flow: FlowFactory<M> = Box::new(move |_| {
+            Box::new(DecodeStep { name: step_name.clone(), decoder: Arc::clone(&decoder) })
+        });
+        let (steps, segments) = (vec![first], Vec::new());
+        Self { application, name, source: plan, steps, segments, flow }
+    }
+
+    /// Adds a stateless step.
+    pub fn to<C: Computation<M>>(mut self, computation: C) -> Pipeline<OutputOf<C, M>> {
+        let name = self.add_step(computation.name(), StepKind::Compute);
+        let computation = Arc::new(computation);
+        let before = self.flow;
+        let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |setup| {
+            Box::new(ComputeStep {
+                name: name.clone(),
+                before: before(setup),
+                computation: Arc::clone(&computation),
+                input: Vec::new(),
+            })
+        });
+        let Self { application, name, source, steps, segments, .. } = self;
+        Pipeline { application, name, source, steps, segments, flow }
+    }
+
+    /// Adds a step with one state a key. Partitions come into being with their first message.
+    pub fn to_state_partition<C, B, P>(
+        self,
+        computation: C,
+        builder: B,
+        state: impl Into<String>,
+        function: P,
+    ) -> Pipeline<StateOutputOf<C, M, B::State>>
+    where
+        B: StateBuilder,
+        C: StateComputation<M, B::State>,
+        P: PartitionFunction<M>,
+    {
+        self.to_state_partition_with_keys(computation, builder, state, function, Vec::new())
+    }
+
+    /// Adds a step with one state a key, some of which are known beforehand: with `--precreate`
+    /// their partitions exist from the start. All others come into being with their first message.
+    pub fn to_state_partition_with_keys<C, B, P>(
+        mut self,
+        computation: C,
+        builder: B,
+        state: impl Into<String>,
+        function: P,
+        keys: Vec<Key>,
+    ) -> Pipeline<StateOutputOf<C, M, B::State>>
+    where
+        B: StateBuilder,
+        C: StateComputation<M, B::State>,
+        P: PartitionFunction<M>,
+    {
+        let state: Arc<str> = state.into().into();
+        let partition = StepKind::Partition { state: Arc::clone(&state) };
+        let partition = self.add_step(short_partition_name::<P>(), partition);
+        let kind = StepKind::State { state: Arc::clone(&state) };
+        let name = self.add_step(computation.name(), kind);
+        self.application.declare(Declaration {
+            pipeline: Arc::clone(&self.name),
+            step: Arc::clone(&name.step),
+            state: StatePlan::of::<B::State>(Arc::clone(&state), keys.clone()),
+        });
+        self.segments.push(partition_end(partition, self.flow, function));
+
+        let (computation, builder) = (Arc::new(computation), Arc::new(builder));
+        let flow: FlowFactory<StateOutputOf<C, M, B::State>> = Box::new(move |setup| {
+            Box::new(StateStep::<M, C, B> {
+                name: name.clone(),
+                computation: Arc::clone(&computation),
+                builder: Arc::clone(&builder),
+                table: setup.table(&state, &*builder, &keys),
+                message: PhantomData,
+            })
+        });
+        let Self { application, name, source, steps, segments, .. } = self;
+        Pipeline { application, name, source, steps, segments, flow }
+    }
+
+    /// Ends the pipeline with a sink.
+    pub fn to_sink<E: Encoder<M>>(mut self, sink: Sink<E>) -> Application {
+        let name = self.add_step("encode".to_owned(), StepKind::Encode);
+        let encoder = Arc::new(sink.encoder);
+        let factory: EncoderFactory<M> = Box::new(move || {
+            Box::new(EncodeStep {
+                name: name.clone(),
+                sink: SinkIndex(0),
+                encoder: Arc::clone(&encoder),
+                expected_length: 0,
+            })
+        });
+        self.end_with_sinks(vec![factory], vec![SinkPlan { format: sink.format }])
+    }
+
+    /// Ends the pipeline without a sink: what the last step gives is dropped.
+    pub fn done(mut self) -> Application {
+        let before = self.flow;
+        self.segments.push(Box::new(move |setup| {
+            Box::new(DoneEnd { before: before(setup), input: Vec::new() })
+        }));
+        let Self { application, name, source, steps, segments, .. } = self;
+        end(application, PipelinePlan { name, source, steps, sinks: Vec::new(), segments })
+    }
+
+    fn end_with_sinks(
+        mut self,
+        encoders: Vec<EncoderFactory<M>>,
+        sinks: Vec<SinkPlan>,
+    ) -> Application {
+        let before = self.flow;
+        self.segments.push(Box::new(move |setup| {
+            Box::new(EncodeEnd {
+                before: before(setup),
+                encoders: encoders.iter().map(|encoder| encoder()).collect(),
+                input: Vec::new(),
+            })
+        }));
+        let Self { application, name, source, steps, segments, .. } = self;
+        end(application, PipelinePlan { name, source, steps, sinks, segments })
+    }
+
+    fn add_step(&mut self, name: String, kind: StepKind) -> StepName {
+        let step = StepPlan { name: name.into(), index: StepIndex(self.steps.len()), kind };
+        let name = step_name(&self.name, &step);
+        self.steps.push(step);
+        name
+    }
+}
+
+fn end(mut application: Application, plan: PipelinePlan) -> Application {
+    application.add_pipeline(plan);
+    application
+}
+
+fn step_name(pipeline: &Arc<str>, step: &StepPlan) -> StepName {
+    StepName { pipeline: Arc::clone(pipeline), step: Arc::clone(&step.name), index: step.index }
+}
+
+/// A partition function is named only where its author named it: a closure is just `partition`.
+fn short_partition_name<P>() -> String {
+    match short_type_name::<P>() {
+        closure if closure == "closure" => "partition".to_owned(),
+        name => name,
+    }
+}
+
+fn partition_end<M: Message, P: PartitionFunction<M>>(
+    name: StepName,
+    before: FlowFactory<M>,
+    function: P,
+) -> SegmentFactory {
+    let function = Arc::new(function);
+    Box::new(move |setup| {
+        Box::new(PartitionEnd {
+            name: name.clone(),
+            before: before(setup),
+            function: Arc::clone(&function),
+            placement: setup.placement(),
+            input: Vec::new(),
+        })
+    })
+}
+
+impl<M> fmt::Debug for Pipeline<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Pipeline")
+            .field("name", &self.name)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! A checked application: what it consists of, for those who show it and those who run it.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::application::{Generate, Key, TypedForm};
+use crate::core::framing::Framing;
+use crate::core::numbers::{PipelineIndex, StepIndex};
+use crate::core::steps::{Segment, WorkerSetup};
+
+/// Makes a segment for one worker.
+pub(crate) type SegmentFactory = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Segment> + Send + Sync>;
+
+/// A checked application, ready to run any number of times.
+pub struct Topology {
+    pub(crate) name: Arc<str>,
+    pub(crate) pipelines: Vec<PipelinePlan>,
+    pub(crate) states: Vec<StatePlan>,
+}
+
+impl Topology {
+    /// The application's name.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The pipelines in the order of their declaration.
+    #[must_use]
+    pub fn pipelines(&self) -> &[PipelinePlan] {
+        &self.pipelines
+    }
+
+    /// The states in the order of their first mention.
+    #[must_use]
+    pub fn states(&self) -> &[StatePlan] {
+        &self.states
+    }
+
+    /// The pipeline with this name.
+    #[must_use]
+    pub fn pipeline_index(&self, name: &str) -> Option<PipelineIndex> {
+        self.pipelines.iter().position(|pipeline| &*pipeline.name == name).map(PipelineIndex)
+    }
+
+    /// The segments of every pipeline for one worker.
+    pub(crate) fn segments(&self, setup: &mut WorkerSetup) -> Vec<Vec<Box<dyn Segment>>> {
+        let of_pipeline = |pipeline: &PipelinePlan, setup: &mut WorkerSetup| {
+            pipeline.segments.iter().map(|factory| factory(setup)).collect()
+        };
+        self.pipelines.iter().map(|pipeline| of_pipeline(pipeline, setup)).collect()
+    }
+}
+
+impl fmt::Debug for Topology {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Topology")
+            .field("name", &self.name)
+            .field("pipelines", &self.pipelines)
+            .field("states", &self.states)
+            .finish()
+    }
+}
+
+/// A pipeline: a source, steps and sinks.
+pub struct PipelinePlan {
+    /// The pipeline's name.
+    pub name: Arc<str>,
+    /// Where its bytes enter.
+    pub source: SourcePlan,
+    /// Its steps in order, from the decoder to the encoders.
+    pub steps: Vec<StepPlan>,
+    /// Where its bytes leave; none where it ends with `done`.
+    pub sinks: Vec<SinkPlan>,
+    pub(crate) segments: Vec<SegmentFactory>,
+}
+
+impl fmt::Debug for PipelinePlan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PipelinePlan")
+            .field("name", &self.name)
+            .field("steps", &self.steps)
+            .field("sinks", &self.sinks)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A pipeline's source.
+pub struct SourcePlan {
+    /// How its frames are cut.
+    pub framing: Arc<dyn Framing>,
+    /// The payload's format in a few words; empty where the author gave none.
+    pub format: String,
+    /// How a person types a message.
+    pub typed: Option<TypedForm>,
+    /// How a random message is made.
+    pub generate: Option<Generate>,
+}
+
+/// A pipeline's sink.
+#[derive(Debug, Clone)]
+pub struct SinkPlan {
+    /// The output's format in a few words; empty where the author gave none.
+    pub format: String,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepKind {
+    /// Payloads become messages.
+    Decode,
+    /// A stateless computation.
+    Compute,
+    /// The partition function of a state.
+    Partition {
+        /// The state's name.
+        state: Arc<str>,
+    },
+    /// A state computation.
+    State {
+        /// The state's name.
+        state: Arc<str>,
+    },
+    /// An encoder.
+    Encode,
+}
+
+/// A step of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepPlan {
+    /// The step's name.
+    pub name: Arc<str>,
+    /// Its place in the pipeline.
+    pub index: StepIndex,
+    /// What it does.
+    pub kind: StepKind,
+}
+
+/// A state that steps name.
+#[derive(Debug, Clone)]
+pub struct StatePlan {
+    /// The state's name.
+    pub name: Arc<str>,
+    /// The declared keys, whose partitions `--precreate` makes.
+    pub keys: Vec<Key>,
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
+}

@@ -1,0 +1,116 @@
+//! What happened to one message, hop by hop.
+//!
+//! A trace belongs to a frame: every message made of that frame adds its hops to it, on whichever
+//! worker it is. Hops are bounded, so that a message with a thousand outputs stays readable.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+use crate::application::Key;
+
+/// The most hops that a trace keeps.
+pub const HOP_LIMIT: usize = 64;
+
+/// What happened to the message at one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HopEvent {
+    /// The decoder made this message (as JSON).
+    Decoded(String),
+    /// The decoder dropped the message on purpose.
+    Filtered,
+    /// A computation made these messages (as JSON); none means that it dropped its input.
+    Computed(Vec<String>),
+    /// The partition function gave this key, and placement this worker.
+    Partitioned {
+        /// The key.
+        key: Key,
+        /// The worker that owns it.
+        owner: WorkerIndex,
+    },
+    /// A state computation ran.
+    StateChanged {
+        /// The partition's key.
+        key: Key,
+        /// Whether this message created the partition.
+        created: bool,
+        /// The state before, as JSON.
+        before: String,
+        /// The state after, as JSON.
+        after: String,
+        /// Whether the computation asked to save it.
+        saved: bool,
+    },
+    /// The encoder made these bytes.
+    Encoded(Vec<u8>),
+    /// The sink took the bytes.
+    Written,
+    /// The message became a dead letter, for this reason.
+    DeadLetter(String),
+}
+
+/// One hop of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// The step's name.
+    pub step: Arc<str>,
+    /// The worker that ran it.
+    pub worker: WorkerIndex,
+    /// When it ended.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: HopEvent,
+}
+
+/// What happened to one message: filled while the message moves.
+#[derive(Debug)]
+pub struct Trace {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The source's or connection's name.
+    pub source: Arc<str>,
+    /// The frame's number in its pipeline.
+    pub sequence: SequenceNumber,
+    /// The beginning of the frame, header included.
+    pub frame: Vec<u8>,
+    /// The frame's length in bytes, header included.
+    pub frame_length: usize,
+    /// When the frame was read.
+    pub read_at: Timestamp,
+    hops: Mutex<Vec<Hop>>,
+}
+
+impl Trace {
+    /// A trace without hops.
+    #[must_use]
+    pub fn new(
+        pipeline: Arc<str>,
+        source: Arc<str>,
+        sequence: SequenceNumber,
+        frame: &[u8],
+        read_at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            source,
+            sequence,
+            frame: super::preview::preview_bytes(frame),
+            frame_length: frame.len(),
+            read_at,
+            hops: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Adds a hop, unless there are [`HOP_LIMIT`] already.
+    pub fn push(&self, hop: Hop) {
+        let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        if hops.len() < HOP_LIMIT {
+            hops.push(hop);
+        }
+    }
+
+    /// The hops so far.
+    #[must_use]
+    pub fn hops(&self) -> Vec<Hop> {
+        self.hops.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,8 @@
+//! Partitioned, stateful streaming applications, and a workbench that shows them think.
+
+pub mod application;
+pub mod core;
+
+pub use application::*;
+pub use core::test_driver::TestDriver;
+pub use core::topology::{Application, BuildError, Pipeline, Topology};
