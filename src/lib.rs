@@ -2,6 +2,9 @@
 
 pub mod application;
 pub mod core;
+pub mod endpoints;
+pub mod runtime;
+pub mod telemetry;
 
 pub use application::*;
 pub use core::test_driver::TestDriver;

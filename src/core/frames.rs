@@ -26,7 +26,7 @@ pub struct Frames {
     bytes: Bytes,
     ends: Vec<u32>,
     traces: Vec<(u32, Arc<Trace>)>,
-    ticket: Option<Ticket>,
+    tickets: Vec<Ticket>,
 }
 
 impl Frames {
@@ -52,14 +52,14 @@ impl Frames {
             bytes,
             ends,
             traces: Vec::new(),
-            ticket: None,
+            tickets: Vec::new(),
         }
     }
 
-    /// Holds this ticket until everything made of the frames is gone.
+    /// Holds this ticket, too, until everything made of the frames is gone.
     #[must_use]
     pub fn with_ticket(mut self, ticket: Ticket) -> Self {
-        self.ticket = Some(ticket);
+        self.tickets.push(ticket);
         self
     }
 

@@ -4,10 +4,12 @@
 //! and keeps only as many rows as were asked for. [`merge`] puts the workers' answers together.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use crate::application::Key;
 
@@ -21,6 +23,8 @@ pub trait Partitions {
     }
     /// How many were created by a message.
     fn dynamic(&self) -> usize;
+    /// The worker that owns them.
+    fn worker(&self) -> WorkerIndex;
     /// The partition at a place, as a front end shows it.
     fn row(&self, at: usize) -> Option<PartitionRow>;
     /// The key of the partition at a place.
@@ -155,6 +159,8 @@ pub struct RowWindow {
     pub total: usize,
     /// How many of them were created by a message.
     pub dynamic: usize,
+    /// How many each worker owns.
+    pub by_worker: BTreeMap<WorkerIndex, usize>,
 }
 
 /// Looks for the wanted rows among a worker's partitions, a slice at a time.
@@ -227,6 +233,7 @@ impl Scan {
             matching: self.matching,
             total: partitions.len(),
             dynamic: partitions.dynamic(),
+            by_worker: BTreeMap::from([(partitions.worker(), partitions.len())]),
         }
     }
 }
@@ -240,6 +247,7 @@ pub fn merge(query: &RowQuery, windows: impl IntoIterator<Item = RowWindow>) -> 
         merged.matching += window.matching;
         merged.total += window.total;
         merged.dynamic += window.dynamic;
+        merged.by_worker.extend(window.by_worker);
     }
     merged
         .rows

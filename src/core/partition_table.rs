@@ -135,6 +135,10 @@ impl<S: State> Partitions for PartitionTable<S> {
         self.dynamic
     }
 
+    fn worker(&self) -> WorkerIndex {
+        self.worker
+    }
+
     fn row(&self, at: usize) -> Option<PartitionRow> {
         let partition = self.partitions.get(at)?;
         Some(PartitionRow {

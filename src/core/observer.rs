@@ -1,0 +1,63 @@
+//! What the engine tells whoever watches it. Everything is told once a batch, never once a message,
+//! and nobody has to listen: each method does nothing unless it is overridden.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::batch::Output;
+use super::context::Report;
+use super::dead_letter::DeadLetter;
+use super::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use super::trace::Trace;
+
+/// Watches the engine. Called from many threads at once.
+pub trait Observer: Send + Sync {
+    /// A worker has processed a batch: the report counts what happened since the last one.
+    fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
+        let _ = (pipeline, worker, report);
+    }
+
+    /// A frame's trace begins; its hops are added while the message moves.
+    fn trace_started(&self, trace: &Arc<Trace>) {
+        let _ = trace;
+    }
+
+    /// A sink has written these outputs.
+    fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
+        let _ = (pipeline, output, at);
+    }
+
+    /// A pipeline without a sink has finished this many messages, read so long ago.
+    fn finished(&self, pipeline: PipelineIndex, messages: u64, latency: Duration) {
+        let _ = (pipeline, messages, latency);
+    }
+
+    /// Bytes that are no frame.
+    fn dead_letter(&self, pipeline: PipelineIndex, letter: DeadLetter) {
+        let _ = (pipeline, letter);
+    }
+
+    /// Something happened to a source or a sink.
+    fn event(&self, event: EndpointEvent) {
+        let _ = event;
+    }
+}
+
+/// Something that happened to a source or a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointEvent {
+    /// A source listens at this address.
+    Listening(String),
+    /// A client connected.
+    Connected(String),
+    /// A client's connection ended; the reason where it was not the client's own wish.
+    Disconnected(String, Option<String>),
+    /// A sink is connected.
+    SinkReady(String),
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Observer for Unwatched {}

@@ -1,0 +1,123 @@
+//! The name of a place where bytes enter or leave.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// Where exactly bytes enter or leave.
+///
+/// ```
+/// use wallaroo::endpoints::Endpoint;
+///
+/// assert_eq!("localhost:7010".parse(), Ok(Endpoint::Tcp("localhost:7010".to_owned())));
+/// assert_eq!("votes.msg".parse(), Ok(Endpoint::File("votes.msg".into())));
+/// assert_eq!("-".parse(), Ok(Endpoint::Standard));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `tcp://host:port`, or a bare `host:port`: a source listens there, a sink connects to it.
+    Tcp(String),
+    /// `file:PATH`, or any other bare word.
+    File(PathBuf),
+    /// `-`: standard input of a source, standard output of a sink.
+    Standard,
+    /// `null`: a source without frames, a sink that drops its bytes.
+    Null,
+}
+
+/// A text that names no endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EndpointError {
+    /// Nothing at all.
+    #[error("an endpoint is missing: give tcp://HOST:PORT, file:PATH, - or null")]
+    Empty,
+    /// An address without a port, or with one that is none.
+    #[error("`{0}` has no port: write tcp://HOST:PORT with a port from 0 to 65535")]
+    NoPort(String),
+    /// A scheme that is not known.
+    #[error("`{0}` is no endpoint: use tcp://HOST:PORT, file:PATH, - or null")]
+    UnknownScheme(String),
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        match text {
+            "" => Err(EndpointError::Empty),
+            "-" => Ok(Self::Standard),
+            "null" => Ok(Self::Null),
+            _ => {
+                if let Some(address) = text.strip_prefix("tcp://") {
+                    return if is_address(address) {
+                        Ok(Self::Tcp(address.to_owned()))
+                    } else {
+                        Err(EndpointError::NoPort(text.to_owned()))
+                    };
+                }
+                if let Some(path) = text.strip_prefix("file:") {
+                    return if path.is_empty() {
+                        Err(EndpointError::Empty)
+                    } else {
+                        Ok(Self::File(path.into()))
+                    };
+                }
+                if text.contains("://") {
+                    return Err(EndpointError::UnknownScheme(text.to_owned()));
+                }
+                Ok(if is_address(text) {
+                    Self::Tcp(text.to_owned())
+                } else {
+                    Self::File(text.into())
+                })
+            }
+        }
+    }
+}
+
+/// Whether a text is `host:port`.
+fn is_address(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
+    })
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(formatter, "tcp://{address}"),
+            Self::File(path) => write!(formatter, "file:{}", path.display()),
+            Self::Standard => formatter.write_str("-"),
+            Self::Null => formatter.write_str("null"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_read_as_documented() {
+        let parse = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
+        assert_eq!(parse("tcp://127.0.0.1:0").unwrap(), "tcp://127.0.0.1:0");
+        assert_eq!(parse("[::1]:7010").unwrap(), "tcp://[::1]:7010");
+        assert_eq!(parse("file:a:7").unwrap(), "file:a:7");
+        assert_eq!(parse("data/votes.msg").unwrap(), "file:data/votes.msg");
+        assert_eq!(parse("./dir:x/a:7").unwrap(), "file:./dir:x/a:7");
+        assert_eq!(parse("null").unwrap(), "null");
+        assert_eq!(parse("-").unwrap(), "-");
+    }
+
+    #[test]
+    fn what_is_no_endpoint_says_what_would_be() {
+        let error = |text: &str| text.parse::<Endpoint>().unwrap_err();
+        assert_eq!(error(""), EndpointError::Empty);
+        assert_eq!(error("file:"), EndpointError::Empty);
+        assert!(matches!(error("tcp://localhost"), EndpointError::NoPort(_)));
+        assert!(matches!(error("tcp://localhost:70000"), EndpointError::NoPort(_)));
+        assert!(matches!(error("kafka://x:1"), EndpointError::UnknownScheme(_)));
+    }
+}

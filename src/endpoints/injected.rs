@@ -1,0 +1,33 @@
+//! The input that a program gives by hand: what the workbench's input pane sends.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::intake::Intake;
+
+/// The name of this source in traces and dead letters.
+const NAME: &str = "input";
+
+/// Reads injected bytes until the last sender is gone. Each injection stands for itself: bytes at its
+/// end that are no whole frame are a dead letter.
+pub async fn read_injected(mut injected: UnboundedReceiver<Bytes>, intake: Arc<Intake>) {
+    let name: Arc<str> = NAME.into();
+    let connection = intake.connect();
+    while let Some(bytes) = injected.recv().await {
+        let mut assembler = intake.assembler();
+        assembler.buffer().extend_from_slice(&bytes);
+        let read_at = intake.clock.now();
+        let left = loop {
+            match assembler.cut() {
+                Ok(Some(cut)) => intake.deliver(&name, connection, cut, read_at, true).await,
+                Ok(None) => break assembler.finish(),
+                Err(broken) => break Some(broken),
+            }
+        };
+        if let Some(broken) = left {
+            intake.broken(&name, broken);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Where sources hand over their frames.
+//!
+//! Invariant: what is in flight is bounded. Every frame waits here for room, and the room is given
+//! back when the last thing made of the frame is gone; so a stalled sink stops the sources.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::core::assembler::{Assembler, Broken, Cut};
+use crate::core::clock::Clock;
+use crate::core::dead_letter::DeadLetter;
+use crate::core::frames::Frames;
+use crate::core::framing::Framing;
+use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::core::observer::Observer;
+use crate::core::test_driver::FRAMING_STEP;
+
+/// How many bytes of frames may be in flight in one pipeline.
+const IN_FLIGHT_LIMIT: u32 = 2 * 1024 * 1024;
+
+/// What a few frames cost at the least, whatever their length: the memory that they need on their way.
+const LEAST_COST: u32 = 512;
+
+/// How many frames a batch has at the most: enough to make the cost of a batch negligible.
+const MOST_FRAMES: usize = 4096;
+
+/// Takes the frames that a source has read.
+pub trait Delivery: Send + Sync {
+    /// Takes frames of a connection. `injected` says that a person made them and wants to see them.
+    fn deliver(&self, connection: u64, frames: Frames, injected: bool);
+}
+
+/// Where the sources of one pipeline hand over their frames.
+pub struct Intake {
+    /// The pipeline's place in its topology.
+    pub pipeline: PipelineIndex,
+    /// The pipeline's name.
+    pub name: Arc<str>,
+    /// How its frames are cut.
+    pub framing: Arc<dyn Framing>,
+    /// The longest payload in bytes.
+    pub frame_limit: u64,
+    /// The time.
+    pub clock: Arc<dyn Clock + Send + Sync>,
+    /// Who takes the frames.
+    pub delivery: Arc<dyn Delivery>,
+    /// Who is told what happens.
+    pub observer: Arc<dyn Observer>,
+    /// Turns true when the sources should stop reading.
+    pub stop: watch::Receiver<bool>,
+    room: Arc<Semaphore>,
+    frames: AtomicU64,
+    connections: AtomicU64,
+}
+
+impl Intake {
+    /// The intake of a pipeline.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the engine, given once")]
+    pub fn new(
+        pipeline: PipelineIndex,
+        name: Arc<str>,
+        framing: Arc<dyn Framing>,
+        frame_limit: u64,
+        clock: Arc<dyn Clock + Send + Sync>,
+        delivery: Arc<dyn Delivery>,
+        observer: Arc<dyn Observer>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            pipeline,
+            name,
+            framing,
+            frame_limit,
+            clock,
+            delivery,
+            observer,
+            stop,
+            room: Arc::new(Semaphore::new(IN_FLIGHT_LIMIT as usize)),
+            frames: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
+        }
+    }
+
+    /// The number of a new connection.
+    pub fn connect(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// An assembler of this pipeline's frames.
+    pub fn assembler(&self) -> Assembler {
+        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MOST_FRAMES)
+    }
+
+    /// Hands over frames as soon as there is room for them.
+    pub async fn deliver(
+        &self,
+        source: &Arc<str>,
+        connection: u64,
+        cut: Cut,
+        read_at: Timestamp,
+        injected: bool,
+    ) {
+        let length = u32::try_from(cut.bytes.len()).unwrap_or(u32::MAX);
+        let cost = length.clamp(LEAST_COST, IN_FLIGHT_LIMIT);
+        // The semaphore is never closed, so there is always a permit in the end.
+        let Ok(permit) = Arc::clone(&self.room).acquire_many_owned(cost).await else { return };
+        let count = cut.ends.len() as u64;
+        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+        let frames = Frames::new(
+            Arc::clone(source),
+            first,
+            cut.offset,
+            read_at,
+            self.framing.header_length(),
+            cut.bytes,
+            cut.ends,
+        );
+        self.delivery.deliver(connection, frames.with_ticket(Arc::new(permit)), injected);
+    }
+
+    /// Makes bytes that are no frame a dead letter.
+    pub fn broken(&self, source: &Arc<str>, broken: Broken) {
+        let sequence = SequenceNumber(self.frames.fetch_add(1, Ordering::Relaxed) + 1);
+        let letter = DeadLetter {
+            pipeline: Arc::clone(&self.name),
+            step: FRAMING_STEP.into(),
+            reason: broken.reason,
+            bytes: broken.bytes,
+            source: Arc::clone(source),
+            sequence,
+            offset: broken.offset,
+            key: None,
+            at: self.clock.now(),
+        };
+        self.observer.dead_letter(self.pipeline, letter);
+    }
+
+    /// Returns when the sources should stop.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // An error says that the engine is gone, which is a stop too.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}

@@ -1,0 +1,18 @@
+//! Where bytes enter and leave: files, standard input and output, TCP, nothing, and the input that a
+//! program gives by hand.
+//!
+//! Reading and writing are asynchronous and know nothing of workers: a source hands whole frames to
+//! an [`Intake`], a sink is handed [`Output`](crate::core::batch::Output)s.
+
+mod endpoint;
+mod injected;
+mod intake;
+mod sink;
+mod source;
+mod tcp;
+
+pub use endpoint::{Endpoint, EndpointError};
+pub use injected::read_injected;
+pub use intake::{Delivery, Intake};
+pub use sink::{OpenSink, SinkFailure};
+pub use source::OpenSource;

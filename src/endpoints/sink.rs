@@ -1,0 +1,106 @@
+//! Sinks: open once, then write what the workers encode.
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::endpoint::Endpoint;
+use crate::core::batch::Output;
+use crate::core::clock::Clock;
+use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::observer::{EndpointEvent, Observer};
+use crate::core::trace::{Hop, HopEvent};
+
+/// How many batches are written before their bytes are flushed: few enough to keep latency low.
+const BATCHES_A_FLUSH: usize = 16;
+
+/// A sink that cannot be written any further.
+#[derive(Debug, Error)]
+#[error("cannot write to {endpoint}: {error}")]
+pub struct SinkFailure {
+    /// Which sink.
+    pub endpoint: Endpoint,
+    /// Why.
+    pub error: io::Error,
+}
+
+/// A sink that is ready to be written.
+pub struct OpenSink {
+    endpoint: Endpoint,
+    writer: Box<dyn AsyncWrite + Send + Unpin>,
+}
+
+impl OpenSink {
+    /// Opens a sink: makes its file anew, or connects to its address.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made, or nothing listens at the address.
+    pub async fn open(endpoint: &Endpoint, observer: &dyn Observer) -> io::Result<Self> {
+        let writer: Box<dyn AsyncWrite + Send + Unpin> = match endpoint {
+            Endpoint::Null => Box::new(tokio::io::sink()),
+            Endpoint::Standard => Box::new(tokio::io::stdout()),
+            Endpoint::File(path) => Box::new(tokio::fs::File::create(path).await?),
+            Endpoint::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                // Outputs are flushed whole; waiting for more only delays them.
+                stream.set_nodelay(true)?;
+                Box::new(stream)
+            }
+        };
+        observer.event(EndpointEvent::SinkReady(endpoint.to_string()));
+        Ok(Self { endpoint: endpoint.clone(), writer })
+    }
+
+    /// Writes outputs until the last of those who send them is gone.
+    ///
+    /// # Errors
+    ///
+    /// The sink cannot be written any further.
+    pub async fn run(
+        mut self,
+        pipeline: PipelineIndex,
+        mut outputs: UnboundedReceiver<Output>,
+        clock: Arc<dyn Clock + Send + Sync>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<(), SinkFailure> {
+        let step: Arc<str> = self.endpoint.to_string().into();
+        let mut batch = Vec::with_capacity(BATCHES_A_FLUSH);
+        while outputs.recv_many(&mut batch, BATCHES_A_FLUSH).await > 0 {
+            if let Err(error) = write_all(&mut self.writer, &batch).await {
+                return Err(SinkFailure { endpoint: self.endpoint, error });
+            }
+            let now = clock.now();
+            // Dropping the outputs makes room for new frames.
+            for output in batch.drain(..) {
+                for trace in &output.traces {
+                    trace.push(Hop {
+                        step: Arc::clone(&step),
+                        worker: WorkerIndex::default(),
+                        at: now,
+                        event: HopEvent::Written,
+                    });
+                }
+                observer.written(pipeline, &output, now);
+            }
+        }
+        self.writer
+            .shutdown()
+            .await
+            .map_err(|error| SinkFailure { endpoint: self.endpoint, error })
+    }
+}
+
+async fn write_all(
+    writer: &mut (dyn AsyncWrite + Send + Unpin),
+    outputs: &[Output],
+) -> io::Result<()> {
+    for output in outputs {
+        writer.write_all(&output.bytes).await?;
+    }
+    writer.flush().await
+}

@@ -1,0 +1,110 @@
+//! Sources: open once, then read until they end or are stopped.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpListener;
+
+use super::endpoint::Endpoint;
+use super::intake::Intake;
+use super::tcp;
+use crate::core::assembler::Broken;
+use crate::core::observer::EndpointEvent;
+
+/// How many bytes a read asks for.
+const READ_SIZE: usize = 32 * 1024;
+
+/// A source that is ready to be read.
+pub enum OpenSource {
+    /// One stream of bytes.
+    Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
+    /// A listener whose connections are each a stream.
+    Listener(TcpListener),
+    /// No bytes at all.
+    Nothing,
+}
+
+impl OpenSource {
+    /// Opens a source: opens its file, or listens at its address.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or the address cannot be listened at.
+    pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+        Ok(match endpoint {
+            Endpoint::Null => Self::Nothing,
+            Endpoint::Standard => Self::Stream("stdin".into(), Box::new(tokio::io::stdin())),
+            Endpoint::File(path) => {
+                let file = tokio::fs::File::open(path).await?;
+                if file.metadata().await?.is_dir() {
+                    return Err(io::Error::from(io::ErrorKind::IsADirectory));
+                }
+                Self::Stream(path.display().to_string().into(), Box::new(file))
+            }
+            Endpoint::Tcp(address) => Self::Listener(TcpListener::bind(address).await?),
+        })
+    }
+
+    /// Reads the source until it ends or is stopped.
+    ///
+    /// # Errors
+    ///
+    /// The source cannot be read any further. A connection's error ends that connection only.
+    pub async fn run(self, intake: Arc<Intake>) -> io::Result<()> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Stream(name, reader) => {
+                let connection = intake.connect();
+                read_frames(reader, &name, connection, &intake).await.map(|_| ())
+            }
+            Self::Listener(listener) => tcp::serve(listener, intake).await,
+        }
+    }
+
+    /// Tells the intake's observer where the source listens.
+    pub fn announce(&self, intake: &Intake) {
+        if let Self::Listener(listener) = self
+            && let Ok(address) = listener.local_addr()
+        {
+            intake.observer.event(EndpointEvent::Listening(address.to_string()));
+        }
+    }
+}
+
+/// Reads a stream of frames to its end, or to the first bytes that are no frame: those are returned,
+/// and are a dead letter already.
+pub(super) async fn read_frames(
+    mut reader: impl AsyncRead + Unpin,
+    name: &Arc<str>,
+    connection: u64,
+    intake: &Intake,
+) -> io::Result<Option<Broken>> {
+    let mut assembler = intake.assembler();
+    loop {
+        assembler.buffer().reserve(READ_SIZE);
+        let read = tokio::select! {
+            biased;
+            () = intake.stopped() => return Ok(None),
+            read = reader.read_buf(assembler.buffer()) => read?,
+        };
+        let read_at = intake.clock.now();
+        loop {
+            match assembler.cut() {
+                Ok(Some(cut)) => intake.deliver(name, connection, cut, read_at, false).await,
+                Ok(None) => break,
+                Err(broken) => {
+                    intake.broken(name, broken.clone());
+                    return Ok(Some(broken));
+                }
+            }
+        }
+        if read == 0 {
+            let left = assembler.finish();
+            if let Some(broken) = &left {
+                intake.broken(name, broken.clone());
+            }
+            return Ok(left);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Why an engine cannot start or go on.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::endpoints::{Endpoint, SinkFailure};
+
+/// Why an engine cannot start or go on, and what to do about it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A source cannot be opened.
+    #[error("cannot read from {endpoint}: {error}{}", hint(endpoint, error))]
+    OpenSource {
+        /// Which source.
+        endpoint: Endpoint,
+        /// Why.
+        error: io::Error,
+    },
+    /// A sink cannot be opened.
+    #[error("cannot write to {endpoint}: {error}{}", hint(endpoint, error))]
+    OpenSink {
+        /// Which sink.
+        endpoint: Endpoint,
+        /// Why.
+        error: io::Error,
+    },
+    /// A source cannot be read any further.
+    #[error("cannot read any further: {0}")]
+    Source(io::Error),
+    /// A sink cannot be written any further.
+    #[error(transparent)]
+    Sink(#[from] SinkFailure),
+    /// A worker ended before its work did.
+    #[error("worker {worker} {reason}; unless a state builder of the application did, please report this")]
+    Worker {
+        /// Which worker.
+        worker: usize,
+        /// What its panic said.
+        reason: String,
+    },
+    /// Threads cannot be started.
+    #[error("cannot start the engine's threads: {0}")]
+    Threads(String),
+    /// The engine has ended already.
+    #[error("the engine has ended")]
+    Ended,
+}
+
+fn hint(endpoint: &Endpoint, error: &io::Error) -> &'static str {
+    match (endpoint, error.kind()) {
+        (Endpoint::Tcp(_), io::ErrorKind::AddrInUse) => {
+            "; another program listens there: choose another port"
+        }
+        (Endpoint::Tcp(_), io::ErrorKind::ConnectionRefused) => {
+            "; nothing listens there: start the receiver first"
+        }
+        _ => "",
+    }
+}

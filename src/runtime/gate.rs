@@ -1,0 +1,153 @@
+//! Whether workers may take frames: running, paused, or a few messages at a time.
+//!
+//! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
+//! two apart.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::core::numbers::Timestamp;
+
+/// What the engine is doing, for those who show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Frames are taken as they come.
+    Running,
+    /// No frame is taken, but some are still in flight.
+    Pausing,
+    /// No frame is taken, and none is in flight.
+    Paused,
+    /// This many messages are taken as soon as they come, then none.
+    Stepping(u64),
+}
+
+/// What a worker may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// All that wait. Waiting before this moment was the pause's doing, not the engine's.
+    All(Timestamp),
+    /// One message.
+    One,
+    /// Nothing.
+    Nothing,
+}
+
+#[derive(Debug)]
+enum State {
+    Running { since: Timestamp },
+    Paused { steps: u64 },
+}
+
+/// Whether workers may take frames.
+#[derive(Debug)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    in_flight: Arc<AtomicU64>,
+}
+
+impl Gate {
+    pub fn open() -> Self {
+        let state = Mutex::new(State::Running { since: Timestamp::default() });
+        Self { state, in_flight: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn pause(&self) {
+        let mut state = self.lock();
+        if let State::Running { .. } = *state {
+            *state = State::Paused { steps: 0 };
+        }
+    }
+
+    pub fn resume(&self, now: Timestamp) {
+        let mut state = self.lock();
+        if let State::Paused { .. } = *state {
+            *state = State::Running { since: now };
+        }
+    }
+
+    /// Lets one more message through; pauses first where the engine runs.
+    pub fn step(&self) {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Running { .. } => *state = State::Paused { steps: 1 },
+            State::Paused { steps } => *steps += 1,
+        }
+    }
+
+    /// What a worker that has frames waiting may take now. It must take it.
+    pub fn admit(&self) -> Admission {
+        match &mut *self.lock() {
+            State::Running { since } => Admission::All(*since),
+            State::Paused { steps: 0 } => Admission::Nothing,
+            State::Paused { steps } => {
+                *steps -= 1;
+                Admission::One
+            }
+        }
+    }
+
+    /// Whether a worker that has frames waiting may take any.
+    pub fn is_open(&self) -> bool {
+        !matches!(*self.lock(), State::Paused { steps: 0 })
+    }
+
+    /// Counts something as in flight until it is dropped.
+    pub fn depart(&self) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        InFlight(Arc::clone(&self.in_flight))
+    }
+
+    pub fn run_state(&self) -> RunState {
+        let state = self.lock();
+        match *state {
+            State::Running { .. } => RunState::Running,
+            State::Paused { steps: 0 } if self.in_flight.load(Ordering::Acquire) == 0 => {
+                RunState::Paused
+            }
+            State::Paused { steps: 0 } => RunState::Pausing,
+            State::Paused { steps } => RunState::Stepping(steps),
+        }
+    }
+}
+
+/// Something that is in flight until it is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight(Arc<AtomicU64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_had_only_when_nothing_is_in_flight() {
+        let gate = Gate::open();
+        let in_flight = gate.depart();
+        gate.pause();
+        assert_eq!(gate.run_state(), RunState::Pausing);
+        assert_eq!(gate.admit(), Admission::Nothing);
+        drop(in_flight);
+        assert_eq!(gate.run_state(), RunState::Paused);
+    }
+
+    #[test]
+    fn a_step_lets_one_message_through() {
+        let gate = Gate::open();
+        gate.step();
+        assert_eq!(gate.run_state(), RunState::Stepping(1));
+        assert_eq!(gate.admit(), Admission::One);
+        assert_eq!(gate.admit(), Admission::Nothing);
+        assert_eq!(gate.run_state(), RunState::Paused);
+        gate.resume(Timestamp(7));
+        assert_eq!(gate.admit(), Admission::All(Timestamp(7)));
+    }
+}

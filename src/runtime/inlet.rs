@@ -1,0 +1,118 @@
+//! Where frames wait for a worker to take them: one queue a worker and pipeline.
+//!
+//! The queue itself needs no bound: the intake's room bounds what is in all queues together.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+
+use super::gate::{Admission, Gate};
+use crate::core::frames::Frames;
+use crate::core::numbers::Timestamp;
+use crate::endpoints::Delivery;
+
+/// What a worker finds in its inlet.
+pub(super) enum Next {
+    /// Frames, and whether a person injected them.
+    Frames(Frames, bool),
+    /// Nothing that it may take now.
+    Nothing,
+    /// Nothing, and nothing will ever come.
+    Closed,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(Frames, bool)>,
+    closed: bool,
+}
+
+/// Where frames wait for a worker to take them.
+#[derive(Default)]
+pub(super) struct Inlet {
+    queue: Mutex<Queue>,
+    thread: OnceLock<Thread>,
+}
+
+impl Inlet {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names the thread to wake when there is something to take.
+    pub fn attach(&self, thread: Thread) {
+        // A second thread would be a second worker with the same index: there is none.
+        let _ = self.thread.set(thread);
+    }
+
+    pub fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    pub fn push(&self, frames: Frames, injected: bool) {
+        let mut queue = self.lock();
+        queue.waiting.push_back((frames, injected));
+        let was_empty = queue.waiting.len() == 1;
+        drop(queue);
+        if was_empty {
+            self.wake();
+        }
+    }
+
+    /// Says that nothing will come any more.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.wake();
+    }
+
+    /// Whether the worker should look: frames wait, or the inlet has just been closed.
+    pub fn is_idle(&self, gate: &Gate) -> bool {
+        let queue = self.lock();
+        if queue.waiting.is_empty() { !queue.closed } else { !gate.is_open() }
+    }
+
+    /// Takes what the gate admits.
+    pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
+        let mut queue = self.lock();
+        let Some((first, injected)) = queue.waiting.front_mut() else {
+            return if queue.closed { Next::Closed } else { Next::Nothing };
+        };
+        let injected = *injected;
+        let admitted = match gate.admit() {
+            Admission::Nothing => None,
+            Admission::One => {
+                let one = first.split_first();
+                if first.is_empty() {
+                    queue.waiting.pop_front();
+                }
+                one.map(|mut one| {
+                    one.set_read_at(now);
+                    one
+                })
+            }
+            Admission::All(since) => queue.waiting.pop_front().map(|(mut frames, _)| {
+                frames.set_read_at(frames.read_at().max(since));
+                frames
+            }),
+        };
+        match admitted {
+            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(gate.depart())), injected),
+            None => Next::Nothing,
+        }
+    }
+}
+
+/// The inlets of one pipeline, one a worker: each connection's frames go to one of them, so that
+/// their order is kept.
+pub(super) struct Inlets(pub Vec<Arc<Inlet>>);
+
+impl Delivery for Inlets {
+    fn deliver(&self, connection: u64, frames: Frames, injected: bool) {
+        let worker = usize::try_from(connection).unwrap_or_default().checked_rem(self.0.len());
+        if let Some(inlet) = worker.and_then(|worker| self.0.get(worker)) {
+            inlet.push(frames, injected);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Runs a topology on Timely Dataflow, with any number of worker threads.
+//!
+//! [`Engine`] is the whole of it for those outside: it starts, takes requests, and ends. Inside, each
+//! worker is a loop ([`worker`]) over a dataflow ([`dataflow`]) whose operators run the segments of
+//! [`crate::core`]. Only this folder names timely.
+
+mod clock;
+mod dataflow;
+mod engine;
+mod error;
+mod exchange;
+mod gate;
+mod inlet;
+mod quiet;
+mod request;
+mod settings;
+mod supervisor;
+mod worker;
+
+pub use engine::Engine;
+pub use error::EngineError;
+pub use gate::RunState;
+pub use quiet::silence_caught_panics;
+pub use settings::Settings;

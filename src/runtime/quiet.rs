@@ -1,0 +1,23 @@
+//! Keeps panics that the engine catches off the screen.
+
+use std::thread;
+
+/// What the names of the engine's threads begin with.
+const ENGINE_THREADS: [&str; 2] = ["timely:", IO_THREAD_NAME];
+
+/// The name of the threads that read and write.
+pub(super) const IO_THREAD_NAME: &str = "wallaroo-io";
+
+/// Stops Rust from printing the panics of the engine's threads: they are caught, and end as dead
+/// letters or as the engine's error. All other panics are printed as before. Call it once, early.
+pub fn silence_caught_panics() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let of_engine = thread::current()
+            .name()
+            .is_some_and(|name| ENGINE_THREADS.iter().any(|prefix| name.starts_with(prefix)));
+        if !of_engine {
+            previous(panic);
+        }
+    }));
+}

@@ -1,0 +1,44 @@
+//! How an engine is to run.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
+
+/// How an engine is to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many workers.
+    pub workers: NonZeroUsize,
+    /// Whether the partitions of declared keys exist from the start.
+    pub precreate: bool,
+    /// The longest payload in bytes.
+    pub frame_limit: u64,
+    /// Where each pipeline's bytes enter.
+    pub sources: Vec<Endpoint>,
+    /// Where each pipeline's bytes leave: one endpoint a sink.
+    pub sinks: Vec<Vec<Endpoint>>,
+    /// Whether messages can be injected. The engine then runs until it is told to stop.
+    pub injectable: bool,
+    /// How often a worker traces a message that nobody asked to trace; never where it is `None`.
+    pub sample_every: Option<Duration>,
+}
+
+impl Settings {
+    /// One worker; no sources, sinks that drop their bytes, and nothing injected.
+    #[must_use]
+    pub fn new(topology: &Topology) -> Self {
+        let pipelines = topology.pipelines();
+        Self {
+            workers: NonZeroUsize::MIN,
+            precreate: false,
+            frame_limit: DEFAULT_FRAME_LIMIT,
+            sources: vec![Endpoint::Null; pipelines.len()],
+            sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
+            injectable: false,
+            sample_every: None,
+        }
+    }
+}

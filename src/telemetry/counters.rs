@@ -1,0 +1,56 @@
+//! Counters that many threads add to.
+//!
+//! Each worker has its own, so that no two threads write to one; they are added up when read.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::core::context::Report;
+
+/// A counter that one thread adds to and others read.
+#[derive(Debug, Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    pub fn add(&self, amount: u64) {
+        if amount > 0 {
+            self.0.fetch_add(amount, Ordering::Relaxed);
+        }
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What one worker has done in one pipeline.
+#[derive(Debug, Default)]
+pub(super) struct WorkerCounters {
+    pub frames: Counter,
+    pub bytes: Counter,
+    pub filtered: Counter,
+    pub created: Counter,
+    pub saved: Counter,
+    pub stateful: Counter,
+    pub dead_letters: Counter,
+    /// Messages that each step gave.
+    pub steps: Vec<Counter>,
+}
+
+impl WorkerCounters {
+    pub fn new(steps: usize) -> Self {
+        Self { steps: (0..steps).map(|_| Counter::default()).collect(), ..Self::default() }
+    }
+
+    pub fn add(&self, report: &Report) {
+        self.frames.add(report.frames);
+        self.bytes.add(report.bytes);
+        self.filtered.add(report.filtered);
+        self.created.add(report.created);
+        self.saved.add(report.saved);
+        self.stateful.add(report.stateful);
+        self.dead_letters.add(report.dead_letters.len() as u64);
+        for (counter, amount) in self.steps.iter().zip(&report.steps) {
+            counter.add(*amount);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Everything that a front end may see of a running application: counters, rates, histograms,
+//! traces, and the few partitions that it shows.
+//!
+//! A [`Session`] is an engine with somebody watching; its [`Snapshot`] is what all front ends (the
+//! workbench, the progress line, `--json`) are made of. Workers pay once a batch; what grows with the
+//! run's length is only numbers.
+
+mod collector;
+mod counters;
+mod dead_letter_file;
+mod latency;
+mod partitions;
+mod ring;
+mod session;
+mod snapshot;
+mod summary;
+mod throughput;
+
+pub use dead_letter_file::DeadLetterFile;
+pub use latency::{Bar, LatencySummary};
+pub use partitions::{PartitionView, PartitionsShown, ShownRow};
+pub use session::{Session, StartError};
+pub use snapshot::{
+    Event, OutputShown, PipelineShown, Snapshot, StateShown, Totals, WorkerShown,
+};
+pub use summary::Summary;
+pub use throughput::{Throughput, bars as throughput_bars};

@@ -1,0 +1,210 @@
+//! The few partitions that a front end shows, kept up to date without holding up the workers.
+//!
+//! One question at a time is asked, and the next one waits the longer the longer the answer took: with
+//! millions of partitions, workers still spend only a small part of their time on answers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
+
+use crate::application::Key;
+use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::partition_query::{RowQuery, RowWindow, merge};
+use crate::core::partition_table::PartitionRow;
+use crate::runtime::Engine;
+
+/// The shortest time between two questions.
+const LEAST_WAIT: Duration = Duration::from_millis(40);
+
+/// How much longer than an answer takes the wait for the next question is.
+const WAIT_FACTOR: u32 = 20;
+
+/// Over how long a partition's rate is measured.
+const RATE_WINDOW: Duration = Duration::from_secs(1);
+
+/// Which partitions a front end shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PartitionView {
+    /// The state's place in the topology.
+    pub state: usize,
+    /// Which of its rows.
+    pub query: RowQuery,
+}
+
+/// The rows that a front end shows.
+#[derive(Debug, Clone, Default)]
+pub struct PartitionsShown {
+    /// What was asked.
+    pub view: PartitionView,
+    /// The rows, from the query's offset on.
+    pub rows: Vec<ShownRow>,
+    /// How many partitions the filter lets through.
+    pub matching: usize,
+    /// How many partitions the state has.
+    pub total: usize,
+    /// How many of them were created by a message.
+    pub dynamic: usize,
+    /// How many each worker owns.
+    pub by_worker: BTreeMap<WorkerIndex, usize>,
+}
+
+/// A partition, and how fast it has been lately.
+#[derive(Debug, Clone)]
+pub struct ShownRow {
+    /// The partition.
+    pub row: PartitionRow,
+    /// Messages a second, where it has been looked at for long enough.
+    pub rate: Option<f64>,
+}
+
+/// A question that the workers have not all answered.
+struct Question {
+    view: PartitionView,
+    asked: Timestamp,
+    replies: Receiver<RowWindow>,
+    windows: Vec<RowWindow>,
+}
+
+/// When a partition was looked at, and how many messages it had.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: Timestamp,
+    messages: u64,
+    rate: Option<f64>,
+}
+
+/// Keeps the rows of one view up to date.
+#[derive(Default)]
+pub(super) struct PartitionWatch {
+    question: Option<Question>,
+    not_before: Timestamp,
+    shown: Arc<PartitionsShown>,
+    seen: HashMap<Key, Seen>,
+    /// How much had been processed when the shown rows were asked for.
+    shown_work: u64,
+    asked_work: u64,
+}
+
+impl PartitionWatch {
+    pub fn shown(&self) -> &PartitionsShown {
+        &self.shown
+    }
+
+    /// Takes answers, and asks anew where the view or the partitions have changed. True where the
+    /// rows are new. `work` is any count that grows when partitions change.
+    pub fn poll(&mut self, engine: &Engine, view: &PartitionView, work: u64) -> bool {
+        let now = engine.now();
+        let answered = self.take_answers(engine, now);
+        let new_view = self.shown.view != *view;
+        let outdated = new_view || self.shown_work != work || self.rates_fade(now);
+        if outdated && self.question.is_none() && (new_view || now >= self.not_before) {
+            let Some(state) = engine.topology().states().get(view.state) else { return answered };
+            self.asked_work = work;
+            self.question = Some(Question {
+                view: view.clone(),
+                asked: now,
+                replies: engine.rows(&state.name, &view.query),
+                windows: Vec::new(),
+            });
+        }
+        answered
+    }
+
+    /// When [`poll`](Self::poll) should be called again, if nothing else happens.
+    pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
+        if self.question.is_some() {
+            Some(Duration::from_millis(2))
+        } else if self.shown_work != work || self.rates_are_moving() {
+            Some(self.not_before.since(now).max(LEAST_WAIT))
+        } else {
+            None
+        }
+    }
+
+    fn rates_are_moving(&self) -> bool {
+        self.shown.rows.iter().any(|row| row.rate.is_none_or(|rate| rate > 0.0))
+    }
+
+    /// Whether rows show a rate that is no longer true.
+    fn rates_fade(&self, now: Timestamp) -> bool {
+        self.rates_are_moving()
+            && self.seen.values().any(|seen| now.since(seen.at) >= RATE_WINDOW)
+    }
+
+    fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
+        let Some(question) = &mut self.question else { return false };
+        let complete = loop {
+            if question.windows.len() == engine.workers() {
+                break true;
+            }
+            match question.replies.try_recv() {
+                Ok(window) => question.windows.push(window),
+                Err(TryRecvError::Empty) => break false,
+                // A worker has ended: what the others say is all there is.
+                Err(TryRecvError::Disconnected) => break true,
+            }
+        };
+        let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
+        self.not_before =
+            Timestamp(now.0.saturating_add(nanoseconds((now.since(question.asked) * WAIT_FACTOR).max(LEAST_WAIT))));
+        self.shown_work = self.asked_work;
+        self.show(question, now);
+        true
+    }
+
+    fn show(&mut self, question: Question, now: Timestamp) {
+        let window = merge(&question.view.query, question.windows);
+        let mut seen = HashMap::with_capacity(window.rows.len());
+        let rows = window.rows.into_iter().map(|sorted| {
+            let row = sorted.row;
+            let entry = next_rate(self.seen.get(&row.key).copied(), row.messages, now);
+            seen.insert(row.key.clone(), entry);
+            ShownRow { rate: entry.rate, row }
+        });
+        let rows = rows.collect();
+        self.seen = seen;
+        self.shown = Arc::new(PartitionsShown {
+            view: question.view,
+            rows,
+            matching: window.matching,
+            total: window.total,
+            dynamic: window.dynamic,
+            by_worker: window.by_worker,
+        });
+    }
+}
+
+/// A rate is measured over at least [`RATE_WINDOW`]; until then the one before is shown.
+#[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
+fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
+    match before {
+        None => Seen { at: now, messages, rate: None },
+        Some(seen) if now.since(seen.at) < RATE_WINDOW => seen,
+        Some(seen) => {
+            let gained = messages.saturating_sub(seen.messages) as f64;
+            let rate = gained / now.since(seen.at).as_secs_f64();
+            Seen { at: now, messages, rate: Some(rate) }
+        }
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_measured_over_a_whole_window() {
+        let at = |seconds: f64| Timestamp(nanoseconds(Duration::from_secs_f64(seconds)));
+        let first = next_rate(None, 10, at(1.0));
+        assert_eq!(first.rate, None);
+        let early = next_rate(Some(first), 15, at(1.5));
+        assert_eq!((early.rate, early.messages), (None, 10));
+        let due = next_rate(Some(early), 30, at(3.0));
+        assert_eq!(due.rate, Some(10.0));
+    }
+}

@@ -1,0 +1,329 @@
+//! An engine with somebody watching: what every front end holds.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use super::collector::{Collector, PipelineCounters, lock};
+use super::dead_letter_file::DeadLetterFile;
+use super::latency::Latency;
+use super::partitions::{PartitionView, PartitionWatch};
+use super::snapshot::{PipelineShown, Snapshot, StateShown, Totals, WorkerShown};
+use super::summary::Summary;
+use super::throughput::Throughput;
+use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use crate::core::observer::Observer;
+use crate::core::partition_query::{RowQuery, merge};
+use crate::core::partition_table::PartitionRow;
+use crate::core::topology::Topology;
+use crate::runtime::{Engine, EngineError, Settings};
+
+/// How many of the newest traces, outputs, dead letters and events a snapshot has.
+const SHOWN: usize = 200;
+
+/// Why a session cannot start.
+pub type StartError = EngineError;
+
+/// The dead letters' file could not be written to its end.
+#[derive(Debug, Error)]
+#[error("cannot write all dead letters to their file: {0}")]
+pub struct DeadLettersLost(#[from] io::Error);
+
+/// An engine with somebody watching.
+pub struct Session {
+    engine: Engine,
+    collector: Arc<Collector>,
+    throughput: Throughput,
+    partitions: PartitionWatch,
+    ended: Option<Timestamp>,
+}
+
+impl Session {
+    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too.
+    ///
+    /// # Errors
+    ///
+    /// The engine cannot start.
+    pub fn start(
+        topology: Arc<Topology>,
+        settings: &Settings,
+        dead_letters: Option<DeadLetterFile>,
+    ) -> Result<Self, StartError> {
+        let collector =
+            Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        let observer = Arc::clone(&collector) as Arc<dyn Observer>;
+        let engine = Engine::start(topology, settings, observer)?;
+        Ok(Self {
+            engine,
+            collector,
+            throughput: Throughput::default(),
+            partitions: PartitionWatch::default(),
+            ended: None,
+        })
+    }
+
+    /// What runs.
+    #[must_use]
+    pub fn topology(&self) -> &Arc<Topology> {
+        self.engine.topology()
+    }
+
+    /// Told whenever something has happened that a new snapshot would show.
+    #[must_use]
+    pub fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.collector.news)
+    }
+
+    /// Gives bytes to a pipeline: see [`Engine::inject`].
+    ///
+    /// # Errors
+    ///
+    /// The run is ending.
+    pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
+        self.engine.inject(pipeline, bytes)
+    }
+
+    /// Takes no more frames: see [`Engine::pause`].
+    pub fn pause(&self) {
+        self.engine.pause();
+    }
+
+    /// Takes frames again: see [`Engine::resume`].
+    pub fn resume(&self) {
+        self.engine.resume();
+    }
+
+    /// Takes one message: see [`Engine::step`].
+    pub fn step(&self) {
+        self.engine.step();
+    }
+
+    /// Stops reading: see [`Engine::stop`].
+    pub fn stop(&self) {
+        self.engine.stop();
+    }
+
+    /// How the run ended; `None` while it has not.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
+        self.engine.outcome()
+    }
+
+    /// Returns when the run has ended.
+    pub async fn ended(&self) {
+        self.engine.ended().await;
+    }
+
+    /// Every partition, sorted by state and key. Waits for the workers.
+    #[must_use]
+    pub fn export(&self) -> Vec<PartitionRow> {
+        self.engine.export()
+    }
+
+    /// Why not all dead letters are in their file, where that is so.
+    #[must_use]
+    pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
+        let mut file = lock(&self.collector.dead_letter_file);
+        file.as_mut().and_then(DeadLetterFile::take_failure).map(DeadLettersLost)
+    }
+
+    /// Takes note of the time and of what has happened, for a front end that looks at `view`. True
+    /// where a new snapshot would show something new.
+    pub fn refresh(&mut self, view: &PartitionView) -> bool {
+        if self.ended.is_none() && self.engine.outcome().is_some() {
+            self.ended = Some(self.engine.now());
+        }
+        let rolled = self.roll();
+        let changed = self.collector.take_changed();
+        let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
+        rolled || changed || rows
+    }
+
+    /// Ends the seconds that have passed. True where a chart would move.
+    fn roll(&mut self) -> bool {
+        let was_flat = self.throughput.seconds().all(|count| count == 0);
+        if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
+            return false;
+        }
+        for pipeline in &self.collector.pipelines {
+            lock(&pipeline.latency).roll();
+        }
+        !was_flat || self.throughput.last() > 0
+    }
+
+    /// When [`refresh`](Self::refresh) should be called again, if nothing else happens: `None` where
+    /// only news can change anything.
+    #[must_use]
+    pub fn next_refresh(&self) -> Option<Duration> {
+        let now = self.engine.now();
+        let counted = totals(&self.collector).messages_in;
+        let moving = counted > 0 && self.throughput.seconds().any(|count| count > 0);
+        let uncounted = counted != self.throughput.counted();
+        let second = (moving || uncounted).then(|| self.throughput.until_next(now));
+        let rows = self.partitions.next_poll(now, work(&self.collector));
+        second.into_iter().chain(rows).min()
+    }
+
+    /// What there is to see now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let collector = &self.collector;
+        let mut latency = Latency::new();
+        collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        let partitions = self.partitions.shown().clone();
+        Snapshot {
+            application: Arc::clone(self.topology().name()),
+            run_state: self.engine.run_state(),
+            uptime: self.engine.now().since(Timestamp::default()),
+            totals: totals(collector),
+            throughput: self.throughput.clone(),
+            latency: latency.total(),
+            recent_latency: latency.recent(),
+            latency_bars: latency.bars(),
+            pipelines: self.pipelines(),
+            workers: self.workers(&partitions.by_worker),
+            states: self.states(&partitions),
+            partitions,
+            traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
+            outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
+            dead_letters: lock(&collector.dead_letters)
+                .newest_first()
+                .take(SHOWN)
+                .cloned()
+                .collect(),
+            events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
+        }
+    }
+
+    fn pipelines(&self) -> Vec<PipelineShown> {
+        let plans = self.topology().pipelines().iter().zip(&self.collector.pipelines);
+        let shown = plans.map(|(plan, counters)| {
+            let given = |at: usize| {
+                let of_worker = |worker: &super::counters::WorkerCounters| {
+                    worker.steps.get(at).map(super::counters::Counter::get).unwrap_or_default()
+                };
+                counters.workers.iter().map(of_worker).sum()
+            };
+            PipelineShown {
+                name: Arc::clone(&plan.name),
+                steps: plan.steps.iter().cloned().enumerate().map(|(at, step)| (step, given(at))).collect(),
+                messages_in: pipeline_totals(counters).messages_in,
+                messages_out: counters.outputs.get(),
+                has_sink: !plan.sinks.is_empty(),
+            }
+        });
+        shown.collect()
+    }
+
+    fn workers(
+        &self,
+        by_worker: &std::collections::BTreeMap<WorkerIndex, usize>,
+    ) -> Vec<WorkerShown> {
+        let messages = |worker: usize| {
+            let of_pipeline = |pipeline: &PipelineCounters| {
+                pipeline.workers.get(worker).map(|worker| worker.stateful.get()).unwrap_or_default()
+            };
+            self.collector.pipelines.iter().map(of_pipeline).sum()
+        };
+        (0..self.engine.workers())
+            .map(|worker| WorkerShown {
+                worker: WorkerIndex(worker),
+                messages: messages(worker),
+                partitions: by_worker.get(&WorkerIndex(worker)).copied().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn states(&self, shown: &super::partitions::PartitionsShown) -> Vec<StateShown> {
+        let plans = self.topology().states().iter().enumerate();
+        plans
+            .map(|(at, plan)| {
+                let known = at == shown.view.state;
+                StateShown {
+                    name: Arc::clone(&plan.name),
+                    partitions: if known { shown.total } else { 0 },
+                    dynamic: if known { shown.dynamic } else { 0 },
+                }
+            })
+            .collect()
+    }
+
+    /// The figures of the run so far. Waits for the workers.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let totals = totals(&self.collector);
+        let end = self.ended.unwrap_or_else(|| self.engine.now());
+        let seconds = end.since(Timestamp::default()).as_secs_f64();
+        let query = RowQuery::default();
+        let states = self.topology().states().iter();
+        let counts: Vec<_> = states
+            .map(|state| merge(&query, self.engine.rows(&state.name, &query).iter()))
+            .collect();
+        let mut latency = Latency::new();
+        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        Summary {
+            app: self.topology().name().to_string(),
+            workers: self.engine.workers(),
+            messages_in: totals.messages_in,
+            messages_out: totals.messages_out,
+            filtered: totals.filtered,
+            dead_letters: totals.dead_letters,
+            partitions: counts.iter().map(|state| state.total).sum(),
+            partitions_dynamic: counts.iter().map(|state| state.dynamic).sum(),
+            bytes_in: totals.bytes_in,
+            bytes_out: totals.bytes_out,
+            seconds,
+            messages_per_second: per_second(totals.messages_in, seconds),
+            latency_us: latency.total(),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
+fn per_second(messages: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { messages as f64 / seconds } else { 0.0 }
+}
+
+/// A count that grows whenever a partition changes.
+fn work(collector: &Collector) -> u64 {
+    let workers = collector.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
+    workers.map(|worker| worker.stateful.get() + worker.created.get() + worker.dead_letters.get()).sum()
+}
+
+fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
+    let broken = pipeline.broken.get();
+    let start = Totals {
+        messages_in: broken,
+        messages_out: pipeline.outputs.get(),
+        dead_letters: broken,
+        bytes_in: pipeline.broken_bytes.get(),
+        bytes_out: pipeline.bytes_out.get(),
+        ..Totals::default()
+    };
+    pipeline.workers.iter().fold(start, |sum, worker| Totals {
+        messages_in: sum.messages_in + worker.frames.get(),
+        filtered: sum.filtered + worker.filtered.get(),
+        dead_letters: sum.dead_letters + worker.dead_letters.get(),
+        bytes_in: sum.bytes_in + worker.bytes.get(),
+        saved: sum.saved + worker.saved.get(),
+        stateful: sum.stateful + worker.stateful.get(),
+        ..sum
+    })
+}
+
+fn totals(collector: &Collector) -> Totals {
+    collector.pipelines.iter().map(pipeline_totals).fold(Totals::default(), |sum, one| Totals {
+        messages_in: sum.messages_in + one.messages_in,
+        messages_out: sum.messages_out + one.messages_out,
+        filtered: sum.filtered + one.filtered,
+        dead_letters: sum.dead_letters + one.dead_letters,
+        bytes_in: sum.bytes_in + one.bytes_in,
+        bytes_out: sum.bytes_out + one.bytes_out,
+        saved: sum.saved + one.saved,
+        stateful: sum.stateful + one.stateful,
+    })
+}

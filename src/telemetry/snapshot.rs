@@ -1,0 +1,138 @@
+//! What a front end sees at one moment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::latency::{Bar, LatencySummary};
+use super::partitions::PartitionsShown;
+use super::throughput::Throughput;
+use crate::core::dead_letter::DeadLetter;
+use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
+use crate::core::topology::StepPlan;
+use crate::core::trace::Trace;
+use crate::runtime::RunState;
+
+/// What a front end sees at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The application's name.
+    pub application: Arc<str>,
+    /// What the engine is doing.
+    pub run_state: RunState,
+    /// The time since the start.
+    pub uptime: Duration,
+    /// Counts over all pipelines.
+    pub totals: Totals,
+    /// Messages in each second of the last minutes.
+    pub throughput: Throughput,
+    /// Latency over the whole run.
+    pub latency: LatencySummary,
+    /// Latency over the last minute.
+    pub recent_latency: LatencySummary,
+    /// Latency over the whole run as bars, in microseconds.
+    pub latency_bars: Vec<Bar>,
+    /// The pipelines, in the order of their declaration.
+    pub pipelines: Vec<PipelineShown>,
+    /// The workers.
+    pub workers: Vec<WorkerShown>,
+    /// The states and how many partitions they have.
+    pub states: Vec<StateShown>,
+    /// The rows of the state that the front end looks at.
+    pub partitions: PartitionsShown,
+    /// Traces, newest first.
+    pub traces: Vec<Arc<Trace>>,
+    /// Outputs, newest first.
+    pub outputs: Vec<OutputShown>,
+    /// Dead letters, newest first.
+    pub dead_letters: Vec<Arc<DeadLetter>>,
+    /// What happened to sources and sinks, newest first.
+    pub events: Vec<Event>,
+}
+
+/// Counts over all pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Messages read, those that could not be processed included.
+    pub messages_in: u64,
+    /// Outputs written to sinks.
+    pub messages_out: u64,
+    /// Messages that a decoder dropped on purpose.
+    pub filtered: u64,
+    /// Messages that could not be processed.
+    pub dead_letters: u64,
+    /// Bytes read, headers included.
+    pub bytes_in: u64,
+    /// Bytes written to sinks.
+    pub bytes_out: u64,
+    /// State changes that a computation asked to save.
+    pub saved: u64,
+    /// Messages processed by state computations.
+    pub stateful: u64,
+}
+
+/// A pipeline and its counts.
+#[derive(Debug, Clone)]
+pub struct PipelineShown {
+    /// The pipeline's name.
+    pub name: Arc<str>,
+    /// Its steps, each with the number of messages that it gave.
+    pub steps: Vec<(StepPlan, u64)>,
+    /// Messages read, those that could not be processed included.
+    pub messages_in: u64,
+    /// Outputs written to its sinks.
+    pub messages_out: u64,
+    /// Whether it has a sink.
+    pub has_sink: bool,
+}
+
+/// A worker and what it has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerShown {
+    /// Which worker.
+    pub worker: WorkerIndex,
+    /// Messages that its partitions have processed.
+    pub messages: u64,
+    /// How many partitions it owns, of all states.
+    pub partitions: usize,
+}
+
+/// A state and how many partitions it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateShown {
+    /// The state's name.
+    pub name: Arc<str>,
+    /// How many partitions it has.
+    pub partitions: usize,
+    /// How many of them were created by a message.
+    pub dynamic: usize,
+}
+
+/// An output as a sink wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputShown {
+    /// The pipeline.
+    pub pipeline: PipelineIndex,
+    /// Which of its sinks.
+    pub sink: SinkIndex,
+    /// The beginning of the output.
+    pub bytes: Vec<u8>,
+}
+
+/// Something that happened to a source or a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub text: String,
+    /// Whether something is wrong.
+    pub bad: bool,
+}
+
+impl Event {
+    pub(super) fn good(text: String) -> Self {
+        Self { text, bad: false }
+    }
+
+    pub(super) fn bad(text: String) -> Self {
+        Self { text, bad: true }
+    }
+}

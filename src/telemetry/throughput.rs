@@ -1,0 +1,130 @@
+//! Throughput: messages in each second of the last minutes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::latency::Bar;
+use crate::core::numbers::Timestamp;
+
+/// How many seconds are kept: five minutes.
+const SECONDS_KEPT: usize = 300;
+
+/// The upper bounds of the histogram's bars, in messages a second.
+const BAR_BOUNDS: [u64; 8] = [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// Messages in each whole second of the last minutes.
+#[derive(Debug, Clone, Default)]
+pub struct Throughput {
+    seconds: VecDeque<u64>,
+    counted: u64,
+    ended: u64,
+}
+
+impl Throughput {
+    /// Takes note of the counter at a moment: whole seconds that have passed since the last call are
+    /// complete. True where any is.
+    pub(super) fn roll(&mut self, now: Timestamp, count: u64) -> bool {
+        let passed = (now.0 / 1_000_000_000).saturating_sub(self.ended);
+        if passed == 0 {
+            return false;
+        }
+        // A late call cannot tell the seconds apart: they share what was counted.
+        let share = (count - self.counted) / passed;
+        let remainder = (count - self.counted) % passed;
+        for second in 0..passed.min(SECONDS_KEPT as u64) {
+            if self.seconds.len() >= SECONDS_KEPT {
+                self.seconds.pop_front();
+            }
+            self.seconds.push_back(share + u64::from(second < remainder));
+        }
+        self.counted = count;
+        self.ended += passed;
+        true
+    }
+
+    /// What the counter was at the last call.
+    pub(super) fn counted(&self) -> u64 {
+        self.counted
+    }
+
+    /// How long until the present second is complete.
+    pub(super) fn until_next(&self, now: Timestamp) -> Duration {
+        Timestamp((self.ended + 1) * 1_000_000_000).since(now)
+    }
+
+    /// Messages in each second, oldest first.
+    pub fn seconds(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+        self.seconds.iter().copied()
+    }
+
+    /// Messages in the last whole second.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.seconds.back().copied().unwrap_or_default()
+    }
+
+    /// The least, the median and the most messages a second since the first message, within the
+    /// time kept; `None` where there was none.
+    #[must_use]
+    pub fn spread(&self) -> Option<(u64, u64, u64)> {
+        let first = self.seconds.iter().position(|count| *count > 0)?;
+        let mut counts: Vec<u64> = self.seconds.iter().skip(first).copied().collect();
+        counts.sort_unstable();
+        Some((*counts.first()?, *counts.get(counts.len() / 2)?, *counts.last()?))
+    }
+}
+
+/// How many of the seconds since the first message had how many messages.
+#[must_use]
+pub fn bars(throughput: &Throughput) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = BAR_BOUNDS
+        .iter()
+        .map(|bound| Bar { bound: Some(*bound), count: 0 })
+        .chain([Bar { bound: None, count: 0 }])
+        .collect();
+    for count in throughput.seconds().skip_while(|count| *count == 0) {
+        let bar = BAR_BOUNDS.partition_point(|bound| *bound < count);
+        if let Some(bar) = bars.get_mut(bar) {
+            bar.count += 1;
+        }
+    }
+    bars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(throughput: &Throughput) -> Vec<u64> {
+        throughput.seconds().collect()
+    }
+
+    #[test]
+    fn every_message_is_in_one_second() {
+        let mut throughput = Throughput::default();
+        assert!(!throughput.roll(Timestamp(999_999_999), 5));
+        assert!(throughput.roll(Timestamp(1_000_000_000), 7));
+        assert!(throughput.roll(Timestamp(4_200_000_000), 17));
+        assert_eq!(seconds(&throughput), [7, 4, 3, 3]);
+        assert_eq!(throughput.until_next(Timestamp(4_200_000_000)), Duration::from_millis(800));
+    }
+
+    #[test]
+    fn only_the_last_minutes_are_kept() {
+        let mut throughput = Throughput::default();
+        throughput.roll(Timestamp(1_000_000_000_000), 1000);
+        assert_eq!(throughput.seconds().len(), SECONDS_KEPT);
+    }
+
+    #[test]
+    fn the_spread_begins_with_the_first_message() {
+        let mut throughput = Throughput::default();
+        assert_eq!(throughput.spread(), None);
+        for (second, count) in [(1, 0), (2, 0), (3, 10), (4, 10), (5, 60)] {
+            throughput.roll(Timestamp(second * 1_000_000_000), count);
+        }
+        assert_eq!(throughput.spread(), Some((0, 10, 50)));
+        let counted: Vec<u64> = bars(&throughput).iter().map(|bar| bar.count).collect();
+        assert_eq!(counted, [1, 1, 1, 0, 0, 0, 0, 0, 0]);
+    }
+}
