@@ -151,6 +151,8 @@ pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
             let byte = escape
                 .strip_prefix("\\x")
                 .and_then(|digits| digits.get(..2))
+                // `from_str_radix` would take a plus sign as well.
+                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
                 .and_then(|digits| u8::from_str_radix(digits, 16).ok())
                 .ok_or_else(|| format!("`{escape}` does not start with \\\\ or \\xNN"))?;
             bytes.push(byte);
@@ -195,5 +197,6 @@ mod tests {
     fn a_broken_escape_is_an_error_that_shows_it() {
         assert_eq!(parse_key_text(r"a\q").unwrap_err(), r"`\q` does not start with \\ or \xNN");
         assert!(parse_key_text(r"\x1").is_err());
+        assert!(parse_key_text(r"\x+1").is_err());
     }
 }
