@@ -35,12 +35,14 @@ pub(crate) struct StateStep<M, C, B: StateBuilder> {
     pub message: PhantomData<fn(M)>,
 }
 
-/// What the loop over a batch works on; after a panic it says which partition was at work.
+/// What the loop over a batch works on; after a panic it says which partition was at work, or whose
+/// state was being built.
 struct Scope<'a, 'c, S, O> {
     context: &'a mut Context<'c>,
     table: &'a mut PartitionTable<S>,
     output: &'a mut Vec<Item<O>>,
     at_work: Option<Place>,
+    building: Option<Key>,
 }
 
 impl<M, C, B> Flow<StateOutputOf<C, M, B::State>> for StateStep<M, C, B>
@@ -66,7 +68,7 @@ where
         let first = output.len();
         output.reserve(batch.len());
         let mut table = self.table.borrow_mut();
-        let mut scope = Scope { context, table: &mut table, output, at_work: None };
+        let mut scope = Scope { context, table: &mut table, output, at_work: None, building: None };
         let name = &self.name;
         for_each_guarded(
             &mut batch.into_iter(),
@@ -75,10 +77,13 @@ where
             |scope, keyed| self.process(frames, scope, keyed),
             |scope, frame, reason| {
                 let poisoned = scope.at_work.take().and_then(|place| scope.table.at(place));
-                let key = poisoned.map(|partition| {
-                    partition.health = Health::Poisoned;
-                    partition.key.clone()
-                });
+                let key = match poisoned {
+                    Some(partition) => {
+                        partition.health = Health::Poisoned;
+                        Some(partition.key.clone())
+                    }
+                    None => scope.building.take(),
+                };
                 scope.context.dead_letter(name, frames, frame, key, reason);
             },
         );
@@ -103,7 +108,7 @@ where
         let found = scope.table.find(hash, &key);
         let created = found.is_none();
         let place = found.unwrap_or_else(|| self.create(scope, hash, &key));
-        let Scope { context, table, output, at_work } = scope;
+        let Scope { context, table, output, at_work, .. } = scope;
         let Some(partition) = table.at(place) else { return };
         if partition.health == Health::Poisoned {
             context.dead_letter(&self.name, frames, frame, Some(key), POISONED.to_owned());
@@ -145,9 +150,39 @@ where
     where
         B::State: State,
     {
+        scope.building = Some(key.clone());
         let state = self.builder.build(key);
+        scope.building = None;
         scope.context.report.created += 1;
         let now = scope.context.clock.now();
         scope.table.create(hash, key.clone(), state, now, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::application::{Key, Reason, Source};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::Application;
+
+    #[test]
+    fn the_dead_letter_of_a_builder_that_panics_has_the_key() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+            .to_state_partition(
+                |_: Vec<u8>, (): &mut ()| (None::<u8>, true),
+                |key: &Key| assert!(key != &Key::from('b'), "no b"),
+                "nothing",
+                |payload: &Vec<u8>| payload.clone(),
+            )
+            .done()
+            .build()
+            .unwrap();
+        let mut driver = TestDriver::new(&topology);
+        driver.push("p", b"\0\0\0\x01b\0\0\0\x01a").unwrap();
+        driver.run();
+        assert_eq!(driver.dead_letters().len(), 1);
+        assert_eq!(driver.dead_letters()[0].key, Some(Key::from('b')));
+        assert_eq!(driver.partitions("nothing").len(), 1);
     }
 }
