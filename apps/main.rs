@@ -1,6 +1,10 @@
-//! The applications that come with the workbench.
-#![cfg_attr(not(test), expect(dead_code, reason = "the command line that starts them comes later"))]
+//! The applications that come with wallaroo-tui, handed to the library: the model for a program of
+//! one's own.
 
 mod alphabet;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wallaroo::main([alphabet::app()])
+}

@@ -11,9 +11,20 @@ mod typed;
 mod wire;
 
 use serde::{Deserialize, Serialize};
-use wallaroo::{Application, BuildError, Generator, Key, Reason, Sink, Source, Topology};
+use wallaroo::{App, Application, BuildError, Generator, Key, Reason, Sink, Source, Topology};
 
 use letter::Letter;
+
+/// The application with its option, for the command line.
+pub fn app() -> App {
+    App::new("alphabet", "counts the votes for every letter", |options| {
+        topology(match options.get("encoding") {
+            "binary" => Encoding::Binary,
+            _ => Encoding::Text,
+        })
+    })
+    .option("encoding", &["text", "binary"], "How totals are written")
+}
 
 /// How totals are written to the sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

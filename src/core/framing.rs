@@ -38,6 +38,13 @@ pub trait Framing: Send + Sync {
     /// The header's length in bytes.
     fn header_length(&self) -> usize;
 
+    /// The length that a header gives.
+    ///
+    /// # Errors
+    ///
+    /// The author's code panicked.
+    fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError>;
+
     /// Appends to `ends` where each whole frame of `bytes` ends, up to `most` frames.
     ///
     /// # Errors
@@ -58,6 +65,11 @@ pub(crate) struct DecoderFraming<D>(pub std::sync::Arc<D>);
 impl<D: Decoder> Framing for DecoderFraming<D> {
     fn header_length(&self) -> usize {
         self.0.header_length()
+    }
+
+    fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError> {
+        catch_unwind(AssertUnwindSafe(|| self.0.payload_length(header)))
+            .map_err(|panic| FramingError::Panicked(panic_reason(panic)))
     }
 
     fn cut(
@@ -98,6 +110,33 @@ fn cut<D: Decoder>(
         ends.push(position);
     }
     Ok(())
+}
+
+/// A payload cannot be framed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "no header says {0} bytes: the decoder's payload_length reads none of the two byte orders back"
+)]
+pub struct NoHeader(pub usize);
+
+/// A payload with the header that this framing reads: the length in big-endian order, or in
+/// little-endian order where the decoder reads that.
+///
+/// # Errors
+///
+/// The decoder reads neither, or its header is too short for the length.
+pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoHeader> {
+    let length = payload.len() as u64;
+    let header_length = framing.header_length().min(8);
+    let big_endian = length.to_be_bytes();
+    let little_endian = length.to_le_bytes();
+    let candidates = [big_endian.get(8 - header_length..), little_endian.get(..header_length)];
+    let header = candidates
+        .into_iter()
+        .flatten()
+        .find(|header| framing.payload_length(header) == Ok(length))
+        .ok_or(NoHeader(payload.len()))?;
+    Ok([header, payload].concat())
 }
 
 #[cfg(test)]
@@ -164,6 +203,33 @@ mod tests {
     #[test]
     fn a_zero_length_frame_is_a_frame() {
         assert_eq!(payloads(&[0; 8], &[3]), vec![Vec::<u8>::new(); 2]);
+    }
+
+    #[test]
+    fn a_payload_gets_the_header_that_its_decoder_reads() {
+        assert_eq!(frame(&raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
+        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), b"abc").unwrap(), b"\x03\0abc");
+        let long = vec![0; 65_536];
+        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoHeader(65_536)));
+    }
+
+    /// Two bytes, little-endian.
+    struct Short;
+
+    impl Decoder for Short {
+        type Message = ();
+
+        fn header_length(&self) -> usize {
+            2
+        }
+
+        fn payload_length(&self, header: &[u8]) -> u64 {
+            header.iter().rev().fold(0, |length, byte| (length << 8) | u64::from(*byte))
+        }
+
+        fn decode(&self, _: &[u8]) -> Result<Option<()>, Reason> {
+            Ok(None)
+        }
     }
 
     struct Panicking;

@@ -88,10 +88,7 @@ impl OpenSink {
                 observer.written(pipeline, &output, now);
             }
         }
-        self.writer
-            .shutdown()
-            .await
-            .map_err(|error| SinkFailure { endpoint: self.endpoint, error })
+        self.writer.shutdown().await.map_err(|error| SinkFailure { endpoint: self.endpoint, error })
     }
 }
 

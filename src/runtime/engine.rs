@@ -78,7 +78,16 @@ impl Engine {
         let workers = settings.workers.get();
         let inlets: Vec<Vec<Arc<Inlet>>> =
             (0..pipelines).map(|_| (0..workers).map(|_| Arc::default()).collect()).collect();
-        let plan = WorkersPlan { topology: &topology, settings, observer: &observer, clock, gate: &gate, abort: &abort, inlets: &inlets, senders };
+        let plan = WorkersPlan {
+            topology: &topology,
+            settings,
+            observer: &observer,
+            clock,
+            gate: &gate,
+            abort: &abort,
+            inlets: &inlets,
+            senders,
+        };
         let (guards, requests, mut news) = start_workers(plan)?;
         let threads = await_ready(&mut news, workers, &abort)?;
 
@@ -214,7 +223,8 @@ impl Engine {
     /// All partitions of all states, sorted by state and key. Waits for the workers.
     #[must_use]
     pub fn export(&self) -> Vec<PartitionRow> {
-        let mut rows: Vec<_> = self.ask(|reply| Request::Export { reply }).iter().flatten().collect();
+        let mut rows: Vec<_> =
+            self.ask(|reply| Request::Export { reply }).iter().flatten().collect();
         rows.sort_by(|one, two| (&one.state, &one.key).cmp(&(&two.state, &two.key)));
         rows
     }
@@ -239,9 +249,10 @@ impl Engine {
     /// Why it could not go on.
     pub fn wait(&self) -> Result<(), Arc<EngineError>> {
         let mut outcome = self.outcome.clone();
-        let ended = self.io.as_ref().map(|io| {
-            io.block_on(async { outcome.wait_for(Option::is_some).await.ok()?.clone() })
-        });
+        let ended = self
+            .io
+            .as_ref()
+            .map(|io| io.block_on(async { outcome.wait_for(Option::is_some).await.ok()?.clone() }));
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
@@ -276,9 +287,9 @@ async fn open_endpoints(
 ) -> Result<(Sources, Sinks), EngineError> {
     let mut sources = Vec::new();
     for endpoint in &settings.sources {
-        let source = OpenSource::open(endpoint).await.map_err(|error| {
-            EngineError::OpenSource { endpoint: endpoint.clone(), error }
-        })?;
+        let source = OpenSource::open(endpoint)
+            .await
+            .map_err(|error| EngineError::OpenSource { endpoint: endpoint.clone(), error })?;
         sources.push(source);
     }
     let mut sinks = Vec::new();
@@ -286,10 +297,9 @@ async fn open_endpoints(
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let sink = OpenSink::open(endpoint, observer).await;
-            of_pipeline.push(sink.map_err(|error| EngineError::OpenSink {
-                endpoint: endpoint.clone(),
-                error,
-            })?);
+            of_pipeline.push(
+                sink.map_err(|error| EngineError::OpenSink { endpoint: endpoint.clone(), error })?,
+            );
         }
         sinks.push(of_pipeline);
     }
@@ -368,7 +378,8 @@ fn start_workers(plan: WorkersPlan<'_>) -> Result<Workers, EngineError> {
     };
     let guards = timely::execute(config, move |timely| {
         let start = starts.get(timely.index());
-        let start = start.and_then(|start| start.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let start =
+            start.and_then(|start| start.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(start) = start {
             worker::run(timely, start);
         }

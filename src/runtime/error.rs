@@ -33,7 +33,9 @@ pub enum EngineError {
     #[error(transparent)]
     Sink(#[from] SinkFailure),
     /// A worker ended before its work did.
-    #[error("worker {worker} {reason}; unless a state builder of the application did, please report this")]
+    #[error(
+        "worker {worker} {reason}; unless a state builder of the application did, please report this"
+    )]
     Worker {
         /// Which worker.
         worker: usize,

@@ -19,8 +19,7 @@ const SIGNIFICANT_DIGITS: u8 = 2;
 const RECENT_INTERVALS: usize = 60;
 
 /// The upper bounds of the bars, in microseconds: those of Wallaroo's metrics page.
-const BAR_BOUNDS: [u64; 11] =
-    [1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
+const BAR_BOUNDS: [u64; 11] = [1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
 
 /// Percentiles of a number of latencies, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]

@@ -128,8 +128,7 @@ impl PartitionWatch {
 
     /// Whether rows show a rate that is no longer true.
     fn rates_fade(&self, now: Timestamp) -> bool {
-        self.rates_are_moving()
-            && self.seen.values().any(|seen| now.since(seen.at) >= RATE_WINDOW)
+        self.rates_are_moving() && self.seen.values().any(|seen| now.since(seen.at) >= RATE_WINDOW)
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
@@ -146,8 +145,9 @@ impl PartitionWatch {
             }
         };
         let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
-        self.not_before =
-            Timestamp(now.0.saturating_add(nanoseconds((now.since(question.asked) * WAIT_FACTOR).max(LEAST_WAIT))));
+        self.not_before = Timestamp(now.0.saturating_add(nanoseconds(
+            (now.since(question.asked) * WAIT_FACTOR).max(LEAST_WAIT),
+        )));
         self.shown_work = self.asked_work;
         self.show(question, now);
         true

@@ -53,8 +53,7 @@ impl Session {
         settings: &Settings,
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, StartError> {
-        let collector =
-            Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
         Ok(Self {
@@ -210,7 +209,13 @@ impl Session {
             };
             PipelineShown {
                 name: Arc::clone(&plan.name),
-                steps: plan.steps.iter().cloned().enumerate().map(|(at, step)| (step, given(at))).collect(),
+                steps: plan
+                    .steps
+                    .iter()
+                    .cloned()
+                    .enumerate()
+                    .map(|(at, step)| (step, given(at)))
+                    .collect(),
                 messages_in: pipeline_totals(counters).messages_in,
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
@@ -291,7 +296,9 @@ fn per_second(messages: u64, seconds: f64) -> f64 {
 /// A count that grows whenever a partition changes.
 fn work(collector: &Collector) -> u64 {
     let workers = collector.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
-    workers.map(|worker| worker.stateful.get() + worker.created.get() + worker.dead_letters.get()).sum()
+    workers
+        .map(|worker| worker.stateful.get() + worker.created.get() + worker.dead_letters.get())
+        .sum()
 }
 
 fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {

@@ -1,0 +1,79 @@
+//! An application as the command line knows it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::core::topology::{BuildError, Topology};
+
+type Build = Box<dyn Fn(&AppOptions) -> Result<Topology, BuildError>>;
+
+/// An application as the command line knows it: a name for `--app`, what it shows, the options that
+/// it adds, and how it is built.
+pub struct App {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) options: Vec<AppOption>,
+    build: Build,
+}
+
+/// An option that an application adds to the command line.
+pub(super) struct AppOption {
+    pub name: &'static str,
+    /// The values that it may have; the first is the default.
+    pub values: &'static [&'static str],
+    pub help: &'static str,
+}
+
+impl App {
+    /// An application with this name and a description of one line.
+    pub fn new(
+        name: &'static str,
+        about: &'static str,
+        build: impl Fn(&AppOptions) -> Result<Topology, BuildError> + 'static,
+    ) -> Self {
+        Self { name, about, options: Vec::new(), build: Box::new(build) }
+    }
+
+    /// Adds an option `--name VALUE` with the values that it may have, the default first.
+    #[must_use]
+    pub fn option(
+        mut self,
+        name: &'static str,
+        values: &'static [&'static str],
+        help: &'static str,
+    ) -> Self {
+        self.options.push(AppOption { name, values, help });
+        self
+    }
+
+    pub(super) fn topology(&self, options: &AppOptions) -> Result<Arc<Topology>, Failure> {
+        (self.build)(options).map(Arc::new).map_err(Failure::failed)
+    }
+
+    pub(super) fn default_options(&self) -> AppOptions {
+        let default =
+            |option: &AppOption| Some((option.name, (*option.values.first()?).to_owned()));
+        AppOptions(self.options.iter().filter_map(default).collect())
+    }
+}
+
+/// The values of the options that applications added.
+#[derive(Debug, Clone, Default)]
+pub struct AppOptions(pub(super) BTreeMap<&'static str, String>);
+
+impl AppOptions {
+    /// The value of an option; empty where no application added it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// The application with this name.
+pub(super) fn find<'a>(apps: &'a [App], name: &str) -> Result<&'a App, Failure> {
+    apps.iter().find(|app| app.name == name).ok_or_else(|| {
+        let known: Vec<_> = apps.iter().map(|app| app.name).collect();
+        Failure::Usage(format!("unknown app `{name}`; known apps: {}", known.join(", ")))
+    })
+}

@@ -1,0 +1,88 @@
+//! `apps`: the applications and their wire formats.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use super::app::App;
+use super::arguments::AppsArguments;
+use super::failure::Failure;
+
+/// An application, as `apps --json` prints it.
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    about: String,
+    pipelines: Vec<ListedPipeline>,
+    options: Vec<ListedOption>,
+}
+
+#[derive(Serialize)]
+struct ListedPipeline {
+    name: String,
+    #[serde(rename = "in")]
+    input: String,
+    example: Option<String>,
+    steps: Vec<String>,
+    out: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ListedOption {
+    name: &'static str,
+    values: &'static [&'static str],
+    about: &'static str,
+}
+
+pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failure> {
+    let listed = apps.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&listed).map_err(Failure::failed)?
+    } else {
+        listed.iter().map(in_words).collect::<Vec<_>>().join("\n")
+    };
+    writeln!(io::stdout(), "{}", text.trim_end()).map_err(Failure::failed)
+}
+
+fn describe(app: &App) -> Result<Listed, Failure> {
+    let topology = app.topology(&app.default_options())?;
+    let pipelines = topology.pipelines().iter().map(|plan| ListedPipeline {
+        name: plan.name.to_string(),
+        input: plan.source.format.clone(),
+        example: plan.source.typed.as_ref().map(|typed| typed.example().to_owned()),
+        steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),
+        out: plan.sinks.iter().map(|sink| sink.format.clone()).collect(),
+    });
+    let options = app.options.iter().map(|option| ListedOption {
+        name: option.name,
+        values: option.values,
+        about: option.help,
+    });
+    Ok(Listed {
+        name: app.name.to_owned(),
+        about: app.about.to_owned(),
+        pipelines: pipelines.collect(),
+        options: options.collect(),
+    })
+}
+
+fn in_words(app: &Listed) -> String {
+    let mut text = format!("{}: {}\n", app.name, app.about);
+    for pipeline in &app.pipelines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
+        let _ = writeln!(text, "    in   {}", pipeline.input);
+        for out in &pipeline.out {
+            let _ = writeln!(text, "    out  {out}");
+        }
+        if let Some(example) = &pipeline.example {
+            let _ = writeln!(text, "    type {example}");
+        }
+    }
+    for option in &app.options {
+        let values = option.values.join("|");
+        let _ = writeln!(text, "  --{} {values}: {}", option.name, option.about);
+    }
+    text
+}

@@ -1,0 +1,169 @@
+//! What can be said on the command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::app::{App, AppOption, AppOptions};
+
+/// Runs partitioned, stateful streaming applications and shows them think.
+///
+/// Without a command, it opens the workbench: a terminal UI with the application running inside.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    workbench: WorkbenchArguments,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run an application without a screen, until its inputs end or it is interrupted
+    Run(RunArguments),
+    /// Write random messages of an application to a file, framed
+    Generate(GenerateArguments),
+    /// List the applications and their wire formats
+    Apps(AppsArguments),
+}
+
+/// Which application, where its bytes enter and leave, and how it is run.
+#[derive(Debug, Args)]
+pub(super) struct EngineArguments {
+    /// How many workers run it
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub workers: NonZeroUsize,
+    /// Where a pipeline's bytes enter: tcp://HOST:PORT (listens there), file:PATH, - or null. Repeat
+    /// it, one a pipeline in order, or name the pipeline
+    #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
+    pub inputs: Vec<String>,
+    /// Where a pipeline's bytes leave: tcp://HOST:PORT (connects to it), file:PATH, - or null. Repeat
+    /// it, one a pipeline in order, or name the pipeline
+    #[arg(long = "out", value_name = "[PIPELINE=]ENDPOINT")]
+    pub outputs: Vec<String>,
+    /// Create the partitions of the declared keys before the first message
+    #[arg(long)]
+    pub precreate: bool,
+}
+
+/// What the workbench is told.
+#[derive(Debug, Args)]
+pub(super) struct WorkbenchArguments {
+    /// The application: see `apps`
+    #[arg(long, value_name = "NAME")]
+    pub app: Option<String>,
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// What `run` is told.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// The application: see `apps`
+    #[arg(long, value_name = "NAME")]
+    pub app: String,
+    #[command(flatten)]
+    pub engine: EngineArguments,
+    /// Write every partition to this file at the end, a JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Write every message that could not be processed to this file, a JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
+    /// Print the run's figures as one JSON object on standard output at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `generate` is told.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArguments {
+    /// The application: see `apps`
+    #[arg(long, value_name = "NAME")]
+    pub app: String,
+    /// The pipeline whose messages to make; the first unless given
+    #[arg(long, value_name = "NAME")]
+    pub pipeline: Option<String>,
+    /// How many messages
+    #[arg(long, value_name = "N")]
+    pub messages: u64,
+    /// The same seed makes the same messages
+    #[arg(long, value_name = "S", default_value = "0")]
+    pub seed: u64,
+    /// How much some keys are preferred: the exponent of Zipf's law, 0 for not at all
+    #[arg(long, value_name = "Z", default_value = "0")]
+    pub skew: f64,
+    /// Where to write them: a file, or - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// What `apps` is told.
+#[derive(Debug, Args)]
+pub(super) struct AppsArguments {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was said on the command line.
+pub(super) struct Arguments {
+    pub command: Option<Command>,
+    pub workbench: WorkbenchArguments,
+    pub options: AppOptions,
+}
+
+/// Reads the command line. Help and version are errors here, as clap has it.
+pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
+    let matches = command(apps).try_get_matches()?;
+    let options = options(apps, &matches);
+    let Line { command, workbench } = Line::from_arg_matches(&matches)?;
+    Ok(Arguments { command, workbench, options })
+}
+
+/// The command line with the options that applications add.
+fn command(apps: &[App]) -> clap::Command {
+    let with_options = |command: clap::Command| {
+        let options =
+            apps.iter().flat_map(|app| app.options.iter().map(move |option| (app, option)));
+        options.fold(command, |command, (app, option)| command.arg(argument(app, option)))
+    };
+    let command = with_options(Line::command());
+    ["run", "generate"]
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, with_options))
+}
+
+fn argument(app: &App, option: &AppOption) -> Arg {
+    Arg::new(option.name)
+        .long(option.name)
+        .value_parser(PossibleValuesParser::new(option.values))
+        .default_value(option.values.first().copied().unwrap_or_default())
+        .help(option.help)
+        .help_heading(app.name)
+}
+
+fn options(apps: &[App], matches: &ArgMatches) -> AppOptions {
+    let matches = matches.subcommand().map_or(matches, |(_, of_command)| of_command);
+    let mut options = AppOptions::default();
+    for option in apps.iter().flat_map(|app| &app.options) {
+        if let Ok(Some(value)) = matches.try_get_one::<String>(option.name) {
+            options.0.insert(option.name, value.clone());
+        }
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command(&[]).debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! How a command fails: what it says, and its exit status.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a command fails.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It could not be done. Exit status 1.
+    Failed(String),
+    /// It was asked for wrongly. Exit status 2.
+    Usage(String),
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Failed(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+
+    /// It could not be done, for this reason.
+    pub fn failed(reason: impl fmt::Display) -> Self {
+        Self::Failed(reason.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(text) | Self::Usage(text) => formatter.write_str(text),
+        }
+    }
+}

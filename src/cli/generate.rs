@@ -1,0 +1,64 @@
+//! `generate`: random messages of an application, framed.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::app::{self, App, AppOptions};
+use super::arguments::GenerateArguments;
+use super::failure::Failure;
+use crate::application::{Generate, Generator};
+use crate::core::framing::{Framing, frame};
+
+pub(super) fn generate(
+    apps: &[App],
+    arguments: &GenerateArguments,
+    options: &AppOptions,
+) -> Result<(), Failure> {
+    let topology = app::find(apps, &arguments.app)?.topology(options)?;
+    let plan = match &arguments.pipeline {
+        None => topology.pipelines().first(),
+        Some(name) => topology.pipelines().iter().find(|plan| &*plan.name == name.as_str()),
+    };
+    let Some(plan) = plan else {
+        let names: Vec<&str> = topology.pipelines().iter().map(|plan| &*plan.name).collect();
+        return Err(Failure::Usage(format!(
+            "no such pipeline; the pipelines are {}",
+            names.join(", ")
+        )));
+    };
+    let Some(make) = &plan.source.generate else {
+        return Err(Failure::Failed(format!(
+            "pipeline `{}` of {} has no generator",
+            plan.name, arguments.app
+        )));
+    };
+    if !(arguments.skew.is_finite() && arguments.skew >= 0.0) {
+        return Err(Failure::Usage("--skew must be 0 or more".to_owned()));
+    }
+    let cannot = |error: io::Error| {
+        Failure::Failed(format!("cannot write {}: {error}", arguments.out.display()))
+    };
+    let writer: Box<dyn Write> = if arguments.out == Path::new("-") {
+        Box::new(io::stdout().lock())
+    } else {
+        Box::new(File::create(&arguments.out).map_err(cannot)?)
+    };
+    let generator = Generator::new(arguments.seed, arguments.skew);
+    write_frames(writer, &*plan.source.framing, make, generator, arguments.messages).map_err(cannot)
+}
+
+fn write_frames(
+    writer: impl Write,
+    framing: &dyn Framing,
+    make: &Generate,
+    mut generator: Generator,
+    messages: u64,
+) -> io::Result<()> {
+    let mut writer = BufWriter::new(writer);
+    for _ in 0..messages {
+        let bytes = frame(framing, &make(&mut generator)).map_err(io::Error::other)?;
+        writer.write_all(&bytes)?;
+    }
+    writer.flush()
+}

@@ -1,0 +1,61 @@
+//! The command line: from arguments to exit status.
+//!
+//! Thin on purpose: each command is a file, and what it does is elsewhere.
+
+mod app;
+mod apps;
+mod arguments;
+mod endpoints;
+mod failure;
+mod generate;
+mod run;
+mod workbench;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+pub use app::{App, AppOptions};
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+/// Runs the whole command line over these applications: the `main` of a program of one's own.
+///
+/// ```no_run
+/// use wallaroo::{App, Application, Reason, Sink, Source};
+///
+/// fn main() -> std::process::ExitCode {
+///     wallaroo::main([App::new("echo", "Sends every message back", |_| {
+///         Application::new("echo")
+///             .pipeline("echo", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+///             .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message)))
+///             .build()
+///     })])
+/// }
+/// ```
+pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
+    crate::runtime::silence_caught_panics();
+    let apps: Vec<App> = apps.into_iter().collect();
+    let outcome = match arguments::parse(&apps) {
+        Ok(arguments) => execute(&apps, arguments),
+        Err(error) => error.exit(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Where standard error is gone too, the exit status is all that is left to say.
+            let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
+            failure.exit_code()
+        }
+    }
+}
+
+fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { command, workbench, options } = arguments;
+    match command {
+        None => workbench::start(apps, &workbench, &options),
+        Some(Command::Run(run)) => run::run(apps, &run, &options),
+        Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
+        Some(Command::Apps(list)) => apps::list(apps, &list),
+    }
+}

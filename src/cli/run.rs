@@ -1,0 +1,150 @@
+//! `run`: an application without a screen.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::app::{self, App, AppOptions};
+use super::arguments::RunArguments;
+use super::endpoints::{Missing, settings};
+use super::failure::Failure;
+use crate::telemetry::{DeadLetterFile, PartitionView, Session, Snapshot, Summary};
+
+/// How often the progress line is written.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+pub(super) fn run(
+    apps: &[App],
+    arguments: &RunArguments,
+    options: &AppOptions,
+) -> Result<(), Failure> {
+    let topology = app::find(apps, &arguments.app)?.topology(options)?;
+    let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
+    let dead_letters = match &arguments.dead_letters {
+        None => None,
+        Some(path) => {
+            Some(DeadLetterFile::create(path).map_err(|error| cannot_write(path, &error))?)
+        }
+    };
+    let state = match &arguments.state {
+        None => None,
+        Some(path) => {
+            let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
+            Some((path, file))
+        }
+    };
+    let mut session =
+        Session::start(Arc::clone(&topology), &settings, dead_letters).map_err(Failure::failed)?;
+    follow(&mut session)?;
+
+    if let Some((path, file)) = state {
+        write_state(&session, file).map_err(|error| cannot_write(path, &error))?;
+    }
+    if let Some(lost) = session.dead_letters_lost() {
+        return Err(Failure::failed(lost));
+    }
+    let summary = session.summary();
+    let written = if arguments.json {
+        serde_json::to_writer(io::stdout(), &summary)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(io::stdout()))
+    } else {
+        writeln!(io::stderr(), "{}", in_words(&summary))
+    };
+    written.map_err(Failure::failed)
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot write {}: {error}", path.display()))
+}
+
+/// Waits for the end of the run: by itself, or when it is interrupted and has drained.
+fn follow(session: &mut Session) -> Result<(), Failure> {
+    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let waiting = waiting.map_err(Failure::failed)?;
+    let progress = io::stderr().is_terminal();
+    waiting.block_on(async {
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut terminate = listen(SignalKind::terminate())?;
+        let mut interrupted = false;
+        let mut tick = tokio::time::interval(PROGRESS_EVERY);
+        while session.outcome().is_none() {
+            tokio::select! {
+                () = session.ended() => {}
+                _ = interrupt.recv() => stop(session, &mut interrupted)?,
+                _ = terminate.recv() => stop(session, &mut interrupted)?,
+                _ = tick.tick() => {
+                    session.refresh(&PartitionView::default());
+                    if progress {
+                        show_progress(&session.snapshot());
+                    }
+                }
+            }
+        }
+        Ok(())
+    })?;
+    session.refresh(&PartitionView::default());
+    if progress {
+        erase_progress();
+    }
+    session.outcome().unwrap_or(Ok(())).map_err(Failure::failed)
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(Failure::failed)
+}
+
+/// The first interruption lets the run drain; the second ends it as it is.
+fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
+    if std::mem::replace(interrupted, true) {
+        return Err(Failure::failed("interrupted twice: ended without draining"));
+    }
+    session.stop();
+    Ok(())
+}
+
+fn show_progress(snapshot: &Snapshot) {
+    let totals = snapshot.totals;
+    let line = format!(
+        "{}: {} in, {} out, {} dead letters, {}/s",
+        snapshot.application,
+        totals.messages_in,
+        totals.messages_out,
+        totals.dead_letters,
+        snapshot.throughput.last()
+    );
+    // The line is for a person: where it cannot be written, nothing is lost.
+    let _ = write!(io::stderr(), "\r\x1b[K{line}");
+}
+
+fn erase_progress() {
+    let _ = write!(io::stderr(), "\r\x1b[K");
+}
+
+fn write_state(session: &Session, file: File) -> io::Result<()> {
+    let mut writer = BufWriter::new(file);
+    for row in session.export() {
+        serde_json::to_writer(&mut writer, &row)?;
+        writer.write_all(b"\n")?;
+    }
+    writer.flush()
+}
+
+fn in_words(summary: &Summary) -> String {
+    format!(
+        "{}: {} messages in, {} out, {} filtered, {} dead letters; {} partitions; {:.3} s, {:.0} messages/s, p99 {:.0} us",
+        summary.app,
+        summary.messages_in,
+        summary.messages_out,
+        summary.filtered,
+        summary.dead_letters,
+        summary.partitions,
+        summary.seconds,
+        summary.messages_per_second,
+        summary.latency_us.p99,
+    )
+}
