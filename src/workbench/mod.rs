@@ -1,4 +1,7 @@
-//! The terminal UI.
+//! The terminal UI: the only folder that names ratatui and crossterm.
+
+pub mod svg;
+
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use std::sync::Arc;

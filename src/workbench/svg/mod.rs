@@ -1,0 +1,136 @@
+//! A picture of the terminal: draws a ratatui [`Buffer`] as an SVG.
+//!
+//! Invariants: the same buffer gives the same bytes, so a screenshot can be compared with a stored
+//! one; and every glyph stands on the cell grid by its own coordinate, so nothing drifts whatever
+//! font the viewer falls back to. Lines, blocks and braille are shapes and need no font at all.
+
+mod colors;
+mod paths;
+mod row;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+
+use colors::{BACKGROUND, FOREGROUND, FRAME, TITLE, TITLE_BAR};
+
+/// A cell's width. At the font size below, the common monospace fonts advance by 8.25 to 9.03.
+const CELL_WIDTH: f32 = 9.0;
+/// A cell's height. Odd, so that the middle of a cell is the middle of a pixel and lines are sharp.
+const CELL_HEIGHT: f32 = 19.0;
+const FONT_SIZE: u16 = 15;
+/// The top of a row. A row's origin is its baseline: its text then needs no `y`.
+const TOP: f32 = -14.0;
+/// How much of a dim colour is background, in percent.
+const DIM: u8 = 40;
+
+/// From the window's edge to the cells, left and right.
+const MARGIN: f32 = 18.0;
+const TITLE_HEIGHT: f32 = 34.0;
+/// From the title bar to the first row, and from the last row to the edge.
+const PADDING: f32 = 12.0;
+/// Columns of the title bar that the buttons take on either side.
+const BUTTONS: usize = 10;
+
+/// The fonts to try. A picture must not load one: GitHub blocks it and a diff could not show it.
+const FONTS: &str =
+    "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace";
+
+/// Draws `buffer` as a terminal window with this title, as an SVG document.
+///
+/// The document is complete in itself: no scripts, no styles, nothing to load. Each row of the
+/// terminal that shows something is one group, so that a change of the screen is a short diff.
+///
+/// ```
+/// use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+/// use wallaroo::workbench::svg::svg;
+///
+/// let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 3));
+/// buffer.set_string(0, 1, "a => 10", Style::new());
+/// let picture = svg(&buffer, "wallaroo-tui");
+/// assert!(picture.starts_with("<svg ") && picture.contains(">a =&gt; 10</text>"));
+/// ```
+pub fn svg(buffer: &Buffer, title: &str) -> String {
+    let area = buffer.area;
+    let width = f32::from(area.width) * CELL_WIDTH + 2.0 * MARGIN;
+    let height = f32::from(area.height) * CELL_HEIGHT + TITLE_HEIGHT + 2.0 * PADDING;
+
+    let mut out = window(width, height, &fitting(title, usize::from(area.width)));
+    for y in area.top()..area.bottom() {
+        let content = row::row(buffer, y);
+        if !content.is_empty() {
+            let baseline = f32::from(y - area.top()) * CELL_HEIGHT + TITLE_HEIGHT + PADDING - TOP;
+            // Writing to a string cannot fail, here and below.
+            let _ =
+                write!(out, "<g transform=\"translate({MARGIN} {baseline})\">\n{content}</g>\n");
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// The opening tag and the window: its frame, title bar and buttons.
+fn window(width: f32, height: f32, title: &str) -> String {
+    let title = escaped(title);
+    let (right, bottom) = (width - 0.5, height - 0.5);
+    let bar = TITLE_HEIGHT - 0.5;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\" \
+         font-size=\"{FONT_SIZE}\" font-variant-ligatures=\"none\" fill=\"{FOREGROUND}\">\n\
+         <title>{title}</title>\n\
+         <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"10\" fill=\"{BACKGROUND}\"/>\n\
+         <path d=\"M.5 {bar}V10.5A10 10 0 0 1 10.5 .5H{}A10 10 0 0 1 {right} 10.5V{bar}z\" \
+         fill=\"{TITLE_BAR}\"/>\n\
+         <path d=\"M.5 {bar}H{right}\" stroke=\"{FRAME}\"/>\n\
+         <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"10\" fill=\"none\" \
+         stroke=\"{FRAME}\"/>\n",
+        width - 1.0,
+        height - 1.0,
+        right - 10.0,
+        right - 0.5,
+        bottom - 0.5,
+    );
+    for (x, color) in [(20, "#ff5f57"), (40, "#febc2e"), (60, "#28c840")] {
+        let _ = writeln!(out, "<circle cx=\"{x}\" cy=\"17\" r=\"6\" fill=\"{color}\"/>");
+    }
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"22\" font-size=\"13\" text-anchor=\"middle\" fill=\"{TITLE}\">{title}</text>",
+        width / 2.0,
+    );
+    out
+}
+
+/// The title, shortened where the window is too narrow for it.
+fn fitting(title: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(2 * BUTTONS);
+    if title.chars().count() <= room {
+        return title.to_owned();
+    }
+    let mut short: String = title.chars().take(room.saturating_sub(1)).collect();
+    if room > 0 {
+        short.push('…');
+    }
+    short
+}
+
+/// Text as it may stand in XML. What XML cannot hold at all shows as a replacement character.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,120 @@
+//! The paths of one row: everything of one kind and colour goes into one element.
+//!
+//! Invariant: elements come out in the order in which their kind and colour was first asked for, so
+//! the same row always gives the same bytes.
+
+use std::fmt::{self, Write as _};
+
+use super::colors::Rgb;
+
+/// How a path is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A filled area. Not smoothed: two blocks side by side must not show a seam.
+    Fill,
+    /// A light line.
+    Light,
+    /// A heavy line.
+    Heavy,
+    /// Both lines of a double line and what is between them.
+    Double,
+    /// What is between them, again, in the background's colour.
+    Gap,
+    /// Round dots.
+    Dots,
+}
+
+impl Kind {
+    /// The width of the line, which is also the diameter of a dot.
+    pub fn width(self) -> f32 {
+        match self {
+            Self::Fill => 0.0,
+            Self::Light => 1.2,
+            Self::Heavy => 2.6,
+            Self::Double => 4.2,
+            Self::Gap => 1.8,
+            Self::Dots => 2.7,
+        }
+    }
+}
+
+/// The paths of a row, one a kind and colour.
+#[derive(Debug, Default)]
+pub(super) struct Paths(Vec<(Kind, Rgb, Path)>);
+
+/// What goes into the `d` of a path element.
+#[derive(Debug, Default)]
+pub(super) struct Path(String);
+
+impl Paths {
+    /// The path of this kind and colour, a new one if there is none.
+    pub fn of(&mut self, kind: Kind, color: Rgb) -> &mut Path {
+        let known = self.0.iter().position(|(k, c, _)| *k == kind && *c == color);
+        let at = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push((kind, color, Path::default()));
+        }
+        // `at` is inside: it was found, or pushed just now.
+        let (.., path) = self.0.get_mut(at).unwrap_or_else(|| unreachable!());
+        path
+    }
+}
+
+impl fmt::Display for Paths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (kind, color, Path(data)) in self.0.iter().filter(|(.., path)| !path.0.is_empty()) {
+            write!(f, "<path d=\"{data}\" ")?;
+            let width = number(kind.width());
+            match kind {
+                Kind::Fill => write!(f, "fill=\"{color}\" shape-rendering=\"crispEdges\"")?,
+                Kind::Dots => write!(
+                    f,
+                    "stroke=\"{color}\" stroke-width=\"{width}\" stroke-linecap=\"round\""
+                )?,
+                _ => write!(f, "fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"")?,
+            }
+            f.write_str("/>\n")?;
+        }
+        Ok(())
+    }
+}
+
+impl Path {
+    /// Appends path commands as they are.
+    pub fn push(&mut self, commands: &str) {
+        self.0.push_str(commands);
+    }
+
+    /// A horizontal or vertical line, or a slanted one.
+    pub fn line(&mut self, from: (f32, f32), to: (f32, f32)) {
+        self.write(format_args!("M{} {}", number(from.0), number(from.1)));
+        match (number(to.0), number(to.1)) {
+            (x, y) if y == number(from.1) => self.write(format_args!("H{x}")),
+            (x, y) if x == number(from.0) => self.write(format_args!("V{y}")),
+            (x, y) => self.write(format_args!("L{x} {y}")),
+        }
+    }
+
+    /// A rectangle from its upper left corner and its size.
+    pub fn rect(&mut self, at: (f32, f32), (width, height): (f32, f32)) {
+        let (x, y, width, height) = (number(at.0), number(at.1), number(width), number(height));
+        self.write(format_args!("M{x} {y}h{width}v{height}h-{width}z"));
+    }
+
+    /// A dot: a line too short to see with round ends, which is a tenth of the bytes of a circle.
+    pub fn dot(&mut self, at: (f32, f32)) {
+        self.write(format_args!("M{} {}h.01", number(at.0), number(at.1)));
+    }
+
+    fn write(&mut self, commands: fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.0.write_fmt(commands);
+    }
+}
+
+/// A coordinate with at most two digits after the point, and no more than it needs.
+pub(super) fn number(value: f32) -> String {
+    // Adding zero turns -0 into 0.
+    let rounded = (value * 100.0).round() / 100.0 + 0.0;
+    rounded.to_string()
+}

@@ -1,0 +1,7 @@
+//! What the whole-program tests share.
+
+// Each test file is a crate of its own and uses a part of this; and `clippy.toml` lets only test
+// functions panic, while a harness may too.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+pub mod terminal;
