@@ -1,11 +1,204 @@
 //! The terminal UI: the only folder that names ratatui and crossterm.
+//!
+//! [`run`] is the whole program: it takes the terminal, starts the engine, and goes round one loop in
+//! which events become commands, commands become effects on the engine, and snapshots of the engine
+//! become pictures. It draws when something has changed, and at most twenty times a second.
 
+mod commands;
+mod input_line;
+mod keys;
+mod layout;
+mod overlay;
+mod panes;
+mod rows;
+mod state;
 pub mod svg;
+mod terminal;
+mod theme;
+mod typed;
+mod words;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub use commands::{COMMANDS, Command, Context, Entry, Focus};
+pub use keys::Key;
+pub use state::{Effect, Notice, Workbench};
+pub use theme::Theme;
 
 use crate::core::topology::Topology;
-use crate::runtime::Settings;
-use std::sync::Arc;
-/// Runs it.
-pub fn run(_: Arc<Topology>, _: Settings) -> std::io::Result<()> {
-    Ok(())
+use crate::runtime::{EngineError, Settings};
+use crate::telemetry::Session;
+use terminal::Screen;
+
+/// For how long a new partition is marked.
+const NEW_FOR: Duration = Duration::from_secs(2);
+
+/// The shortest time between two frames.
+const LEAST_FRAME: Duration = Duration::from_millis(50);
+
+/// How often a worker traces a message that nobody typed.
+const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+
+/// Why the workbench ended by itself.
+#[derive(Debug, Error)]
+pub enum WorkbenchError {
+    /// The terminal cannot be used.
+    #[error("cannot use the terminal: {0}")]
+    Terminal(#[from] io::Error),
+    /// The engine cannot start.
+    #[error(transparent)]
+    Start(#[from] EngineError),
+    /// The engine could not go on.
+    #[error("{0}")]
+    Engine(Arc<EngineError>),
+}
+
+/// Runs an application in the workbench, until the user quits.
+///
+/// # Errors
+///
+/// The terminal cannot be used, or the engine cannot start or go on. The terminal is as it was then.
+pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchError> {
+    let settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+    // The engine first: where it cannot start, the screen is left alone.
+    let session = Session::start(Arc::clone(&topology), &settings, None)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let theme = Theme::of_environment(|name| std::env::var(name).ok());
+    let workbench = Workbench::new(topology, theme, session.snapshot());
+    let screen = Screen::take()?;
+    runtime.block_on(work(session, workbench, screen))
+}
+
+async fn work(
+    mut session: Session,
+    mut workbench: Workbench,
+    mut screen: Screen,
+) -> Result<(), WorkbenchError> {
+    let mut signals = Signals::listen()?;
+    let mut events = EventStream::new();
+    let news = session.news();
+    let mut drawn: Option<Instant> = None;
+    let mut dirty = true;
+    loop {
+        workbench.resize(screen.area()?);
+        dirty |= session.refresh(&workbench.view());
+        if let Some(Err(error)) = session.outcome() {
+            return Err(WorkbenchError::Engine(error));
+        }
+        let wait =
+            drawn.map_or(Duration::ZERO, |drawn| LEAST_FRAME.saturating_sub(drawn.elapsed()));
+        if dirty && wait.is_zero() {
+            workbench.show(session.snapshot());
+            screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+            drawn = Some(Instant::now());
+            dirty = false;
+        }
+        let deadline = next_look(&session, &workbench, dirty.then_some(wait));
+        tokio::select! {
+            biased;
+            () = signals.any() => return Ok(()),
+            event = events.next() => {
+                // An error or an end says that the terminal is gone.
+                let Some(Ok(event)) = event else { return Ok(()) };
+                dirty = true;
+                if let Some(effect) = workbench.handle(&event)
+                    && !apply(&session, &mut workbench, effect)
+                {
+                    return Ok(());
+                }
+            }
+            () = news.notified() => {}
+            () = sleep(deadline) => dirty |= workbench.has_marks(),
+        }
+    }
+}
+
+/// When to look again, if nothing happens.
+fn next_look(
+    session: &Session,
+    workbench: &Workbench,
+    redraw: Option<Duration>,
+) -> Option<Duration> {
+    [redraw, session.next_refresh(), workbench.next_mark()].into_iter().flatten().min()
+}
+
+async fn sleep(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Does to the engine what the workbench says. False where that is to end.
+fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
+    match effect {
+        Effect::Inject(pipeline, bytes) => {
+            if let Err(error) = session.inject(pipeline, bytes) {
+                workbench.notify(error.to_string(), true);
+            }
+        }
+        Effect::Pause => session.pause(),
+        Effect::Resume => session.resume(),
+        Effect::Step => session.step(),
+        Effect::Quit => return false,
+    }
+    true
+}
+
+impl Workbench {
+    /// Draws everything, and returns where the cursor stands, where it is shown.
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        panes::render(self, area, buffer)
+    }
+
+    /// When the mark of a new partition is to be taken away.
+    fn next_mark(&self) -> Option<Duration> {
+        let uptime = self.snapshot.uptime;
+        let rows = self.snapshot.partitions.rows.iter();
+        rows.filter(|row| row.row.dynamic)
+            .filter_map(|row| {
+                let end = Duration::from_nanos(row.row.created.0) + NEW_FOR;
+                end.checked_sub(uptime).filter(|left| !left.is_zero())
+            })
+            .min()
+    }
+
+    fn has_marks(&self) -> bool {
+        self.next_mark().is_some()
+    }
+}
+
+/// The signals that end the workbench.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns when any of them has come.
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

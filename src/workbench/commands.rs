@@ -1,0 +1,413 @@
+//! The one table of what can be done: it feeds dispatch, footer, help, palette, README and tests.
+
+use crossterm::event::KeyCode;
+
+use super::keys::Key;
+
+/// Something that can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Send what is typed.
+    Send,
+    /// Send what is typed though it is wrong.
+    SendAnyway,
+    /// An older line of the history.
+    Older,
+    /// A newer line of the history.
+    Newer,
+    /// Leave the input pane.
+    LeaveInput,
+    /// Go to the input pane.
+    Type,
+    /// The next pane.
+    NextPane,
+    /// The pane before.
+    PreviousPane,
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// Show all of the selected row.
+    Open,
+    /// Close what is open, or give up a filter.
+    Close,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order around.
+    Reverse,
+    /// Show only keys that contain a text.
+    Filter,
+    /// Make the pane as large as the screen, or as it was.
+    Zoom,
+    /// Stop taking messages, or take them again.
+    Pause,
+    /// Take one message.
+    Step,
+    /// Keep the screen as it is while the engine goes on, or show it live again.
+    Freeze,
+    /// Choose a command by name.
+    Palette,
+    /// Show all commands and their keys.
+    Help,
+    /// End.
+    Quit,
+}
+
+/// Where a command applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere. Keys that type characters do not count while typing.
+    Everywhere,
+    /// In the input pane.
+    Input,
+    /// In panes with rows.
+    Rows,
+    /// In the partitions pane.
+    Partitions,
+}
+
+/// A command as the table has it.
+#[derive(Debug)]
+pub struct Entry {
+    /// What is done.
+    pub command: Command,
+    /// Its name in the palette.
+    pub name: &'static str,
+    /// What it does, for the help.
+    pub about: &'static str,
+    /// Its keys; the first one is the one that is shown.
+    pub keys: &'static [Key],
+    /// Where it applies.
+    pub context: Context,
+    /// Whether the footer shows it where it applies.
+    pub in_footer: bool,
+}
+
+const fn entry(
+    command: Command,
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [Key],
+    context: Context,
+    in_footer: bool,
+) -> Entry {
+    Entry { command, name, about, keys, context, in_footer }
+}
+
+const fn plain(code: KeyCode) -> Key {
+    Key::plain(code)
+}
+
+/// All commands, in the order in which help shows them.
+pub const COMMANDS: &[Entry] = &[
+    entry(
+        Command::Send,
+        "send",
+        "send what is typed; x1000 at its end sends it a thousand times",
+        &[plain(KeyCode::Enter)],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::SendAnyway,
+        "send anyway",
+        "send what is typed as a payload though it is wrong: it becomes a dead letter",
+        &[Key::ctrl('x'), Key::alt(KeyCode::Enter)],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::Older,
+        "older",
+        "bring back an older line",
+        &[plain(KeyCode::Up)],
+        Context::Input,
+        false,
+    ),
+    entry(
+        Command::Newer,
+        "newer",
+        "bring back a newer line",
+        &[plain(KeyCode::Down)],
+        Context::Input,
+        false,
+    ),
+    entry(
+        Command::LeaveInput,
+        "leave input",
+        "leave the input pane, so that letters are commands",
+        &[plain(KeyCode::Esc)],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::Type,
+        "type",
+        "go to the input pane",
+        &[Key::char('i')],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Pause,
+        "pause",
+        "stop taking messages, or take them again",
+        &[Key::char(' '), plain(KeyCode::F(5))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Step,
+        "step",
+        "take one message, and pause",
+        &[Key::char('s'), plain(KeyCode::F(6))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Freeze,
+        "freeze",
+        "keep the screen as it is while the engine goes on, or show it live again",
+        &[Key::char('f'), plain(KeyCode::F(7))],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::NextPane,
+        "next pane",
+        "go to the next pane",
+        &[plain(KeyCode::Tab)],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::PreviousPane,
+        "previous pane",
+        "go to the pane before",
+        &[plain(KeyCode::BackTab)],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Up,
+        "up",
+        "one row up",
+        &[plain(KeyCode::Up), Key::char('k')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Down,
+        "down",
+        "one row down",
+        &[plain(KeyCode::Down), Key::char('j')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::PageUp,
+        "page up",
+        "a page up",
+        &[plain(KeyCode::PageUp), Key::ctrl('b')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::PageDown,
+        "page down",
+        "a page down",
+        &[plain(KeyCode::PageDown), Key::ctrl('f')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::First,
+        "first row",
+        "the first row",
+        &[plain(KeyCode::Home), Key::char('g')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Last,
+        "last row",
+        "the last row",
+        &[plain(KeyCode::End), Key::char('G')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Open,
+        "open",
+        "show all of the selected row",
+        &[plain(KeyCode::Enter)],
+        Context::Rows,
+        true,
+    ),
+    entry(
+        Command::Sort,
+        "sort",
+        "sort the partitions by the next column",
+        &[Key::char('o')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::Reverse,
+        "reverse order",
+        "turn the order of the partitions around",
+        &[Key::char('r')],
+        Context::Partitions,
+        false,
+    ),
+    entry(
+        Command::Filter,
+        "filter",
+        "show only partitions whose key contains a text",
+        &[Key::char('/')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::Zoom,
+        "zoom",
+        "make the pane as large as the screen, or as it was",
+        &[Key::char('z'), plain(KeyCode::F(11))],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Close,
+        "close",
+        "close what is open; without that, take away the filter or the zoom",
+        &[plain(KeyCode::Esc)],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Palette,
+        "commands",
+        "choose a command by its name",
+        &[Key::char(':'), Key::ctrl('p')],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Help,
+        "help",
+        "show this help",
+        &[Key::char('?'), plain(KeyCode::F(1))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Quit,
+        "quit",
+        "end; Ctrl-C does so from anywhere",
+        &[Key::char('q'), Key::ctrl('c')],
+        Context::Everywhere,
+        true,
+    ),
+];
+
+/// Where the keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The input pane: characters are text.
+    Typing,
+    /// The partitions pane.
+    Partitions,
+    /// Another pane with rows.
+    Rows,
+}
+
+impl Entry {
+    /// Whether the command applies where the keys go.
+    #[must_use]
+    pub fn applies(&self, focus: Focus) -> bool {
+        match self.context {
+            Context::Everywhere => true,
+            Context::Input => focus == Focus::Typing,
+            Context::Rows => focus != Focus::Typing,
+            Context::Partitions => focus == Focus::Partitions,
+        }
+    }
+
+    /// The key to show where the keys go: none where all of them would type text.
+    #[must_use]
+    pub fn shown_key(&self, focus: Focus) -> Option<Key> {
+        self.keys.iter().copied().find(|key| focus != Focus::Typing || !key.is_text())
+    }
+}
+
+/// The command of a key. More special contexts come first.
+#[must_use]
+pub fn command_of(key: Key, focus: Focus) -> Option<Command> {
+    if focus == Focus::Typing && key.is_text() {
+        return None;
+    }
+    let applies = |entry: &&Entry| entry.applies(focus) && entry.keys.contains(&key);
+    let special = COMMANDS.iter().filter(|entry| entry.context != Context::Everywhere);
+    let general = COMMANDS.iter().filter(|entry| entry.context == Context::Everywhere);
+    special.chain(general).find(applies).map(|entry| entry.command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOCUSES: [Focus; 3] = [Focus::Typing, Focus::Partitions, Focus::Rows];
+
+    #[test]
+    fn every_key_that_is_shown_does_what_is_said() {
+        for focus in FOCUSES {
+            for entry in COMMANDS.iter().filter(|entry| entry.in_footer && entry.applies(focus)) {
+                if let Some(key) = entry.shown_key(focus) {
+                    assert_eq!(command_of(key, focus), Some(entry.command), "{key} in {focus:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for context in [Context::Everywhere, Context::Input, Context::Rows, Context::Partitions] {
+            let mut keys: Vec<String> = COMMANDS
+                .iter()
+                .filter(|entry| entry.context == context)
+                .flat_map(|entry| entry.keys.iter().map(ToString::to_string))
+                .collect();
+            let all = keys.len();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), all, "{context:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_is_in_the_table_once_and_can_be_reached() {
+        for entry in COMMANDS {
+            let same = COMMANDS.iter().filter(|other| other.command == entry.command).count();
+            assert_eq!(same, 1, "{}", entry.name);
+            let reached = FOCUSES.iter().any(|focus| {
+                entry.keys.iter().any(|key| command_of(*key, *focus) == Some(entry.command))
+            });
+            assert!(reached, "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn characters_are_text_while_typing() {
+        assert_eq!(command_of(Key::char('q'), Focus::Typing), None);
+        assert_eq!(command_of(Key::ctrl('c'), Focus::Typing), Some(Command::Quit));
+        assert_eq!(command_of(Key::char('q'), Focus::Rows), Some(Command::Quit));
+    }
+}

@@ -1,0 +1,93 @@
+//! What lies over the panes until it is closed.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::commands::{COMMANDS, Command, Entry, Focus};
+use super::input_line::InputLine;
+use super::keys::Key as TerminalKey;
+use crate::application::Key;
+use crate::core::dead_letter::DeadLetter;
+use crate::core::trace::Trace;
+use crate::telemetry::ShownRow;
+
+/// What lies over the panes until it is closed.
+pub enum Overlay {
+    /// All commands.
+    Help {
+        /// How many lines are out of sight above.
+        scroll: usize,
+    },
+    /// Commands by name.
+    Palette(Palette),
+    /// What happened to a message, hop by hop.
+    Trace(Arc<Trace>),
+    /// A message that could not be processed.
+    DeadLetter(Arc<DeadLetter>),
+    /// A partition: its state and its recent messages.
+    Partition {
+        /// The partition's key.
+        key: Key,
+        /// How it was seen last.
+        last: ShownRow,
+    },
+}
+
+impl Overlay {
+    /// The overlay after a command that moves.
+    #[must_use]
+    pub fn scrolled(self, command: Command) -> Self {
+        match self {
+            Self::Help { scroll } => {
+                Self::Help { scroll: super::rows::moved(scroll, command, 10, COMMANDS.len()) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Commands by name.
+pub struct Palette {
+    /// What is typed.
+    pub line: InputLine,
+    /// Which of the matching commands is selected.
+    pub selected: usize,
+    focus: Focus,
+}
+
+impl Palette {
+    /// A palette of the commands that apply where the keys go.
+    #[must_use]
+    pub fn new(focus: Focus) -> Self {
+        Self { line: InputLine::default(), selected: 0, focus }
+    }
+
+    /// The commands whose name contains what is typed.
+    pub fn matching(&self) -> impl Iterator<Item = &'static Entry> {
+        let typed = self.line.text().to_lowercase();
+        COMMANDS
+            .iter()
+            .filter(|entry| entry.applies(self.focus) && entry.command != Command::Palette)
+            .filter(move |entry| entry.name.contains(&typed))
+    }
+
+    /// The selected command.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Command> {
+        self.matching().nth(self.selected).map(|entry| entry.command)
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: TerminalKey, event: KeyEvent) {
+        let last = self.matching().count().saturating_sub(1);
+        match key.code {
+            KeyCode::Up => self.selected = self.selected.saturating_sub(1),
+            KeyCode::Down | KeyCode::Tab => self.selected = (self.selected + 1).min(last),
+            _ => {
+                self.line.key(event);
+                self.selected = 0;
+            }
+        }
+    }
+}

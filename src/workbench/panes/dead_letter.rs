@@ -1,0 +1,37 @@
+//! One dead letter: all that is known of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::frame::window;
+use crate::application::text_of_bytes;
+use crate::core::dead_letter::DeadLetter;
+use crate::core::preview::preview_bytes;
+use crate::workbench::state::Workbench;
+use crate::workbench::words;
+
+pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let line = |name: &str, text: String| {
+        Line::from(vec![Span::styled(format!("{name:<9} "), theme.quiet()), Span::raw(text)])
+    };
+    let bytes = preview_bytes(&letter.bytes);
+    let mut lines = vec![
+        Line::from(vec![
+            Span::styled(format!("{:<9} ", "reason"), theme.quiet()),
+            Span::styled(letter.reason.clone(), theme.bad()),
+        ]),
+        line("step", letter.step.to_string()),
+        line("pipeline", letter.pipeline.to_string()),
+        line("source", format!("{}, at byte {}", letter.source, letter.offset)),
+    ];
+    if let Some(key) = &letter.key {
+        lines.push(line("key", key.to_string()));
+    }
+    lines.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
+    lines.push(line("bytes", words::hex(&bytes)));
+    lines.push(line("text", text_of_bytes(&bytes)));
+    let title = format!("Dead letter {}", letter.sequence);
+    window(theme, &title, "Esc closes", lines, area, buffer);
+}

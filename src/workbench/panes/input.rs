@@ -1,0 +1,127 @@
+//! The input pane: what is typed, and the bytes that it means.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::frame::{pane, title};
+use crate::core::topology::SourcePlan;
+use crate::workbench::layout::Pane;
+use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
+use crate::workbench::typed::Typed;
+use crate::workbench::words;
+
+/// What stands before the text.
+const PROMPT: &str = "> ";
+
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let theme = workbench.theme;
+    let focused = workbench.pane == Pane::Input;
+    let format = workbench.target().map(|(_, source)| format_of(source)).unwrap_or_default();
+    let name = title(theme, "Input", focused, String::new());
+    let right = Line::styled(format, theme.quiet());
+    let inner = pane(theme, name, right, focused, area, buffer);
+    let mut rows = inner.rows();
+    let cursor = rows.next().and_then(|row| line(workbench, row, focused, buffer));
+    if let Some(row) = rows.next() {
+        meaning(workbench).render(row, buffer);
+    }
+    cursor
+}
+
+fn format_of(source: &SourcePlan) -> String {
+    if source.format.is_empty() { String::new() } else { format!(" {} ", source.format) }
+}
+
+fn line(workbench: &Workbench, row: Rect, focused: bool, buffer: &mut Buffer) -> Option<Position> {
+    let theme = workbench.theme;
+    let prompt = if focused { theme.accent() } else { theme.quiet() };
+    let (after_prompt, _) =
+        buffer.set_stringn(row.x, row.y, PROMPT, usize::from(row.width), prompt);
+    let room = usize::from(row.right().saturating_sub(after_prompt)).saturating_sub(1);
+    let text = workbench.input.text();
+    if text.is_empty() {
+        let hint = hint(workbench, focused);
+        buffer.set_stringn(after_prompt + 1, row.y, hint, room, theme.quiet());
+    }
+    let scroll = workbench.input.scroll(room.max(1));
+    let visible: String = text.chars().skip(scroll).collect();
+    buffer.set_stringn(after_prompt, row.y, visible, room, theme.text());
+    let column = u16::try_from(workbench.input.cursor().saturating_sub(scroll)).unwrap_or(u16::MAX);
+    focused.then(|| Position {
+        x: after_prompt.saturating_add(column).min(row.right().saturating_sub(1)),
+        y: row.y,
+    })
+}
+
+fn hint(workbench: &Workbench, focused: bool) -> String {
+    if !focused {
+        return "i: type a message".to_owned();
+    }
+    let form = workbench.target().and_then(|(_, source)| source.typed.as_ref());
+    match form {
+        Some(form) => format!("type {} and press Enter", form.example()),
+        None => "type bytes, as 0x 00 00 00 01 61, and press Enter".to_owned(),
+    }
+}
+
+/// The bytes of what is typed, or what is wrong with it; a notice goes first.
+fn meaning(workbench: &Workbench) -> Line<'static> {
+    let theme = workbench.theme;
+    if let Some(notice) = &workbench.notice {
+        let style = if notice.bad { theme.bad() } else { theme.good() };
+        let mut line = Line::styled(notice.text.clone(), style);
+        if matches!(workbench.typed(), Typed::Wrong { anyway: Some(_), .. }) {
+            line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
+        }
+        return line;
+    }
+    match workbench.typed() {
+        Typed::Nothing => {
+            Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
+        }
+        Typed::Frames { frame, header_length, times } => {
+            let (header, payload) = frame.split_at(header_length.min(frame.len()));
+            let mut spans = vec![
+                Span::styled("frame ", theme.quiet()),
+                Span::styled(words::hex(header.get(..16).unwrap_or(header)), theme.second_bar()),
+                Span::raw(" "),
+                Span::styled(words::hex(payload.get(..24).unwrap_or(payload)), theme.good()),
+            ];
+            if payload.len() > 24 {
+                spans.push(Span::styled(format!(" .. {} bytes", frame.len()), theme.quiet()));
+            }
+            spans.extend(repeated(theme, times));
+            Line::from(spans)
+        }
+        Typed::Raw { bytes, note, whole, times } => {
+            let style = if whole { theme.good() } else { theme.warning() };
+            let mut spans = vec![
+                Span::styled("bytes ", theme.quiet()),
+                Span::styled(words::hex(bytes.get(..16).unwrap_or(&bytes)), style),
+                Span::styled(format!("  {note}"), style),
+            ];
+            if !whole {
+                spans.push(Span::styled(": a dead letter", theme.quiet()));
+            }
+            spans.extend(repeated(theme, times));
+            Line::from(spans)
+        }
+        Typed::Wrong { reason, anyway } => {
+            let mut line = Line::styled(reason, theme.warning());
+            if anyway.is_some() {
+                line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
+            }
+            line
+        }
+    }
+}
+
+fn repeated(theme: Theme, times: usize) -> Option<Span<'static>> {
+    (times > 1).then(|| {
+        let cross = theme.symbol("×", "x");
+        Span::styled(format!("  {cross}{}", words::grouped(times as u64)), theme.accent())
+    })
+}

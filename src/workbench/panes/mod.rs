@@ -1,0 +1,78 @@
+//! One file a pane, named by what it shows. Each draws from the workbench's state and its snapshot,
+//! within the area that it is given, and changes nothing.
+
+mod bars;
+mod dead_letter;
+mod dead_letters;
+mod footer;
+mod frame;
+mod header;
+mod help;
+mod input;
+mod latency;
+mod outputs;
+mod palette;
+mod partition;
+mod partitions;
+mod routing;
+mod throughput;
+mod too_small;
+mod trace;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::overlay::Overlay;
+use super::state::Workbench;
+
+/// Draws everything. Returns where the cursor stands, where it is shown.
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let Some(places) = workbench.places() else {
+        too_small::render(workbench, area, buffer);
+        return None;
+    };
+    header::render(workbench, places.header, buffer);
+    if let Some(area) = places.partitions {
+        partitions::render(workbench, area, buffer);
+    }
+    if let Some(area) = places.throughput {
+        throughput::render(workbench, area, buffer);
+    }
+    if let Some(area) = places.throughput_histogram {
+        throughput::render_histogram(workbench, area, buffer);
+    }
+    if let Some(area) = places.latency {
+        latency::render(workbench, area, buffer);
+    }
+    if let Some(area) = places.routing {
+        routing::render(workbench, area, buffer);
+    }
+    if let Some(area) = places.outputs {
+        outputs::render(workbench, area, buffer);
+    }
+    if let Some(area) = places.dead_letters {
+        dead_letters::render(workbench, area, buffer);
+    }
+    let cursor = input::render(workbench, places.input, buffer);
+    footer::render(workbench, places.footer, buffer);
+    match &workbench.overlay {
+        None => cursor,
+        Some(Overlay::Palette(palette)) => palette::render(workbench, palette, area, buffer),
+        Some(Overlay::Help { scroll }) => {
+            help::render(workbench, *scroll, area, buffer);
+            None
+        }
+        Some(Overlay::Trace(trace)) => {
+            trace::render(workbench, trace, area, buffer);
+            None
+        }
+        Some(Overlay::DeadLetter(letter)) => {
+            dead_letter::render(workbench, letter, area, buffer);
+            None
+        }
+        Some(Overlay::Partition { key, last }) => {
+            partition::render(workbench, key, last, area, buffer);
+            None
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! One partition: its state, and what recent messages did to it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::frame::window;
+use crate::application::Key;
+use crate::core::trace::HopEvent;
+use crate::telemetry::ShownRow;
+use crate::workbench::state::Workbench;
+use crate::workbench::words;
+
+/// How many changes are shown at the most.
+const CHANGES: usize = 8;
+
+pub(super) fn render(
+    workbench: &Workbench,
+    key: &Key,
+    last: &ShownRow,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    let live = snapshot.partitions.rows.iter().find(|row| row.row.key == *key);
+    let row = &live.unwrap_or(last).row;
+    let origin = if row.dynamic { "created by its first message" } else { "declared beforehand" };
+    let field = |name: &str, text: String| {
+        Line::from(vec![Span::styled(format!("{name:<10} "), theme.quiet()), Span::raw(text)])
+    };
+    let mut lines = vec![
+        field("worker", row.worker.to_string()),
+        field("messages", format!("{} ({origin})", words::grouped(row.messages))),
+        Line::default(),
+    ];
+    let json = serde_json::to_string_pretty(&row.value).unwrap_or_default();
+    let json: Vec<&str> = json.lines().take(30).collect();
+    for (at, line) in json.into_iter().enumerate() {
+        lines.push(field(if at == 0 { "state" } else { "" }, line.to_owned()));
+    }
+    lines.push(Line::default());
+    let mut changes = changes(workbench, key);
+    if changes.is_empty() {
+        changes.push("none of its messages has been traced".to_owned());
+    }
+    for (at, change) in changes.into_iter().enumerate() {
+        lines.push(field(if at == 0 { "history" } else { "" }, change));
+    }
+    if row.poisoned {
+        let text = "Poisoned: a message made its computation panic. See the dead letters.";
+        lines.push(Line::styled(text, theme.bad()));
+    }
+    let shown = if key.as_bytes().is_empty() { "(empty)".to_owned() } else { key.to_string() };
+    let title = format!("Partition {}", words::fit(&shown, 60));
+    window(theme, &title, "Esc closes", lines, area, buffer);
+}
+
+/// What the traced messages did to the partition, newest first.
+fn changes(workbench: &Workbench, wanted: &Key) -> Vec<String> {
+    let arrow = workbench.theme.symbol("→", "->");
+    let of_trace = |trace: &std::sync::Arc<crate::core::trace::Trace>| {
+        trace.hops().into_iter().find_map(|hop| match hop.event {
+            HopEvent::StateChanged { key, before, after, .. } if key == *wanted => {
+                Some(format!("{} {}", trace.sequence, words::change(&before, &after, arrow)))
+            }
+            _ => None,
+        })
+    };
+    workbench.snapshot.traces.iter().filter_map(of_trace).take(CHANGES).collect()
+}

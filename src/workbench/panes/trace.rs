@@ -1,0 +1,144 @@
+//! What happened to one message: in one line, and hop by hop.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::frame::window;
+use crate::application::text_of_bytes;
+use crate::core::trace::{Hop, HopEvent, Trace};
+use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
+use crate::workbench::words;
+
+/// A message's way in one line: as much as fits of number, frame, message, key, worker, change,
+/// output and time.
+pub(super) fn one_line(theme: Theme, trace: &Trace, width: u16) -> Line<'static> {
+    let hops = trace.hops();
+    let roomy = width >= 100;
+    let arrow = theme.symbol(" → ", " > ");
+    let mut spans = vec![
+        Span::styled(format!("{:<6}", trace.sequence.to_string()), theme.quiet()),
+        Span::styled(words::fit(&trace.source, 21), theme.text()),
+    ];
+    if roomy {
+        let frame = words::fit(&words::hex(&trace.frame), 30);
+        spans.push(Span::styled(format!("  {frame}"), theme.quiet()));
+    }
+    for hop in &hops {
+        let (text, style) = match &hop.event {
+            HopEvent::Decoded(message) => (words::fit(&words::message(message), 28), theme.text()),
+            HopEvent::Filtered => ("filtered".to_owned(), theme.warning()),
+            HopEvent::Partitioned { key, owner } => {
+                let key = words::fit(&key.to_string(), 16);
+                spans.push(Span::styled(arrow, theme.quiet()));
+                spans.push(Span::styled(key, theme.title()));
+                (format!("worker {owner}"), theme.worker(owner.0))
+            }
+            HopEvent::StateChanged { created, before, after, .. } => {
+                let change = words::fit(&words::change(before, after, arrow.trim()), 30);
+                let new = if *created { "new: " } else { "" };
+                (format!("{new}{change}"), theme.good())
+            }
+            HopEvent::Encoded(bytes) => (quoted(bytes, 24), theme.text()),
+            HopEvent::DeadLetter(reason) => (words::fit(reason, 60), theme.bad()),
+            HopEvent::Computed(_) | HopEvent::Written => continue,
+        };
+        spans.push(Span::styled(arrow, theme.quiet()));
+        spans.push(Span::styled(text, style));
+    }
+    if let Some(last) = hops.last().filter(|hop| is_end(&hop.event)) {
+        let time = words::duration(last.at.since(trace.read_at));
+        spans.push(Span::styled(format!("  {time}"), theme.accent()));
+    } else {
+        spans.push(Span::styled(theme.symbol(" …", " .."), theme.warning()));
+    }
+    Line::from(spans)
+}
+
+/// Whether nothing comes after this.
+fn is_end(event: &HopEvent) -> bool {
+    match event {
+        HopEvent::Written | HopEvent::Filtered | HopEvent::DeadLetter(_) => true,
+        // A pipeline without a sink ends with its last state change or computation.
+        HopEvent::Computed(_) | HopEvent::StateChanged { .. } => true,
+        HopEvent::Decoded(_) | HopEvent::Partitioned { .. } | HopEvent::Encoded(_) => false,
+    }
+}
+
+fn quoted(bytes: &[u8], columns: usize) -> String {
+    let text = text_of_bytes(bytes).replace("\\x0a", "\\n");
+    format!("\"{}\"", words::fit(&text, columns))
+}
+
+pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let mut lines = vec![
+        row(theme, "source", theme.title(), trace.source.to_string(), ""),
+        row(
+            theme,
+            "frame",
+            theme.title(),
+            format!(
+                "{}  ({} bytes)",
+                words::fit(&words::hex(&trace.frame), 60),
+                trace.frame_length
+            ),
+            "",
+        ),
+    ];
+    for hop in trace.hops() {
+        let time = format!("+{}", words::duration(hop.at.since(trace.read_at)));
+        lines.extend(hop_lines(theme, &hop, &time));
+    }
+    let title = format!("Message {} of pipeline {}", trace.sequence, trace.pipeline);
+    window(theme, &title, "Esc closes", lines, area, buffer);
+}
+
+fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
+    let arrow = theme.symbol("→", "->");
+    let one = |text: String, style| vec![row(theme, &hop.step, style, text, time)];
+    match &hop.event {
+        HopEvent::Decoded(message) => one(message.clone(), theme.text()),
+        HopEvent::Filtered => one("dropped on purpose".to_owned(), theme.warning()),
+        HopEvent::Computed(messages) if messages.is_empty() => {
+            one("gave nothing".to_owned(), theme.quiet())
+        }
+        HopEvent::Computed(messages) => messages
+            .iter()
+            .map(|message| row(theme, &hop.step, theme.text(), format!("gave {message}"), time))
+            .collect(),
+        HopEvent::Partitioned { key, owner } => {
+            one(format!("key {key} {arrow} worker {owner}"), theme.worker(owner.0))
+        }
+        HopEvent::StateChanged { created, before, after, saved, .. } => {
+            let mut lines = Vec::new();
+            let mut push =
+                |text: String, style| lines.push(row(theme, &hop.step, style, text, time));
+            if *created {
+                push(format!("creates the partition on worker {}", hop.worker), theme.good());
+            }
+            push(format!("state before  {before}"), theme.quiet());
+            let kept = if *saved { "" } else { "  (not to be saved)" };
+            push(format!("state after   {after}{kept}"), theme.good());
+            lines
+        }
+        HopEvent::Encoded(bytes) => one(quoted(bytes, 200), theme.text()),
+        HopEvent::Written => one("written".to_owned(), theme.text()),
+        HopEvent::DeadLetter(reason) => one(format!("dead letter: {reason}"), theme.bad()),
+    }
+}
+
+fn row(
+    theme: Theme,
+    name: &str,
+    style: ratatui::style::Style,
+    text: String,
+    time: &str,
+) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(format!("{time:>8}  "), theme.accent()),
+        Span::styled(format!("{:<14} ", words::fit(name, 14)), theme.quiet()),
+        Span::styled(text, style),
+    ])
+}

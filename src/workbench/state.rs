@@ -1,0 +1,383 @@
+//! What the workbench shows and where the keys go: everything that a person has chosen, and the
+//! snapshot that it is shown on.
+//!
+//! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
+//! without a terminal and without an engine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+
+use super::commands::{Command, Focus, command_of};
+use super::input_line::InputLine;
+use super::keys::Key as TerminalKey;
+use super::layout::{Pane, Places, places};
+use super::overlay::{Overlay, Palette};
+use super::rows::{PartitionRows, SelectedRow};
+use super::theme::Theme;
+use super::typed::{self, Typed};
+use crate::core::dead_letter::DeadLetter;
+use crate::core::numbers::PipelineIndex;
+use crate::core::topology::{SourcePlan, Topology};
+use crate::core::trace::Trace;
+use crate::runtime::RunState;
+use crate::telemetry::{PartitionView, Snapshot};
+
+/// What the engine is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Take these bytes as if a source had read them.
+    Inject(PipelineIndex, Bytes),
+    /// Take no more messages.
+    Pause,
+    /// Take messages again.
+    Resume,
+    /// Take one message.
+    Step,
+    /// End.
+    Quit,
+}
+
+/// A short word to the user, shown until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What is said.
+    pub text: String,
+    /// Whether something is wrong.
+    pub bad: bool,
+}
+
+/// What the workbench shows and where the keys go.
+pub struct Workbench {
+    pub(super) topology: Arc<Topology>,
+    pub(super) theme: Theme,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) area: Rect,
+    pub(super) pane: Pane,
+    pub(super) zoomed: bool,
+    pub(super) frozen: bool,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) input: InputLine,
+    pub(super) partitions: PartitionRows,
+    pub(super) trace: SelectedRow<Trace>,
+    pub(super) dead_letter: SelectedRow<DeadLetter>,
+    pub(super) output_offset: usize,
+    pub(super) notice: Option<Notice>,
+}
+
+impl Workbench {
+    /// A workbench on this snapshot, with the cursor in the input pane.
+    #[must_use]
+    pub fn new(topology: Arc<Topology>, theme: Theme, snapshot: Snapshot) -> Self {
+        Self {
+            topology,
+            theme,
+            snapshot: Arc::new(snapshot),
+            area: Rect::default(),
+            pane: Pane::Input,
+            zoomed: false,
+            frozen: false,
+            overlay: None,
+            input: InputLine::default(),
+            partitions: PartitionRows::default(),
+            trace: SelectedRow::default(),
+            dead_letter: SelectedRow::default(),
+            output_offset: 0,
+            notice: None,
+        }
+    }
+
+    /// Takes note of the screen's size.
+    pub fn resize(&mut self, area: Rect) {
+        self.area = area;
+    }
+
+    /// Shows another snapshot, unless the screen is frozen.
+    pub fn show(&mut self, snapshot: Snapshot) {
+        if !self.frozen {
+            self.partitions.settle(&snapshot.partitions);
+            self.snapshot = Arc::new(snapshot);
+        }
+    }
+
+    /// Says something to the user.
+    pub fn notify(&mut self, text: String, bad: bool) {
+        self.notice = Some(Notice { text, bad });
+    }
+
+    /// Where each pane stands; `None` where the screen is too small.
+    #[must_use]
+    pub fn places(&self) -> Option<Places> {
+        let stateful = !self.topology.states().is_empty();
+        places(self.area, stateful, self.zoomed.then_some(self.pane))
+    }
+
+    /// Which partitions are to be shown.
+    #[must_use]
+    pub fn view(&self) -> PartitionView {
+        let height =
+            self.places().and_then(|places| places.partitions).map_or(0, |area| area.height);
+        // Two lines of border and one of column names.
+        self.partitions.view(usize::from(height.saturating_sub(3)))
+    }
+
+    /// Where the keys go.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        match self.pane {
+            Pane::Input => Focus::Typing,
+            Pane::Partitions => Focus::Partitions,
+            Pane::Routing | Pane::Outputs | Pane::DeadLetters => Focus::Rows,
+        }
+    }
+
+    /// Which pipeline typed messages go to: the first.
+    pub(super) fn target(&self) -> Option<(PipelineIndex, &SourcePlan)> {
+        self.topology.pipelines().first().map(|plan| (PipelineIndex(0), &plan.source))
+    }
+
+    /// What is typed, as bytes.
+    pub(super) fn typed(&self) -> Typed {
+        match self.target() {
+            Some((_, source)) => typed::read(self.input.text(), source),
+            None => Typed::Nothing,
+        }
+    }
+
+    /// Takes an event of the terminal.
+    pub fn handle(&mut self, event: &Event) -> Option<Effect> {
+        match event {
+            Event::Key(key) if key.is_press() || key.is_repeat() => self.key(*key),
+            Event::Paste(text) => self.paste(text),
+            Event::Resize(width, height) => {
+                self.resize(Rect::new(0, 0, *width, *height));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn key(&mut self, event: KeyEvent) -> Option<Effect> {
+        let key = TerminalKey::from(event);
+        self.notice = None;
+        if key == TerminalKey::ctrl('c') {
+            return Some(Effect::Quit);
+        }
+        if let Some(overlay) = self.overlay.take() {
+            return self.key_on_overlay(overlay, key, event);
+        }
+        if self.partitions.is_filtering() {
+            self.partitions.filter_key(key, event);
+            return None;
+        }
+        match command_of(key, self.focus()) {
+            Some(command) => self.command(command),
+            None => {
+                if self.pane == Pane::Input {
+                    self.input.key(event);
+                }
+                None
+            }
+        }
+    }
+
+    fn key_on_overlay(
+        &mut self,
+        overlay: Overlay,
+        key: TerminalKey,
+        event: KeyEvent,
+    ) -> Option<Effect> {
+        match overlay {
+            Overlay::Palette(mut palette) => match key.code {
+                KeyCode::Esc => None,
+                KeyCode::Enter => palette.chosen().and_then(|command| self.command(command)),
+                _ => {
+                    palette.key(key, event);
+                    self.overlay = Some(Overlay::Palette(palette));
+                    None
+                }
+            },
+            shown @ (Overlay::Help { .. }
+            | Overlay::Trace(_)
+            | Overlay::DeadLetter(_)
+            | Overlay::Partition { .. }) => match command_of(key, Focus::Rows) {
+                Some(Command::Quit) if key.is_text() => None,
+                Some(Command::Close | Command::Open | Command::Help) => None,
+                Some(command @ (Command::Pause | Command::Step)) => {
+                    self.overlay = Some(shown);
+                    self.command(command)
+                }
+                Some(command) => {
+                    self.overlay = Some(shown.scrolled(command));
+                    None
+                }
+                None => {
+                    self.overlay = Some(shown);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Does what a command says.
+    pub fn command(&mut self, command: Command) -> Option<Effect> {
+        match command {
+            Command::Send => return self.send(false),
+            Command::SendAnyway => return self.send(true),
+            Command::Older => self.input.older(),
+            Command::Newer => self.input.newer(),
+            Command::LeaveInput => self.leave_input(),
+            Command::Type => self.pane = Pane::Input,
+            Command::NextPane => self.next_pane(1),
+            Command::PreviousPane => self.next_pane(PANES.len() - 1),
+            Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+            | Command::First
+            | Command::Last => self.move_selection(command),
+            Command::Open => self.open(),
+            Command::Close => self.close(),
+            Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
+            Command::Reverse => self.partitions.reverse(),
+            Command::Filter => self.partitions.begin_filter(),
+            Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
+            Command::Pause => {
+                return Some(match self.snapshot.run_state {
+                    RunState::Running => Effect::Pause,
+                    RunState::Pausing | RunState::Paused | RunState::Stepping(_) => Effect::Resume,
+                });
+            }
+            Command::Step => return Some(Effect::Step),
+            Command::Freeze => self.frozen = !self.frozen,
+            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.focus()))),
+            Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
+            Command::Quit => return Some(Effect::Quit),
+        }
+        None
+    }
+
+    fn send(&mut self, anyway: bool) -> Option<Effect> {
+        let (pipeline, _) = self.target()?;
+        let (bytes, times) = match self.typed() {
+            Typed::Nothing => return None,
+            Typed::Frames { frame, times, .. } => (frame, times),
+            Typed::Raw { bytes, times, .. } => (bytes, times),
+            Typed::Wrong { anyway: Some(frame), .. } if anyway => (frame, 1),
+            Typed::Wrong { reason, .. } => {
+                self.notify(reason, true);
+                return None;
+            }
+        };
+        self.input.take();
+        Some(Effect::Inject(pipeline, bytes.repeat(times).into()))
+    }
+
+    /// One pasted line is text like any other; several lines are sent, each for itself.
+    fn paste(&mut self, text: &str) -> Option<Effect> {
+        self.notice = None;
+        self.overlay = None;
+        let lines: Vec<&str> =
+            text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).collect();
+        if let [line] = lines.as_slice() {
+            self.pane = Pane::Input;
+            self.input.insert(line);
+            return None;
+        }
+        let (pipeline, source) = self.target()?;
+        let mut bytes = Vec::new();
+        let mut first_wrong = None;
+        let mut sent = 0;
+        for (number, line) in lines.iter().enumerate() {
+            match typed::read(line, source) {
+                Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
+                Typed::Raw { bytes: raw, whole: true, times, .. } => {
+                    bytes.extend(raw.repeat(times))
+                }
+                // Bytes that are no whole frame would swallow the lines after them.
+                Typed::Raw { note, .. } => {
+                    first_wrong.get_or_insert((number + 1, note));
+                    continue;
+                }
+                Typed::Wrong { reason, .. } => {
+                    first_wrong.get_or_insert((number + 1, reason));
+                    continue;
+                }
+                Typed::Nothing => continue,
+            }
+            sent += 1;
+        }
+        let total = lines.len();
+        match first_wrong {
+            None => self.notify(format!("{sent} pasted lines sent"), false),
+            Some((number, reason)) => {
+                let text = format!("{sent} of {total} pasted lines sent; line {number}: {reason}");
+                self.notify(text, true);
+            }
+        }
+        (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))
+    }
+
+    fn leave_input(&mut self) {
+        let stateful = !self.topology.states().is_empty();
+        self.pane = if stateful { Pane::Partitions } else { Pane::Routing };
+    }
+
+    fn next_pane(&mut self, steps: usize) {
+        let stateful = !self.topology.states().is_empty();
+        let panes: Vec<Pane> =
+            PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
+        let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
+        let steps = if steps == 1 { 1 } else { panes.len() - 1 };
+        if let Some(pane) = panes.get((at + steps) % panes.len()) {
+            self.pane = *pane;
+        }
+        self.zoomed &= self.pane != Pane::Input;
+    }
+
+    fn move_selection(&mut self, command: Command) {
+        let height =
+            self.places().and_then(|places| places.of(self.pane)).map_or(1, |area| area.height);
+        let page = usize::from(height.saturating_sub(3)).max(1);
+        match self.pane {
+            Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
+            Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
+            Pane::DeadLetters => self.dead_letter.go(command, page, &self.snapshot.dead_letters),
+            Pane::Outputs => {
+                let last = self.snapshot.outputs.len().saturating_sub(1);
+                self.output_offset = super::rows::moved(self.output_offset, command, page, last);
+            }
+            Pane::Input => {}
+        }
+    }
+
+    fn open(&mut self) {
+        self.overlay = match self.pane {
+            Pane::Routing => {
+                self.trace.of(&self.snapshot.traces).map(|trace| Overlay::Trace(Arc::clone(trace)))
+            }
+            Pane::DeadLetters => {
+                let letter = self.dead_letter.of(&self.snapshot.dead_letters);
+                letter.map(|letter| Overlay::DeadLetter(Arc::clone(letter)))
+            }
+            Pane::Partitions => {
+                let row = self.partitions.selected_row(&self.snapshot.partitions);
+                row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
+            }
+            Pane::Input | Pane::Outputs => None,
+        };
+    }
+
+    fn close(&mut self) {
+        if self.partitions.clear_filter() {
+            return;
+        }
+        self.zoomed = false;
+    }
+}
+
+/// The panes in the order in which Tab goes through them.
+const PANES: [Pane; 5] =
+    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::DeadLetters];

@@ -1,0 +1,92 @@
+//! The terminal, taken and given back.
+//!
+//! Whatever ends the program (a return, an error, a panic, a signal), the terminal is as it was: raw
+//! mode off, the screen's own contents back, the cursor shown, bracketed paste off.
+
+use std::io::{self, Stdout, Write, stdout};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
+use ratatui::{Frame, Terminal};
+
+/// A terminal that is given back when this is dropped.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<Self> {
+        restore_on_panic();
+        enable_raw_mode()?;
+        // From here on, an error gives back what was taken.
+        let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
+        match taken {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// The screen's size.
+    pub fn area(&self) -> io::Result<Rect> {
+        self.terminal.size().map(|size| Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Draws a frame; the cursor stands where `draw` says. Only what has changed is written, and
+    /// terminals that can show it all at once.
+    pub fn draw(
+        &mut self,
+        draw: impl FnOnce(&mut Frame<'_>) -> Option<Position>,
+    ) -> io::Result<()> {
+        execute!(stdout(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| {
+            if let Some(cursor) = draw(frame) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        execute!(stdout(), EndSynchronizedUpdate)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back. Nothing can be done about errors: the terminal may be gone.
+fn give_back() {
+    let _ = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = disable_raw_mode();
+    let _ = stdout().flush();
+}
+
+/// Gives the terminal back before a panic of this thread is printed. Other threads' panics are not
+/// the screen's: they are caught, and end as the engine's error.
+fn restore_on_panic() {
+    let owner = std::thread::current().id();
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == owner {
+            give_back();
+        }
+        previous(panic);
+    }));
+}

@@ -1,0 +1,230 @@
+//! Colours and symbols by what they mean.
+//!
+//! Colours are the terminal's own sixteen, so that the user's palette rules; with `NO_COLOR` there are
+//! none, and what they say is said by bold, dim and reversed text too. Where the locale is not UTF-8,
+//! symbols are ASCII.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::{bar, border};
+
+/// Colours and symbols by what they mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Theme {
+    colors: bool,
+    unicode: bool,
+}
+
+impl Theme {
+    /// A theme with or without colours and symbols outside ASCII.
+    #[must_use]
+    pub fn new(colors: bool, unicode: bool) -> Self {
+        Self { colors, unicode }
+    }
+
+    /// What the environment asks for: no colours with `NO_COLOR` or a dumb terminal, and ASCII where
+    /// the locale is set and not UTF-8.
+    #[must_use]
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let colors = set("NO_COLOR").is_none() && set("TERM").as_deref() != Some("dumb");
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+        let unicode = locale.is_none_or(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        });
+        Self { colors, unicode }
+    }
+
+    fn color(self, color: Color) -> Style {
+        if self.colors { Style::new().fg(color) } else { Style::new() }
+    }
+
+    /// One of two texts: the first where symbols outside ASCII may be used.
+    #[must_use]
+    pub fn symbol<'a>(self, unicode: &'a str, ascii: &'a str) -> &'a str {
+        if self.unicode { unicode } else { ascii }
+    }
+
+    /// Plain text.
+    #[must_use]
+    pub fn text(self) -> Style {
+        Style::new()
+    }
+
+    /// Text that matters less.
+    #[must_use]
+    pub fn quiet(self) -> Style {
+        if self.colors {
+            self.color(Color::DarkGray)
+        } else {
+            Style::new().add_modifier(Modifier::DIM)
+        }
+    }
+
+    /// Names of panes and columns.
+    #[must_use]
+    pub fn title(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// What the eye should find first.
+    #[must_use]
+    pub fn accent(self) -> Style {
+        self.color(Color::Cyan).add_modifier(Modifier::BOLD)
+    }
+
+    /// Good, or new.
+    #[must_use]
+    pub fn good(self) -> Style {
+        self.color(Color::Green)
+    }
+
+    /// Needs a look.
+    #[must_use]
+    pub fn warning(self) -> Style {
+        self.color(Color::Yellow)
+    }
+
+    /// Wrong.
+    #[must_use]
+    pub fn bad(self) -> Style {
+        self.color(Color::Red).add_modifier(Modifier::BOLD)
+    }
+
+    /// Bars and charts.
+    #[must_use]
+    pub fn bar(self) -> Style {
+        self.color(Color::Blue)
+    }
+
+    /// Bars and charts of another kind.
+    #[must_use]
+    pub fn second_bar(self) -> Style {
+        self.color(Color::Magenta)
+    }
+
+    /// Keys to press.
+    #[must_use]
+    pub fn key(self) -> Style {
+        self.color(Color::Cyan)
+    }
+
+    /// The selected row.
+    #[must_use]
+    pub fn selected(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// A pane's border.
+    #[must_use]
+    pub fn border(self, focused: bool) -> Style {
+        if focused { self.accent() } else { self.quiet() }
+    }
+
+    /// A worker's colour, the same on every screen.
+    #[must_use]
+    pub fn worker(self, worker: usize) -> Style {
+        const COLORS: [Color; 6] =
+            [Color::Blue, Color::Magenta, Color::Green, Color::Yellow, Color::Cyan, Color::Red];
+        let color = worker.checked_rem(COLORS.len()).and_then(|at| COLORS.get(at));
+        self.color(color.copied().unwrap_or(Color::Blue))
+    }
+
+    /// The lines of a pane's border.
+    #[must_use]
+    pub fn border_set(self) -> border::Set<'static> {
+        const ASCII: border::Set<'static> = border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        };
+        if self.unicode { border::ROUNDED } else { ASCII }
+    }
+
+    /// The heights of a vertical bar's last cell, from empty to full.
+    #[must_use]
+    pub fn heights(self) -> [&'static str; 9] {
+        if self.unicode {
+            let set = bar::NINE_LEVELS;
+            [
+                set.empty,
+                set.one_eighth,
+                set.one_quarter,
+                set.three_eighths,
+                set.half,
+                set.five_eighths,
+                set.three_quarters,
+                set.seven_eighths,
+                set.full,
+            ]
+        } else {
+            [" ", ".", ".", ".", ":", ":", "|", "|", "#"]
+        }
+    }
+
+    /// A horizontal bar of a share of a width, in eighths of a cell.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of a few cells"
+    )]
+    pub fn horizontal_bar(self, share: f64, width: usize) -> String {
+        const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        // Something is never shown as nothing.
+        let least = usize::from(share > 0.0);
+        let eighths = ((share * width as f64 * 8.0).round() as usize).max(least);
+        if self.unicode {
+            let tip = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
+            format!("{}{tip}", "█".repeat(eighths / 8))
+        } else {
+            "#".repeat(eighths.div_ceil(8))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &'static [(&'static str, &'static str)]) -> Theme {
+        Theme::of_environment(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_is_obeyed() {
+        assert!(of(&[]).colors && of(&[]).unicode);
+        assert!(!of(&[("NO_COLOR", "1")]).colors);
+        assert!(of(&[("NO_COLOR", "")]).colors);
+        assert!(!of(&[("TERM", "dumb")]).colors);
+        assert!(!of(&[("LANG", "C")]).unicode);
+        assert!(of(&[("LC_ALL", ""), ("LANG", "de_DE.UTF-8")]).unicode);
+        assert!(!of(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")]).unicode);
+    }
+
+    #[test]
+    fn without_colours_no_style_has_one() {
+        let theme = Theme::new(false, true);
+        let styles = [theme.quiet(), theme.accent(), theme.bad(), theme.bar(), theme.worker(3)];
+        assert!(styles.iter().all(|style| style.fg.is_none() && style.bg.is_none()));
+    }
+
+    #[test]
+    fn a_bar_never_shows_something_as_nothing() {
+        let theme = Theme::new(true, true);
+        assert_eq!(theme.horizontal_bar(0.0, 8), "");
+        assert_eq!(theme.horizontal_bar(0.0001, 8), "▏");
+        assert_eq!(theme.horizontal_bar(0.5, 3), "█▌");
+        assert_eq!(theme.horizontal_bar(2.0, 3), "███");
+        assert_eq!(Theme::new(true, false).horizontal_bar(0.5, 3), "##");
+    }
+}

@@ -1,0 +1,201 @@
+//! Numbers, times, bytes and messages as a person reads them, in few columns.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    if number < 100_000 { number.to_string() } else { rate(number) }
+}
+
+/// A count in at most four digits and a unit: `999`, `12.4k`, `1.23M`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn rate(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    match UNITS.iter().find(|(size, _)| number >= *size) {
+        None => number.to_string(),
+        Some((size, unit)) => {
+            let scaled = number as f64 / *size as f64;
+            let digits = if scaled < 9.995 { 2 } else { usize::from(scaled < 99.95) };
+            format!("{scaled:.digits$}{unit}")
+        }
+    }
+}
+
+/// A number with its thousands apart: `1 234 567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A latency in microseconds, in three digits and a unit: `18us`, `1.2ms`, `3.0s`.
+#[must_use]
+pub fn latency(microseconds: f64) -> String {
+    let (value, unit) = if microseconds < 1_000.0 {
+        (microseconds, "us")
+    } else if microseconds < 1_000_000.0 {
+        (microseconds / 1_000.0, "ms")
+    } else {
+        (microseconds / 1_000_000.0, "s")
+    };
+    if value < 9.95 { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
+}
+
+/// A duration as a latency.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    latency(duration.as_secs_f64() * 1_000_000.0)
+}
+
+/// How long something has run, in minutes: `<1 min`, `12 min`, `3 h 05 min`.
+#[must_use]
+pub fn uptime(uptime: Duration) -> String {
+    let minutes = uptime.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => "<1 min".to_owned(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+/// Bytes as pairs of hexadecimal digits with spaces between.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// A JSON text with less punctuation: `{"letter":"a","votes":10}` becomes `letter a, votes 10`.
+#[must_use]
+pub fn message(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(value) => plain(&value),
+        // Cut short, or no JSON: better as it is than not at all.
+        Err(_) => json.to_owned(),
+    }
+}
+
+/// A JSON value with less punctuation.
+#[must_use]
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let shown = fields.iter().map(|(name, value)| format!("{name} {}", nested(value)));
+            shown.collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(values) => values.iter().map(nested).collect::<Vec<_>>().join(", "),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+fn nested(value: &Value) -> String {
+    match value {
+        Value::Object(_) => format!("({})", plain(value)),
+        Value::Array(_) => format!("[{}]", plain(value)),
+        _ => plain(value),
+    }
+}
+
+/// What has changed from one state to the next: `votes 110 -> 120`.
+#[must_use]
+pub fn change(before: &str, after: &str, arrow: &str) -> String {
+    let parse = |json: &str| serde_json::from_str::<Value>(json).ok();
+    match (parse(before), parse(after)) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            let changed: Vec<_> = after
+                .iter()
+                .filter_map(|(name, new)| match before.get(name) {
+                    Some(old) if old == new => None,
+                    Some(old) => Some(format!("{name} {} {arrow} {}", nested(old), nested(new))),
+                    None => Some(format!("{name} {}", nested(new))),
+                })
+                .collect();
+            if changed.is_empty() { "unchanged".to_owned() } else { changed.join(", ") }
+        }
+        (Some(before), Some(after)) if before == after => "unchanged".to_owned(),
+        _ => format!("{} {arrow} {}", message(before), message(after)),
+    }
+}
+
+/// The beginning of a text in this many columns, with an ellipsis where it is cut.
+#[must_use]
+pub fn fit(text: &str, columns: usize) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut room = columns.saturating_sub(1);
+    let mut fitted: String = text
+        .chars()
+        .take_while(|character| {
+            let width = character.width().unwrap_or(0);
+            let fits = width <= room;
+            room = room.saturating_sub(width);
+            fits
+        })
+        .collect();
+    if columns > 0 {
+        fitted.push('…');
+    }
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_keep_three_digits() {
+        assert_eq!([count(0), count(99_999), count(100_000)], ["0", "99999", "100k"]);
+        assert_eq!([rate(999), rate(1000), rate(12_345)], ["999", "1.00k", "12.3k"]);
+        assert_eq!([rate(99_960), rate(999_999), rate(1_234_567)], ["100k", "1000k", "1.23M"]);
+        assert_eq!(rate(u64::MAX), "18446744T");
+        assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1 000", "1 234 567"]);
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!([latency(0.4), latency(18.2), latency(1_234.0)], ["0.4us", "18us", "1.2ms"]);
+        assert_eq!(latency(3_000_000.0), "3.0s");
+        assert_eq!(uptime(Duration::from_secs(59)), "<1 min");
+        assert_eq!(uptime(Duration::from_secs(3 * 3600 + 300)), "3 h 05 min");
+    }
+
+    #[test]
+    fn messages_lose_their_punctuation() {
+        assert_eq!(message(r#"{"letter":"a","votes":10}"#), "letter a, votes 10");
+        assert_eq!(message(r#"{"a":[1,2],"b":{"c":null}}"#), "a [1, 2], b (c none)");
+        assert_eq!(message("\"text\""), "text");
+        assert_eq!(message("{\"cut…"), "{\"cut…");
+    }
+
+    #[test]
+    fn a_change_names_the_fields_that_changed() {
+        let state = |votes: u32| format!(r#"{{"letter":"a","votes":{votes}}}"#);
+        assert_eq!(change(&state(1), &state(3), "->"), "votes 1 -> 3");
+        assert_eq!(change(&state(1), &state(1), "->"), "unchanged");
+        assert_eq!(change("1", "2", "->"), "1 -> 2");
+    }
+
+    #[test]
+    fn a_text_is_cut_to_its_columns() {
+        assert_eq!(fit("abc", 3), "abc");
+        assert_eq!(fit("abcd", 3), "ab…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("abc", 0), "");
+    }
+}
