@@ -28,8 +28,8 @@ const MOST_FRAMES: usize = 4096;
 
 /// Takes the frames that a source has read.
 pub trait Delivery: Send + Sync {
-    /// Takes frames of a connection. `injected` says that a person made them and wants to see them.
-    fn deliver(&self, connection: u64, frames: Frames, injected: bool);
+    /// Takes frames of a connection. `trace_all` says that somebody wants to see each of them.
+    fn deliver(&self, connection: u64, frames: Frames, trace_all: bool);
 }
 
 /// Where the sources of one pipeline hand over their frames.
@@ -100,7 +100,7 @@ impl Intake {
         connection: u64,
         cut: Cut,
         read_at: Timestamp,
-        injected: bool,
+        trace_all: bool,
     ) {
         let length = u32::try_from(cut.bytes.len()).unwrap_or(u32::MAX);
         let cost = length.clamp(LEAST_COST, IN_FLIGHT_LIMIT);
@@ -117,7 +117,7 @@ impl Intake {
             cut.bytes,
             cut.ends,
         );
-        self.delivery.deliver(connection, frames.with_ticket(Arc::new(permit)), injected);
+        self.delivery.deliver(connection, frames.with_ticket(Arc::new(permit)), trace_all);
     }
 
     /// Makes bytes that are no frame a dead letter.

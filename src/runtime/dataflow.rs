@@ -33,9 +33,6 @@ type Time = u64;
 /// How many frames enter before other operators have their turn.
 const FRAMES_A_TURN: usize = 8192;
 
-/// How many injected frames that came together are all traced; of more, only samples.
-const TRACE_ALL: usize = 1000;
-
 /// What the operators of a worker share.
 #[derive(Clone)]
 pub(super) struct Common {
@@ -96,9 +93,9 @@ fn enter<'scope>(
             let mut frames_taken = 0;
             while frames_taken < FRAMES_A_TURN {
                 match inlet.next(&stage.common.gate, stage.common.clock.now()) {
-                    Next::Frames(mut frames, injected) => {
+                    Next::Frames(mut frames, trace_all) => {
                         frames_taken += frames.len();
-                        sampler.start_traces(&mut frames, injected);
+                        sampler.start_traces(&mut frames, trace_all);
                         stage.run(&Arc::new(frames), Payload::Frames);
                     }
                     Next::Nothing => break,
@@ -191,13 +188,10 @@ impl Sampler {
         Self { pipeline, observer, every: common.sample_every, last: None }
     }
 
-    /// Traces every injected frame, and now and then one of the others.
-    fn start_traces(&mut self, frames: &mut Frames, injected: bool) {
-        let traced = if injected && frames.len() <= TRACE_ALL {
-            frames.len()
-        } else {
-            usize::from(self.is_due(frames.read_at()))
-        };
+    /// Traces every frame where that is wanted, and now and then one of the others.
+    fn start_traces(&mut self, frames: &mut Frames, trace_all: bool) {
+        let traced =
+            if trace_all { frames.len() } else { usize::from(self.is_due(frames.read_at())) };
         for frame in (0_u32..).take(traced.min(frames.len())) {
             let trace = Arc::new(Trace::new(
                 Arc::clone(&self.pipeline),

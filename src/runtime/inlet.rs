@@ -13,7 +13,7 @@ use crate::endpoints::Delivery;
 
 /// What a worker finds in its inlet.
 pub(super) enum Next {
-    /// Frames, and whether a person injected them.
+    /// Frames, and whether to trace them all.
     Frames(Frames, bool),
     /// Nothing that it may take now.
     Nothing,
@@ -51,9 +51,9 @@ impl Inlet {
         }
     }
 
-    pub fn push(&self, frames: Frames, injected: bool) {
+    pub fn push(&self, frames: Frames, trace_all: bool) {
         let mut queue = self.lock();
-        queue.waiting.push_back((frames, injected));
+        queue.waiting.push_back((frames, trace_all));
         let was_empty = queue.waiting.len() == 1;
         drop(queue);
         if was_empty {
@@ -76,10 +76,10 @@ impl Inlet {
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
         let mut queue = self.lock();
-        let Some((first, injected)) = queue.waiting.front_mut() else {
+        let Some((first, trace_all)) = queue.waiting.front_mut() else {
             return if queue.closed { Next::Closed } else { Next::Nothing };
         };
-        let injected = *injected;
+        let trace_all = *trace_all;
         let admitted = match gate.admit() {
             Admission::Nothing => None,
             Admission::One => {
@@ -98,7 +98,7 @@ impl Inlet {
             }),
         };
         match admitted {
-            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(gate.depart())), injected),
+            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(gate.depart())), trace_all),
             None => Next::Nothing,
         }
     }
@@ -109,10 +109,10 @@ impl Inlet {
 pub(super) struct Inlets(pub Vec<Arc<Inlet>>);
 
 impl Delivery for Inlets {
-    fn deliver(&self, connection: u64, frames: Frames, injected: bool) {
+    fn deliver(&self, connection: u64, frames: Frames, trace_all: bool) {
         let worker = usize::try_from(connection).unwrap_or_default().checked_rem(self.0.len());
         if let Some(inlet) = worker.and_then(|worker| self.0.get(worker)) {
-            inlet.push(frames, injected);
+            inlet.push(frames, trace_all);
         }
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::core::dead_letter;
+
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -24,6 +26,20 @@ pub fn rate(number: u64) -> String {
             format!("{scaled:.digits$}{unit}")
         }
     }
+}
+
+/// A round count without needless digits: `500`, `10k`, `2M`.
+#[must_use]
+pub fn round(number: u64) -> String {
+    let text = rate(number);
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let whole = if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        digits
+    };
+    format!("{whole}{unit}")
 }
 
 /// A number with its thousands apart: `1 234 567`.
@@ -68,6 +84,13 @@ pub fn uptime(uptime: Duration) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes:02} min"),
     }
+}
+
+/// A frame's bytes in few columns: the header, a space, the payload.
+#[must_use]
+pub fn frame(bytes: &[u8], header_length: usize) -> String {
+    let (header, payload) = bytes.split_at(header_length.min(bytes.len()));
+    format!("{} {}", dead_letter::hex(header), dead_letter::hex(payload))
 }
 
 /// Bytes as pairs of hexadecimal digits with spaces between.
@@ -163,6 +186,7 @@ mod tests {
         assert_eq!([rate(999), rate(1000), rate(12_345)], ["999", "1.00k", "12.3k"]);
         assert_eq!([rate(99_960), rate(999_999), rate(1_234_567)], ["100k", "1000k", "1.23M"]);
         assert_eq!(rate(u64::MAX), "18446744T");
+        assert_eq!([round(500), round(10_000), round(2_000_000)], ["500", "10k", "2M"]);
         assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1 000", "1 234 567"]);
     }
 

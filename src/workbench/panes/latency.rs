@@ -10,9 +10,9 @@ use super::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-/// What the bars are named: the upper bounds.
+/// What the bars are named: the upper bounds, in microseconds, milliseconds and seconds.
 const LABELS: [&str; 12] =
-    ["1us", "4us", "16us", "64us", "¼ms", "1ms", "4ms", "16ms", "64ms", "¼s", "1s", ">1s"];
+    ["1µs", "4µs", "16µs", "64µs", "¼ms", "1ms", "4ms", "16ms", "64ms", "¼s", "1s", ">1s"];
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
@@ -25,8 +25,13 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let inner = pane(theme, name, right, false, area, buffer);
     let [chart, figures] =
         inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]));
-    let narrow = chart.width / 12 < 4;
-    let labels = LABELS.map(|label| short(label, narrow).replace('¼', theme.symbol("¼", ".2")));
+    // A space must stay between two labels, so that a narrow bar's label has no second unit letter.
+    let slot = chart.width / 12;
+    let labels = LABELS.map(|label| {
+        let short = if slot < 5 && label.len() > 2 { label.trim_end_matches('s') } else { label };
+        let short = if label == "1s" || label == ">1s" || label == "¼s" { label } else { short };
+        short.replace('¼', theme.symbol("¼", ".2")).replace('µ', theme.symbol("µ", "u"))
+    });
     bars::render(theme, theme.second_bar(), &snapshot.latency_bars, &labels, chart, buffer);
 
     let latency = snapshot.latency;
@@ -41,21 +46,18 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         ("p99.9", latency.p999),
         ("max", latency.max),
     ];
-    // Where not all fit, the middle ones matter least.
-    let leave_out: &[&str] = match inner.width {
-        ..32 => &["p90", "p99.9"],
-        32..42 => &["p90"],
-        _ => &[],
+    // Where not all fit, the middle ones are left out first.
+    let width = |left_out: &[&str]| {
+        let kept = percentiles.iter().filter(|(name, _)| !left_out.contains(name));
+        kept.map(|(name, value)| name.len() + words::latency(*value).len() + 3).sum::<usize>()
     };
+    let choices: [&[&str]; 4] = [&[], &["p90"], &["p90", "p99.9"], &["p90", "p99.9", "max"]];
+    let fits = choices.into_iter().find(|left_out| width(left_out) <= usize::from(inner.width) + 2);
+    let left_out = fits.unwrap_or(&["p90", "p99.9", "max"]);
     let mut spans = Vec::new();
-    for (name, value) in percentiles.into_iter().filter(|(name, _)| !leave_out.contains(name)) {
+    for (name, value) in percentiles.into_iter().filter(|(name, _)| !left_out.contains(name)) {
         spans.push(Span::styled(format!("{name} "), theme.quiet()));
-        spans.push(Span::raw(format!("{} ", words::latency(value))));
+        spans.push(Span::raw(format!("{}  ", words::latency(value))));
     }
     Line::from(spans).render(figures, buffer);
-}
-
-/// A label in two columns, where there are only three for a bar.
-fn short(label: &str, narrow: bool) -> &str {
-    if narrow { label.trim_end_matches('s') } else { label }
 }

@@ -85,6 +85,9 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     Paragraph::new(Text::from(lines)).centered().render(area, buffer);
 }
 
+/// How wide a share's bar is at the most.
+const BAR: u16 = 10;
+
 /// A column of the table.
 struct Column {
     name: String,
@@ -101,7 +104,7 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
         right,
     };
     let mut columns = vec![
-        column("key", Some(SortBy::Key), Constraint::Min(6), false),
+        column("key", Some(SortBy::Key), Constraint::Fill(1), false),
         column("worker", Some(SortBy::Worker), Constraint::Length(8), true),
     ];
     let fields = fields(shown);
@@ -129,7 +132,7 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
     if width >= 56 {
         columns.push(column("msg/s", None, Constraint::Length(6), true));
     }
-    columns.push(column("share", None, Constraint::Fill(1), false));
+    columns.push(column("share", None, Constraint::Length(BAR + 5), false));
     columns
 }
 
@@ -209,7 +212,8 @@ fn value(
         },
         "share" => {
             let share = partition.messages as f64 / total as f64;
-            let bar = theme.horizontal_bar(partition.messages as f64 / most as f64, 8);
+            let bar =
+                theme.horizontal_bar(partition.messages as f64 / most as f64, usize::from(BAR));
             Line::from(vec![
                 Span::raw(format!("{:>4} ", percent(share))),
                 Span::styled(bar, theme.worker(partition.worker.0)),

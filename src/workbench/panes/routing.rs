@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::frame::{pane, title};
 use super::partitions::percent;
-use super::trace::one_line;
+use super::trace::render_line;
 use crate::telemetry::{PipelineShown, Snapshot};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
@@ -80,16 +80,9 @@ fn workers(theme: Theme, snapshot: &Snapshot, width: u16) -> Line<'static> {
             let drawn = theme.horizontal_bar(share, bar);
             spans.push(Span::styled(format!("{drawn:<bar$} "), theme.worker(worker.worker.0)));
         }
-        spans.push(Span::raw(percent(share)));
         let partitions = words::count(worker.partitions as u64);
-        spans.push(Span::styled(format!(" of {partitions} partitions"), theme.quiet()));
-        spans.push(Span::raw("  "));
-    }
-    for span in &mut spans {
-        // "40% of 3 partitions" reads as a share of partitions: say it the other way round.
-        if let Some(rest) = span.content.strip_prefix(" of ") {
-            span.content = format!(", {rest}").into();
-        }
+        spans.push(Span::raw(percent(share)));
+        spans.push(Span::styled(format!(", {partitions} partitions   "), theme.quiet()));
     }
     if count > 1 && total > 0 {
         let skew = greatest * count as f64;
@@ -111,8 +104,9 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let first = (selected + 1).saturating_sub(height);
     let shown = snapshot.traces.iter().enumerate().skip(first).take(height);
     for ((at, trace), row) in shown.zip(area.rows()) {
-        let line = one_line(theme, trace, row.width);
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
-        line.style(style).render(row, buffer);
+        let plan = workbench.topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
+        let header_length = plan.map_or(0, |plan| plan.source.framing.header_length());
+        render_line(theme, trace, header_length, style, row, buffer);
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         x += width;
     }
     if most > 0 && inner.height > 1 {
-        let label = words::rate(most);
+        let label = words::round(most);
         buffer.set_string(inner.x, inner.y, label, theme.quiet());
     }
 }
@@ -84,9 +84,11 @@ pub(super) fn render_histogram(workbench: &Workbench, area: Rect, buffer: &mut B
     };
     let name = title(theme, "Seconds by msg/s", false, String::new());
     let inner = pane(theme, name, right, false, area, buffer);
+    // A space must stay between two labels: where there is none, the sign is left out.
+    let slot = usize::from(inner.width / 9);
     let labels = LABELS.map(|label| match label {
-        "0" => "0".to_owned(),
-        ">" => format!("{}10M", theme.symbol(">", ">")),
+        "0" | ">" => label.to_owned(),
+        bound if bound.len() + 2 > slot => bound.to_owned(),
         bound => format!("{}{bound}", theme.symbol("≤", "<")),
     });
     bars::render(theme, theme.bar(), &bars, &labels, inner, buffer);

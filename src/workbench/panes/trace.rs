@@ -1,8 +1,10 @@
 //! What happened to one message: in one line, and hop by hop.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
 
 use super::frame::window;
 use crate::application::text_of_bytes;
@@ -11,21 +13,50 @@ use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// A message's way in one line: as much as fits of number, frame, message, key, worker, change,
-/// output and time.
-pub(super) fn one_line(theme: Theme, trace: &Trace, width: u16) -> Line<'static> {
+/// Draws a message's way in one line: as much as fits of number, source, frame, message, key, worker,
+/// change and output; the time stands at the end.
+pub(super) fn render_line(
+    theme: Theme,
+    trace: &Trace,
+    header_length: usize,
+    style: Style,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    buffer.set_style(area, style);
     let hops = trace.hops();
-    let roomy = width >= 100;
+    let time = match hops.last().filter(|hop| is_end(&hop.event)) {
+        Some(last) => {
+            let time = words::duration(last.at.since(trace.read_at));
+            Line::styled(format!(" {time}"), theme.accent())
+        }
+        None => Line::styled(theme.symbol(" …", " .."), theme.warning()),
+    };
+    let width = u16::try_from(time.width()).unwrap_or(area.width).min(area.width);
+    let [way, end] =
+        area.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]));
+    let roomy = area.width >= 100;
+    way_of(theme, trace, &hops, roomy.then_some(header_length)).style(style).render(way, buffer);
+    time.style(style).render(end, buffer);
+}
+
+/// What stands before the time. With a header's length, the frame's bytes are part of it.
+fn way_of(
+    theme: Theme,
+    trace: &Trace,
+    hops: &[Hop],
+    header_length: Option<usize>,
+) -> Line<'static> {
     let arrow = theme.symbol(" → ", " > ");
     let mut spans = vec![
         Span::styled(format!("{:<6}", trace.sequence.to_string()), theme.quiet()),
         Span::styled(words::fit(&trace.source, 21), theme.text()),
     ];
-    if roomy {
-        let frame = words::fit(&words::hex(&trace.frame), 30);
+    if let Some(header_length) = header_length {
+        let frame = words::fit(&words::frame(&trace.frame, header_length), 26);
         spans.push(Span::styled(format!("  {frame}"), theme.quiet()));
     }
-    for hop in &hops {
+    for hop in hops {
         let (text, style) = match &hop.event {
             HopEvent::Decoded(message) => (words::fit(&words::message(message), 28), theme.text()),
             HopEvent::Filtered => ("filtered".to_owned(), theme.warning()),
@@ -46,12 +77,6 @@ pub(super) fn one_line(theme: Theme, trace: &Trace, width: u16) -> Line<'static>
         };
         spans.push(Span::styled(arrow, theme.quiet()));
         spans.push(Span::styled(text, style));
-    }
-    if let Some(last) = hops.last().filter(|hop| is_end(&hop.event)) {
-        let time = words::duration(last.at.since(trace.read_at));
-        spans.push(Span::styled(format!("  {time}"), theme.accent()));
-    } else {
-        spans.push(Span::styled(theme.symbol(" …", " .."), theme.warning()));
     }
     Line::from(spans)
 }
@@ -129,13 +154,7 @@ fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
     }
 }
 
-fn row(
-    theme: Theme,
-    name: &str,
-    style: ratatui::style::Style,
-    text: String,
-    time: &str,
-) -> Line<'static> {
+fn row(theme: Theme, name: &str, style: Style, text: String, time: &str) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("{time:>8}  "), theme.accent()),
         Span::styled(format!("{:<14} ", words::fit(name, 14)), theme.quiet()),
