@@ -42,8 +42,8 @@ pub enum HopEvent {
     },
     /// The encoder made these bytes.
     Encoded(Vec<u8>),
-    /// The sink took the bytes.
-    Written,
+    /// A sink, named here, wrote the bytes.
+    Written(Arc<str>),
     /// The message became a dead letter, for this reason.
     DeadLetter(String),
 }

@@ -68,7 +68,7 @@ impl OpenSink {
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
     ) -> Result<(), SinkFailure> {
-        let step: Arc<str> = self.endpoint.to_string().into();
+        let (step, name): (Arc<str>, Arc<str>) = ("sink".into(), self.endpoint.to_string().into());
         let mut batch = Vec::with_capacity(BATCHES_A_FLUSH);
         while outputs.recv_many(&mut batch, BATCHES_A_FLUSH).await > 0 {
             if let Err(error) = write_all(&mut self.writer, &batch).await {
@@ -82,7 +82,7 @@ impl OpenSink {
                         step: Arc::clone(&step),
                         worker: WorkerIndex::default(),
                         at: now,
-                        event: HopEvent::Written,
+                        event: HopEvent::Written(Arc::clone(&name)),
                     });
                 }
                 observer.written(pipeline, &output, now);

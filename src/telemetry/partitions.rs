@@ -47,6 +47,8 @@ pub struct PartitionsShown {
     pub dynamic: usize,
     /// How many each worker owns.
     pub by_worker: BTreeMap<WorkerIndex, usize>,
+    /// Whether no partition has changed since these rows were asked for.
+    pub up_to_date: bool,
 }
 
 /// A partition, and how fast it has been lately.
@@ -87,8 +89,10 @@ pub(super) struct PartitionWatch {
 }
 
 impl PartitionWatch {
-    pub fn shown(&self) -> &PartitionsShown {
-        &self.shown
+    /// The newest rows. `work` is as in [`poll`](Self::poll).
+    pub fn shown(&self, work: u64) -> PartitionsShown {
+        let up_to_date = self.shown_work == work;
+        PartitionsShown { up_to_date, ..PartitionsShown::clone(&self.shown) }
     }
 
     /// Takes answers, and asks anew where the view or the partitions have changed. True where the
@@ -171,6 +175,7 @@ impl PartitionWatch {
             total: window.total,
             dynamic: window.dynamic,
             by_worker: window.by_worker,
+            up_to_date: true,
         });
     }
 }

@@ -173,7 +173,7 @@ impl Session {
         let collector = &self.collector;
         let mut latency = Latency::new();
         collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
-        let partitions = self.partitions.shown().clone();
+        let partitions = self.partitions.shown(work(collector));
         Snapshot {
             application: Arc::clone(self.topology().name()),
             run_state: self.engine.run_state(),

@@ -21,6 +21,13 @@ pub struct Throughput {
 }
 
 impl Throughput {
+    /// These seconds, oldest first, without an engine: for tests and pictures of a front end.
+    #[must_use]
+    pub fn of_seconds(seconds: impl IntoIterator<Item = u64>) -> Self {
+        let seconds: VecDeque<u64> = seconds.into_iter().collect();
+        Self { counted: seconds.iter().sum(), ended: seconds.len() as u64, seconds }
+    }
+
     /// Takes note of the counter at a moment: whole seconds that have passed since the last call are
     /// complete. True where any is.
     pub(super) fn roll(&mut self, now: Timestamp, count: u64) -> bool {

@@ -167,7 +167,7 @@ impl Theme {
         }
     }
 
-    /// A horizontal bar of a share of a width, in eighths of a cell.
+    /// A horizontal bar of a share of a width, in halves of a cell.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -176,16 +176,14 @@ impl Theme {
         reason = "a share of a few cells"
     )]
     pub fn horizontal_bar(self, share: f64, width: usize) -> String {
-        const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
         // Something is never shown as nothing.
-        let least = usize::from(share > 0.0);
-        let eighths = ((share * width as f64 * 8.0).round() as usize).max(least);
+        let least = usize::from(share > 0.0 && width > 0);
+        let halves = ((share * width as f64 * 2.0).round() as usize).max(least);
         if self.unicode {
-            let tip = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
-            format!("{}{tip}", "█".repeat(eighths / 8))
+            format!("{}{}", "━".repeat(halves / 2), if halves % 2 == 1 { "╸" } else { "" })
         } else {
-            "#".repeat(eighths.div_ceil(8))
+            "=".repeat(halves.div_ceil(2))
         }
     }
 }
@@ -222,9 +220,9 @@ mod tests {
     fn a_bar_never_shows_something_as_nothing() {
         let theme = Theme::new(true, true);
         assert_eq!(theme.horizontal_bar(0.0, 8), "");
-        assert_eq!(theme.horizontal_bar(0.0001, 8), "▏");
-        assert_eq!(theme.horizontal_bar(0.5, 3), "█▌");
-        assert_eq!(theme.horizontal_bar(2.0, 3), "███");
-        assert_eq!(Theme::new(true, false).horizontal_bar(0.5, 3), "##");
+        assert_eq!(theme.horizontal_bar(0.0001, 8), "╸");
+        assert_eq!(theme.horizontal_bar(0.5, 3), "━╸");
+        assert_eq!(theme.horizontal_bar(2.0, 3), "━━━");
+        assert_eq!(Theme::new(true, false).horizontal_bar(0.5, 3), "==");
     }
 }

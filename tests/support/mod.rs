@@ -4,4 +4,5 @@
 // functions panic, while a harness may too.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+pub mod stage;
 pub mod terminal;

@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use crate::telemetry::Bar;
 use crate::workbench::theme::Theme;
 
-/// Draws bars over their labels. `labels` has a short text for each bar, and the last line of the
-/// area is theirs.
+/// Draws bars over their labels, the area's last line. Where not all labels fit, only every second
+/// or third is written.
 pub(super) fn render(
     theme: Theme,
     style: Style,
     bars: &[Bar],
-    labels: &[String],
+    labels: &[&str],
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -25,18 +25,17 @@ pub(super) fn render(
     let height = area.height - 1;
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0);
     let bar_width = slot.saturating_sub(1).max(1);
+    let longest = labels.iter().map(|label| label.len()).max().unwrap_or(0);
+    let every = (longest + 1).div_ceil(usize::from(slot)).max(1);
     let mut x = area.x;
-    for (bar, label) in bars.iter().zip(labels) {
-        column(
-            theme,
-            style,
-            bar.count,
-            most,
-            Rect { x, y: area.y, width: bar_width, height },
-            buffer,
-        );
-        let quiet = if bar.count > 0 { theme.text() } else { theme.quiet() };
-        buffer.set_stringn(x, area.y + height, label, usize::from(slot), quiet);
+    for (at, (bar, label)) in bars.iter().zip(labels).enumerate() {
+        let place = Rect { x, y: area.y, width: bar_width, height };
+        column(theme, style, bar.count, most, place, buffer);
+        if at.is_multiple_of(every) {
+            let style = if bar.count > 0 { theme.text() } else { theme.quiet() };
+            let room = usize::from(area.right().saturating_sub(x));
+            buffer.set_stringn(x, area.y + height, label, room, style);
+        }
         x += slot;
     }
 }

@@ -19,13 +19,16 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         RunState::Stepping(1) => ("waits for one message".to_owned(), theme.warning()),
         RunState::Stepping(steps) => (format!("waits for {steps} messages"), theme.warning()),
     };
-    let mut left = vec![
-        Span::styled(" wallaroo-tui", theme.title()),
-        Span::styled(dot, theme.quiet()),
+    let mut left = vec![Span::raw(" ")];
+    if area.width >= 90 {
+        left.push(Span::styled("wallaroo-tui", theme.title()));
+        left.push(Span::styled(dot, theme.quiet()));
+    }
+    left.extend([
         Span::styled(snapshot.application.to_string(), theme.accent()),
         Span::styled(dot, theme.quiet()),
         Span::styled(state, style),
-    ];
+    ]);
     if workbench.frozen {
         left.push(Span::styled(dot, theme.quiet()));
         left.push(Span::styled("screen frozen", theme.warning()));

@@ -10,9 +10,9 @@ use super::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-/// What the bars are named: the upper bounds, in microseconds, milliseconds and seconds.
+/// What the bars are named: their upper bounds.
 const LABELS: [&str; 12] =
-    ["1µs", "4µs", "16µs", "64µs", "¼ms", "1ms", "4ms", "16ms", "64ms", "¼s", "1s", ">1s"];
+    ["1us", "4us", "16us", "64us", "256us", "1ms", "4ms", "16ms", "64ms", "256ms", "1s", ">1s"];
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
@@ -25,14 +25,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let inner = pane(theme, name, right, false, area, buffer);
     let [chart, figures] =
         inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]));
-    // A space must stay between two labels, so that a narrow bar's label has no second unit letter.
-    let slot = chart.width / 12;
-    let labels = LABELS.map(|label| {
-        let short = if slot < 5 && label.len() > 2 { label.trim_end_matches('s') } else { label };
-        let short = if label == "1s" || label == ">1s" || label == "¼s" { label } else { short };
-        short.replace('¼', theme.symbol("¼", ".2")).replace('µ', theme.symbol("µ", "u"))
-    });
-    bars::render(theme, theme.second_bar(), &snapshot.latency_bars, &labels, chart, buffer);
+    bars::render(theme, theme.second_bar(), &snapshot.latency_bars, &LABELS, chart, buffer);
 
     let latency = snapshot.latency;
     if latency.count == 0 {

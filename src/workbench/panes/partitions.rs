@@ -85,54 +85,80 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     Paragraph::new(Text::from(lines)).centered().render(area, buffer);
 }
 
+/// How wide the column of keys is at the most.
+const KEY_LIMIT: u16 = 40;
+
+/// The column of the shares: a percentage and a bar.
+const SHARE: &str = "share";
+
 /// How wide a share's bar is at the most.
-const BAR: u16 = 10;
+const BAR_LIMIT: u16 = 24;
 
 /// A column of the table.
 struct Column {
     name: String,
     sort: Option<SortBy>,
-    width: Constraint,
+    width: u16,
     right: bool,
 }
 
 fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
-    let column = |name: &str, sort: Option<SortBy>, width: Constraint, right: bool| Column {
+    let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
         name: name.to_owned(),
         sort,
         width,
         right,
     };
+    let longest_key = shown.rows.iter().map(|row| key_text(row).chars().count()).max();
+    // Room for the mark of a new partition.
+    let key = u16::try_from(longest_key.unwrap_or(0) + 2).unwrap_or(KEY_LIMIT).clamp(5, KEY_LIMIT);
     let mut columns = vec![
-        column("key", Some(SortBy::Key), Constraint::Fill(1), false),
-        column("worker", Some(SortBy::Worker), Constraint::Length(8), true),
+        column("key", Some(SortBy::Key), key, false),
+        column("worker", Some(SortBy::Worker), 7, true),
     ];
     let fields = fields(shown);
     if fields.is_empty() {
-        columns.push(column("state", None, Constraint::Fill(2), false));
+        columns.push(column("state", None, 20, false));
     }
-    // A small screen has room for a few fields; Enter on a row shows them all.
-    let most = usize::from(width.saturating_sub(20) / 10).clamp(1, 8);
-    for field in fields.into_iter().take(most) {
+    for field in fields {
         let number = shown
             .rows
             .iter()
             .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
-        let length = shown.rows.iter().map(|row| field_text(row, &field).chars().count()).max();
-        let length = length.unwrap_or(0).max(field.chars().count() + 2).min(24);
-        let length = u16::try_from(length).unwrap_or(24);
-        columns.push(column(
-            &field,
-            Some(SortBy::Field(field.clone())),
-            Constraint::Length(length),
-            number,
-        ));
+        let longest = shown.rows.iter().map(|row| field_text(row, &field).chars().count()).max();
+        // Room for the sign of the order.
+        let length = longest.unwrap_or(0).max(field.chars().count() + 1).min(24);
+        let length = u16::try_from(length).unwrap_or(24).max(if number { 8 } else { 0 });
+        columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
     }
-    columns.push(column("messages", Some(SortBy::Messages), Constraint::Length(10), true));
-    if width >= 56 {
-        columns.push(column("msg/s", None, Constraint::Length(6), true));
+    columns.push(column("messages", Some(SortBy::Messages), 9, true));
+    columns.push(column("msg/s", None, 6, true));
+    columns.push(column(SHARE, None, 5, false));
+    fit(columns, shown, width)
+}
+
+/// Leaves columns out until the others fit: first what is said elsewhere too, then fields from the
+/// last one on (Enter on a row shows them all). The bars of the shares get the room that is left.
+fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Column> {
+    let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
+    let repeats_key =
+        |name: &str| shown.rows.iter().all(|row| field_text(row, name) == key_text(row));
+    let needed =
+        |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
+    while needed(&columns) > width && columns.len() > 3 {
+        let fields = columns.iter().filter(|column| is_field(column)).count();
+        let superfluous = columns
+            .iter()
+            .position(|column| is_field(column) && fields > 1 && repeats_key(&column.name))
+            .or_else(|| columns.iter().position(|column| column.name == "msg/s"))
+            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 1))
+            .unwrap_or(columns.len() - 1);
+        columns.remove(superfluous);
     }
-    columns.push(column("share", None, Constraint::Length(BAR + 5), false));
+    let left = width.saturating_sub(needed(&columns));
+    if let Some(share) = columns.last_mut().filter(|column| column.name == SHARE) {
+        share.width += left.min(BAR_LIMIT);
+    }
     columns
 }
 
@@ -157,16 +183,21 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     let rows = shown.rows.iter().enumerate().map(|(at, row)| {
         let cells = columns
             .iter()
-            .map(|column| cell(value(workbench, row, &column.name, total, most), column.right));
+            .map(|column| cell(value(workbench, row, column, total, most), column.right));
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
         Row::new(cells).style(style)
     });
-    let widths = columns.iter().map(|column| column.width);
+    let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
 }
 
 fn cell(line: Line<'_>, right: bool) -> Cell<'_> {
     Cell::from(if right { line.alignment(Alignment::Right) } else { line })
+}
+
+/// The key as it is shown.
+fn key_text(row: &ShownRow) -> String {
+    if row.row.key.as_bytes().is_empty() { "(empty)".to_owned() } else { row.row.key.to_string() }
 }
 
 fn field_text(row: &ShownRow, field: &str) -> String {
@@ -177,20 +208,16 @@ fn field_text(row: &ShownRow, field: &str) -> String {
 fn value(
     workbench: &Workbench,
     row: &ShownRow,
-    column: &str,
+    column: &Column,
     total: u64,
     most: u64,
 ) -> Line<'static> {
     let theme = workbench.theme;
     let partition = &row.row;
     let dash = || Line::styled("-", theme.quiet());
-    match column {
+    match column.name.as_str() {
         "key" => {
-            let key = if partition.key.as_bytes().is_empty() {
-                "(empty)".to_owned()
-            } else {
-                words::fit(&partition.key.to_string(), 40)
-            };
+            let key = words::fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
             let age = workbench.snapshot.uptime.saturating_sub(created(row));
             if partition.poisoned {
                 Line::styled(format!("{key} {}", theme.symbol("☠", "poisoned")), theme.bad())
@@ -210,10 +237,12 @@ fn value(
             Some(rate) if rate > 0.0 => Line::raw("<1"),
             _ => dash(),
         },
-        "share" => {
+        SHARE => {
             let share = partition.messages as f64 / total as f64;
-            let bar =
-                theme.horizontal_bar(partition.messages as f64 / most as f64, usize::from(BAR));
+            let bar = theme.horizontal_bar(
+                partition.messages as f64 / most as f64,
+                usize::from(column.width.saturating_sub(5)),
+            );
             Line::from(vec![
                 Span::raw(format!("{:>4} ", percent(share))),
                 Span::styled(bar, theme.worker(partition.worker.0)),

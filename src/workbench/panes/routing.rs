@@ -28,36 +28,35 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         Constraint::Fill(1),
     ]));
     for (pipeline, row) in snapshot.pipelines.iter().zip(flow_area.rows()) {
-        flow(theme, pipeline, snapshot.pipelines.len() > 1).render(row, buffer);
+        flow(theme, pipeline, snapshot.pipelines.len() > 1, row.width).render(row, buffer);
     }
     workers(theme, snapshot, workers_area.width).render(workers_area, buffer);
     traces(workbench, traces_area, buffer);
 }
 
 /// A pipeline's steps, each with the number of messages that it gave.
-fn flow(theme: Theme, pipeline: &PipelineShown, named: bool) -> Line<'static> {
-    let arrow = theme.symbol(" → ", " > ");
-    let mut spans = Vec::new();
-    if named {
-        spans.push(Span::styled(format!("{}: ", pipeline.name), theme.title()));
-    }
-    let mut step = |name: &str, count: u64| {
-        if !spans.is_empty()
-            && spans.last().is_none_or(|span: &Span<'_>| !span.content.ends_with(": "))
-        {
-            spans.push(Span::styled(arrow, theme.quiet()));
-        }
-        spans.push(Span::raw(format!("{name} ")));
-        spans.push(Span::styled(words::count(count), theme.accent()));
-    };
-    step("source", pipeline.messages_in);
-    for (plan, count) in &pipeline.steps {
-        step(&plan.name, *count);
-    }
+fn flow(theme: Theme, pipeline: &PipelineShown, named: bool, width: u16) -> Line<'static> {
+    let mut steps = vec![("source", pipeline.messages_in)];
+    steps.extend(pipeline.steps.iter().map(|(plan, count)| (&*plan.name, *count)));
     if pipeline.has_sink {
-        step("sink", pipeline.messages_out);
+        steps.push(("sink", pipeline.messages_out));
     }
-    Line::from(spans)
+    let with = |arrow: &'static str| {
+        let mut spans = Vec::new();
+        if named {
+            spans.push(Span::styled(format!("{}: ", pipeline.name), theme.title()));
+        }
+        for (at, (name, count)) in steps.iter().enumerate() {
+            if at > 0 {
+                spans.push(Span::styled(arrow, theme.quiet()));
+            }
+            spans.push(Span::raw(format!("{name} ")));
+            spans.push(Span::styled(words::count(*count), theme.accent()));
+        }
+        Line::from(spans)
+    };
+    let wide = with(theme.symbol(" → ", " > "));
+    if wide.width() <= usize::from(width) { wide } else { with(theme.symbol("→", ">")) }
 }
 
 /// The workers' shares of the messages, and how far the greatest is from an equal share.
@@ -65,30 +64,37 @@ fn flow(theme: Theme, pipeline: &PipelineShown, named: bool) -> Line<'static> {
 fn workers(theme: Theme, snapshot: &Snapshot, width: u16) -> Line<'static> {
     let total: u64 = snapshot.workers.iter().map(|worker| worker.messages).sum();
     let count = snapshot.workers.len();
-    // The bars share what the texts leave: about 26 columns a worker.
-    let bar = (usize::from(width) / count.max(1)).saturating_sub(28).clamp(0, 24);
-    let mut spans = Vec::new();
-    let mut greatest = 0.0_f64;
-    for worker in &snapshot.workers {
-        let share = worker.messages as f64 / total.max(1) as f64;
-        greatest = greatest.max(share);
-        spans.push(Span::styled(
-            format!("worker {} ", worker.worker),
-            theme.worker(worker.worker.0),
-        ));
-        if bar > 0 {
-            let drawn = theme.horizontal_bar(share, bar);
-            spans.push(Span::styled(format!("{drawn:<bar$} "), theme.worker(worker.worker.0)));
-        }
-        let partitions = words::count(worker.partitions as u64);
-        spans.push(Span::raw(percent(share)));
-        spans.push(Span::styled(format!(", {partitions} partitions   "), theme.quiet()));
-    }
-    if count > 1 && total > 0 {
-        let skew = greatest * count as f64;
+    let share = |messages: u64| messages as f64 / total.max(1) as f64;
+    let greatest = snapshot.workers.iter().map(|worker| share(worker.messages)).fold(0.0, f64::max);
+    let skew = greatest * count as f64;
+    let skew = (count > 1 && total > 0).then(|| {
         let style = if skew > 1.5 { theme.warning() } else { theme.quiet() };
-        spans.push(Span::styled(format!("skew {skew:.1}"), style));
+        Span::styled(format!("skew {skew:.1}"), style)
+    });
+    let texts: Vec<(String, String)> = snapshot
+        .workers
+        .iter()
+        .map(|worker| {
+            let figures = format!("{:>4} of messages", percent(share(worker.messages)));
+            let partitions = words::count(worker.partitions as u64);
+            (format!("worker {} ", worker.worker), format!("{figures}, {partitions} partitions   "))
+        })
+        .collect();
+    // The bars share what the texts leave.
+    let taken: usize = texts.iter().map(|(name, figures)| name.len() + figures.len()).sum();
+    let skew_width = skew.as_ref().map_or(0, Span::width);
+    let left = usize::from(width).saturating_sub(taken + skew_width);
+    let bar = left.checked_div(count).unwrap_or(0).min(24);
+    let mut spans = Vec::new();
+    for (worker, (name, figures)) in snapshot.workers.iter().zip(texts) {
+        let style = theme.worker(worker.worker.0);
+        spans.push(Span::styled(name, style));
+        let drawn = theme.horizontal_bar(share(worker.messages), bar);
+        spans.push(Span::styled(format!("{drawn:<bar$}"), style));
+        let figures = if left == 0 { figures.replace(" of messages", "") } else { figures };
+        spans.push(Span::styled(figures, theme.quiet()));
     }
+    spans.extend(skew);
     Line::from(spans)
 }
 

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
 
 use super::bars;
 use super::frame::{pane, title};
@@ -14,31 +15,31 @@ use crate::workbench::words;
 const SECONDS: usize = 60;
 
 /// What the histogram's bars are named.
-const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", ">"];
+const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", "more"];
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, throughput) = (workbench.theme, &workbench.snapshot.throughput);
-    let right = match throughput.spread() {
+    let name = if area.width >= 64 { "Throughput, msg/s, last 60 s" } else { "Throughput" };
+    let figures = match throughput.spread() {
         None => Line::default(),
-        Some((least, median, most)) => Line::from(vec![
-            Span::styled(" now ", theme.quiet()),
-            Span::styled(words::rate(throughput.last()), theme.good()),
-            Span::styled(" min ", theme.quiet()),
-            Span::raw(words::rate(least)),
-            Span::styled(" med ", theme.quiet()),
-            Span::raw(words::rate(median)),
-            Span::styled(" max ", theme.quiet()),
-            Span::raw(format!("{} ", words::rate(most))),
-        ]),
+        Some((least, median, most)) => {
+            let all = [("now", throughput.last()), ("min", least), ("med", median), ("max", most)];
+            let spans = all.into_iter().flat_map(|(name, value)| {
+                [
+                    Span::styled(format!(" {name} "), theme.quiet()),
+                    Span::raw(format!("{} ", words::rate(value))),
+                ]
+            });
+            Line::from_iter(spans)
+        }
     };
-    let name = if area.width >= 64 {
-        "Throughput, msg/s, last 60 s"
-    } else if area.width >= 44 {
-        "Throughput"
-    } else {
-        "msg/s"
-    };
-    let inner = pane(theme, title(theme, name, false, String::new()), right, false, area, buffer);
+    let name = title(theme, name, false, String::new());
+    let inner = pane(theme, name, Line::default(), false, area, buffer);
+    let bottom =
+        Rect { y: area.bottom().saturating_sub(1), x: area.x + 1, height: 1, width: inner.width };
+    if figures.width() <= usize::from(bottom.width) {
+        figures.right_aligned().render(bottom, buffer);
+    }
     // One second is one column or, where there is room, two.
     let per_second = (usize::from(inner.width) / SECONDS).clamp(1, 2);
     let shown = usize::from(inner.width) / per_second;
@@ -82,16 +83,9 @@ pub(super) fn render_histogram(workbench: &Workbench, area: Rect, buffer: &mut B
     } else {
         Line::styled(format!(" {seconds} s "), theme.quiet())
     };
-    let name = title(theme, "Seconds by msg/s", false, String::new());
+    let name = title(theme, "Seconds with up to .. msg/s", false, String::new());
     let inner = pane(theme, name, right, false, area, buffer);
-    // A space must stay between two labels: where there is none, the sign is left out.
-    let slot = usize::from(inner.width / 9);
-    let labels = LABELS.map(|label| match label {
-        "0" | ">" => label.to_owned(),
-        bound if bound.len() + 2 > slot => bound.to_owned(),
-        bound => format!("{}{bound}", theme.symbol("≤", "<")),
-    });
-    bars::render(theme, theme.bar(), &bars, &labels, inner, buffer);
+    bars::render(theme, theme.bar(), &bars, &LABELS, inner, buffer);
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn way_of(
             }
             HopEvent::Encoded(bytes) => (quoted(bytes, 24), theme.text()),
             HopEvent::DeadLetter(reason) => (words::fit(reason, 60), theme.bad()),
-            HopEvent::Computed(_) | HopEvent::Written => continue,
+            HopEvent::Computed(_) | HopEvent::Written(_) => continue,
         };
         spans.push(Span::styled(arrow, theme.quiet()));
         spans.push(Span::styled(text, style));
@@ -84,7 +84,7 @@ fn way_of(
 /// Whether nothing comes after this.
 fn is_end(event: &HopEvent) -> bool {
     match event {
-        HopEvent::Written | HopEvent::Filtered | HopEvent::DeadLetter(_) => true,
+        HopEvent::Written(_) | HopEvent::Filtered | HopEvent::DeadLetter(_) => true,
         // A pipeline without a sink ends with its last state change or computation.
         HopEvent::Computed(_) | HopEvent::StateChanged { .. } => true,
         HopEvent::Decoded(_) | HopEvent::Partitioned { .. } | HopEvent::Encoded(_) => false,
@@ -149,7 +149,7 @@ fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
             lines
         }
         HopEvent::Encoded(bytes) => one(quoted(bytes, 200), theme.text()),
-        HopEvent::Written => one("written".to_owned(), theme.text()),
+        HopEvent::Written(sink) => one(format!("written to {sink}"), theme.text()),
         HopEvent::DeadLetter(reason) => one(format!("dead letter: {reason}"), theme.bad()),
     }
 }

@@ -1,0 +1,70 @@
+//! The pictures in `screenshots/` show the workbench as it is.
+//!
+//! `UPDATE_SCREENSHOTS=1 cargo test --test screenshots` draws them anew.
+
+#[path = "../apps/alphabet/mod.rs"]
+#[allow(dead_code)]
+mod alphabet;
+mod support;
+
+use std::path::Path;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use support::stage::Stage;
+use wallaroo::workbench::{Theme, svg};
+
+/// A session as a user has it: a thousand votes, then a few typed by hand, one of them wrong.
+fn session(width: u16, height: u16) -> Stage {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    let mut stage = Stage::open(topology, Theme::new(true, true), width, height);
+    stage.generate(1_200, 7, 0.8);
+    for vote in ["k 12", "a 10", "a 5", "e 99"] {
+        stage.vote(vote);
+    }
+    stage.text("seven for q");
+    stage.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    for vote in ["b 40", "Q 3500"] {
+        stage.vote(vote);
+    }
+    // Sorted by votes, the greatest first: two columns after the key.
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    for _ in 0..3 {
+        stage.text("o");
+    }
+    stage.text("i");
+    stage.text("a 10");
+    stage
+}
+
+fn compare(name: &str, stage: &Stage) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots").join(name);
+    let drawn = svg::svg(&stage.draw(), "wallaroo-tui --app alphabet --workers 2");
+    if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == drawn,
+        "screenshots/{name} is stale: draw it anew with `UPDATE_SCREENSHOTS=1 cargo test --test screenshots`\n{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn the_large_picture_shows_the_workbench_as_it_is() {
+    compare("alphabet-120x40.svg", &session(120, 40));
+}
+
+#[test]
+fn the_small_picture_shows_the_workbench_as_it_is() {
+    compare("alphabet-80x24.svg", &session(80, 24));
+}
+
+#[test]
+fn the_picture_of_a_message_shows_its_way() {
+    let mut stage = session(120, 40);
+    stage.key(KeyCode::Tab, KeyModifiers::NONE);
+    stage.key(KeyCode::Tab, KeyModifiers::NONE);
+    stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    compare("message-120x40.svg", &stage);
+}

@@ -1,0 +1,169 @@
+//! The real workbench on a real engine, with votes from a seed, for pictures and screens that must be
+//! the same on every run.
+//!
+//! All that is shown comes from the engine, but for what differs from run to run because it is a time:
+//! throughput, latency, rates, and the hops' and partitions' moments are set to fixed figures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use wallaroo::core::framing::frame;
+use wallaroo::core::numbers::{PipelineIndex, Timestamp};
+use wallaroo::core::trace::{Hop, Trace};
+use wallaroo::runtime::Settings;
+use wallaroo::telemetry::{Bar, LatencySummary, Session, Snapshot, Throughput};
+use wallaroo::workbench::{Effect, Theme, Workbench};
+use wallaroo::{Generator, Topology};
+
+/// The workbench and its engine.
+pub struct Stage {
+    pub session: Session,
+    pub workbench: Workbench,
+    area: Rect,
+    sent: u64,
+}
+
+impl Stage {
+    /// A workbench of this size on an engine with two workers.
+    pub fn open(topology: Topology, theme: Theme, width: u16, height: u16) -> Self {
+        let topology = Arc::new(topology);
+        let workers = 2.try_into().unwrap();
+        let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
+        let session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
+        let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));
+        let area = Rect::new(0, 0, width, height);
+        workbench.resize(area);
+        Self { session, workbench, area, sent: 0 }
+    }
+
+    /// Sends random messages, and waits until they have been processed.
+    pub fn generate(&mut self, messages: u64, seed: u64, skew: f64) {
+        let topology = Arc::clone(self.session.topology());
+        let source = &topology.pipelines()[0].source;
+        let make = source.generate.as_ref().unwrap();
+        let mut generator = Generator::new(seed, skew);
+        let frames =
+            (0..messages).flat_map(|_| frame(&*source.framing, &make(&mut generator)).unwrap());
+        self.session.inject(PipelineIndex(0), Bytes::from_iter(frames)).unwrap();
+        self.sent += messages;
+        self.settle();
+    }
+
+    /// Types a line and presses Enter, and waits until the message has been processed.
+    pub fn vote(&mut self, line: &str) {
+        self.text(line);
+        self.key(KeyCode::Enter, KeyModifiers::NONE);
+    }
+
+    /// Types text.
+    pub fn text(&mut self, text: &str) {
+        text.chars().for_each(|character| self.key(KeyCode::Char(character), KeyModifiers::NONE));
+    }
+
+    /// Presses a key, does what comes of it, and waits until it is done.
+    pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        let event = Event::Key(KeyEvent::new(code, modifiers));
+        if let Some(Effect::Inject(pipeline, bytes)) = self.workbench.handle(&event) {
+            self.session.inject(pipeline, bytes).unwrap();
+            self.sent += 1;
+        }
+        self.settle();
+    }
+
+    /// Waits until everything that was sent has been processed and is shown.
+    fn settle(&mut self) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let view = self.workbench.view();
+            self.session.refresh(&view);
+            let snapshot = self.session.snapshot();
+            let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
+            let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
+            if ended == self.sent && (shown || view.query.limit == 0) {
+                self.workbench.show(steady(snapshot));
+                return;
+            }
+            assert!(Instant::now() < patience, "{ended} of {} ended", self.sent);
+            std::thread::yield_now();
+        }
+    }
+
+    /// The screen, with the cursor as a reversed cell.
+    pub fn draw(&self) -> Buffer {
+        let mut buffer = Buffer::empty(self.area);
+        if let Some(cursor) = self.workbench.draw(self.area, &mut buffer) {
+            let cell = &mut buffer[cursor];
+            cell.modifier.toggle(ratatui::style::Modifier::REVERSED);
+        }
+        buffer
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        text_of(&self.draw())
+    }
+}
+
+/// A buffer's characters, a line a row.
+pub fn text_of(buffer: &Buffer) -> String {
+    let row = |y: u16| {
+        let cells = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol());
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// The snapshot with fixed figures wherever it shows a time.
+fn steady(snapshot: Snapshot) -> Snapshot {
+    let traces = snapshot.traces.iter().map(|trace| Arc::new(steady_trace(trace))).collect();
+    let mut snapshot = Snapshot { uptime: Duration::from_secs(183), traces, ..snapshot };
+    if snapshot.totals.messages_in > 0 {
+        snapshot.throughput = Throughput::of_seconds((0..75).map(wave));
+        let latency = LatencySummary {
+            p50: 18.0,
+            p90: 31.0,
+            p99: 74.0,
+            p999: 210.0,
+            max: 940.0,
+            count: snapshot.totals.messages_out,
+        };
+        snapshot.latency = latency;
+        snapshot.recent_latency = latency;
+        let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
+        let bars = snapshot.latency_bars.iter().zip(counts);
+        snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+    }
+    for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
+        row.rate = Some(60.0 / (at + 1) as f64);
+        // One of them is new.
+        let new = row.row.messages == 1;
+        row.row.created = Timestamp(if new { 182_500_000_000 } else { 1_000_000_000 });
+    }
+    snapshot
+}
+
+/// Messages in a second: a smooth hill with a rough edge.
+fn wave(second: u64) -> u64 {
+    let phase = second as f64 / 75.0 * std::f64::consts::TAU * 1.5;
+    let hill = 9_000.0 * (1.0 - phase.cos()) / 2.0;
+    hill as u64 + 2_000 + second * 7_919 % 1_700
+}
+
+/// The trace with every hop a few microseconds after the one before.
+fn steady_trace(trace: &Trace) -> Trace {
+    let steady = Trace::new(
+        Arc::clone(&trace.pipeline),
+        Arc::clone(&trace.source),
+        trace.sequence,
+        &trace.frame,
+        Timestamp(0),
+    );
+    for (at, hop) in (1_u64..).zip(trace.hops()) {
+        steady.push(Hop { at: Timestamp(at * 3_400), ..hop });
+    }
+    steady
+}
