@@ -1,4 +1,82 @@
-//! Partitioned, stateful streaming applications, and a workbench that shows them think.
+//! Partitioned, stateful streaming applications, and a terminal workbench that shows them think.
+//!
+//! An application is a name and one or more pipelines: source, steps, sink. Bytes arrive as frames, a
+//! *decoder* makes messages of them, a *partition function* says which key a message belongs to, a *state
+//! computation* changes that key's state, and an *encoder* makes the bytes that leave. This is a whole
+//! one, the tutorial of the system that this crate follows: votes for letters, one running total a letter.
+//!
+//! ```rust
+//! use serde::{Deserialize, Serialize};
+//! use std::io::Write;
+//! use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Vote(u8, u32); // a letter and its votes
+//!
+//! #[derive(Clone, Serialize, Deserialize)]
+//! struct Total {
+//!     letter: Key,
+//!     votes: u64,
+//! }
+//!
+//! fn decode(payload: &[u8]) -> Result<Option<Vote>, Reason> {
+//!     let (letter, votes) = payload.split_first().ok_or("there is no letter")?;
+//!     Ok(Some(Vote(*letter, u32::from_be_bytes(votes.try_into()?))))
+//! }
+//!
+//! fn add_votes(Vote(_, votes): Vote, total: &mut Total) -> Result<(Option<Total>, bool), Reason> {
+//!     total.votes = total.votes.checked_add(votes.into()).ok_or("the total is full")?;
+//!     Ok((Some(total.clone()), true)) // send the new total on, and save it
+//! }
+//!
+//! fn encode(total: &Total, output: &mut Vec<u8>) -> std::io::Result<()> {
+//!     writeln!(output, "{} => {}", total.letter, total.votes)
+//! }
+//!
+//! let new_total = |letter: &Key| Total { letter: letter.clone(), votes: 0 };
+//! let alphabet = Application::new("alphabet")
+//!     .pipeline("votes", Source::new(decode))
+//!     .to_state_partition(add_votes, new_total, "letter state", |vote: &Vote| vote.0)
+//!     .to_sink(Sink::new(encode))
+//!     .build()?;
+//!
+//! let mut driver = TestDriver::new(&alphabet);
+//! driver.push("votes", b"\0\0\0\x05a\0\0\0\x0a")?; // a frame: 5 bytes, letter a, 10 votes
+//! driver.run();
+//! assert_eq!(driver.outputs("votes")?, [b"a => 10\n"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`main`] makes a program of it: the whole command line, and the workbench in which it runs:
+//!
+//! ```no_run
+//! # use wallaroo::{App, Application};
+//! fn main() -> std::process::ExitCode {
+//!     wallaroo::main([App::new("alphabet", "counts the votes for every letter", |_| {
+//!         Application::new("alphabet")
+//!             // .pipeline(..) as above
+//!             .build()
+//!     })])
+//! }
+//! ```
+//!
+//! # Where to start
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] |
+//! | test it | [`TestDriver`] |
+//! | make a program of it | [`main`] and [`App`] |
+//! | run it inside a program of your own | [`telemetry::Session`], [`runtime::Engine`] |
+//!
+//! # What holds
+//!
+//! * Messages of one key are processed in the order in which their source delivered them, at any number of
+//!   workers. Across keys there is no order.
+//! * A message that cannot be processed becomes a [dead letter](crate::core::dead_letter::DeadLetter) with its
+//!   bytes, its step and the reason; the rest goes on. A panic in an author's code is such a reason; it
+//!   also poisons the partition whose state it may have left half changed.
+//! * What is in flight is bounded: a sink that stalls stops the sources.
 
 pub mod application;
 pub mod core;
@@ -11,5 +89,5 @@ mod cli;
 
 pub use application::*;
 pub use cli::{App, AppOptions, main};
-pub use core::test_driver::TestDriver;
+pub use core::test_driver::{NoSuchPipeline, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};

@@ -2,8 +2,10 @@
 //!
 //! `UPDATE_SCREENSHOTS=1 cargo test --test screenshots` draws them anew.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
+
 #[path = "../apps/alphabet/mod.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
 mod support;
 

@@ -37,12 +37,12 @@ pub(super) struct EngineArguments {
     /// How many workers run it
     #[arg(long, value_name = "N", default_value = "1")]
     pub workers: NonZeroUsize,
-    /// Where a pipeline's bytes enter: tcp://HOST:PORT (listens there), file:PATH, - or null. Repeat
-    /// it, one a pipeline in order, or name the pipeline
+    /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
+    /// Repeat it, one a pipeline in order, or name the pipeline
     #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
     pub inputs: Vec<String>,
-    /// Where a pipeline's bytes leave: tcp://HOST:PORT (connects to it), file:PATH, - or null. Repeat
-    /// it, one a pipeline in order, or name the pipeline
+    /// Where a pipeline's bytes leave: `tcp://HOST:PORT` (connects to it), `file:PATH`, - or null.
+    /// Repeat it, one a pipeline in order, or name the pipeline
     #[arg(long = "out", value_name = "[PIPELINE=]ENDPOINT")]
     pub outputs: Vec<String>,
     /// Create the partitions of the declared keys before the first message

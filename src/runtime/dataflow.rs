@@ -118,10 +118,10 @@ fn enter<'scope>(
 }
 
 /// An operator behind an exchange.
-fn process<'scope>(
-    stream: StreamVec<'scope, Time, Exchanged>,
+fn process(
+    stream: StreamVec<'_, Time, Exchanged>,
     mut stage: Stage,
-) -> StreamVec<'scope, Time, Exchanged> {
+) -> StreamVec<'_, Time, Exchanged> {
     let by_worker = Exchange::new(|parcel: &Exchanged| parcel.0.worker.0 as u64);
     stream.unary(by_worker, "segment", |_, _| {
         move |input, output| {

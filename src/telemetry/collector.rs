@@ -94,7 +94,9 @@ impl Collector {
             file.write(letters.iter().map(|letter| &**letter));
         }
         let mut ring = lock(&self.dead_letters);
-        letters.into_iter().for_each(|letter| ring.push(letter));
+        for letter in letters {
+            ring.push(letter);
+        }
     }
 }
 

@@ -2,17 +2,16 @@
 
 use std::collections::VecDeque;
 
-/// The newest values, up to a fixed number, and how many there have been in all.
+/// The newest values, up to a fixed number.
 #[derive(Debug)]
 pub(super) struct Ring<T> {
     values: VecDeque<T>,
     capacity: usize,
-    seen: u64,
 }
 
 impl<T> Ring<T> {
     pub fn new(capacity: usize) -> Self {
-        Self { values: VecDeque::new(), capacity, seen: 0 }
+        Self { values: VecDeque::new(), capacity }
     }
 
     pub fn push(&mut self, value: T) {
@@ -20,12 +19,6 @@ impl<T> Ring<T> {
             self.values.pop_front();
         }
         self.values.push_back(value);
-        self.seen += 1;
-    }
-
-    /// How many values there have been in all.
-    pub fn seen(&self) -> u64 {
-        self.seen
     }
 
     pub fn newest_first(&self) -> impl Iterator<Item = &T> {
@@ -38,10 +31,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_newest_are_kept_and_all_are_counted() {
+    fn only_the_newest_are_kept() {
         let mut ring = Ring::new(3);
         (0..10).for_each(|number| ring.push(number));
         assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [9, 8, 7]);
-        assert_eq!(ring.seen(), 10);
     }
 }

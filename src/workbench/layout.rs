@@ -90,7 +90,12 @@ pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places
 }
 
 fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
-    let (routing, bottom) = if roomy { (10, 7) } else { (6, 4) };
+    // A low screen has no room for what leaves: Tab and zoom still show it.
+    let (routing, bottom) = match (roomy, body.height) {
+        (true, _) => (10, 7),
+        (false, 16..) => (6, 4),
+        (false, _) => (5, 0),
+    };
     let [top, routing, bottom] = body.layout(&Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(routing),
@@ -108,8 +113,8 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
     let frame = Places {
         partitions,
         routing: Some(routing),
-        outputs: Some(outputs),
-        dead_letters: Some(dead_letters),
+        outputs: (bottom.height > 0).then_some(outputs),
+        dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };
     if roomy {

@@ -111,7 +111,10 @@ impl Workbench {
     #[must_use]
     pub fn places(&self) -> Option<Places> {
         let stateful = !self.topology.states().is_empty();
-        places(self.area, stateful, self.zoomed.then_some(self.pane))
+        let places_of = |zoomed| places(self.area, stateful, zoomed);
+        let all = places_of(self.zoomed.then_some(self.pane))?;
+        // A pane that the screen has no room for is shown alone when the keys go to it.
+        if all.of(self.pane).is_some() { Some(all) } else { places_of(Some(self.pane)) }
     }
 
     /// Which partitions are to be shown.
@@ -172,15 +175,11 @@ impl Workbench {
             self.partitions.filter_key(key, event);
             return None;
         }
-        match command_of(key, self.focus()) {
-            Some(command) => self.command(command),
-            None => {
-                if self.pane == Pane::Input {
-                    self.input.key(event);
-                }
-                None
-            }
+        let command = command_of(key, self.focus());
+        if command.is_none() && self.pane == Pane::Input {
+            self.input.key(event);
         }
+        command.and_then(|command| self.command(command))
     }
 
     fn key_on_overlay(
@@ -294,7 +293,7 @@ impl Workbench {
             match typed::read(line, source) {
                 Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
                 Typed::Raw { bytes: raw, whole: true, times, .. } => {
-                    bytes.extend(raw.repeat(times))
+                    bytes.extend(raw.repeat(times));
                 }
                 // Bytes that are no whole frame would swallow the lines after them.
                 Typed::Raw { note, .. } => {

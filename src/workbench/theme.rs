@@ -6,6 +6,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Colours and symbols by what they mean.
 #[derive(Debug, Clone, Copy)]
@@ -186,6 +187,29 @@ impl Theme {
             "=".repeat(halves.div_ceil(2))
         }
     }
+
+    /// The beginning of a text in this many columns, with an ellipsis where it is cut.
+    #[must_use]
+    pub fn fit(self, text: &str, columns: usize) -> String {
+        if text.width() <= columns {
+            return text.to_owned();
+        }
+        let ellipsis = self.symbol("…", "~");
+        let mut room = columns.saturating_sub(1);
+        let mut fitted: String = text
+            .chars()
+            .take_while(|character| {
+                let width = character.width().unwrap_or(0);
+                let fits = width <= room;
+                room = room.saturating_sub(width);
+                fits
+            })
+            .collect();
+        if columns > 0 {
+            fitted.push_str(ellipsis);
+        }
+        fitted
+    }
 }
 
 #[cfg(test)]
@@ -224,5 +248,15 @@ mod tests {
         assert_eq!(theme.horizontal_bar(0.5, 3), "━╸");
         assert_eq!(theme.horizontal_bar(2.0, 3), "━━━");
         assert_eq!(Theme::new(true, false).horizontal_bar(0.5, 3), "==");
+    }
+
+    #[test]
+    fn a_text_is_cut_to_its_columns() {
+        let theme = Theme::new(true, true);
+        assert_eq!(theme.fit("abc", 3), "abc");
+        assert_eq!(theme.fit("abcd", 3), "ab…");
+        assert_eq!(theme.fit("日本語", 5), "日本…");
+        assert_eq!(theme.fit("日本語", 4), "日…");
+        assert_eq!(theme.fit("abc", 0), "");
     }
 }

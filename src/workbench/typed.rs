@@ -143,11 +143,14 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, String> {
             "hexadecimal digits are missing, as in 0x 00 00 00 05 61 00 00 00 0a".to_owned()
         );
     }
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => {
-            Ok((high.to_digit(16).unwrap_or(0) << 4 | low.to_digit(16).unwrap_or(0)) as u8)
-        }
+    let digits: String = digits.into_iter().collect();
+    let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
+        [_, _] => Ok(pair),
         _ => Err("the last byte has one digit: a byte has two".to_owned()),
     });
-    pairs.collect()
+    let byte = |pair: &[u8]| {
+        let text = std::str::from_utf8(pair).map_err(|error| error.to_string())?;
+        u8::from_str_radix(text, 16).map_err(|error| error.to_string())
+    };
+    pairs.map(|pair| pair.and_then(byte)).collect()
 }

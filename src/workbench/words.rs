@@ -132,6 +132,9 @@ fn nested(value: &Value) -> String {
     }
 }
 
+/// What [`change`] says where nothing has changed.
+pub const UNCHANGED: &str = "unchanged";
+
 /// What has changed from one state to the next: `votes 110 -> 120`.
 #[must_use]
 pub fn change(before: &str, after: &str, arrow: &str) -> String {
@@ -146,34 +149,18 @@ pub fn change(before: &str, after: &str, arrow: &str) -> String {
                     None => Some(format!("{name} {}", nested(new))),
                 })
                 .collect();
-            if changed.is_empty() { "unchanged".to_owned() } else { changed.join(", ") }
+            if changed.is_empty() { UNCHANGED.to_owned() } else { changed.join(", ") }
         }
-        (Some(before), Some(after)) if before == after => "unchanged".to_owned(),
+        (Some(before), Some(after)) if before == after => UNCHANGED.to_owned(),
         _ => format!("{} {arrow} {}", message(before), message(after)),
     }
 }
 
-/// The beginning of a text in this many columns, with an ellipsis where it is cut.
+/// A count and the word for what is counted: `1 worker`, `2 workers`.
 #[must_use]
-pub fn fit(text: &str, columns: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut room = columns.saturating_sub(1);
-    let mut fitted: String = text
-        .chars()
-        .take_while(|character| {
-            let width = character.width().unwrap_or(0);
-            let fits = width <= room;
-            room = room.saturating_sub(width);
-            fits
-        })
-        .collect();
-    if columns > 0 {
-        fitted.push('…');
-    }
-    fitted
+pub fn plural(number: u64, word: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {word}{ending}", count(number))
 }
 
 #[cfg(test)]
@@ -195,7 +182,7 @@ mod tests {
         assert_eq!([latency(0.4), latency(18.2), latency(1_234.0)], ["0.4us", "18us", "1.2ms"]);
         assert_eq!(latency(3_000_000.0), "3.0s");
         assert_eq!(uptime(Duration::from_secs(59)), "<1 min");
-        assert_eq!(uptime(Duration::from_secs(3 * 3600 + 300)), "3 h 05 min");
+        assert_eq!(uptime(Duration::from_mins(185)), "3 h 05 min");
     }
 
     #[test]
@@ -212,14 +199,5 @@ mod tests {
         assert_eq!(change(&state(1), &state(3), "->"), "votes 1 -> 3");
         assert_eq!(change(&state(1), &state(1), "->"), "unchanged");
         assert_eq!(change("1", "2", "->"), "1 -> 2");
-    }
-
-    #[test]
-    fn a_text_is_cut_to_its_columns() {
-        assert_eq!(fit("abc", 3), "abc");
-        assert_eq!(fit("abcd", 3), "ab…");
-        assert_eq!(fit("日本語", 5), "日本…");
-        assert_eq!(fit("日本語", 4), "日…");
-        assert_eq!(fit("abc", 0), "");
     }
 }

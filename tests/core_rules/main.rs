@@ -6,6 +6,7 @@
 )]
 
 #[path = "../../apps/alphabet/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
 
 mod alphabet_rules;

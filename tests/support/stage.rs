@@ -48,7 +48,7 @@ impl Stage {
         let mut generator = Generator::new(seed, skew);
         let frames =
             (0..messages).flat_map(|_| frame(&*source.framing, &make(&mut generator)).unwrap());
-        self.session.inject(PipelineIndex(0), Bytes::from_iter(frames)).unwrap();
+        self.session.inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
         self.sent += messages;
         self.settle();
     }
@@ -76,7 +76,7 @@ impl Stage {
 
     /// Waits until everything that was sent has been processed and is shown.
     fn settle(&mut self) {
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + Duration::from_mins(1);
         loop {
             let view = self.workbench.view();
             self.session.refresh(&view);
@@ -138,7 +138,7 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
     }
     for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
-        row.rate = Some(60.0 / (at + 1) as f64);
+        row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));
         // One of them is new.
         let new = row.row.messages == 1;
         row.row.created = Timestamp(if new { 182_500_000_000 } else { 1_000_000_000 });
@@ -146,11 +146,10 @@ fn steady(snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-/// Messages in a second: a smooth hill with a rough edge.
+/// Messages in a second: a valley with a rough edge.
 fn wave(second: u64) -> u64 {
-    let phase = second as f64 / 75.0 * std::f64::consts::TAU * 1.5;
-    let hill = 9_000.0 * (1.0 - phase.cos()) / 2.0;
-    hill as u64 + 2_000 + second * 7_919 % 1_700
+    let from_middle = second.abs_diff(48);
+    2_000 + from_middle * from_middle * 6 + second * 7_919 % 1_100
 }
 
 /// The trace with every hop a few microseconds after the one before.

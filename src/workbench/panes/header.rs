@@ -33,38 +33,46 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         left.push(Span::styled(dot, theme.quiet()));
         left.push(Span::styled("screen frozen", theme.warning()));
     }
-    let mut right = Vec::new();
-    let mut push = |text: String| {
-        if !right.is_empty() {
-            right.push(Span::styled(dot, theme.quiet()));
-        }
-        right.push(Span::raw(text));
-    };
-    push(plural(snapshot.workers.len() as u64, "worker"));
-    if !workbench.topology.states().is_empty() {
-        push(plural(snapshot.partitions.total as u64, "partition"));
-    }
-    if area.width >= 90 {
-        push(plural(snapshot.totals.messages_in, "message"));
-    }
-    push(format!("{} msg/s", words::rate(snapshot.throughput.last())));
-    if snapshot.recent_latency.count > 0 {
-        push(format!("p99 {}", words::latency(snapshot.recent_latency.p99)));
-    }
-    if area.width >= 100 {
-        push(format!("up {}", words::uptime(snapshot.uptime)));
-    }
-    right.push(Span::raw(" "));
-    let right = Line::from(right);
+    let left = Line::from(left);
+    let room = usize::from(area.width).saturating_sub(left.width());
+    let right = figures(workbench, room);
     let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
-    Line::from(left).render(area, buffer);
-    // Drawn second: where both do not fit, the figures matter more.
-    let place = Rect { x: area.right().saturating_sub(width), width, ..area };
-    right.render(place, buffer);
+    left.render(area, buffer);
+    right.render(Rect { x: area.right().saturating_sub(width), width, ..area }, buffer);
 }
 
-/// A count and the word for what is counted: `1 worker`, `2 workers`.
-fn plural(count: u64, word: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {word}{ending}", words::count(count))
+/// The figures that fit; the less important ones are left out first.
+fn figures(workbench: &Workbench, room: usize) -> Line<'static> {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    let dot = theme.symbol(" · ", " - ");
+    // The greater the number, the sooner it is left out.
+    let mut figures = vec![
+        (3, words::plural(snapshot.workers.len() as u64, "worker")),
+        (4, words::plural(snapshot.totals.messages_in, "message")),
+        (0, format!("{} msg/s", words::rate(snapshot.throughput.last()))),
+        (5, format!("up {}", words::uptime(snapshot.uptime))),
+    ];
+    if !workbench.topology.states().is_empty() {
+        figures.insert(1, (1, words::plural(snapshot.partitions.total as u64, "partition")));
+    }
+    if snapshot.recent_latency.count > 0 {
+        let at = figures.len() - 1;
+        figures.insert(at, (2, format!("p99 {}", words::latency(snapshot.recent_latency.p99))));
+    }
+    let width = |figures: &[(u8, String)]| {
+        figures.iter().map(|(_, text)| text.chars().count() + 3).sum::<usize>()
+    };
+    while width(&figures) > room && !figures.is_empty() {
+        let least = figures.iter().map(|(rank, _)| *rank).max();
+        figures.retain(|(rank, _)| Some(*rank) != least);
+    }
+    let mut spans = Vec::new();
+    for (at, (_, text)) in figures.into_iter().enumerate() {
+        if at > 0 {
+            spans.push(Span::styled(dot, theme.quiet()));
+        }
+        spans.push(Span::raw(text));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
 }

@@ -26,7 +26,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> 
     let mut rows = inner.rows();
     let cursor = rows.next().and_then(|row| line(workbench, row, focused, buffer));
     if let Some(row) = rows.next() {
-        meaning(workbench).render(row, buffer);
+        meaning(workbench, usize::from(row.width)).render(row, buffer);
     }
     cursor
 }
@@ -68,7 +68,7 @@ fn hint(workbench: &Workbench, focused: bool) -> String {
 }
 
 /// The bytes of what is typed, or what is wrong with it; a notice goes first.
-fn meaning(workbench: &Workbench) -> Line<'static> {
+fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     let theme = workbench.theme;
     if let Some(notice) = &workbench.notice {
         let style = if notice.bad { theme.bad() } else { theme.good() };
@@ -78,19 +78,22 @@ fn meaning(workbench: &Workbench) -> Line<'static> {
         }
         return line;
     }
+    // A byte takes three columns, and the words around them some more.
+    let most = (width.saturating_sub(24) / 3).clamp(8, 32);
     match workbench.typed() {
         Typed::Nothing => {
             Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
         }
         Typed::Frames { frame, header_length, times } => {
             let (header, payload) = frame.split_at(header_length.min(frame.len()));
+            let room = most.saturating_sub(header.len());
             let mut spans = vec![
                 Span::styled("frame ", theme.quiet()),
-                Span::styled(words::hex(header.get(..16).unwrap_or(header)), theme.second_bar()),
+                Span::styled(words::hex(header), theme.second_bar()),
                 Span::raw(" "),
-                Span::styled(words::hex(payload.get(..24).unwrap_or(payload)), theme.good()),
+                Span::styled(words::hex(payload.get(..room).unwrap_or(payload)), theme.good()),
             ];
-            if payload.len() > 24 {
+            if payload.len() > room {
                 spans.push(Span::styled(format!(" .. {} bytes", frame.len()), theme.quiet()));
             }
             spans.extend(repeated(theme, times));
@@ -98,10 +101,12 @@ fn meaning(workbench: &Workbench) -> Line<'static> {
         }
         Typed::Raw { bytes, note, whole, times } => {
             let style = if whole { theme.good() } else { theme.warning() };
+            let room = (width.saturating_sub(note.len() + 28) / 3).clamp(4, most);
+            let more = if bytes.len() > room { " .." } else { "" };
+            let hex = words::hex(bytes.get(..room).unwrap_or(&bytes));
             let mut spans = vec![
                 Span::styled("bytes ", theme.quiet()),
-                Span::styled(words::hex(bytes.get(..16).unwrap_or(&bytes)), style),
-                Span::styled(format!("  {note}"), style),
+                Span::styled(format!("{hex}{more}  {note}"), style),
             ];
             if !whole {
                 spans.push(Span::styled(": a dead letter", theme.quiet()));

@@ -31,7 +31,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         if let Some(pipeline) = pipeline.filter(|_| several) {
             spans.push(Span::styled(format!("{} ", pipeline.name), theme.quiet()));
         }
-        spans.push(Span::styled(words::fit(&text, usize::from(row.width)), style));
+        spans.push(Span::styled(theme.fit(&text, usize::from(row.width)), style));
         Line::from(spans).render(row, buffer);
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn render(
         lines.push(Line::styled(text, theme.bad()));
     }
     let shown = if key.as_bytes().is_empty() { "(empty)".to_owned() } else { key.to_string() };
-    let title = format!("Partition {}", words::fit(&shown, 60));
+    let title = format!("Partition {}", theme.fit(&shown, 60));
     window(theme, &title, "Esc closes", lines, area, buffer);
 }
 

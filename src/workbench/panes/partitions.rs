@@ -217,7 +217,7 @@ fn value(
     let dash = || Line::styled("-", theme.quiet());
     match column.name.as_str() {
         "key" => {
-            let key = words::fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
+            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
             let age = workbench.snapshot.uptime.saturating_sub(created(row));
             if partition.poisoned {
                 Line::styled(format!("{key} {}", theme.symbol("☠", "poisoned")), theme.bad())

@@ -41,7 +41,7 @@ fn flow(theme: Theme, pipeline: &PipelineShown, named: bool, width: u16) -> Line
     if pipeline.has_sink {
         steps.push(("sink", pipeline.messages_out));
     }
-    let with = |arrow: &'static str| {
+    let joined = |arrow: &'static str| {
         let mut spans = Vec::new();
         if named {
             spans.push(Span::styled(format!("{}: ", pipeline.name), theme.title()));
@@ -55,8 +55,8 @@ fn flow(theme: Theme, pipeline: &PipelineShown, named: bool, width: u16) -> Line
         }
         Line::from(spans)
     };
-    let wide = with(theme.symbol(" → ", " > "));
-    if wide.width() <= usize::from(width) { wide } else { with(theme.symbol("→", ">")) }
+    let wide = joined(theme.symbol(" → ", " > "));
+    if wide.width() <= usize::from(width) { wide } else { joined(theme.symbol("→", ">")) }
 }
 
 /// The workers' shares of the messages, and how far the greatest is from an equal share.
@@ -76,8 +76,8 @@ fn workers(theme: Theme, snapshot: &Snapshot, width: u16) -> Line<'static> {
         .iter()
         .map(|worker| {
             let figures = format!("{:>4} of messages", percent(share(worker.messages)));
-            let partitions = words::count(worker.partitions as u64);
-            (format!("worker {} ", worker.worker), format!("{figures}, {partitions} partitions   "))
+            let partitions = words::plural(worker.partitions as u64, "partition");
+            (format!("worker {} ", worker.worker), format!("{figures}, {partitions}   "))
         })
         .collect();
     // The bars share what the texts leave.

@@ -30,7 +30,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
                     Span::raw(format!("{} ", words::rate(value))),
                 ]
             });
-            Line::from_iter(spans)
+            spans.collect()
         }
     };
     let name = title(theme, name, false, String::new());

@@ -50,29 +50,33 @@ fn way_of(
     let arrow = theme.symbol(" → ", " > ");
     let mut spans = vec![
         Span::styled(format!("{:<6}", trace.sequence.to_string()), theme.quiet()),
-        Span::styled(words::fit(&trace.source, 21), theme.text()),
+        Span::styled(theme.fit(&trace.source, 21), theme.text()),
     ];
     if let Some(header_length) = header_length {
-        let frame = words::fit(&words::frame(&trace.frame, header_length), 26);
+        let frame = theme.fit(&words::frame(&trace.frame, header_length), 26);
         spans.push(Span::styled(format!("  {frame}"), theme.quiet()));
     }
     for hop in hops {
         let (text, style) = match &hop.event {
-            HopEvent::Decoded(message) => (words::fit(&words::message(message), 28), theme.text()),
+            HopEvent::Decoded(message) => (theme.fit(&words::message(message), 28), theme.text()),
             HopEvent::Filtered => ("filtered".to_owned(), theme.warning()),
             HopEvent::Partitioned { key, owner } => {
-                let key = words::fit(&key.to_string(), 16);
+                let key = theme.fit(&key.to_string(), 16);
                 spans.push(Span::styled(arrow, theme.quiet()));
                 spans.push(Span::styled(key, theme.title()));
                 (format!("worker {owner}"), theme.worker(owner.0))
             }
             HopEvent::StateChanged { created, before, after, .. } => {
-                let change = words::fit(&words::change(before, after, arrow.trim()), 30);
-                let new = if *created { "new: " } else { "" };
-                (format!("{new}{change}"), theme.good())
+                let change = theme.fit(&words::change(before, after, arrow.trim()), 30);
+                let text = match (*created, change.as_str()) {
+                    (true, words::UNCHANGED) => "new".to_owned(),
+                    (true, _) => format!("new: {change}"),
+                    (false, _) => change,
+                };
+                (text, theme.good())
             }
-            HopEvent::Encoded(bytes) => (quoted(bytes, 24), theme.text()),
-            HopEvent::DeadLetter(reason) => (words::fit(reason, 60), theme.bad()),
+            HopEvent::Encoded(bytes) => (quoted(theme, bytes, 24), theme.text()),
+            HopEvent::DeadLetter(reason) => (theme.fit(reason, 60), theme.bad()),
             HopEvent::Computed(_) | HopEvent::Written(_) => continue,
         };
         spans.push(Span::styled(arrow, theme.quiet()));
@@ -84,16 +88,19 @@ fn way_of(
 /// Whether nothing comes after this.
 fn is_end(event: &HopEvent) -> bool {
     match event {
-        HopEvent::Written(_) | HopEvent::Filtered | HopEvent::DeadLetter(_) => true,
         // A pipeline without a sink ends with its last state change or computation.
-        HopEvent::Computed(_) | HopEvent::StateChanged { .. } => true,
+        HopEvent::Written(_)
+        | HopEvent::Filtered
+        | HopEvent::DeadLetter(_)
+        | HopEvent::Computed(_)
+        | HopEvent::StateChanged { .. } => true,
         HopEvent::Decoded(_) | HopEvent::Partitioned { .. } | HopEvent::Encoded(_) => false,
     }
 }
 
-fn quoted(bytes: &[u8], columns: usize) -> String {
+fn quoted(theme: Theme, bytes: &[u8], columns: usize) -> String {
     let text = text_of_bytes(bytes).replace("\\x0a", "\\n");
-    format!("\"{}\"", words::fit(&text, columns))
+    format!("\"{}\"", theme.fit(&text, columns))
 }
 
 pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &mut Buffer) {
@@ -104,11 +111,7 @@ pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &
             theme,
             "frame",
             theme.title(),
-            format!(
-                "{}  ({} bytes)",
-                words::fit(&words::hex(&trace.frame), 60),
-                trace.frame_length
-            ),
+            format!("{}  ({} bytes)", theme.fit(&words::hex(&trace.frame), 60), trace.frame_length),
             "",
         ),
     ];
@@ -148,7 +151,7 @@ fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
             push(format!("state after   {after}{kept}"), theme.good());
             lines
         }
-        HopEvent::Encoded(bytes) => one(quoted(bytes, 200), theme.text()),
+        HopEvent::Encoded(bytes) => one(quoted(theme, bytes, 200), theme.text()),
         HopEvent::Written(sink) => one(format!("written to {sink}"), theme.text()),
         HopEvent::DeadLetter(reason) => one(format!("dead letter: {reason}"), theme.bad()),
     }
@@ -157,7 +160,7 @@ fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
 fn row(theme: Theme, name: &str, style: Style, text: String, time: &str) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("{time:>8}  "), theme.accent()),
-        Span::styled(format!("{:<14} ", words::fit(name, 14)), theme.quiet()),
+        Span::styled(format!("{:<14} ", theme.fit(name, 14)), theme.quiet()),
         Span::styled(text, style),
     ])
 }
