@@ -21,13 +21,13 @@ pub enum RunState {
     Stepping(u64),
 }
 
-/// What a worker may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a worker may take. It is in flight from this moment on.
+#[derive(Debug)]
 pub(super) enum Admission {
     /// All that wait. Waiting before this moment was the pause's doing, not the engine's.
-    All(Timestamp),
+    All(Timestamp, InFlight),
     /// One message.
-    One,
+    One(InFlight),
     /// Nothing.
     Nothing,
 }
@@ -78,14 +78,16 @@ impl Gate {
         }
     }
 
-    /// What a worker that has frames waiting may take now. It must take it.
+    /// What a worker that has frames waiting may take now. It must take it, and hold what it was
+    /// given until all that is made of it has arrived.
     pub fn admit(&self) -> Admission {
+        // Counted while the state is locked: nobody may find the engine paused in between.
         match &mut *self.lock() {
-            State::Running { since } => Admission::All(*since),
+            State::Running { since } => Admission::All(*since, self.depart()),
             State::Paused { steps: 0 } => Admission::Nothing,
             State::Paused { steps } => {
                 *steps -= 1;
-                Admission::One
+                Admission::One(self.depart())
             }
         }
     }
@@ -95,8 +97,7 @@ impl Gate {
         !matches!(*self.lock(), State::Paused { steps: 0 })
     }
 
-    /// Counts something as in flight until it is dropped.
-    pub fn depart(&self) -> InFlight {
+    fn depart(&self) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
         InFlight(Arc::clone(&self.in_flight))
     }
@@ -129,13 +130,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_is_had_only_when_nothing_is_in_flight() {
+    fn what_is_admitted_is_in_flight_at_once() {
         let gate = Gate::open();
-        let in_flight = gate.depart();
+        let admitted = gate.admit();
+        assert!(matches!(admitted, Admission::All(Timestamp(0), _)));
         gate.pause();
         assert_eq!(gate.run_state(), RunState::Pausing);
-        assert_eq!(gate.admit(), Admission::Nothing);
-        drop(in_flight);
+        assert!(matches!(gate.admit(), Admission::Nothing));
+        drop(admitted);
         assert_eq!(gate.run_state(), RunState::Paused);
     }
 
@@ -144,10 +146,13 @@ mod tests {
         let gate = Gate::open();
         gate.step();
         assert_eq!(gate.run_state(), RunState::Stepping(1));
-        assert_eq!(gate.admit(), Admission::One);
-        assert_eq!(gate.admit(), Admission::Nothing);
+        let admitted = gate.admit();
+        assert!(matches!(admitted, Admission::One(_)));
+        assert!(matches!(gate.admit(), Admission::Nothing));
+        assert_eq!(gate.run_state(), RunState::Pausing);
+        drop(admitted);
         assert_eq!(gate.run_state(), RunState::Paused);
         gate.resume(Timestamp(7));
-        assert_eq!(gate.admit(), Admission::All(Timestamp(7)));
+        assert!(matches!(gate.admit(), Admission::All(Timestamp(7), _)));
     }
 }

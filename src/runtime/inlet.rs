@@ -80,25 +80,29 @@ impl Inlet {
             return if queue.closed { Next::Closed } else { Next::Nothing };
         };
         let trace_all = *trace_all;
-        let admitted = match gate.admit() {
-            Admission::Nothing => None,
-            Admission::One => {
+        let (frames, in_flight) = match gate.admit() {
+            Admission::Nothing => return Next::Nothing,
+            Admission::One(in_flight) => {
                 let one = first.split_first();
                 if first.is_empty() {
                     queue.waiting.pop_front();
                 }
-                one.map(|mut one| {
+                let one = one.map(|mut one| {
                     one.set_read_at(now);
                     one
-                })
+                });
+                (one, in_flight)
             }
-            Admission::All(since) => queue.waiting.pop_front().map(|(mut frames, _)| {
-                frames.set_read_at(frames.read_at().max(since));
-                frames
-            }),
+            Admission::All(since, in_flight) => {
+                let all = queue.waiting.pop_front().map(|(mut frames, _)| {
+                    frames.set_read_at(frames.read_at().max(since));
+                    frames
+                });
+                (all, in_flight)
+            }
         };
-        match admitted {
-            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(gate.depart())), trace_all),
+        match frames {
+            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(in_flight)), trace_all),
             None => Next::Nothing,
         }
     }
