@@ -4,5 +4,7 @@
 // functions panic, while a harness may too.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+pub mod frames;
 pub mod stage;
 pub mod terminal;
+pub mod waiting;

@@ -1,0 +1,123 @@
+//! A run drains when it is stopped, and ends at once when its engine is dropped, whatever the moment.
+
+use std::net::TcpStream;
+
+use bytes::Bytes;
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::observer::EndpointEvent;
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::{Engine, RunState, Settings};
+
+use crate::applications::counting;
+use crate::recorder::Recorder;
+use crate::support::frames::vote;
+use crate::support::waiting::{wait_until, within_limit};
+use crate::{WORKERS, injectable, start};
+
+/// Injects so many votes, 1,000 at a time.
+fn flood(engine: &Engine, thousands: u64) {
+    let votes = Bytes::from(vote(b'x', 1).repeat(1000));
+    for _ in 0..thousands {
+        engine.inject(PipelineIndex(0), votes.clone()).unwrap();
+    }
+}
+
+fn drop_within_limit(engine: Engine) {
+    within_limit("the engine's end", move || drop(engine));
+}
+
+/// An engine with a TCP source, and a client that is connected and silent.
+fn with_idle_client() -> (Engine, TcpStream) {
+    let settings = Settings {
+        sources: vec![Endpoint::Tcp("127.0.0.1:0".to_owned())],
+        ..injectable(&counting(), 2)
+    };
+    let (engine, recorder) = start(&counting(), &settings);
+    let client = TcpStream::connect(recorder.address()).unwrap();
+    wait_for_client(&recorder);
+    (engine, client)
+}
+
+fn wait_for_client(recorder: &Recorder) {
+    recorder.wait_for("the client", |recorded| {
+        recorded.events.iter().any(|event| matches!(event, EndpointEvent::Connected(_)))
+    });
+}
+
+#[test]
+fn a_stopped_engine_finishes_all_that_it_was_given() {
+    for workers in WORKERS {
+        let (engine, recorder) = start(&counting(), &injectable(&counting(), workers));
+        flood(&engine, 20);
+        engine.stop();
+        assert!(engine.inject(PipelineIndex(0), Bytes::new()).is_err());
+        let engine = within_limit("the run", move || {
+            engine.wait().unwrap();
+            engine
+        });
+        assert_eq!(recorder.recorded().outputs[0].len(), 20_000);
+        assert_eq!(engine.export()[0].value[1], 20_000);
+    }
+}
+
+#[test]
+fn a_paused_engine_that_is_stopped_finishes_all_that_it_was_given() {
+    let (engine, recorder) = start(&counting(), &injectable(&counting(), 2));
+    engine.pause();
+    flood(&engine, 2);
+    engine.stop();
+    within_limit("the run", move || engine.wait().unwrap());
+    assert_eq!(recorder.recorded().outputs[0].len(), 2_000);
+}
+
+#[test]
+fn an_idle_client_does_not_hold_up_a_stop() {
+    let (engine, _client) = with_idle_client();
+    engine.stop();
+    within_limit("the run", move || engine.wait().unwrap());
+}
+
+#[test]
+fn an_engine_that_is_dropped_ends_at_once() {
+    for workers in WORKERS {
+        let (engine, _) = start(&counting(), &injectable(&counting(), workers));
+        drop_within_limit(engine);
+    }
+}
+
+#[test]
+fn an_engine_that_is_dropped_in_a_flood_ends_at_once() {
+    for workers in WORKERS {
+        let (engine, recorder) = start(&counting(), &injectable(&counting(), workers));
+        flood(&engine, 100);
+        recorder.wait_for("the beginning", |recorded| recorded.counts.frames > 0);
+        drop_within_limit(engine);
+    }
+}
+
+#[test]
+fn an_engine_that_is_dropped_while_it_is_paused_ends_at_once() {
+    for workers in WORKERS {
+        let (engine, recorder) = start(&counting(), &injectable(&counting(), workers));
+        engine.pause();
+        flood(&engine, 10);
+        // One step shows that the frames wait for the workers and not somewhere before.
+        engine.step();
+        wait_until("the step", || engine.run_state() == RunState::Paused);
+        assert_eq!(recorder.frames(), 1);
+        drop_within_limit(engine);
+    }
+}
+
+#[test]
+fn an_engine_that_is_dropped_with_an_idle_client_ends_at_once() {
+    let (engine, _client) = with_idle_client();
+    drop_within_limit(engine);
+}
+
+#[test]
+fn an_engine_whose_run_has_ended_can_be_dropped() {
+    let (engine, _) = start(&counting(), &Settings::new(&counting()));
+    engine.wait().unwrap();
+    drop_within_limit(engine);
+}

@@ -1,0 +1,63 @@
+//! Panics of an author's code cost messages and partitions, and never the run.
+
+use std::sync::Arc;
+
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::runtime::Settings;
+use wallaroo::telemetry::Session;
+use wallaroo::{Application, Key, Source};
+
+use crate::applications::{FIRST_PANIC, STATELESS_PANIC};
+use crate::applications::{Vote, decode, letter, silence_panics_on_purpose, winding};
+use crate::support::frames::votes;
+use crate::support::waiting::within_limit;
+use crate::{WORKERS, injectable, start};
+
+#[test]
+fn panics_are_dead_letters_and_the_run_goes_on() {
+    let (engine, recorder) = start(&winding(), &injectable(&winding(), 4));
+    let inject = |votes: Vec<u8>| engine.inject(PipelineIndex(0), votes.into()).unwrap();
+    // One panic without a state, and one that poisons the partition of `a`.
+    inject(votes([(b'a', STATELESS_PANIC), (b'a', FIRST_PANIC), (b'a', 2)]));
+    recorder.wait_for("three dead letters", |recorded| recorded.dead_letters.len() == 3);
+    inject(votes((b'a'..=b'z').map(|letter| (letter, 2))));
+    recorder.wait_for("the others' outputs", |recorded| {
+        recorded.outputs.first().is_some_and(|outputs| outputs.len() == 25 * 2)
+    });
+    engine.stop();
+    engine.wait().unwrap();
+    let told = recorder.recorded();
+    let mut reasons: Vec<_> =
+        told.dead_letters.iter().map(|letter| letter.reason.as_str()).collect();
+    reasons.sort_unstable();
+    let poisoned = "the partition is poisoned: an earlier message made its computation panic";
+    assert_eq!(reasons, ["panicked: on purpose", "panicked: on purpose", poisoned, poisoned]);
+    let totals: Vec<_> = engine.export().into_iter().filter(|row| row.state == "totals").collect();
+    assert_eq!(totals.len(), 26);
+    assert!(totals.iter().all(|row| row.poisoned == (row.key == Key::from('a'))));
+}
+
+#[test]
+fn a_state_builder_that_panics_for_a_declared_key_ends_the_start_with_an_error() {
+    silence_panics_on_purpose();
+    for workers in WORKERS {
+        let topology = Application::new("builder")
+            .pipeline("votes", Source::new(decode))
+            .to_state_partition_with_keys(
+                |_: Vote, (): &mut ()| (None::<u8>, true),
+                |key: &Key| assert!(*key != Key::from('c'), "on purpose"),
+                "nothing",
+                letter,
+                ('a'..='e').map(Key::from).collect(),
+            )
+            .done()
+            .build();
+        let topology = Arc::new(topology.unwrap());
+        let settings = Settings { precreate: true, ..injectable(&topology, workers) };
+        let error = within_limit("the start", move || {
+            Session::start(topology, &settings, None).err().map(|error| error.to_string())
+        });
+        let error = error.expect("the builder panicked");
+        assert!(error.contains("panicked: on purpose"), "{error}");
+    }
+}

@@ -1,0 +1,165 @@
+//! A sink whose receiver does not read stops the sources, and nothing is lost.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::{Engine, RunState, Settings};
+use wallaroo::{Application, Reason, Sink, Source, Topology};
+
+use crate::recorder::{Recorded, Recorder};
+use crate::start;
+use crate::support::frames::frame;
+use crate::support::waiting::{LIMIT, wait_until, within_limit};
+
+/// The length of a payload, and of the output that is made of it.
+const PAYLOAD: usize = 16 * 1024;
+
+/// How many frames the client sends.
+const FRAMES: u32 = 3072;
+
+/// How many frames may be on their way: 2 MiB in the engine, and what the system's buffers of the
+/// sink's connection hold, which is at most 4 MiB on Linux and certainly less than 14.
+const ON_THEIR_WAY: u64 = 16 * 1024 * 1024 / PAYLOAD as u64;
+
+/// A pipeline that sends its payloads back, and one to see time pass by.
+fn echo() -> Arc<Topology> {
+    let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+    let topology = Application::new("echo")
+        .pipeline("echo", Source::new(decode))
+        .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message)))
+        .pipeline("clock", Source::new(decode))
+        .done()
+        .build();
+    Arc::new(topology.unwrap())
+}
+
+/// The payload of a frame: its number, and bytes that depend on it.
+fn payload(number: u32) -> Vec<u8> {
+    let mut payload = vec![(number % 251) as u8; PAYLOAD];
+    payload[..4].copy_from_slice(&number.to_be_bytes());
+    payload
+}
+
+/// A listener whose connections have small buffers.
+fn small_listener() -> TcpListener {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _guard = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap().into_std().unwrap();
+    listener.set_nonblocking(false).unwrap();
+    listener
+}
+
+/// An engine that has read as much as it will, because nobody reads what it writes.
+struct Stalled {
+    engine: Engine,
+    recorder: Arc<Recorder>,
+    client: JoinHandle<std::io::Result<()>>,
+    receiver: TcpStream,
+}
+
+fn stalled() -> Stalled {
+    let listener = small_listener();
+    let sink = Endpoint::Tcp(listener.local_addr().unwrap().to_string());
+    let settings = Settings {
+        workers: NonZeroUsize::new(2).unwrap(),
+        sources: vec![Endpoint::Tcp("127.0.0.1:0".to_owned()), Endpoint::Null],
+        sinks: vec![vec![sink], vec![]],
+        injectable: true,
+        ..Settings::new(&echo())
+    };
+    let (engine, recorder) = start(&echo(), &settings);
+    let (receiver, _) = listener.accept().unwrap();
+    receiver.set_read_timeout(Some(LIMIT)).unwrap();
+    let address = recorder.address();
+    let client = thread::spawn(move || {
+        let mut stream = TcpStream::connect(address)?;
+        (0..FRAMES).try_for_each(|number| stream.write_all(&frame(&payload(number))))
+    });
+    // More than the engine alone holds, so that the sink's buffers are in use, too.
+    recorder.wait_for("the stall", |recorded| taken(recorded) > 2 * 1024 * 1024 / PAYLOAD as u64);
+    let stalled = Stalled { engine, recorder, client, receiver };
+    stalled.let_time_pass();
+    stalled
+}
+
+/// How many of the client's frames the workers have taken.
+fn taken(recorded: &Recorded) -> u64 {
+    recorded.frames.first().copied().unwrap_or_default()
+}
+
+impl Stalled {
+    /// Lets a few hundred messages go through the other pipeline, one after the other: an engine
+    /// that could read more would have done so by then.
+    fn let_time_pass(&self) {
+        let before = self.recorder.look(|recorded| recorded.finished);
+        for tick in 1..=300 {
+            self.engine.inject(PipelineIndex(1), frame(b"tick").into()).unwrap();
+            self.recorder
+                .wait_for("a tick of the clock", |recorded| recorded.finished == before + tick);
+        }
+    }
+
+    /// Reads all outputs, each as it should be.
+    fn read_all(&mut self) {
+        let mut output = vec![0; PAYLOAD];
+        for number in 0..FRAMES {
+            self.receiver.read_exact(&mut output).unwrap();
+            assert!(output == payload(number), "output {number} is not what was sent");
+            let taken = self.recorder.look(taken);
+            assert!(taken <= u64::from(number) + 1 + ON_THEIR_WAY, "{taken} after {number}");
+        }
+    }
+}
+
+#[test]
+fn a_stalled_sink_stops_the_source_and_nothing_is_lost_when_it_flows_again() {
+    let mut stalled = stalled();
+    let before = stalled.recorder.look(taken);
+    assert!(before <= ON_THEIR_WAY, "{before} frames of {FRAMES}");
+    stalled.read_all();
+    let Stalled { engine, recorder, client, .. } = stalled;
+    client.join().unwrap().unwrap();
+    engine.stop();
+    within_limit("the run", move || engine.wait().unwrap());
+    assert_eq!(recorder.look(taken), u64::from(FRAMES));
+    assert!(recorder.look(|recorded| recorded.dead_letters.is_empty()));
+}
+
+#[test]
+fn a_pause_is_not_had_while_outputs_wait_for_their_receiver() {
+    let stalled = stalled();
+    stalled.engine.pause();
+    assert_eq!(stalled.engine.run_state(), RunState::Pausing);
+    let mut receiver = stalled.receiver.try_clone().unwrap();
+    let (mut bytes_read, mut buffer) = (0, vec![0; PAYLOAD]);
+    receiver.set_nonblocking(true).unwrap();
+    wait_until("the pause", || {
+        while let Ok(length @ 1..) = receiver.read(&mut buffer) {
+            bytes_read += length;
+        }
+        stalled.engine.run_state() == RunState::Paused
+    });
+    let (taken, written) =
+        stalled.recorder.look(|recorded| (taken(recorded), recorded.outputs[0].len() as u64));
+    assert!(taken < u64::from(FRAMES));
+    assert_eq!(written, taken);
+    receiver.set_nonblocking(false).unwrap();
+    let rest = usize::try_from(taken).unwrap() * PAYLOAD - bytes_read;
+    receiver.read_exact(&mut vec![0; rest]).unwrap();
+}
+
+#[test]
+fn an_engine_that_is_dropped_with_a_stalled_sink_ends_at_once() {
+    let Stalled { engine, client, .. } = stalled();
+    within_limit("the engine's end", move || drop(engine));
+    // Its connection is gone, so the client's writing has ended with an error.
+    assert!(client.join().unwrap().is_err());
+}

@@ -1,0 +1,59 @@
+//! Pipelines that share a state, and a pipeline without a sink.
+
+use std::sync::Arc;
+
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::{Application, Key, Sink, Source, Topology};
+
+use crate::applications::{add, decode, letter, write_line};
+use crate::support::frames::votes;
+use crate::{WORKERS, injectable, start};
+
+/// Two pipelines with one state between them: `silent` has no sink.
+fn shared() -> Arc<Topology> {
+    let topology = Application::new("shared")
+        .pipeline("silent", Source::new(decode))
+        .to_state_partition(add, |_: &Key| (0, 0), "totals", letter)
+        .done()
+        .pipeline("loud", Source::new(decode))
+        .to_state_partition(add, |_: &Key| (0, 0), "totals", letter)
+        .to_sink(Sink::new(write_line))
+        .build();
+    Arc::new(topology.unwrap())
+}
+
+#[test]
+fn pipelines_that_share_a_state_add_to_the_same_partitions() {
+    for workers in WORKERS {
+        let (engine, recorder) = start(&shared(), &injectable(&shared(), workers));
+        for round in 0..50 {
+            for pipeline in [0, 1] {
+                let of_round = votes((b'a'..=b'j').map(|letter| (letter, round)));
+                engine.inject(PipelineIndex(pipeline), of_round.into()).unwrap();
+            }
+        }
+        engine.stop();
+        engine.wait().unwrap();
+        let rows = engine.export();
+        assert_eq!(rows.len(), 10, "{workers} workers");
+        for row in rows {
+            assert_eq!((row.messages, &row.value[1]), (100, &(2 * 49 * 50 / 2).into()));
+        }
+        let told = recorder.recorded();
+        assert_eq!((told.finished, told.outputs[1].len()), (500, 500));
+        assert_eq!(told.counts.created, 10);
+    }
+}
+
+#[test]
+fn a_pipeline_without_a_sink_does_its_work_and_ends() {
+    for workers in WORKERS {
+        let (engine, recorder) = start(&shared(), &injectable(&shared(), workers));
+        engine.inject(PipelineIndex(0), votes([(b'a', 1), (b'b', 2), (b'a', 3)]).into()).unwrap();
+        recorder.wait_for("three messages", |recorded| recorded.finished == 3);
+        engine.stop();
+        engine.wait().unwrap();
+        assert!(recorder.recorded().outputs.is_empty());
+        assert_eq!(engine.export()[0].value[1], 4, "{workers} workers");
+    }
+}
