@@ -24,7 +24,10 @@ pub(super) enum Next {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Frames, bool)>,
+    /// Nothing more will come.
     closed: bool,
+    /// The worker knows that it is closed.
+    told: bool,
 }
 
 /// Where frames wait for a worker to take them.
@@ -67,16 +70,18 @@ impl Inlet {
         self.wake();
     }
 
-    /// Whether the worker should look: frames wait, or the inlet has just been closed.
+    /// Whether the worker need not look: no frames that it may take wait, and it has not yet to be
+    /// told that the inlet is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
         let queue = self.lock();
-        if queue.waiting.is_empty() { !queue.closed } else { !gate.is_open() }
+        if queue.waiting.is_empty() { queue.told || !queue.closed } else { !gate.is_open() }
     }
 
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
         let mut queue = self.lock();
         let Some((first, trace_all)) = queue.waiting.front_mut() else {
+            queue.told = queue.closed;
             return if queue.closed { Next::Closed } else { Next::Nothing };
         };
         let trace_all = *trace_all;
@@ -118,5 +123,21 @@ impl Delivery for Inlets {
         if let Some(inlet) = worker.and_then(|worker| self.0.get(worker)) {
             inlet.push(frames, trace_all);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_looks_once_to_be_told_that_its_inlet_is_closed() {
+        let (inlet, gate) = (Inlet::default(), Gate::open());
+        assert!(inlet.is_idle(&gate));
+        inlet.close();
+        assert!(!inlet.is_idle(&gate));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Closed));
+        // Its worker may have to wait for others, and must not be busy meanwhile.
+        assert!(inlet.is_idle(&gate));
     }
 }
