@@ -163,3 +163,19 @@ fn an_engine_that_is_dropped_with_a_stalled_sink_ends_at_once() {
     // Its connection is gone, so the client's writing has ended with an error.
     assert!(client.join().unwrap().is_err());
 }
+
+#[test]
+fn a_frame_longer_than_all_that_may_be_on_its_way_passes() {
+    let settings = Settings { injectable: true, ..Settings::new(&echo()) };
+    let (engine, recorder) = start(&echo(), &settings);
+    // The limit of frames, and some that would fit together.
+    for length in [16 * 1024 * 1024, 1, 3 * 1024 * 1024] {
+        engine.inject(PipelineIndex(0), frame(&vec![7; length]).into()).unwrap();
+    }
+    recorder.wait_for("all outputs", |recorded| {
+        recorded.outputs.first().is_some_and(|outputs| outputs.len() == 3)
+    });
+    let lengths: Vec<_> =
+        recorder.look(|recorded| recorded.outputs[0].iter().map(Vec::len).collect());
+    assert_eq!(lengths, [16 * 1024 * 1024, 1, 3 * 1024 * 1024]);
+}
