@@ -70,6 +70,10 @@ fn follow(session: &mut Session) -> Result<(), Failure> {
     waiting.block_on(async {
         let mut interrupt = listen(SignalKind::interrupt())?;
         let mut terminate = listen(SignalKind::terminate())?;
+        // Only now: whoever waits for this line may send a signal at once.
+        for address in session.listening() {
+            let _ = writeln!(io::stderr(), "listening at {address}");
+        }
         let mut interrupted = false;
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.outcome().is_none() {

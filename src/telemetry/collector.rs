@@ -44,6 +44,7 @@ pub(super) struct Collector {
     pub outputs: Mutex<Ring<OutputShown>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Event>>,
+    pub listening: Mutex<Vec<String>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
     changed: AtomicBool,
     pub news: Arc<Notify>,
@@ -70,6 +71,7 @@ impl Collector {
             outputs: Mutex::new(Ring::new(KEPT)),
             dead_letters: Mutex::new(Ring::new(KEPT)),
             events: Mutex::new(Ring::new(KEPT)),
+            listening: Mutex::default(),
             dead_letter_file: Mutex::new(file),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
@@ -152,7 +154,11 @@ impl Observer for Collector {
 
     fn event(&self, event: EndpointEvent) {
         let event = match event {
-            EndpointEvent::Listening(address) => Event::good(format!("listening at {address}")),
+            EndpointEvent::Listening(address) => {
+                let text = format!("listening at {address}");
+                lock(&self.listening).push(address);
+                Event::good(text)
+            }
             EndpointEvent::Connected(client) => Event::good(format!("{client} connected")),
             EndpointEvent::Disconnected(client, None) => Event::good(format!("{client} left")),
             EndpointEvent::Disconnected(client, Some(reason)) => {

@@ -117,6 +117,12 @@ impl Session {
         self.engine.ended().await;
     }
 
+    /// The addresses at which sources listen: the real ports, also where the system chose them.
+    #[must_use]
+    pub fn listening(&self) -> Vec<String> {
+        lock(&self.collector.listening).clone()
+    }
+
     /// Every partition, sorted by state and key. Waits for the workers.
     #[must_use]
     pub fn export(&self) -> Vec<PartitionRow> {
