@@ -1,0 +1,104 @@
+//! How the program fails: its exit status, and one line that says what and what to do.
+
+use std::net::TcpListener;
+
+use crate::support::program::run;
+use crate::{Folder, fixture};
+
+/// Runs the alphabet with these arguments more.
+fn run_alphabet(more: &[&str]) -> crate::support::program::Ended {
+    run(["run", "--app", "alphabet"].iter().chain(more))
+}
+
+#[test]
+fn an_unknown_app_lists_the_known_ones() {
+    let words = ["unknown app `alphabeth`", "known apps: alphabet"];
+    run(["run", "--app", "alphabeth", "--in", "null", "--out", "null"]).failed(2, &words);
+    run(["generate", "--app", "alphabeth", "--messages", "1", "--out", "-"]).failed(2, &words);
+    run(["--app", "alphabeth"]).failed(2, &words);
+}
+
+#[test]
+fn missing_surplus_and_wrong_endpoints_are_wrong_usage() {
+    run_alphabet(&["--out", "null"]).failed(2, &["--in is missing", "`votes`"]);
+    run_alphabet(&["--in", "null"]).failed(2, &["--out is missing", "`votes`"]);
+    let ends = ["--in", "null", "--out", "null"];
+    let with = |more: &[&'static str]| run_alphabet(&[&ends[..], more].concat());
+    with(&["--in", "null"]).failed(2, &["--in is given too often"]);
+    run_alphabet(&["--in", "kafka://x:1", "--out", "null"]).failed(2, &["--in", "kafka://x:1"]);
+    run_alphabet(&["--in", "null", "--out", "tcp://localhost"]).failed(2, &["--out", "no port"]);
+    run_alphabet(&["--in", "votes=null", "--in", "votes=-", "--out", "null"])
+        .failed(2, &["--in is given twice"]);
+}
+
+#[test]
+fn arguments_that_are_none_are_wrong_usage() {
+    for arguments in [
+        &["run", "--in", "null", "--out", "null"][..],
+        &["run", "--app", "alphabet", "--workers", "0"],
+        &["run", "--app", "alphabet", "--encoding", "morse"],
+        &["walk"],
+    ] {
+        let ended = run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let folder = Folder::new();
+    let missing = folder.path("missing.msg");
+    run_alphabet(&["--in", &missing, "--out", "null"])
+        .failed(1, &["cannot read", &missing, "No such file"]);
+    run_alphabet(&["--in", &folder.path(""), "--out", "null"])
+        .failed(1, &["cannot read", "directory"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_made_is_named() {
+    let folder = Folder::new();
+    let path = folder.path("missing/file");
+    let words = ["cannot write", &path, "No such file"];
+    run_alphabet(&["--in", "null", "--out", &path]).failed(1, &words);
+    for option in ["--state", "--dead-letters"] {
+        run_alphabet(&["--in", "null", "--out", "null", option, &path]).failed(1, &words);
+    }
+    run(["generate", "--app", "alphabet", "--messages", "1", "--out", &path]).failed(1, &words);
+}
+
+#[test]
+fn a_full_disk_fails_the_run() {
+    let input = fixture("votes.msg");
+    let input = input.to_str().unwrap();
+    run_alphabet(&["--in", input, "--out", "/dev/full"]).failed(1, &["/dev/full", "No space"]);
+    run_alphabet(&["--in", input, "--out", "null", "--state", "/dev/full"])
+        .failed(1, &["/dev/full", "No space"]);
+    let folder = Folder::new();
+    let broken = folder.write("broken", b"\0\0\0\x01x");
+    run_alphabet(&["--in", &broken, "--out", "null", "--dead-letters", "/dev/full"])
+        .failed(1, &["dead letters", "No space"]);
+}
+
+#[test]
+fn a_port_in_use_says_so() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", other.local_addr().unwrap());
+    run_alphabet(&["--in", &address, "--out", "null"])
+        .failed(1, &["cannot read from", &address, "another program listens there"]);
+}
+
+#[test]
+fn a_sink_where_nothing_listens_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", listener.local_addr().unwrap());
+    drop(listener);
+    run_alphabet(&["--in", "null", "--out", &address])
+        .failed(1, &["cannot write to", &address, "start the receiver first"]);
+}
+
+#[test]
+fn without_a_terminal_the_workbench_names_run() {
+    run(["--app", "alphabet"]).failed(2, &["needs a terminal", "wallaroo-tui run"]);
+    run([] as [&str; 0]).failed(2, &["--app", "alphabet"]);
+}

@@ -1,0 +1,78 @@
+//! The real program, run on the alphabet without a screen.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail where the test itself may"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod failures;
+mod network;
+mod outcome;
+mod pipes;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use support::program::{Ended, run};
+
+/// A folder for the files of one run of the alphabet.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The path of a file in it.
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file, and gives its path.
+    fn write(&self, name: &str, bytes: &[u8]) -> String {
+        fs::write(self.path(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// A file of JSON lines.
+    fn json_lines(&self, name: &str) -> Vec<Value> {
+        let text = String::from_utf8(self.read(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Runs the alphabet from `input` to the file `outputs`, with its partitions in the file
+    /// `state` and its figures as JSON.
+    fn run(&self, input: &str, more: &[&str]) -> Ended {
+        let (outputs, state) = (self.path("outputs"), self.path("state"));
+        let ends = ["--in", input, "--out", &outputs, "--state", &state, "--json"];
+        run(["run", "--app", "alphabet"].iter().chain(&ends).chain(more))
+    }
+}
+
+/// A file in `fixtures/`.
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// The lines of the text encoding, by letter.
+fn lines_by_letter(outputs: &[u8]) -> BTreeMap<u8, Vec<Vec<u8>>> {
+    let mut letters: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
+    for line in outputs.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n') {
+        letters.entry(line[0]).or_default().push(line.to_vec());
+    }
+    letters
+}

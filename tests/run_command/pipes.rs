@@ -1,0 +1,102 @@
+//! Standard input and output.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use crate::support::frames::{frame, vote};
+use crate::support::program::{PROGRAM, Running};
+use crate::support::waiting::wait_until;
+use crate::{Folder, fixture};
+
+#[test]
+fn votes_go_through_a_pipe() {
+    let mut running = Running::start(["run", "--app", "alphabet", "--in", "-", "--out", "-"]);
+    let mut stdin = running.stdin();
+    stdin.write_all(&fs::read(fixture("votes.msg")).unwrap()).unwrap();
+    drop(stdin);
+    let ended = running.end().succeeded();
+    assert_eq!(ended.stdout, fs::read(fixture("votes.outputs")).unwrap());
+}
+
+#[test]
+fn an_open_pipe_does_not_hold_up_an_interrupted_run() {
+    let folder = Folder::new();
+    let mut running = Running::start([
+        "run",
+        "--app",
+        "alphabet",
+        "--in",
+        "-",
+        "--json",
+        "--out",
+        &folder.path("outputs"),
+    ]);
+    let mut stdin = running.stdin();
+    stdin.write_all(&fs::read(fixture("votes.msg")).unwrap()).unwrap();
+    wait_until("the outputs", || {
+        fs::read(folder.path("outputs"))
+            .is_ok_and(|outputs| outputs.len() == fs::read(fixture("votes.outputs")).unwrap().len())
+    });
+    running.signal("INT");
+    assert_eq!(running.end().succeeded().json()["messages_out"], 1000);
+    drop(stdin);
+}
+
+/// The exit status and the words of a program whose standard output is closed after its first line.
+fn closed_after_a_line(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = Vec::new();
+    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_until(b'\n', &mut line).unwrap();
+    assert!(line.ends_with(b"\n"));
+    let mut status = None;
+    wait_until("the end of the program", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    let mut words = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+    (status.unwrap().code(), words)
+}
+
+#[test]
+fn a_closed_output_ends_the_run_with_one_line() {
+    let folder = Folder::new();
+    let input = folder.write("votes.msg", &fs::read(fixture("votes.msg")).unwrap().repeat(500));
+    let run = ["run", "--app", "alphabet", "--workers", "2", "--in", &input, "--out", "-"];
+    let (code, words) = closed_after_a_line(&run);
+    assert_eq!(code, Some(1), "{words}");
+    assert_eq!(words, "wallaroo-tui: cannot write to -: Broken pipe (os error 32)\n");
+}
+
+#[test]
+fn a_second_signal_ends_a_run_whose_outputs_nobody_takes() {
+    let folder = Folder::new();
+    let letters = folder.path("letters");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds. Where it holds less, the thread waits for ever, and does no harm.
+    let filled = writer.try_clone().unwrap();
+    std::thread::spawn(move || writer.write_all(&vec![0; 64 * 1024]));
+    let arguments = ["run", "--app", "alphabet", "--in", "tcp://127.0.0.1:0", "--out", "-"];
+    let running = Running::start_with(
+        arguments.iter().chain(&["--dead-letters", &letters]),
+        Stdio::from(filled),
+    );
+    let mut client = TcpStream::connect(running.address()).unwrap();
+    // The second is a dead letter, which shows that the first has been taken.
+    client.write_all(&[vote(b'a', 1).repeat(10_000), frame(b"")].concat()).unwrap();
+    wait_until("the dead letter", || !folder.read("letters").is_empty());
+    running.signal("INT");
+    running.signal("TERM");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("interrupted twice"), "{}", ended.stderr);
+    drop(reader);
+}

@@ -1,0 +1,167 @@
+//! The real program, without a terminal.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use super::waiting::wait_until;
+
+/// The program that Cargo built for the tests.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_wallaroo-tui");
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// All of its standard output.
+    pub stdout: Vec<u8>,
+    /// All of its standard error.
+    pub stderr: String,
+}
+
+/// A program that runs. Dropping it kills it.
+pub struct Running {
+    child: Child,
+    stdout: Collected,
+    stderr: Collected,
+}
+
+/// What is read from a pipe, as far as it has come.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// Runs the program to its end, without any input.
+pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+    Running::start(arguments).end()
+}
+
+impl Running {
+    /// Starts the program. Its standard input stays open until it is taken.
+    pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::start_with(arguments, Stdio::piped())
+    }
+
+    /// The same with its standard output where the test wants it.
+    pub fn start_with<A: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = A>,
+        stdout: Stdio,
+    ) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
+        let stderr = Collected::from(child.stderr.take().unwrap());
+        Self { child, stdout, stderr }
+    }
+
+    /// The program's standard input, which ends when this is dropped.
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
+    }
+
+    /// Waits until the program says where it listens.
+    pub fn address(&self) -> String {
+        let listening = || {
+            let stderr = String::from_utf8_lossy(&self.stderr.bytes.lock().unwrap()).into_owned();
+            let (line, _) = stderr.split_once("listening at ")?.1.split_once('\n')?;
+            Some(line.to_owned())
+        };
+        wait_until("the address", || listening().is_some());
+        listening().unwrap()
+    }
+
+    /// Sends a signal, for example `"TERM"`.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        assert!(sent.success(), "kill -s {signal} {pid}: {sent}");
+    }
+
+    /// Waits for the program's end; its standard input ends now where nobody has taken it.
+    pub fn end(mut self) -> Ended {
+        drop(self.child.stdin.take());
+        let mut status: Option<ExitStatus> = None;
+        wait_until("the end of the program", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert!(!stderr.contains("panicked at"), "{stderr}");
+        Ended { code: status.unwrap().code(), stdout, stderr }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Where it has ended, there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Collected {
+    fn nothing() -> Self {
+        Self { bytes: Arc::default(), reader: None }
+    }
+
+    fn from(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let collected = Arc::clone(&bytes);
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+                collected.lock().unwrap().extend_from_slice(&buffer[..length]);
+            }
+        });
+        Self { bytes, reader: Some(reader) }
+    }
+
+    /// All that was written until the pipe's end.
+    fn all(&mut self) -> Vec<u8> {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        std::mem::take(&mut self.bytes.lock().unwrap())
+    }
+}
+
+impl Ended {
+    /// The program succeeded.
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// The program failed with this exit status and said one line, which contains all of `words`.
+    #[track_caller]
+    pub fn failed(self, code: i32, words: &[&str]) {
+        let Self { code: status, stdout, stderr } = self;
+        assert_eq!(status, Some(code), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
+        for word in words {
+            assert!(stderr.contains(word), "{word:?} is not in: {stderr}");
+        }
+    }
+
+    /// Standard output as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    /// Standard output as one JSON value.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap()
+    }
+}
