@@ -1,5 +1,6 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -32,7 +33,7 @@ use crate::core::partition_query::{RowQuery, RowWindow};
 use crate::core::partition_table::PartitionRow;
 use crate::core::placement::Placement;
 use crate::core::topology::Topology;
-use crate::endpoints::{Intake, OpenSink, OpenSource, read_injected};
+use crate::endpoints::{Endpoint, Intake, OpenSink, OpenSource, read_injected};
 
 /// A topology that runs. Dropping it ends the run at once, whatever is in flight.
 pub struct Engine {
@@ -296,7 +297,10 @@ async fn open_endpoints(
     for endpoints in &settings.sinks {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
-            let sink = OpenSink::open(endpoint, observer).await;
+            let sink = match refuse_source(endpoint, &settings.sources) {
+                Ok(()) => OpenSink::open(endpoint, observer).await,
+                Err(error) => Err(error),
+            };
             of_pipeline.push(
                 sink.map_err(|error| EngineError::OpenSink { endpoint: endpoint.clone(), error })?,
             );
@@ -304,6 +308,20 @@ async fn open_endpoints(
         sinks.push(of_pipeline);
     }
     Ok((sources, sinks))
+}
+
+/// Refuses a sink whose file is also a source: to open it would empty it before it is read.
+fn refuse_source(sink: &Endpoint, sources: &[Endpoint]) -> io::Result<()> {
+    // What is no plain file, such as a terminal, may well be both.
+    let file = |endpoint: &Endpoint| match endpoint {
+        Endpoint::File(path) if path.is_file() => path.canonicalize().ok(),
+        _ => None,
+    };
+    let sink = file(sink);
+    if sink.is_some() && sources.iter().any(|source| file(source) == sink) {
+        return Err(io::Error::other("it is also an input: choose another file"));
+    }
+    Ok(())
 }
 
 type SinkTasks = JoinSet<Result<(), crate::endpoints::SinkFailure>>;

@@ -68,6 +68,15 @@ fn an_output_that_cannot_be_made_is_named() {
 }
 
 #[test]
+fn an_output_that_would_empty_its_input_is_refused() {
+    let folder = Folder::new();
+    let votes = folder.write("votes.msg", b"votes");
+    let same = folder.path("./votes.msg");
+    run_alphabet(&["--in", &votes, "--out", &same]).failed(1, &["cannot write", "also an input"]);
+    assert_eq!(folder.read("votes.msg"), b"votes");
+}
+
+#[test]
 fn a_full_disk_fails_the_run() {
     let input = fixture("votes.msg");
     let input = input.to_str().unwrap();
