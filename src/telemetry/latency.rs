@@ -111,7 +111,10 @@ impl Latency {
             .chain([Bar { bound: None, count: 0 }])
             .collect();
         for value in self.total.iter_recorded() {
-            let microseconds = value.value_iterated_to().div_ceil(1000);
+            // The histogram tells a value only as a range: its beginning is what a round latency,
+            // such as a bar's bound, has itself.
+            let nanoseconds = self.total.lowest_equivalent(value.value_iterated_to());
+            let microseconds = nanoseconds.div_ceil(1000);
             let bar = BAR_BOUNDS.partition_point(|bound| *bound < microseconds);
             if let Some(bar) = bars.get_mut(bar) {
                 bar.count += value.count_at_value();
