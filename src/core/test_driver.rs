@@ -24,6 +24,9 @@ use super::trace::Trace;
 /// The step that dead letters name where the bytes were no frame.
 pub const FRAMING_STEP: &str = "framing";
 
+/// How many frames are cut at once: taking them off one by one costs the square of it.
+const FRAMES_A_CUT: usize = 256;
+
 /// A test asked the driver for something that the application does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the application has no pipeline `{0}`")]
@@ -129,7 +132,7 @@ impl TestDriver {
         let framing = Arc::clone(&lane.framing);
         let assembler = lane
             .assembler
-            .get_or_insert_with(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, usize::MAX));
+            .get_or_insert_with(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, FRAMES_A_CUT));
         assembler.buffer().extend_from_slice(bytes);
         let header_length = assembler.header_length();
         match assembler.cut() {

@@ -11,6 +11,9 @@ pub const LEAST_HEIGHT: u16 = 18;
 const ROOMY_WIDTH: u16 = 100;
 const ROOMY_HEIGHT: u16 = 34;
 
+/// From this height on there is room for a third chart.
+const THREE_CHARTS: u16 = 14;
+
 /// A pane that keys can go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
@@ -117,7 +120,7 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
         dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };
-    if roomy {
+    if roomy && charts.height >= THREE_CHARTS {
         let [throughput, histogram, latency] = charts.layout(&Layout::vertical([
             Constraint::Fill(5),
             Constraint::Fill(4),
@@ -130,8 +133,9 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
             ..frame
         }
     } else {
+        let height = if roomy { 5 } else { 3 };
         let [throughput, latency] =
-            charts.layout(&Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]));
+            charts.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
         Places { throughput: Some(throughput), latency: Some(latency), ..frame }
     }
 }

@@ -108,7 +108,7 @@ fn check_states(declarations: Vec<Declaration>) -> Result<Vec<StatePlan>, BuildE
         }
         match states.iter().find(|known| known.name == state.name) {
             None => states.push(state),
-            Some(known) if (known.type_id, &known.keys) == (state.type_id, &state.keys) => {}
+            Some(known) if known.type_id == state.type_id && same(&known.keys, &state.keys) => {}
             Some(known) => {
                 let (pipeline, step) = at;
                 let (before, here) = differences(known, &state);
@@ -118,6 +118,11 @@ fn check_states(declarations: Vec<Declaration>) -> Result<Vec<StatePlan>, BuildE
         }
     }
     Ok(states)
+}
+
+/// Whether two lists have the same keys, in any order. Neither has a key twice.
+fn same(one: &[Key], other: &[Key]) -> bool {
+    one.len() == other.len() && one.iter().all(|key| other.contains(key))
 }
 
 fn differences(before: &StatePlan, here: &StatePlan) -> (String, String) {
@@ -228,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn one_state_may_be_shared_by_two_pipelines() {
-        let one = partitioned(Application::new("x"), "p", vec!['a'.into()]);
-        let topology = partitioned(one, "q", vec!['a'.into()]).build().unwrap();
+    fn one_state_may_be_shared_by_two_pipelines_in_any_order_of_its_keys() {
+        let one = partitioned(Application::new("x"), "p", vec!['a'.into(), 'b'.into()]);
+        let topology = partitioned(one, "q", vec!['b'.into(), 'a'.into()]).build().unwrap();
         assert_eq!(topology.states().len(), 1);
         assert_eq!(topology.pipelines().len(), 2);
     }
