@@ -1,11 +1,14 @@
 //! The key of a partition, and how bytes are written as text.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 
-/// The key of a partition: any bytes, of any length. Short keys (up to 16 bytes) need no allocation.
+/// How many bytes of a key need no allocation: as many as make a key three words long.
+const SHORT: usize = 22;
+
+/// The key of a partition: any bytes, of any length. Short keys (up to 22 bytes) need no allocation.
 ///
 /// As text, printable UTF-8 stands as it is, every other byte as `\xNN`, and a backslash as `\\`.
 ///
@@ -16,42 +19,87 @@ use smallvec::SmallVec;
 /// assert_eq!(Key::from(0xff_u8).to_string(), r"\xff");
 /// assert_eq!(Key::from("tab\t").to_string(), r"tab\x09");
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Key(SmallVec<[u8; 16]>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key(Repr);
+
+/// A key's bytes. Invariant: equal keys have equal representations, so that comparing short ones is
+/// comparing three words: what fits is short, and after the length all is zero.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repr {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Box<[u8]>),
+}
 
 impl Key {
     /// The key's bytes.
+    #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or(bytes),
+            Repr::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self::from([])
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl From<&[u8]> for Key {
+    #[inline]
     fn from(bytes: &[u8]) -> Self {
-        Self(SmallVec::from_slice(bytes))
+        let mut short = [0; SHORT];
+        match (u8::try_from(bytes.len()), short.get_mut(..bytes.len())) {
+            (Ok(length), Some(start)) => {
+                start.copy_from_slice(bytes);
+                Self(Repr::Short { length, bytes: short })
+            }
+            _ => Self(Repr::Long(bytes.into())),
+        }
     }
 }
 
 impl From<Vec<u8>> for Key {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(SmallVec::from_vec(bytes))
+        if bytes.len() <= SHORT {
+            Self::from(bytes.as_slice())
+        } else {
+            Self(Repr::Long(bytes.into_boxed_slice()))
+        }
     }
 }
 
 impl<const N: usize> From<[u8; N]> for Key {
+    #[inline]
     fn from(bytes: [u8; N]) -> Self {
         Self::from(bytes.as_slice())
     }
 }
 
 impl From<u8> for Key {
+    #[inline]
     fn from(byte: u8) -> Self {
         Self::from([byte])
     }
 }
 
 impl From<&str> for Key {
+    #[inline]
     fn from(text: &str) -> Self {
         Self::from(text.as_bytes())
     }
@@ -71,22 +119,22 @@ impl From<char> for Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&text_of_bytes(&self.0))
+        formatter.pad(&text_of_bytes(self.as_bytes()))
     }
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Key({})", text_of_bytes(&self.0))
+        write!(formatter, "Key({})", text_of_bytes(self.as_bytes()))
     }
 }
 
 impl Serialize for Key {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.serialize_str(&text_of_bytes(&self.0))
+            serializer.serialize_str(&text_of_bytes(self.as_bytes()))
         } else {
-            serializer.serialize_bytes(&self.0)
+            serializer.serialize_bytes(self.as_bytes())
         }
     }
 }
@@ -183,6 +231,23 @@ mod tests {
             let binary = postcard::to_stdvec(&key).unwrap();
             prop_assert_eq!(postcard::from_bytes::<Key>(&binary).unwrap(), key);
         }
+    }
+
+    #[test]
+    fn keys_of_all_lengths_are_their_bytes() {
+        for length in 0..=2 * SHORT {
+            let bytes: Vec<u8> = (0_u8..).take(length).collect();
+            let key = Key::from(bytes.as_slice());
+            assert_eq!(key.as_bytes(), bytes);
+            assert_eq!(key, Key::from(bytes.clone()));
+            let longer = [&*bytes, &[0]].concat();
+            assert!(key < Key::from(longer), "a key comes before those that it begins");
+            assert!(
+                key < Key::from([1]),
+                "keys are in the order of their bytes, not of their lengths"
+            );
+        }
+        assert_eq!(size_of::<Key>(), 3 * size_of::<usize>());
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl Placement {
     }
 
     /// The hash that a key's placement and its look-up use.
+    #[inline]
     #[must_use]
     pub fn hash(self, key: &Key) -> u64 {
         let mut hasher = FixedState::default().build_hasher();
@@ -40,6 +41,7 @@ impl Placement {
     }
 
     /// The owner of the keys with this hash.
+    #[inline]
     #[must_use]
     pub fn worker_of_hash(self, hash: u64) -> WorkerIndex {
         // The hash as a fraction of all hashes, times the number of workers.
