@@ -20,24 +20,59 @@ pub struct Item<M> {
     pub message: M,
 }
 
-/// A message whose partition is known.
+/// Where a message goes, and the frame that it was made of.
 #[derive(Debug, Clone)]
-pub struct Keyed<M> {
+pub struct Address {
     /// The frame's place in its [`Frames`].
     pub frame: u32,
     /// The key's hash, computed once and used for placement and look-up.
     pub hash: u64,
     /// The partition's key.
     pub key: Key,
-    /// The message.
-    pub message: M,
+}
+
+/// Messages whose partitions are known. Addresses are apart from messages because they are only
+/// looked at where they are, while each message is given away.
+#[derive(Debug)]
+pub struct Addressed<M> {
+    /// One a message.
+    pub addresses: Vec<Address>,
+    /// The messages.
+    pub messages: Vec<M>,
+}
+
+impl<M> Addressed<M> {
+    /// No messages, with memory for some.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let (addresses, messages) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+        Self { addresses, messages }
+    }
+
+    /// Adds a message.
+    pub fn push(&mut self, address: Address, message: M) {
+        self.addresses.push(address);
+        self.messages.push(message);
+    }
+
+    /// How many messages.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
 }
 
 /// What a segment is given: frames to decode, or a batch that another segment made.
 pub enum Payload {
     /// The frames themselves.
     Frames,
-    /// A `Vec` of [`Item`] or [`Keyed`], as the two segments agree.
+    /// [`Addressed`] messages of the type that the two segments agree on.
     Messages(Box<dyn Any + Send>),
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Flow, Segment};
 use crate::application::{Message, PartitionFunction};
-use crate::core::batch::{Item, Keyed, Outlet, Parcel, Payload};
+use crate::core::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
 use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
@@ -35,8 +35,8 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         let traced = frames.any_traced();
         let workers = placement.workers().get();
         let share = input.len() / workers + input.len() / 8;
-        let mut batches: Vec<Vec<Keyed<M>>> =
-            (0..workers).map(|_| Vec::with_capacity(share.min(input.len()))).collect();
+        let mut batches: Vec<Addressed<M>> =
+            (0..workers).map(|_| Addressed::with_capacity(share.min(input.len()))).collect();
         for_each_guarded(
             &mut input.drain(..),
             &mut (&mut *context, &mut batches),
@@ -52,12 +52,12 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                     });
                 }
                 if let Some(batch) = batches.get_mut(owner.0) {
-                    batch.push(Keyed { frame, hash, key, message });
+                    batch.push(Address { frame, hash, key }, message);
                 }
             },
             |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
-        let sent = batches.iter().map(Vec::len).sum();
+        let sent = batches.iter().map(Addressed::len).sum();
         context.report.count_step(name.index, sent);
         let parcels = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
         outlet.parcels.extend(parcels.map(|(worker, batch)| Parcel {

@@ -10,7 +10,7 @@ use super::compute::trace_messages;
 use crate::application::{
     Key, Message, Outputs, State, StateBuilder, StateComputation, StateOutcome,
 };
-use crate::core::batch::{Item, Keyed, Payload};
+use crate::core::batch::{Address, Addressed, Item, Payload};
 use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
@@ -59,22 +59,23 @@ where
         output: &mut Vec<Item<StateOutputOf<C, M, B::State>>>,
     ) {
         let batch = match payload {
-            Payload::Messages(batch) => batch.downcast::<Vec<Keyed<M>>>().ok(),
+            Payload::Messages(batch) => batch.downcast::<Addressed<M>>().ok(),
             Payload::Frames => None,
         };
         let Some(batch) = batch else {
             unreachable!("the topology gives a state step what its partition step made")
         };
+        let Addressed { addresses, messages } = *batch;
         let first = output.len();
-        output.reserve(batch.len());
+        output.reserve(messages.len());
         let mut table = self.table.borrow_mut();
         let mut scope = Scope { context, table: &mut table, output, at_work: None, building: None };
         let name = &self.name;
         for_each_guarded(
-            &mut batch.into_iter(),
+            &mut addresses.iter().zip(messages),
             &mut scope,
-            |keyed| keyed.frame,
-            |scope, keyed| self.process(frames, scope, keyed),
+            |(address, _)| address.frame,
+            |scope, (address, message)| self.process(frames, scope, address, message),
             |scope, frame, reason| {
                 let poisoned = scope.at_work.take().and_then(|place| scope.table.at(place));
                 let key = match poisoned {
@@ -102,16 +103,19 @@ where
         &self,
         frames: &Frames,
         scope: &mut Scope<'_, '_, B::State, StateOutputOf<C, M, B::State>>,
-        Keyed { frame, hash, key, message }: Keyed<M>,
+        address: &Address,
+        message: M,
     ) {
+        let Address { frame, hash, key } = address;
+        let frame = *frame;
         scope.at_work = None;
-        let found = scope.table.find(hash, &key);
+        let found = scope.table.find(*hash, key);
         let created = found.is_none();
-        let place = found.unwrap_or_else(|| self.create(scope, hash, &key));
+        let place = found.unwrap_or_else(|| self.create(scope, *hash, key));
         let Scope { context, table, output, at_work, .. } = scope;
         let Some(partition) = table.at(place) else { return };
         if partition.health == Health::Poisoned {
-            context.dead_letter(&self.name, frames, frame, Some(key), POISONED.to_owned());
+            context.dead_letter(&self.name, frames, frame, Some(key.clone()), POISONED.to_owned());
             return;
         }
         *at_work = Some(place);
@@ -130,7 +134,7 @@ where
                 if let Some(before) = before {
                     let after = preview_json(&partition.state);
                     context.trace(&self.name, frames, frame, || HopEvent::StateChanged {
-                        key,
+                        key: key.clone(),
                         created,
                         before,
                         after,
@@ -141,7 +145,7 @@ where
             }
             Err(reason) => {
                 let reason = reason.as_str().to_owned();
-                context.dead_letter(&self.name, frames, frame, Some(key), reason);
+                context.dead_letter(&self.name, frames, frame, Some(key.clone()), reason);
             }
         }
     }
