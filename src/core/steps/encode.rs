@@ -28,6 +28,9 @@ pub(crate) struct EncodeStep<E> {
     pub name: StepName,
     pub sink: SinkIndex,
     pub encoder: Arc<E>,
+    /// What the encoder is given: never the batch's bytes, which it must not be able to change. Kept
+    /// so that its memory is used again.
+    pub scratch: Vec<u8>,
     /// How long the last batch's bytes were: the next batch's are probably as long.
     pub expected_length: usize,
 }
@@ -39,7 +42,7 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
         items: &[Item<M>],
         context: &mut Context<'_>,
     ) -> Output {
-        let Self { name, sink, encoder, expected_length } = self;
+        let Self { name, sink, encoder, scratch, expected_length } = self;
         let traced = frames.any_traced();
         let mut output = Output {
             sink: *sink,
@@ -53,27 +56,21 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
             &mut (&mut *context, &mut output),
             |item| item.frame,
             |(context, output), Item { frame, message }| {
-                let start = output.bytes.len();
-                if let Err(reason) = encoder.encode(message, &mut output.bytes) {
-                    output.bytes.truncate(start);
+                scratch.clear();
+                if let Err(reason) = encoder.encode(message, scratch) {
                     let reason = reason.as_str().to_owned();
                     context.dead_letter(name, frames, *frame, None, reason);
-                } else if output.bytes.len() > start {
+                } else if !scratch.is_empty() {
+                    output.bytes.extend_from_slice(scratch);
                     output.ends.push(u32::try_from(output.bytes.len()).unwrap_or(u32::MAX));
                     if traced && let Some(trace) = frames.trace(*frame) {
                         output.traces.push(Arc::clone(trace));
-                        context.trace(name, frames, *frame, || {
-                            let encoded = output.bytes.get(start..).unwrap_or_default();
-                            HopEvent::Encoded(preview_bytes(encoded))
-                        });
+                        let encoded = || HopEvent::Encoded(preview_bytes(scratch));
+                        context.trace(name, frames, *frame, encoded);
                     }
                 }
             },
-            |(context, output), frame, reason| {
-                let whole = output.ends.last().map_or(0, |end| *end as usize);
-                output.bytes.truncate(whole);
-                context.dead_letter(name, frames, frame, None, reason);
-            },
+            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
         *expected_length = output.bytes.len();
         context.report.count_step(name.index, output.ends.len());
@@ -125,5 +122,41 @@ impl<M> Segment for DoneEnd<M> {
     ) {
         self.before.run(frames, payload, context, &mut self.input);
         self.input.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::application::{Reason, Sink, Source};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::Application;
+
+    /// Encodes `c` by clearing first, refuses `r` and panics at `p`, both with some bytes written.
+    fn encode(payload: &Vec<u8>, output: &mut Vec<u8>) -> Result<(), Reason> {
+        output.extend_from_slice(b"<");
+        match payload.as_slice() {
+            b"c" => output.clear(),
+            b"r" => return Err("refused".into()),
+            b"p" => panic!("no p"),
+            _ => {}
+        }
+        output.extend_from_slice(payload);
+        Ok(())
+    }
+
+    #[test]
+    fn an_encoder_cannot_change_the_outputs_of_other_messages() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+            .to_sink(Sink::new(encode))
+            .build()
+            .unwrap();
+        let mut driver = TestDriver::new(&topology);
+        let batch: Vec<u8> = b"acrpb".iter().flat_map(|byte| [0, 0, 0, 1, *byte]).collect();
+        driver.push("p", &batch).unwrap();
+        driver.run();
+        assert_eq!(driver.outputs("p").unwrap(), [&b"<a"[..], b"c", b"<b"]);
+        let reasons: Vec<_> = driver.dead_letters().iter().map(|letter| &*letter.reason).collect();
+        assert_eq!(reasons, ["refused", "panicked: no p"]);
     }
 }

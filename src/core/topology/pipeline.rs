@@ -138,6 +138,7 @@ impl<M: Message> Pipeline<M> {
                 name: name.clone(),
                 sink: SinkIndex(0),
                 encoder: Arc::clone(&encoder),
+                scratch: Vec::new(),
                 expected_length: 0,
             })
         });
