@@ -69,9 +69,9 @@ impl OpenSink {
         observer: Arc<dyn Observer>,
     ) -> Result<(), SinkFailure> {
         let (step, name): (Arc<str>, Arc<str>) = ("sink".into(), self.endpoint.to_string().into());
-        let mut batch = Vec::with_capacity(BATCHES_A_FLUSH);
+        let (mut batch, mut joined) = (Vec::with_capacity(BATCHES_A_FLUSH), Vec::new());
         while outputs.recv_many(&mut batch, BATCHES_A_FLUSH).await > 0 {
-            if let Err(error) = write_all(&mut self.writer, &batch).await {
+            if let Err(error) = write_all(&mut self.writer, &batch, &mut joined).await {
                 return Err(SinkFailure { endpoint: self.endpoint, error });
             }
             let now = clock.now();
@@ -92,12 +92,22 @@ impl OpenSink {
     }
 }
 
+/// Writes outputs at once: a write is a system call, and of a file a trip to another thread. `joined`
+/// is memory that is used again.
 async fn write_all(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
     outputs: &[Output],
+    joined: &mut Vec<u8>,
 ) -> io::Result<()> {
-    for output in outputs {
-        writer.write_all(&output.bytes).await?;
+    match outputs {
+        [output] => writer.write_all(&output.bytes).await?,
+        outputs => {
+            joined.clear();
+            for output in outputs {
+                joined.extend_from_slice(&output.bytes);
+            }
+            writer.write_all(joined).await?;
+        }
     }
     writer.flush().await
 }
