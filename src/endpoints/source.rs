@@ -12,8 +12,9 @@ use super::tcp;
 use crate::core::assembler::Broken;
 use crate::core::observer::EndpointEvent;
 
-/// How many bytes a read asks for.
-const READ_SIZE: usize = 32 * 1024;
+/// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
+/// which for a file is two trips between threads.
+const READ_SIZE: usize = 128 * 1024;
 
 /// A source that is ready to be read.
 pub enum OpenSource {
@@ -82,7 +83,11 @@ pub(super) async fn read_frames(
 ) -> io::Result<Option<Broken>> {
     let mut assembler = intake.assembler();
     loop {
-        assembler.buffer().reserve(READ_SIZE);
+        let buffer = assembler.buffer();
+        // Not before each read: a client that sends little at a time does not need much at a time.
+        if buffer.capacity() - buffer.len() < READ_SIZE / 4 {
+            buffer.reserve(READ_SIZE);
+        }
         let read = tokio::select! {
             biased;
             () = intake.stopped() => return Ok(None),

@@ -61,8 +61,10 @@ impl Engine {
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
+        // One thread moves bytes as fast as many workers take them; a second one would be woken for
+        // nothing by every read and write.
         let io = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(1)
             .thread_name(IO_THREAD_NAME)
             .enable_all()
             .build()
