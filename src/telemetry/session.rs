@@ -17,7 +17,7 @@ use super::summary::Summary;
 use super::throughput::Throughput;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
-use crate::core::partition_query::{RowQuery, merge};
+use crate::core::partition_query::{RowQuery, RowWindow, merge};
 use crate::core::partition_table::PartitionRow;
 use crate::core::topology::Topology;
 use crate::runtime::{Engine, EngineError, Settings};
@@ -121,6 +121,11 @@ impl Session {
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
         lock(&self.collector.listening).clone()
+    }
+
+    /// Rows of a state, one window a worker. Waits for the workers.
+    pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> impl Iterator<Item = RowWindow> {
+        self.engine.rows(state, query).into_iter()
     }
 
     /// Every partition, sorted by state and key. Waits for the workers.

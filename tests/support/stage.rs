@@ -13,6 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use wallaroo::core::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
+use wallaroo::core::partition_query::{RowWindow, merge};
 use wallaroo::core::trace::{Hop, Trace};
 use wallaroo::runtime::Settings;
 use wallaroo::telemetry::{Bar, LatencySummary, Session, Snapshot, Throughput};
@@ -90,6 +91,15 @@ impl Stage {
             assert!(Instant::now() < patience, "{ended} of {} ended", self.sent);
             std::thread::yield_now();
         }
+    }
+
+    /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.
+    pub fn look(&mut self) -> RowWindow {
+        let topology = self.session.topology();
+        let view = self.workbench.view();
+        let query = &view.query;
+        let windows = self.session.rows(&topology.states()[view.state].name, query);
+        merge(query, windows)
     }
 
     /// The screen, with the cursor as a reversed cell.
