@@ -1,6 +1,6 @@
 //! The engine's rules as pure state machines: no threads, no I/O, and no clock but the one given.
 //!
-//! Bytes are cut into frames ([`framing`], [`frames`]); steps ([`steps`]) turn batches of them into
+//! Bytes are cut into frames ([`framing`], [`frames`]); steps (`steps`) turn batches of them into
 //! messages, keys, states and bytes again; [`placement`] says which worker owns a key; what cannot
 //! be processed becomes a [`dead_letter`]; [`trace`] tells what happened to one message.
 //! [`topology`] puts an author's parts together, and [`test_driver`] runs them on one thread.

@@ -1,7 +1,7 @@
 //! Runs a topology on Timely Dataflow, with any number of worker threads.
 //!
 //! [`Engine`] is the whole of it for those outside: it starts, takes requests, and ends. Inside, each
-//! worker is a loop ([`worker`]) over a dataflow ([`dataflow`]) whose operators run the segments of
+//! worker is a loop (`worker`) over a dataflow (`dataflow`) whose operators run the segments of
 //! [`crate::core`]. Only this folder names timely.
 
 mod clock;
