@@ -14,6 +14,7 @@ mod inlet;
 mod quiet;
 mod request;
 mod settings;
+mod start;
 mod supervisor;
 mod worker;
 
