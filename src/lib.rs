@@ -89,5 +89,5 @@ mod cli;
 
 pub use application::*;
 pub use cli::{App, AppOptions, main};
-pub use core::test_driver::{NoSuchPipeline, TestDriver};
+pub use core::test_driver::{NoSuchPipeline, PushError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};

@@ -1,6 +1,6 @@
 //! The decoder: how a source's bytes become messages.
 
-use super::{Message, Reason};
+use super::{Message, Reason, big_endian};
 
 /// The header's length in bytes where a decoder does not say otherwise.
 pub const DEFAULT_HEADER_LENGTH: usize = 4;
@@ -37,7 +37,7 @@ pub trait Decoder: Send + Sync + 'static {
     /// The payload's length in bytes, the header excluded. `header` has exactly
     /// [`header_length`](Self::header_length) bytes.
     fn payload_length(&self, header: &[u8]) -> u64 {
-        header.iter().fold(0, |length, byte| (length << 8) | u64::from(*byte))
+        big_endian(header)
     }
 
     /// Decodes one payload. `Ok(None)` drops the message on purpose: it is counted as filtered.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Encoder, Reason};
+
 /// Where a pipeline's bytes leave: an encoder. The endpoint (a file, a port) is chosen when the
 /// application runs.
 pub struct Sink<E> {
@@ -20,6 +22,33 @@ impl<E> Sink<E> {
     pub fn format(mut self, description: impl Into<String>) -> Self {
         self.format = description.into();
         self
+    }
+}
+
+impl<E> Sink<E> {
+    /// The sink without its encoder's type, so that sinks with different encoders can be given to
+    /// [`to_sinks`](crate::Pipeline::to_sinks) together.
+    #[must_use]
+    pub fn boxed<M>(self) -> Sink<BoxedEncoder<M>>
+    where
+        E: Encoder<M>,
+    {
+        Sink { encoder: BoxedEncoder(Box::new(self.encoder)), format: self.format }
+    }
+}
+
+/// An encoder of any type: see [`Sink::boxed`].
+pub struct BoxedEncoder<M>(Box<dyn Encoder<M>>);
+
+impl<M: 'static> Encoder<M> for BoxedEncoder<M> {
+    fn encode(&self, message: &M, output: &mut Vec<u8>) -> Result<(), Reason> {
+        self.0.encode(message, output)
+    }
+}
+
+impl<M> fmt::Debug for BoxedEncoder<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BoxedEncoder")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Decoder, Generator, Reason};
+use super::{Decoder, Generator, Reason, WithHeader};
 
 /// How a person types a message of a source.
 #[derive(Clone)]
@@ -65,6 +65,28 @@ impl<D: Decoder> Source<D> {
     /// A source that decodes its frames with this decoder.
     pub fn new(decoder: D) -> Self {
         Self { decoder, format: String::new(), typed: None, generate: None }
+    }
+
+    /// Gives the frames another header: this many bytes, from 1 to 8, from which `read` reads the
+    /// payload's length, the header excluded.
+    ///
+    /// ```
+    /// use wallaroo::{Reason, Source, little_endian};
+    ///
+    /// let text = |payload: &[u8]| -> Result<Option<String>, Reason> {
+    ///     Ok(Some(std::str::from_utf8(payload)?.to_owned()))
+    /// };
+    /// let short = Source::new(text).header(2, little_endian);
+    /// let kilobytes = Source::new(text).header(1, |header| u64::from(header[0]) * 1024);
+    /// # let _ = (short, kilobytes);
+    /// ```
+    #[must_use]
+    pub fn header<F>(self, length: usize, read: F) -> Source<WithHeader<D, F>>
+    where
+        F: Fn(&[u8]) -> u64 + Send + Sync + 'static,
+    {
+        let Self { decoder, format, typed, generate } = self;
+        Source { decoder: WithHeader { decoder, length, read }, format, typed, generate }
     }
 
     /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.

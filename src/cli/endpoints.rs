@@ -21,74 +21,63 @@ pub(super) fn settings(
     arguments: &EngineArguments,
     missing: Missing,
 ) -> Result<Settings, Failure> {
-    let pipelines: Vec<&PipelinePlan> = topology.pipelines().iter().collect();
-    let with_sink: Vec<&PipelinePlan> =
-        pipelines.iter().copied().filter(|plan| !plan.sinks.is_empty()).collect();
-    let inputs = assign("--in", &arguments.inputs, &pipelines, missing)?;
-    let outputs = assign("--out", &arguments.outputs, &with_sink, missing)?;
-    let mut outputs = with_sink.iter().zip(outputs);
-    let sinks = pipelines.iter().map(|plan| {
-        if plan.sinks.is_empty() {
-            Vec::new()
-        } else {
-            // A pipeline with several sinks sends the same endpoint all their outputs.
-            outputs.next().map(|(_, endpoint)| vec![endpoint; plan.sinks.len()]).unwrap_or_default()
-        }
-    });
+    let pipelines = topology.pipelines();
+    let every_source = pipelines.iter().map(|plan| &*plan.name).collect();
+    let every_sink = pipelines.iter().flat_map(|plan| plan.sinks.iter().map(|_| &*plan.name));
+    let sources = assign("--in", &arguments.inputs, every_source, missing)?;
+    let mut sinks = assign("--out", &arguments.outputs, every_sink.collect(), missing)?.into_iter();
+    let of_pipeline = |plan: &PipelinePlan| sinks.by_ref().take(plan.sinks.len()).collect();
     Ok(Settings {
         workers: arguments.workers,
         precreate: arguments.precreate,
-        sinks: sinks.collect(),
-        sources: inputs,
+        sinks: pipelines.iter().map(of_pipeline).collect(),
+        sources,
         ..Settings::new(topology)
     })
 }
 
-/// One endpoint a pipeline: those that name their pipeline first, the others in order.
+/// One endpoint for each place, a place being known by its pipeline: first those that name their
+/// pipeline, then the others in order.
 fn assign(
     option: &str,
     given: &[String],
-    pipelines: &[&PipelinePlan],
+    places: Vec<&str>,
     missing: Missing,
 ) -> Result<Vec<Endpoint>, Failure> {
-    let mut assigned: Vec<Option<Endpoint>> = vec![None; pipelines.len()];
+    let mut assigned: Vec<Option<Endpoint>> = vec![None; places.len()];
     let mut unnamed = Vec::new();
     for text in given {
-        let named = text.split_once('=').and_then(|(name, endpoint)| {
-            Some((pipelines.iter().position(|plan| &*plan.name == name)?, endpoint))
-        });
-        match named {
-            None => unnamed.push(parse(option, text)?),
-            Some((at, endpoint)) => {
-                let endpoint = parse(option, endpoint)?;
-                let slot = assigned.get_mut(at);
-                if slot.is_some_and(|slot| slot.replace(endpoint).is_some()) {
-                    let usage = format!("{option} is given twice for the pipeline of `{text}`");
-                    return Err(Failure::Usage(usage));
-                }
+        let named = text.split_once('=').filter(|(name, _)| places.contains(name));
+        let Some((name, endpoint)) = named else {
+            unnamed.push(parse(option, text)?);
+            continue;
+        };
+        let mut free = places.iter().zip(&mut assigned).filter(|(place, _)| **place == name);
+        match free.find(|(_, endpoint)| endpoint.is_none()) {
+            Some((_, place)) => *place = Some(parse(option, endpoint)?),
+            None => {
+                let usage = format!("{option} is given too often for pipeline `{name}`");
+                return Err(Failure::Usage(usage));
             }
         }
     }
     let mut unnamed = unnamed.into_iter();
     let mut endpoints = Vec::new();
-    for (plan, assigned) in pipelines.iter().zip(assigned) {
-        let endpoint = assigned.or_else(|| unnamed.next());
-        endpoints.push(match (endpoint, missing) {
+    for (name, assigned) in places.iter().zip(assigned) {
+        endpoints.push(match (assigned.or_else(|| unnamed.next()), missing) {
             (Some(endpoint), _) => endpoint,
             (None, Missing::Null) => Endpoint::Null,
             (None, Missing::Refuse) => {
                 return Err(Failure::Usage(format!(
-                    "{option} is missing for pipeline `{}`: give a file, tcp://HOST:PORT, - or null",
-                    plan.name
+                    "{option} is missing for pipeline `{name}`: give a file, tcp://HOST:PORT, - or null"
                 )));
             }
         });
     }
     if unnamed.next().is_some() {
-        let names: Vec<&str> = pipelines.iter().map(|plan| &*plan.name).collect();
         let usage = format!(
-            "{option} is given too often: the pipelines that take it are {}",
-            names.join(", ")
+            "{option} is given too often: it goes to {}",
+            if places.is_empty() { "no pipeline".to_owned() } else { places.join(", ") }
         );
         return Err(Failure::Usage(usage));
     }

@@ -72,7 +72,7 @@ impl<M> Addressed<M> {
 pub enum Payload {
     /// The frames themselves.
     Frames,
-    /// [`Addressed`] messages of the type that the two segments agree on.
+    /// [`Addressed`] messages, or a `Vec` of [`Item`]s, as the two segments agree.
     Messages(Box<dyn Any + Send>),
 }
 

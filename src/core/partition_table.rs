@@ -33,6 +33,8 @@ pub struct Partition<S> {
     pub created: Timestamp,
     /// Whether its first message created it.
     pub dynamic: bool,
+    /// Whether a change since the last checkpoint asked to be saved.
+    pub to_save: bool,
     /// Whether computations may touch it.
     pub health: Health,
 }
@@ -87,6 +89,7 @@ impl<S> PartitionTable<S> {
             messages: 0,
             created,
             dynamic,
+            to_save: false,
             health: Health::Good,
         });
         let partitions = &self.partitions;
@@ -119,6 +122,9 @@ pub struct PartitionRow {
     /// When it came into being.
     #[serde(skip)]
     pub created: Timestamp,
+    /// Whether a change since the last checkpoint asked to be saved.
+    #[serde(skip)]
+    pub to_save: bool,
     /// Whether a computation panicked on it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub poisoned: bool,
@@ -148,6 +154,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             dynamic: partition.dynamic,
             messages: partition.messages,
             created: partition.created,
+            to_save: partition.to_save,
             poisoned: partition.health == Health::Poisoned,
             value: serde_json::to_value(&partition.state)
                 .unwrap_or_else(|error| format!("(not representable as JSON: {error})").into()),

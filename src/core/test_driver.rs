@@ -12,7 +12,7 @@ use super::clock::{Clock, LogicalClock};
 use super::context::{Context, Report};
 use super::dead_letter::DeadLetter;
 use super::frames::Frames;
-use super::framing::DEFAULT_FRAME_LIMIT;
+use super::framing::{DEFAULT_FRAME_LIMIT, NoHeader, frame};
 use super::numbers::{SequenceNumber, WorkerIndex};
 use super::partition_query::{RowQuery, Scan};
 use super::partition_table::PartitionRow;
@@ -32,6 +32,17 @@ const FRAMES_A_CUT: usize = 256;
 #[error("the application has no pipeline `{0}`")]
 pub struct NoSuchPipeline(pub String);
 
+/// A message cannot be given to an application.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PushError {
+    /// There is no such pipeline.
+    #[error(transparent)]
+    NoSuchPipeline(#[from] NoSuchPipeline),
+    /// The payload cannot be framed.
+    #[error(transparent)]
+    NoHeader(#[from] NoHeader),
+}
+
 /// Runs an application on one thread: push bytes, step, and read what came of them.
 ///
 /// ```
@@ -49,7 +60,8 @@ pub struct NoSuchPipeline(pub String);
 ///     .build()?;
 ///
 /// let mut driver = TestDriver::new(&topology);
-/// driver.push("words", b"\0\0\0\x02hi\0\0\0\x02hi")?;
+/// driver.push("words", b"\0\0\0\x02hi")?;
+/// driver.push_message("words", b"hi")?;
 /// driver.run();
 /// assert_eq!(driver.outputs("words")?, [[1], [2]]);
 /// assert_eq!(driver.partitions("counts")[0].value, 2);
@@ -160,6 +172,17 @@ impl TestDriver {
             }
         }
         Ok(())
+    }
+
+    /// Gives a pipeline's source a message: its payload, to which the header is added.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline, or no header says so many bytes.
+    pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
+        let (_, lane) = self.lane(pipeline)?;
+        let frame = frame(&*lane.framing, payload)?;
+        Ok(self.push(pipeline, &frame)?)
     }
 
     /// Says that a pipeline's source has ended: bytes that are no whole frame become a dead letter.

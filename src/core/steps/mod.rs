@@ -13,6 +13,7 @@ mod decode;
 mod encode;
 mod partition;
 mod setup;
+mod spread;
 mod state;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use decode::DecodeStep;
 pub(crate) use encode::{DoneEnd, EncodeBatch, EncodeEnd, EncodeStep};
 pub(crate) use partition::PartitionEnd;
 pub use setup::{SharedPartitions, WorkerSetup};
+pub(crate) use spread::{ReceiveStep, SpreadEnd};
 pub(crate) use state::{StateOutputOf, StateStep};
 
 /// Steps that end in messages of one type.

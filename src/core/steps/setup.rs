@@ -36,6 +36,12 @@ impl WorkerSetup {
         Self { worker, placement, precreate, tables: BTreeMap::new() }
     }
 
+    /// The worker.
+    #[must_use]
+    pub fn worker(&self) -> WorkerIndex {
+        self.worker
+    }
+
     /// Where keys go.
     #[must_use]
     pub fn placement(&self) -> Placement {

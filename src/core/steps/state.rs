@@ -129,6 +129,7 @@ where
                 let start = output.len();
                 output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
+                partition.to_save |= save;
                 context.report.stateful += 1;
                 context.report.saved += u64::from(save);
                 if let Some(before) = before {

@@ -17,7 +17,7 @@ use crate::core::framing::DecoderFraming;
 use crate::core::numbers::{SinkIndex, StepIndex};
 use crate::core::steps::{
     ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, OutputOf,
-    PartitionEnd, StateOutputOf, StateStep, WorkerSetup,
+    PartitionEnd, ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
 };
 
 type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
@@ -70,6 +70,46 @@ impl<M: Message> Pipeline<M> {
         });
         let Self { application, name, source, steps, segments, .. } = self;
         Pipeline { application, name, source, steps, segments, flow }
+    }
+
+    /// Adds a stateless step that runs on all workers at once. Its messages have no order any more,
+    /// not even those of one key.
+    pub fn to_parallel<C: Computation<M>>(mut self, computation: C) -> Pipeline<OutputOf<C, M>> {
+        let name = self.add_step(computation.name(), StepKind::Parallel);
+        let before = self.flow;
+        self.segments.push(Box::new(move |setup| {
+            Box::new(SpreadEnd {
+                before: before(setup),
+                placement: setup.placement(),
+                next: setup.worker().0,
+                input: Vec::new(),
+            })
+        }));
+        let computation = Arc::new(computation);
+        let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |_| {
+            Box::new(ComputeStep {
+                name: name.clone(),
+                before: Box::new(ReceiveStep) as Box<dyn Flow<M>>,
+                computation: Arc::clone(&computation),
+                input: Vec::new(),
+            })
+        });
+        let Self { application, name, source, steps, segments, .. } = self;
+        Pipeline { application, name, source, steps, segments, flow }
+    }
+
+    /// Adds a step with one state for the whole application: one partition, with an empty key.
+    pub fn to_stateful<C, B>(
+        self,
+        computation: C,
+        builder: B,
+        state: impl Into<String>,
+    ) -> Pipeline<StateOutputOf<C, M, B::State>>
+    where
+        B: StateBuilder,
+        C: StateComputation<M, B::State>,
+    {
+        self.to_state_partition(computation, builder, state, one_state)
     }
 
     /// Adds a step with one state a key. Partitions come into being with their first message.
@@ -130,19 +170,24 @@ impl<M: Message> Pipeline<M> {
     }
 
     /// Ends the pipeline with a sink.
-    pub fn to_sink<E: Encoder<M>>(mut self, sink: Sink<E>) -> Application {
-        let name = self.add_step("encode".to_owned(), StepKind::Encode);
-        let encoder = Arc::new(sink.encoder);
-        let factory: EncoderFactory<M> = Box::new(move || {
-            Box::new(EncodeStep {
-                name: name.clone(),
-                sink: SinkIndex(0),
-                encoder: Arc::clone(&encoder),
-                scratch: Vec::new(),
-                expected_length: 0,
-            })
-        });
-        self.end_with_sinks(vec![factory], vec![SinkPlan { format: sink.format }])
+    pub fn to_sink<E: Encoder<M>>(self, sink: Sink<E>) -> Application {
+        self.to_sinks([sink])
+    }
+
+    /// Ends the pipeline with several sinks, each of which gets every output. Sinks with encoders of
+    /// different types are [`boxed`](Sink::boxed).
+    pub fn to_sinks<E: Encoder<M>>(
+        mut self,
+        sinks: impl IntoIterator<Item = Sink<E>>,
+    ) -> Application {
+        let mut encoders = Vec::new();
+        let mut plans = Vec::new();
+        for (at, sink) in sinks.into_iter().enumerate() {
+            let name = self.add_step("encode".to_owned(), StepKind::Encode);
+            encoders.push(encoder_factory(name, SinkIndex(at), sink.encoder));
+            plans.push(SinkPlan { format: sink.format });
+        }
+        self.end_with_sinks(encoders, plans)
     }
 
     /// Ends the pipeline without a sink: what the last step gives is dropped.
@@ -178,6 +223,28 @@ impl<M: Message> Pipeline<M> {
         self.steps.push(step);
         name
     }
+}
+
+/// The key of all messages of a state that is not partitioned.
+fn one_state<M>(_: &M) -> Key {
+    Key::default()
+}
+
+fn encoder_factory<M: Message, E: Encoder<M>>(
+    name: StepName,
+    sink: SinkIndex,
+    encoder: E,
+) -> EncoderFactory<M> {
+    let encoder = Arc::new(encoder);
+    Box::new(move || {
+        Box::new(EncodeStep {
+            name: name.clone(),
+            sink,
+            encoder: Arc::clone(&encoder),
+            scratch: Vec::new(),
+            expected_length: 0,
+        })
+    })
 }
 
 fn end(mut application: Application, plan: PipelinePlan) -> Application {

@@ -114,6 +114,8 @@ pub enum StepKind {
     Decode,
     /// A stateless computation.
     Compute,
+    /// A stateless computation that runs on all workers, without an order of its messages.
+    Parallel,
     /// The partition function of a state.
     Partition {
         /// The state's name.
