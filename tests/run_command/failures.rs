@@ -28,7 +28,7 @@ fn missing_surplus_and_wrong_endpoints_are_wrong_usage() {
     run_alphabet(&["--in", "kafka://x:1", "--out", "null"]).failed(2, &["--in", "kafka://x:1"]);
     run_alphabet(&["--in", "null", "--out", "tcp://localhost"]).failed(2, &["--out", "no port"]);
     run_alphabet(&["--in", "votes=null", "--in", "votes=-", "--out", "null"])
-        .failed(2, &["--in is given twice"]);
+        .failed(2, &["--in is given too often for pipeline `votes`"]);
 }
 
 #[test]
