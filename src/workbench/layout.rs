@@ -147,7 +147,7 @@ mod tests {
                     places.throughput_histogram, places.latency, places.routing, places.outputs,
                     places.dead_letters, Some(places.input), Some(places.footer),
                 ].into_iter().flatten().collect();
-                let covered: u32 = all.iter().map(Rect::area).sum();
+                let covered: u32 = all.iter().map(|area| area.area()).sum();
                 prop_assert_eq!(covered, area.area());
                 for (at, one) in all.iter().enumerate() {
                     prop_assert_eq!(one.intersection(area), *one);
