@@ -219,6 +219,7 @@ impl Session {
                 messages_in: pipeline_totals(counters).messages_in,
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
+                listening: counters.listening.get().cloned(),
             }
         });
         shown.collect()
