@@ -122,7 +122,7 @@ pub const COMMANDS: &[Entry] = &[
         "send what is typed as a payload though it is wrong: it becomes a dead letter",
         &[Key::ctrl('x'), Key::alt(KeyCode::Enter)],
         Context::Input,
-        true,
+        false,
     ),
     entry(
         Command::Older,
