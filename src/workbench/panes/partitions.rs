@@ -88,32 +88,66 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
 /// How wide a share's bar is at the most.
 const BAR: u16 = 10;
 
+/// How wide the key is at the least.
+const KEY: u16 = 6;
+
 /// A column of the table.
 struct Column {
     name: String,
     sort: Option<SortBy>,
-    width: Constraint,
+    width: u16,
     right: bool,
 }
 
+/// Takes columns away until all of the others fit: a number without its first digits would be
+/// another number.
+fn keep_what_fits(columns: &mut Vec<Column>, width: u16) {
+    let needed = |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>();
+    for name in ["share", "worker", "msg/s"] {
+        if needed(columns) > width + 1 {
+            columns.retain(|column| column.name != name || column.is_field());
+        }
+    }
+    // Then the last of the state's fields, but not the first; Enter on a row shows them all.
+    while needed(columns) > width + 1
+        && columns.iter().filter(|column| column.is_field()).count() > 1
+        && let Some(last) = columns.iter().rposition(Column::is_field)
+    {
+        columns.remove(last);
+    }
+}
+
+impl Column {
+    fn is_field(&self) -> bool {
+        matches!(self.sort, Some(SortBy::Field(_)))
+    }
+
+    /// The key, the first column, has what the others leave.
+    fn constraint(&self) -> Constraint {
+        if self.sort == Some(SortBy::Key) {
+            Constraint::Min(self.width)
+        } else {
+            Constraint::Length(self.width)
+        }
+    }
+}
+
 fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
-    let column = |name: &str, sort: Option<SortBy>, width: Constraint, right: bool| Column {
+    let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
         name: name.to_owned(),
         sort,
         width,
         right,
     };
     let mut columns = vec![
-        column("key", Some(SortBy::Key), Constraint::Fill(1), false),
-        column("worker", Some(SortBy::Worker), Constraint::Length(8), true),
+        column("key", Some(SortBy::Key), KEY, false),
+        column("worker", Some(SortBy::Worker), 8, true),
     ];
     let fields = fields(shown);
     if fields.is_empty() {
-        columns.push(column("state", None, Constraint::Fill(2), false));
+        columns.push(column("state", None, (width / 3).max(6), false));
     }
-    // A small screen has room for a few fields; Enter on a row shows them all.
-    let most = usize::from(width.saturating_sub(20) / 10).clamp(1, 8);
-    for field in fields.into_iter().take(most) {
+    for field in fields.into_iter().take(8) {
         let number = shown
             .rows
             .iter()
@@ -121,18 +155,12 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
         let length = shown.rows.iter().map(|row| field_text(row, &field).chars().count()).max();
         let length = length.unwrap_or(0).max(field.chars().count() + 2).min(24);
         let length = u16::try_from(length).unwrap_or(24);
-        columns.push(column(
-            &field,
-            Some(SortBy::Field(field.clone())),
-            Constraint::Length(length),
-            number,
-        ));
+        columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
     }
-    columns.push(column("messages", Some(SortBy::Messages), Constraint::Length(10), true));
-    if width >= 56 {
-        columns.push(column("msg/s", None, Constraint::Length(6), true));
-    }
-    columns.push(column("share", None, Constraint::Length(BAR + 5), false));
+    columns.push(column("messages", Some(SortBy::Messages), 9, true));
+    columns.push(column("msg/s", None, 6, true));
+    columns.push(column("share", None, BAR + 5, false));
+    keep_what_fits(&mut columns, width);
     columns
 }
 
@@ -161,7 +189,7 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
         Row::new(cells).style(style)
     });
-    let widths = columns.iter().map(|column| column.width);
+    let widths = columns.iter().map(Column::constraint);
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
 }
 
