@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use crate::telemetry::Bar;
 use crate::workbench::theme::Theme;
 
 /// Draws bars over their labels. `labels` has a short text for each bar, and the last line of the
-/// area is theirs.
+/// area is theirs; a label that would touch the one before it is left out.
 pub(super) fn render(
     theme: Theme,
     style: Style,
@@ -26,6 +27,7 @@ pub(super) fn render(
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0);
     let bar_width = slot.saturating_sub(1).max(1);
     let mut x = area.x;
+    let mut free = area.x;
     for (bar, label) in bars.iter().zip(labels) {
         column(
             theme,
@@ -36,7 +38,11 @@ pub(super) fn render(
             buffer,
         );
         let quiet = if bar.count > 0 { theme.text() } else { theme.quiet() };
-        buffer.set_stringn(x, area.y + height, label, usize::from(slot), quiet);
+        let end = x.saturating_add(u16::try_from(label.width()).unwrap_or(u16::MAX));
+        if x >= free && end <= area.right() {
+            buffer.set_string(x, area.y + height, label, quiet);
+            free = end.saturating_add(1);
+        }
         x += slot;
     }
 }

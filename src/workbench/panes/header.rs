@@ -30,38 +30,43 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         left.push(Span::styled(dot, theme.quiet()));
         left.push(Span::styled("screen frozen", theme.warning()));
     }
-    let mut right = Vec::new();
-    let mut push = |text: String| {
-        if !right.is_empty() {
-            right.push(Span::styled(dot, theme.quiet()));
-        }
-        right.push(Span::raw(text));
-    };
-    push(plural(snapshot.workers.len() as u64, "worker"));
-    if !workbench.topology.states().is_empty() {
-        push(plural(snapshot.partitions.total as u64, "partition"));
-    }
-    if area.width >= 90 {
-        push(plural(snapshot.totals.messages_in, "message"));
-    }
-    push(format!("{} msg/s", words::rate(snapshot.throughput.last())));
-    if snapshot.recent_latency.count > 0 {
-        push(format!("p99 {}", words::latency(snapshot.recent_latency.p99)));
-    }
-    if area.width >= 100 {
-        push(format!("up {}", words::uptime(snapshot.uptime)));
-    }
-    right.push(Span::raw(" "));
-    let right = Line::from(right);
+    let left = Line::from(left);
+    let room = usize::from(area.width).saturating_sub(left.width() + 1);
+    let right = figures(workbench, dot, room);
     let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
-    Line::from(left).render(area, buffer);
-    // Drawn second: where both do not fit, the figures matter more.
+    left.render(area, buffer);
     let place = Rect { x: area.right().saturating_sub(width), width, ..area };
     right.render(place, buffer);
 }
 
-/// A count and the word for what is counted: `1 worker`, `2 workers`.
-fn plural(count: u64, word: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {word}{ending}", words::count(count))
+/// As many figures as fit; those that another pane shows too are left out first.
+fn figures(workbench: &Workbench, dot: &'static str, room: usize) -> Line<'static> {
+    let snapshot = &workbench.snapshot;
+    // In the order of the screen, each with how early it is left out.
+    let mut figures = vec![(2, words::plural(snapshot.workers.len() as u64, "worker"))];
+    if !workbench.topology.states().is_empty() {
+        figures.push((4, words::plural(snapshot.partitions.total as u64, "partition")));
+    }
+    figures.push((1, words::plural(snapshot.totals.messages_in, "message")));
+    figures.push((5, format!("{} msg/s", words::rate(snapshot.throughput.last()))));
+    if snapshot.recent_latency.count > 0 {
+        figures.push((3, format!("p99 {}", words::latency(snapshot.recent_latency.p99))));
+    }
+    figures.push((0, format!("up {}", words::uptime(snapshot.uptime))));
+    for rank in 0..=5 {
+        let texts: usize = figures.iter().map(|(_, text)| text.chars().count()).sum();
+        if texts + figures.len().saturating_sub(1) * dot.chars().count() + 1 <= room {
+            break;
+        }
+        figures.retain(|(figure, _)| *figure != rank);
+    }
+    let mut spans = Vec::new();
+    for (_, text) in figures {
+        if !spans.is_empty() {
+            spans.push(Span::styled(dot, workbench.theme.quiet()));
+        }
+        spans.push(Span::raw(text));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
 }

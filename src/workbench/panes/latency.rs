@@ -19,18 +19,17 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let right = if snapshot.latency.count == 0 {
         Line::default()
     } else {
-        Line::styled(format!(" {} outputs ", words::count(snapshot.latency.count)), theme.quiet())
+        Line::styled(
+            format!(" {} ", words::plural(snapshot.latency.count, "output")),
+            theme.quiet(),
+        )
     };
     let name = title(theme, "Latency", false, String::new());
     let inner = pane(theme, name, right, false, area, buffer);
     let [chart, figures] =
         inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]));
-    // A space must stay between two labels, so that a narrow bar's label has no second unit letter.
-    let slot = chart.width / 12;
     let labels = LABELS.map(|label| {
-        let short = if slot < 5 && label.len() > 2 { label.trim_end_matches('s') } else { label };
-        let short = if label == "1s" || label == ">1s" || label == "¼s" { label } else { short };
-        short.replace('¼', theme.symbol("¼", ".2")).replace('µ', theme.symbol("µ", "u"))
+        label.replace('¼', theme.symbol("¼", ".2")).replace('µ', theme.symbol("µ", "u"))
     });
     bars::render(theme, theme.second_bar(), &snapshot.latency_bars, &labels, chart, buffer);
 

@@ -98,9 +98,9 @@ fn workers(theme: Theme, snapshot: &Snapshot, width: u16) -> Line<'static> {
             let drawn = theme.horizontal_bar(share, bar);
             spans.push(Span::styled(format!("{drawn:<bar$} "), theme.worker(worker.worker.0)));
         }
-        let partitions = words::count(worker.partitions as u64);
+        let partitions = words::plural(worker.partitions as u64, "partition");
         spans.push(Span::raw(percent(share)));
-        spans.push(Span::styled(format!(", {partitions} partitions   "), theme.quiet()));
+        spans.push(Span::styled(format!(", {partitions}   "), theme.quiet()));
     }
     if count > 1 && total > 0 {
         let skew = greatest * count as f64;

@@ -8,6 +8,7 @@ use super::bars;
 use super::frame::{pane, title};
 use crate::telemetry::throughput_bars;
 use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
 /// How many seconds the chart shows at the most.
@@ -18,26 +19,12 @@ const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", "
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, throughput) = (workbench.theme, &workbench.snapshot.throughput);
-    let right = match throughput.spread() {
-        None => Line::default(),
-        Some((least, median, most)) => Line::from(vec![
-            Span::styled(" now ", theme.quiet()),
-            Span::styled(words::rate(throughput.last()), theme.good()),
-            Span::styled(" min ", theme.quiet()),
-            Span::raw(words::rate(least)),
-            Span::styled(" med ", theme.quiet()),
-            Span::raw(words::rate(median)),
-            Span::styled(" max ", theme.quiet()),
-            Span::raw(format!("{} ", words::rate(most))),
-        ]),
-    };
-    let name = if area.width >= 64 {
-        "Throughput, msg/s, last 60 s"
-    } else if area.width >= 44 {
-        "Throughput"
-    } else {
-        "msg/s"
-    };
+    let figures = throughput.spread().map(|(least, median, most)| {
+        let figures = [("now", throughput.last()), ("min", least), ("med", median), ("max", most)];
+        figures.map(|(name, count)| (name, words::rate(count)))
+    });
+    let figures = figures.as_ref().map_or(&[][..], |figures| &figures[..]);
+    let (name, right) = heading(theme, figures, usize::from(area.width).saturating_sub(2));
     let inner = pane(theme, title(theme, name, false, String::new()), right, false, area, buffer);
     // One second is one column or, where there is room, two.
     let per_second = (usize::from(inner.width) / SECONDS).clamp(1, 2);
@@ -57,6 +44,32 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let label = words::round(most);
         buffer.set_string(inner.x, inner.y, label, theme.quiet());
     }
+}
+
+/// The longest name and the most figures that fit beside each other.
+fn heading(
+    theme: Theme,
+    figures: &[(&'static str, String)],
+    width: usize,
+) -> (&'static str, Line<'static>) {
+    const NAMES: [&str; 3] = ["Throughput, msg/s, last 60 s", "Throughput, msg/s", "msg/s"];
+    let right = |left_out: &[&str]| {
+        let kept = figures.iter().filter(|(name, _)| !left_out.contains(name));
+        let spans = kept.flat_map(|(name, text)| {
+            let style = if *name == "now" { theme.good() } else { theme.text() };
+            [Span::styled(format!(" {name} "), theme.quiet()), Span::styled(text.clone(), style)]
+        });
+        let mut line = Line::from_iter(spans);
+        if !line.spans.is_empty() {
+            line.push_span(" ");
+        }
+        line
+    };
+    let choices: [&[&str]; 4] = [&[], &["med"], &["min", "med"], &["min", "med", "max"]];
+    let all = choices.iter().flat_map(|left_out| NAMES.map(|name| (name, right(left_out))));
+    // A space on each side of the name, and a piece of the border.
+    let mut all = all.filter(|(name, right)| name.len() + 3 + right.width() <= width);
+    all.next().unwrap_or(("msg/s", Line::default()))
 }
 
 /// The least of 1, 2, 5, 10, 20, 50, .. that is not less: so the axis seldom changes.
@@ -84,11 +97,8 @@ pub(super) fn render_histogram(workbench: &Workbench, area: Rect, buffer: &mut B
     };
     let name = title(theme, "Seconds by msg/s", false, String::new());
     let inner = pane(theme, name, right, false, area, buffer);
-    // A space must stay between two labels: where there is none, the sign is left out.
-    let slot = usize::from(inner.width / 9);
     let labels = LABELS.map(|label| match label {
         "0" | ">" => label.to_owned(),
-        bound if bound.len() + 2 > slot => bound.to_owned(),
         bound => format!("{}{bound}", theme.symbol("≤", "<")),
     });
     bars::render(theme, theme.bar(), &bars, &labels, inner, buffer);
