@@ -90,7 +90,13 @@ pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places
 }
 
 fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
-    let (routing, bottom) = if roomy { (10, 7) } else { (6, 4) };
+    // The partitions come first: a low screen shows a few of them, and no outputs and dead letters
+    // (a pane that is zoomed is there on any screen).
+    let (routing, bottom) = match body.height {
+        _ if roomy => (10, 7),
+        0..16 => (5, 0),
+        _ => (6, 4),
+    };
     let [top, routing, bottom] = body.layout(&Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(routing),
@@ -108,8 +114,8 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
     let frame = Places {
         partitions,
         routing: Some(routing),
-        outputs: Some(outputs),
-        dead_letters: Some(dead_letters),
+        outputs: (bottom.height > 0).then_some(outputs),
+        dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };
     if roomy {
