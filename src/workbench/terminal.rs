@@ -4,6 +4,7 @@
 //! mode off, the screen's own contents back, the cursor shown, bracketed paste off.
 
 use std::io::{self, Stdout, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -26,6 +27,7 @@ impl Screen {
     pub fn take() -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
         // From here on, an error gives back what was taken.
         let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
@@ -65,8 +67,15 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back. Nothing can be done about errors: the terminal may be gone.
+/// Whether the terminal is taken. To leave the alternate screen a second time would put the cursor
+/// back to where it was, onto the message of a panic.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back, once. Nothing can be done about errors: the terminal may be gone.
 fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let _ = execute!(
         stdout(),
         EndSynchronizedUpdate,
