@@ -74,16 +74,18 @@ pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchE
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
     let workbench = Workbench::new(topology, theme, session.snapshot());
+    // Signals before the screen: there is no moment at which one would leave the terminal taken.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
-    runtime.block_on(work(session, workbench, screen))
+    runtime.block_on(work(session, workbench, screen, signals))
 }
 
 async fn work(
     mut session: Session,
     mut workbench: Workbench,
     mut screen: Screen,
+    mut signals: Signals,
 ) -> Result<(), WorkbenchError> {
-    let mut signals = Signals::listen()?;
     let mut events = EventStream::new();
     let news = session.news();
     let mut drawn: Option<Instant> = None;
