@@ -328,9 +328,9 @@ impl Workbench {
     fn next_pane(&mut self, steps: usize) {
         let stateful = !self.topology.states().is_empty();
         // A low screen has no place for all of them; zooming has nothing to do with that.
-        let places = places(self.area, stateful, None);
-        let placed = |pane: &Pane| places.is_none_or(|places| places.of(*pane).is_some());
-        let panes: Vec<Pane> = PANES.into_iter().filter(placed).collect();
+        let all = places(self.area, stateful, None);
+        let has_place = |pane: &Pane| all.is_none_or(|places| places.of(*pane).is_some());
+        let panes: Vec<Pane> = PANES.into_iter().filter(has_place).collect();
         let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let steps = if steps == 1 { 1 } else { panes.len() - 1 };
         if let Some(pane) = panes.get((at + steps) % panes.len()) {

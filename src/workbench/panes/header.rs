@@ -55,7 +55,7 @@ fn figures(workbench: &Workbench, dot: &'static str, room: usize) -> Line<'stati
     figures.push((0, format!("up {}", words::uptime(snapshot.uptime))));
     for rank in 0..=5 {
         let texts: usize = figures.iter().map(|(_, text)| text.chars().count()).sum();
-        if texts + figures.len().saturating_sub(1) * dot.chars().count() + 1 <= room {
+        if texts + figures.len().saturating_sub(1) * dot.chars().count() < room {
             break;
         }
         figures.retain(|(figure, _)| *figure != rank);

@@ -59,7 +59,7 @@ fn heading(
             let style = if *name == "now" { theme.good() } else { theme.text() };
             [Span::styled(format!(" {name} "), theme.quiet()), Span::styled(text.clone(), style)]
         });
-        let mut line = Line::from_iter(spans);
+        let mut line: Line<'static> = spans.collect();
         if !line.spans.is_empty() {
             line.push_span(" ");
         }
