@@ -2,6 +2,8 @@
 
 use std::io::Read;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use wallaroo::runtime::Settings;
@@ -62,13 +64,21 @@ fn a_run_with_much_to_do_ends_at_once() {
     terminal.assert_restored();
 }
 
-/// A terminal that nobody looks at any more must not leave a program behind it.
+/// A terminal that nobody looks at any more must not leave a program behind it, not even one that
+/// is sent no signal because it is not its controlling terminal.
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
+    for controlling in [true, false] {
+        start_and_take_the_terminal_away(controlling);
+    }
+}
+
+fn start_and_take_the_terminal_away(controlling: bool) {
     let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
     let pty = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(PROGRAM);
     command.args(["--app", "alphabet"]);
+    command.set_controlling_tty(controlling);
     let mut child = pty.slave.spawn_command(command).unwrap();
     let mut reader = pty.master.try_clone_reader().unwrap();
     let (mut seen, mut bytes) = (Vec::new(), [0; 4096]);
@@ -77,7 +87,14 @@ fn a_terminal_that_goes_away_ends_the_program() {
         seen.extend_from_slice(&bytes[..count]);
     }
     drop((reader, pty));
-    child.wait().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("still there; controlling terminal: {controlling}");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The application that the next test runs in a terminal: its typed form panics, in the thread that

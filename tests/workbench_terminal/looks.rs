@@ -45,7 +45,7 @@ fn style_parameters(bytes: &[u8]) -> Vec<u16> {
 }
 
 /// Whether an SGR parameter chooses a colour: 39 and 49 give back the terminal's own.
-fn is_color(parameter: &u16) -> bool {
+fn is_color(parameter: u16) -> bool {
     matches!(parameter, 30..=38 | 40..=48 | 90..=107)
 }
 
@@ -54,10 +54,13 @@ fn without_colours_none_is_written() {
     let mut terminal = alphabet_with(&[], &[("NO_COLOR", "1")]);
     tour(&mut terminal);
     let parameters = style_parameters(&terminal.raw());
-    assert!(!parameters.iter().any(is_color), "{parameters:?}");
+    assert!(!parameters.iter().copied().any(is_color), "{parameters:?}");
 
     let terminal = alphabet();
-    assert!(style_parameters(&terminal.raw()).iter().any(is_color), "colours are seen as such");
+    assert!(
+        style_parameters(&terminal.raw()).into_iter().any(is_color),
+        "colours are seen as such"
+    );
 }
 
 #[test]
