@@ -53,13 +53,11 @@ fn assign(
             continue;
         };
         let mut free = places.iter().zip(&mut assigned).filter(|(place, _)| **place == name);
-        match free.find(|(_, endpoint)| endpoint.is_none()) {
-            Some((_, place)) => *place = Some(parse(option, endpoint)?),
-            None => {
-                let usage = format!("{option} is given too often for pipeline `{name}`");
-                return Err(Failure::Usage(usage));
-            }
-        }
+        let Some((_, place)) = free.find(|(_, endpoint)| endpoint.is_none()) else {
+            let usage = format!("{option} is given too often for pipeline `{name}`");
+            return Err(Failure::Usage(usage));
+        };
+        *place = Some(parse(option, endpoint)?);
     }
     let mut unnamed = unnamed.into_iter();
     let mut endpoints = Vec::new();

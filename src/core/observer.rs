@@ -46,8 +46,8 @@ pub trait Observer: Send + Sync {
 /// Something that happened to a source or a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndpointEvent {
-    /// A source listens at this address.
-    Listening(String),
+    /// The source of this pipeline listens at this address.
+    Listening(PipelineIndex, String),
     /// A client connected.
     Connected(String),
     /// A client's connection ended; the reason where it was not the client's own wish.

@@ -52,7 +52,9 @@ impl OpenSink {
                 Box::new(stream)
             }
         };
-        observer.event(EndpointEvent::SinkReady(endpoint.to_string()));
+        if !matches!(endpoint, Endpoint::Null) {
+            observer.event(EndpointEvent::SinkReady(endpoint.to_string()));
+        }
         Ok(Self { endpoint: endpoint.clone(), writer })
     }
 

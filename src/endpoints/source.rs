@@ -68,7 +68,8 @@ impl OpenSource {
         if let Self::Listener(listener) = self
             && let Ok(address) = listener.local_addr()
         {
-            intake.observer.event(EndpointEvent::Listening(address.to_string()));
+            let event = EndpointEvent::Listening(intake.pipeline, address.to_string());
+            intake.observer.event(event);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Watches the engine: the observer behind every snapshot.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -29,6 +29,8 @@ const NEWEST_OF_LARGE_BATCH: usize = 16;
 
 /// What is known of one pipeline.
 pub(super) struct PipelineCounters {
+    /// Where its source listens, once it does.
+    pub listening: OnceLock<Arc<str>>,
     pub workers: Vec<WorkerCounters>,
     pub broken: Counter,
     pub broken_bytes: Counter,
@@ -44,7 +46,6 @@ pub(super) struct Collector {
     pub outputs: Mutex<Ring<OutputShown>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Event>>,
-    pub listening: Mutex<Vec<String>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
     changed: AtomicBool,
     pub news: Arc<Notify>,
@@ -58,6 +59,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
         let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
+            listening: OnceLock::new(),
             workers: (0..workers).map(|_| WorkerCounters::new(plan.steps.len())).collect(),
             broken: Counter::default(),
             broken_bytes: Counter::default(),
@@ -71,7 +73,6 @@ impl Collector {
             outputs: Mutex::new(Ring::new(KEPT)),
             dead_letters: Mutex::new(Ring::new(KEPT)),
             events: Mutex::new(Ring::new(KEPT)),
-            listening: Mutex::default(),
             dead_letter_file: Mutex::new(file),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
@@ -154,10 +155,13 @@ impl Observer for Collector {
 
     fn event(&self, event: EndpointEvent) {
         let event = match event {
-            EndpointEvent::Listening(address) => {
-                let text = format!("listening at {address}");
-                lock(&self.listening).push(address);
-                Event::good(text)
+            EndpointEvent::Listening(pipeline, address) => {
+                let event = Event::good(format!("listening at {address}"));
+                if let Some(pipeline) = self.pipelines.get(pipeline.0) {
+                    // A source listens once, so nothing is ever lost here.
+                    let _ = pipeline.listening.set(address.into());
+                }
+                event
             }
             EndpointEvent::Connected(client) => Event::good(format!("{client} connected")),
             EndpointEvent::Disconnected(client, None) => Event::good(format!("{client} left")),

@@ -120,7 +120,8 @@ impl Session {
     /// The addresses at which sources listen: the real ports, also where the system chose them.
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
-        lock(&self.collector.listening).clone()
+        let addresses = self.collector.pipelines.iter().map(|pipeline| pipeline.listening.get());
+        addresses.flatten().map(ToString::to_string).collect()
     }
 
     /// Rows of a state, one window a worker. Waits for the workers.
@@ -230,6 +231,7 @@ impl Session {
                 messages_in: pipeline_totals(counters).messages_in,
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
+                listening: counters.listening.get().cloned(),
             }
         });
         shown.collect()

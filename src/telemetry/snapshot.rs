@@ -83,6 +83,8 @@ pub struct PipelineShown {
     pub messages_out: u64,
     /// Whether it has a sink.
     pub has_sink: bool,
+    /// The address that its source listens at, where it does.
+    pub listening: Option<Arc<str>>,
 }
 
 /// A worker and what it has done.

@@ -119,10 +119,10 @@ pub const COMMANDS: &[Entry] = &[
     entry(
         Command::SendAnyway,
         "send anyway",
-        "send what is typed as a payload though it is wrong: it becomes a dead letter",
+        "send the typed text itself as a payload, to see what becomes of it",
         &[Key::ctrl('x'), Key::alt(KeyCode::Enter)],
         Context::Input,
-        true,
+        false,
     ),
     entry(
         Command::Older,

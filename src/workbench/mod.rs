@@ -18,7 +18,7 @@ mod theme;
 mod typed;
 mod words;
 
-use std::io;
+use std::io::{self, Stdin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use commands::{COMMANDS, Command, Context, Entry, Focus};
@@ -74,16 +76,18 @@ pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchE
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
     let workbench = Workbench::new(topology, theme, session.snapshot());
+    // Signals before the screen: there is no moment at which one would leave the terminal taken.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
-    runtime.block_on(work(session, workbench, screen))
+    runtime.block_on(work(session, workbench, screen, signals))
 }
 
 async fn work(
     mut session: Session,
     mut workbench: Workbench,
     mut screen: Screen,
+    mut signals: Signals,
 ) -> Result<(), WorkbenchError> {
-    let mut signals = Signals::listen()?;
     let mut events = EventStream::new();
     let news = session.news();
     let mut drawn: Option<Instant> = None;
@@ -177,8 +181,10 @@ impl Workbench {
     }
 }
 
-/// The signals that end the workbench.
+/// The signals that end the workbench, and the end of the terminal itself.
 struct Signals {
+    /// None where it cannot be watched.
+    terminal: Option<AsyncFd<Stdin>>,
     terminate: Signal,
     hang_up: Signal,
     interrupt: Signal,
@@ -187,6 +193,7 @@ struct Signals {
 impl Signals {
     fn listen() -> io::Result<Self> {
         Ok(Self {
+            terminal: watched_terminal(),
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -199,6 +206,22 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = terminal_gone(self.terminal.as_ref()) => {}
         }
+    }
+}
+
+/// The terminal, to be told of its end. It is never read here, and standard input is never closed.
+#[expect(deprecated, reason = "the call that replaces it is unsafe, and we have no unsafe code")]
+fn watched_terminal() -> Option<AsyncFd<Stdin>> {
+    AsyncFd::try_with_interest(io::stdin(), Interest::ERROR).ok()
+}
+
+/// Returns when the terminal has hung up. A process whose controlling terminal it is gets a signal
+/// too; another would not be told by crossterm, which reads the end of a terminal again and again.
+async fn terminal_gone(terminal: Option<&AsyncFd<Stdin>>) {
+    match terminal {
+        Some(terminal) => drop(terminal.ready(Interest::ERROR).await),
+        None => std::future::pending().await,
     }
 }

@@ -4,6 +4,8 @@
 //! mode off, the screen's own contents back, the cursor shown, bracketed paste off.
 
 use std::io::{self, Stdout, Write, stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -19,20 +21,23 @@ use ratatui::{Frame, Terminal};
 /// A terminal that is given back when this is dropped.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    taken: Taken,
 }
 
 impl Screen {
     /// Takes the terminal.
     pub fn take() -> io::Result<Self> {
-        restore_on_panic();
+        let taken = Taken::default();
+        taken.give_back_on_panic();
         enable_raw_mode()?;
+        taken.0.store(true, Ordering::SeqCst);
         // From here on, an error gives back what was taken.
-        let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+        let terminal = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
-        match taken {
-            Ok(terminal) => Ok(Self { terminal }),
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal, taken }),
             Err(error) => {
-                give_back();
+                taken.give_back();
                 Err(error)
             }
         }
@@ -61,32 +66,44 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        give_back();
+        self.taken.give_back();
     }
 }
 
-/// Gives the terminal back. Nothing can be done about errors: the terminal may be gone.
-fn give_back() {
-    let _ = execute!(
-        stdout(),
-        EndSynchronizedUpdate,
-        DisableBracketedPaste,
-        LeaveAlternateScreen,
-        Show
-    );
-    let _ = disable_raw_mode();
-    let _ = stdout().flush();
-}
+/// Whether the terminal is taken.
+#[derive(Debug, Clone, Default)]
+struct Taken(Arc<AtomicBool>);
 
-/// Gives the terminal back before a panic of this thread is printed. Other threads' panics are not
-/// the screen's: they are caught, and end as the engine's error.
-fn restore_on_panic() {
-    let owner = std::thread::current().id();
-    let previous = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == owner {
-            give_back();
+impl Taken {
+    /// Gives the terminal back, once: to leave the alternate screen a second time would put the
+    /// cursor back to where it was, onto the message of a panic. Nothing can be done about errors:
+    /// the terminal may be gone.
+    fn give_back(&self) {
+        if !self.0.swap(false, Ordering::SeqCst) {
+            return;
         }
-        previous(panic);
-    }));
+        let _ = execute!(
+            stdout(),
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
+        let _ = disable_raw_mode();
+        let _ = stdout().flush();
+    }
+
+    /// Gives the terminal back before a panic of this thread is printed. Other threads' panics are
+    /// not the screen's: they are caught, and end as the engine's error.
+    fn give_back_on_panic(&self) {
+        let taken = self.clone();
+        let owner = std::thread::current().id();
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() == owner {
+                taken.give_back();
+            }
+            previous(panic);
+        }));
+    }
 }

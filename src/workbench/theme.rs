@@ -46,6 +46,12 @@ impl Theme {
         if self.unicode { unicode } else { ascii }
     }
 
+    /// Whether only ASCII may be written.
+    #[must_use]
+    pub fn is_ascii(self) -> bool {
+        !self.unicode
+    }
+
     /// Plain text.
     #[must_use]
     pub fn text(self) -> Style {

@@ -42,6 +42,13 @@ pub fn round(number: u64) -> String {
     format!("{whole}{unit}")
 }
 
+/// A count and the word for what is counted: `1 worker`, `2 workers`.
+#[must_use]
+pub fn plural(number: u64, word: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {word}{ending}", count(number))
+}
+
 /// A number with its thousands apart: `1 234 567`.
 #[must_use]
 pub fn grouped(number: u64) -> String {
@@ -154,13 +161,6 @@ pub fn change(before: &str, after: &str, arrow: &str) -> String {
         (Some(before), Some(after)) if before == after => UNCHANGED.to_owned(),
         _ => format!("{} {arrow} {}", message(before), message(after)),
     }
-}
-
-/// A count and the word for what is counted: `1 worker`, `2 workers`.
-#[must_use]
-pub fn plural(number: u64, word: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {word}{ending}", count(number))
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Recorder {
     pub fn address(&self) -> String {
         let events = self.recorded().events;
         let listening = events.iter().find_map(|event| match event {
-            EndpointEvent::Listening(address) => Some(address.clone()),
+            EndpointEvent::Listening(_, address) => Some(address.clone()),
             _ => None,
         });
         listening.unwrap()

@@ -1,4 +1,5 @@
-//! The last line: the keys that work here, from the table of commands.
+//! The last line: the keys that work here, from the table of commands. Where not all fit, the way to
+//! help and the way out stay.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,21 +12,33 @@ use crate::workbench::state::Workbench;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, focus) = (workbench.theme, workbench.focus());
-    let mut spans = vec![Span::raw(" ")];
-    let mut width = 1;
     let shown = COMMANDS.iter().filter(|entry| entry.in_footer && entry.applies(focus));
-    for entry in shown {
-        let Some(key) = entry.shown_key(focus) else { continue };
-        let (key, name) = (key.to_string(), name(workbench, entry));
-        let needed = key.chars().count() + name.chars().count() + 3;
-        if width + needed > usize::from(area.width) {
+    let keys: Vec<_> = shown
+        .filter_map(|entry| {
+            let (key, name) = (entry.shown_key(focus)?.to_string(), name(workbench, entry));
+            let width = key.chars().count() + name.chars().count() + 3;
+            Some((key, name, width, stays(entry)))
+        })
+        .collect();
+    let kept: usize = keys.iter().filter(|key| key.3).map(|key| key.2).sum();
+    let mut room = usize::from(area.width).saturating_sub(1 + kept);
+    let mut spans = vec![Span::raw(" ")];
+    for (key, name, width, stays) in keys {
+        if !stays && width > room {
             continue;
         }
-        width += needed;
+        if !stays {
+            room -= width;
+        }
         spans.push(Span::styled(key, theme.key()));
         spans.push(Span::styled(format!(" {name}  "), theme.quiet()));
     }
     Line::from(spans).render(area, buffer);
+}
+
+/// Whether a command is shown however narrow the screen is.
+fn stays(entry: &Entry) -> bool {
+    matches!(entry.command, Command::Help | Command::Quit)
 }
 
 /// What the key would do now.

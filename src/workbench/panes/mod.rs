@@ -27,6 +27,22 @@ use super::state::Workbench;
 
 /// Draws everything. Returns where the cursor stands, where it is shown.
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let cursor = draw(workbench, area, buffer);
+    if workbench.theme.is_ascii() {
+        make_ascii(buffer);
+    }
+    cursor
+}
+
+/// Replaces what is left outside ASCII: ellipses, and characters of keys and messages.
+fn make_ascii(buffer: &mut Buffer) {
+    for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        let ascii = if cell.symbol() == "…" { "." } else { "?" };
+        cell.set_symbol(ascii);
+    }
+}
+
+fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let Some(places) = workbench.places() else {
         too_small::render(workbench, area, buffer);
         return None;

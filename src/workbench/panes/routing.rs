@@ -17,9 +17,8 @@ use crate::workbench::words;
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Routing;
-    let hint = if focused && !snapshot.traces.is_empty() { " Enter opens a message " } else { "" };
     let name = title(theme, "Routing", focused, String::new());
-    let inner = pane(theme, name, Line::styled(hint, theme.quiet()), focused, area, buffer);
+    let inner = pane(theme, name, aside(workbench, focused), focused, area, buffer);
     let flows = u16::try_from(snapshot.pipelines.len()).unwrap_or(1);
     let stateful = u16::from(!workbench.topology.states().is_empty());
     let [flow_area, workers_area, traces_area] = inner.layout(&Layout::vertical([
@@ -34,9 +33,26 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     traces(workbench, traces_area, buffer);
 }
 
+/// What stands at the right of the title: what Enter does, or what last happened to an endpoint.
+fn aside(workbench: &Workbench, focused: bool) -> Line<'static> {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    if focused && !snapshot.traces.is_empty() {
+        return Line::styled(" Enter opens a message ", theme.quiet());
+    }
+    match snapshot.events.first() {
+        None => Line::default(),
+        Some(event) => {
+            let style = if event.bad { theme.bad() } else { theme.quiet() };
+            Line::styled(format!(" {} ", theme.fit(&event.text, 60)), style)
+        }
+    }
+}
+
 /// A pipeline's steps, each with the number of messages that it gave.
 fn flow(theme: Theme, pipeline: &PipelineShown, named: bool, width: u16) -> Line<'static> {
-    let mut steps = vec![("source", pipeline.messages_in)];
+    // Where to connect to is not known otherwise when the system chose the port.
+    let source = pipeline.listening.as_deref().unwrap_or("source");
+    let mut steps = vec![(source, pipeline.messages_in)];
     steps.extend(pipeline.steps.iter().map(|(plan, count)| (&*plan.name, *count)));
     if pipeline.has_sink {
         steps.push(("sink", pipeline.messages_out));

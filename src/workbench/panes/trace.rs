@@ -49,7 +49,7 @@ fn way_of(
 ) -> Line<'static> {
     let arrow = theme.symbol(" → ", " > ");
     let mut spans = vec![
-        Span::styled(format!("{:<6}", trace.sequence.to_string()), theme.quiet()),
+        Span::styled(format!("{:<5} ", trace.sequence.to_string()), theme.quiet()),
         Span::styled(theme.fit(&trace.source, 21), theme.text()),
     ];
     if let Some(header_length) = header_length {

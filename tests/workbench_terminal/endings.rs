@@ -1,0 +1,127 @@
+//! However the workbench ends, the terminal is as it was.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use wallaroo::runtime::Settings;
+use wallaroo::{Application, Reason, Sink, Source};
+
+use super::{CTRL_C, PROGRAM, Terminal, alphabet, enter, leave_input, wait_for_votes};
+
+#[test]
+fn quitting_gives_the_terminal_back() {
+    let mut terminal = alphabet();
+    assert!(terminal.is_alternate_screen() && terminal.bracketed_paste());
+    enter(&mut terminal, "a 1");
+    wait_for_votes(&terminal, "a", 1, 1);
+    leave_input(&mut terminal);
+    terminal.send("q");
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+    assert_eq!(terminal.screen().trim_end(), "");
+}
+
+#[test]
+fn ctrl_c_quits_from_the_input_pane() {
+    let mut terminal = alphabet();
+    terminal.send(format!("half a line{CTRL_C}"));
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_letter_in_the_input_pane_does_not_quit() {
+    let mut terminal = alphabet();
+    terminal.send("q");
+    terminal.wait_for("> q");
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut terminal = alphabet();
+        terminal.kill(signal);
+        let status = terminal.wait_exit();
+        assert_eq!(status.signal(), None, "SIG{signal}: the program ends by itself");
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn a_run_with_much_to_do_ends_at_once() {
+    let mut terminal = alphabet();
+    for _ in 0..5 {
+        enter(&mut terminal, "a 1 x1000000");
+    }
+    leave_input(&mut terminal);
+    terminal.send(" ");
+    terminal.wait_for("paus");
+    terminal.send("q");
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
+
+/// A terminal that nobody looks at any more must not leave a program behind it, not even one that
+/// is sent no signal because it is not its controlling terminal.
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    for controlling in [true, false] {
+        start_and_take_the_terminal_away(controlling);
+    }
+}
+
+fn start_and_take_the_terminal_away(controlling: bool) {
+    let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+    let pty = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.args(["--app", "alphabet"]);
+    command.set_controlling_tty(controlling);
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    let mut reader = pty.master.try_clone_reader().unwrap();
+    let (mut seen, mut bytes) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&seen).contains("quit") {
+        let count = reader.read(&mut bytes).unwrap();
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    drop((reader, pty));
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("still there; controlling terminal: {controlling}");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The application that the next test runs in a terminal: its typed form panics, in the thread that
+/// draws.
+#[test]
+#[ignore = "is run in a terminal by another test"]
+fn workbench_that_panics() {
+    let source = Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec())))
+        .typed("x", |_| panic!("no such luck"));
+    let sink = Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message));
+    let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
+    let topology = Arc::new(application.unwrap());
+    let settings = Settings::new(&topology);
+    wallaroo::workbench::run(topology, settings).unwrap();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_what_happened() {
+    let this = std::env::current_exe().unwrap();
+    let test = "endings::workbench_that_panics";
+    let arguments = ["--exact", test, "--ignored", "--nocapture", "--test-threads=1"];
+    let mut terminal = Terminal::start(this.to_str().unwrap(), &arguments, 40, 120);
+    terminal.wait_for("Ctrl-C quit");
+    assert!(terminal.is_alternate_screen());
+    terminal.send("x");
+    assert!(!terminal.wait_exit().success());
+    terminal.assert_restored();
+    // Not overwritten by what came after it.
+    assert!(terminal.screen().contains("no such luck"), "{}", terminal.screen());
+}

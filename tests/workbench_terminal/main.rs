@@ -1,0 +1,85 @@
+//! The workbench as a person meets it: the whole program in a real terminal.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail where the test itself may"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod endings;
+mod looks;
+mod quiet;
+mod sizes;
+mod sources;
+mod starting;
+mod voting;
+
+use support::terminal::Terminal;
+
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_wallaroo-tui");
+
+/// What is typed for some keys.
+const ESCAPE: &str = "\x1b";
+const CTRL_C: &str = "\x03";
+const CTRL_P: &str = "\x10";
+const CTRL_X: &str = "\x18";
+const UP: &str = "\x1b[A";
+const DOWN: &str = "\x1b[B";
+const SHIFT_TAB: &str = "\x1b[Z";
+const F1: &str = "\x1bOP";
+
+/// The alphabet's workbench with two workers on a screen of 120 by 40, ready for keys.
+fn alphabet() -> Terminal {
+    alphabet_with(&[], &[])
+}
+
+/// The same with more arguments and environment variables.
+fn alphabet_with(arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
+    let arguments = [&["--app", "alphabet", "--workers", "2"], arguments].concat();
+    let terminal = Terminal::start_with(PROGRAM, &arguments, environment, 40, 120);
+    // The last thing on the screen.
+    terminal.wait_for("Ctrl-C quit");
+    terminal
+}
+
+/// Types a line and Enter.
+fn enter(terminal: &mut Terminal, line: &str) {
+    terminal.send(format!("{line}\r"));
+}
+
+/// Pastes a text, as the terminal marks it.
+fn paste(terminal: &mut Terminal, text: &str) {
+    terminal.send(format!("\x1b[200~{text}\x1b[201~"));
+}
+
+/// Leaves the input pane: letters are commands then.
+fn leave_input(terminal: &mut Terminal) {
+    terminal.send(ESCAPE);
+    // A key that came with the Escape would be read as one key with Alt.
+    terminal.wait_for(" q quit");
+}
+
+/// A partition's row: key, worker, letter, votes, messages, .., without the mark of a new one.
+fn row(screen: &str, key: &str) -> Option<Vec<String>> {
+    let table = screen.lines().take_while(|line| !line.contains(" Routing "));
+    let rows = table.filter_map(|line| {
+        let cells = line.strip_prefix('│')?.split('│').next()?.split_whitespace();
+        Some(cells.filter(|cell| *cell != "✱").map(str::to_owned).collect::<Vec<_>>())
+    });
+    rows.into_iter().find(|cells| cells.first().is_some_and(|first| first == key))
+}
+
+/// Waits until a partition has these votes after so many messages.
+fn wait_for_votes(terminal: &Terminal, key: &str, votes: u64, messages: u64) {
+    let what = format!("{votes} votes in {messages} messages for {key}");
+    let wanted = [votes.to_string(), messages.to_string()];
+    terminal.wait_until(&what, |screen| {
+        row(screen, key).is_some_and(|cells| cells.len() > 4 && cells[3..5] == wanted)
+    });
+}

@@ -1,0 +1,56 @@
+//! A workbench in which nothing happens does nothing.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Terminal, alphabet};
+
+/// The CPU time that a process has used, in ticks of 10 ms.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name, in parentheses, may have anything in it.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let [user, system] = [11, 12].map(|at: usize| fields[at].parse::<u64>().unwrap());
+    user + system
+}
+
+/// Bytes written and CPU time used in one second.
+fn second(terminal: &Terminal) -> (usize, u64) {
+    let before = (terminal.bytes_written(), cpu_ticks(terminal.pid()));
+    thread::sleep(Duration::from_secs(1));
+    (terminal.bytes_written() - before.0, cpu_ticks(terminal.pid()) - before.1)
+}
+
+/// Waits for a second without bytes; what a start leaves to draw comes before it.
+fn wait_for_quiet(terminal: &Terminal) {
+    let start = Instant::now();
+    while second(terminal).0 > 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "never quiet:\n{}", terminal.screen());
+    }
+}
+
+#[test]
+fn a_second_without_events_costs_no_bytes_and_no_time() {
+    let terminal = alphabet();
+    wait_for_quiet(&terminal);
+    let (bytes, ticks) = second(&terminal);
+    assert_eq!(bytes, 0);
+    // What /proc counts is a sample: a thread that woke once may be taken for a whole tick.
+    assert!(ticks <= 1, "{ticks} ticks");
+}
+
+#[test]
+fn a_paused_engine_with_votes_waiting_is_quiet_too() {
+    let mut terminal = alphabet();
+    super::leave_input(&mut terminal);
+    terminal.send(" ");
+    terminal.wait_for("· paused");
+    terminal.send("i");
+    super::enter(&mut terminal, "a 1 x1000");
+    terminal.send("b 2");
+    terminal.wait_for("> b 2");
+    wait_for_quiet(&terminal);
+    let (bytes, ticks) = second(&terminal);
+    assert_eq!(bytes, 0);
+    assert!(ticks <= 1, "{ticks} ticks");
+}

@@ -1,0 +1,137 @@
+//! Typing, pasting and sending votes, and what is no vote.
+
+use super::{CTRL_X, DOWN, UP, alphabet, enter, leave_input, paste, row, wait_for_votes};
+
+#[test]
+fn a_vote_is_typed_with_no_other_key_and_is_counted_and_sent() {
+    let mut terminal = alphabet();
+    assert!(!terminal.cursor_hidden(), "the cursor stands in the input pane");
+    enter(&mut terminal, "a 10");
+    wait_for_votes(&terminal, "a", 10, 1);
+    terminal.wait_for("a => 10");
+    enter(&mut terminal, "a 5");
+    wait_for_votes(&terminal, "a", 15, 2);
+    terminal.wait_for("a => 15");
+}
+
+#[test]
+fn a_key_never_seen_before_makes_a_partition() {
+    let mut terminal = alphabet();
+    terminal.wait_for("No partition yet.");
+    enter(&mut terminal, "a 1");
+    wait_for_votes(&terminal, "a", 1, 1);
+    enter(&mut terminal, "Z 7");
+    wait_for_votes(&terminal, "Z", 7, 1);
+    terminal.wait_for("2 partitions");
+}
+
+#[test]
+fn the_bytes_are_shown_while_they_are_typed() {
+    let mut terminal = alphabet();
+    terminal.send("a 10");
+    terminal.wait_for("frame 00 00 00 05 61 00 00 00 0a");
+    terminal.send(" x1000");
+    terminal.wait_for("×1 000");
+}
+
+#[test]
+fn a_raw_frame_is_a_message_like_any_other() {
+    let mut terminal = alphabet();
+    enter(&mut terminal, "0x 00 00 00 05 61 00 00 00 01");
+    wait_for_votes(&terminal, "a", 1, 1);
+}
+
+#[test]
+fn raw_bytes_that_are_no_whole_frame_are_announced_and_become_a_dead_letter() {
+    let mut terminal = alphabet();
+    terminal.send("0x 00 00 00 05 61");
+    terminal.wait_for("5 bytes are no whole frame: a dead letter");
+    terminal.send("\r");
+    terminal.wait_for("Dead letters 1");
+    // What comes after is not swallowed.
+    enter(&mut terminal, "a 1");
+    wait_for_votes(&terminal, "a", 1, 1);
+}
+
+#[test]
+fn nonsense_is_explained_and_sent_only_on_purpose() {
+    let mut terminal = alphabet();
+    terminal.send("a ten");
+    terminal.wait_for("`ten` is no number of votes");
+    terminal.wait_for("Ctrl-X sends it anyway");
+    terminal.send("\r");
+    // The next key comes after Enter: when it is on the screen, Enter has done what it does.
+    terminal.send("s");
+    terminal.wait_for("> a tens");
+    terminal.wait_for("Dead letters 0");
+    terminal.send(CTRL_X);
+    terminal.wait_for("Dead letters 1");
+    assert!(!terminal.screen().contains("> a tens"), "{}", terminal.screen());
+}
+
+#[test]
+fn a_line_is_sent_as_often_as_it_says() {
+    let mut terminal = alphabet();
+    enter(&mut terminal, "a 1 x1000");
+    wait_for_votes(&terminal, "a", 1000, 1000);
+    terminal.wait_for("a => 1000");
+}
+
+#[test]
+fn pasted_lines_are_each_a_message_and_wrong_ones_are_named() {
+    let mut terminal = alphabet();
+    paste(&mut terminal, "a 1\na 2\nb 3\n");
+    terminal.wait_for("3 pasted lines sent");
+    wait_for_votes(&terminal, "a", 3, 2);
+    wait_for_votes(&terminal, "b", 3, 1);
+    paste(&mut terminal, "c 1\rnonsense here\rc 1");
+    terminal.wait_for("2 of 3 pasted lines sent; line 2: ");
+    wait_for_votes(&terminal, "c", 2, 2);
+}
+
+#[test]
+fn one_pasted_line_is_text_to_be_looked_at_first() {
+    let mut terminal = alphabet();
+    paste(&mut terminal, "a 4\n");
+    terminal.wait_for("> a 4");
+    terminal.wait_for("No partition yet.");
+    terminal.send("2\r");
+    wait_for_votes(&terminal, "a", 42, 1);
+}
+
+#[test]
+fn the_history_brings_lines_back() {
+    let mut terminal = alphabet();
+    enter(&mut terminal, "a 1");
+    enter(&mut terminal, "b 2");
+    wait_for_votes(&terminal, "b", 2, 1);
+    terminal.send([UP, UP].concat());
+    terminal.wait_for("> a 1");
+    terminal.send(DOWN);
+    terminal.wait_for("> b 2");
+    terminal.send("\r");
+    wait_for_votes(&terminal, "b", 4, 2);
+}
+
+#[test]
+fn votes_wait_while_the_engine_is_paused_and_step_takes_one() {
+    let mut terminal = alphabet();
+    leave_input(&mut terminal);
+    terminal.send(" ");
+    terminal.wait_for("· paused");
+    terminal.send("i");
+    terminal.wait_for("Ctrl-C quit");
+    for votes in ["a 1", "a 2", "a 4"] {
+        enter(&mut terminal, votes);
+    }
+    leave_input(&mut terminal);
+    assert_eq!(row(&terminal.screen(), "a"), None);
+    terminal.send("s");
+    wait_for_votes(&terminal, "a", 1, 1);
+    terminal.wait_for("· paused");
+    terminal.send("s");
+    wait_for_votes(&terminal, "a", 3, 2);
+    terminal.send(" ");
+    wait_for_votes(&terminal, "a", 7, 3);
+    terminal.wait_for("· running");
+}
