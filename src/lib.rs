@@ -49,7 +49,8 @@
 //!
 //! [`main`] makes a program of it: the whole command line, and the workbench in which it runs:
 //!
-//! ```no_run
+#![cfg_attr(feature = "workbench", doc = "```no_run")]
+#![cfg_attr(not(feature = "workbench"), doc = "```ignore")]
 //! # use wallaroo::{App, Application};
 //! fn main() -> std::process::ExitCode {
 //!     wallaroo::main([App::new("alphabet", "counts the votes for every letter", |_| {
@@ -69,6 +70,9 @@
 //! | make a program of it | [`main`] and [`App`] |
 //! | run it inside a program of your own | [`telemetry::Session`], [`runtime::Engine`] |
 //!
+//! The command line and the terminal UI are the feature `workbench`, which is on unless it is turned off:
+//! without it, this is the engine and the application API, and no terminal library is built.
+//!
 //! # What holds
 //!
 //! * Messages of one key are processed in the order in which their source delivered them, at any number of
@@ -83,11 +87,14 @@ pub mod core;
 pub mod endpoints;
 pub mod runtime;
 pub mod telemetry;
+#[cfg(feature = "workbench")]
 pub mod workbench;
 
+#[cfg(feature = "workbench")]
 mod cli;
 
 pub use application::*;
+#[cfg(feature = "workbench")]
 pub use cli::{App, AppOptions, main};
 pub use core::test_driver::{NoSuchPipeline, PushError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};

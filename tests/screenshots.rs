@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_SCREENSHOTS=1 cargo test --test screenshots` draws them anew.
 
+#![cfg(feature = "workbench")]
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
 
 #[path = "../apps/alphabet/mod.rs"]

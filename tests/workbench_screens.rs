@@ -2,6 +2,7 @@
 //!
 //! `INSTA_UPDATE=always cargo test --test workbench_screens` writes the screens anew; read the diff.
 
+#![cfg(feature = "workbench")]
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
 
 #[path = "../apps/alphabet/mod.rs"]

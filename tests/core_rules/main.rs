@@ -1,4 +1,6 @@
 //! The engine's rules, as an author sees them: small applications run by the test driver.
+
+#![cfg(feature = "workbench")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

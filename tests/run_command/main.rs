@@ -1,5 +1,6 @@
 //! The real program, run on the alphabet without a screen.
 
+#![cfg(feature = "workbench")]
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,

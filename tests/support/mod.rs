@@ -6,6 +6,7 @@
 
 pub mod frames;
 pub mod program;
+#[cfg(feature = "workbench")]
 pub mod stage;
 pub mod terminal;
 pub mod waiting;

@@ -1,5 +1,6 @@
 //! The workbench as a person meets it: the whole program in a real terminal.
 
+#![cfg(feature = "workbench")]
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
