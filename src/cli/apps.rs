@@ -11,7 +11,7 @@ use super::failure::Failure;
 
 /// An application, as `apps --json` prints it.
 #[derive(Serialize)]
-struct Listed {
+pub(super) struct Listed {
     name: String,
     about: String,
     pipelines: Vec<ListedPipeline>,
@@ -45,7 +45,8 @@ pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failur
     writeln!(io::stdout(), "{}", text.trim_end()).map_err(Failure::failed)
 }
 
-fn describe(app: &App) -> Result<Listed, Failure> {
+/// What there is to say of an application.
+pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
     let topology = app.topology(&app.default_options())?;
     let pipelines = topology.pipelines().iter().map(|plan| ListedPipeline {
         name: plan.name.to_string(),
@@ -68,21 +69,27 @@ fn describe(app: &App) -> Result<Listed, Failure> {
 }
 
 fn in_words(app: &Listed) -> String {
-    let mut text = format!("{}: {}\n", app.name, app.about);
+    let indented = details(app).lines().map(|line| format!("  {line}")).collect::<Vec<_>>();
+    format!("{}: {}\n{}\n", app.name, app.about, indented.join("\n"))
+}
+
+/// An application's pipelines, formats and options, a line each.
+pub(super) fn details(app: &Listed) -> String {
+    let mut text = String::new();
     for pipeline in &app.pipelines {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
-        let _ = writeln!(text, "    in   {}", pipeline.input);
+        let _ = writeln!(text, "pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
+        let _ = writeln!(text, "  in   {}", pipeline.input);
         for out in &pipeline.out {
-            let _ = writeln!(text, "    out  {out}");
+            let _ = writeln!(text, "  out  {out}");
         }
         if let Some(example) = &pipeline.example {
-            let _ = writeln!(text, "    type {example}");
+            let _ = writeln!(text, "  type {example}");
         }
     }
     for option in &app.options {
         let values = option.values.join("|");
-        let _ = writeln!(text, "  --{} {values}: {}", option.name, option.about);
+        let _ = writeln!(text, "--{} {values}: {}", option.name, option.about);
     }
     text
 }

@@ -15,6 +15,8 @@ pub enum Command {
     Older,
     /// A newer line of the history.
     Newer,
+    /// Type for the next pipeline.
+    NextPipeline,
     /// Leave the input pane.
     LeaveInput,
     /// Go to the input pane.
@@ -45,6 +47,8 @@ pub enum Command {
     Reverse,
     /// Show only keys that contain a text.
     Filter,
+    /// Show the partitions of the next state.
+    NextState,
     /// Make the pane as large as the screen, or as it was.
     Zoom,
     /// Stop taking messages, or take them again.
@@ -139,6 +143,14 @@ pub const COMMANDS: &[Entry] = &[
         &[plain(KeyCode::Down)],
         Context::Input,
         false,
+    ),
+    entry(
+        Command::NextPipeline,
+        "next pipeline",
+        "type for the application's next pipeline",
+        &[Key::ctrl('n'), plain(KeyCode::F(8))],
+        Context::Input,
+        true,
     ),
     entry(
         Command::LeaveInput,
@@ -273,6 +285,14 @@ pub const COMMANDS: &[Entry] = &[
         "filter",
         "show only partitions whose key contains a text",
         &[Key::char('/')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::NextState,
+        "next state",
+        "show the partitions of the application's next state",
+        &[Key::char('n')],
         Context::Partitions,
         true,
     ),

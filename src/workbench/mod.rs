@@ -4,6 +4,7 @@
 //! which events become commands, commands become effects on the engine, and snapshots of the engine
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
+mod chooser;
 mod commands;
 mod input_line;
 mod keys;
@@ -31,6 +32,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub use chooser::{Choice, Chooser, Chosen};
 pub use commands::{COMMANDS, Command, Context, Entry, Focus};
 pub use keys::Key;
 pub use state::{Effect, Notice, Workbench};
@@ -80,6 +82,40 @@ pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchE
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
     runtime.block_on(work(session, workbench, screen, signals))
+}
+
+/// Lets the user choose one of several applications. `None` where they leave instead.
+///
+/// # Errors
+///
+/// The terminal cannot be used. It is as it was then.
+pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let theme = Theme::of_environment(|name| std::env::var(name).ok());
+    let mut chooser = Chooser::new(choices, theme);
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
+    let mut screen = Screen::take()?;
+    runtime.block_on(async {
+        let mut events = EventStream::new();
+        loop {
+            screen.draw(|frame| {
+                chooser.draw(frame.area(), frame.buffer_mut());
+                None
+            })?;
+            let event = tokio::select! {
+                biased;
+                () = signals.any() => return Ok(None),
+                event = events.next() => event,
+            };
+            // An error or an end says that the terminal is gone.
+            let Some(Ok(event)) = event else { return Ok(None) };
+            match chooser.handle(&event) {
+                Some(Chosen::One(at)) => return Ok(Some(at)),
+                Some(Chosen::Nothing) => return Ok(None),
+                None => {}
+            }
+        }
+    })
 }
 
 async fn work(

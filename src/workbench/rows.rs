@@ -66,6 +66,7 @@ impl<T> SelectedRow<T> {
 /// The rows of the partitions pane: which are shown, in which order, and which is selected.
 #[derive(Default)]
 pub struct PartitionRows {
+    state: usize,
     sort: SortBy,
     descending: bool,
     filter: String,
@@ -87,7 +88,7 @@ impl PartitionRows {
             offset: self.offset,
             limit,
         };
-        PartitionView { state: 0, query }
+        PartitionView { state: self.state, query }
     }
 
     /// The filter that is being typed.
@@ -160,6 +161,14 @@ impl PartitionRows {
             SortBy::Field(name) => is_number(shown, name),
         };
         self.offset = 0;
+    }
+
+    /// Shows the next of this many states.
+    pub fn next_state(&mut self, states: usize) {
+        let state = (self.state + 1) % states.max(1);
+        if state != self.state {
+            *self = Self { state, ..Self::default() };
+        }
     }
 
     /// Turns the order around.

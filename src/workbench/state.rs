@@ -60,6 +60,8 @@ pub struct Workbench {
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) input: InputLine,
+    /// Which pipeline typed messages go to.
+    pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
     pub(super) dead_letter: SelectedRow<DeadLetter>,
@@ -81,6 +83,7 @@ impl Workbench {
             frozen: false,
             overlay: None,
             input: InputLine::default(),
+            target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
             dead_letter: SelectedRow::default(),
@@ -136,9 +139,10 @@ impl Workbench {
         }
     }
 
-    /// Which pipeline typed messages go to: the first.
+    /// Which pipeline typed messages go to, and its source.
     pub(super) fn target(&self) -> Option<(PipelineIndex, &SourcePlan)> {
-        self.topology.pipelines().first().map(|plan| (PipelineIndex(0), &plan.source))
+        let plan = self.topology.pipelines().get(self.target.0);
+        plan.map(|plan| (self.target, &plan.source))
     }
 
     /// What is typed, as bytes.
@@ -227,6 +231,10 @@ impl Workbench {
             Command::SendAnyway => return self.send(true),
             Command::Older => self.input.older(),
             Command::Newer => self.input.newer(),
+            Command::NextPipeline => {
+                let pipelines = self.topology.pipelines().len().max(1);
+                self.target = PipelineIndex((self.target.0 + 1) % pipelines);
+            }
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.pane = Pane::Input,
             Command::NextPane => self.next_pane(1),
@@ -242,6 +250,7 @@ impl Workbench {
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
             Command::Filter => self.partitions.begin_filter(),
+            Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Pause => {
                 return Some(match self.snapshot.run_state {

@@ -12,7 +12,9 @@ use crate::workbench::state::Workbench;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, focus) = (workbench.theme, workbench.focus());
-    let shown = COMMANDS.iter().filter(|entry| entry.in_footer && entry.applies(focus));
+    let shown = COMMANDS
+        .iter()
+        .filter(|entry| entry.in_footer && entry.applies(focus) && is_useful(workbench, entry));
     let keys: Vec<_> = shown
         .filter_map(|entry| {
             let (key, name) = (entry.shown_key(focus)?.to_string(), name(workbench, entry));
@@ -34,6 +36,15 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         spans.push(Span::styled(format!(" {name}  "), theme.quiet()));
     }
     Line::from(spans).render(area, buffer);
+}
+
+/// Whether a command does anything in this application.
+fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
+    match entry.command {
+        Command::NextPipeline => workbench.topology.pipelines().len() > 1,
+        Command::NextState => workbench.topology.states().len() > 1,
+        _ => true,
+    }
 }
 
 /// Whether a command is shown however narrow the screen is.

@@ -20,7 +20,11 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> 
     let theme = workbench.theme;
     let focused = workbench.pane == Pane::Input;
     let format = workbench.target().map(|(_, source)| format_of(source)).unwrap_or_default();
-    let name = title(theme, "Input", focused, String::new());
+    // With several pipelines, one must know which of them is typed for.
+    let pipelines = workbench.topology.pipelines();
+    let target = pipelines.get(workbench.target.0).filter(|_| pipelines.len() > 1);
+    let target = target.map(|plan| plan.name.to_string()).unwrap_or_default();
+    let name = title(theme, "Input", focused, target);
     let right = Line::styled(format, theme.quiet());
     let inner = pane(theme, name, right, focused, area, buffer);
     let mut rows = inner.rows();

@@ -39,7 +39,12 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         ]),
         None => position(workbench, shown),
     };
-    let name = title(theme, "Partitions", focused, count);
+    // With several states, one must know whose partitions these are.
+    let states = workbench.topology.states();
+    let name = match states.get(shown.view.state).filter(|_| states.len() > 1) {
+        Some(state) => title(theme, &format!("Partitions of {}", state.name), focused, count),
+        None => title(theme, "Partitions", focused, count),
+    };
     let inner = pane(theme, name, right, focused, area, buffer);
     if shown.rows.is_empty() {
         return empty(workbench, filter, inner, buffer);

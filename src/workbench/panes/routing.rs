@@ -127,8 +127,6 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let shown = snapshot.traces.iter().enumerate().skip(first).take(height);
     for ((at, trace), row) in shown.zip(area.rows()) {
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
-        let plan = workbench.topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
-        let header_length = plan.map_or(0, |plan| plan.source.framing.header_length());
-        render_line(theme, trace, header_length, style, row, buffer);
+        render_line(workbench, trace, style, row, buffer);
     }
 }

@@ -16,13 +16,13 @@ use crate::workbench::words;
 /// Draws a message's way in one line: as much as fits of number, source, frame, message, key, worker,
 /// change and output; the time stands at the end.
 pub(super) fn render_line(
-    theme: Theme,
+    workbench: &Workbench,
     trace: &Trace,
-    header_length: usize,
     style: Style,
     area: Rect,
     buffer: &mut Buffer,
 ) {
+    let theme = workbench.theme;
     buffer.set_style(area, style);
     let hops = trace.hops();
     let time = match hops.last().filter(|hop| is_end(&hop.event)) {
@@ -35,28 +35,39 @@ pub(super) fn render_line(
     let width = u16::try_from(time.width()).unwrap_or(area.width).min(area.width);
     let [way, end] =
         area.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]));
-    let roomy = area.width >= 100;
-    way_of(theme, trace, &hops, roomy.then_some(header_length)).style(style).render(way, buffer);
+    let mut spans = origin(workbench, trace, area.width >= 100);
+    spans.extend(way_of(theme, &hops));
+    Line::from(spans).style(style).render(way, buffer);
     time.style(style).render(end, buffer);
 }
 
-/// What stands before the time. With a header's length, the frame's bytes are part of it.
-fn way_of(
-    theme: Theme,
-    trace: &Trace,
-    hops: &[Hop],
-    header_length: Option<usize>,
-) -> Line<'static> {
-    let arrow = theme.symbol(" → ", " > ");
-    let mut spans = vec![
-        Span::styled(format!("{:<5} ", trace.sequence.to_string()), theme.quiet()),
-        Span::styled(theme.fit(&trace.source, 21), theme.text()),
-    ];
-    if let Some(header_length) = header_length {
-        let frame = theme.fit(&words::frame(&trace.frame, header_length), 26);
-        spans.push(Span::styled(format!("  {frame}"), theme.quiet()));
+/// The message's number and source, its pipeline where there are several, and, where there is room,
+/// its frame.
+fn origin(workbench: &Workbench, trace: &Trace, roomy: bool) -> Vec<Span<'static>> {
+    let theme = workbench.theme;
+    let pipelines = workbench.topology.pipelines();
+    let number = trace.sequence.to_string();
+    let mut spans = vec![Span::styled(format!("{number:<5} "), theme.quiet())];
+    if pipelines.len() > 1 {
+        spans.push(Span::styled(format!("{} ", trace.pipeline), theme.title()));
     }
+    spans.push(Span::styled(theme.fit(&trace.source, 21), theme.text()));
+    let plan = pipelines.iter().find(|plan| plan.name == trace.pipeline);
+    if let Some(plan) = plan.filter(|_| roomy) {
+        let frame = words::frame(&trace.frame, plan.source.framing.header_length());
+        spans.push(Span::styled(format!("  {}", theme.fit(&frame, 26)), theme.quiet()));
+    }
+    spans
+}
+
+/// What happened, hop by hop.
+fn way_of(theme: Theme, hops: &[Hop]) -> Vec<Span<'static>> {
+    let arrow = theme.symbol(" → ", " > ");
+    let mut spans = Vec::new();
+    let mut last_step = None;
     for hop in hops {
+        // What a state computation sends on is nearly always its state: the change says it.
+        let same_step = last_step.replace(&hop.step) == Some(&hop.step);
         let (text, style) = match &hop.event {
             HopEvent::Decoded(message) => (theme.fit(&words::message(message), 28), theme.text()),
             HopEvent::Filtered => ("filtered".to_owned(), theme.warning()),
@@ -77,12 +88,17 @@ fn way_of(
             }
             HopEvent::Encoded(bytes) => (quoted(theme, bytes, 24), theme.text()),
             HopEvent::DeadLetter(reason) => (theme.fit(reason, 60), theme.bad()),
+            HopEvent::Computed(messages) if !same_step => match messages.as_slice() {
+                [] => ("nothing".to_owned(), theme.quiet()),
+                [message] => (theme.fit(&words::message(message), 28), theme.text()),
+                messages => (format!("{} messages", messages.len()), theme.second_bar()),
+            },
             HopEvent::Computed(_) | HopEvent::Written(_) => continue,
         };
         spans.push(Span::styled(arrow, theme.quiet()));
         spans.push(Span::styled(text, style));
     }
-    Line::from(spans)
+    spans
 }
 
 /// Whether nothing comes after this.
