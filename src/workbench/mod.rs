@@ -5,6 +5,7 @@
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
 mod commands;
+mod events;
 mod input_line;
 mod keys;
 mod layout;
@@ -22,8 +23,6 @@ use std::io::{self, Stdin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
@@ -88,7 +87,7 @@ async fn work(
     mut screen: Screen,
     mut signals: Signals,
 ) -> Result<(), WorkbenchError> {
-    let mut events = EventStream::new();
+    let mut events = events::read()?;
     let news = session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
@@ -110,9 +109,9 @@ async fn work(
         tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
-            event = events.next() => {
-                // An error or an end says that the terminal is gone.
-                let Some(Ok(event)) = event else { return Ok(()) };
+            event = events.recv() => {
+                // An end says that the terminal is gone.
+                let Some(event) = event else { return Ok(()) };
                 dirty = true;
                 if let Some(effect) = workbench.handle(&event)
                     && !apply(&session, &mut workbench, effect)
