@@ -6,6 +6,7 @@
 
 mod chooser;
 mod commands;
+mod events;
 mod input_line;
 mod keys;
 mod layout;
@@ -23,8 +24,6 @@ use std::io::{self, Stdin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
@@ -96,7 +95,7 @@ pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let mut screen = Screen::take()?;
     runtime.block_on(async {
-        let mut events = EventStream::new();
+        let mut events = events::read()?;
         loop {
             screen.draw(|frame| {
                 chooser.draw(frame.area(), frame.buffer_mut());
@@ -105,10 +104,10 @@ pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
             let event = tokio::select! {
                 biased;
                 () = signals.any() => return Ok(None),
-                event = events.next() => event,
+                event = events.recv() => event,
             };
-            // An error or an end says that the terminal is gone.
-            let Some(Ok(event)) = event else { return Ok(None) };
+            // An end says that the terminal is gone.
+            let Some(event) = event else { return Ok(None) };
             match chooser.handle(&event) {
                 Some(Chosen::One(at)) => return Ok(Some(at)),
                 Some(Chosen::Nothing) => return Ok(None),
@@ -124,7 +123,7 @@ async fn work(
     mut screen: Screen,
     mut signals: Signals,
 ) -> Result<(), WorkbenchError> {
-    let mut events = EventStream::new();
+    let mut events = events::read()?;
     let news = session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
@@ -146,9 +145,9 @@ async fn work(
         tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
-            event = events.next() => {
-                // An error or an end says that the terminal is gone.
-                let Some(Ok(event)) = event else { return Ok(()) };
+            event = events.recv() => {
+                // An end says that the terminal is gone.
+                let Some(event) = event else { return Ok(()) };
                 dirty = true;
                 if let Some(effect) = workbench.handle(&event)
                     && !apply(&session, &mut workbench, effect)
