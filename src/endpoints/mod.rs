@@ -5,6 +5,7 @@
 //! an [`Intake`], a sink is handed [`Output`](crate::core::batch::Output)s.
 
 mod endpoint;
+mod file;
 mod injected;
 mod intake;
 mod sink;
@@ -12,6 +13,7 @@ mod source;
 mod tcp;
 
 pub use endpoint::{Endpoint, EndpointError};
+pub use file::{FileId, empty, open_to_write};
 pub use injected::read_injected;
 pub use intake::{Delivery, Intake};
 pub use sink::{OpenSink, SinkFailure};

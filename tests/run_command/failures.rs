@@ -77,6 +77,40 @@ fn an_output_that_would_empty_its_input_is_refused() {
 }
 
 #[test]
+fn a_run_that_cannot_start_leaves_all_files_as_they_were() {
+    let folder = Folder::new();
+    let names = ["out", "state", "letters"];
+    let [out, state, letters] = names.map(|name| folder.write(name, b"before"));
+    let files = ["--state", &state, "--dead-letters", &letters, "--out", &out];
+    let missing = folder.path("missing.msg");
+    run_alphabet(&[&files[..], &["--in", &missing]].concat()).failed(1, &["cannot read"]);
+    for name in names {
+        assert_eq!(folder.read(name), b"before", "{name}");
+    }
+    run_alphabet(&[&files[..], &["--in", "null"]].concat()).succeeded();
+    for name in names {
+        assert_eq!(folder.read(name), b"", "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_refused() {
+    let folder = Folder::new();
+    let votes = folder.write("votes.msg", b"votes");
+    let link = folder.path("link");
+    std::fs::hard_link(&votes, &link).unwrap();
+    let (out, new) = (folder.path("out"), folder.path("new"));
+    let refused = |more: &[&str], words: &[&str]| {
+        run_alphabet(&[&["--in", &votes, "--out", &out], more].concat()).failed(2, words);
+    };
+    refused(&["--state", &link], &["--state and --in name the same file", &link]);
+    refused(&["--dead-letters", &votes], &["--dead-letters and --in name the same file"]);
+    refused(&["--state", &out], &["--state and --out name the same file"]);
+    refused(&["--state", &new, "--dead-letters", &new], &["--dead-letters and --state"]);
+    assert_eq!(folder.read("votes.msg"), b"votes");
+}
+
+#[test]
 fn a_full_disk_fails_the_run() {
     let input = fixture("votes.msg");
     let input = input.to_str().unwrap();
