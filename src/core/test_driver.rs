@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::assembler::{Assembler, Broken};
+use super::assembler::{Assembler, Broken, SourceEnd};
 use super::batch::{Outlet, Payload};
 use super::clock::{Clock, LogicalClock};
 use super::context::{Context, Report};
@@ -192,7 +192,7 @@ impl TestDriver {
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
         let (_, lane) = self.lane(pipeline)?;
-        if let Some(broken) = lane.assembler.take().and_then(Assembler::finish) {
+        if let Some(broken) = lane.assembler.take().and_then(|left| left.finish(SourceEnd::Ended)) {
             let letter = broken_letter(lane, broken);
             self.dead_letters.push(letter);
         }

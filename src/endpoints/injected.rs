@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::intake::Intake;
+use crate::core::assembler::SourceEnd;
 
 /// The name of this source in traces and dead letters.
 const NAME: &str = "input";
@@ -30,7 +31,7 @@ pub async fn read_injected(mut injected: UnboundedReceiver<Bytes>, intake: Arc<I
                     few &= cut.ends.len() <= TRACED;
                     intake.deliver(&name, connection, cut, read_at, few).await;
                 }
-                Ok(None) => break assembler.finish(),
+                Ok(None) => break assembler.finish(SourceEnd::Ended),
                 Err(broken) => break Some(broken),
             }
         };

@@ -55,6 +55,14 @@ fn an_input_that_cannot_be_read_is_named() {
         .failed(1, &["cannot read", "directory"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_input_that_cannot_be_read_any_further_is_named() {
+    // A process's own memory can be opened, and not be read at its beginning.
+    run_alphabet(&["--in", "/proc/self/mem", "--out", "null"])
+        .failed(1, &["cannot read any further", "/proc/self/mem"]);
+}
+
 #[test]
 fn an_output_that_cannot_be_made_is_named() {
     let folder = Folder::new();
