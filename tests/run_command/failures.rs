@@ -36,6 +36,8 @@ fn arguments_that_are_none_are_wrong_usage() {
     for arguments in [
         &["run", "--in", "null", "--out", "null"][..],
         &["run", "--app", "alphabet", "--workers", "0"],
+        &["run", "--app", "alphabet", "--workers", "257"],
+        &["run", "--app", "alphabet", "--workers", "18446744073709551615"],
         &["run", "--app", "alphabet", "--encoding", "morse"],
         &["walk"],
     ] {
