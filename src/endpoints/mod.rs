@@ -14,7 +14,7 @@ mod tcp;
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::{FileId, empty, open_to_write};
-pub use injected::read_injected;
+pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Delivery, Intake};
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;

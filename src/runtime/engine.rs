@@ -8,7 +8,6 @@ use std::thread::Thread;
 use bytes::Bytes;
 use timely::communication::WorkerGuards;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::clock::StartClock;
@@ -25,11 +24,12 @@ use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow};
 use crate::core::partition_table::PartitionRow;
 use crate::core::topology::Topology;
+use crate::endpoints::{Injector, NotInjected};
 
 /// A topology that runs. Dropping it ends the run at once, whatever is in flight.
 pub struct Engine {
     shared: Shared,
-    injectors: Mutex<Vec<UnboundedSender<Bytes>>>,
+    injectors: Mutex<Vec<Injector>>,
     requests: Vec<mpsc::Sender<Request>>,
     threads: Vec<Thread>,
     stop: watch::Sender<bool>,
@@ -122,11 +122,15 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine is ending, or was not started to be injected into.
+    /// The engine is ending, or was not started to be injected into; or so much waits that memory
+    /// would not be bounded.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
         let injectors = self.injectors.lock().unwrap_or_else(PoisonError::into_inner);
         let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
-        injector.send(bytes).map_err(|_| EngineError::Ended)
+        injector.inject(bytes).map_err(|refused| match refused {
+            NotInjected::Full => EngineError::InputFull,
+            NotInjected::Ended => EngineError::Ended,
+        })
     }
 
     /// Takes no more frames. What is in flight goes on to its end.

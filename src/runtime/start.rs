@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::Thread;
 
-use bytes::Bytes;
 use timely::communication::WorkerGuards;
 use timely::{CommunicationConfig, Config, WorkerConfig};
 use tokio::runtime::Handle;
@@ -27,7 +26,7 @@ use crate::core::observer::Observer;
 use crate::core::placement::Placement;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Endpoint, FileId, Intake, OpenSink, OpenSource, SinkFailure, read_injected,
+    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, read_injected,
 };
 
 /// What all parts of an engine share.
@@ -130,7 +129,7 @@ pub(super) fn start_sources(
     shared: &Shared,
     inlets: &AllInlets,
     stopped: &watch::Receiver<bool>,
-) -> (SourceTasks, Vec<UnboundedSender<Bytes>>) {
+) -> (SourceTasks, Vec<Injector>) {
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
     let pipelines = shared.topology.pipelines().iter().zip(sources).zip(inlets);
@@ -147,7 +146,7 @@ pub(super) fn start_sources(
         ));
         source.announce(&intake);
         if settings.injectable {
-            let (injector, injected) = unbounded_channel();
+            let (injector, injected) = Injector::new();
             injectors.push(injector);
             let intake = Arc::clone(&intake);
             let read = async move {
