@@ -186,11 +186,13 @@ impl Engine {
         rows
     }
 
-    /// Stops reading. What has been read goes on to its end, and then the run has ended.
+    /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be
+    /// paused no more.
     pub fn stop(&self) {
         self.injectors.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.stop.send_replace(true);
-        self.resume();
+        self.shared.gate.finish(self.shared.clock.now());
+        self.wake();
     }
 
     /// How the run ended; `None` while it has not.
@@ -213,7 +215,7 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Waits until the run has ended, or until `interrupted` says that it should not be waited for.
+    /// Returns when the run has ended.
     pub async fn ended(&self) {
         let _ = self.outcome.clone().wait_for(Option::is_some).await;
     }
