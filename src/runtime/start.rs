@@ -49,10 +49,15 @@ pub(super) async fn open_endpoints(
 ) -> Result<(Sources, Sinks), EngineError> {
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
-    for endpoint in &settings.sources {
-        let source = OpenSource::open(endpoint)
-            .await
-            .map_err(|error| EngineError::OpenSource { endpoint: endpoint.clone(), error })?;
+    for (at, endpoint) in settings.sources.iter().enumerate() {
+        let failed = |error| EngineError::OpenSource { endpoint: endpoint.clone(), error };
+        if *endpoint == Endpoint::Standard
+            && settings.sources.iter().take(at).any(|other| other == endpoint)
+        {
+            // Each would get some of the bytes.
+            return Err(failed(io::Error::other("it is another pipeline's input already")));
+        }
+        let source = OpenSource::open(endpoint).await.map_err(failed)?;
         sources.push(source);
         files.read.extend(file_id(endpoint));
     }

@@ -49,7 +49,7 @@ fn pipelines_that_share_a_state_add_to_the_same_partitions() {
 }
 
 #[test]
-fn two_sinks_with_one_file_are_refused() {
+fn two_sinks_with_one_file_and_two_sources_with_one_stream_are_refused() {
     let echo = |application: Application, name: &str| {
         application
             .pipeline(name, Source::new(decode))
@@ -60,8 +60,12 @@ fn two_sinks_with_one_file_are_refused() {
     let sink = Endpoint::File(file.path().to_owned());
     let settings =
         Settings { sinks: vec![vec![sink.clone()], vec![sink]], ..injectable(&topology, 1) };
-    let error = Session::start(topology, &settings, None).err().unwrap().to_string();
+    let error = Session::start(Arc::clone(&topology), &settings, None).err().unwrap().to_string();
     assert!(error.contains("another output already"), "{error}");
+    let sources = vec![Endpoint::Standard; 2];
+    let settings = Settings { sources, ..injectable(&topology, 1) };
+    let error = Session::start(topology, &settings, None).err().unwrap().to_string();
+    assert!(error.contains("another pipeline's input already"), "{error}");
 }
 
 #[test]
