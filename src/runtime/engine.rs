@@ -39,7 +39,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens all sources and sinks, starts the workers, and begins to read.
+    /// Opens all sources and sinks, starts the workers, and begins to read. Not to be called from
+    /// asynchronous code, which it would block.
     ///
     /// # Errors
     ///
@@ -201,7 +202,8 @@ impl Engine {
         self.outcome.borrow().clone()
     }
 
-    /// Waits until the run has ended.
+    /// Waits until the run has ended. Not to be called from asynchronous code: see
+    /// [`ended`](Self::ended).
     ///
     /// # Errors
     ///
