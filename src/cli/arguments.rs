@@ -34,8 +34,8 @@ pub(super) enum Command {
 /// Which application, where its bytes enter and leave, and how it is run.
 #[derive(Debug, Args)]
 pub(super) struct EngineArguments {
-    /// How many workers run it
-    #[arg(long, value_name = "N", default_value = "1")]
+    /// How many workers run it: each is a thread
+    #[arg(long, value_name = "N", default_value = "1", value_parser = workers)]
     pub workers: NonZeroUsize,
     /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
     /// Repeat it, one a pipeline in order, or name the pipeline
@@ -115,6 +115,17 @@ pub(super) struct Arguments {
     pub command: Option<Command>,
     pub workbench: WorkbenchArguments,
     pub options: AppOptions,
+}
+
+/// The most workers: more than a machine has a use for, and each is a thread with a channel to every
+/// other one.
+const MOST_WORKERS: usize = 256;
+
+fn workers(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .ok()
+        .filter(|workers: &NonZeroUsize| workers.get() <= MOST_WORKERS)
+        .ok_or_else(|| format!("give a number from 1 to {MOST_WORKERS}"))
 }
 
 /// Reads the command line. Help and version are errors here, as clap has it.

@@ -12,6 +12,8 @@ use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
+use crate::endpoints::{Endpoint, FileId, empty, open_to_write};
+use crate::runtime::Settings;
 use crate::telemetry::{DeadLetterFile, PartitionView, Session, Snapshot, Summary};
 
 /// How often the progress line is written.
@@ -26,19 +28,22 @@ pub(super) fn run(
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
     let dead_letters = match &arguments.dead_letters {
         None => None,
-        Some(path) => {
-            Some(DeadLetterFile::create(path).map_err(|error| cannot_write(path, &error))?)
-        }
+        Some(path) => Some(DeadLetterFile::open(path).map_err(|error| cannot_write(path, &error))?),
     };
     let state = match &arguments.state {
         None => None,
         Some(path) => {
-            let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
+            let file = open_to_write(path).map_err(|error| cannot_write(path, &error))?;
             Some((path, file))
         }
     };
+    refuse_shared_files(&settings, arguments)?;
     let mut session =
         Session::start(Arc::clone(&topology), &settings, dead_letters).map_err(Failure::failed)?;
+    if let Some((path, file)) = &state {
+        // Not earlier: a run that cannot start leaves the file as it was.
+        empty(file).map_err(|error| cannot_write(path, &error))?;
+    }
     follow(&mut session)?;
 
     if let Some((path, file)) = state {
@@ -56,6 +61,33 @@ pub(super) fn run(
         writeln!(io::stderr(), "{}", in_words(&summary))
     };
     written.map_err(Failure::failed)
+}
+
+/// Refuses a file that is named twice: what is written to it would destroy what else is in it.
+fn refuse_shared_files(settings: &Settings, arguments: &RunArguments) -> Result<(), Failure> {
+    let inputs = settings.sources.iter().map(|endpoint| ("--in", endpoint));
+    let outputs = settings.sinks.iter().flatten().map(|endpoint| ("--out", endpoint));
+    let mut taken: Vec<(&str, FileId)> = inputs
+        .chain(outputs)
+        .filter_map(|(option, endpoint)| match endpoint {
+            Endpoint::File(path) => Some((option, FileId::of(path)?)),
+            _ => None,
+        })
+        .collect();
+    let written = [("--state", &arguments.state), ("--dead-letters", &arguments.dead_letters)];
+    for (option, path) in written {
+        let Some((path, file)) = path.as_ref().and_then(|path| Some((path, FileId::of(path)?)))
+        else {
+            continue;
+        };
+        if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == file) {
+            let path = path.display();
+            let usage = format!("{option} and {other} name the same file, {path}: choose another");
+            return Err(Failure::Usage(usage));
+        }
+        taken.push((option, file));
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {

@@ -31,6 +31,17 @@ pub struct Broken {
     pub reason: String,
 }
 
+/// Why no more bytes of a source will come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceEnd {
+    /// The source has no more.
+    Ended,
+    /// The run was stopped.
+    Stopped,
+    /// The source cannot be read any further.
+    Failed,
+}
+
 /// Collects the bytes of one source until they hold whole frames.
 pub struct Assembler {
     framing: Arc<dyn Framing>,
@@ -85,14 +96,18 @@ impl Assembler {
         Broken { bytes: header.to_vec(), offset: self.offset, reason: error.to_string() }
     }
 
-    /// What is left when the source has ended: `None` where it ended with a whole frame.
+    /// What is left when no more bytes will come: `None` where the last was the end of a frame.
     #[must_use]
-    pub fn finish(self) -> Option<Broken> {
+    pub fn finish(self, end: SourceEnd) -> Option<Broken> {
         if self.buffer.is_empty() {
             return None;
         }
-        let reason =
-            format!("the source ended inside a frame, after {} of its bytes", self.buffer.len());
+        let end = match end {
+            SourceEnd::Ended => "the source ended",
+            SourceEnd::Stopped => "the run was stopped",
+            SourceEnd::Failed => "reading failed",
+        };
+        let reason = format!("{end} inside a frame, after {} of its bytes", self.buffer.len());
         Some(Broken { bytes: self.buffer.to_vec(), offset: self.offset, reason })
     }
 }

@@ -58,6 +58,13 @@ impl DeadLetter {
             at,
         }
     }
+
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
+        size_of::<Self>() + self.bytes.len() + self.reason.len() + key
+    }
 }
 
 /// Bytes as lower-case hexadecimal digits, two a byte.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
+use super::preview::to_json;
 use crate::application::Key;
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -63,7 +64,7 @@ pub enum SortValue {
 impl SortValue {
     /// A field of a state; the state itself where it has no fields.
     pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
-        match serde_json::to_value(state) {
+        match to_json(state) {
             Ok(Value::Object(mut fields)) => {
                 fields.remove(name).map_or(Self::Nothing, Self::of_json)
             }

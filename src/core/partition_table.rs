@@ -5,9 +5,11 @@
 
 use hashbrown::HashTable;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
+use super::preview::to_json;
 use crate::application::{Key, State};
 
 /// Whether computations may touch a partition.
@@ -129,7 +131,7 @@ pub struct PartitionRow {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub poisoned: bool,
     /// The state as JSON.
-    pub value: serde_json::Value,
+    pub value: Value,
 }
 
 impl<S: State> Partitions for PartitionTable<S> {
@@ -156,8 +158,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             created: partition.created,
             to_save: partition.to_save,
             poisoned: partition.health == Health::Poisoned,
-            value: serde_json::to_value(&partition.state)
-                .unwrap_or_else(|error| format!("(not representable as JSON: {error})").into()),
+            value: to_json(&partition.state).unwrap_or_else(Value::String),
         })
     }
 

@@ -1,17 +1,39 @@
 //! Messages and states as text for people, at a bounded length.
 
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
+use serde_json::Value;
+
+use super::guard::panic_reason;
 
 /// The longest preview in bytes.
 pub const PREVIEW_LIMIT: usize = 2048;
+
+/// A value as JSON.
+///
+/// # Errors
+///
+/// Why it has none, be it that its author's `Serialize` panicked: an answer to who looks must not end
+/// the worker that gives it.
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
+    match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value))) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(not_representable(&error.to_string())),
+        Err(panic) => Err(not_representable(&panic_reason(panic))),
+    }
+}
+
+fn not_representable(reason: &str) -> String {
+    format!("(not representable as JSON: {reason})")
+}
 
 /// A value as JSON, cut at [`PREVIEW_LIMIT`] with an ellipsis.
 pub fn preview_json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut writer = Bounded(Vec::new());
     match serde_json::to_writer(&mut writer, value) {
-        Err(error) if !error.is_io() => format!("(not representable as JSON: {error})"),
+        Err(error) if !error.is_io() => not_representable(&error.to_string()),
         Err(_) => text(writer.0, true),
         Ok(()) => text(writer.0, false),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::assembler::{Assembler, Broken};
+use super::assembler::{Assembler, Broken, SourceEnd};
 use super::batch::{Outlet, Payload};
 use super::clock::{Clock, LogicalClock};
 use super::context::{Context, Report};
@@ -124,12 +124,8 @@ impl TestDriver {
         }
     }
 
-    fn lane(&mut self, pipeline: &str) -> Result<(usize, &mut Lane), NoSuchPipeline> {
-        let lanes = self.pipelines.iter_mut().enumerate();
-        lanes
-            .into_iter()
-            .find(|(_, lane)| &*lane.name == pipeline)
-            .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
+    fn lane(&mut self, pipeline: &str) -> Result<&mut Lane, NoSuchPipeline> {
+        find_lane(&mut self.pipelines, pipeline).map(|(_, lane)| lane)
     }
 
     /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
@@ -140,37 +136,36 @@ impl TestDriver {
     /// There is no such pipeline.
     pub fn push(&mut self, pipeline: &str, bytes: &[u8]) -> Result<(), NoSuchPipeline> {
         let now = self.clock.now();
-        let (at, lane) = self.lane(pipeline)?;
+        let Self { pipelines, waiting, .. } = self;
+        let (at, lane) = find_lane(pipelines, pipeline)?;
         let framing = Arc::clone(&lane.framing);
         let assembler = lane
             .assembler
             .get_or_insert_with(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, FRAMES_A_CUT));
         assembler.buffer().extend_from_slice(bytes);
         let header_length = assembler.header_length();
-        match assembler.cut() {
-            Ok(None) => {}
-            Ok(Some(cut)) => {
-                let first = SequenceNumber(lane.frames + 1);
-                lane.frames += cut.ends.len() as u64;
-                let frames = Frames::new(
-                    "test".into(),
-                    first,
-                    cut.offset,
-                    now,
-                    header_length,
-                    cut.bytes,
-                    cut.ends,
-                );
-                self.waiting.push_back((at, frames));
-                // A header that is too long may follow the good frames.
-                return self.push(pipeline, &[]);
+        let broken = loop {
+            match assembler.cut() {
+                Ok(None) => return Ok(()),
+                Err(broken) => break broken,
+                Ok(Some(cut)) => {
+                    let first = SequenceNumber(lane.frames + 1);
+                    lane.frames += cut.ends.len() as u64;
+                    let frames = Frames::new(
+                        "test".into(),
+                        first,
+                        cut.offset,
+                        now,
+                        header_length,
+                        cut.bytes,
+                        cut.ends,
+                    );
+                    waiting.push_back((at, frames));
+                }
             }
-            Err(broken) => {
-                lane.assembler = None;
-                let letter = broken_letter(lane, broken);
-                self.dead_letters.push(letter);
-            }
-        }
+        };
+        lane.assembler = None;
+        self.dead_letters.push(broken_letter(lane, broken));
         Ok(())
     }
 
@@ -180,7 +175,7 @@ impl TestDriver {
     ///
     /// There is no such pipeline, or no header says so many bytes.
     pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
-        let (_, lane) = self.lane(pipeline)?;
+        let lane = self.lane(pipeline)?;
         let frame = frame(&*lane.framing, payload)?;
         Ok(self.push(pipeline, &frame)?)
     }
@@ -191,8 +186,8 @@ impl TestDriver {
     ///
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
-        let (_, lane) = self.lane(pipeline)?;
-        if let Some(broken) = lane.assembler.take().and_then(Assembler::finish) {
+        let lane = self.lane(pipeline)?;
+        if let Some(broken) = lane.assembler.take().and_then(|left| left.finish(SourceEnd::Ended)) {
             let letter = broken_letter(lane, broken);
             self.dead_letters.push(letter);
         }
@@ -305,6 +300,17 @@ impl TestDriver {
     pub fn report(&self) -> &Report {
         &self.report
     }
+}
+
+/// The pipeline with this name, and its place.
+fn find_lane<'a>(
+    lanes: &'a mut [Lane],
+    pipeline: &str,
+) -> Result<(usize, &'a mut Lane), NoSuchPipeline> {
+    let mut lanes = lanes.iter_mut().enumerate();
+    lanes
+        .find(|(_, lane)| &*lane.name == pipeline)
+        .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
 }
 
 fn broken_letter(lane: &mut Lane, broken: Broken) -> DeadLetter {

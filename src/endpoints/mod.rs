@@ -5,6 +5,7 @@
 //! an [`Intake`], a sink is handed [`Output`](crate::core::batch::Output)s.
 
 mod endpoint;
+mod file;
 mod injected;
 mod intake;
 mod sink;
@@ -12,7 +13,8 @@ mod source;
 mod tcp;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use injected::read_injected;
+pub use file::{FileId, empty, open_to_write};
+pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Delivery, Intake};
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;

@@ -1,5 +1,6 @@
 //! Sinks: open once, then write what the workers encode.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -7,8 +8,10 @@ use thiserror::Error;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
 
 use super::endpoint::Endpoint;
+use super::file::{empty, open_to_write};
 use crate::core::batch::Output;
 use crate::core::clock::Clock;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
@@ -32,19 +35,29 @@ pub struct SinkFailure {
 pub struct OpenSink {
     endpoint: Endpoint,
     writer: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What is to be emptied before anything is written.
+    file: Option<File>,
 }
 
 impl OpenSink {
-    /// Opens a sink: makes its file anew, or connects to its address.
+    /// Opens a sink: opens or makes its file, or connects to its address. What is in the file stays
+    /// there until the sink runs.
     ///
     /// # Errors
     ///
-    /// The file cannot be made, or nothing listens at the address.
+    /// The file can neither be opened nor made, or nothing listens at the address.
     pub async fn open(endpoint: &Endpoint, observer: &dyn Observer) -> io::Result<Self> {
+        let mut opened = None;
         let writer: Box<dyn AsyncWrite + Send + Unpin> = match endpoint {
             Endpoint::Null => Box::new(tokio::io::sink()),
             Endpoint::Standard => Box::new(tokio::io::stdout()),
-            Endpoint::File(path) => Box::new(tokio::fs::File::create(path).await?),
+            Endpoint::File(path) => {
+                let path = path.clone();
+                // Not here: to open a pipe is to wait for who reads it.
+                let file = spawn_blocking(move || open_to_write(&path)).await??;
+                opened = Some(file.try_clone()?);
+                Box::new(tokio::fs::File::from_std(file))
+            }
             Endpoint::Tcp(address) => {
                 let stream = TcpStream::connect(address).await?;
                 // Outputs are flushed whole; waiting for more only delays them.
@@ -55,10 +68,10 @@ impl OpenSink {
         if !matches!(endpoint, Endpoint::Null) {
             observer.event(EndpointEvent::SinkReady(endpoint.to_string()));
         }
-        Ok(Self { endpoint: endpoint.clone(), writer })
+        Ok(Self { endpoint: endpoint.clone(), writer, file: opened })
     }
 
-    /// Writes outputs until the last of those who send them is gone.
+    /// Empties the sink's file, and writes outputs until the last of those who send them is gone.
     ///
     /// # Errors
     ///
@@ -70,6 +83,9 @@ impl OpenSink {
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
     ) -> Result<(), SinkFailure> {
+        if let Some(Err(error)) = self.file.take().map(|file| empty(&file)) {
+            return Err(SinkFailure { endpoint: self.endpoint, error });
+        }
         let (step, name): (Arc<str>, Arc<str>) = ("sink".into(), self.endpoint.to_string().into());
         let (mut batch, mut joined) = (Vec::with_capacity(BATCHES_A_FLUSH), Vec::new());
         while outputs.recv_many(&mut batch, BATCHES_A_FLUSH).await > 0 {

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::endpoint::Endpoint;
 use super::intake::Intake;
 use super::tcp;
-use crate::core::assembler::Broken;
+use crate::core::assembler::{Broken, SourceEnd};
 use crate::core::observer::EndpointEvent;
 
 /// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
@@ -57,7 +57,10 @@ impl OpenSource {
             Self::Nothing => Ok(()),
             Self::Stream(name, reader) => {
                 let connection = intake.connect();
-                read_frames(reader, &name, connection, &intake).await.map(|_| ())
+                let read = read_frames(reader, &name, connection, &intake).await;
+                let named =
+                    |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+                read.map(drop).map_err(named)
             }
             Self::Listener(listener) => tcp::serve(listener, intake).await,
         }
@@ -76,6 +79,10 @@ impl OpenSource {
 
 /// Reads a stream of frames to its end, or to the first bytes that are no frame: those are returned,
 /// and are a dead letter already.
+///
+/// # Errors
+///
+/// The stream cannot be read any further. Half a frame that was read before is a dead letter, too.
 pub(super) async fn read_frames(
     mut reader: impl AsyncRead + Unpin,
     name: &Arc<str>,
@@ -83,7 +90,7 @@ pub(super) async fn read_frames(
     intake: &Intake,
 ) -> io::Result<Option<Broken>> {
     let mut assembler = intake.assembler();
-    loop {
+    let (end, failure) = loop {
         let buffer = assembler.buffer();
         // Not before each read: a client that sends little at a time does not need much at a time.
         if buffer.capacity() - buffer.len() < READ_SIZE / 4 {
@@ -91,9 +98,14 @@ pub(super) async fn read_frames(
         }
         let read = tokio::select! {
             biased;
-            () = intake.stopped() => return Ok(None),
-            read = reader.read_buf(assembler.buffer()) => read?,
+            () = intake.stopped() => break (SourceEnd::Stopped, None),
+            read = reader.read_buf(buffer) => read,
         };
+        match read {
+            Ok(0) => break (SourceEnd::Ended, None),
+            Ok(_) => {}
+            Err(error) => break (SourceEnd::Failed, Some(error)),
+        }
         let read_at = intake.clock.now();
         loop {
             match assembler.cut() {
@@ -105,12 +117,10 @@ pub(super) async fn read_frames(
                 }
             }
         }
-        if read == 0 {
-            let left = assembler.finish();
-            if let Some(broken) = &left {
-                intake.broken(name, broken.clone());
-            }
-            return Ok(left);
-        }
+    };
+    let left = assembler.finish(end);
+    if let Some(broken) = &left {
+        intake.broken(name, broken.clone());
     }
+    failure.map_or(Ok(left), Err)
 }

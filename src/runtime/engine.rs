@@ -8,7 +8,6 @@ use std::thread::Thread;
 use bytes::Bytes;
 use timely::communication::WorkerGuards;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::clock::StartClock;
@@ -25,11 +24,12 @@ use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow};
 use crate::core::partition_table::PartitionRow;
 use crate::core::topology::Topology;
+use crate::endpoints::{Injector, NotInjected};
 
 /// A topology that runs. Dropping it ends the run at once, whatever is in flight.
 pub struct Engine {
     shared: Shared,
-    injectors: Mutex<Vec<UnboundedSender<Bytes>>>,
+    injectors: Mutex<Vec<Injector>>,
     requests: Vec<mpsc::Sender<Request>>,
     threads: Vec<Thread>,
     stop: watch::Sender<bool>,
@@ -39,7 +39,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens all sources and sinks, starts the workers, and begins to read.
+    /// Opens all sources and sinks, starts the workers, and begins to read. Not to be called from
+    /// asynchronous code, which it would block.
     ///
     /// # Errors
     ///
@@ -122,11 +123,15 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine is ending, or was not started to be injected into.
+    /// The engine is ending, or was not started to be injected into; or so much waits that memory
+    /// would not be bounded.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
         let injectors = self.injectors.lock().unwrap_or_else(PoisonError::into_inner);
         let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
-        injector.send(bytes).map_err(|_| EngineError::Ended)
+        injector.inject(bytes).map_err(|refused| match refused {
+            NotInjected::Full => EngineError::InputFull,
+            NotInjected::Ended => EngineError::Ended,
+        })
     }
 
     /// Takes no more frames. What is in flight goes on to its end.
@@ -182,11 +187,13 @@ impl Engine {
         rows
     }
 
-    /// Stops reading. What has been read goes on to its end, and then the run has ended.
+    /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be
+    /// paused no more.
     pub fn stop(&self) {
         self.injectors.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.stop.send_replace(true);
-        self.resume();
+        self.shared.gate.finish(self.shared.clock.now());
+        self.wake();
     }
 
     /// How the run ended; `None` while it has not.
@@ -195,7 +202,8 @@ impl Engine {
         self.outcome.borrow().clone()
     }
 
-    /// Waits until the run has ended.
+    /// Waits until the run has ended. Not to be called from asynchronous code: see
+    /// [`ended`](Self::ended).
     ///
     /// # Errors
     ///
@@ -209,7 +217,7 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Waits until the run has ended, or until `interrupted` says that it should not be waited for.
+    /// Returns when the run has ended.
     pub async fn ended(&self) {
         let _ = self.outcome.clone().wait_for(Option::is_some).await;
     }

@@ -45,6 +45,9 @@ pub enum EngineError {
     /// Threads cannot be started.
     #[error("cannot start the engine's threads: {0}")]
     Threads(String),
+    /// Too much waits to be taken.
+    #[error("the input is full: wait until the engine has taken more of it, or resume it")]
+    InputFull,
     /// The engine has ended already.
     #[error("the engine has ended")]
     Ended,

@@ -34,8 +34,16 @@ pub(super) enum Admission {
 
 #[derive(Debug)]
 enum State {
-    Running { since: Timestamp },
-    Paused { steps: u64 },
+    Running {
+        since: Timestamp,
+    },
+    /// As running, and never to be paused again: the run is ending.
+    Ending {
+        since: Timestamp,
+    },
+    Paused {
+        steps: u64,
+    },
 }
 
 /// Whether workers may take frames.
@@ -69,12 +77,23 @@ impl Gate {
         }
     }
 
+    /// Lets everything through from now on: nobody can pause what is to end.
+    pub fn finish(&self, now: Timestamp) {
+        let mut state = self.lock();
+        let since = match *state {
+            State::Running { since } | State::Ending { since } => since,
+            State::Paused { .. } => now,
+        };
+        *state = State::Ending { since };
+    }
+
     /// Lets one more message through; pauses first where the engine runs.
     pub fn step(&self) {
         let mut state = self.lock();
         match &mut *state {
             State::Running { .. } => *state = State::Paused { steps: 1 },
             State::Paused { steps } => *steps += 1,
+            State::Ending { .. } => {}
         }
     }
 
@@ -83,7 +102,9 @@ impl Gate {
     pub fn admit(&self) -> Admission {
         // Counted while the state is locked: nobody may find the engine paused in between.
         match &mut *self.lock() {
-            State::Running { since } => Admission::All(*since, self.depart()),
+            State::Running { since } | State::Ending { since } => {
+                Admission::All(*since, self.depart())
+            }
             State::Paused { steps: 0 } => Admission::Nothing,
             State::Paused { steps } => {
                 *steps -= 1;
@@ -105,7 +126,7 @@ impl Gate {
     pub fn run_state(&self) -> RunState {
         let state = self.lock();
         match *state {
-            State::Running { .. } => RunState::Running,
+            State::Running { .. } | State::Ending { .. } => RunState::Running,
             State::Paused { steps: 0 } if self.in_flight.load(Ordering::Acquire) == 0 => {
                 RunState::Paused
             }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::Thread;
 
-use bytes::Bytes;
 use timely::communication::WorkerGuards;
 use timely::{CommunicationConfig, Config, WorkerConfig};
 use tokio::runtime::Handle;
@@ -26,7 +25,9 @@ use crate::core::numbers::{PipelineIndex, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::placement::Placement;
 use crate::core::topology::Topology;
-use crate::endpoints::{Endpoint, Intake, OpenSink, OpenSource, SinkFailure, read_injected};
+use crate::endpoints::{
+    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, read_injected,
+};
 
 /// What all parts of an engine share.
 pub(super) struct Shared {
@@ -41,47 +42,64 @@ pub(super) struct Shared {
 pub(super) type Sources = Vec<OpenSource>;
 pub(super) type Sinks = Vec<Vec<OpenSink>>;
 
-/// Opens every source and every sink.
+/// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
 pub(super) async fn open_endpoints(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<(Sources, Sinks), EngineError> {
     let mut sources = Vec::new();
-    for endpoint in &settings.sources {
-        let source = OpenSource::open(endpoint)
-            .await
-            .map_err(|error| EngineError::OpenSource { endpoint: endpoint.clone(), error })?;
+    let mut files = Files { read: Vec::new(), written: Vec::new() };
+    for (at, endpoint) in settings.sources.iter().enumerate() {
+        let failed = |error| EngineError::OpenSource { endpoint: endpoint.clone(), error };
+        if *endpoint == Endpoint::Standard
+            && settings.sources.iter().take(at).any(|other| other == endpoint)
+        {
+            // Each would get some of the bytes.
+            return Err(failed(io::Error::other("it is another pipeline's input already")));
+        }
+        let source = OpenSource::open(endpoint).await.map_err(failed)?;
         sources.push(source);
+        files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
     for endpoints in &settings.sinks {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
-            let sink = match refuse_source(endpoint, &settings.sources) {
-                Ok(()) => OpenSink::open(endpoint, observer).await,
-                Err(error) => Err(error),
-            };
-            of_pipeline.push(
-                sink.map_err(|error| EngineError::OpenSink { endpoint: endpoint.clone(), error })?,
-            );
+            let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
+            of_pipeline.push(OpenSink::open(endpoint, observer).await.map_err(failed)?);
+            files.claim(endpoint).map_err(failed)?;
         }
         sinks.push(of_pipeline);
     }
     Ok((sources, sinks))
 }
 
-/// Refuses a sink whose file is also a source: to open it would empty it before it is read.
-fn refuse_source(sink: &Endpoint, sources: &[Endpoint]) -> io::Result<()> {
-    // What is no plain file, such as a terminal, may well be both.
-    let file = |endpoint: &Endpoint| match endpoint {
-        Endpoint::File(path) if path.is_file() => path.canonicalize().ok(),
-        _ => None,
-    };
-    let sink = file(sink);
-    if sink.is_some() && sources.iter().any(|source| file(source) == sink) {
-        return Err(io::Error::other("it is also an input: choose another file"));
+/// The files that are read and written.
+struct Files {
+    read: Vec<FileId>,
+    written: Vec<FileId>,
+}
+
+impl Files {
+    /// Refuses a sink whose file is read, or written by another sink: one would destroy the other.
+    fn claim(&mut self, sink: &Endpoint) -> io::Result<()> {
+        let Some(file) = file_id(sink) else { return Ok(()) };
+        if self.read.contains(&file) {
+            return Err(io::Error::other("it is also an input: choose another file"));
+        }
+        if self.written.contains(&file) {
+            return Err(io::Error::other("it is another output already: choose another file"));
+        }
+        self.written.push(file);
+        Ok(())
     }
-    Ok(())
+}
+
+fn file_id(endpoint: &Endpoint) -> Option<FileId> {
+    match endpoint {
+        Endpoint::File(path) => FileId::of(path),
+        Endpoint::Tcp(_) | Endpoint::Standard | Endpoint::Null => None,
+    }
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
@@ -116,7 +134,7 @@ pub(super) fn start_sources(
     shared: &Shared,
     inlets: &AllInlets,
     stopped: &watch::Receiver<bool>,
-) -> (SourceTasks, Vec<UnboundedSender<Bytes>>) {
+) -> (SourceTasks, Vec<Injector>) {
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
     let pipelines = shared.topology.pipelines().iter().zip(sources).zip(inlets);
@@ -133,7 +151,7 @@ pub(super) fn start_sources(
         ));
         source.announce(&intake);
         if settings.injectable {
-            let (injector, injected) = unbounded_channel();
+            let (injector, injected) = Injector::new();
             injectors.push(injector);
             let intake = Arc::clone(&intake);
             let read = async move {

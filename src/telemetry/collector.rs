@@ -23,6 +23,9 @@ use crate::core::trace::Trace;
 /// How many of the newest traces, outputs, dead letters and events are kept.
 const KEPT: usize = 500;
 
+/// How many bytes of dead letters are kept, which are as long as their payloads: 64 MiB.
+const DEAD_LETTER_BYTES_KEPT: usize = 64 * 1024 * 1024;
+
 /// Of a batch with more outputs than this, only the newest few are kept to be shown.
 const SMALL_BATCH: usize = 128;
 const NEWEST_OF_LARGE_BATCH: usize = 16;
@@ -71,7 +74,9 @@ impl Collector {
             pipelines: pipelines.collect(),
             traces: Mutex::new(Ring::new(KEPT)),
             outputs: Mutex::new(Ring::new(KEPT)),
-            dead_letters: Mutex::new(Ring::new(KEPT)),
+            dead_letters: Mutex::new(Ring::weighed(KEPT, DEAD_LETTER_BYTES_KEPT, |letter| {
+                letter.weight()
+            })),
             events: Mutex::new(Ring::new(KEPT)),
             dead_letter_file: Mutex::new(file),
             changed: AtomicBool::new(false),

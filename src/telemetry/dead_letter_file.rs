@@ -5,26 +5,37 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::core::dead_letter::DeadLetter;
+use crate::endpoints::{empty, open_to_write};
 
 /// A file that gets a JSON line for each dead letter.
 #[derive(Debug)]
 pub struct DeadLetterFile {
     writer: BufWriter<File>,
     failure: Option<io::Error>,
+    /// Whether what was in the file before has been dropped.
+    begun: bool,
 }
 
 impl DeadLetterFile {
-    /// Makes the file anew.
+    /// Opens the file, or makes it. What is in it stays there until the run has begun.
     ///
     /// # Errors
     ///
-    /// It cannot be made.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { writer: BufWriter::new(File::create(path)?), failure: None })
+    /// It can neither be opened nor made.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { writer: BufWriter::new(open_to_write(path)?), failure: None, begun: false })
+    }
+
+    /// Drops what was in the file before: the run has begun.
+    pub(super) fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.failure = empty(self.writer.get_ref()).err();
+        }
     }
 
     /// Appends dead letters, and sees to it that they are in the file.
     pub(super) fn write<'a>(&mut self, letters: impl IntoIterator<Item = &'a DeadLetter>) {
+        self.begin();
         if self.failure.is_some() {
             return;
         }

@@ -2,23 +2,37 @@
 
 use std::collections::VecDeque;
 
-/// The newest values, up to a fixed number.
+/// The newest values, up to a fixed number and a fixed weight of all together. The newest one is kept
+/// whatever it weighs.
 #[derive(Debug)]
 pub(super) struct Ring<T> {
     values: VecDeque<T>,
     capacity: usize,
+    weight: usize,
+    most: usize,
+    weigh: fn(&T) -> usize,
 }
 
 impl<T> Ring<T> {
+    /// The newest values, whatever they weigh: for those whose own length is bounded.
     pub fn new(capacity: usize) -> Self {
-        Self { values: VecDeque::new(), capacity }
+        Self::weighed(capacity, 0, |_| 0)
+    }
+
+    /// The newest values that together weigh at the most `most`.
+    pub fn weighed(capacity: usize, most: usize, weigh: fn(&T) -> usize) -> Self {
+        Self { values: VecDeque::new(), capacity, weight: 0, most, weigh }
     }
 
     pub fn push(&mut self, value: T) {
-        if self.values.len() >= self.capacity {
-            self.values.pop_front();
-        }
+        self.weight += (self.weigh)(&value);
         self.values.push_back(value);
+        while self.values.len() > self.capacity
+            || (self.weight > self.most && self.values.len() > 1)
+        {
+            let Some(oldest) = self.values.pop_front() else { return };
+            self.weight -= (self.weigh)(&oldest);
+        }
     }
 
     pub fn newest_first(&self) -> impl Iterator<Item = &T> {
@@ -35,5 +49,15 @@ mod tests {
         let mut ring = Ring::new(3);
         (0..10).for_each(|number| ring.push(number));
         assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [9, 8, 7]);
+    }
+    #[test]
+    fn heavy_values_leave_room_for_few() {
+        let mut ring = Ring::weighed(10, 100, |weight: &usize| *weight);
+        [10, 60, 30, 20].into_iter().for_each(|weight| ring.push(weight));
+        assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [20, 30]);
+        ring.push(1000);
+        assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [1000]);
+        ring.push(1);
+        assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [1]);
     }
 }

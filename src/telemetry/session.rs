@@ -56,6 +56,9 @@ impl Session {
         let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
+        if let Some(file) = &mut *lock(&collector.dead_letter_file) {
+            file.begin();
+        }
         Ok(Self {
             engine,
             collector,

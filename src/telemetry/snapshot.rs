@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub pipelines: Vec<PipelineShown>,
     /// The workers.
     pub workers: Vec<WorkerShown>,
-    /// The states and how many partitions they have.
+    /// The states; only the one that the front end looks at has its counts.
     pub states: Vec<StateShown>,
     /// The rows of the state that the front end looks at.
     pub partitions: PartitionsShown,
@@ -94,7 +94,7 @@ pub struct WorkerShown {
     pub worker: WorkerIndex,
     /// Messages that its partitions have processed.
     pub messages: u64,
-    /// How many partitions it owns, of all states.
+    /// How many partitions it owns, of the state that the front end looks at.
     pub partitions: usize,
 }
 

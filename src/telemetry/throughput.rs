@@ -17,6 +17,8 @@ const BAR_BOUNDS: [u64; 8] = [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_
 pub struct Throughput {
     seconds: VecDeque<u64>,
     counted: u64,
+    /// What the counter was when it was last looked at, be it within a second.
+    seen: u64,
     ended: u64,
 }
 
@@ -25,31 +27,45 @@ impl Throughput {
     #[must_use]
     pub fn of_seconds(seconds: impl IntoIterator<Item = u64>) -> Self {
         let seconds: VecDeque<u64> = seconds.into_iter().collect();
-        Self { counted: seconds.iter().sum(), ended: seconds.len() as u64, seconds }
+        let counted = seconds.iter().sum();
+        Self { counted, seen: counted, ended: seconds.len() as u64, seconds }
     }
 
     /// Takes note of the counter at a moment: whole seconds that have passed since the last call are
     /// complete. True where any is.
     pub(super) fn roll(&mut self, now: Timestamp, count: u64) -> bool {
         let passed = (now.0 / 1_000_000_000).saturating_sub(self.ended);
+        let was_quiet = self.last() == 0 && self.seen == self.counted;
+        self.seen = count;
         if passed == 0 {
             return false;
         }
-        // A late call cannot tell the seconds apart: they share what was counted.
-        let share = (count - self.counted) / passed;
-        let remainder = (count - self.counted) % passed;
-        for second in 0..passed.min(SECONDS_KEPT as u64) {
-            if self.seconds.len() >= SECONDS_KEPT {
-                self.seconds.pop_front();
-            }
-            self.seconds.push_back(share + u64::from(second < remainder));
+        let new = count - self.counted;
+        if was_quiet {
+            // Nobody looks while nothing happens, so what is new has come just now.
+            self.push_seconds(passed - 1, 0);
+            self.push_seconds(1, new);
+        } else {
+            // A late call cannot tell the seconds apart: they share what was counted.
+            let (share, remainder) = (new / passed, new % passed);
+            self.push_seconds(remainder, share + 1);
+            self.push_seconds(passed - remainder, share);
         }
         self.counted = count;
         self.ended += passed;
         true
     }
 
-    /// What the counter was at the last call.
+    fn push_seconds(&mut self, seconds: u64, count: u64) {
+        for _ in 0..seconds.min(SECONDS_KEPT as u64) {
+            if self.seconds.len() >= SECONDS_KEPT {
+                self.seconds.pop_front();
+            }
+            self.seconds.push_back(count);
+        }
+    }
+
+    /// What the counter was when the last second ended.
     pub(super) fn counted(&self) -> u64 {
         self.counted
     }
@@ -114,6 +130,18 @@ mod tests {
         assert!(throughput.roll(Timestamp(4_200_000_000), 17));
         assert_eq!(seconds(&throughput), [7, 4, 3, 3]);
         assert_eq!(throughput.until_next(Timestamp(4_200_000_000)), Duration::from_millis(800));
+    }
+
+    #[test]
+    fn what_comes_after_a_quiet_time_has_come_just_now() {
+        let mut throughput = Throughput::default();
+        assert!(throughput.roll(Timestamp(5_100_000_000), 100));
+        assert_eq!(seconds(&throughput), [0, 0, 0, 0, 100]);
+        assert!(throughput.roll(Timestamp(6_100_000_000), 100));
+        assert!(!throughput.roll(Timestamp(6_500_000_000), 130));
+        // It was seen within the seventh second, and nobody has looked for two more.
+        assert!(throughput.roll(Timestamp(9_000_000_000), 130));
+        assert_eq!(seconds(&throughput)[6..], [10, 10, 10]);
     }
 
     #[test]

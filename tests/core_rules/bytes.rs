@@ -46,6 +46,18 @@ fn a_key_may_be_empty_long_or_not_text() {
 }
 
 #[test]
+fn any_number_of_frames_may_be_pushed_at_once() {
+    let mut driver = TestDriver::new(&count_payloads());
+    let frames = 3_000_000;
+    driver.push("raw", &[0; 4].repeat(frames)).unwrap();
+    assert!(driver.step());
+    driver.push("raw", &[0xff; 4]).unwrap();
+    // Numbered after all of them.
+    let broken = driver.dead_letters().first().unwrap();
+    assert_eq!(broken.sequence.0, frames as u64 + 1);
+}
+
+#[test]
 fn a_zero_length_frame_is_a_frame() {
     let mut driver = TestDriver::new(&count_payloads());
     driver.push("raw", &[0; 12]).unwrap();

@@ -150,3 +150,34 @@ fn refuse_no(word: String, count: &mut u64) -> Result<(Option<u64>, bool), Reaso
     *count += 1;
     Ok((Some(*count), true))
 }
+
+/// A state that cannot be shown once it is 2.
+#[derive(serde::Deserialize)]
+struct Shy(u64);
+
+impl serde::Serialize for Shy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 != 2, "not me");
+        serializer.serialize_u64(self.0)
+    }
+}
+
+#[test]
+fn a_state_that_panics_when_it_is_shown_ends_nothing() {
+    let count = |_: Vec<u8>, state: &mut Shy| {
+        state.0 += 1;
+        (None::<u8>, true)
+    };
+    let topology = Application::new("shy")
+        .pipeline("words", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+        .to_state_partition(count, |_: &Key| Shy(0), "counts", |payload: &Vec<u8>| payload.clone())
+        .done()
+        .build()
+        .unwrap();
+    let mut driver = TestDriver::new(&topology);
+    // Their traces would show the state too, and a panic there is the message's.
+    run(&mut driver, "words", &[b"a", b"b", b"b"]);
+    let rows = driver.partitions("counts");
+    let values: Vec<_> = rows.iter().map(|row| row.value.to_string()).collect();
+    assert_eq!(values, ["1", "\"(not representable as JSON: panicked: not me)\""]);
+}

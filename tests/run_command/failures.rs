@@ -36,6 +36,8 @@ fn arguments_that_are_none_are_wrong_usage() {
     for arguments in [
         &["run", "--in", "null", "--out", "null"][..],
         &["run", "--app", "alphabet", "--workers", "0"],
+        &["run", "--app", "alphabet", "--workers", "257"],
+        &["run", "--app", "alphabet", "--workers", "18446744073709551615"],
         &["run", "--app", "alphabet", "--encoding", "morse"],
         &["walk"],
     ] {
@@ -53,6 +55,14 @@ fn an_input_that_cannot_be_read_is_named() {
         .failed(1, &["cannot read", &missing, "No such file"]);
     run_alphabet(&["--in", &folder.path(""), "--out", "null"])
         .failed(1, &["cannot read", "directory"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_input_that_cannot_be_read_any_further_is_named() {
+    // A process's own memory can be opened, and not be read at its beginning.
+    run_alphabet(&["--in", "/proc/self/mem", "--out", "null"])
+        .failed(1, &["cannot read any further", "/proc/self/mem"]);
 }
 
 #[test]
@@ -73,6 +83,40 @@ fn an_output_that_would_empty_its_input_is_refused() {
     let votes = folder.write("votes.msg", b"votes");
     let same = folder.path("./votes.msg");
     run_alphabet(&["--in", &votes, "--out", &same]).failed(1, &["cannot write", "also an input"]);
+    assert_eq!(folder.read("votes.msg"), b"votes");
+}
+
+#[test]
+fn a_run_that_cannot_start_leaves_all_files_as_they_were() {
+    let folder = Folder::new();
+    let names = ["out", "state", "letters"];
+    let [out, state, letters] = names.map(|name| folder.write(name, b"before"));
+    let files = ["--state", &state, "--dead-letters", &letters, "--out", &out];
+    let missing = folder.path("missing.msg");
+    run_alphabet(&[&files[..], &["--in", &missing]].concat()).failed(1, &["cannot read"]);
+    for name in names {
+        assert_eq!(folder.read(name), b"before", "{name}");
+    }
+    run_alphabet(&[&files[..], &["--in", "null"]].concat()).succeeded();
+    for name in names {
+        assert_eq!(folder.read(name), b"", "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_refused() {
+    let folder = Folder::new();
+    let votes = folder.write("votes.msg", b"votes");
+    let link = folder.path("link");
+    std::fs::hard_link(&votes, &link).unwrap();
+    let (out, new) = (folder.path("out"), folder.path("new"));
+    let refused = |more: &[&str], words: &[&str]| {
+        run_alphabet(&[&["--in", &votes, "--out", &out], more].concat()).failed(2, words);
+    };
+    refused(&["--state", &link], &["--state and --in name the same file", &link]);
+    refused(&["--dead-letters", &votes], &["--dead-letters and --in name the same file"]);
+    refused(&["--state", &out], &["--state and --out name the same file"]);
+    refused(&["--state", &new, "--dead-letters", &new], &["--dead-letters and --state"]);
     assert_eq!(folder.read("votes.msg"), b"votes");
 }
 

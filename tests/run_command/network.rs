@@ -134,6 +134,25 @@ fn a_client_that_sends_no_frames_is_disconnected_and_disturbs_nobody() {
 }
 
 #[test]
+fn half_a_frame_that_was_read_when_the_run_is_stopped_is_a_dead_letter() {
+    let folder = Folder::new();
+    let letters = folder.path("letters");
+    let receiver = Receiver::start();
+    let running = listening(&receiver, &["--dead-letters", &letters]);
+    let mut client = client(&running.address());
+    client.write_all(&[&vote(b'a', 1)[..], &vote(b'b', 1)[..6]].concat()).unwrap();
+    receiver.wait_for_lines(1);
+    running.signal("TERM");
+    let figures = running.end().succeeded().json();
+    drop(client);
+    assert_eq!((&figures["messages_in"], &figures["dead_letters"]), (&2.into(), &1.into()));
+    assert_eq!(figures["bytes_in"], 9 + 6);
+    let letter = &folder.json_lines("letters")[0];
+    assert_eq!(letter["bytes_hex"], "000000056200");
+    assert_eq!(letter["reason"], "the run was stopped inside a frame, after 6 of its bytes");
+}
+
+#[test]
 fn a_receiver_that_goes_away_ends_the_run_with_a_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let out = format!("tcp://{}", listener.local_addr().unwrap());

@@ -71,6 +71,18 @@ fn a_paused_engine_that_is_stopped_finishes_all_that_it_was_given() {
 }
 
 #[test]
+fn a_run_that_is_ending_can_be_paused_no_more() {
+    let (engine, recorder) = start(&counting(), &injectable(&counting(), 2));
+    engine.pause();
+    flood(&engine, 10);
+    engine.stop();
+    engine.pause();
+    engine.step();
+    within_limit("the run", move || engine.wait().unwrap());
+    assert_eq!(recorder.recorded().outputs[0].len(), 10_000);
+}
+
+#[test]
 fn an_idle_client_does_not_hold_up_a_stop() {
     let (engine, _client) = with_idle_client();
     engine.stop();

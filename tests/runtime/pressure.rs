@@ -6,15 +6,16 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use bytes::Bytes;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, RunState, Settings};
 use wallaroo::{Application, Reason, Sink, Source, Topology};
 
 use crate::recorder::{Recorded, Recorder};
-use crate::start;
 use crate::support::frames::frame;
 use crate::support::waiting::{LIMIT, wait_until, within_limit};
+use crate::{injectable, start};
 
 /// The length of a payload, and of the output that is made of it.
 const PAYLOAD: usize = 16 * 1024;
@@ -162,6 +163,26 @@ fn an_engine_that_is_dropped_with_a_stalled_sink_ends_at_once() {
     within_limit("the engine's end", move || drop(engine));
     // Its connection is gone, so the client's writing has ended with an error.
     assert!(client.join().unwrap().is_err());
+}
+
+#[test]
+fn what_is_injected_waits_up_to_a_limit() {
+    let (engine, recorder) = start(&echo(), &injectable(&echo(), 1));
+    engine.pause();
+    let injection = Bytes::from(frame(&[0; 1_000_000]));
+    let mut taken = 0;
+    let error = loop {
+        match engine.inject(PipelineIndex(0), injection.clone()) {
+            Ok(()) => taken += 1,
+            Err(error) => break error.to_string(),
+        }
+    };
+    // 64 MiB, and what has found room in the pipeline meanwhile.
+    assert!((60..80).contains(&taken), "{taken} injections of 1 MB wait");
+    assert!(error.contains("the input is full"), "{error}");
+    engine.stop();
+    engine.wait().unwrap();
+    assert_eq!(recorder.recorded().outputs[0].len(), taken);
 }
 
 #[test]

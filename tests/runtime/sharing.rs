@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::Settings;
+use wallaroo::telemetry::Session;
 use wallaroo::{Application, Key, Sink, Source, Topology};
 
-use crate::applications::{add, decode, letter, write_line};
+use crate::applications::{Vote, add, decode, letter, write_line};
 use crate::support::frames::votes;
 use crate::{WORKERS, injectable, start};
 
@@ -43,6 +46,26 @@ fn pipelines_that_share_a_state_add_to_the_same_partitions() {
         assert_eq!((told.finished, told.outputs[1].len()), (500, 500));
         assert_eq!(told.counts.created, 10);
     }
+}
+
+#[test]
+fn two_sinks_with_one_file_and_two_sources_with_one_stream_are_refused() {
+    let echo = |application: Application, name: &str| {
+        application
+            .pipeline(name, Source::new(decode))
+            .to_sink(Sink::new(|_: &Vote, _: &mut Vec<u8>| ()))
+    };
+    let topology = Arc::new(echo(echo(Application::new("two"), "one"), "other").build().unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let sink = Endpoint::File(file.path().to_owned());
+    let settings =
+        Settings { sinks: vec![vec![sink.clone()], vec![sink]], ..injectable(&topology, 1) };
+    let error = Session::start(Arc::clone(&topology), &settings, None).err().unwrap().to_string();
+    assert!(error.contains("another output already"), "{error}");
+    let sources = vec![Endpoint::Standard; 2];
+    let settings = Settings { sources, ..injectable(&topology, 1) };
+    let error = Session::start(topology, &settings, None).err().unwrap().to_string();
+    assert!(error.contains("another pipeline's input already"), "{error}");
 }
 
 #[test]
