@@ -2,9 +2,10 @@
 //! one's own.
 
 mod alphabet;
+mod reverse;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallaroo::main([alphabet::app()])
+    wallaroo::main([alphabet::app(), reverse::app()])
 }
