@@ -2,10 +2,11 @@
 //! one's own.
 
 mod alphabet;
+mod celsius;
 mod reverse;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallaroo::main([alphabet::app(), reverse::app()])
+    wallaroo::main([alphabet::app(), reverse::app(), celsius::app()])
 }
