@@ -4,9 +4,10 @@
 mod alphabet;
 mod celsius;
 mod reverse;
+mod word_count;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallaroo::main([alphabet::app(), reverse::app(), celsius::app()])
+    wallaroo::main([alphabet::app(), reverse::app(), celsius::app(), word_count::app()])
 }
