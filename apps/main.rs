@@ -2,9 +2,12 @@
 //! one's own.
 
 mod alphabet;
+mod celsius;
+mod reverse;
+mod word_count;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallaroo::main([alphabet::app()])
+    wallaroo::main([alphabet::app(), reverse::app(), celsius::app(), word_count::app()])
 }

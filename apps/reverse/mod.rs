@@ -1,0 +1,52 @@
+//! Reverse: sends every text back to front.
+//!
+//! It has no state and no partitions: one computation between a decoder and an encoder. A text is
+//! reversed by its characters (Unicode scalar values), so what comes out is UTF-8 again.
+
+#[cfg(test)]
+mod tests;
+mod typed;
+mod wire;
+
+use wallaroo::{App, Application, BuildError, Generator, Sink, Source, Topology};
+
+/// The application, for the command line.
+pub fn app() -> App {
+    App::new("reverse", "sends every text back to front", |_| topology())
+}
+
+/// The application.
+///
+/// # Errors
+///
+/// None that a user could cause; see [`BuildError`].
+pub fn topology() -> Result<Topology, BuildError> {
+    let source = Source::new(wire::decode)
+        .format("UTF-8 text")
+        .typed("hello", typed::parse)
+        .generated(random_text);
+    Application::new("reverse")
+        .pipeline("texts", source)
+        .to(reverse)
+        .to_sink(Sink::new(wire::write_line).format(wire::LINE))
+        .build()
+}
+
+/// The computation.
+fn reverse(text: String) -> [String; 1] {
+    [text.chars().rev().collect()]
+}
+
+/// What random texts are made of: characters of one to four bytes.
+const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyz äéßλж→𝄞";
+
+/// The payload of a random text: 1 to 20 characters.
+fn random_text(generator: &mut Generator) -> Vec<u8> {
+    let count = CHARACTERS.chars().count() as u64;
+    let length = 1 + generator.below(20);
+    let character = |_| {
+        let number = usize::try_from(generator.below(count)).ok()?;
+        CHARACTERS.chars().nth(number)
+    };
+    (0..length).filter_map(character).collect::<String>().into_bytes()
+}

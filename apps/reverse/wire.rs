@@ -1,0 +1,20 @@
+//! The bytes of texts.
+
+use wallaroo::Reason;
+
+/// What [`write_line`] writes, in words.
+pub const LINE: &str = "a line: the reversed text";
+
+/// Reads a text: the whole payload, which must be UTF-8. An empty one is a text too.
+pub fn decode(payload: &[u8]) -> Result<Option<String>, Reason> {
+    match std::str::from_utf8(payload) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(error) => Err(format!("the payload is not UTF-8: {error}").into()),
+    }
+}
+
+/// Writes a text as a line.
+pub fn write_line(text: &String, output: &mut Vec<u8>) {
+    output.extend_from_slice(text.as_bytes());
+    output.push(b'\n');
+}

@@ -1,0 +1,21 @@
+//! What a word is.
+//!
+//! A text is cut at newlines. Each line is lower-cased, trimmed at both ends of spaces and ASCII
+//! punctuation, and cut at single spaces; each piece is trimmed of the same again. What is then
+//! empty is no word. So `don't` and `well-known` are words, and so are pieces around other white
+//! space than the space: only spaces and newlines end a word.
+
+/// The computation: the words of a text, in their order.
+pub fn split(text: String) -> Vec<String> {
+    text.split('\n').flat_map(words_of_line).collect()
+}
+
+fn words_of_line(line: &str) -> Vec<String> {
+    let line = line.to_lowercase();
+    let pieces = trim(&line).split(' ').map(trim);
+    pieces.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|character: char| character == ' ' || character.is_ascii_punctuation())
+}
