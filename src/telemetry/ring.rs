@@ -53,7 +53,9 @@ mod tests {
     #[test]
     fn heavy_values_leave_room_for_few() {
         let mut ring = Ring::weighed(10, 100, |weight: &usize| *weight);
-        [10, 60, 30, 20].into_iter().for_each(|weight| ring.push(weight));
+        for weight in [10, 60, 30, 20] {
+            ring.push(weight);
+        }
         assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [20, 30]);
         ring.push(1000);
         assert_eq!(ring.newest_first().copied().collect::<Vec<_>>(), [1000]);

@@ -169,7 +169,7 @@ fn an_engine_that_is_dropped_with_a_stalled_sink_ends_at_once() {
 fn what_is_injected_waits_up_to_a_limit() {
     let (engine, recorder) = start(&echo(), &injectable(&echo(), 1));
     engine.pause();
-    let injection = Bytes::from(frame(&[0; 1_000_000]));
+    let injection = Bytes::from(frame(&vec![0; 1_000_000]));
     let mut taken = 0;
     let error = loop {
         match engine.inject(PipelineIndex(0), injection.clone()) {
