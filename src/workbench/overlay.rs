@@ -9,7 +9,7 @@ use super::input_line::InputLine;
 use super::keys::Key as TerminalKey;
 use crate::application::Key;
 use crate::core::dead_letter::DeadLetter;
-use crate::core::trace::Trace;
+use crate::core::trace::{HOP_LIMIT, Trace};
 use crate::telemetry::ShownRow;
 
 /// What lies over the panes until it is closed.
@@ -22,7 +22,12 @@ pub enum Overlay {
     /// Commands by name.
     Palette(Palette),
     /// What happened to a message, hop by hop.
-    Trace(Arc<Trace>),
+    Trace {
+        /// The message's trace.
+        trace: Arc<Trace>,
+        /// How many lines are out of sight above.
+        scroll: usize,
+    },
     /// A message that could not be processed.
     DeadLetter(Arc<DeadLetter>),
     /// A partition: its state and its recent messages.
@@ -42,6 +47,10 @@ impl Overlay {
             Self::Help { scroll } => {
                 Self::Help { scroll: super::rows::moved(scroll, command, 10, COMMANDS.len()) }
             }
+            Self::Trace { trace, scroll } => Self::Trace {
+                trace,
+                scroll: super::rows::moved(scroll, command, 10, 2 * HOP_LIMIT),
+            },
             other => other,
         }
     }

@@ -203,7 +203,7 @@ impl Workbench {
                 }
             },
             shown @ (Overlay::Help { .. }
-            | Overlay::Trace(_)
+            | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
             | Overlay::Partition { .. }) => match command_of(key, Focus::Rows) {
                 Some(Command::Quit) if key.is_text() => None,
@@ -364,7 +364,8 @@ impl Workbench {
     fn open(&mut self) {
         self.overlay = match self.pane {
             Pane::Routing => {
-                self.trace.of(&self.snapshot.traces).map(|trace| Overlay::Trace(Arc::clone(trace)))
+                let trace = self.trace.of(&self.snapshot.traces).map(Arc::clone);
+                trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
             }
             Pane::DeadLetters => {
                 let letter = self.dead_letter.of(&self.snapshot.dead_letters);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::application::text_of_bytes;
 use crate::core::dead_letter;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
@@ -121,7 +122,9 @@ pub fn message(json: &str) -> String {
 pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        // A line break or a control character would be invisible.
+        Value::String(text) => text_of_bytes(text.as_bytes()),
         Value::Object(fields) => {
             let shown = fields.iter().map(|(name, value)| format!("{name} {}", nested(value)));
             shown.collect::<Vec<_>>().join(", ")
@@ -190,6 +193,7 @@ mod tests {
         assert_eq!(message(r#"{"letter":"a","votes":10}"#), "letter a, votes 10");
         assert_eq!(message(r#"{"a":[1,2],"b":{"c":null}}"#), "a [1, 2], b (c none)");
         assert_eq!(message("\"text\""), "text");
+        assert_eq!([message("\"\""), message("\"a\\nb\"")], ["\"\"", "a\\x0ab"]);
         assert_eq!(message("{\"cut…"), "{\"cut…");
     }
 

@@ -66,8 +66,8 @@ fn hint(workbench: &Workbench, focused: bool) -> String {
     }
     let form = workbench.target().and_then(|(_, source)| source.typed.as_ref());
     match form {
-        Some(form) => format!("type {} and press Enter", form.example()),
-        None => "type bytes, as 0x 00 00 00 01 61, and press Enter".to_owned(),
+        Some(form) => format!("for example: {}   (Enter sends)", form.example()),
+        None => "for example: 0x 00 00 00 01 61   (Enter sends)".to_owned(),
     }
 }
 

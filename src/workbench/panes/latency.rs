@@ -19,7 +19,10 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let right = if snapshot.latency.count == 0 {
         Line::default()
     } else {
-        Line::styled(format!(" {} outputs ", words::count(snapshot.latency.count)), theme.quiet())
+        Line::styled(
+            format!(" {} ", words::plural(snapshot.latency.count, "output")),
+            theme.quiet(),
+        )
     };
     let name = title(theme, "Latency", false, String::new());
     let inner = pane(theme, name, right, false, area, buffer);

@@ -78,8 +78,8 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
             help::render(workbench, *scroll, area, buffer);
             None
         }
-        Some(Overlay::Trace(trace)) => {
-            trace::render(workbench, trace, area, buffer);
+        Some(Overlay::Trace { trace, scroll }) => {
+            trace::render(workbench, trace, *scroll, area, buffer);
             None
         }
         Some(Overlay::DeadLetter(letter)) => {

@@ -119,7 +119,13 @@ fn quoted(theme: Theme, bytes: &[u8], columns: usize) -> String {
     format!("\"{}\"", theme.fit(&text, columns))
 }
 
-pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &mut Buffer) {
+pub(super) fn render(
+    workbench: &Workbench,
+    trace: &Trace,
+    scroll: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let theme = workbench.theme;
     let mut lines = vec![
         row(theme, "source", theme.title(), trace.source.to_string(), ""),
@@ -136,7 +142,12 @@ pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &
         lines.extend(hop_lines(theme, &hop, &time));
     }
     let title = format!("Message {} of pipeline {}", trace.sequence, trace.pipeline);
-    window(theme, &title, "Esc closes", lines, area, buffer);
+    // The last line stays in sight however far one scrolls.
+    let scroll = scroll.min(lines.len().saturating_sub(1));
+    let rows = usize::from(area.height.saturating_sub(4));
+    let hint = if lines.len() > rows { "Up and Down scroll, Esc closes" } else { "Esc closes" };
+    lines.drain(..scroll);
+    window(theme, &title, hint, lines, area, buffer);
 }
 
 fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
