@@ -12,7 +12,7 @@ use super::collector::{Collector, PipelineCounters, lock};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
 use super::partitions::{PartitionView, PartitionWatch};
-use super::snapshot::{PipelineShown, Snapshot, StateShown, Totals, WorkerShown};
+use super::snapshot::{PipelineShown, Snapshot, Totals, WorkerShown};
 use super::summary::Summary;
 use super::throughput::Throughput;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
@@ -200,7 +200,6 @@ impl Session {
             latency_bars: latency.bars(),
             pipelines: self.pipelines(),
             workers: self.workers(&partitions.by_worker),
-            states: self.states(&partitions),
             partitions,
             traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
             outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
@@ -255,20 +254,6 @@ impl Session {
                 worker: WorkerIndex(worker),
                 messages: messages(worker),
                 partitions: by_worker.get(&WorkerIndex(worker)).copied().unwrap_or_default(),
-            })
-            .collect()
-    }
-
-    fn states(&self, shown: &super::partitions::PartitionsShown) -> Vec<StateShown> {
-        let plans = self.topology().states().iter().enumerate();
-        plans
-            .map(|(at, plan)| {
-                let known = at == shown.view.state;
-                StateShown {
-                    name: Arc::clone(&plan.name),
-                    partitions: if known { shown.total } else { 0 },
-                    dynamic: if known { shown.dynamic } else { 0 },
-                }
             })
             .collect()
     }

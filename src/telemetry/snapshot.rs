@@ -98,17 +98,6 @@ pub struct WorkerShown {
     pub partitions: usize,
 }
 
-/// A state and how many partitions it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateShown {
-    /// The state's name.
-    pub name: Arc<str>,
-    /// How many partitions it has.
-    pub partitions: usize,
-    /// How many of them were created by a message.
-    pub dynamic: usize,
-}
-
 /// An output as a sink wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputShown {
