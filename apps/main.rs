@@ -3,11 +3,18 @@
 
 mod alphabet;
 mod celsius;
+mod market_spread;
 mod reverse;
 mod word_count;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallaroo::main([alphabet::app(), reverse::app(), celsius::app(), word_count::app()])
+    wallaroo::main([
+        alphabet::app(),
+        reverse::app(),
+        celsius::app(),
+        word_count::app(),
+        market_spread::app(),
+    ])
 }
