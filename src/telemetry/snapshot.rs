@@ -35,8 +35,6 @@ pub struct Snapshot {
     pub pipelines: Vec<PipelineShown>,
     /// The workers.
     pub workers: Vec<WorkerShown>,
-    /// The states; only the one that the front end looks at has its counts.
-    pub states: Vec<StateShown>,
     /// The rows of the state that the front end looks at.
     pub partitions: PartitionsShown,
     /// Traces, newest first.

@@ -237,8 +237,8 @@ impl Workbench {
             }
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.pane = Pane::Input,
-            Command::NextPane => self.next_pane(1),
-            Command::PreviousPane => self.next_pane(PANES.len() - 1),
+            Command::NextPane => self.next_pane(false),
+            Command::PreviousPane => self.next_pane(true),
             Command::Up
             | Command::Down
             | Command::PageUp
@@ -333,12 +333,13 @@ impl Workbench {
         self.pane = if stateful { Pane::Partitions } else { Pane::Routing };
     }
 
-    fn next_pane(&mut self, steps: usize) {
+    /// Goes to the next pane, or back to the one before.
+    fn next_pane(&mut self, back: bool) {
         let stateful = !self.topology.states().is_empty();
         let panes: Vec<Pane> =
             PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
         let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-        let steps = if steps == 1 { 1 } else { panes.len() - 1 };
+        let steps = if back { panes.len() - 1 } else { 1 };
         if let Some(pane) = panes.get((at + steps) % panes.len()) {
             self.pane = *pane;
         }
