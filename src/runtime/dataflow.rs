@@ -154,7 +154,9 @@ impl Stage {
         let mut context = Context { worker: common.worker, clock: &*common.clock, report };
         segment.run(frames, payload, &mut context, outlet);
         if self.ends_without_sink {
-            let messages = report.steps.last().copied().unwrap_or_default();
+            // The last step may give nothing: then what it processed is what has ended.
+            let given = report.steps.last().copied().unwrap_or_default();
+            let messages = given.max(report.stateful);
             let latency = common.clock.now().since(frames.read_at());
             common.observer.finished(self.pipeline, messages, latency);
         }

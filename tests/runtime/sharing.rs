@@ -80,3 +80,21 @@ fn a_pipeline_without_a_sink_does_its_work_and_ends() {
         assert_eq!(engine.export()[0].value[1], 4, "{workers} workers");
     }
 }
+
+#[test]
+fn a_message_that_ends_in_a_state_without_an_output_has_a_latency() {
+    let silent = |vote: Vote, total: &mut u64| {
+        *total += u64::from(vote.votes);
+        (None::<u64>, true)
+    };
+    let topology = Application::new("silent")
+        .pipeline("votes", Source::new(decode))
+        .to_state_partition(silent, |_: &Key| 0, "totals", letter)
+        .done()
+        .build();
+    let (engine, recorder) = start(&Arc::new(topology.unwrap()), &injectable(&shared(), 2));
+    engine.inject(PipelineIndex(0), votes([(b'a', 1), (b'b', 2), (b'a', 3)]).into()).unwrap();
+    engine.stop();
+    engine.wait().unwrap();
+    assert_eq!(recorder.recorded().finished, 3);
+}

@@ -25,7 +25,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> 
     let target = pipelines.get(workbench.target.0).filter(|_| pipelines.len() > 1);
     let target = target.map(|plan| plan.name.to_string()).unwrap_or_default();
     let name = title(theme, "Input", focused, target);
-    let right = Line::styled(format, theme.quiet());
+    let room = usize::from(area.width).saturating_sub(name.width() + 4);
+    let right = Line::styled(theme.fit(&format, room), theme.quiet());
     let inner = pane(theme, name, right, focused, area, buffer);
     let mut rows = inner.rows();
     let cursor = rows.next().and_then(|row| line(workbench, row, focused, buffer));

@@ -91,7 +91,7 @@ fn workers(theme: Theme, snapshot: &Snapshot, width: u16) -> Line<'static> {
         .workers
         .iter()
         .map(|worker| {
-            let figures = format!("{:>4} of messages", percent(share(worker.messages)));
+            let figures = format!(" {:>4} of messages", percent(share(worker.messages)));
             let partitions = words::plural(worker.partitions as u64, "partition");
             (format!("worker {} ", worker.worker), format!("{figures}, {partitions}   "))
         })
