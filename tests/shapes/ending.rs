@@ -1,0 +1,172 @@
+//! How a shape ends: in the driver and in engines.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use wallaroo::TestDriver;
+use wallaroo::core::batch::Output;
+use wallaroo::core::context::Report;
+use wallaroo::core::dead_letter::DeadLetter;
+use wallaroo::core::framing::frame;
+use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use wallaroo::core::observer::Observer;
+use wallaroo::core::partition_table::PartitionRow;
+use wallaroo::runtime::{Engine, Settings};
+
+use crate::shape::Shape;
+use crate::steps::Order;
+
+/// The payloads of the first pipeline, and of the second.
+pub type Inputs = [Vec<Vec<u8>>; 2];
+
+/// The outputs of a sink, known by its pipeline and its own number.
+type Outputs = BTreeMap<(usize, usize), Vec<Vec<u8>>>;
+
+/// All that must not depend on the number of workers.
+#[derive(Debug, Default, PartialEq)]
+pub struct Ending {
+    pub partitions: Vec<(String, String, u64, bool, serde_json::Value)>,
+    /// The outputs of each sink in groups, each of which is in order.
+    outputs: BTreeMap<(usize, usize), BTreeMap<String, Vec<String>>>,
+    dead_letters: Vec<(String, u64, String, String, String)>,
+    counts: [u64; 5],
+    steps: Vec<u64>,
+}
+
+impl Ending {
+    fn new(
+        shape: &Shape,
+        partitions: impl IntoIterator<Item = PartitionRow>,
+        outputs: Outputs,
+        dead_letters: &[DeadLetter],
+        counted: &Report,
+    ) -> Self {
+        let partition = |row: PartitionRow| {
+            (row.state, row.key.to_string(), row.messages, row.to_save, row.value)
+        };
+        let group = |((pipeline, sink), outputs): ((usize, usize), Vec<Vec<u8>>)| {
+            // The second pipeline is partitioned by letter.
+            let order = if pipeline == 0 { shape.order() } else { Order::Letter };
+            ((pipeline, sink), groups(outputs, order, sink == 2))
+        };
+        let mut dead_letters: Vec<_> = dead_letters
+            .iter()
+            .map(|letter| {
+                let key = letter.key.as_ref().map(ToString::to_string).unwrap_or_default();
+                let (pipeline, step) = (letter.pipeline.to_string(), letter.step.to_string());
+                (pipeline, letter.sequence.0, step, letter.reason.clone(), key)
+            })
+            .collect();
+        dead_letters.sort();
+        let Report { frames, filtered, created, saved, stateful, .. } = *counted;
+        Self {
+            partitions: partitions.into_iter().map(partition).collect(),
+            outputs: outputs.into_iter().filter(|(_, all)| !all.is_empty()).map(group).collect(),
+            dead_letters,
+            counts: [frames, filtered, created, saved, stateful],
+            steps: counted.steps.clone(),
+        }
+    }
+}
+
+/// Outputs by what is in order with each other; where nothing is, sorted.
+fn groups(outputs: Vec<Vec<u8>>, order: Order, backwards: bool) -> BTreeMap<String, Vec<String>> {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for mut output in outputs {
+        if backwards {
+            output.reverse();
+        }
+        let output = String::from_utf8(output).unwrap();
+        let group = match order {
+            Order::Nothing | Order::Everything => "",
+            // `a 1 ..`
+            Order::Letter => &output[..1],
+            Order::Class => &output[..output.rfind(' ').unwrap()],
+        };
+        groups.entry(group.to_owned()).or_default().push(output);
+    }
+    if order == Order::Nothing {
+        for outputs in groups.values_mut() {
+            outputs.sort();
+        }
+    }
+    groups
+}
+
+/// How a shape ends in the driver.
+pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
+    let topology = shape.topology();
+    let mut driver = TestDriver::new(&topology);
+    for (plan, payloads) in topology.pipelines().iter().zip(inputs) {
+        for payload in payloads {
+            driver.push_message(&plan.name, payload).unwrap();
+        }
+    }
+    driver.run();
+    let mut names: Vec<_> = topology.states().iter().map(|state| &state.name).collect();
+    names.sort();
+    let mut outputs = Outputs::new();
+    for (pipeline, plan) in topology.pipelines().iter().enumerate() {
+        for sink in 0..plan.sinks.len() {
+            let of_sink = driver.outputs_of_sink(&plan.name, sink).unwrap().to_vec();
+            outputs.insert((pipeline, sink), of_sink);
+        }
+    }
+    let partitions = names.into_iter().flat_map(|name| driver.partitions(name));
+    Ending::new(shape, partitions, outputs, driver.dead_letters(), driver.report())
+}
+
+/// How a shape ends in an engine with so many workers.
+pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
+    let topology = Arc::new(shape.topology());
+    let workers = NonZeroUsize::new(workers).unwrap();
+    let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
+    let watcher = Arc::new(Watcher::default());
+    let engine =
+        Engine::start(Arc::clone(&topology), &settings, Arc::clone(&watcher) as _).unwrap();
+    for (pipeline, (plan, payloads)) in topology.pipelines().iter().zip(inputs).enumerate() {
+        // Several batches, so that some are under way while others are read.
+        for part in payloads.chunks(7) {
+            let framed =
+                part.iter().flat_map(|payload| frame(&*plan.source.framing, payload).unwrap());
+            engine.inject(PipelineIndex(pipeline), framed.collect()).unwrap();
+        }
+    }
+    engine.stop();
+    engine.wait().unwrap();
+    let Watched { report, outputs } = std::mem::take(&mut *watcher.0.lock().unwrap());
+    Ending::new(shape, engine.export(), outputs, &report.dead_letters, &report)
+}
+
+/// Remembers what an engine tells.
+#[derive(Default)]
+struct Watcher(Mutex<Watched>);
+
+#[derive(Default)]
+struct Watched {
+    /// The sum of all reports.
+    report: Report,
+    outputs: Outputs,
+}
+
+impl Observer for Watcher {
+    fn processed(&self, _: PipelineIndex, _: WorkerIndex, report: &mut Report) {
+        let sum = &mut self.0.lock().unwrap().report;
+        sum.frames += report.frames;
+        sum.filtered += report.filtered;
+        sum.created += report.created;
+        sum.saved += report.saved;
+        sum.stateful += report.stateful;
+        sum.steps.resize(sum.steps.len().max(report.steps.len()), 0);
+        sum.steps.iter_mut().zip(&report.steps).for_each(|(sum, count)| *sum += count);
+        sum.dead_letters.append(&mut report.dead_letters);
+    }
+
+    fn written(&self, pipeline: PipelineIndex, output: &Output, _: Timestamp) {
+        let mut outputs: Vec<_> = output.newest_first().map(<[u8]>::to_vec).collect();
+        outputs.reverse();
+        let all = &mut self.0.lock().unwrap().outputs;
+        all.entry((pipeline.0, output.sink.0)).or_default().extend(outputs);
+    }
+}

@@ -1,0 +1,95 @@
+//! A shape of an application: its steps, its end, and whether its states are one.
+
+use std::fmt;
+
+use wallaroo::{Application, Pipeline, Sink, Source, Topology};
+
+use crate::item::{Item, decode, write};
+use crate::steps::{Order, STEPS, Step};
+
+/// How a pipeline ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Sink,
+    /// Three sinks with different encoders, one of which refuses some items.
+    ThreeSinks,
+    Done,
+}
+
+/// A shape of an application.
+pub struct Shape {
+    pub steps: Vec<Step>,
+    pub end: End,
+    /// Whether all states are one: those of the steps, and that of a second pipeline.
+    pub shares: bool,
+}
+
+/// All sequences of so many steps.
+pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
+    let sequence = move |number: usize| {
+        let digit = |at| STEPS[number / STEPS.len().pow(at) % STEPS.len()];
+        (0..length).map(digit).collect()
+    };
+    (0..STEPS.len().pow(length)).map(sequence)
+}
+
+impl Shape {
+    /// Whether any partition can come into being.
+    pub fn has_state(&self) -> bool {
+        self.shares || self.steps.iter().any(|step| step.has_state())
+    }
+
+    /// How the outputs of the first pipeline are ordered.
+    pub fn order(&self) -> Order {
+        self.steps.iter().fold(Order::Everything, |order, step| step.order_after(order))
+    }
+
+    /// The application.
+    pub fn topology(&self) -> Topology {
+        let mut pipeline = Application::new("shape").pipeline("first", Source::new(decode));
+        let mut order = Order::Everything;
+        for (at, step) in self.steps.iter().enumerate() {
+            let own = format!("state {at}");
+            let state = if self.shares { "shared" } else { &own };
+            // Messages of other pipelines and steps come in between as they may.
+            let ordered = step.is_ordered(order) && !self.shares;
+            pipeline = step.add_to(pipeline, state, ordered);
+            order = step.order_after(order);
+        }
+        let mut application = self.end.add_to(pipeline);
+        if self.shares {
+            let second = application.pipeline("second", Source::new(decode));
+            application = Step::ByLetter.add_to(second, "shared", false).to_sink(Sink::new(write));
+        }
+        application.build().unwrap()
+    }
+}
+
+impl End {
+    fn add_to(self, pipeline: Pipeline<Item>) -> Application {
+        let backwards = |item: &Item, output: &mut Vec<u8>| {
+            write(item, output);
+            output.reverse();
+        };
+        let refusing = |item: &Item, output: &mut Vec<u8>| {
+            write(item, output);
+            if item.value.is_multiple_of(3) { Err("refused") } else { Ok(()) }
+        };
+        match self {
+            Self::Sink => pipeline.to_sink(Sink::new(write)),
+            Self::ThreeSinks => pipeline.to_sinks([
+                Sink::new(write).boxed(),
+                Sink::new(refusing).boxed(),
+                Sink::new(backwards).boxed(),
+            ]),
+            Self::Done => pipeline.done(),
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?} -> {:?}", self.steps, self.end)?;
+        if self.shares { write!(formatter, ", sharing one state") } else { Ok(()) }
+    }
+}
