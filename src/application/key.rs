@@ -169,7 +169,7 @@ pub fn text_of_bytes(bytes: &[u8]) -> String {
 }
 
 /// Neither a control character nor an invisible one that would change how a terminal shows the rest.
-fn is_printable(character: char) -> bool {
+pub(crate) fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -32,4 +32,5 @@ pub use sink::{BoxedEncoder, Sink};
 pub use source::{Generate, Source, TypedForm};
 pub use state::{State, StateBuilder, StateComputation};
 
+pub(crate) use key::is_printable;
 pub(crate) use name::short_type_name;

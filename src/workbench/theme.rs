@@ -8,6 +8,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::words::one_line;
+
 /// Colours and symbols by what they mean.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
@@ -194,11 +196,12 @@ impl Theme {
         }
     }
 
-    /// The beginning of a text in this many columns, with an ellipsis where it is cut.
+    /// The beginning of a text in this many columns of one line, with an ellipsis where it is cut.
     #[must_use]
     pub fn fit(self, text: &str, columns: usize) -> String {
+        let text = one_line(text);
         if text.width() <= columns {
-            return text.to_owned();
+            return text.into_owned();
         }
         let ellipsis = self.symbol("…", "~");
         let mut room = columns.saturating_sub(1);

@@ -1,10 +1,11 @@
 //! Numbers, times, bytes and messages as a person reads them, in few columns.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::application::text_of_bytes;
+use crate::application::{Key, is_printable, text_of_bytes};
 use crate::core::dead_letter;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
@@ -92,6 +93,31 @@ pub fn uptime(uptime: Duration) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes:02} min"),
     }
+}
+
+/// A key, which may be empty.
+#[must_use]
+pub fn key(key: &Key) -> String {
+    if key.as_bytes().is_empty() { "(empty)".to_owned() } else { key.to_string() }
+}
+
+/// An author's text, as a reason, in one line that does to a terminal only what it looks like: line
+/// breaks and tabs are spaces, other characters that cannot be seen are their bytes, as `\xNN`.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => line.push(' '),
+            '\r' => {}
+            _ if is_printable(character) => line.push(character),
+            _ => line.push_str(&text_of_bytes(character.encode_utf8(&mut [0; 4]).as_bytes())),
+        }
+    }
+    Cow::Owned(line)
 }
 
 /// A frame's bytes in few columns: the header, a space, the payload.
@@ -195,6 +221,14 @@ mod tests {
         assert_eq!(message("\"text\""), "text");
         assert_eq!([message("\"\""), message("\"a\\nb\"")], ["\"\"", "a\\x0ab"]);
         assert_eq!(message("{\"cut…"), "{\"cut…");
+    }
+
+    #[test]
+    fn a_text_is_one_line_that_does_nothing_to_a_terminal() {
+        assert_eq!(one_line(r"key \xff, 日本"), r"key \xff, 日本");
+        assert_eq!(one_line("one\n\ttwo\r\n"), "one  two ");
+        assert_eq!(one_line("\x1b[2J\u{202e}"), r"\x1b[2J\xe2\x80\xae");
+        assert_eq!([key(&Key::default()), key(&Key::from("a"))], ["(empty)", "a"]);
     }
 
     #[test]

@@ -87,7 +87,9 @@ fn groups(outputs: Vec<Vec<u8>>, order: Order, backwards: bool) -> BTreeMap<Stri
         groups.entry(group.to_owned()).or_default().push(output);
     }
     if order == Order::Nothing {
-        groups.values_mut().for_each(|outputs| outputs.sort());
+        for outputs in groups.values_mut() {
+            outputs.sort();
+        }
     }
     groups
 }

@@ -25,7 +25,7 @@ const WORKERS: [usize; 3] = [1, 2, 4];
 fn check(shape: &Shape) {
     let inputs = [payloads(1, 90), payloads(2, 40)];
     let expected = driven(shape, &inputs);
-    assert!(expected.partitions.is_empty() == !shape.has_state(), "{shape}");
+    assert_ne!(expected.partitions.is_empty(), shape.has_state(), "{shape}");
     for workers in WORKERS {
         assert_eq!(run(shape, &inputs, workers), expected, "{shape}, {workers} workers");
     }

@@ -109,14 +109,13 @@ impl Step {
                 1 => Ok(None),
                 _ => Ok(Some(item.mixed(4))),
             }),
-            Self::Parallel => {
-                pipeline.to_parallel(|item: Item| (item.value % 5 != 0).then(|| item.mixed(5)))
-            }
+            Self::Parallel => pipeline
+                .to_parallel(|item: Item| (!item.value.is_multiple_of(5)).then(|| item.mixed(5))),
             Self::Stateful => {
                 let compute = move |item: Item, state: &mut State| match item.value % 11 {
                     0 => Err(Reason::from("refused")),
                     1 => Ok((None, false)),
-                    _ => Ok((Some(state.add(item, ordered)), item.value % 2 == 0)),
+                    _ => Ok((Some(state.add(item, ordered)), item.value.is_multiple_of(2))),
                 };
                 pipeline.to_stateful(compute, new_state, state)
             }
@@ -127,7 +126,7 @@ impl Step {
             Self::ByClass => {
                 let compute = move |item: Item, state: &mut State| {
                     let times = usize::try_from(item.value % 3).unwrap();
-                    (vec![state.add(item, ordered); times], item.value % 2 == 0)
+                    (vec![state.add(item, ordered); times], item.value.is_multiple_of(2))
                 };
                 pipeline.to_state_partition(compute, new_state, state, by_class)
             }

@@ -27,7 +27,7 @@ pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buf
         line("source", format!("{}, at byte {}", letter.source, letter.offset)),
     ];
     if let Some(key) = &letter.key {
-        lines.push(line("key", key.to_string()));
+        lines.push(line("key", words::key(key)));
     }
     lines.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
     lines.push(line("bytes", words::hex(&bytes)));

@@ -28,12 +28,12 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let shown = snapshot.dead_letters.iter().enumerate().skip(first).take(height);
     for ((at, letter), row) in shown.zip(inner.rows()) {
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
-        Line::from(vec![
+        let mut line = Line::from(vec![
             Span::styled(format!("{:<6}", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),
-            Span::raw(letter.reason.clone()),
-        ])
-        .style(style)
-        .render(row, buffer);
+        ]);
+        let room = usize::from(row.width).saturating_sub(line.width());
+        line.push_span(Span::raw(theme.fit(&letter.reason, room)));
+        line.style(style).render(row, buffer);
     }
 }

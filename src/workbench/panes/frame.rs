@@ -1,11 +1,17 @@
 //! The border around a pane, and the window of an overlay.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use crate::workbench::theme::Theme;
+use crate::workbench::words::one_line;
+
+/// How many rows of a window every line may have, however little room there is.
+const LEAST_ROWS: usize = 3;
 
 /// Draws a pane's border and title; returns the area inside.
 pub(super) fn pane(
@@ -36,7 +42,8 @@ pub(super) fn title(theme: Theme, name: &str, focused: bool, count: String) -> L
     Line::from(spans)
 }
 
-/// Draws an overlay's window in the middle of the screen, as high as its lines need.
+/// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are
+/// cut where those after them would have no room.
 pub(super) fn window(
     theme: Theme,
     title: &str,
@@ -47,7 +54,10 @@ pub(super) fn window(
 ) {
     let width = area.width.saturating_sub(4).min(110);
     let inner_width = usize::from(width.saturating_sub(4)).max(1);
-    let wanted = u16::try_from(rows_needed(&lines, inner_width)).unwrap_or(u16::MAX);
+    let most = usize::from(area.height.saturating_sub(4));
+    let lines = shortened(theme, lines, inner_width, most);
+    let needed = lines.iter().map(|line| rows_needed(line, inner_width)).sum::<usize>();
+    let wanted = u16::try_from(needed).unwrap_or(u16::MAX);
     let paragraph = Paragraph::new(lines).wrap(Wrap { trim: false });
     let height = wanted.saturating_add(2).min(area.height.saturating_sub(2));
     let place = area.centered(Constraint::Length(width), Constraint::Length(height));
@@ -63,12 +73,43 @@ pub(super) fn window(
     paragraph.render(inner, buffer);
 }
 
-/// How many rows lines need at the most when they are wrapped between words.
-fn rows_needed(lines: &[Line<'_>], width: usize) -> usize {
-    let rows = |line: &Line<'_>| match line.width().div_ceil(width) {
+/// How many rows a line needs at the most when it is wrapped between words.
+fn rows_needed(line: &Line<'_>, width: usize) -> usize {
+    match line.width().div_ceil(width) {
         0 | 1 => 1,
         // A word that does not fit at the end of a row may cost another one.
         rows => rows + 1,
+    }
+}
+
+/// The lines, the longest of them cut until all have room in so many rows.
+fn shortened<'a>(theme: Theme, lines: Vec<Line<'a>>, width: usize, rows: usize) -> Vec<Line<'a>> {
+    let lines: Vec<Line<'a>> = lines.into_iter().map(printable).collect();
+    let needed: Vec<usize> = lines.iter().map(|line| rows_needed(line, width)).collect();
+    let all_fit = |most: &usize| needed.iter().map(|rows| rows.min(most)).sum::<usize>() <= rows;
+    let most = (LEAST_ROWS..=rows).rev().find(all_fit).unwrap_or(LEAST_ROWS);
+    let cut = |(line, needed): (Line<'a>, usize)| {
+        if needed > most { beginning(theme, line, (most - 1) * width) } else { line }
     };
-    lines.iter().map(rows).sum()
+    lines.into_iter().zip(needed).map(cut).collect()
+}
+
+/// A line whose text does nothing to a terminal.
+fn printable(mut line: Line<'_>) -> Line<'_> {
+    for span in &mut line.spans {
+        if let Cow::Owned(text) = one_line(&span.content) {
+            span.content = text.into();
+        }
+    }
+    line
+}
+
+/// The beginning of a line in this many columns, with an ellipsis.
+fn beginning(theme: Theme, mut line: Line<'_>, columns: usize) -> Line<'_> {
+    let mut room = columns;
+    for span in &mut line.spans {
+        span.content = theme.fit(&span.content, room).into();
+        room = room.saturating_sub(span.width());
+    }
+    line
 }

@@ -50,8 +50,7 @@ pub(super) fn render(
         let text = "Poisoned: a message made its computation panic. See the dead letters.";
         lines.push(Line::styled(text, theme.bad()));
     }
-    let shown = if key.as_bytes().is_empty() { "(empty)".to_owned() } else { key.to_string() };
-    let title = format!("Partition {}", theme.fit(&shown, 60));
+    let title = format!("Partition {}", theme.fit(&words::key(key), 60));
     window(theme, &title, "Esc closes", lines, area, buffer);
 }
 

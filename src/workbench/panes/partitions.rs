@@ -202,7 +202,7 @@ fn cell(line: Line<'_>, right: bool) -> Cell<'_> {
 
 /// The key as it is shown.
 fn key_text(row: &ShownRow) -> String {
-    if row.row.key.as_bytes().is_empty() { "(empty)".to_owned() } else { row.row.key.to_string() }
+    words::key(&row.row.key)
 }
 
 fn field_text(row: &ShownRow, field: &str) -> String {
@@ -220,6 +220,7 @@ fn value(
     let theme = workbench.theme;
     let partition = &row.row;
     let dash = || Line::styled("-", theme.quiet());
+    let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
             let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
@@ -253,8 +254,8 @@ fn value(
                 Span::styled(bar, theme.worker(partition.worker.0)),
             ])
         }
-        "state" => Line::raw(words::plain(&partition.value)),
-        field => Line::raw(field_text(row, field)),
+        "state" => fitted(words::plain(&partition.value)),
+        field => fitted(field_text(row, field)),
     }
 }
 

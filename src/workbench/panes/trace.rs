@@ -72,7 +72,7 @@ fn way_of(theme: Theme, hops: &[Hop]) -> Vec<Span<'static>> {
             HopEvent::Decoded(message) => (theme.fit(&words::message(message), 28), theme.text()),
             HopEvent::Filtered => ("filtered".to_owned(), theme.warning()),
             HopEvent::Partitioned { key, owner } => {
-                let key = theme.fit(&key.to_string(), 16);
+                let key = theme.fit(&words::key(key), 16);
                 spans.push(Span::styled(arrow, theme.quiet()));
                 spans.push(Span::styled(key, theme.title()));
                 (format!("worker {owner}"), theme.worker(owner.0))
@@ -164,7 +164,7 @@ fn hop_lines(theme: Theme, hop: &Hop, time: &str) -> Vec<Line<'static>> {
             .map(|message| row(theme, &hop.step, theme.text(), format!("gave {message}"), time))
             .collect(),
         HopEvent::Partitioned { key, owner } => {
-            one(format!("key {key} {arrow} worker {owner}"), theme.worker(owner.0))
+            one(format!("key {} {arrow} worker {owner}", words::key(key)), theme.worker(owner.0))
         }
         HopEvent::StateChanged { created, before, after, saved, .. } => {
             let mut lines = Vec::new();
