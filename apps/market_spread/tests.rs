@@ -196,7 +196,7 @@ fn a_payload_of_another_type_or_length_is_a_dead_letter() {
             if let [letter] = driver.dead_letters() {
                 let says = format!("the payload is {length} bytes long, and ");
                 assert!(letter.reason.starts_with(&says), "{}", letter.reason);
-                assert_eq!((&*letter.step, &letter.bytes), ("decode", &payload));
+                assert_eq!((&*letter.step, &*letter.bytes), ("decode", &*payload));
             }
         }
     }

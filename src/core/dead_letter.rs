@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
 use super::frames::Frames;
@@ -19,7 +20,7 @@ pub struct DeadLetter {
     pub reason: String,
     /// The payload of the frame, or the bytes as read where they were no frame.
     #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The source's or connection's name.
     pub source: Arc<str>,
     /// The frame's number in its pipeline.
@@ -50,7 +51,7 @@ impl DeadLetter {
             pipeline,
             step,
             reason,
-            bytes: frames.payload(frame).to_vec(),
+            bytes: frames.shared_payload(frame),
             source: Arc::clone(frames.source()),
             sequence: frames.sequence(frame),
             offset: frames.offset(frame),

@@ -319,7 +319,7 @@ fn broken_letter(lane: &mut Lane, broken: Broken) -> DeadLetter {
         pipeline: Arc::clone(&lane.name),
         step: FRAMING_STEP.into(),
         reason: broken.reason,
-        bytes: broken.bytes,
+        bytes: broken.bytes.into(),
         source: "test".into(),
         sequence: SequenceNumber(lane.frames),
         offset: broken.offset,

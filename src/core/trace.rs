@@ -11,6 +11,10 @@ use crate::application::Key;
 /// The most hops that a trace keeps.
 pub const HOP_LIMIT: usize = 64;
 
+/// The most bytes that a trace's hops have together, so that keys and reasons of any length stay
+/// bounded.
+pub const HOP_BYTES_LIMIT: usize = 256 * 1024;
+
 /// What happened to the message at one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HopEvent {
@@ -46,6 +50,22 @@ pub enum HopEvent {
     Written(Arc<str>),
     /// The message became a dead letter, for this reason.
     DeadLetter(String),
+}
+
+impl HopEvent {
+    /// About how much memory its texts take, in bytes.
+    fn byte_length(&self) -> usize {
+        match self {
+            Self::Decoded(text) | Self::DeadLetter(text) => text.len(),
+            Self::Computed(texts) => texts.iter().map(String::len).sum(),
+            Self::Partitioned { key, .. } => key.as_bytes().len(),
+            Self::StateChanged { key, before, after, .. } => {
+                key.as_bytes().len() + before.len() + after.len()
+            }
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Filtered | Self::Written(_) => 0,
+        }
+    }
 }
 
 /// One hop of a trace.
@@ -100,10 +120,11 @@ impl Trace {
         }
     }
 
-    /// Adds a hop, unless there are [`HOP_LIMIT`] already.
+    /// Adds a hop, unless there are [`HOP_LIMIT`] already, or it would be too much to keep.
     pub fn push(&self, hop: Hop) {
         let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
-        if hops.len() < HOP_LIMIT {
+        let kept: usize = hops.iter().map(|hop| hop.event.byte_length()).sum();
+        if hops.len() < HOP_LIMIT && kept + hop.event.byte_length() <= HOP_BYTES_LIMIT {
             hops.push(hop);
         }
     }
@@ -112,5 +133,33 @@ impl Trace {
     #[must_use]
     pub fn hops(&self) -> Vec<Hop> {
         self.hops.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_bounded_in_hops_and_in_bytes() {
+        let hop = |event: HopEvent| Hop {
+            step: "step".into(),
+            worker: WorkerIndex(0),
+            at: Timestamp(0),
+            event,
+        };
+        let new = || Trace::new("p".into(), "s".into(), SequenceNumber(1), b"frame", Timestamp(0));
+        let trace = new();
+        for _ in 0..2 * HOP_LIMIT {
+            trace.push(hop(HopEvent::Filtered));
+        }
+        assert_eq!(trace.hops().len(), HOP_LIMIT);
+
+        let trace = new();
+        for _ in 0..10 {
+            trace.push(hop(HopEvent::DeadLetter("x".repeat(HOP_BYTES_LIMIT / 4))));
+        }
+        trace.push(hop(HopEvent::Filtered));
+        assert_eq!(trace.hops().len(), 5);
     }
 }

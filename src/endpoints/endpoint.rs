@@ -33,9 +33,9 @@ pub enum EndpointError {
     /// Nothing at all.
     #[error("an endpoint is missing: give tcp://HOST:PORT, file:PATH, - or null")]
     Empty,
-    /// An address without a port, or with one that is none.
-    #[error("`{0}` has no port: write tcp://HOST:PORT with a port from 0 to 65535")]
-    NoPort(String),
+    /// An address without a host or a port, or with a port that is none.
+    #[error("`{0}` has no host or no port: write tcp://HOST:PORT with a port from 0 to 65535")]
+    NoAddress(String),
     /// A scheme that is not known.
     #[error("`{0}` is no endpoint: use tcp://HOST:PORT, file:PATH, - or null")]
     UnknownScheme(String),
@@ -54,7 +54,7 @@ impl FromStr for Endpoint {
                     return if is_address(address) {
                         Ok(Self::Tcp(address.to_owned()))
                     } else {
-                        Err(EndpointError::NoPort(text.to_owned()))
+                        Err(EndpointError::NoAddress(text.to_owned()))
                     };
                 }
                 if let Some(path) = text.strip_prefix("file:") {
@@ -116,8 +116,8 @@ mod tests {
         let error = |text: &str| text.parse::<Endpoint>().unwrap_err();
         assert_eq!(error(""), EndpointError::Empty);
         assert_eq!(error("file:"), EndpointError::Empty);
-        assert!(matches!(error("tcp://localhost"), EndpointError::NoPort(_)));
-        assert!(matches!(error("tcp://localhost:70000"), EndpointError::NoPort(_)));
+        assert!(matches!(error("tcp://localhost"), EndpointError::NoAddress(_)));
+        assert!(matches!(error("tcp://localhost:70000"), EndpointError::NoAddress(_)));
         assert!(matches!(error("kafka://x:1"), EndpointError::UnknownScheme(_)));
     }
 }

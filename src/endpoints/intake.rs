@@ -127,7 +127,7 @@ impl Intake {
             pipeline: Arc::clone(&self.name),
             step: FRAMING_STEP.into(),
             reason: broken.reason,
-            bytes: broken.bytes,
+            bytes: broken.bytes.into(),
             source: Arc::clone(source),
             sequence,
             offset: broken.offset,

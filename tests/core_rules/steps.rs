@@ -49,7 +49,7 @@ fn a_computation_gives_none_one_or_many_messages_in_their_order() {
     run(&mut driver, "lines", &[b"a b", b"", b"c  err"]);
     let expected: [&[u8]; 7] = [b"a", b"A", b"b", b"B", b"c", b"C", b"err"];
     assert_eq!(driver.outputs("lines").unwrap(), expected);
-    assert_eq!(driver.dead_letters()[0].bytes, b"c  err");
+    assert_eq!(driver.dead_letters()[0].bytes[..], *b"c  err");
     assert_eq!(driver.report().steps, [3, 6, 4, 8, 7, 7]);
 }
 

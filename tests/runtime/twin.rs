@@ -49,7 +49,7 @@ fn set(letters: &[DeadLetter]) -> Vec<(u64, u64, String, String, String, Vec<u8>
         .map(|letter| {
             let key = letter.key.as_ref().map(ToString::to_string).unwrap_or_default();
             let (step, reason) = (letter.step.to_string(), letter.reason.clone());
-            (letter.sequence.0, letter.offset, step, reason, key, letter.bytes.clone())
+            (letter.sequence.0, letter.offset, step, reason, key, letter.bytes.to_vec())
         })
         .collect();
     set.sort();
