@@ -31,3 +31,29 @@ fn an_endpoint_that_cannot_be_opened_is_named_and_the_terminal_is_left_alone() {
         terminal.assert_restored();
     }
 }
+
+#[test]
+fn where_no_application_is_named_the_user_chooses() {
+    let mut terminal = Terminal::start(PROGRAM, &[], 30, 100);
+    terminal.wait_for("which application?");
+    terminal.wait_for("counts the votes for every letter");
+    // The second one is reverse: the details say so before it is opened.
+    terminal.send("j");
+    terminal.wait_for("pipeline texts");
+    terminal.send("\r");
+    terminal.wait_for("for example:");
+    terminal.send("abc\r");
+    terminal.wait_for("cba");
+    terminal.send("\x03");
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_user_who_chooses_nothing_gets_the_terminal_back() {
+    let mut terminal = Terminal::start(PROGRAM, &[], 30, 100);
+    terminal.wait_for("which application?");
+    terminal.send("q");
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
