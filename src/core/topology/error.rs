@@ -51,14 +51,4 @@ pub enum BuildError {
         /// What it is declared with here.
         here: String,
     },
-    /// An option of the application has a value that it does not know.
-    #[error("option --{option}: `{value}` is not one of {known}")]
-    OptionValue {
-        /// The option's name.
-        option: String,
-        /// The value given.
-        value: String,
-        /// The values that it knows.
-        known: String,
-    },
 }

@@ -55,7 +55,16 @@ impl<M: Message> Pipeline<M> {
         Self { application, name, source: plan, steps, segments, flow }
     }
 
-    /// Adds a stateless step.
+    /// Adds a stateless step, which must take what the step before it gives:
+    ///
+    /// ```compile_fail
+    /// use wallaroo::{Application, Reason, Source};
+    ///
+    /// Application::new("mismatch")
+    ///     .pipeline("numbers", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
+    ///     .to(|number: u8| Some(u64::from(number)))
+    ///     .to(|text: String| Some(text.len())); // a `u64` is no `String`
+    /// ```
     pub fn to<C: Computation<M>>(mut self, computation: C) -> Pipeline<OutputOf<C, M>> {
         let name = self.add_step(computation.name(), StepKind::Compute);
         let computation = Arc::new(computation);
