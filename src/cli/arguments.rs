@@ -29,6 +29,10 @@ pub(super) enum Command {
     Generate(GenerateArguments),
     /// List the applications and their wire formats
     Apps(AppsArguments),
+    /// Print a shell's completions
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
 }
 
 /// Which application, where its bytes enter and leave, and how it is run.
@@ -102,6 +106,13 @@ pub(super) struct GenerateArguments {
     pub out: PathBuf,
 }
 
+/// What `completions` is told.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
 /// What `apps` is told.
 #[derive(Debug, Args)]
 pub(super) struct AppsArguments {
@@ -137,7 +148,7 @@ pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
 }
 
 /// The command line with the options that applications add.
-fn command(apps: &[App]) -> clap::Command {
+pub(super) fn command(apps: &[App]) -> clap::Command {
     let with_options = |command: clap::Command| {
         let options =
             apps.iter().flat_map(|app| app.options.iter().map(move |option| (app, option)));

@@ -9,6 +9,7 @@ mod endpoints;
 mod failure;
 mod generate;
 mod run;
+mod shell;
 mod workbench;
 
 use std::io::{self, Write};
@@ -57,5 +58,7 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Run(run)) => run::run(apps, &run, &options),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
         Some(Command::Apps(list)) => apps::list(apps, &list),
+        Some(Command::Completions(shell)) => shell::completions(apps, &shell),
+        Some(Command::Man) => shell::manual(apps),
     }
 }

@@ -76,3 +76,16 @@ fn generate_names_the_pipelines_it_knows() {
     let unknown = arguments.iter().chain(&["--pipeline", "orders"]);
     run(unknown).failed(2, &["no such pipeline", "votes"]);
 }
+
+#[test]
+fn completions_and_the_manual_know_commands_and_the_options_of_applications() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(["completions", shell]).succeeded();
+        for word in ["wallaroo-tui", "generate", "encoding"] {
+            assert!(script.text().contains(word), "{shell}: {word}");
+        }
+    }
+    let manual = run(["man"]).succeeded();
+    assert!(manual.text().contains(".TH wallaroo"), "{}", manual.text());
+    assert_eq!(run(["completions", "abacus"]).code, Some(2));
+}
