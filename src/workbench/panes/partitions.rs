@@ -146,8 +146,9 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
 /// last one on (Enter on a row shows them all). The bars of the shares get the room that is left.
 fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Column> {
     let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
-    let repeats_key =
-        |name: &str| shown.rows.iter().all(|row| field_text(row, name) == key_text(row));
+    let repeats_key = |name: &str| {
+        shown.rows.iter().all(|row| field_text(row, name).trim() == key_text(row).trim())
+    };
     let needed =
         |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
     while needed(&columns) > width && columns.len() > 3 {
