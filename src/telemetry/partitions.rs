@@ -37,6 +37,8 @@ pub struct PartitionView {
 pub struct PartitionsShown {
     /// What was asked.
     pub view: PartitionView,
+    /// When it was asked.
+    pub asked: Timestamp,
     /// The rows, from the query's offset on.
     pub rows: Vec<ShownRow>,
     /// How many partitions the filter lets through.
@@ -170,6 +172,7 @@ impl PartitionWatch {
         self.seen = seen;
         self.shown = Arc::new(PartitionsShown {
             view: question.view,
+            asked: question.asked,
             rows,
             matching: window.matching,
             total: window.total,
