@@ -80,7 +80,12 @@ fn frames(numbers: impl Iterator<Item = u64>) -> Vec<u8> {
 }
 
 /// Starts an engine that reads a file, or else what is injected.
-fn start(topology: &Arc<Topology>, workers: usize, file: Option<&Path>, precreate: bool) -> Session {
+fn start(
+    topology: &Arc<Topology>,
+    workers: usize,
+    file: Option<&Path>,
+    precreate: bool,
+) -> Session {
     let source = file.map_or(Endpoint::Null, |path| Endpoint::File(path.to_owned()));
     let settings = Settings {
         workers: NonZeroUsize::new(workers).unwrap(),
@@ -162,7 +167,9 @@ fn print_latency() {
     session.inject(PipelineIndex(0), frames(0..KEYS).into()).unwrap();
     assert_eq!(times.iter().take(KEYS as usize).count() as u64, KEYS);
 
-    println!("\nLatency of single messages with {KEYS} partitions, 2 workers, by what is looked at:\n");
+    println!(
+        "\nLatency of single messages with {KEYS} partitions, 2 workers, by what is looked at:\n"
+    );
     let by = |sort: SortBy| RowQuery { sort, limit: SHOWN, ..RowQuery::default() };
     let count = || SortBy::Field("count".to_owned());
     let last = usize::try_from(KEYS).unwrap() - SHOWN;
@@ -170,8 +177,8 @@ fn print_latency() {
         ("nothing", None),
         ("by key", Some(by(SortBy::Key))),
         ("by a field", Some(RowQuery { descending: true, ..by(count()) })),
-        ("keys with 7f", Some(RowQuery { filter: "\\x7f".to_owned(), ..by(count()) })),
         ("the last", Some(RowQuery { offset: last, ..by(SortBy::Key) })),
+        ("keys with 7f", Some(RowQuery { filter: "\\x7f".to_owned(), ..by(count()) })),
     ];
     for (name, query) in looks {
         let view = query.map(|query| PartitionView { state: 0, query });
