@@ -155,17 +155,22 @@ impl<'de> Deserialize<'de> for Key {
 #[must_use]
 pub fn text_of_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
+    push_text_of_bytes(&mut text, bytes);
+    text
+}
+
+/// As [`text_of_bytes`], at the end of another text.
+pub(crate) fn push_text_of_bytes(text: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
                 '\\' => text.push_str("\\\\"),
                 _ if is_printable(character) => text.push(character),
-                _ => push_escaped(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes()),
+                _ => push_escaped(text, character.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
-        push_escaped(&mut text, chunk.invalid());
+        push_escaped(text, chunk.invalid());
     }
-    text
 }
 
 /// Neither a control character nor an invisible one that would change how a terminal shows the rest.

@@ -23,6 +23,7 @@ pub use decoder::{DEFAULT_HEADER_LENGTH, Decoder};
 pub use encoder::{EncodeOutcome, Encoder};
 pub use generator::Generator;
 pub use header::{WithHeader, big_endian, little_endian};
+pub(crate) use key::push_text_of_bytes;
 pub use key::{Key, parse_key_text, text_of_bytes};
 pub use message::Message;
 pub use outputs::{Outputs, StateOutcome};

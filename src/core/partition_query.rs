@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::field::field_of;
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
-use crate::application::Key;
+use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
 pub trait Partitions {
@@ -30,6 +31,14 @@ pub trait Partitions {
     fn row(&self, at: usize) -> Option<PartitionRow>;
     /// The key of the partition at a place.
     fn key(&self, at: usize) -> Option<&Key>;
+    /// The places, sorted by key.
+    fn places_by_key(&self) -> Vec<usize> {
+        // With copies of the keys: sorting by way of the table would miss the cache at every step.
+        let of_place = |at| self.key(at).map(|key| (key.clone(), at));
+        let mut places: Vec<_> = (0..self.len()).filter_map(of_place).collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, at)| at).collect()
+    }
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
 }
@@ -64,6 +73,10 @@ pub enum SortValue {
 impl SortValue {
     /// A field of a state; the state itself where it has no fields.
     pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
+        field_of(state, name).unwrap_or_else(|| Self::of_json_field(state, name))
+    }
+
+    pub(super) fn of_json_field<S: Serialize>(state: &S, name: &str) -> Self {
         match to_json(state) {
             Ok(Value::Object(mut fields)) => {
                 fields.remove(name).map_or(Self::Nothing, Self::of_json)
@@ -120,6 +133,8 @@ pub struct RowQuery {
     pub filter: String,
     /// How many rows to leave out at the beginning.
     pub offset: usize,
+    /// Leave them out at the end instead: the last of many rows are found as fast as the first.
+    pub from_end: bool,
     /// How many rows to give.
     pub limit: usize,
 }
@@ -132,11 +147,13 @@ impl RowQuery {
     fn compare(&self, one: (&SortValue, &Key), two: (&SortValue, &Key)) -> Ordering {
         let by_value = one.0.compare(two.0);
         let by_key = one.1.cmp(two.1);
-        match (self.descending, &self.sort) {
+        let order = match (self.descending, &self.sort) {
             (false, _) => by_value.then(by_key),
             (true, SortBy::Key) => by_key.reverse(),
             (true, _) => by_value.reverse().then(by_key),
-        }
+        };
+        // Whoever counts from the end looks for the last rows, and turns them around when done.
+        if self.from_end { order.reverse() } else { order }
     }
 }
 
@@ -171,21 +188,28 @@ pub struct Scan {
     next: usize,
     matching: usize,
     found: Vec<(SortValue, Key, usize)>,
+    /// The last of the wanted number, once as many are found: what comes after it is not wanted.
+    bar: Option<(SortValue, Key)>,
+    key_text: String,
 }
 
 impl Scan {
     /// A scan that has not looked at any partition.
     #[must_use]
     pub fn new(query: RowQuery) -> Self {
-        Self { query, next: 0, matching: 0, found: Vec::new() }
+        let key_text = String::new();
+        Self { query, next: 0, matching: 0, found: Vec::new(), bar: None, key_text }
     }
 
     /// Looks at the next partitions, `slice` of them at most. True when it has seen all.
     pub fn look(&mut self, partitions: &dyn Partitions, slice: usize) -> bool {
+        if self.query.wanted() == 0 && self.query.filter.is_empty() {
+            (self.matching, self.next) = (partitions.len(), partitions.len());
+        }
         let until = self.next.saturating_add(slice).min(partitions.len());
         for at in self.next..until {
             let Some(key) = partitions.key(at) else { break };
-            if self.query.filter.is_empty() || key.to_string().contains(&self.query.filter) {
+            if self.lets_through(key) {
                 self.matching += 1;
                 let value = partitions.sort_value(at, &self.query.sort);
                 self.keep(value, key, at);
@@ -195,9 +219,21 @@ impl Scan {
         self.next >= partitions.len()
     }
 
+    fn lets_through(&mut self, key: &Key) -> bool {
+        if self.query.filter.is_empty() {
+            return true;
+        }
+        self.key_text.clear();
+        push_text_of_bytes(&mut self.key_text, key.as_bytes());
+        self.key_text.contains(&self.query.filter)
+    }
+
     fn keep(&mut self, value: SortValue, key: &Key, at: usize) {
         let wanted = self.query.wanted();
-        if wanted == 0 {
+        let beyond = |(last, last_key): &(SortValue, Key)| {
+            self.query.compare((&value, key), (last, last_key)).is_gt()
+        };
+        if wanted == 0 || self.bar.as_ref().is_some_and(beyond) {
             return;
         }
         self.found.push((value, key.clone(), at));
@@ -215,6 +251,7 @@ impl Scan {
                 query.compare((&one.0, &one.1), (&two.0, &two.1))
             });
             self.found.truncate(wanted);
+            self.bar = self.found.last().map(|(value, key, _)| (value.clone(), key.clone()));
         }
     }
 
@@ -255,6 +292,9 @@ pub fn merge(query: &RowQuery, windows: impl IntoIterator<Item = RowWindow>) -> 
         .sort_by(|one, two| query.compare((&one.value, &one.row.key), (&two.value, &two.row.key)));
     merged.rows.drain(..query.offset.min(merged.rows.len()));
     merged.rows.truncate(query.limit);
+    if query.from_end {
+        merged.rows.reverse();
+    }
     merged
 }
 
@@ -298,9 +338,11 @@ mod tests {
             slice in 1_usize..70,
             descending: bool,
             by_votes: bool,
+            from_end: bool,
         ) {
             let sort = if by_votes { SortBy::Field("votes".to_owned()) } else { SortBy::Key };
-            let query = RowQuery { sort, descending, filter: String::new(), offset, limit };
+            let filter = String::new();
+            let query = RowQuery { sort, descending, filter, offset, from_end, limit };
             let found = window(&tables(&votes, workers), &query, slice);
 
             let mut all: Vec<(i64, usize)> =
@@ -311,8 +353,14 @@ mod tests {
                 (false, false) => (i64::try_from(*key).unwrap(), 0),
                 (false, true) => (-i64::try_from(*key).unwrap(), 0),
             });
-            let expected: Vec<_> =
+            if from_end {
+                all.reverse();
+            }
+            let mut expected: Vec<_> =
                 all.iter().skip(offset).take(limit).map(|(_, key)| format!("{key:03}")).collect();
+            if from_end {
+                expected.reverse();
+            }
             let keys: Vec<_> = found.rows.iter().map(|row| row.row.key.to_string()).collect();
             prop_assert_eq!(keys, expected);
             prop_assert_eq!(found.matching, votes.len());

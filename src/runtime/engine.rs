@@ -1,5 +1,6 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
+use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -178,13 +179,23 @@ impl Engine {
         self.ask(|reply| Request::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
-    /// All partitions of all states, sorted by state and key. Waits for the workers.
-    #[must_use]
-    pub fn export(&self) -> Vec<PartitionRow> {
-        let mut rows: Vec<_> =
-            self.ask(|reply| Request::Export { reply }).iter().flatten().collect();
-        rows.sort_by(|one, two| (&one.state, &one.key).cmp(&(&two.state, &two.key)));
-        rows
+    /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
+    /// whoever takes the rows: few are in memory at a time.
+    pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
+        let ask = |worker: &mpsc::Sender<Request>| {
+            let (reply, rows) = mpsc::sync_channel(1);
+            // A worker that is gone gives no rows.
+            let _ = worker.send(Request::Export { reply });
+            rows.into_iter().flatten().peekable()
+        };
+        let mut sorted: Vec<_> = self.requests.iter().map(ask).collect();
+        self.wake();
+        iter::from_fn(move || {
+            let heads = sorted.iter_mut().enumerate();
+            let heads = heads.filter_map(|(at, rows)| rows.peek().map(|row| (at, row)));
+            let (first, _) = heads.min_by_key(|(_, row)| (&row.state, &row.key))?;
+            sorted.get_mut(first)?.next()
+        })
     }
 
     /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be

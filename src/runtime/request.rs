@@ -3,21 +3,29 @@
 //! Looking at many partitions takes long, so a worker does it a slice at a time.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender};
+use std::time::{Duration, Instant};
 
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
 use crate::core::steps::SharedPartitions;
 
-/// How many partitions a worker looks at between two batches.
-const SLICE: usize = 4096;
+/// How long a worker looks at partitions between two batches.
+const SLICE: Duration = Duration::from_micros(300);
+
+/// How many partitions it looks at between two looks at the clock.
+const STRIDE: usize = 256;
+
+/// How many rows are sent together.
+const EXPORTED: usize = 1024;
 
 /// What a worker can be asked for.
 pub(super) enum Request {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
-    /// All rows of all states.
-    Export { reply: Sender<Vec<PartitionRow>> },
+    /// All rows of all states, sorted by state and key. The worker does nothing else until they are
+    /// taken.
+    Export { reply: SyncSender<Vec<PartitionRow>> },
 }
 
 /// A scan that goes on between batches.
@@ -51,28 +59,37 @@ impl Desk {
                     None => drop(reply.send(RowWindow::default())),
                 }
             }
-            Request::Export { reply } => drop(reply.send(self.export())),
+            Request::Export { reply } => self.export(&reply),
         }
     }
 
-    fn export(&self) -> Vec<PartitionRow> {
-        let of_table = |(name, table): &(Arc<str>, SharedPartitions)| {
+    fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {
+        for (name, table) in &self.tables {
             let table = table.borrow();
             let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
-            (0..table.len()).filter_map(|at| table.row(at).map(named)).collect::<Vec<_>>()
-        };
-        self.tables.iter().flat_map(of_table).collect()
+            for places in table.places_by_key().chunks(EXPORTED) {
+                let rows = places.iter().filter_map(|at| table.row(*at).map(named)).collect();
+                // Who waits no more wants no more.
+                if reply.send(rows).is_err() {
+                    return;
+                }
+            }
+        }
     }
 
     /// Goes on with the scans for a while. True where some are not finished.
     pub fn work(&mut self) -> bool {
-        let mut index = 0;
-        while let Some(active) = self.scans.get_mut(index) {
-            if active.scan.look(&*active.table.borrow(), SLICE) {
-                let ActiveScan { table, scan, reply } = self.scans.swap_remove(index);
+        if self.scans.is_empty() {
+            return false;
+        }
+        let end = Instant::now() + SLICE;
+        while let Some(active) = self.scans.last_mut() {
+            let done = active.scan.look(&*active.table.borrow(), STRIDE);
+            if let Some(ActiveScan { table, scan, reply }) = self.scans.pop_if(|_| done) {
                 drop(reply.send(scan.finish(&*table.borrow())));
-            } else {
-                index += 1;
+            }
+            if Instant::now() >= end {
+                break;
             }
         }
         !self.scans.is_empty()

@@ -17,6 +17,10 @@ use crate::runtime::Engine;
 /// The shortest time between two questions.
 const LEAST_WAIT: Duration = Duration::from_millis(40);
 
+/// The longest one: what is shown is never much older than that, also after an answer that took long
+/// because the workers had other work.
+const MOST_WAIT: Duration = Duration::from_secs(1);
+
 /// How much longer than an answer takes the wait for the next question is.
 const WAIT_FACTOR: u32 = 20;
 
@@ -37,6 +41,8 @@ pub struct PartitionView {
 pub struct PartitionsShown {
     /// What was asked.
     pub view: PartitionView,
+    /// When it was asked.
+    pub asked: Timestamp,
     /// The rows, from the query's offset on.
     pub rows: Vec<ShownRow>,
     /// How many partitions the filter lets through.
@@ -63,6 +69,8 @@ pub struct ShownRow {
 /// A question that the workers have not all answered.
 struct Question {
     view: PartitionView,
+    /// How the workers were asked for it.
+    query: RowQuery,
     asked: Timestamp,
     replies: Receiver<RowWindow>,
     windows: Vec<RowWindow>,
@@ -83,15 +91,16 @@ pub(super) struct PartitionWatch {
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,
     seen: HashMap<Key, Seen>,
-    /// How much had been processed when the shown rows were asked for.
-    shown_work: u64,
+    /// How much had been processed when the shown rows were asked for; `None` where they are not
+    /// quite the ones that were asked for.
+    shown_work: Option<u64>,
     asked_work: u64,
 }
 
 impl PartitionWatch {
     /// The newest rows. `work` is as in [`poll`](Self::poll).
     pub fn shown(&self, work: u64) -> PartitionsShown {
-        let up_to_date = self.shown_work == work;
+        let up_to_date = self.shown_work == Some(work);
         PartitionsShown { up_to_date, ..PartitionsShown::clone(&self.shown) }
     }
 
@@ -101,14 +110,20 @@ impl PartitionWatch {
         let now = engine.now();
         let answered = self.take_answers(engine, now);
         let new_view = self.shown.view != *view;
-        let outdated = new_view || self.shown_work != work || self.rates_fade(now);
+        let outdated = new_view || self.shown_work != Some(work) || self.rates_fade(now);
         if outdated && self.question.is_none() && (new_view || now >= self.not_before) {
-            let Some(state) = engine.topology().states().get(view.state) else { return answered };
+            let Some(state) = engine.topology().states().get(view.state) else {
+                // Without states there is nothing to look at, ever.
+                self.shown_work = Some(work);
+                return answered;
+            };
             self.asked_work = work;
+            let query = from_the_nearer_end(view, &self.shown);
             self.question = Some(Question {
                 view: view.clone(),
                 asked: now,
-                replies: engine.rows(&state.name, &view.query),
+                replies: engine.rows(&state.name, &query),
+                query,
                 windows: Vec::new(),
             });
         }
@@ -119,7 +134,7 @@ impl PartitionWatch {
     pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
         if self.question.is_some() {
             Some(Duration::from_millis(2))
-        } else if self.shown_work != work || self.rates_are_moving() {
+        } else if self.shown_work != Some(work) || self.rates_are_moving() {
             Some(self.not_before.since(now).max(LEAST_WAIT))
         } else {
             None
@@ -149,16 +164,20 @@ impl PartitionWatch {
             }
         };
         let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
-        self.not_before = Timestamp(now.0.saturating_add(nanoseconds(
-            (now.since(question.asked) * WAIT_FACTOR).max(LEAST_WAIT),
-        )));
-        self.shown_work = self.asked_work;
+        let wait = now.since(question.asked).saturating_mul(WAIT_FACTOR);
+        let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
+        self.not_before = Timestamp(now.0.saturating_add(nanoseconds(wait)));
+        let matching = self.shown.matching;
+        let by_the_end = question.query.from_end;
         self.show(question, now);
+        // Counted from the end, these rows are where they were asked for only if that did not move.
+        let in_place = !by_the_end || self.shown.matching == matching;
+        self.shown_work = in_place.then_some(self.asked_work);
         true
     }
 
     fn show(&mut self, question: Question, now: Timestamp) {
-        let window = merge(&question.view.query, question.windows);
+        let window = merge(&question.query, question.windows);
         let mut seen = HashMap::with_capacity(window.rows.len());
         let rows = window.rows.into_iter().map(|sorted| {
             let row = sorted.row;
@@ -170,6 +189,7 @@ impl PartitionWatch {
         self.seen = seen;
         self.shown = Arc::new(PartitionsShown {
             view: question.view,
+            asked: question.asked,
             rows,
             matching: window.matching,
             total: window.total,
@@ -178,6 +198,20 @@ impl PartitionWatch {
             up_to_date: true,
         });
     }
+}
+
+/// The query for a view's rows that is answered fastest. How many rows there are is known from the
+/// answer before.
+fn from_the_nearer_end(view: &PartitionView, shown: &PartitionsShown) -> RowQuery {
+    let query = view.query.clone();
+    let before = &shown.view;
+    let comparable = before.state == view.state && before.query.filter == query.filter;
+    let after = shown.matching.saturating_sub(query.offset.saturating_add(query.limit));
+    if !comparable || after >= query.offset {
+        return query;
+    }
+    let limit = query.limit.min(shown.matching.saturating_sub(query.offset));
+    RowQuery { offset: after, limit, from_end: true, ..query }
 }
 
 /// A rate is measured over at least [`RATE_WINDOW`]; until then the one before is shown.

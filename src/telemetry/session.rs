@@ -132,9 +132,8 @@ impl Session {
         self.engine.rows(state, query).into_iter()
     }
 
-    /// Every partition, sorted by state and key. Waits for the workers.
-    #[must_use]
-    pub fn export(&self) -> Vec<PartitionRow> {
+    /// Every partition, sorted by state and key: see [`Engine::export`].
+    pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
         self.engine.export()
     }
 

@@ -86,6 +86,7 @@ impl PartitionRows {
             descending: self.descending,
             filter: self.filter.clone(),
             offset: self.offset,
+            from_end: false,
             limit,
         };
         PartitionView { state: self.state, query }

@@ -32,7 +32,7 @@ fn panics_are_dead_letters_and_the_run_goes_on() {
     reasons.sort_unstable();
     let poisoned = "the partition is poisoned: an earlier message made its computation panic";
     assert_eq!(reasons, ["panicked: on purpose", "panicked: on purpose", poisoned, poisoned]);
-    let totals: Vec<_> = engine.export().into_iter().filter(|row| row.state == "totals").collect();
+    let totals: Vec<_> = engine.export().filter(|row| row.state == "totals").collect();
     assert_eq!(totals.len(), 26);
     assert!(totals.iter().all(|row| row.poisoned == (row.key == Key::from('a'))));
 }

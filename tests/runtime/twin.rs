@@ -101,7 +101,7 @@ fn run(settings: &Settings, parts: &[Vec<u8>]) -> Ending {
     let told = recorder.recorded();
     let outputs = told.outputs.first().map(Vec::as_slice).unwrap_or_default();
     Ending {
-        partitions: engine.export().into_iter().map(partition).collect(),
+        partitions: engine.export().map(partition).collect(),
         outputs: by_key(outputs),
         dead_letters: set(&told.dead_letters),
         counts: told.counts,
