@@ -25,9 +25,6 @@ use crate::runtime::{Engine, EngineError, Settings};
 /// How many of the newest traces, outputs, dead letters and events a snapshot has.
 const SHOWN: usize = 200;
 
-/// Why a session cannot start.
-pub type StartError = EngineError;
-
 /// The dead letters' file could not be written to its end.
 #[derive(Debug, Error)]
 #[error("cannot write all dead letters to their file: {0}")]
@@ -52,7 +49,7 @@ impl Session {
         topology: Arc<Topology>,
         settings: &Settings,
         dead_letters: Option<DeadLetterFile>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, EngineError> {
         let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
