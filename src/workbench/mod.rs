@@ -5,6 +5,7 @@
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
 mod chooser;
+mod command_table;
 mod commands;
 mod events;
 mod input_line;
@@ -32,7 +33,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use chooser::{Choice, Chooser, Chosen};
-pub use commands::{COMMANDS, Command, Context, Entry, Focus};
+pub use command_table::COMMANDS;
+pub use commands::{Command, Context, Entry, Focus};
 pub use keys::Key;
 pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;

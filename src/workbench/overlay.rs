@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::commands::{COMMANDS, Command, Entry, Focus};
+use super::command_table::COMMANDS;
+use super::commands::{Command, Entry, Focus};
 use super::input_line::InputLine;
 use super::keys::Key as TerminalKey;
 use crate::application::Key;
