@@ -20,7 +20,7 @@ use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow, merge};
 use crate::core::partition_table::PartitionRow;
 use crate::core::topology::Topology;
-use crate::runtime::{Engine, EngineError, Settings};
+use crate::runtime::{Engine, EngineError, RunState, Settings};
 
 /// How many of the newest traces, outputs, dead letters and events a snapshot has.
 const SHOWN: usize = 200;
@@ -99,6 +99,12 @@ impl Session {
     /// Takes one message: see [`Engine::step`].
     pub fn step(&self) {
         self.engine.step();
+    }
+
+    /// What the engine is doing.
+    #[must_use]
+    pub fn run_state(&self) -> RunState {
+        self.engine.run_state()
     }
 
     /// Stops reading: see [`Engine::stop`].
@@ -182,8 +188,7 @@ impl Session {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let collector = &self.collector;
-        let mut latency = Latency::new();
-        collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        let latency = self.latency();
         let partitions = self.partitions.shown(work(collector));
         Snapshot {
             application: Arc::clone(self.topology().name()),
@@ -206,6 +211,13 @@ impl Session {
                 .collect(),
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
         }
+    }
+
+    /// The latency over all pipelines.
+    fn latency(&self) -> Latency {
+        let mut latency = Latency::new();
+        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        latency
     }
 
     fn pipelines(&self) -> Vec<PipelineShown> {
@@ -265,8 +277,6 @@ impl Session {
         let counts: Vec<_> = states
             .map(|state| merge(&query, self.engine.rows(&state.name, &query).iter()))
             .collect();
-        let mut latency = Latency::new();
-        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
         Summary {
             app: self.topology().name().to_string(),
             workers: self.engine.workers(),
@@ -280,7 +290,7 @@ impl Session {
             bytes_out: totals.bytes_out,
             seconds,
             messages_per_second: per_second(totals.messages_in, seconds),
-            latency_us: latency.total(),
+            latency_us: self.latency().total(),
         }
     }
 }

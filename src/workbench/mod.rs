@@ -40,7 +40,7 @@ pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;
 
 use crate::core::topology::Topology;
-use crate::runtime::{EngineError, Settings};
+use crate::runtime::{EngineError, RunState, Settings};
 use crate::telemetry::Session;
 use terminal::Screen;
 
@@ -187,8 +187,11 @@ fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
                 workbench.notify(error.to_string(), true);
             }
         }
-        Effect::Pause => session.pause(),
-        Effect::Resume => session.resume(),
+        // What is shown may be older than what is.
+        Effect::PauseOrResume => match session.run_state() {
+            RunState::Running => session.pause(),
+            RunState::Pausing | RunState::Paused | RunState::Stepping(_) => session.resume(),
+        },
         Effect::Step => session.step(),
         Effect::Quit => return false,
     }
@@ -201,8 +204,11 @@ impl Workbench {
         panes::render(self, area, buffer)
     }
 
-    /// When the mark of a new partition is to be taken away.
+    /// When the mark of a new partition is to be taken away: never while the screen is frozen.
     fn next_mark(&self) -> Option<Duration> {
+        if self.frozen {
+            return None;
+        }
         let uptime = self.snapshot.uptime;
         let rows = self.snapshot.partitions.rows.iter();
         rows.filter(|row| row.row.dynamic)

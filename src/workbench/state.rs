@@ -22,7 +22,6 @@ use crate::core::dead_letter::DeadLetter;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
-use crate::runtime::RunState;
 use crate::telemetry::{PartitionView, Snapshot};
 
 /// What the engine is to do.
@@ -30,10 +29,8 @@ use crate::telemetry::{PartitionView, Snapshot};
 pub enum Effect {
     /// Take these bytes as if a source had read them.
     Inject(PipelineIndex, Bytes),
-    /// Take no more messages.
-    Pause,
-    /// Take messages again.
-    Resume,
+    /// Take no more messages; where none are taken, take them again.
+    PauseOrResume,
     /// Take one message.
     Step,
     /// End.
@@ -97,9 +94,12 @@ impl Workbench {
         self.area = area;
     }
 
-    /// Shows another snapshot, unless the screen is frozen.
+    /// Shows another snapshot. Of a frozen screen only what the engine is doing changes: it can be
+    /// paused and resumed there, too.
     pub fn show(&mut self, snapshot: Snapshot) {
-        if !self.frozen {
+        if self.frozen {
+            Arc::make_mut(&mut self.snapshot).run_state = snapshot.run_state;
+        } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
         }
@@ -252,12 +252,7 @@ impl Workbench {
             Command::Filter => self.partitions.begin_filter(),
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
-            Command::Pause => {
-                return Some(match self.snapshot.run_state {
-                    RunState::Running => Effect::Pause,
-                    RunState::Pausing | RunState::Paused | RunState::Stepping(_) => Effect::Resume,
-                });
-            }
+            Command::Pause => return Some(Effect::PauseOrResume),
             Command::Step => return Some(Effect::Step),
             Command::Freeze => self.frozen = !self.frozen,
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.focus()))),

@@ -5,6 +5,25 @@ use super::{
 };
 
 #[test]
+fn a_frozen_screen_can_be_paused_and_resumed() {
+    let mut terminal = alphabet();
+    enter(&mut terminal, "a 1");
+    wait_for_votes(&terminal, "a", 1, 1);
+    leave_input(&mut terminal);
+    terminal.send("f");
+    terminal.wait_for("screen frozen");
+    // Asked for one after the other, without a look between.
+    terminal.send(" ");
+    terminal.wait_for("paused");
+    terminal.send(" ");
+    terminal.wait_for("running");
+    terminal.send("f");
+    terminal.send("i");
+    enter(&mut terminal, "a 1");
+    wait_for_votes(&terminal, "a", 2, 2);
+}
+
+#[test]
 fn help_opens_from_the_input_pane_and_closes() {
     let mut terminal = alphabet();
     terminal.send(F1);
