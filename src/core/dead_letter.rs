@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
+use super::assembler::Broken;
 use super::frames::Frames;
 use super::numbers::{SequenceNumber, Timestamp};
 use crate::application::Key;
@@ -35,7 +36,32 @@ pub struct DeadLetter {
     pub at: Timestamp,
 }
 
+/// The step that dead letters name where the bytes were no frame.
+pub const FRAMING_STEP: &str = "framing";
+
 impl DeadLetter {
+    /// The dead letter of bytes that are no frame, as the `sequence`th frame of their pipeline.
+    #[must_use]
+    pub fn of_broken(
+        pipeline: Arc<str>,
+        source: Arc<str>,
+        broken: Broken,
+        sequence: SequenceNumber,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            step: FRAMING_STEP.into(),
+            reason: broken.reason,
+            bytes: broken.bytes.into(),
+            source,
+            sequence,
+            offset: broken.offset,
+            key: None,
+            at,
+        }
+    }
+
     /// The dead letter of a frame.
     #[must_use]
     pub fn of_frame(

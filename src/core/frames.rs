@@ -145,9 +145,17 @@ impl Frames {
         before.and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize)
     }
 
-    /// Traces a frame from here on.
-    pub fn start_trace(&mut self, frame: u32, trace: Arc<Trace>) {
-        self.traces.push((frame, trace));
+    /// Traces a frame from here on. Traces must begin in the order of their frames.
+    pub fn begin_trace(&mut self, pipeline: &Arc<str>, frame: u32) -> Arc<Trace> {
+        let trace = Arc::new(Trace::new(
+            Arc::clone(pipeline),
+            Arc::clone(&self.source),
+            self.sequence(frame),
+            self.frame(frame),
+            self.read_at,
+        ));
+        self.traces.push((frame, Arc::clone(&trace)));
+        trace
     }
 
     /// Whether any frame is traced: false for nearly all frames, so that steps can skip the rest.
@@ -159,7 +167,6 @@ impl Frames {
     /// The trace of a frame, where it has one.
     #[must_use]
     pub fn trace(&self, frame: u32) -> Option<&Arc<Trace>> {
-        // Traces start in the order of their frames.
         let found = self.traces.binary_search_by_key(&frame, |(traced, _)| *traced).ok()?;
         self.traces.get(found).map(|(_, trace)| trace)
     }

@@ -13,7 +13,7 @@ use super::context::{Context, Report};
 use super::dead_letter::DeadLetter;
 use super::frames::Frames;
 use super::framing::{DEFAULT_FRAME_LIMIT, NoHeader, frame};
-use super::numbers::{SequenceNumber, WorkerIndex};
+use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partition_query::{RowQuery, Scan};
 use super::partition_table::PartitionRow;
 use super::placement::Placement;
@@ -21,8 +21,8 @@ use super::steps::{Segment, WorkerSetup};
 use super::topology::Topology;
 use super::trace::Trace;
 
-/// The step that dead letters name where the bytes were no frame.
-pub const FRAMING_STEP: &str = "framing";
+/// The source's name in traces and dead letters.
+const SOURCE: &str = "test";
 
 /// How many frames are cut at once: taking them off one by one costs the square of it.
 const FRAMES_A_CUT: usize = 256;
@@ -152,7 +152,7 @@ impl TestDriver {
                     let first = SequenceNumber(lane.frames + 1);
                     lane.frames += cut.ends.len() as u64;
                     let frames = Frames::new(
-                        "test".into(),
+                        SOURCE.into(),
                         first,
                         cut.offset,
                         now,
@@ -165,7 +165,7 @@ impl TestDriver {
             }
         };
         lane.assembler = None;
-        self.dead_letters.push(broken_letter(lane, broken));
+        self.dead_letters.push(broken_letter(lane, broken, now));
         Ok(())
     }
 
@@ -186,9 +186,10 @@ impl TestDriver {
     ///
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
+        let now = self.clock.now();
         let lane = self.lane(pipeline)?;
         if let Some(broken) = lane.assembler.take().and_then(|left| left.finish(SourceEnd::Ended)) {
-            let letter = broken_letter(lane, broken);
+            let letter = broken_letter(lane, broken, now);
             self.dead_letters.push(letter);
         }
         Ok(())
@@ -216,15 +217,7 @@ impl TestDriver {
     fn process(&mut self, at: usize, mut frames: Frames) {
         let Self { pipelines, clock, report, traces, dead_letters, .. } = self;
         let Some(lane) = pipelines.get_mut(at) else { return };
-        let trace = Arc::new(Trace::new(
-            Arc::clone(&lane.name),
-            Arc::clone(frames.source()),
-            frames.sequence(0),
-            frames.frame(0),
-            frames.read_at(),
-        ));
-        traces.push(Arc::clone(&trace));
-        frames.start_trace(0, trace);
+        traces.push(frames.begin_trace(&lane.name, 0));
         let mut batches = vec![(Arc::new(frames), Payload::Frames)];
         for segment in &mut lane.segments {
             let mut outlet = Outlet::default();
@@ -313,17 +306,8 @@ fn find_lane<'a>(
         .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
 }
 
-fn broken_letter(lane: &mut Lane, broken: Broken) -> DeadLetter {
+fn broken_letter(lane: &mut Lane, broken: Broken, now: Timestamp) -> DeadLetter {
     lane.frames += 1;
-    DeadLetter {
-        pipeline: Arc::clone(&lane.name),
-        step: FRAMING_STEP.into(),
-        reason: broken.reason,
-        bytes: broken.bytes.into(),
-        source: "test".into(),
-        sequence: SequenceNumber(lane.frames),
-        offset: broken.offset,
-        key: None,
-        at: super::numbers::Timestamp::default(),
-    }
+    let (pipeline, sequence) = (Arc::clone(&lane.name), SequenceNumber(lane.frames));
+    DeadLetter::of_broken(pipeline, SOURCE.into(), broken, sequence, now)
 }

@@ -15,7 +15,6 @@ use crate::core::frames::Frames;
 use crate::core::framing::Framing;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
-use crate::core::test_driver::FRAMING_STEP;
 
 /// How many bytes of frames may be in flight in one pipeline.
 const IN_FLIGHT_LIMIT: u32 = 2 * 1024 * 1024;
@@ -123,17 +122,8 @@ impl Intake {
     /// Makes bytes that are no frame a dead letter.
     pub fn broken(&self, source: &Arc<str>, broken: Broken) {
         let sequence = SequenceNumber(self.frames.fetch_add(1, Ordering::Relaxed) + 1);
-        let letter = DeadLetter {
-            pipeline: Arc::clone(&self.name),
-            step: FRAMING_STEP.into(),
-            reason: broken.reason,
-            bytes: broken.bytes.into(),
-            source: Arc::clone(source),
-            sequence,
-            offset: broken.offset,
-            key: None,
-            at: self.clock.now(),
-        };
+        let (pipeline, source) = (Arc::clone(&self.name), Arc::clone(source));
+        let letter = DeadLetter::of_broken(pipeline, source, broken, sequence, self.clock.now());
         self.observer.dead_letter(self.pipeline, letter);
     }
 

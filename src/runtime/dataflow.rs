@@ -25,7 +25,6 @@ use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::Segment;
-use crate::core::trace::Trace;
 
 /// The timestamp of everything in one run.
 type Time = u64;
@@ -195,15 +194,7 @@ impl Sampler {
         let traced =
             if trace_all { frames.len() } else { usize::from(self.is_due(frames.read_at())) };
         for frame in (0_u32..).take(traced.min(frames.len())) {
-            let trace = Arc::new(Trace::new(
-                Arc::clone(&self.pipeline),
-                Arc::clone(frames.source()),
-                frames.sequence(frame),
-                frames.frame(frame),
-                frames.read_at(),
-            ));
-            self.observer.trace_started(&trace);
-            frames.start_trace(frame, trace);
+            self.observer.trace_started(&frames.begin_trace(&self.pipeline, frame));
         }
     }
 
