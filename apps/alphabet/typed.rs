@@ -23,12 +23,7 @@ pub fn parse(text: &str) -> Result<Vec<u8>, Reason> {
 }
 
 fn parse_letter(word: &str) -> Result<Letter, Reason> {
-    let Ok(bytes) = parse_key_text(word) else {
-        return Err(format!(
-            r"`{word}`: after a backslash type x and two hexadecimal digits (\xNN), or another backslash"
-        )
-        .into());
-    };
+    let bytes = parse_key_text(word)?;
     match *bytes {
         [byte] => Ok(Letter(byte)),
         _ => Err(format!(

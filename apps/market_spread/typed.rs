@@ -9,12 +9,7 @@ use super::text::Symbol;
 /// A symbol of one to four bytes; spaces are put before it.
 pub fn symbol(word: Option<&str>, example: &str) -> Result<Symbol, Reason> {
     let word = word.ok_or_else(|| format!("type a symbol, such as `{example}`"))?;
-    let Ok(bytes) = parse_key_text(word) else {
-        return Err(format!(
-            r"`{word}`: after a backslash type x and two hexadecimal digits (\xNN), or another backslash"
-        )
-        .into());
-    };
+    let bytes = parse_key_text(word)?;
     Symbol::padded(&bytes).ok_or_else(|| {
         let length = bytes.len();
         format!("`{word}` is {length} bytes, and a symbol is at most 4").into()

@@ -5,10 +5,11 @@
 
 #[cfg(test)]
 mod tests;
-mod typed;
 mod wire;
 
-use wallaroo::{App, Application, BuildError, Generator, Sink, Source, Topology};
+use wallaroo::{
+    App, Application, BuildError, Generator, Reason, Sink, Source, Topology, parse_key_text,
+};
 
 /// The application, for the command line.
 pub fn app() -> App {
@@ -21,10 +22,8 @@ pub fn app() -> App {
 ///
 /// None that a user could cause; see [`BuildError`].
 pub fn topology() -> Result<Topology, BuildError> {
-    let source = Source::new(wire::decode)
-        .format("UTF-8 text")
-        .typed("hello", typed::parse)
-        .generated(random_text);
+    let source =
+        Source::new(wire::decode).format("UTF-8 text").typed("hello", typed).generated(random_text);
     Application::new("reverse")
         .pipeline("texts", source)
         .to(reverse)
@@ -39,6 +38,13 @@ fn reverse(text: String) -> [String; 1] {
 
 /// What random texts are made of: characters of one to four bytes.
 const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyz äéßλж→𝄞";
+
+/// The payload of a typed text: as it is, with `\xNN` for any byte and `\\` for a backslash. That is
+/// how the workbench shows bytes, so what it shows can be typed; the bytes need not be UTF-8, so that
+/// a text that cannot be decoded is easily typed on purpose.
+fn typed(text: &str) -> Result<Vec<u8>, Reason> {
+    Ok(parse_key_text(text)?)
+}
 
 /// The payload of a random text: 1 to 20 characters.
 fn random_text(generator: &mut Generator) -> Vec<u8> {

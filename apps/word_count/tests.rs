@@ -140,18 +140,17 @@ fn a_count_that_would_overflow_is_refused_and_stays_as_it_was() {
 
 #[test]
 fn a_typed_line_is_its_payload_and_any_byte_can_be_typed() {
-    assert_eq!(typed::parse("The cat, the hat").unwrap(), b"The cat, the hat");
-    assert_eq!(typed::parse(r"one\x0atwo\\\xff").unwrap(), b"one\ntwo\\\xff");
+    assert_eq!(typed("The cat, the hat").unwrap(), b"The cat, the hat");
+    assert_eq!(typed(r"one\x0atwo\\\xff").unwrap(), b"one\ntwo\\\xff");
 }
 
 #[test]
 fn a_broken_escape_is_explained() {
     for text in [r"a\b", r"\x4", "\\"] {
-        assert_eq!(
-            typed::parse(text).unwrap_err().as_str(),
-            r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash",
-            "for `{text}`"
-        );
+        let escape = text.trim_start_matches('a');
+        let what =
+            r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash";
+        assert_eq!(typed(text).unwrap_err().as_str(), format!("`{escape}`: {what}"));
     }
 }
 

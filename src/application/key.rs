@@ -186,11 +186,15 @@ fn push_escaped(text: &mut String, bytes: &[u8]) {
     }
 }
 
+/// What may follow a backslash, for a person who types one.
+const ESCAPES: &str =
+    r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash";
+
 /// Reads back what [`text_of_bytes`] wrote.
 ///
 /// # Errors
 ///
-/// Says which escape is neither `\\` nor `\xNN`.
+/// Says which escape is neither `\\` nor `\xNN`, and what to type in place of it.
 pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -207,7 +211,7 @@ pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
                 // `from_str_radix` would take a plus sign as well.
                 .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
                 .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-                .ok_or_else(|| format!("`{escape}` does not start with \\\\ or \\xNN"))?;
+                .ok_or_else(|| format!("`{escape}`: {ESCAPES}"))?;
             bytes.push(byte);
             rest = escape.get(4..).unwrap_or_default();
         }
@@ -265,7 +269,10 @@ mod tests {
 
     #[test]
     fn a_broken_escape_is_an_error_that_shows_it() {
-        assert_eq!(parse_key_text(r"a\q").unwrap_err(), r"`\q` does not start with \\ or \xNN");
+        assert_eq!(
+            parse_key_text(r"a\q").unwrap_err(),
+            r"`\q`: after a backslash type x and two hexadecimal digits (\xNN), or another backslash"
+        );
         assert!(parse_key_text(r"\x1").is_err());
         assert!(parse_key_text(r"\x+1").is_err());
     }
