@@ -10,6 +10,7 @@ pub mod batch;
 pub mod clock;
 pub mod context;
 pub mod dead_letter;
+pub mod event;
 mod field;
 pub mod frames;
 pub mod framing;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::batch::Output;
 use super::context::Report;
 use super::dead_letter::DeadLetter;
+use super::event::EngineEvent;
 use super::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use super::trace::Trace;
 
@@ -37,23 +38,10 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, letter);
     }
 
-    /// Something happened to a source or a sink.
-    fn event(&self, event: EndpointEvent) {
+    /// Something happened beside the messages.
+    fn event(&self, event: EngineEvent) {
         let _ = event;
     }
-}
-
-/// Something that happened to a source or a sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EndpointEvent {
-    /// The source of this pipeline listens at this address.
-    Listening(PipelineIndex, String),
-    /// A client connected.
-    Connected(String),
-    /// A client's connection ended; the reason where it was not the client's own wish.
-    Disconnected(String, Option<String>),
-    /// A sink is connected.
-    SinkReady(String),
 }
 
 /// Watches nothing.

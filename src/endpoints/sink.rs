@@ -14,8 +14,9 @@ use super::endpoint::Endpoint;
 use super::file::{empty, open_to_write};
 use crate::core::batch::Output;
 use crate::core::clock::Clock;
+use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
-use crate::core::observer::{EndpointEvent, Observer};
+use crate::core::observer::Observer;
 use crate::core::trace::{Hop, HopEvent};
 
 /// How many batches are written before their bytes are flushed: few enough to keep latency low.
@@ -46,7 +47,11 @@ impl OpenSink {
     /// # Errors
     ///
     /// The file can neither be opened nor made, or nothing listens at the address.
-    pub async fn open(endpoint: &Endpoint, observer: &dyn Observer) -> io::Result<Self> {
+    pub async fn open(
+        endpoint: &Endpoint,
+        pipeline: PipelineIndex,
+        observer: &dyn Observer,
+    ) -> io::Result<Self> {
         let mut opened = None;
         let writer: Box<dyn AsyncWrite + Send + Unpin> = match endpoint {
             Endpoint::Null => Box::new(tokio::io::sink()),
@@ -66,7 +71,7 @@ impl OpenSink {
             }
         };
         if !matches!(endpoint, Endpoint::Null) {
-            observer.event(EndpointEvent::SinkReady(endpoint.to_string()));
+            observer.event(EngineEvent::SinkReady(pipeline, endpoint.to_string()));
         }
         Ok(Self { endpoint: endpoint.clone(), writer, file: opened })
     }

@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use super::intake::Intake;
 use super::tcp;
 use crate::core::assembler::{Broken, SourceEnd};
-use crate::core::observer::EndpointEvent;
+use crate::core::event::EngineEvent;
 
 /// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
 /// which for a file is two trips between threads.
@@ -71,7 +71,7 @@ impl OpenSource {
         if let Self::Listener(listener) = self
             && let Ok(address) = listener.local_addr()
         {
-            let event = EndpointEvent::Listening(intake.pipeline, address.to_string());
+            let event = EngineEvent::Listening(intake.pipeline, address.to_string());
             intake.observer.event(event);
         }
     }

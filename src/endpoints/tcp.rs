@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::intake::Intake;
 use super::source::read_frames;
-use crate::core::observer::EndpointEvent;
+use crate::core::event::EngineEvent;
 
 /// Serves connections until it is stopped, then lets each connection's task end.
 pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>) -> io::Result<()> {
@@ -26,8 +26,7 @@ pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>) -> io::Res
                 // The client is gone already, or the process has no file descriptors left: the
                 // listener itself is as good as before.
                 Err(error) => {
-                    let reason = format!("not accepted: {error}");
-                    let event = EndpointEvent::Disconnected("a client".to_owned(), Some(reason));
+                    let event = EngineEvent::NotAccepted(intake.pipeline, error.to_string());
                     intake.observer.event(event);
                     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 }
@@ -39,12 +38,12 @@ pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>) -> io::Res
 }
 
 async fn serve_connection(stream: TcpStream, name: Arc<str>, intake: Arc<Intake>) {
-    intake.observer.event(EndpointEvent::Connected(name.to_string()));
+    intake.observer.event(EngineEvent::Connected(intake.pipeline, Arc::clone(&name)));
     let connection = intake.connect();
     let reason = match read_frames(stream, &name, connection, &intake).await {
         Ok(None) => None,
         Ok(Some(broken)) => Some(broken.reason),
         Err(error) => Some(error.to_string()),
     };
-    intake.observer.event(EndpointEvent::Disconnected(name.to_string(), reason));
+    intake.observer.event(EngineEvent::Disconnected(intake.pipeline, name, reason));
 }

@@ -62,11 +62,12 @@ pub(super) async fn open_endpoints(
         files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
-    for endpoints in &settings.sinks {
+    for (at, endpoints) in settings.sinks.iter().enumerate() {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            of_pipeline.push(OpenSink::open(endpoint, observer).await.map_err(failed)?);
+            of_pipeline
+                .push(OpenSink::open(endpoint, PipelineIndex(at), observer).await.map_err(failed)?);
             files.claim(endpoint).map_err(failed)?;
         }
         sinks.push(of_pipeline);

@@ -10,12 +10,13 @@ use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
 use super::ring::Ring;
-use super::snapshot::{Event, OutputShown};
+use super::snapshot::OutputShown;
 use crate::core::batch::Output;
 use crate::core::context::Report;
 use crate::core::dead_letter::DeadLetter;
+use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
-use crate::core::observer::{EndpointEvent, Observer};
+use crate::core::observer::Observer;
 use crate::core::preview::preview_bytes;
 use crate::core::topology::Topology;
 use crate::core::trace::Trace;
@@ -48,7 +49,7 @@ pub(super) struct Collector {
     pub traces: Mutex<Ring<Arc<Trace>>>,
     pub outputs: Mutex<Ring<OutputShown>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
-    pub events: Mutex<Ring<Event>>,
+    pub events: Mutex<Ring<EngineEvent>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
     changed: AtomicBool,
     pub news: Arc<Notify>,
@@ -158,23 +159,13 @@ impl Observer for Collector {
         self.change();
     }
 
-    fn event(&self, event: EndpointEvent) {
-        let event = match event {
-            EndpointEvent::Listening(pipeline, address) => {
-                let event = Event::good(format!("listening at {address}"));
-                if let Some(pipeline) = self.pipelines.get(pipeline.0) {
-                    // A source listens once, so nothing is ever lost here.
-                    let _ = pipeline.listening.set(address.into());
-                }
-                event
-            }
-            EndpointEvent::Connected(client) => Event::good(format!("{client} connected")),
-            EndpointEvent::Disconnected(client, None) => Event::good(format!("{client} left")),
-            EndpointEvent::Disconnected(client, Some(reason)) => {
-                Event::bad(format!("{client} disconnected: {reason}"))
-            }
-            EndpointEvent::SinkReady(sink) => Event::good(format!("writing to {sink}")),
-        };
+    fn event(&self, event: EngineEvent) {
+        if let EngineEvent::Listening(pipeline, address) = &event
+            && let Some(pipeline) = self.pipelines.get(pipeline.0)
+        {
+            // A source listens once, so nothing is ever lost here.
+            let _ = pipeline.listening.set(address.as_str().into());
+        }
         lock(&self.events).push(event);
         self.change();
     }

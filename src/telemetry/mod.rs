@@ -20,6 +20,6 @@ pub use dead_letter_file::DeadLetterFile;
 pub use latency::{Bar, LatencySummary};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use session::{DeadLettersLost, Session};
-pub use snapshot::{Event, OutputShown, PipelineShown, Snapshot, Totals, WorkerShown};
+pub use snapshot::{OutputShown, PipelineShown, Snapshot, Totals, WorkerShown};
 pub use summary::Summary;
 pub use throughput::{Throughput, bars as throughput_bars};

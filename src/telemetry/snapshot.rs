@@ -7,6 +7,7 @@ use super::latency::{Bar, LatencySummary};
 use super::partitions::PartitionsShown;
 use super::throughput::Throughput;
 use crate::core::dead_letter::DeadLetter;
+use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::core::trace::Trace;
@@ -44,7 +45,7 @@ pub struct Snapshot {
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
     /// What happened to sources and sinks, newest first.
-    pub events: Vec<Event>,
+    pub events: Vec<EngineEvent>,
 }
 
 /// Counts over all pipelines.
@@ -105,23 +106,4 @@ pub struct OutputShown {
     pub sink: SinkIndex,
     /// The beginning of the output.
     pub bytes: Vec<u8>,
-}
-
-/// Something that happened to a source or a sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// What happened.
-    pub text: String,
-    /// Whether something is wrong.
-    pub bad: bool,
-}
-
-impl Event {
-    pub(super) fn good(text: String) -> Self {
-        Self { text, bad: false }
-    }
-
-    pub(super) fn bad(text: String) -> Self {
-        Self { text, bad: true }
-    }
 }

@@ -3,8 +3,8 @@
 use std::net::TcpStream;
 
 use bytes::Bytes;
+use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
-use wallaroo::core::observer::EndpointEvent;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, RunState, Settings};
 
@@ -40,7 +40,7 @@ fn with_idle_client() -> (Engine, TcpStream) {
 
 fn wait_for_client(recorder: &Recorder) {
     recorder.wait_for("the client", |recorded| {
-        recorded.events.iter().any(|event| matches!(event, EndpointEvent::Connected(_)))
+        recorded.events.iter().any(|event| matches!(event, EngineEvent::Connected(..)))
     });
 }
 

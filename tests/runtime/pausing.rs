@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use bytes::Bytes;
+use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
-use wallaroo::core::observer::EndpointEvent;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, RunState, Settings};
 
@@ -65,7 +65,7 @@ fn one_step_takes_one_message_though_every_worker_has_some() {
         wait_for_pause(&engine);
         assert_eq!(recorder.frames(), taken);
     }
-    let is_connected = |event: &&EndpointEvent| matches!(event, EndpointEvent::Connected(_));
+    let is_connected = |event: &&EngineEvent| matches!(event, EngineEvent::Connected(..));
     assert_eq!(recorder.recorded().events.iter().filter(is_connected).count(), clients.len());
 }
 

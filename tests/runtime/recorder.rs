@@ -6,8 +6,9 @@ use std::time::Duration;
 use wallaroo::core::batch::Output;
 use wallaroo::core::context::Report;
 use wallaroo::core::dead_letter::DeadLetter;
+use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
-use wallaroo::core::observer::{EndpointEvent, Observer};
+use wallaroo::core::observer::Observer;
 
 use crate::support::waiting::LIMIT;
 
@@ -32,7 +33,7 @@ pub struct Recorded {
     /// Messages that could not be processed.
     pub dead_letters: Vec<DeadLetter>,
     /// What happened to sources and sinks.
-    pub events: Vec<EndpointEvent>,
+    pub events: Vec<EngineEvent>,
 }
 
 /// What reports count.
@@ -91,7 +92,7 @@ impl Recorder {
     pub fn address(&self) -> String {
         let events = self.recorded().events;
         let listening = events.iter().find_map(|event| match event {
-            EndpointEvent::Listening(_, address) => Some(address.clone()),
+            EngineEvent::Listening(_, address) => Some(address.clone()),
             _ => None,
         });
         listening.unwrap()
@@ -132,7 +133,7 @@ impl Observer for Recorder {
         self.record(|recorded| recorded.dead_letters.push(letter));
     }
 
-    fn event(&self, event: EndpointEvent) {
+    fn event(&self, event: EngineEvent) {
         self.record(|recorded| recorded.events.push(event));
     }
 }

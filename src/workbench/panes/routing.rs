@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::frame::{pane, title};
 use super::partitions::percent;
 use super::trace::render_line;
+use crate::core::event::Level;
 use crate::telemetry::{PipelineShown, Snapshot};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
@@ -42,8 +43,11 @@ fn aside(workbench: &Workbench, focused: bool) -> Line<'static> {
     match snapshot.events.first() {
         None => Line::default(),
         Some(event) => {
-            let style = if event.bad { theme.bad() } else { theme.quiet() };
-            Line::styled(format!(" {} ", theme.fit(&event.text, 60)), style)
+            let style = match event.level() {
+                Level::Warning => theme.bad(),
+                Level::Information => theme.quiet(),
+            };
+            Line::styled(format!(" {} ", theme.fit(&event.to_string(), 60)), style)
         }
     }
 }
