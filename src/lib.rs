@@ -85,6 +85,7 @@
 pub mod application;
 pub mod core;
 pub mod endpoints;
+pub mod resilience;
 pub mod runtime;
 pub mod telemetry;
 #[cfg(feature = "workbench")]

@@ -92,6 +92,18 @@ impl Frames {
         self.ends.is_empty()
     }
 
+    /// All frames, one after another, headers included.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Where each frame ends in [`bytes`](Self::bytes).
+    #[must_use]
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
     /// The length of all frames in bytes, headers included.
     #[must_use]
     pub fn byte_length(&self) -> u64 {

@@ -27,6 +27,11 @@ pub(crate) fn for_each_guarded<T, C>(
     }
 }
 
+/// Calls an author's code, and makes its panic an error.
+pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panic_reason(panic)))
+}
+
 /// What a caught panic says.
 pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
     let text = panic

@@ -13,6 +13,7 @@ use super::field::field_of;
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
+use super::saved::SavedPartition;
 use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -39,6 +40,20 @@ pub trait Partitions {
         places.sort_unstable();
         places.into_iter().map(|(_, at)| at).collect()
     }
+    /// Remembers from now on which partitions have changes to save.
+    fn remember_changes(&mut self);
+    /// The partitions with changes to save, which from now on they have no more.
+    ///
+    /// # Errors
+    ///
+    /// The state of this key cannot be made bytes, and why.
+    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)>;
+    /// Brings a partition back, as it was saved. `hash` is its key's. Returns its place in this table.
+    ///
+    /// # Errors
+    ///
+    /// The saved state is of another type.
+    fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
 }

@@ -7,9 +7,11 @@ use hashbrown::HashTable;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::guard::guarded;
 use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
 use super::preview::to_json;
+use super::saved::{self, SavedPartition};
 use crate::application::{Key, State};
 
 /// Whether computations may touch a partition.
@@ -52,13 +54,15 @@ pub struct PartitionTable<S> {
     places: HashTable<u32>,
     partitions: Vec<Partition<S>>,
     dynamic: usize,
+    /// The partitions with changes to save; `None` where nothing is ever saved.
+    changed: Option<Vec<Place>>,
 }
 
 impl<S> PartitionTable<S> {
     /// An empty table of this worker.
     #[must_use]
     pub fn new(worker: WorkerIndex) -> Self {
-        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0 }
+        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changed: None }
     }
 
     /// Where the partition of a key stands. `hash` is the key's
@@ -100,6 +104,27 @@ impl<S> PartitionTable<S> {
         });
         self.dynamic += usize::from(dynamic);
         Place(place)
+    }
+
+    /// Notes that the partition at a place has a change to save.
+    #[inline]
+    pub fn save(&mut self, place: Place) {
+        if let Some(partition) = self.partitions.get_mut(place.0 as usize)
+            && !partition.to_save
+        {
+            partition.to_save = true;
+            if let Some(changed) = &mut self.changed {
+                changed.push(place);
+            }
+        }
+    }
+
+    /// Lets no computation touch the partition at a place any more.
+    pub fn poison(&mut self, place: Place) {
+        if let Some(partition) = self.at(place) {
+            partition.health = Health::Poisoned;
+            self.save(place);
+        }
     }
 
     /// The partition at a place.
@@ -160,6 +185,49 @@ impl<S: State> Partitions for PartitionTable<S> {
             poisoned: partition.health == Health::Poisoned,
             value: to_json(&partition.state).unwrap_or_else(Value::String),
         })
+    }
+
+    fn remember_changes(&mut self) {
+        self.changed = Some(Vec::new());
+    }
+
+    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)> {
+        let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        let mut saved = Vec::with_capacity(changed.len());
+        for place in changed {
+            let Some(partition) = self.partitions.get_mut(place.0 as usize) else { continue };
+            partition.to_save = false;
+            let value = guarded(|| saved::encode(&partition.state));
+            saved.push(SavedPartition {
+                place: place.0,
+                key: partition.key.clone(),
+                dynamic: partition.dynamic,
+                messages: partition.messages,
+                poisoned: partition.health == Health::Poisoned,
+                value: value.map_err(|reason| (partition.key.clone(), reason))?,
+            });
+        }
+        Ok(saved)
+    }
+
+    fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String> {
+        let state: S = guarded(|| saved::decode(&saved.value))?;
+        let key = saved.key.clone();
+        let place = match self.find(hash, &key) {
+            // Declared, and created before the first message.
+            Some(place) => {
+                if let Some(partition) = self.at(place) {
+                    partition.state = state;
+                }
+                place
+            }
+            None => self.create(hash, key, state, Timestamp::default(), saved.dynamic),
+        };
+        if let Some(partition) = self.at(place) {
+            partition.messages = saved.messages;
+            partition.health = if saved.poisoned { Health::Poisoned } else { Health::Good };
+        }
+        Ok(place.0)
     }
 
     fn key(&self, at: usize) -> Option<&Key> {

@@ -77,11 +77,10 @@ where
             |(address, _)| address.frame,
             |scope, (address, message)| self.process(frames, scope, address, message),
             |scope, frame, reason| {
-                let poisoned = scope.at_work.take().and_then(|place| scope.table.at(place));
-                let key = match poisoned {
-                    Some(partition) => {
-                        partition.health = Health::Poisoned;
-                        Some(partition.key.clone())
+                let key = match scope.at_work.take() {
+                    Some(place) => {
+                        scope.table.poison(place);
+                        scope.table.at(place).map(|partition| partition.key.clone())
                     }
                     None => scope.building.take(),
                 };
@@ -129,7 +128,6 @@ where
                 let start = output.len();
                 output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
-                partition.to_save |= save;
                 context.report.stateful += 1;
                 context.report.saved += u64::from(save);
                 if let Some(before) = before {
@@ -142,6 +140,9 @@ where
                         saved: save,
                     });
                     trace_messages(context, &self.name, frames, frame, output.get(start..));
+                }
+                if save {
+                    table.save(place);
                 }
             }
             Err(reason) => {

@@ -1,0 +1,172 @@
+//! Partitions as a checkpoint holds them, and states as bytes.
+//!
+//! A state is saved as [MessagePack](https://msgpack.org) with the names of its fields: it can be read
+//! without the application, and a type that has changed is found out by the names that are missing.
+
+use serde_json::Value;
+
+use crate::application::{Key, State};
+
+/// A partition as a checkpoint holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedPartition {
+    /// Where it stands in the table of its worker: the same in every checkpoint of one run.
+    pub place: u32,
+    /// The key.
+    pub key: Key,
+    /// Whether its first message created it.
+    pub dynamic: bool,
+    /// Messages that it has processed.
+    pub messages: u64,
+    /// Whether a computation panicked on it.
+    pub poisoned: bool,
+    /// The state, as [`encode`] makes it.
+    pub value: Vec<u8>,
+}
+
+/// A state as bytes.
+///
+/// # Errors
+///
+/// The state's own `Serialize` refuses.
+pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(32);
+    rmp_serde::encode::write_named(&mut bytes, state).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// The state that [`encode`] made these bytes of.
+///
+/// # Errors
+///
+/// They are of another type, or more than one state.
+pub fn decode<S: State>(bytes: &[u8]) -> Result<S, String> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+    let state = S::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    let left = deserializer.get_ref().len();
+    if left > 0 {
+        return Err(format!("{left} bytes are left over"));
+    }
+    Ok(state)
+}
+
+/// A saved state as JSON, whatever its type. What JSON has no form for becomes text.
+///
+/// # Errors
+///
+/// The bytes are no saved state.
+pub fn to_json(mut bytes: &[u8]) -> Result<Value, String> {
+    let value = rmpv::decode::read_value(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(json_of(value))
+}
+
+fn json_of(value: rmpv::Value) -> Value {
+    use rmpv::Value as Packed;
+    match value {
+        Packed::Nil => Value::Null,
+        Packed::Boolean(value) => value.into(),
+        Packed::Integer(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => number.into(),
+            (None, Some(number)) => number.into(),
+            (None, None) => Value::Null,
+        },
+        Packed::F32(number) => number.into(),
+        Packed::F64(number) => number.into(),
+        Packed::String(text) => String::from_utf8_lossy(text.as_bytes()).into(),
+        Packed::Binary(bytes) | Packed::Ext(_, bytes) => bytes.into(),
+        Packed::Array(values) => values.into_iter().map(json_of).collect(),
+        Packed::Map(entries) => entries
+            .into_iter()
+            .map(|(key, value)| {
+                let key = match json_of(key) {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                (key, json_of(value))
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    enum Shape {
+        Nothing,
+        Circle(f64),
+        Box { width: u64, names: Vec<String> },
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Everything {
+        letter: char,
+        votes: u64,
+        change: i64,
+        shape: Shape,
+        last: Option<(u8, bool)>,
+        by_number: BTreeMap<u32, String>,
+        bytes: Vec<u8>,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Votes {
+        votes: u64,
+    }
+
+    fn everything() -> impl Strategy<Value = Everything> {
+        let shape = prop_oneof![
+            Just(Shape::Nothing),
+            any::<f64>().prop_map(Shape::Circle),
+            (any::<u64>(), any::<Vec<String>>())
+                .prop_map(|(width, names)| Shape::Box { width, names }),
+        ];
+        let rest = (any::<Option<(u8, bool)>>(), any::<BTreeMap<u32, String>>(), any::<Vec<u8>>());
+        (any::<char>(), any::<u64>(), any::<i64>(), shape, rest).prop_map(
+            |(letter, votes, change, shape, (last, by_number, bytes))| Everything {
+                letter,
+                votes,
+                change,
+                shape,
+                last,
+                by_number,
+                bytes,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_state_comes_back_as_it_was_saved(state in everything()) {
+            prop_assert_eq!(decode::<Everything>(&encode(&state).unwrap()).unwrap(), state);
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(bytes: Vec<u8>) {
+            let _ = (decode::<Everything>(&bytes), to_json(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_state_of_another_type_is_refused_with_what_is_missing() {
+        let saved = encode(&BTreeMap::from([("letters".to_owned(), 1)])).unwrap();
+        assert!(decode::<Votes>(&saved).unwrap_err().contains("missing field `votes`"));
+        let two = [encode(&1_u64).unwrap(), encode(&2_u64).unwrap()].concat();
+        assert_eq!(decode::<u64>(&two), Err("1 bytes are left over".to_owned()));
+    }
+
+    #[test]
+    fn a_saved_state_is_read_without_its_type() {
+        let saved = encode(&Votes { votes: u64::MAX }).unwrap();
+        assert_eq!(to_json(&saved).unwrap(), serde_json::json!({ "votes": u64::MAX }));
+        let saved = encode(&BTreeMap::from([(1, 2.5)])).unwrap();
+        assert_eq!(to_json(&saved).unwrap(), serde_json::json!({ "1": 2.5 }));
+    }
+}

@@ -1,0 +1,48 @@
+//! What survives the process: checkpoints of partitions and positions, and a journal of frames.
+//!
+//! Only this folder names rusqlite. It knows nothing of workers and channels: the runtime says when to
+//! write what. ARCHITECTURE.md describes every table and column.
+
+mod checksum;
+mod database;
+mod decision;
+mod directory;
+mod error;
+mod journal;
+mod position;
+mod recovery;
+mod worker_file;
+mod worker_reader;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use database::Durability;
+pub use directory::{Directory, NewGeneration};
+pub use error::ResilienceError;
+pub use journal::{Entry, Journal, JournalPositions, Replayed};
+pub use position::{JournalPosition, Position, Slot};
+pub use recovery::{Recovery, journal_positions};
+pub use worker_file::{SavedState, WorkerFile};
+
+/// How often a checkpoint is made, unless set.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Where and how often an engine saves what must survive it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResilienceSettings {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The time from the end of a checkpoint to the beginning of the next, if anything happens.
+    pub interval: Duration,
+    /// What it survives.
+    pub durability: Durability,
+}
+
+impl ResilienceSettings {
+    /// A checkpoint a second in this directory, which survive the process.
+    #[must_use]
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory, interval: DEFAULT_INTERVAL, durability: Durability::default() }
+    }
+}
