@@ -22,7 +22,7 @@ pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;
 pub use journal::{Entry, Journal, JournalPositions, Replayed};
 pub use position::{JournalPosition, Position, Slot};
-pub use recovery::{Recovery, journal_positions};
+pub use recovery::{Checkpoint, journal_positions, open_journal};
 pub use worker_file::{SavedState, WorkerFile};
 
 /// How often a checkpoint is made, unless set.
