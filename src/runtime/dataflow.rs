@@ -1,32 +1,39 @@
 //! One pipeline as a Timely dataflow on one worker.
 //!
+//! The timestamp of a batch is the checkpoint that was begun last when its frames were taken: when the
+//! frontier at the end has passed a checkpoint, everything that was taken before it has been processed.
+//!
 //! The first segment runs where frames enter; each later one behind an exchange by worker. All
 //! operators are our own and take their input in order of arrival: Timely's stock operators sort
 //! batches by time with an unstable sort, which would break the order of a key's messages.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use timely::dataflow::channels::pact::Exchange;
+use timely::dataflow::operators::probe::{self, Probe};
 use timely::dataflow::operators::Operator;
 use timely::dataflow::operators::generic::operator::source;
 use timely::dataflow::{Scope, StreamVec};
 use timely::scheduling::Activator;
 use timely::worker::Worker;
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::exchange::Exchanged;
 use super::gate::Gate;
 use super::inlet::{Inlet, Next};
-use crate::core::batch::{Outlet, Output, Parcel, Payload};
+use super::start::ToSink;
+use crate::core::batch::{Outlet, Parcel, Payload};
 use crate::core::clock::Clock;
 use crate::core::context::{Context, Report};
 use crate::core::frames::Frames;
-use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use crate::core::numbers::{Epoch, PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::Segment;
+use crate::endpoints::SinkOrder;
 
-/// The timestamp of everything in one run.
+/// An [`Epoch`], for Timely.
 type Time = u64;
 
 /// How many frames enter before other operators have their turn.
@@ -48,12 +55,22 @@ pub(super) struct Lane {
     pub name: Arc<str>,
     pub segments: Vec<Box<dyn Segment>>,
     pub inlet: Arc<Inlet>,
-    pub sinks: Vec<UnboundedSender<Output>>,
+    pub sinks: Vec<ToSink>,
+    /// The checkpoint that was begun last.
+    pub epoch: Rc<Cell<Epoch>>,
 }
 
-/// Builds the dataflow of a pipeline. Activate the result when the inlet has something.
-pub(super) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<Activator> {
-    let Lane { index, name, segments, inlet, sinks } = lane;
+/// The dataflow of a pipeline.
+pub(super) struct Built {
+    /// Activate it when the inlet has something, or the epoch has changed.
+    pub activator: Activator,
+    /// What has been processed to its end.
+    pub processed: probe::Handle<Time>,
+}
+
+/// Builds the dataflow of a pipeline.
+pub(super) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<Built> {
+    let Lane { index, name, segments, inlet, sinks, epoch } = lane;
     let last = segments.len().saturating_sub(1);
     let mut stages = segments.into_iter().enumerate().map(|(at, segment)| Stage {
         segment,
@@ -66,11 +83,12 @@ pub(super) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<
     });
     let first = stages.next()?;
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
-        let (activator, mut stream) = enter(scope, first, &name, inlet);
+        let (activator, mut stream) = enter(scope, first, &name, inlet, epoch);
         for stage in stages {
             stream = process(stream, stage);
         }
-        Some(activator)
+        let (processed, _) = stream.probe();
+        Some(Built { activator, processed })
     })
 }
 
@@ -80,6 +98,7 @@ fn enter<'scope>(
     mut stage: Stage,
     pipeline: &Arc<str>,
     inlet: Arc<Inlet>,
+    epoch: Rc<Cell<Epoch>>,
 ) -> (Activator, StreamVec<'scope, Time, Exchanged>) {
     let mut activator = None;
     let mut sampler = Sampler::new(Arc::clone(pipeline), &stage.common);
@@ -88,7 +107,10 @@ fn enter<'scope>(
         activator = Some(scope.activator_for(info.address));
         let mut capability = Some(capability);
         move |output| {
-            let Some(time) = &capability else { return };
+            let Some(time) = &mut capability else { return };
+            if *time.time() < epoch.get().0 {
+                time.downgrade(&epoch.get().0);
+            }
             let mut frames_taken = 0;
             while frames_taken < FRAMES_A_TURN {
                 match inlet.next(&stage.common.gate, stage.common.clock.now()) {
@@ -103,7 +125,7 @@ fn enter<'scope>(
                         return;
                     }
                 }
-                output.session(time).give_iterator(stage.parcels());
+                output.session(&*time).give_iterator(stage.parcels());
             }
             if !inlet.is_idle(&stage.common.gate) {
                 again.activate();
@@ -139,7 +161,7 @@ fn process(
 struct Stage {
     segment: Box<dyn Segment>,
     pipeline: PipelineIndex,
-    sinks: Vec<UnboundedSender<Output>>,
+    sinks: Vec<ToSink>,
     ends_without_sink: bool,
     common: Common,
     report: Report,
@@ -162,7 +184,7 @@ impl Stage {
         for output in outlet.outputs.drain(..) {
             if let Some(sink) = self.sinks.get(output.sink.0) {
                 // A sink that is gone has failed, and the engine is ending with its error.
-                let _ = sink.send(output);
+                let _ = sink.send(SinkOrder::Write(output));
             }
         }
         common.observer.processed(self.pipeline, common.worker, report);

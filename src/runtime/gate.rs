@@ -3,8 +3,10 @@
 //! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
 //! two apart.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use crate::core::numbers::Timestamp;
 
@@ -50,13 +52,23 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
+    /// Nothing is admitted while a checkpoint is taken, whatever the state.
+    held: AtomicBool,
     in_flight: Arc<AtomicU64>,
+    /// Whether anything has happened that a checkpoint would save.
+    changed: AtomicBool,
+    change: Notify,
 }
 
 impl Gate {
     pub fn open() -> Self {
-        let state = Mutex::new(State::Running { since: Timestamp::default() });
-        Self { state, in_flight: Arc::default() }
+        Self {
+            state: Mutex::new(State::Running { since: Timestamp::default() }),
+            held: AtomicBool::new(false),
+            in_flight: Arc::default(),
+            changed: AtomicBool::new(false),
+            change: Notify::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,7 +113,11 @@ impl Gate {
     /// given until all that is made of it has arrived.
     pub fn admit(&self) -> Admission {
         // Counted while the state is locked: nobody may find the engine paused in between.
-        match &mut *self.lock() {
+        let mut state = self.lock();
+        if self.held.load(Ordering::Acquire) {
+            return Admission::Nothing;
+        }
+        match &mut *state {
             State::Running { since } | State::Ending { since } => {
                 Admission::All(*since, self.depart())
             }
@@ -115,10 +131,40 @@ impl Gate {
 
     /// Whether a worker that has frames waiting may take any.
     pub fn is_open(&self) -> bool {
-        !matches!(*self.lock(), State::Paused { steps: 0 })
+        let state = self.lock();
+        !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
+    }
+
+    /// Admits nothing until [`release`](Self::release). What was admitted before goes on.
+    pub fn hold(&self) {
+        let _state = self.lock();
+        self.changed.store(false, Ordering::Release);
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Admits again as the state says.
+    pub fn release(&self) {
+        let _state = self.lock();
+        self.held.store(false, Ordering::Release);
+    }
+
+    /// Notes that something has happened that a checkpoint would save.
+    pub fn change(&self) {
+        if !self.changed.swap(true, Ordering::AcqRel) {
+            self.change.notify_one();
+        }
+    }
+
+    /// Returns when something has happened since the last [`hold`](Self::hold) that a checkpoint
+    /// would save.
+    pub async fn changed(&self) {
+        while !self.changed.load(Ordering::Acquire) {
+            self.change.notified().await;
+        }
     }
 
     fn depart(&self) -> InFlight {
+        self.change();
         self.in_flight.fetch_add(1, Ordering::AcqRel);
         InFlight(Arc::clone(&self.in_flight))
     }

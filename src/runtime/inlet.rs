@@ -1,15 +1,17 @@
 //! Where frames wait for a worker to take them: one queue a worker and pipeline.
 //!
 //! The queue itself needs no bound: the intake's room bounds what is in all queues together.
+//! Invariant: the positions say exactly which frames have been taken.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
 use super::gate::{Admission, Gate};
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
-use crate::endpoints::Delivery;
+use crate::resilience::{JournalPosition, Slot};
 
 /// What a worker finds in its inlet.
 pub(super) enum Next {
@@ -21,9 +23,58 @@ pub(super) enum Next {
     Closed,
 }
 
+/// How frames that have been taken are found again after a crash.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// They are not.
+    Nowhere,
+    /// In this source, which can be read again.
+    Source(Arc<str>),
+    /// In this row of the journal, of which so many frames have been taken before.
+    Journal(JournalPosition),
+}
+
+/// Frames that wait.
+pub(super) struct Waiting {
+    pub slot: Slot,
+    pub frames: Frames,
+    pub trace_all: bool,
+    pub origin: Origin,
+}
+
+/// Which frames have been taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Taken {
+    /// By source, how many bytes.
+    pub sources: BTreeMap<Arc<str>, u64>,
+    /// By slot, how much of the journal.
+    pub journal: BTreeMap<Slot, JournalPosition>,
+}
+
+impl Taken {
+    /// Notes that these frames of `waiting` have been taken; what is left of it waits on.
+    fn note(&mut self, slot: Slot, origin: &mut Origin, frames: &Frames) {
+        match origin {
+            Origin::Nowhere => {}
+            Origin::Source(name) => {
+                let end = frames.offset(0) + frames.byte_length();
+                match self.sources.get_mut(name) {
+                    Some(taken) => *taken = end,
+                    None => drop(self.sources.insert(Arc::clone(name), end)),
+                }
+            }
+            Origin::Journal(position) => {
+                position.frames += frames.len() as u64;
+                self.journal.insert(slot, *position);
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<(Frames, bool)>,
+    waiting: VecDeque<Waiting>,
+    taken: Taken,
     /// Nothing more will come.
     closed: bool,
     /// The worker knows that it is closed.
@@ -54,9 +105,9 @@ impl Inlet {
         }
     }
 
-    pub fn push(&self, frames: Frames, trace_all: bool) {
+    pub fn push(&self, waiting: Waiting) {
         let mut queue = self.lock();
-        queue.waiting.push_back((frames, trace_all));
+        queue.waiting.push_back(waiting);
         let was_empty = queue.waiting.len() == 1;
         drop(queue);
         if was_empty {
@@ -77,20 +128,44 @@ impl Inlet {
         if queue.waiting.is_empty() { queue.told || !queue.closed } else { !gate.is_open() }
     }
 
+    /// Which frames have been taken.
+    pub fn taken(&self) -> Taken {
+        self.lock().taken.clone()
+    }
+
+    /// Begins where an earlier inlet had ended.
+    pub fn begin_at(&self, slot: Slot, position: JournalPosition) {
+        self.lock().taken.journal.insert(slot, position);
+    }
+
+    /// Begins where an earlier inlet had ended.
+    pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
+        self.lock().taken.sources.insert(source, offset);
+    }
+
+    /// Gives up what waits, for inlets that take this one's place.
+    pub fn empty(&self) -> VecDeque<Waiting> {
+        mem::take(&mut self.lock().waiting)
+    }
+
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
         let mut queue = self.lock();
-        let Some((first, trace_all)) = queue.waiting.front_mut() else {
-            queue.told = queue.closed;
-            return if queue.closed { Next::Closed } else { Next::Nothing };
+        let Queue { waiting, taken, closed, told } = &mut *queue;
+        let Some(first) = waiting.front_mut() else {
+            *told = *closed;
+            return if *closed { Next::Closed } else { Next::Nothing };
         };
-        let trace_all = *trace_all;
+        let trace_all = first.trace_all;
         let (frames, in_flight) = match gate.admit() {
             Admission::Nothing => return Next::Nothing,
             Admission::One(in_flight) => {
-                let one = first.split_first();
-                if first.is_empty() {
-                    queue.waiting.pop_front();
+                let one = first.frames.split_first();
+                if let Some(one) = &one {
+                    taken.note(first.slot, &mut first.origin, one);
+                }
+                if first.frames.is_empty() {
+                    waiting.pop_front();
                 }
                 let one = one.map(|mut one| {
                     one.set_read_at(now);
@@ -99,7 +174,8 @@ impl Inlet {
                 (one, in_flight)
             }
             Admission::All(since, in_flight) => {
-                let all = queue.waiting.pop_front().map(|(mut frames, _)| {
+                let all = waiting.pop_front().map(|Waiting { slot, mut frames, mut origin, .. }| {
+                    taken.note(slot, &mut origin, &frames);
                     frames.set_read_at(frames.read_at().max(since));
                     frames
                 });
@@ -109,19 +185,6 @@ impl Inlet {
         match frames {
             Some(frames) => Next::Frames(frames.with_ticket(Arc::new(in_flight)), trace_all),
             None => Next::Nothing,
-        }
-    }
-}
-
-/// The inlets of one pipeline, one a worker: each connection's frames go to one of them, so that
-/// their order is kept.
-pub(super) struct Inlets(pub Vec<Arc<Inlet>>);
-
-impl Delivery for Inlets {
-    fn deliver(&self, connection: u64, frames: Frames, trace_all: bool) {
-        let worker = usize::try_from(connection).unwrap_or_default().checked_rem(self.0.len());
-        if let Some(inlet) = worker.and_then(|worker| self.0.get(worker)) {
-            inlet.push(frames, trace_all);
         }
     }
 }
@@ -139,5 +202,32 @@ mod tests {
         assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Closed));
         // Its worker may have to wait for others, and must not be busy meanwhile.
         assert!(inlet.is_idle(&gate));
+    }
+
+    #[test]
+    fn the_positions_follow_what_is_taken_frame_by_frame() {
+        use crate::core::numbers::SequenceNumber;
+        use bytes::Bytes;
+
+        let frames = |offset| {
+            let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
+            Frames::new("x".into(), SequenceNumber(1), offset, Timestamp(0), 4, bytes, vec![5, 10])
+        };
+        let (inlet, gate) = (Inlet::default(), Gate::open());
+        gate.pause();
+        let slot = Slot(3);
+        let waiting = |frames, origin| Waiting { slot, frames, trace_all: false, origin };
+        let row = JournalPosition { row: 7, frames: 0 };
+        inlet.push(waiting(frames(0), Origin::Journal(row)));
+        inlet.push(waiting(frames(100), Origin::Source("file".into())));
+        assert!(inlet.taken().journal.is_empty());
+        gate.step();
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
+        gate.resume(Timestamp(0));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().sources.get("file"), Some(&110));
     }
 }

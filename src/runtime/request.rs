@@ -3,12 +3,17 @@
 //! Looking at many partitions takes long, so a worker does it a slice at a time.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
+use super::worker::Restored;
+use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
 use crate::core::steps::SharedPartitions;
+use crate::resilience::{ResilienceError, SavedState};
 
 /// How long a worker looks at partitions between two batches.
 const SLICE: Duration = Duration::from_micros(300);
@@ -26,6 +31,26 @@ pub(super) enum Request {
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// The partitions that have changed, once all that was admitted has been processed.
+    Save(SaveRequest),
+    /// End at once, whatever is in memory.
+    Leave,
+}
+
+/// What a worker has to save.
+pub(super) type Changed = Result<Vec<SavedState>, ResilienceError>;
+
+/// The request of a checkpoint.
+pub(super) struct SaveRequest {
+    pub epoch: Epoch,
+    pub reply: oneshot::Sender<Changed>,
+}
+
+impl SaveRequest {
+    pub fn reply(self, changed: Changed) {
+        // Nobody waits where the engine is ending.
+        let _ = self.reply.send(changed);
+    }
 }
 
 /// A scan that goes on between batches.
@@ -60,7 +85,53 @@ impl Desk {
                 }
             }
             Request::Export { reply } => self.export(&reply),
+            Request::Save(_) | Request::Leave => unreachable!("the worker does these itself"),
         }
+    }
+
+    /// Brings back partitions until there are no more, and returns them as they are placed now.
+    pub fn restore(
+        &mut self,
+        restored: &Receiver<Vec<Restored>>,
+    ) -> Result<Vec<SavedState>, ResilienceError> {
+        let mut base: Vec<SavedState> =
+            self.tables.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
+        for Restored { state, hash, mut partition, path } in restored.iter().flatten() {
+            let known = self.tables.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
+            let outcome = match known {
+                None => Err("it has no state of this name".to_owned()),
+                Some(((_, table), (_, base))) => {
+                    let place = table.borrow_mut().restore(hash, &partition);
+                    place.map(|place| {
+                        partition.place = place;
+                        base.push(partition.clone());
+                    })
+                }
+            };
+            if let Err(reason) = outcome {
+                let key = partition.key;
+                return Err(ResilienceError::OtherState { path, state, key, reason });
+            }
+        }
+        Ok(base)
+    }
+
+    /// Remembers from now on which partitions have changes to save.
+    pub fn remember_changes(&mut self) {
+        self.tables.iter().for_each(|(_, table)| table.borrow_mut().remember_changes());
+    }
+
+    /// The partitions with changes to save, which from now on they have no more.
+    pub fn take_changed(&mut self) -> Changed {
+        let changed = self.tables.iter().map(|(name, table)| {
+            let changed = table.borrow_mut().take_changed();
+            let not_saved = |(key, reason)| {
+                let state = name.to_string();
+                ResilienceError::NotSaved { state, key, reason }
+            };
+            changed.map(|changed| (Arc::clone(name), changed)).map_err(not_saved)
+        });
+        changed.filter(|changed| !matches!(changed, Ok((_, none)) if none.is_empty())).collect()
     }
 
     fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {

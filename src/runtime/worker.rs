@@ -1,22 +1,28 @@
 //! A worker: a thread that owns some of the partitions.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::thread::{self, Thread};
 
-use timely::scheduling::Activator;
 use timely::worker::Worker;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::dataflow::{Common, Lane, build};
+use super::crew::Base;
+use super::dataflow::{Built, Common, Lane, build};
+use super::error::EngineError;
 use super::inlet::Inlet;
-use super::request::{Desk, Request};
-use crate::core::batch::Output;
+use super::request::{Desk, Request, SaveRequest};
+use super::start::ToSink;
+use super::supervisor::News;
 use crate::core::guard::panic_reason;
-use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::placement::Placement;
+use crate::core::saved::SavedPartition;
 use crate::core::steps::WorkerSetup;
 use crate::core::topology::Topology;
 
@@ -26,33 +32,53 @@ pub(super) struct WorkerStart {
     pub placement: Placement,
     pub precreate: bool,
     pub common: Common,
+    /// The checkpoint that it begins with.
+    pub epoch: Epoch,
+    /// Whether checkpoints are made.
+    pub saves: bool,
     /// One a pipeline.
     pub inlets: Vec<Arc<Inlet>>,
     /// For each pipeline, one a sink.
-    pub sinks: Vec<Vec<UnboundedSender<Output>>>,
+    pub sinks: Vec<Vec<ToSink>>,
     pub requests: Receiver<Request>,
-    pub news: UnboundedSender<WorkerNews>,
+    /// Partitions to begin with, until there are no more.
+    pub restored: Receiver<Vec<Restored>>,
+    pub ready: Sender<Result<Ready, EngineError>>,
+    pub news: UnboundedSender<News>,
     pub abort: Arc<AtomicBool>,
 }
 
-/// What a worker tells the engine.
-pub(super) enum WorkerNews {
-    /// It is ready; wake it through its thread.
-    Ready(WorkerIndex, Thread),
-    /// All its inputs have ended and everything has been passed on.
-    Drained,
-    /// It has panicked.
-    Failed(WorkerIndex, String),
+/// A partition to begin with.
+pub(super) struct Restored {
+    pub state: String,
+    pub hash: u64,
+    pub partition: SavedPartition,
+    /// The file that held it.
+    pub path: PathBuf,
+}
+
+/// A worker that is ready: wake it through its thread.
+pub(super) struct Ready {
+    pub worker: WorkerIndex,
+    pub thread: Thread,
+    /// The partitions that it began with, as it has placed them.
+    pub base: Base,
 }
 
 /// Runs a worker to its end. A panic (of the engine: an author's panics are caught a message at a
 /// time) ends this worker's dataflows, and the engine then ends the others.
 pub(super) fn run(worker: &mut Worker, start: WorkerStart) {
-    let (index, news) = (start.common.worker, start.news.clone());
+    let (index, news, ready) = (start.common.worker.0, start.news.clone(), start.ready.clone());
     let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, start)));
     if let Err(panic) = outcome {
-        let _ = news.send(WorkerNews::Failed(index, panic_reason(panic)));
+        let failed = || EngineError::Worker { worker: index, reason: panic_reason(panic) };
         drop_dataflows(worker);
+        // Nobody waits for its readiness any more where it was ready.
+        if let Err(unsent) = ready.send(Err(failed()))
+            && let Err(error) = unsent.0
+        {
+            let _ = news.send(News::Failed(error));
+        }
     }
 }
 
@@ -61,9 +87,20 @@ fn work(worker: &mut Worker, start: WorkerStart) {
     let mut setup = WorkerSetup::new(common.worker, placement, precreate);
     let segments = topology.segments(&mut setup);
     let mut desk = Desk::new(setup.into_tables().collect());
+    let base = match desk.restore(&start.restored) {
+        Ok(base) => base,
+        Err(error) => {
+            let _ = start.ready.send(Err(EngineError::Resilience(error)));
+            return;
+        }
+    };
+    if start.saves {
+        desk.remember_changes();
+    }
 
+    let epoch = Rc::new(Cell::new(start.epoch));
     let plans = topology.pipelines().iter().zip(segments).zip(inlets.iter().zip(sinks));
-    let mut entrances: Vec<(Activator, Arc<Inlet>)> = Vec::new();
+    let mut lanes: Vec<(Built, Arc<Inlet>)> = Vec::new();
     for (at, ((plan, segments), (inlet, sinks))) in plans.enumerate() {
         inlet.attach(thread::current());
         let inlet = Arc::clone(inlet);
@@ -73,15 +110,26 @@ fn work(worker: &mut Worker, start: WorkerStart) {
             segments,
             inlet: Arc::clone(&inlet),
             sinks,
+            epoch: Rc::clone(&epoch),
         };
-        entrances.extend(build(worker, lane, &common).map(|activator| (activator, inlet)));
+        lanes.extend(build(worker, lane, &common).map(|built| (built, inlet)));
     }
-    let _ = start.news.send(WorkerNews::Ready(common.worker, thread::current()));
+    let ready = Ready { worker: common.worker, thread: thread::current(), base };
+    let _ = start.ready.send(Ok(ready));
+    drop(start.ready);
 
     let mut drained = false;
+    let mut saving: Option<SaveRequest> = None;
     loop {
         loop {
             match start.requests.try_recv() {
+                Ok(Request::Save(save)) => {
+                    // Nothing is admitted now, so nothing more can come of earlier epochs.
+                    epoch.set(save.epoch);
+                    lanes.iter().for_each(|(built, _)| built.activator.activate());
+                    saving = Some(save);
+                }
+                Ok(Request::Leave) => return drop_dataflows(worker),
                 Ok(request) => desk.take(request),
                 Err(TryRecvError::Empty) => break,
                 // The engine is gone.
@@ -91,10 +139,16 @@ fn work(worker: &mut Worker, start: WorkerStart) {
         if start.abort.load(Ordering::Acquire) {
             return drop_dataflows(worker);
         }
+        let is_done = |save: &mut SaveRequest| {
+            lanes.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
+        };
+        if let Some(save) = saving.take_if(is_done) {
+            save.reply(desk.take_changed());
+        }
         let scanning = desk.work();
-        for (activator, inlet) in &entrances {
+        for (built, inlet) in &lanes {
             if !inlet.is_idle(&common.gate) {
-                activator.activate();
+                built.activator.activate();
             }
         }
         match (worker.has_dataflows(), scanning) {
@@ -105,8 +159,8 @@ fn work(worker: &mut Worker, start: WorkerStart) {
         }
         if !drained && !worker.has_dataflows() {
             drained = true;
-            entrances.clear();
-            let _ = start.news.send(WorkerNews::Drained);
+            lanes.clear();
+            let _ = start.news.send(News::Drained);
         }
     }
 }

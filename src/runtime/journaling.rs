@@ -1,0 +1,157 @@
+//! The thread that writes the journal, and lets frames enter once they are in it.
+//!
+//! Invariant: frames enter in the order of their rows, and none before its row is written.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc::UnboundedSender, oneshot};
+
+use super::entrance::Entrance;
+use super::error::EngineError;
+use super::inlet::{Origin, Waiting};
+use super::quiet::IO_THREAD_NAME;
+use super::supervisor::News;
+use crate::core::assembler::Cut;
+use crate::core::frames::Frames;
+use crate::core::numbers::PipelineIndex;
+use crate::endpoints::Intake;
+use crate::resilience::{
+    Entry, Journal, JournalPosition, JournalPositions, Replayed, ResilienceError, Slot,
+};
+
+/// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What the journal's thread is asked for.
+pub(super) enum ToJournal {
+    /// Write these frames, then let them enter.
+    Write(ToWrite),
+    /// Drop what a whole checkpoint has left behind.
+    Trim(JournalPositions),
+    /// Say when all that was asked for before is done.
+    Done(oneshot::Sender<()>),
+}
+
+/// Frames that are to be written.
+pub(super) struct ToWrite {
+    pub pipeline: PipelineIndex,
+    pub slot: Slot,
+    pub frames: Frames,
+    pub trace_all: bool,
+}
+
+/// The orders of a journal that is still to be opened.
+pub(super) fn orders() -> (Sender<ToJournal>, Receiver<ToJournal>) {
+    channel()
+}
+
+/// A pipeline, for the journal's thread.
+pub(super) struct JournaledPipeline {
+    pub name: Arc<str>,
+    pub intake: Arc<Intake>,
+    pub entrance: Arc<Entrance>,
+}
+
+/// What the journal's thread has.
+pub(super) struct Journaling {
+    pub journal: Journal,
+    pub orders: Receiver<ToJournal>,
+    pub pipelines: Vec<JournaledPipeline>,
+    pub io: Handle,
+    pub news: UnboundedSender<News>,
+}
+
+impl Journaling {
+    /// Starts the thread. First it lets what is in the journal enter again, from these positions on,
+    /// and then says how many frames that were.
+    pub fn start(
+        self,
+        positions: JournalPositions,
+        replayed: oneshot::Sender<u64>,
+    ) -> io::Result<()> {
+        let run = move || {
+            let news = self.news.clone();
+            if let Err(error) = self.run(&positions, replayed) {
+                let _ = news.send(News::Failed(EngineError::Resilience(error)));
+            }
+        };
+        thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run).map(drop)
+    }
+
+    fn run(
+        mut self,
+        positions: &JournalPositions,
+        replayed: oneshot::Sender<u64>,
+    ) -> Result<(), ResilienceError> {
+        let (mut frames, mut row) = (0, 0);
+        while let Some(found) = self.journal.replay_after(row, positions)? {
+            row = found.row;
+            frames += found.ends.len() as u64 - found.done;
+            self.replay(found);
+        }
+        let _ = replayed.send(frames);
+        let mut put_off = None;
+        while let Some(order) = put_off.take().or_else(|| self.orders.recv().ok()) {
+            match order {
+                ToJournal::Write(first) => put_off = self.write(first)?,
+                ToJournal::Trim(positions) => self.journal.trim(&positions)?,
+                ToJournal::Done(reply) => drop(reply.send(())),
+            }
+        }
+        Ok(())
+    }
+
+    fn replay(&self, found: Replayed) {
+        let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
+        // Frames of a pipeline that the application has no more wait until it has it again.
+        let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else { return };
+        let cut = Cut { bytes: bytes.into(), ends, offset };
+        // Waits for room: this is a thread of its own.
+        let admitted = self.io.block_on(of.intake.admit(&source, cut, of.intake.clock.now()));
+        let Some(mut frames) = admitted else { return };
+        for _ in 0..done {
+            frames.split_first();
+        }
+        let origin = Origin::Journal(JournalPosition { row, frames: done });
+        of.entrance.push(Waiting { slot, frames, trace_all: false, origin });
+    }
+
+    /// Writes frames with all that wait to be written, in one transaction. Returns the first order
+    /// that is another.
+    fn write(&mut self, first: ToWrite) -> Result<Option<ToJournal>, ResilienceError> {
+        let mut bytes = first.frames.byte_length();
+        let (mut batch, mut put_off) = (vec![first], None);
+        while bytes < MOST_BYTES {
+            match self.orders.try_recv() {
+                Ok(ToJournal::Write(more)) => {
+                    bytes += more.frames.byte_length();
+                    batch.push(more);
+                }
+                Ok(other) => {
+                    put_off = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let pipelines = &self.pipelines;
+        let entry = |write: &'_ ToWrite| {
+            let pipeline = pipelines.get(write.pipeline.0)?;
+            Some(Entry { pipeline: &pipeline.name, slot: write.slot, frames: &write.frames })
+        };
+        let entries: Vec<_> = batch.iter().filter_map(entry).collect();
+        let first_row = self.journal.append(&entries)?;
+        for (row, write) in (first_row..).zip(batch) {
+            let ToWrite { pipeline, slot, frames, trace_all } = write;
+            if let Some(of) = self.pipelines.get(pipeline.0) {
+                let origin = Origin::Journal(JournalPosition { row, frames: 0 });
+                of.entrance.push(Waiting { slot, frames, trace_all, origin });
+            }
+        }
+        Ok(put_off)
+    }
+}
