@@ -14,9 +14,7 @@ use super::endpoints::{Missing, settings};
 use super::failure::Failure;
 use crate::endpoints::{Endpoint, FileId, empty, open_to_write};
 use crate::runtime::Settings;
-use crate::telemetry::{
-    DeadLetterFile, PartitionView, Session, SinkState, Snapshot, Summary,
-};
+use crate::telemetry::{DeadLetterFile, PartitionView, Session, SinkState, Snapshot, Summary};
 
 /// How often the progress line is written.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);

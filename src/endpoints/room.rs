@@ -5,10 +5,10 @@
 //! are made, and nothing more enters until they are gone. So what is in flight passes the limit only
 //! while frames that had entered turn out to make more than those before them did, in proportion.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex as Turn, Notify};
 
 use crate::core::frames::Account;
 
@@ -23,7 +23,11 @@ const PIECES: usize = 4;
 
 /// What is expected of a pipeline that has not made anything yet, in bytes of outputs for a byte of
 /// frames. Better too much: the first frames tell how it is.
-const FIRST_EXPECTATION: usize = 8;
+const FIRST_EXPECTATION: usize = 256;
+
+/// What is expected at the least when the first outputs have been made: others may still come of the
+/// same frames, from other workers.
+const SECOND_EXPECTATION: usize = 8;
 
 /// The expectation is kept as a number of these parts.
 const PARTS: usize = 256;
@@ -37,8 +41,10 @@ pub(super) struct Room {
     used: AtomicUsize,
     /// Bytes of outputs for a byte of frames, in parts.
     expected: AtomicUsize,
+    /// Whether anything is known of what the pipeline makes.
+    known: AtomicBool,
     /// Who waits for room waits for its turn first: first come, first served.
-    turn: Mutex<()>,
+    turn: Turn<()>,
     freed: Notify,
 }
 
@@ -47,10 +53,15 @@ struct Stay {
     room: Arc<Room>,
     /// The frames' bytes.
     frames: usize,
-    /// The bytes of the outputs made of them so far.
-    made: AtomicUsize,
-    /// What is charged for both.
-    charged: AtomicUsize,
+    bill: Mutex<Bill>,
+}
+
+/// What frames have cost so far.
+struct Bill {
+    /// The bytes of the outputs made of them.
+    made: usize,
+    /// What is charged for them and their outputs.
+    charged: usize,
 }
 
 impl Room {
@@ -58,7 +69,8 @@ impl Room {
         Arc::new(Self {
             used: AtomicUsize::new(0),
             expected: AtomicUsize::new(FIRST_EXPECTATION * PARTS),
-            turn: Mutex::new(()),
+            known: AtomicBool::new(false),
+            turn: Turn::new(()),
             freed: Notify::new(),
         })
     }
@@ -74,17 +86,14 @@ impl Room {
         let frames = frames.max(LEAST_COST);
         let _turn = self.turn.lock().await;
         loop {
-            let expected = self.expected.load(Ordering::Relaxed);
-            let outputs = frames.saturating_mul(expected) / PARTS;
-            let cost = frames.saturating_add(outputs).min(LIMIT);
+            let cost = self.cost(frames);
             // Nobody else adds to it, but outputs of what is in flight already.
             if self.used.load(Ordering::Acquire) <= LIMIT - cost {
                 self.used.fetch_add(cost, Ordering::AcqRel);
                 return Arc::new(Stay {
                     room: Arc::clone(self),
                     frames,
-                    made: AtomicUsize::new(0),
-                    charged: AtomicUsize::new(cost),
+                    bill: Mutex::new(Bill { made: 0, charged: cost }),
                 });
             }
             // What is freed before this line leaves word for the next who waits: this one.
@@ -92,47 +101,69 @@ impl Room {
         }
     }
 
-    /// Expects at least so much of the frames to come.
-    fn expect_more(&self, parts: usize) {
-        self.expected.fetch_max(parts, Ordering::Relaxed);
+    /// What frames of this many bytes are expected to cost with all that they make.
+    fn cost(&self, frames: usize) -> usize {
+        let outputs = frames.saturating_mul(self.expected.load(Ordering::Relaxed)) / PARTS;
+        frames.saturating_add(outputs).min(LIMIT)
+    }
+
+    /// Takes note of what frames have made so far, in parts: those to come may make as much.
+    fn expect(&self, parts: usize) {
+        if self.known.swap(true, Ordering::Relaxed) {
+            self.expected.fetch_max(parts, Ordering::Relaxed);
+        } else {
+            let least = SECOND_EXPECTATION * PARTS;
+            self.expected.store(parts.saturating_mul(2).max(least), Ordering::Relaxed);
+        }
     }
 
     /// Takes note of what frames made in the end.
     fn learn(&self, parts: usize) {
+        self.expect(parts);
         let expected = self.expected.load(Ordering::Relaxed);
-        if parts < expected {
-            let fallen = expected - (expected - parts).div_ceil(FALL);
-            // Where another was faster, it has learned as much.
-            let _ = self.expected.compare_exchange(
-                expected,
-                fallen,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-        }
+        let fallen = expected - expected.saturating_sub(parts).div_ceil(FALL);
+        let order = Ordering::Relaxed;
+        // Where another was faster, it has learned as much.
+        let _ = self.expected.compare_exchange(expected, fallen, order, order);
     }
 }
 
 impl Stay {
+    /// For a byte of frames, in parts.
     fn parts(&self, made: usize) -> usize {
         made.saturating_mul(PARTS) / self.frames
+    }
+
+    fn bill(&self) -> MutexGuard<'_, Bill> {
+        self.bill.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Account for Stay {
     fn charge(&self, bytes: usize) {
-        let made = self.made.fetch_add(bytes, Ordering::AcqRel) + bytes;
-        self.room.expect_more(self.parts(made));
-        let due = self.frames + made;
-        let paid = self.charged.fetch_max(due, Ordering::AcqRel);
-        self.room.used.fetch_add(due.saturating_sub(paid), Ordering::AcqRel);
+        let mut bill = self.bill();
+        bill.made += bytes;
+        self.room.expect(self.parts(bill.made));
+        // Less than at first where that was more than is expected now.
+        let due = bill.charged.min(self.room.cost(self.frames)).max(self.frames + bill.made);
+        if due < bill.charged {
+            self.room.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            self.room.freed.notify_one();
+        } else {
+            self.room.used.fetch_add(due - bill.charged, Ordering::AcqRel);
+        }
+        bill.charged = due;
     }
 }
 
 impl Drop for Stay {
     fn drop(&mut self) {
-        self.room.learn(self.parts(self.made.load(Ordering::Acquire)));
-        self.room.used.fetch_sub(self.charged.load(Ordering::Acquire), Ordering::AcqRel);
+        let (made, charged) = {
+            let bill = self.bill();
+            (bill.made, bill.charged)
+        };
+        self.room.learn(self.parts(made));
+        self.room.used.fetch_sub(charged, Ordering::AcqRel);
         self.room.freed.notify_one();
     }
 }
@@ -192,6 +223,18 @@ mod tests {
             assert!(used >= LIMIT / 2, "{used} bytes at {amplification}");
             assert!(stays.len() >= PIECES, "{} portions at {amplification}", stays.len());
         }
+    }
+
+    #[test]
+    fn what_never_leaves_leaves_room_for_more_that_is_as_short() {
+        let room = Room::new();
+        let stays = fill(&room, 1);
+        assert!(stays.len() >= PIECES);
+        let used = room.used.load(Ordering::Relaxed);
+        assert!((LIMIT / 2..=LIMIT).contains(&used), "{used} bytes of outputs that wait");
+        let room = Room::new();
+        drop(fill(&room, 1000));
+        assert_eq!(room.used.load(Ordering::Relaxed), 0);
     }
 
     #[test]
