@@ -3,7 +3,11 @@
 //! `INSTA_UPDATE=always cargo test --test workbench_screens` writes the screens anew; read the diff.
 
 #![cfg(feature = "workbench")]
-#![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail where the test itself may"
+)]
 
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
@@ -16,6 +20,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use support::stage::Stage;
+use wallaroo::telemetry::{SinkShown, SinkState};
 use wallaroo::workbench::Theme;
 
 const UNICODE: (bool, bool) = (true, true);
@@ -89,6 +94,42 @@ fn raw_bytes_say_what_will_become_of_them() {
     stage.text("0x00000005610000000a 0000");
     let screen = stage.screen();
     assert_snapshot!(screen.lines().skip(19).collect::<Vec<_>>().join("\n"));
+}
+
+/// The first pipeline with its source held and its sink in this state.
+fn press_on(stage: &mut Stage, state: SinkState) {
+    stage.show_changed(|snapshot| {
+        let pipeline = &mut snapshot.pipelines[0];
+        pipeline.held = true;
+        pipeline.sinks = vec![SinkShown { endpoint: "tcp://127.0.0.1:7002".into(), state }];
+    });
+}
+
+/// The header, and the routing pane.
+fn pressure(stage: &Stage) -> String {
+    let screen = stage.screen();
+    let routing = screen.lines().skip_while(|line| !line.contains(" Routing ")).take(3);
+    screen.lines().take(1).chain(routing).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_screen_says_where_the_pressure_is() {
+    let mut shown = Vec::new();
+    for (width, height) in [(120, 40), (80, 24), (60, 18)] {
+        let mut stage = voted(width, height, UNICODE);
+        shown.push(pressure(&stage));
+        let others = |screen: String| {
+            let kept = |line: &&str| !line.contains("source") && !line.contains("alphabet");
+            screen.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let calm = others(stage.screen());
+        for state in [SinkState::Waiting, SinkState::Stalled] {
+            press_on(&mut stage, state);
+            shown.push(pressure(&stage));
+            assert_eq!(others(stage.screen()), calm, "nothing else has moved");
+        }
+    }
+    assert_snapshot!(shown.join("\n\n"));
 }
 
 #[test]

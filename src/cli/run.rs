@@ -14,7 +14,7 @@ use super::endpoints::{Missing, settings};
 use super::failure::Failure;
 use crate::endpoints::{Endpoint, FileId, empty, open_to_write};
 use crate::runtime::Settings;
-use crate::telemetry::{DeadLetterFile, PartitionView, Session, Snapshot, Summary};
+use crate::telemetry::{DeadLetterFile, PartitionView, Session, SinkState, Snapshot, Summary};
 
 /// How often the progress line is written.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
@@ -106,7 +106,7 @@ fn follow(session: &mut Session) -> Result<(), Failure> {
         for address in session.listening() {
             let _ = writeln!(io::stderr(), "listening at {address}");
         }
-        let mut interrupted = false;
+        let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.outcome().is_none() {
             tokio::select! {
@@ -115,6 +115,9 @@ fn follow(session: &mut Session) -> Result<(), Failure> {
                 _ = terminate.recv() => stop(session, &mut interrupted)?,
                 _ = tick.tick() => {
                     session.refresh(&PartitionView::default());
+                    if interrupted && !said {
+                        said = say_what_is_waited_for(&session.snapshot(), progress);
+                    }
                     if progress {
                         show_progress(&session.snapshot());
                     }
@@ -141,6 +144,28 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
     }
     session.stop();
     Ok(())
+}
+
+/// Says why an interrupted run has not ended, where its sinks are the reason. True where they are.
+fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
+    let mut said = false;
+    for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
+        let waits = match sink.state {
+            SinkState::Writing => continue,
+            SinkState::Waiting => "has no receiver",
+            SinkState::Stalled => "takes no outputs",
+        };
+        if progress {
+            erase_progress();
+        }
+        let _ = writeln!(
+            io::stderr(),
+            "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
+            sink.endpoint
+        );
+        said = true;
+    }
+    said
 }
 
 fn show_progress(snapshot: &Snapshot) {

@@ -20,6 +20,24 @@ pub struct Cut {
     pub offset: u64,
 }
 
+impl Cut {
+    /// Takes the first frames off: as many as have at the most this many bytes, and at least one.
+    /// `None` where there is none.
+    pub fn take_first(&mut self, most: usize) -> Option<Self> {
+        let fit = self.ends.partition_point(|end| *end as usize <= most).max(1);
+        let end = *self.ends.get(fit.min(self.ends.len()).checked_sub(1)?)?;
+        let later = self.ends.split_off(fit.min(self.ends.len()));
+        let ends = std::mem::replace(&mut self.ends, later);
+        let bytes = self.bytes.split_to((end as usize).min(self.bytes.len()));
+        let offset = self.offset;
+        for later in &mut self.ends {
+            *later -= end;
+        }
+        self.offset += u64::from(end);
+        Some(Self { bytes, ends, offset })
+    }
+}
+
 /// Bytes of a source that are no frame, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -109,5 +127,27 @@ impl Assembler {
         };
         let reason = format!("{end} inside a frame, after {} of its bytes", self.buffer.len());
         Some(Broken { bytes: self.buffer.to_vec(), offset: self.offset, reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_taken_off_in_pieces_that_keep_their_place() {
+        let bytes = Bytes::from_static(b"abbcccd");
+        let mut cut = Cut { bytes, ends: vec![1, 3, 6, 7], offset: 10 };
+        let mut pieces = Vec::new();
+        while let Some(Cut { bytes, ends, offset }) = cut.take_first(2) {
+            pieces.push((bytes, ends, offset));
+        }
+        let piece = |bytes: &'static [u8], offset| {
+            (Bytes::from_static(bytes), vec![u32::try_from(bytes.len()).unwrap()], offset)
+        };
+        assert_eq!(pieces, [piece(b"a", 10), piece(b"bb", 11), piece(b"ccc", 13), piece(b"d", 16)]);
+        let mut cut = Cut { bytes: Bytes::from_static(b"abb"), ends: vec![1, 3], offset: 0 };
+        assert_eq!(cut.take_first(3).unwrap().ends, [1, 3]);
+        assert!(cut.take_first(3).is_none());
     }
 }

@@ -101,6 +101,12 @@ pub struct Output {
 }
 
 impl Output {
+    /// How many bytes of memory the outputs take.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
     /// The outputs, from the newest to the oldest.
     pub fn newest_first(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).rev().map(|at| {

@@ -25,8 +25,14 @@ pub enum EngineEvent {
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
-    /// A sink can be written.
+    /// A sink can be written, for the first time or again.
     SinkReady(PipelineIndex, String),
+    /// A sink waits for a receiver that is not there, and why.
+    SinkWaiting(PipelineIndex, String, String),
+    /// A sink's receiver went away, and how.
+    SinkLost(PipelineIndex, String, String),
+    /// A sink has outputs to write, and has not been able to write any of them for a while.
+    SinkStalled(PipelineIndex, String),
 }
 
 impl EngineEvent {
@@ -38,7 +44,11 @@ impl EngineEvent {
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
             | Self::SinkReady(..) => Level::Information,
-            Self::Disconnected(_, _, Some(_)) | Self::NotAccepted(..) => Level::Warning,
+            Self::Disconnected(_, _, Some(_))
+            | Self::NotAccepted(..)
+            | Self::SinkWaiting(..)
+            | Self::SinkLost(..)
+            | Self::SinkStalled(..) => Level::Warning,
         }
     }
 }
@@ -56,6 +66,9 @@ impl fmt::Display for EngineEvent {
                 write!(formatter, "a client was not accepted: {reason}")
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
+            Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
+            Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
+            Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
         }
     }
 }

@@ -15,6 +15,13 @@ use super::trace::Trace;
 /// runtime bounds what is in flight with it.
 pub type Ticket = Arc<dyn Any + Send + Sync>;
 
+/// Where the memory that frames and their outputs take is added up; what was charged is released by
+/// its drop.
+pub trait Account: Send + Sync {
+    /// Outputs were made of the frames, which take this many bytes until they are written.
+    fn charge(&self, bytes: usize);
+}
+
 /// Whole frames that one source delivered together, where they came from and when.
 #[derive(Clone)]
 pub struct Frames {
@@ -27,6 +34,7 @@ pub struct Frames {
     ends: Vec<u32>,
     traces: Vec<(u32, Arc<Trace>)>,
     tickets: Vec<Ticket>,
+    account: Option<Arc<dyn Account>>,
 }
 
 impl Frames {
@@ -53,6 +61,21 @@ impl Frames {
             ends,
             traces: Vec::new(),
             tickets: Vec::new(),
+            account: None,
+        }
+    }
+
+    /// Charges this account with what is made of the frames, until all of it is gone.
+    #[must_use]
+    pub fn with_account(mut self, account: Arc<dyn Account>) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Charges the account, where there is one, with outputs of this many bytes.
+    pub fn charge(&self, bytes: usize) {
+        if let Some(account) = &self.account {
+            account.charge(bytes);
         }
     }
 

@@ -38,6 +38,11 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, letter);
     }
 
+    /// One more of the pipeline's sources has been waiting for room for a while, or one less.
+    fn held(&self, pipeline: PipelineIndex, held: bool) {
+        let _ = (pipeline, held);
+    }
+
     /// Something happened beside the messages.
     fn event(&self, event: EngineEvent) {
         let _ = event;

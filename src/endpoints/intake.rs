@@ -1,13 +1,16 @@
 //! Where sources hand over their frames.
 //!
 //! Invariant: what is in flight is bounded. Every frame waits here for room, and the room is given
-//! back when the last thing made of the frame is gone; so a stalled sink stops the sources.
+//! back when the last thing made of the frame is gone; so a stalled sink stops the sources, and those
+//! that read from it are told.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
+use super::patience::patiently;
+use super::room::Room;
 use crate::core::assembler::{Assembler, Broken, Cut};
 use crate::core::clock::Clock;
 use crate::core::dead_letter::DeadLetter;
@@ -15,12 +18,6 @@ use crate::core::frames::Frames;
 use crate::core::framing::Framing;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
-
-/// How many bytes of frames may be in flight in one pipeline.
-const IN_FLIGHT_LIMIT: u32 = 2 * 1024 * 1024;
-
-/// What a few frames cost at the least, whatever their length: the memory that they need on their way.
-const LEAST_COST: u32 = 512;
 
 /// How many frames a batch has at the most: enough to make the cost of a batch negligible.
 const MOST_FRAMES: usize = 4096;
@@ -49,7 +46,7 @@ pub struct Intake {
     pub observer: Arc<dyn Observer>,
     /// Turns true when the sources should stop reading.
     pub stop: watch::Receiver<bool>,
-    room: Arc<Semaphore>,
+    room: Arc<Room>,
     frames: AtomicU64,
     connections: AtomicU64,
 }
@@ -76,7 +73,7 @@ impl Intake {
             delivery,
             observer,
             stop,
-            room: Arc::new(Semaphore::new(IN_FLIGHT_LIMIT as usize)),
+            room: Room::new(),
             frames: AtomicU64::new(0),
             connections: AtomicU64::new(0),
         }
@@ -97,26 +94,28 @@ impl Intake {
         &self,
         source: &Arc<str>,
         connection: u64,
-        cut: Cut,
+        mut cut: Cut,
         read_at: Timestamp,
         trace_all: bool,
     ) {
-        let length = u32::try_from(cut.bytes.len()).unwrap_or(u32::MAX);
-        let cost = length.clamp(LEAST_COST, IN_FLIGHT_LIMIT);
-        // The semaphore is never closed, so there is always a permit in the end.
-        let Ok(permit) = Arc::clone(&self.room).acquire_many_owned(cost).await else { return };
-        let count = cut.ends.len() as u64;
-        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
-        let frames = Frames::new(
-            Arc::clone(source),
-            first,
-            cut.offset,
-            read_at,
-            self.framing.header_length(),
-            cut.bytes,
-            cut.ends,
-        );
-        self.delivery.deliver(connection, frames.with_ticket(Arc::new(permit)), trace_all);
+        while let Some(portion) = cut.take_first(self.room.portion()) {
+            let mut held = None;
+            let wait = || held = Some(Held::new(self));
+            let account = patiently(self.room.enter(portion.bytes.len()), wait).await;
+            drop(held);
+            let count = portion.ends.len() as u64;
+            let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+            let frames = Frames::new(
+                Arc::clone(source),
+                first,
+                portion.offset,
+                read_at,
+                self.framing.header_length(),
+                portion.bytes,
+                portion.ends,
+            );
+            self.delivery.deliver(connection, frames.with_account(account), trace_all);
+        }
     }
 
     /// Makes bytes that are no frame a dead letter.
@@ -132,5 +131,21 @@ impl Intake {
         let mut stop = self.stop.clone();
         // An error says that the engine is gone, which is a stop too.
         let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Somebody who has waited for room for a while, and waits on.
+struct Held<'intake>(&'intake Intake);
+
+impl<'intake> Held<'intake> {
+    fn new(intake: &'intake Intake) -> Self {
+        intake.observer.held(intake.pipeline, true);
+        Self(intake)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.observer.held(self.0.pipeline, false);
     }
 }

@@ -4,11 +4,17 @@
 //! Reading and writing are asynchronous and know nothing of workers: a source hands whole frames to
 //! an [`Intake`], a sink is handed [`Output`](crate::core::batch::Output)s.
 
+mod backoff;
 mod endpoint;
 mod file;
 mod injected;
 mod intake;
+mod patience;
+mod pending;
+mod receiver;
+mod room;
 mod sink;
+mod sink_log;
 mod source;
 mod tcp;
 

@@ -1,4 +1,7 @@
 //! Sinks: open once, then write what the workers encode.
+//!
+//! Outputs hold the room of the frames that they were made of until they are written: a sink that
+//! cannot write holds back its pipeline's sources by doing nothing.
 
 use std::fs::File;
 use std::io;
@@ -6,25 +9,22 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 
 use super::endpoint::Endpoint;
 use super::file::{empty, open_to_write};
+use super::pending::Pending;
+use super::receiver::{self, resolve};
+use super::sink_log::SinkLog;
 use crate::core::batch::Output;
 use crate::core::clock::Clock;
-use crate::core::event::EngineEvent;
-use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
-use crate::core::trace::{Hop, HopEvent};
-
-/// How many batches are written before their bytes are flushed: few enough to keep latency low.
-const BATCHES_A_FLUSH: usize = 16;
 
 /// A sink that cannot be written any further.
 #[derive(Debug, Error)]
-#[error("cannot write to {endpoint}: {error}")]
+#[error("cannot write to {endpoint}: {error}{}", hint(error))]
 pub struct SinkFailure {
     /// Which sink.
     pub endpoint: Endpoint,
@@ -32,105 +32,106 @@ pub struct SinkFailure {
     pub error: io::Error,
 }
 
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => "; the program that read it has ended",
+        io::ErrorKind::StorageFull => "; make room, or choose another place",
+        _ => "",
+    }
+}
+
 /// A sink that is ready to be written.
 pub struct OpenSink {
     endpoint: Endpoint,
-    writer: Box<dyn AsyncWrite + Send + Unpin>,
-    /// What is to be emptied before anything is written.
-    file: Option<File>,
+    way: Way,
+}
+
+/// How a sink's bytes leave.
+enum Way {
+    /// As one stream; the file is to be emptied before anything is written.
+    Stream(Box<dyn AsyncWrite + Send + Unpin>, Option<File>),
+    /// To the receiver at an address, whenever there is one.
+    Receiver(String),
 }
 
 impl OpenSink {
-    /// Opens a sink: opens or makes its file, or connects to its address. What is in the file stays
-    /// there until the sink runs.
+    /// Opens a sink: opens or makes its file, or looks up its address. What is in the file stays
+    /// there until the sink runs, and nobody has to listen at the address yet.
     ///
     /// # Errors
     ///
-    /// The file can neither be opened nor made, or nothing listens at the address.
+    /// The file can neither be opened nor made, or there is no such address.
     pub async fn open(
         endpoint: &Endpoint,
         pipeline: PipelineIndex,
         observer: &dyn Observer,
     ) -> io::Result<Self> {
-        let mut opened = None;
-        let writer: Box<dyn AsyncWrite + Send + Unpin> = match endpoint {
-            Endpoint::Null => Box::new(tokio::io::sink()),
-            Endpoint::Standard => Box::new(tokio::io::stdout()),
+        let way = match endpoint {
+            Endpoint::Null => Way::Stream(Box::new(tokio::io::sink()), None),
+            Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout()), None),
             Endpoint::File(path) => {
                 let path = path.clone();
                 // Not here: to open a pipe is to wait for who reads it.
                 let file = spawn_blocking(move || open_to_write(&path)).await??;
-                opened = Some(file.try_clone()?);
-                Box::new(tokio::fs::File::from_std(file))
+                let opened = file.try_clone()?;
+                Way::Stream(Box::new(tokio::fs::File::from_std(file)), Some(opened))
             }
             Endpoint::Tcp(address) => {
-                let stream = TcpStream::connect(address).await?;
-                // Outputs are flushed whole; waiting for more only delays them.
-                stream.set_nodelay(true)?;
-                Box::new(stream)
+                resolve(address).await?;
+                Way::Receiver(address.clone())
             }
         };
-        if !matches!(endpoint, Endpoint::Null) {
-            observer.event(EngineEvent::SinkReady(pipeline, endpoint.to_string()));
+        if matches!(endpoint, Endpoint::File(_) | Endpoint::Standard) {
+            SinkLog::new(pipeline, endpoint, observer).ready();
         }
-        Ok(Self { endpoint: endpoint.clone(), writer, file: opened })
+        Ok(Self { endpoint: endpoint.clone(), way })
     }
 
     /// Empties the sink's file, and writes outputs until the last of those who send them is gone.
     ///
     /// # Errors
     ///
-    /// The sink cannot be written any further.
+    /// The sink cannot be written any further. A receiver that is not there is none: it is waited for.
     pub async fn run(
-        mut self,
+        self,
         pipeline: PipelineIndex,
-        mut outputs: UnboundedReceiver<Output>,
+        outputs: UnboundedReceiver<Output>,
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
     ) -> Result<(), SinkFailure> {
-        if let Some(Err(error)) = self.file.take().map(|file| empty(&file)) {
-            return Err(SinkFailure { endpoint: self.endpoint, error });
-        }
-        let (step, name): (Arc<str>, Arc<str>) = ("sink".into(), self.endpoint.to_string().into());
-        let (mut batch, mut joined) = (Vec::with_capacity(BATCHES_A_FLUSH), Vec::new());
-        while outputs.recv_many(&mut batch, BATCHES_A_FLUSH).await > 0 {
-            if let Err(error) = write_all(&mut self.writer, &batch, &mut joined).await {
-                return Err(SinkFailure { endpoint: self.endpoint, error });
-            }
-            let now = clock.now();
-            // Dropping the outputs makes room for new frames.
-            for output in batch.drain(..) {
-                for trace in &output.traces {
-                    trace.push(Hop {
-                        step: Arc::clone(&step),
-                        worker: WorkerIndex::default(),
-                        at: now,
-                        event: HopEvent::Written(Arc::clone(&name)),
-                    });
+        let Self { endpoint, way } = self;
+        let log = SinkLog::new(pipeline, &endpoint, &*observer);
+        let mut pending = Pending::new(outputs, &*clock, &log);
+        let written = match way {
+            Way::Stream(mut writer, file) => {
+                let emptied = file.map_or(Ok(()), |file| empty(&file));
+                match emptied {
+                    Ok(()) => write_stream(&mut *writer, &mut pending, &log).await,
+                    Err(error) => Err(error),
                 }
-                observer.written(pipeline, &output, now);
             }
-        }
-        self.writer.shutdown().await.map_err(|error| SinkFailure { endpoint: self.endpoint, error })
+            Way::Receiver(address) => {
+                receiver::send(&address, &mut pending, &log).await;
+                Ok(())
+            }
+        };
+        written.map_err(|error| SinkFailure { endpoint: endpoint.clone(), error })
     }
 }
 
-/// Writes outputs at once: a write is a system call, and of a file a trip to another thread. `joined`
-/// is memory that is used again.
-async fn write_all(
+/// Writes all outputs as one stream.
+async fn write_stream(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
-    outputs: &[Output],
-    joined: &mut Vec<u8>,
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
 ) -> io::Result<()> {
-    match outputs {
-        [output] => writer.write_all(&output.bytes).await?,
-        outputs => {
-            joined.clear();
-            for output in outputs {
-                joined.extend_from_slice(&output.bytes);
-            }
-            writer.write_all(joined).await?;
-        }
+    while pending.fill().await {
+        let write = async {
+            writer.write_all(pending.bytes()).await?;
+            writer.flush().await
+        };
+        log.stalls(write).await?;
+        pending.written();
     }
-    writer.flush().await
+    writer.shutdown().await
 }

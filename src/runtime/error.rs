@@ -58,9 +58,6 @@ fn hint(endpoint: &Endpoint, error: &io::Error) -> &'static str {
         (Endpoint::Tcp(_), io::ErrorKind::AddrInUse) => {
             "; another program listens there: choose another port"
         }
-        (Endpoint::Tcp(_), io::ErrorKind::ConnectionRefused) => {
-            "; nothing listens there: start the receiver first"
-        }
         _ => "",
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
+use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
 use super::snapshot::OutputShown;
 use crate::core::batch::Output;
@@ -41,6 +42,7 @@ pub(super) struct PipelineCounters {
     pub outputs: Counter,
     pub bytes_out: Counter,
     pub latency: Mutex<Latency>,
+    pub pressure: Pressure,
 }
 
 /// Watches the engine.
@@ -70,6 +72,7 @@ impl Collector {
             outputs: Counter::default(),
             bytes_out: Counter::default(),
             latency: Mutex::new(Latency::new()),
+            pressure: Pressure::default(),
         });
         Self {
             pipelines: pipelines.collect(),
@@ -159,12 +162,24 @@ impl Observer for Collector {
         self.change();
     }
 
+    fn held(&self, pipeline: PipelineIndex, held: bool) {
+        if let Some(counters) = self.pipelines.get(pipeline.0) {
+            counters.pressure.hold(held);
+            self.change();
+        }
+    }
+
     fn event(&self, event: EngineEvent) {
         if let EngineEvent::Listening(pipeline, address) = &event
             && let Some(pipeline) = self.pipelines.get(pipeline.0)
         {
             // A source listens once, so nothing is ever lost here.
             let _ = pipeline.listening.set(address.as_str().into());
+        }
+        if let Some((pipeline, sink, state)) = told_of_sink(&event)
+            && let Some(pipeline) = self.pipelines.get(pipeline.0)
+        {
+            pipeline.pressure.note(sink, state);
         }
         lock(&self.events).push(event);
         self.change();

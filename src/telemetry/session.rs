@@ -242,6 +242,8 @@ impl Session {
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
                 listening: counters.listening.get().cloned(),
+                held: counters.pressure.is_held(),
+                sinks: counters.pressure.sinks(),
             }
         });
         shown.collect()

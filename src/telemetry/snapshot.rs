@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::latency::{Bar, LatencySummary};
 use super::partitions::PartitionsShown;
+use super::pressure::SinkShown;
 use super::throughput::Throughput;
 use crate::core::dead_letter::DeadLetter;
 use crate::core::event::EngineEvent;
@@ -84,6 +85,11 @@ pub struct PipelineShown {
     pub has_sink: bool,
     /// The address that its source listens at, where it does.
     pub listening: Option<Arc<str>>,
+    /// Whether some of what its source has read has waited for room for a while: the steps or the
+    /// sinks are slower than the source.
+    pub held: bool,
+    /// What its sinks are doing; without those that drop their bytes.
+    pub sinks: Vec<SinkShown>,
 }
 
 /// A worker and what it has done.

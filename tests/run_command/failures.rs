@@ -142,12 +142,12 @@ fn a_port_in_use_says_so() {
 }
 
 #[test]
-fn a_sink_where_nothing_listens_says_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("tcp://{}", listener.local_addr().unwrap());
-    drop(listener);
-    run_alphabet(&["--in", "null", "--out", &address])
-        .failed(1, &["cannot write to", &address, "start the receiver first"]);
+fn a_sink_where_nobody_can_ever_listen_says_so() {
+    // A top-level domain that is reserved to be none.
+    run_alphabet(&["--in", "null", "--out", "tcp://receiver.invalid:7002"])
+        .failed(1, &["cannot write to", "receiver.invalid:7002", "check the name of the host"]);
+    run_alphabet(&["--in", "null", "--out", "tcp://127.0.0.1:0"])
+        .failed(1, &["cannot write to", "127.0.0.1:0", "nobody listens at port 0"]);
 }
 
 #[test]

@@ -151,18 +151,3 @@ fn half_a_frame_that_was_read_when_the_run_is_stopped_is_a_dead_letter() {
     assert_eq!(letter["bytes_hex"], "000000056200");
     assert_eq!(letter["reason"], "the run was stopped inside a frame, after 6 of its bytes");
 }
-
-#[test]
-fn a_receiver_that_goes_away_ends_the_run_with_a_reason() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let out = format!("tcp://{}", listener.local_addr().unwrap());
-    let running =
-        Running::start(["run", "--app", "alphabet", "--in", "tcp://127.0.0.1:0", "--out", &out]);
-    drop(listener.accept().unwrap());
-    let mut client = client(&running.address());
-    // Some votes pass before the system learns that nobody receives their totals.
-    while client.write_all(&vote(b'a', 1)).is_ok() {}
-    let ended = running.end();
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains(&format!("cannot write to {out}")), "{}", ended.stderr);
-}

@@ -73,7 +73,54 @@ fn a_closed_output_ends_the_run_with_one_line() {
     let run = ["run", "--app", "alphabet", "--workers", "2", "--in", &input, "--out", "-"];
     let (code, words) = closed_after_a_line(&run);
     assert_eq!(code, Some(1), "{words}");
-    assert_eq!(words, "wallaroo-tui: cannot write to -: Broken pipe (os error 32)\n");
+    let line = "cannot write to -: Broken pipe (os error 32); the program that read it has ended";
+    assert_eq!(words, format!("wallaroo-tui: {line}\n"));
+}
+
+#[test]
+fn a_pipe_from_generate_through_run_to_head_ends_with_its_head() {
+    let program = |arguments: &[&str], stdin: Stdio| {
+        let child = Command::new(PROGRAM)
+            .args(arguments)
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        child.unwrap()
+    };
+    let mut generate = program(
+        &["generate", "--app", "alphabet", "--messages", "1000000", "--out", "-"],
+        Stdio::null(),
+    );
+    let votes = Stdio::from(generate.stdout.take().unwrap());
+    let mut run = program(&["run", "--app", "alphabet", "--in", "-", "--out", "-"], votes);
+    let totals = Stdio::from(run.stdout.take().unwrap());
+    let head = Command::new("head").stdin(totals).output().unwrap();
+    assert_eq!(head.stdout.iter().filter(|byte| **byte == b'\n').count(), 10);
+    for (mut child, words) in [(run, "cannot write to -"), (generate, "cannot write")] {
+        let mut status = None;
+        wait_until("the end of a program whose output is closed", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(status.unwrap().code(), Some(1), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_pipe_in_the_file_system_whose_reader_leaves_ends_the_run() {
+    let folder = Folder::new();
+    let input = folder.write("votes.msg", &fs::read(fixture("votes.msg")).unwrap().repeat(500));
+    let fifo = folder.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let running = Running::start(["run", "--app", "alphabet", "--in", &input, "--out", &fifo]);
+    let mut line = Vec::new();
+    BufReader::new(fs::File::open(&fifo).unwrap()).read_until(b'\n', &mut line).unwrap();
+    running.end().failed(1, &["cannot write to", &fifo, "Broken pipe"]);
 }
 
 #[test]

@@ -79,6 +79,16 @@ impl Running {
         listening().unwrap()
     }
 
+    /// What the program has written to standard error so far.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// The program's process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, for example `"TERM"`.
     pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();

@@ -93,6 +93,13 @@ impl Stage {
         }
     }
 
+    /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
+    pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        let mut snapshot = steady(self.session.snapshot());
+        change(&mut snapshot);
+        self.workbench.show(snapshot);
+    }
+
     /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.
     pub fn look(&mut self) -> RowWindow {
         let topology = self.session.topology();

@@ -15,6 +15,7 @@ mod commands;
 mod endings;
 mod looks;
 mod quiet;
+mod sinks;
 mod sizes;
 mod sources;
 mod starting;

@@ -15,14 +15,14 @@ fn cpu_ticks(pid: u32) -> u64 {
 }
 
 /// Bytes written and CPU time used in one second.
-fn second(terminal: &Terminal) -> (usize, u64) {
+pub fn second(terminal: &Terminal) -> (usize, u64) {
     let before = (terminal.bytes_written(), cpu_ticks(terminal.pid()));
     thread::sleep(Duration::from_secs(1));
     (terminal.bytes_written() - before.0, cpu_ticks(terminal.pid()) - before.1)
 }
 
 /// Waits for a second without bytes; what a start leaves to draw comes before it.
-fn wait_for_quiet(terminal: &Terminal) {
+pub fn wait_for_quiet(terminal: &Terminal) {
     let start = Instant::now();
     while second(terminal).0 > 0 {
         assert!(start.elapsed() < Duration::from_secs(30), "never quiet:\n{}", terminal.screen());

@@ -31,7 +31,8 @@ pub(crate) struct EncodeStep<E> {
     /// What the encoder is given: never the batch's bytes, which it must not be able to change. Kept
     /// so that its memory is used again.
     pub scratch: Vec<u8>,
-    /// How long the last batch's bytes were: the next batch's are probably as long.
+    /// How long a message's bytes were in the last batch, rounded up: probably as long as the next
+    /// one's.
     pub expected_length: usize,
 }
 
@@ -47,7 +48,7 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
         let mut output = Output {
             sink: *sink,
             frames: Arc::clone(frames),
-            bytes: Vec::with_capacity(*expected_length),
+            bytes: Vec::with_capacity(*expected_length * items.len()),
             ends: Vec::with_capacity(items.len()),
             traces: Vec::new(),
         };
@@ -72,7 +73,8 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
             },
             |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
-        *expected_length = output.bytes.len();
+        *expected_length = output.bytes.len().div_ceil(items.len().max(1));
+        frames.charge(output.memory());
         context.report.count_step(name.index, output.ends.len());
         output
     }

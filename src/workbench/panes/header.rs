@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::runtime::RunState;
+use crate::telemetry::{SinkState, Snapshot};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -29,6 +30,10 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         Span::styled(dot, theme.quiet()),
         Span::styled(state, style),
     ]);
+    if let Some(held_up) = held_up(snapshot) {
+        left.push(Span::styled(dot, theme.quiet()));
+        left.push(Span::styled(held_up, theme.warning()));
+    }
     if workbench.frozen {
         left.push(Span::styled(dot, theme.quiet()));
         left.push(Span::styled("screen frozen", theme.warning()));
@@ -39,6 +44,19 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
     left.render(area, buffer);
     right.render(Rect { x: area.right().saturating_sub(width), width, ..area }, buffer);
+}
+
+/// What holds everything up, where something does: the routing pane says where.
+fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
+    let sinks = snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
+    let states: Vec<SinkState> = sinks.map(|sink| sink.state).collect();
+    if states.contains(&SinkState::Waiting) {
+        Some("no receiver")
+    } else if states.contains(&SinkState::Stalled) {
+        Some("sink stalled")
+    } else {
+        None
+    }
 }
 
 /// The figures that fit; the less important ones are left out first.

@@ -4,6 +4,7 @@
 mod bars;
 mod dead_letter;
 mod dead_letters;
+mod flow;
 mod footer;
 mod frame;
 mod header;

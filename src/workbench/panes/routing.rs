@@ -5,11 +5,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::flow::flow;
 use super::frame::{pane, title};
 use super::partitions::percent;
 use super::trace::render_line;
 use crate::core::event::Level;
-use crate::telemetry::{PipelineShown, Snapshot};
+use crate::telemetry::Snapshot;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
@@ -50,33 +51,6 @@ fn aside(workbench: &Workbench, focused: bool) -> Line<'static> {
             Line::styled(format!(" {} ", theme.fit(&event.to_string(), 60)), style)
         }
     }
-}
-
-/// A pipeline's steps, each with the number of messages that it gave.
-fn flow(theme: Theme, pipeline: &PipelineShown, named: bool, width: u16) -> Line<'static> {
-    // Where to connect to is not known otherwise when the system chose the port.
-    let source = pipeline.listening.as_deref().unwrap_or("source");
-    let mut steps = vec![(source, pipeline.messages_in)];
-    steps.extend(pipeline.steps.iter().map(|(plan, count)| (&*plan.name, *count)));
-    if pipeline.has_sink {
-        steps.push(("sink", pipeline.messages_out));
-    }
-    let joined = |arrow: &'static str| {
-        let mut spans = Vec::new();
-        if named {
-            spans.push(Span::styled(format!("{}: ", pipeline.name), theme.title()));
-        }
-        for (at, (name, count)) in steps.iter().enumerate() {
-            if at > 0 {
-                spans.push(Span::styled(arrow, theme.quiet()));
-            }
-            spans.push(Span::raw(format!("{name} ")));
-            spans.push(Span::styled(words::count(*count), theme.accent()));
-        }
-        Line::from(spans)
-    };
-    let wide = joined(theme.symbol(" → ", " > "));
-    if wide.width() <= usize::from(width) { wide } else { joined(theme.symbol("→", ">")) }
 }
 
 /// The workers' shares of the messages, and how far the greatest is from an equal share.

@@ -1,0 +1,47 @@
+//! How long to wait before something is tried again.
+
+use std::time::Duration;
+
+/// The first wait.
+const SHORTEST: Duration = Duration::from_millis(50);
+
+/// No wait is longer.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Waits that double, until something succeeds.
+#[derive(Debug)]
+pub(super) struct Backoff(Duration);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self(SHORTEST)
+    }
+}
+
+impl Backoff {
+    /// How long to wait now.
+    pub fn delay(&mut self) -> Duration {
+        let delay = self.0;
+        self.0 = (delay * 2).min(LONGEST);
+        delay
+    }
+
+    /// It has succeeded: the next wait is the shortest again.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_limit_and_begin_anew_after_a_success() {
+        let mut backoff = Backoff::default();
+        let delays: Vec<_> = (0..9).map(|_| backoff.delay().as_millis()).collect();
+        assert_eq!(delays, [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+        backoff.reset();
+        assert_eq!(backoff.delay(), SHORTEST);
+    }
+}

@@ -1,0 +1,23 @@
+//! How long something may wait before somebody is told.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+/// How long something may wait before somebody is told: longer than any hesitation of a healthy
+/// system, and short for a person who wonders what is wrong.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Waits for `work`. Calls `late` once where that takes a while; it goes on all the same.
+pub(super) async fn patiently<T>(work: impl Future<Output = T>, late: impl FnOnce()) -> T {
+    let mut work = pin!(work);
+    match timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            late();
+            work.await
+        }
+    }
+}

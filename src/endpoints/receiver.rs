@@ -1,0 +1,165 @@
+//! The TCP sink: sends outputs to the receiver at an address, whenever there is one.
+//!
+//! At least once, while the process lives. Where nobody listens, the outputs wait, and it is tried again
+//! and again. Outputs whose writing failed are written again, whole, on the next connection: so a
+//! connection begins at the beginning of an output, ends anywhere, and outputs may come twice. What the
+//! system had taken, and had not yet delivered when the receiver died, is lost: nobody can know that it
+//! was not delivered. A receiver that closes its end is noticed at once, also while nothing is written,
+//! so that nothing more is given to its connection.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::backoff::Backoff;
+use super::pending::Pending;
+use super::sink_log::SinkLog;
+
+/// How long to wait for an answer. Addresses from which none comes, not even a refusal, are tried
+/// again like all others.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// A connection that lived so long was a success. Those of a receiver that goes away at once are none:
+/// it is not to be called as fast as possible.
+const SUCCESS: Duration = Duration::from_secs(1);
+
+/// Looks an address up: a name that nobody knows is an error at the start, not something to wait for.
+///
+/// # Errors
+///
+/// The host is unknown, or nobody can listen at the port.
+pub(super) async fn resolve(address: &str) -> io::Result<()> {
+    let mut addresses = lookup_host(address).await.map_err(|error| {
+        io::Error::new(error.kind(), format!("{error}; check the name of the host"))
+    })?;
+    if addresses.any(|address| address.port() == 0) {
+        let reason = "nobody listens at port 0: give the receiver's port";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    Ok(())
+}
+
+/// Sends outputs until no more come.
+pub(super) async fn send(address: &str, pending: &mut Pending<'_>, log: &SinkLog<'_>) {
+    let mut backoff = Backoff::default();
+    // The reason is told once, and not at each try.
+    let mut told = false;
+    loop {
+        match connect(address).await {
+            Err(error) => {
+                if !told {
+                    log.waiting(&error);
+                }
+                told = true;
+            }
+            Ok(mut stream) => {
+                log.ready();
+                let connected = Instant::now();
+                match serve(&mut stream, pending, log).await {
+                    Ok(()) => return,
+                    Err(error) => log.lost(&error),
+                }
+                told = false;
+                if connected.elapsed() >= SUCCESS {
+                    backoff.reset();
+                    continue;
+                }
+            }
+        }
+        if !wait(backoff.delay(), pending).await {
+            return;
+        }
+    }
+}
+
+async fn connect(address: &str) -> io::Result<TcpStream> {
+    let stream = timeout(ANSWER, TcpStream::connect(address))
+        .await
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")))?;
+    // Outputs are flushed whole; waiting for more only delays them.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Waits before the next try. False where nothing is left to be sent, and nothing will come.
+async fn wait(delay: Duration, pending: &mut Pending<'_>) -> bool {
+    let until = Instant::now() + delay;
+    if pending.is_empty() {
+        tokio::select! {
+            more = pending.fill() => if !more {
+                return false;
+            },
+            () = sleep(delay) => {}
+        }
+    }
+    tokio::time::sleep_until(until).await;
+    true
+}
+
+/// Sends outputs on one connection until no more come.
+///
+/// # Errors
+///
+/// The connection has ended. What is pending then is to be sent again.
+async fn serve(
+    stream: &mut TcpStream,
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            biased;
+            error = end(stream) => return Err(error),
+            more = pending.fill() => if !more {
+                break;
+            },
+        }
+        let mut rest = pending.bytes();
+        while !rest.is_empty() {
+            // Counted from the last byte that was taken: a receiver that reads slowly does not stall.
+            let written = tokio::select! {
+                error = end(stream) => return Err(error),
+                written = log.stalls(write(stream, rest)) => written?,
+            };
+            rest = rest.get(written..).unwrap_or_default();
+        }
+        pending.written();
+    }
+    // A connection that has ended by now took all: there is nothing to be sent again.
+    let _ = stream.shutdown().await;
+    Ok(())
+}
+
+/// Writes as much as the system takes at once, and at least something.
+async fn write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return written,
+        }
+    }
+}
+
+/// Returns when the receiver has closed its end, or the connection has failed. What it says before is
+/// dropped.
+async fn end(stream: &TcpStream) -> io::Error {
+    let mut dropped = [0; 512];
+    loop {
+        if let Err(error) = stream.readable().await {
+            return error;
+        }
+        match stream.try_read(&mut dropped) {
+            Ok(0) => {
+                let reason = "the receiver closed the connection";
+                return io::Error::new(io::ErrorKind::UnexpectedEof, reason);
+            }
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return error,
+            _ => {}
+        }
+    }
+}

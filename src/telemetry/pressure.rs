@@ -1,0 +1,78 @@
+//! Where a pipeline is held up: what its sinks are doing, and whether its sources wait for room.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::collector::lock;
+use crate::core::event::EngineEvent;
+use crate::core::numbers::PipelineIndex;
+
+/// What a sink is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SinkState {
+    /// Outputs are written as they come.
+    Writing,
+    /// There is no receiver: outputs wait for one.
+    Waiting,
+    /// Outputs are to be written, and none has been taken for a while.
+    Stalled,
+}
+
+/// A sink and what it is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkShown {
+    /// Its endpoint.
+    pub endpoint: Arc<str>,
+    /// What it is doing.
+    pub state: SinkState,
+}
+
+/// Where a pipeline is held up.
+#[derive(Debug, Default)]
+pub(super) struct Pressure {
+    /// How many of those who read for the pipeline have been waiting for room for a while.
+    held: AtomicUsize,
+    sinks: Mutex<Vec<SinkShown>>,
+}
+
+impl Pressure {
+    /// Whether some of what is to be read waits for room.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > 0
+    }
+
+    /// One more waits for room, or one less.
+    pub fn hold(&self, held: bool) {
+        if held {
+            self.held.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What the sinks are doing, as far as they have told.
+    pub fn sinks(&self) -> Vec<SinkShown> {
+        lock(&self.sinks).clone()
+    }
+
+    /// A sink does something else from now on.
+    pub fn note(&self, endpoint: &str, state: SinkState) {
+        let mut sinks = lock(&self.sinks);
+        match sinks.iter_mut().find(|sink| *sink.endpoint == *endpoint) {
+            Some(sink) => sink.state = state,
+            None => sinks.push(SinkShown { endpoint: endpoint.into(), state }),
+        }
+    }
+}
+
+/// What an event says of a sink: of which pipeline's, and what it is doing from now on.
+pub(super) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, SinkState)> {
+    match event {
+        EngineEvent::SinkReady(pipeline, sink) => Some((*pipeline, sink, SinkState::Writing)),
+        EngineEvent::SinkWaiting(pipeline, sink, _) | EngineEvent::SinkLost(pipeline, sink, _) => {
+            Some((*pipeline, sink, SinkState::Waiting))
+        }
+        EngineEvent::SinkStalled(pipeline, sink) => Some((*pipeline, sink, SinkState::Stalled)),
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Outputs that are much longer than their frames.
+
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::observer::Unwatched;
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::{Engine, Settings};
+use wallaroo::{Application, Reason, Sink, Source, Topology};
+
+use crate::support::frames::frame;
+use crate::support::waiting::within_limit;
+use crate::{accept, listener, wait_until_still};
+
+/// The length of a payload.
+const PAYLOAD: usize = 100;
+
+/// How often an output repeats its payload.
+const REPEATED: usize = 1000;
+
+/// How many frames are sent: together fewer bytes than there is room for.
+const FRAMES: usize = 2000;
+
+/// How many bytes of outputs may be made while nobody reads them: 4 MiB in the engine, what little
+/// enters before anything is known of the outputs, and what the system's buffers hold.
+const MOST_MADE: u64 = 32 * 1024 * 1024;
+
+/// A pipeline that repeats its payloads, and counts the bytes that it makes.
+fn repeat(made: &Arc<AtomicU64>) -> Topology {
+    let made = Arc::clone(made);
+    let encode = move |message: &Vec<u8>, output: &mut Vec<u8>| {
+        (0..REPEATED).for_each(|_| output.extend(message));
+        made.fetch_add(output.len() as u64, Ordering::Relaxed);
+    };
+    let topology = Application::new("repeat")
+        .pipeline("repeat", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+        .to_sink(Sink::new(encode))
+        .build();
+    topology.unwrap()
+}
+
+#[test]
+fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
+    for workers in [1, 4] {
+        let (receivers, out) = listener();
+        let Ok(Endpoint::Tcp(address)) = out.parse() else { panic!("{out}") };
+        let made = Arc::new(AtomicU64::new(0));
+        let topology = Arc::new(repeat(&made));
+        let settings = Settings {
+            workers: NonZeroUsize::new(workers).unwrap(),
+            sinks: vec![vec![Endpoint::Tcp(address)]],
+            injectable: true,
+            ..Settings::new(&topology)
+        };
+        let engine = Engine::start(topology, &settings, Arc::new(Unwatched)).unwrap();
+        let mut receiver = accept(&receivers);
+        // In pieces that are no batches, and in one piece.
+        let frames = frame(&[7; PAYLOAD]).repeat(FRAMES / 2);
+        engine.inject(PipelineIndex(0), Bytes::from(frames.clone())).unwrap();
+        for frame in frames.chunks(frames.len() / (FRAMES / 2)) {
+            engine.inject(PipelineIndex(0), Bytes::copy_from_slice(frame)).unwrap();
+        }
+        let stalled = wait_until_still(|| made.load(Ordering::Relaxed));
+        eprintln!("{stalled} bytes of outputs made at {workers} workers, and not read");
+        assert!(stalled <= MOST_MADE, "{stalled} bytes at {workers} workers");
+        let mut buffer = vec![0; 1024 * 1024];
+        let mut read = 0;
+        while read < PAYLOAD * REPEATED * FRAMES {
+            let length = receiver.read(&mut buffer).unwrap();
+            assert!(length > 0, "{read} bytes");
+            read += length;
+            let ahead = made.load(Ordering::Relaxed).saturating_sub(read as u64);
+            assert!(ahead <= MOST_MADE, "{ahead} bytes ahead at {workers} workers");
+        }
+        engine.stop();
+        within_limit("the run", move || engine.wait().unwrap());
+    }
+}

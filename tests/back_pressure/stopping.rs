@@ -1,0 +1,53 @@
+//! Ending a run whose receiver is not there.
+
+use std::io::Write;
+use std::net::TcpListener;
+
+use crate::support::frames::vote;
+use crate::support::program::run;
+use crate::support::waiting::wait_until;
+use crate::{accept, alphabet, client, listener};
+
+#[test]
+fn an_interrupted_run_says_that_it_waits_for_a_receiver_and_a_second_signal_ends_it() {
+    let (free, out) = listener();
+    drop(free);
+    let running = alphabet(&out, &[]);
+    let mut client = client(&running);
+    client.write_all(&vote(b'a', 1)).unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    // Closed by the program, when it has taken the vote.
+    assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    running.signal("INT");
+    let waits = format!("{out} has no receiver");
+    wait_until("what the run waits for", || running.said().contains(&waits));
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("interrupted twice"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_interrupted_run_ends_when_its_receiver_comes() {
+    let (free, out) = listener();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let running = alphabet(&out, &[]);
+    let mut client = client(&running);
+    client.write_all(&vote(b'a', 1)).unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    running.signal("INT");
+    let late = TcpListener::bind(address).unwrap();
+    let mut received = String::new();
+    std::io::Read::read_to_string(&mut accept(&late), &mut received).unwrap();
+    assert_eq!(received, "a => 1\n");
+    running.end().succeeded();
+}
+
+#[test]
+fn a_run_without_outputs_needs_no_receiver() {
+    let (free, out) = listener();
+    drop(free);
+    run(["run", "--app", "alphabet", "--in", "null", "--out", &out]).succeeded();
+}
