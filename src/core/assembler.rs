@@ -77,6 +77,12 @@ impl Assembler {
         Self { framing, limit, most, buffer: BytesMut::new(), offset: 0 }
     }
 
+    /// Begins at this byte of its source.
+    #[must_use]
+    pub fn from(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
     /// Where the next bytes of the source go.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::numbers::PipelineIndex;
+use super::numbers::{Epoch, PipelineIndex};
 
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +13,21 @@ pub enum Level {
     Information,
     /// Something is wrong, and the engine goes on.
     Warning,
+}
+
+/// What an engine begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// The checkpoint; 0 where only the journal had anything.
+    pub epoch: Epoch,
+    /// How many workers had saved it.
+    pub workers: usize,
+    /// How many partitions came back.
+    pub partitions: usize,
+    /// How many frames of the journal are processed again.
+    pub frames: u64,
+    /// How long that took.
+    pub took: Duration,
 }
 
 /// Something that happened to the engine beside its messages.
@@ -33,6 +49,19 @@ pub enum EngineEvent {
     SinkLost(PipelineIndex, String, String),
     /// A sink has outputs to write, and has not been able to write any of them for a while.
     SinkStalled(PipelineIndex, String),
+    /// The engine begins with what an earlier run had saved.
+    Recovered(Recovered),
+    /// A checkpoint is whole.
+    Checkpointed {
+        /// Its number.
+        epoch: Epoch,
+        /// How many partitions had changed.
+        partitions: usize,
+        /// How long nothing could enter.
+        held: Duration,
+        /// How long it took in all.
+        took: Duration,
+    },
 }
 
 impl EngineEvent {
@@ -43,7 +72,9 @@ impl EngineEvent {
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
-            | Self::SinkReady(..) => Level::Information,
+            | Self::SinkReady(..)
+            | Self::Recovered(_)
+            | Self::Checkpointed { .. } => Level::Information,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
             | Self::SinkWaiting(..)
@@ -68,6 +99,14 @@ impl fmt::Display for EngineEvent {
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
+            Self::Recovered(Recovered { epoch, workers, partitions, frames, took }) => write!(
+                formatter,
+                "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
+            ),
+            Self::Checkpointed { epoch, partitions, held, took } => write!(
+                formatter,
+                "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
+            ),
             Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
         }
     }

@@ -3,7 +3,7 @@
 //! Invariant: a run that cannot begin leaves what was in a file where it was.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -39,5 +39,18 @@ pub fn open_to_write(path: &Path) -> io::Result<File> {
 ///
 /// The file cannot be emptied.
 pub fn empty(file: &File) -> io::Result<()> {
-    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
+    cut(file, 0)
+}
+
+/// Drops what is in a plain file from this byte on, and goes on there.
+///
+/// # Errors
+///
+/// The file cannot be cut.
+pub(super) fn cut(mut file: &File, length: u64) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(length)?;
+        file.seek(SeekFrom::Start(length))?;
+    }
+    Ok(())
 }

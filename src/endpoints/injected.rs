@@ -68,10 +68,10 @@ impl Injector {
 /// end that are no whole frame are a dead letter.
 pub async fn read_injected(Injected(mut injected): Injected, intake: Arc<Intake>) {
     let name: Arc<str> = NAME.into();
-    let connection = intake.connect();
+    let connection = intake.connect(false);
     // The room is given back when all of an injection has found room in the pipeline.
     while let Some((bytes, _room)) = injected.recv().await {
-        let mut assembler = intake.assembler();
+        let mut assembler = intake.assembler(0);
         assembler.buffer().extend_from_slice(&bytes);
         let read_at = intake.clock.now();
         // Who sends many messages at once does not want to see each of them.

@@ -22,10 +22,19 @@ use crate::core::observer::Observer;
 /// How many frames a batch has at the most: enough to make the cost of a batch negligible.
 const MOST_FRAMES: usize = 4096;
 
+/// A stream of frames with an order of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number in its pipeline.
+    pub number: u64,
+    /// Whether it can be read again from any frame on, as a file can.
+    pub again: bool,
+}
+
 /// Takes the frames that a source has read.
 pub trait Delivery: Send + Sync {
     /// Takes frames of a connection. `trace_all` says that somebody wants to see each of them.
-    fn deliver(&self, connection: u64, frames: Frames, trace_all: bool);
+    fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool);
 }
 
 /// Where the sources of one pipeline hand over their frames.
@@ -79,43 +88,49 @@ impl Intake {
         }
     }
 
-    /// The number of a new connection.
-    pub fn connect(&self) -> u64 {
-        self.connections.fetch_add(1, Ordering::Relaxed)
+    /// A new connection; `again` says whether it can be read again from any frame on.
+    pub fn connect(&self, again: bool) -> Connection {
+        Connection { number: self.connections.fetch_add(1, Ordering::Relaxed), again }
     }
 
-    /// An assembler of this pipeline's frames.
-    pub fn assembler(&self) -> Assembler {
-        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MOST_FRAMES)
+    /// An assembler of this pipeline's frames, for a source that begins at this byte.
+    pub fn assembler(&self, from: u64) -> Assembler {
+        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MOST_FRAMES).from(from)
     }
 
     /// Hands over frames as soon as there is room for them.
     pub async fn deliver(
         &self,
         source: &Arc<str>,
-        connection: u64,
+        connection: Connection,
         mut cut: Cut,
         read_at: Timestamp,
         trace_all: bool,
     ) {
         while let Some(portion) = cut.take_first(self.room.portion()) {
-            let mut held = None;
-            let wait = || held = Some(Held::new(self));
-            let account = patiently(self.room.enter(portion.bytes.len()), wait).await;
-            drop(held);
-            let count = portion.ends.len() as u64;
-            let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
-            let frames = Frames::new(
-                Arc::clone(source),
-                first,
-                portion.offset,
-                read_at,
-                self.framing.header_length(),
-                portion.bytes,
-                portion.ends,
-            );
-            self.delivery.deliver(connection, frames.with_account(account), trace_all);
+            let frames = self.admit(source, portion, read_at).await;
+            self.delivery.deliver(connection, frames, trace_all);
         }
+    }
+
+    /// Numbers frames as soon as there is room for them.
+    pub async fn admit(&self, source: &Arc<str>, portion: Cut, read_at: Timestamp) -> Frames {
+        let mut held = None;
+        let wait = || held = Some(Held::new(self));
+        let account = patiently(self.room.enter(portion.bytes.len()), wait).await;
+        drop(held);
+        let count = portion.ends.len() as u64;
+        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+        let frames = Frames::new(
+            Arc::clone(source),
+            first,
+            portion.offset,
+            read_at,
+            self.framing.header_length(),
+            portion.bytes,
+            portion.ends,
+        );
+        frames.with_account(account)
     }
 
     /// Makes bytes that are no frame a dead letter.

@@ -21,6 +21,7 @@ mod tcp;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::{FileId, empty, open_to_write};
 pub use injected::{Injected, Injector, NotInjected, read_injected};
-pub use intake::{Delivery, Intake};
+pub use intake::{Connection, Delivery, Intake};
+pub use pending::SinkOrder;
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
-use super::pending::Pending;
+use super::pending::{Pending, Todo};
 use super::sink_log::SinkLog;
 
 /// How long to wait for an answer. Addresses from which none comes, not even a refusal, are tried
@@ -89,8 +90,10 @@ async fn wait(delay: Duration, pending: &mut Pending<'_>) -> bool {
     let until = Instant::now() + delay;
     if pending.is_empty() {
         tokio::select! {
-            more = pending.fill() => if !more {
-                return false;
+            todo = pending.fill() => match todo {
+                Todo::Write => {}
+                Todo::Report(reply) => report(reply),
+                Todo::End => return false,
             },
             () = sleep(delay) => {}
         }
@@ -113,8 +116,13 @@ async fn serve(
         tokio::select! {
             biased;
             error = end(stream) => return Err(error),
-            more = pending.fill() => if !more {
-                break;
+            todo = pending.fill() => match todo {
+                Todo::Write => {}
+                Todo::Report(reply) => {
+                    report(reply);
+                    continue;
+                }
+                Todo::End => break,
             },
         }
         let mut rest = pending.bytes();
@@ -131,6 +139,12 @@ async fn serve(
     // A connection that has ended by now took all: there is nothing to be sent again.
     let _ = stream.shutdown().await;
     Ok(())
+}
+
+/// Says that all is written; it cannot be taken back.
+fn report(reply: oneshot::Sender<Option<u64>>) {
+    // Nobody waits where the engine is ending.
+    let _ = reply.send(None);
 }
 
 /// Writes as much as the system takes at once, and at least something.

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::endpoint::Endpoint;
-use super::file::{empty, open_to_write};
-use super::pending::Pending;
+use super::file::{cut, open_to_write};
+use super::pending::{Pending, SinkOrder, Todo};
 use super::receiver::{self, resolve};
 use super::sink_log::SinkLog;
-use crate::core::batch::Output;
 use crate::core::clock::Clock;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
@@ -48,8 +48,10 @@ pub struct OpenSink {
 
 /// How a sink's bytes leave.
 enum Way {
-    /// As one stream; the file is to be emptied before anything is written.
-    Stream(Box<dyn AsyncWrite + Send + Unpin>, Option<File>),
+    /// As one stream.
+    Stream(Box<dyn AsyncWrite + Send + Unpin>),
+    /// To a file, from this byte on: what stands there is dropped before anything is written.
+    File(File, u64),
     /// To the receiver at an address, whenever there is one.
     Receiver(String),
 }
@@ -67,14 +69,13 @@ impl OpenSink {
         observer: &dyn Observer,
     ) -> io::Result<Self> {
         let way = match endpoint {
-            Endpoint::Null => Way::Stream(Box::new(tokio::io::sink()), None),
-            Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout()), None),
+            Endpoint::Null => Way::Stream(Box::new(tokio::io::sink())),
+            Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
             Endpoint::File(path) => {
                 let path = path.clone();
                 // Not here: to open a pipe is to wait for who reads it.
                 let file = spawn_blocking(move || open_to_write(&path)).await??;
-                let opened = file.try_clone()?;
-                Way::Stream(Box::new(tokio::fs::File::from_std(file)), Some(opened))
+                Way::File(file, 0)
             }
             Endpoint::Tcp(address) => {
                 resolve(address).await?;
@@ -87,7 +88,29 @@ impl OpenSink {
         Ok(Self { endpoint: endpoint.clone(), way })
     }
 
-    /// Empties the sink's file, and writes outputs until the last of those who send them is gone.
+    /// The length in bytes of the sink's file, where it is one that can be cut back.
+    ///
+    /// # Errors
+    ///
+    /// The length cannot be found out.
+    pub fn file(&self) -> io::Result<Option<u64>> {
+        match &self.way {
+            Way::File(file, _) => {
+                let metadata = file.metadata()?;
+                Ok(metadata.is_file().then_some(metadata.len()))
+            }
+            Way::Stream(_) | Way::Receiver(_) => Ok(None),
+        }
+    }
+
+    /// Begins at this byte of the sink's file.
+    pub fn begin_at(&mut self, offset: u64) {
+        if let Way::File(_, from) = &mut self.way {
+            *from = offset;
+        }
+    }
+
+    /// Cuts the sink's file back to where it begins, and writes outputs until the last of those who send them is gone.
     ///
     /// # Errors
     ///
@@ -95,21 +118,18 @@ impl OpenSink {
     pub async fn run(
         self,
         pipeline: PipelineIndex,
-        outputs: UnboundedReceiver<Output>,
+        orders: UnboundedReceiver<SinkOrder>,
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
+        sync: bool,
     ) -> Result<(), SinkFailure> {
         let Self { endpoint, way } = self;
         let log = SinkLog::new(pipeline, &endpoint, &*observer);
-        let mut pending = Pending::new(outputs, &*clock, &log);
+        let from = if let Way::File(_, from) = &way { *from } else { 0 };
+        let mut pending = Pending::new(orders, from, &*clock, &log);
         let written = match way {
-            Way::Stream(mut writer, file) => {
-                let emptied = file.map_or(Ok(()), |file| empty(&file));
-                match emptied {
-                    Ok(()) => write_stream(&mut *writer, &mut pending, &log).await,
-                    Err(error) => Err(error),
-                }
-            }
+            Way::Stream(mut writer) => write_to_the_end(&mut *writer, &mut pending, &log).await,
+            Way::File(file, _) => write_file(file, sync, &mut pending, &log).await,
             Way::Receiver(address) => {
                 receiver::send(&address, &mut pending, &log).await;
                 Ok(())
@@ -119,13 +139,54 @@ impl OpenSink {
     }
 }
 
-/// Writes all outputs as one stream.
-async fn write_stream(
+/// Writes all outputs to a file; with `sync`, they are on the disk before that is reported.
+async fn write_file(
+    file: File,
+    sync: bool,
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<()> {
+    cut(&file, pending.offset())?;
+    let plain = file.metadata()?.is_file();
+    let mut writer = tokio::fs::File::from_std(file);
+    loop {
+        match write_stream(&mut writer, pending, log).await? {
+            None => return Ok(()),
+            Some(reply) => {
+                if sync && plain {
+                    writer.sync_data().await?;
+                }
+                // Nobody waits where the engine is ending.
+                let _ = reply.send(plain.then(|| pending.offset()));
+            }
+        }
+    }
+}
+
+/// Writes all outputs to what cannot be cut back.
+async fn write_to_the_end(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
     pending: &mut Pending<'_>,
     log: &SinkLog<'_>,
 ) -> io::Result<()> {
-    while pending.fill().await {
+    while let Some(reply) = write_stream(writer, pending, log).await? {
+        let _ = reply.send(None);
+    }
+    Ok(())
+}
+
+/// Writes outputs as one stream, until a report is due or all is written.
+async fn write_stream(
+    writer: &mut (dyn AsyncWrite + Send + Unpin),
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<Option<oneshot::Sender<Option<u64>>>> {
+    loop {
+        match pending.fill().await {
+            Todo::Write => {}
+            Todo::Report(reply) => return Ok(Some(reply)),
+            Todo::End => break,
+        }
         let write = async {
             writer.write_all(pending.bytes()).await?;
             writer.flush().await
@@ -133,5 +194,6 @@ async fn write_stream(
         log.stalls(write).await?;
         pending.written();
     }
-    writer.shutdown().await
+    writer.shutdown().await?;
+    Ok(None)
 }

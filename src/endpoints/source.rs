@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::net::TcpListener;
 
 use super::endpoint::Endpoint;
-use super::intake::Intake;
+use super::intake::{Connection, Intake};
 use super::tcp;
 use crate::core::assembler::{Broken, SourceEnd};
 use crate::core::event::EngineEvent;
@@ -20,6 +20,8 @@ const READ_SIZE: usize = 128 * 1024;
 pub enum OpenSource {
     /// One stream of bytes.
     Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
+    /// A file, from this byte on.
+    File(Arc<str>, tokio::fs::File, u64),
     /// A listener whose connections are each a stream.
     Listener(TcpListener),
     /// No bytes at all.
@@ -38,13 +40,45 @@ impl OpenSource {
             Endpoint::Standard => Self::Stream("stdin".into(), Box::new(tokio::io::stdin())),
             Endpoint::File(path) => {
                 let file = tokio::fs::File::open(path).await?;
-                if file.metadata().await?.is_dir() {
+                let metadata = file.metadata().await?;
+                if metadata.is_dir() {
                     return Err(io::Error::from(io::ErrorKind::IsADirectory));
                 }
-                Self::Stream(path.display().to_string().into(), Box::new(file))
+                let name = path.display().to_string().into();
+                if metadata.is_file() {
+                    Self::File(name, file, 0)
+                } else {
+                    Self::Stream(name, Box::new(file))
+                }
             }
             Endpoint::Tcp(address) => Self::Listener(TcpListener::bind(address).await?),
         })
+    }
+
+    /// Begins at this byte, which is the beginning of a frame; a source that is no file has forgotten
+    /// what came before.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read there.
+    pub async fn begin_at(&mut self, offset: u64) -> io::Result<()> {
+        if let Self::File(_, file, from) = self {
+            file.seek(io::SeekFrom::Start(offset)).await?;
+            *from = offset;
+        }
+        Ok(())
+    }
+
+    /// The source's file, where it is one that can be read again: its name, and its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The length cannot be found out.
+    pub async fn file(&self) -> io::Result<Option<(Arc<str>, u64)>> {
+        match self {
+            Self::File(name, file, _) => Ok(Some((Arc::clone(name), file.metadata().await?.len()))),
+            Self::Stream(..) | Self::Listener(_) | Self::Nothing => Ok(None),
+        }
     }
 
     /// Reads the source until it ends or is stopped.
@@ -56,11 +90,12 @@ impl OpenSource {
         match self {
             Self::Nothing => Ok(()),
             Self::Stream(name, reader) => {
-                let connection = intake.connect();
-                let read = read_frames(reader, &name, connection, &intake).await;
-                let named =
-                    |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-                read.map(drop).map_err(named)
+                let connection = intake.connect(false);
+                read_named(reader, name, connection, 0, &intake).await
+            }
+            Self::File(name, file, from) => {
+                let connection = intake.connect(true);
+                read_named(file, name, connection, from, &intake).await
             }
             Self::Listener(listener) => tcp::serve(listener, intake).await,
         }
@@ -77,7 +112,19 @@ impl OpenSource {
     }
 }
 
-/// Reads a stream of frames to its end, or to the first bytes that are no frame: those are returned,
+async fn read_named(
+    reader: impl AsyncRead + Unpin,
+    name: Arc<str>,
+    connection: Connection,
+    from: u64,
+    intake: &Intake,
+) -> io::Result<()> {
+    let read = read_frames(reader, &name, connection, from, intake).await;
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+    read.map(drop).map_err(named)
+}
+
+/// Reads a stream of frames, which begins at byte `from` of its source, to its end, or to the first bytes that are no frame: those are returned,
 /// and are a dead letter already.
 ///
 /// # Errors
@@ -86,10 +133,11 @@ impl OpenSource {
 pub(super) async fn read_frames(
     mut reader: impl AsyncRead + Unpin,
     name: &Arc<str>,
-    connection: u64,
+    connection: Connection,
+    from: u64,
     intake: &Intake,
 ) -> io::Result<Option<Broken>> {
-    let mut assembler = intake.assembler();
+    let mut assembler = intake.assembler(from);
     let (end, failure) = loop {
         let buffer = assembler.buffer();
         // Not before each read: a client that sends little at a time does not need much at a time.

@@ -39,8 +39,8 @@ pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>) -> io::Res
 
 async fn serve_connection(stream: TcpStream, name: Arc<str>, intake: Arc<Intake>) {
     intake.observer.event(EngineEvent::Connected(intake.pipeline, Arc::clone(&name)));
-    let connection = intake.connect();
-    let reason = match read_frames(stream, &name, connection, &intake).await {
+    let connection = intake.connect(false);
+    let reason = match read_frames(stream, &name, connection, 0, &intake).await {
         Ok(None) => None,
         Ok(Some(broken)) => Some(broken.reason),
         Err(error) => Some(error.to_string()),

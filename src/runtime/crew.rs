@@ -58,13 +58,13 @@ impl CrewPlan {
         checkpoint: &Checkpoint,
     ) -> Result<(Crew, Vec<Base>), EngineError> {
         let (ready, readiness) = mpsc::channel();
-        let (mut requests, mut restores, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut givers, mut starts) = (Vec::new(), Vec::new(), Vec::new());
         for worker in 0..workers.get() {
             let (request, requested) = mpsc::channel();
-            let (restore, restored) = mpsc::sync_channel(4);
+            let (give, given) = mpsc::sync_channel(4);
             requests.push(request);
-            restores.push(restore);
-            let start = self.worker(worker, workers, checkpoint, requested, restored, &ready);
+            givers.push(give);
+            let start = self.worker(worker, workers, checkpoint, requested, given, &ready);
             starts.push(Mutex::new(Some(start)));
         }
         drop(ready);
@@ -82,10 +82,10 @@ impl CrewPlan {
             }
         })
         .map_err(EngineError::Threads)?;
-        let restored = restore(checkpoint, Placement::new(workers), restores);
+        let given = restore(checkpoint, Placement::new(workers), givers);
         let mut crew = Crew { guards: Mutex::new(Some(guards)), threads: Vec::new(), requests };
         let mut ready: Vec<Ready> = Vec::new();
-        let mut failure = restored.err().map(EngineError::Resilience);
+        let mut failure = given.err().map(EngineError::Resilience);
         for worker in readiness {
             match worker {
                 Ok(worker) => ready.push(worker),
@@ -205,12 +205,18 @@ impl Crew {
         self.join();
     }
 
-    /// Waits until the workers are gone.
+    /// Waits until the workers, who have been told to end, are gone.
     pub fn join(&self) {
         let guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(guards) = guards {
             // A worker that panicked has told so already.
             drop(guards.join());
         }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.dismiss();
     }
 }

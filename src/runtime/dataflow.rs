@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timely::dataflow::channels::pact::Exchange;
-use timely::dataflow::operators::probe::{self, Probe};
 use timely::dataflow::operators::Operator;
 use timely::dataflow::operators::generic::operator::source;
+use timely::dataflow::operators::probe::{self, Probe};
 use timely::dataflow::{Scope, StreamVec};
 use timely::scheduling::Activator;
 use timely::worker::Worker;

@@ -1,25 +1,30 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
 use std::iter;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::Thread;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
-use timely::communication::WorkerGuards;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::clock::StartClock;
+use super::crew::Crew;
 use super::error::EngineError;
-use super::gate::{Gate, RunState};
-use super::quiet::IO_THREAD_NAME;
-use super::request::Request;
+use super::gate::RunState;
+use super::journaling::ToJournal;
+use super::keeper::KeeperOrder;
+use super::launch::{Safety, launch};
+use super::request::{Look, Request};
 use super::settings::Settings;
-use super::start::{AllInlets, Shared, open_endpoints, start_sinks, start_sources, start_workers};
-use super::supervisor::{Outcome, Supervisor};
+use super::start::Shared;
+use super::supervisor::Outcome;
 use crate::core::clock::Clock;
+use crate::core::event::Recovered;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow};
@@ -27,78 +32,82 @@ use crate::core::partition_table::PartitionRow;
 use crate::core::topology::Topology;
 use crate::endpoints::{Injector, NotInjected};
 
+/// How long the end waits for a write that is under way.
+const LAST_WRITE: Duration = Duration::from_millis(500);
+
 /// A topology that runs. Dropping it ends the run at once, whatever is in flight.
 pub struct Engine {
-    shared: Shared,
-    injectors: Mutex<Vec<Injector>>,
-    requests: Vec<mpsc::Sender<Request>>,
-    threads: Vec<Thread>,
-    stop: watch::Sender<bool>,
-    outcome: watch::Receiver<Outcome>,
-    io: Option<Runtime>,
-    guards: Option<WorkerGuards<()>>,
+    pub(super) shared: Shared,
+    pub(super) injectors: Mutex<Vec<Injector>>,
+    pub(super) crew: Arc<RwLock<Crew>>,
+    /// `None` where nothing is saved.
+    pub(super) safety: Option<Safety>,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) outcome: watch::Receiver<Outcome>,
+    pub(super) io: Option<Runtime>,
 }
 
 impl Engine {
-    /// Opens all sources and sinks, starts the workers, and begins to read. Not to be called from
-    /// asynchronous code, which it would block.
+    /// Opens all sources and sinks, brings back what an earlier run had saved, starts the workers, and
+    /// begins to read. Not to be called from asynchronous code, which it would block.
     ///
     /// # Errors
     ///
-    /// A source or a sink cannot be opened, or threads cannot be started.
+    /// A source or a sink cannot be opened, what was saved cannot be used, or threads cannot be
+    /// started.
     pub fn start(
         topology: Arc<Topology>,
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        // One thread moves bytes as fast as many workers take them; a second one would be woken for
-        // nothing by every read and write.
-        let io = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name(IO_THREAD_NAME)
-            .enable_all()
-            .build()
-            .map_err(|error| EngineError::Threads(error.to_string()))?;
-        let (sources, sinks) = io.block_on(open_endpoints(settings, &*observer))?;
-        let shared = Shared {
-            topology,
-            observer,
-            clock: StartClock::start(),
-            gate: Arc::new(Gate::open()),
-            abort: Arc::new(AtomicBool::new(false)),
-        };
-        let of_pipeline = |_: &_| (0..settings.workers.get()).map(|_| Arc::default()).collect();
-        let inlets: AllInlets = shared.topology.pipelines().iter().map(of_pipeline).collect();
-        let (sinks, senders) = start_sinks(io.handle(), sinks, &shared);
-        let workers = start_workers(settings, &shared, &inlets, &senders)?;
-        // Only workers send to sinks: where they are gone, the sinks end.
-        drop(senders);
-        let (stop, stopped) = watch::channel(false);
-        let (sources, injectors) =
-            start_sources(io.handle(), sources, settings, &shared, &inlets, &stopped);
+        launch(topology, settings, observer, StartClock::start())
+    }
 
-        let (publish, outcome) = watch::channel(None);
-        let supervisor = Supervisor {
-            sources,
-            sinks,
-            inlets: inlets.into_iter().flatten().collect(),
-            news: workers.news,
-            workers: workers.threads.len(),
-            stop: stop.clone(),
-            abort: Arc::clone(&shared.abort),
-            outcome: publish,
-        };
-        io.spawn(supervisor.run());
-        Ok(Self {
-            shared,
-            injectors: Mutex::new(injectors),
-            requests: workers.requests,
-            threads: workers.threads,
-            stop,
-            outcome,
-            io: Some(io),
-            guards: Some(workers.guards),
-        })
+    /// As [`start`](Self::start), with the clock of an earlier engine: time goes on.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn start_after(
+        earlier: &EngineClock,
+        topology: Arc<Topology>,
+        settings: &Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, EngineError> {
+        launch(topology, settings, observer, earlier.0)
+    }
+
+    /// The engine's clock, for an engine that comes after it.
+    #[must_use]
+    pub fn clock(&self) -> EngineClock {
+        EngineClock(self.shared.clock)
+    }
+
+    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
+        self.crew.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the engine began with, as soon as all of it is back; `None` where that is nothing.
+    #[must_use]
+    pub fn recovered(&self) -> Option<Recovered> {
+        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned()
+    }
+
+    /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
+    /// and sinks stay as they are. The answer comes when that is done.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is saved, so nothing could be carried over.
+    pub fn set_workers(
+        &self,
+        workers: NonZeroUsize,
+    ) -> Result<oneshot::Receiver<Result<(), EngineError>>, EngineError> {
+        let safety = self.safety.as_ref().ok_or(EngineError::NothingSaved)?;
+        let (reply, answer) = oneshot::channel();
+        let order = KeeperOrder::SetWorkers(workers, reply);
+        safety.keeper.send(order).map_err(|_| EngineError::Ended)?;
+        Ok(answer)
     }
 
     /// What runs.
@@ -110,7 +119,7 @@ impl Engine {
     /// How many workers run it.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.threads.len()
+        self.crew().len()
     }
 
     /// The time since the start.
@@ -159,16 +168,12 @@ impl Engine {
     }
 
     fn wake(&self) {
-        self.threads.iter().for_each(Thread::unpark);
+        self.crew().wake();
     }
 
-    fn ask<T>(&self, request: impl Fn(mpsc::Sender<T>) -> Request) -> Receiver<T> {
+    fn ask<T>(&self, look: impl Fn(mpsc::Sender<T>) -> Look) -> Receiver<T> {
         let (reply, replies) = mpsc::channel();
-        for worker in &self.requests {
-            // A worker that is gone gives no reply: its sender is dropped with the request.
-            let _ = worker.send(request(reply.clone()));
-        }
-        self.wake();
+        self.crew().ask(|| Request::Look(look(reply.clone())));
         replies
     }
 
@@ -176,20 +181,19 @@ impl Engine {
     /// [`merge`](crate::core::partition_query::merge) puts them together.
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
-        self.ask(|reply| Request::Rows { state: Arc::clone(state), query: query.clone(), reply })
+        self.ask(|reply| Look::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
     /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
     /// whoever takes the rows: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
-        let ask = |worker: &mpsc::Sender<Request>| {
+        let replies = self.crew().ask_each(|| {
             let (reply, rows) = mpsc::sync_channel(1);
-            // A worker that is gone gives no rows.
-            let _ = worker.send(Request::Export { reply });
-            rows.into_iter().flatten().peekable()
-        };
-        let mut sorted: Vec<_> = self.requests.iter().map(ask).collect();
-        self.wake();
+            (Request::Look(Look::Export { reply }), rows)
+        });
+        // A worker that is gone gives no rows.
+        let rows = replies.into_iter().map(|rows| rows.into_iter().flatten().peekable());
+        let mut sorted: Vec<_> = rows.collect();
         iter::from_fn(move || {
             let heads = sorted.iter_mut().enumerate();
             let heads = heads.filter_map(|(at, rows)| rows.peek().map(|row| (at, row)));
@@ -234,18 +238,31 @@ impl Engine {
     }
 }
 
+/// The clock of an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineClock(StartClock);
+
 impl Drop for Engine {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.wake();
-        if let Some(guards) = self.guards.take() {
-            // A worker that panicked has told so already.
-            drop(guards.join());
-        }
-        if let Some(io) = self.io.take() {
+        self.crew().join();
+        let Some(io) = self.io.take() else { return };
+        match self.safety.take() {
             // Not waited for: a read from a terminal or a pipe may never return.
-            io.shutdown_background();
+            None => io.shutdown_background(),
+            // Waited for: whoever comes next uses the same files.
+            Some(Safety { task, kept, journal, gone, thread, .. }) => {
+                task.abort();
+                let _ = kept.recv();
+                gone.send_replace(true);
+                let _ = journal.send(ToJournal::Stop);
+                // A journal that panicked has told so already.
+                drop(thread.join());
+                // On a thread of its own: asynchronous code may drop an engine, and may not wait.
+                drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
+            }
         }
     }
 }

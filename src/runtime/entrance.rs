@@ -10,7 +10,7 @@ use super::journaling::{ToJournal, ToWrite};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::endpoints::{Connection, Delivery};
-use crate::resilience::{JournalPosition, Position, Slot};
+use crate::resilience::{Position, Slot};
 
 /// Where the frames of one pipeline enter.
 pub(super) struct Entrance {
@@ -140,11 +140,11 @@ impl Inlets {
 }
 
 impl Delivery for Entrance {
-    fn deliver(&self, connection: &Connection, frames: Frames, trace_all: bool) {
+    fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool) {
         let slot = Slot::of_connection(connection.number);
         let origin = match (&self.journal, connection.again) {
             (None, _) => Origin::Nowhere,
-            (Some(_), true) => Origin::Source(Arc::clone(&connection.source)),
+            (Some(_), true) => Origin::Source(Arc::clone(frames.source())),
             (Some(journal), false) => {
                 let to_write = ToWrite { pipeline: self.pipeline, slot, frames, trace_all };
                 // A journal that is gone has failed, and the engine is ending with its error.

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::endpoints::{Endpoint, SinkFailure};
+use crate::resilience::ResilienceError;
 
 /// Why an engine cannot start or go on, and what to do about it.
 #[derive(Debug, Error)]
@@ -42,6 +43,14 @@ pub enum EngineError {
         /// What its panic said.
         reason: String,
     },
+    /// What must not be lost cannot be read or written.
+    #[error(transparent)]
+    Resilience(#[from] ResilienceError),
+    /// The number of workers can only be changed where a checkpoint carries the partitions over.
+    #[error(
+        "the number of workers cannot be changed while nothing is saved: set a resilience directory"
+    )]
+    NothingSaved,
     /// Threads cannot be started.
     #[error("cannot start the engine's threads: {0}")]
     Threads(String),

@@ -174,11 +174,12 @@ impl Inlet {
                 (one, in_flight)
             }
             Admission::All(since, in_flight) => {
-                let all = waiting.pop_front().map(|Waiting { slot, mut frames, mut origin, .. }| {
-                    taken.note(slot, &mut origin, &frames);
-                    frames.set_read_at(frames.read_at().max(since));
-                    frames
-                });
+                let all =
+                    waiting.pop_front().map(|Waiting { slot, mut frames, mut origin, .. }| {
+                        taken.note(slot, &mut origin, &frames);
+                        frames.set_read_at(frames.read_at().max(since));
+                        frames
+                    });
                 (all, in_flight)
             }
         };

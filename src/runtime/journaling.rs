@@ -4,11 +4,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::sync::mpsc::Receiver;
+use std::thread::{self, JoinHandle};
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{oneshot, watch};
 
 use super::entrance::Entrance;
 use super::error::EngineError;
@@ -34,6 +35,8 @@ pub(super) enum ToJournal {
     Trim(JournalPositions),
     /// Say when all that was asked for before is done.
     Done(oneshot::Sender<()>),
+    /// End, whatever waits.
+    Stop,
 }
 
 /// Frames that are to be written.
@@ -42,11 +45,6 @@ pub(super) struct ToWrite {
     pub slot: Slot,
     pub frames: Frames,
     pub trace_all: bool,
-}
-
-/// The orders of a journal that is still to be opened.
-pub(super) fn orders() -> (Sender<ToJournal>, Receiver<ToJournal>) {
-    channel()
 }
 
 /// A pipeline, for the journal's thread.
@@ -62,6 +60,8 @@ pub(super) struct Journaling {
     pub orders: Receiver<ToJournal>,
     pub pipelines: Vec<JournaledPipeline>,
     pub io: Handle,
+    /// Turns true when nothing is to be waited for any more.
+    pub gone: watch::Receiver<bool>,
     pub news: UnboundedSender<News>,
 }
 
@@ -72,14 +72,14 @@ impl Journaling {
         self,
         positions: JournalPositions,
         replayed: oneshot::Sender<u64>,
-    ) -> io::Result<()> {
+    ) -> io::Result<JoinHandle<()>> {
         let run = move || {
             let news = self.news.clone();
             if let Err(error) = self.run(&positions, replayed) {
                 let _ = news.send(News::Failed(EngineError::Resilience(error)));
             }
         };
-        thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run).map(drop)
+        thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run)
     }
 
     fn run(
@@ -91,7 +91,9 @@ impl Journaling {
         while let Some(found) = self.journal.replay_after(row, positions)? {
             row = found.row;
             frames += found.ends.len() as u64 - found.done;
-            self.replay(found);
+            if self.replay(found).is_none() {
+                return Ok(());
+            }
         }
         let _ = replayed.send(frames);
         let mut put_off = None;
@@ -100,24 +102,35 @@ impl Journaling {
                 ToJournal::Write(first) => put_off = self.write(first)?,
                 ToJournal::Trim(positions) => self.journal.trim(&positions)?,
                 ToJournal::Done(reply) => drop(reply.send(())),
+                ToJournal::Stop => break,
             }
         }
         Ok(())
     }
 
-    fn replay(&self, found: Replayed) {
+    /// `None` where it is not to be waited for any more.
+    fn replay(&self, found: Replayed) -> Option<()> {
         let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
         // Frames of a pipeline that the application has no more wait until it has it again.
-        let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else { return };
+        let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
+            return Some(());
+        };
         let cut = Cut { bytes: bytes.into(), ends, offset };
         // Waits for room: this is a thread of its own.
-        let admitted = self.io.block_on(of.intake.admit(&source, cut, of.intake.clock.now()));
-        let Some(mut frames) = admitted else { return };
+        let admit = of.intake.admit(&source, cut, of.intake.clock.now());
+        let mut gone = self.gone.clone();
+        let mut frames = self.io.block_on(async {
+            tokio::select! {
+                frames = admit => Some(frames),
+                _ = gone.wait_for(|gone| *gone) => None,
+            }
+        })?;
         for _ in 0..done {
             frames.split_first();
         }
         let origin = Origin::Journal(JournalPosition { row, frames: done });
         of.entrance.push(Waiting { slot, frames, trace_all: false, origin });
+        Some(())
     }
 
     /// Writes frames with all that wait to be written, in one transaction. Returns the first order
@@ -138,12 +151,12 @@ impl Journaling {
                 Err(_) => break,
             }
         }
-        let pipelines = &self.pipelines;
-        let entry = |write: &'_ ToWrite| {
-            let pipeline = pipelines.get(write.pipeline.0)?;
-            Some(Entry { pipeline: &pipeline.name, slot: write.slot, frames: &write.frames })
-        };
-        let entries: Vec<_> = batch.iter().filter_map(entry).collect();
+        let mut entries = Vec::with_capacity(batch.len());
+        for ToWrite { pipeline, slot, frames, .. } in &batch {
+            if let Some(of) = self.pipelines.get(pipeline.0) {
+                entries.push(Entry { pipeline: &of.name, slot: *slot, frames });
+            }
+        }
         let first_row = self.journal.append(&entries)?;
         for (row, write) in (first_row..).zip(batch) {
             let ToWrite { pipeline, slot, frames, trace_all } = write;

@@ -5,12 +5,17 @@
 //! [`crate::core`]. Only this folder names timely.
 
 mod clock;
+mod crew;
 mod dataflow;
 mod engine;
+mod entrance;
 mod error;
 mod exchange;
 mod gate;
 mod inlet;
+mod journaling;
+mod keeper;
+mod launch;
 mod quiet;
 mod request;
 mod settings;
@@ -18,7 +23,7 @@ mod start;
 mod supervisor;
 mod worker;
 
-pub use engine::Engine;
+pub use engine::{Engine, EngineClock};
 pub use error::EngineError;
 pub use gate::RunState;
 pub use quiet::silence_caught_panics;

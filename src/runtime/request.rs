@@ -26,15 +26,21 @@ const EXPORTED: usize = 1024;
 
 /// What a worker can be asked for.
 pub(super) enum Request {
+    /// A look at its partitions.
+    Look(Look),
+    /// The partitions that have changed, once all that was admitted has been processed.
+    Save(SaveRequest),
+    /// End at once, whatever is in memory.
+    Leave,
+}
+
+/// A look at a worker's partitions.
+pub(super) enum Look {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
-    /// The partitions that have changed, once all that was admitted has been processed.
-    Save(SaveRequest),
-    /// End at once, whatever is in memory.
-    Leave,
 }
 
 /// What a worker has to save.
@@ -72,9 +78,9 @@ impl Desk {
     }
 
     /// Takes a request. Replies that nobody waits for any more are dropped.
-    pub fn take(&mut self, request: Request) {
-        match request {
-            Request::Rows { state, query, reply } => {
+    pub fn take(&mut self, look: Look) {
+        match look {
+            Look::Rows { state, query, reply } => {
                 match self.tables.iter().find(|(name, _)| *name == state) {
                     Some((_, table)) => self.scans.push(ActiveScan {
                         table: SharedPartitions::clone(table),
@@ -84,8 +90,7 @@ impl Desk {
                     None => drop(reply.send(RowWindow::default())),
                 }
             }
-            Request::Export { reply } => self.export(&reply),
-            Request::Save(_) | Request::Leave => unreachable!("the worker does these itself"),
+            Look::Export { reply } => self.export(&reply),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::topology::Topology;
 use crate::endpoints::Endpoint;
+use crate::resilience::ResilienceSettings;
 
 /// How an engine is to run.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub injectable: bool,
     /// How often a worker traces a message that nobody asked to trace; never where it is `None`.
     pub sample_every: Option<Duration>,
+    /// Where to save what must survive; nothing does where it is `None`, and that costs nothing.
+    pub resilience: Option<ResilienceSettings>,
 }
 
 impl Settings {
@@ -39,6 +42,7 @@ impl Settings {
             sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
             injectable: false,
             sample_every: None,
+            resilience: None,
         }
     }
 }

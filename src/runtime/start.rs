@@ -1,35 +1,32 @@
-//! Starts the parts of an engine: opens its endpoints, and starts sinks, workers and sources.
+//! Opens an engine's sources and sinks, and starts their tasks.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::Thread;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
 
-use timely::communication::WorkerGuards;
-use timely::{CommunicationConfig, Config, WorkerConfig};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::StartClock;
-use super::dataflow::Common;
+use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
-use super::inlet::{Inlet, Inlets};
-use super::request::Request;
+use super::journaling::ToJournal;
 use super::settings::Settings;
-use super::worker::{self, WorkerNews, WorkerStart};
-use crate::core::batch::Output;
-use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
-use crate::core::placement::Placement;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, read_injected,
+    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, SinkOrder, read_injected,
 };
+use crate::resilience::{Position, ResilienceError};
 
 /// What all parts of an engine share.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub topology: Arc<Topology>,
     pub observer: Arc<dyn Observer>,
@@ -104,153 +101,187 @@ fn file_id(endpoint: &Endpoint) -> Option<FileId> {
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
-type Senders = Vec<Vec<UnboundedSender<Output>>>;
 
-/// Starts the sinks. What is sent to them is written: for each pipeline, one sender a sink.
-pub(super) fn start_sinks(io: &Handle, sinks: Sinks, shared: &Shared) -> (SinkTasks, Senders) {
-    let mut tasks = JoinSet::new();
-    let mut senders = Vec::new();
-    for (at, of_pipeline) in sinks.into_iter().enumerate() {
-        let start = |sink: OpenSink| {
-            let (sender, outputs) = unbounded_channel();
-            let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
-            tasks.spawn_on(sink.run(PipelineIndex(at), outputs, clock, observer), io);
-            sender
-        };
-        senders.push(of_pipeline.into_iter().map(start).collect());
-    }
-    (tasks, senders)
+/// Where a sink's orders go.
+pub(super) type ToSink = UnboundedSender<SinkOrder>;
+
+/// For each pipeline, one a sink.
+pub(super) type Senders = Vec<Vec<ToSink>>;
+
+type Receivers = Vec<Vec<UnboundedReceiver<SinkOrder>>>;
+
+/// Where sinks will get their orders from.
+pub(super) fn sink_channels(topology: &Topology) -> (Senders, Receivers) {
+    let of_pipeline = |sinks: usize| (0..sinks).map(|_| unbounded_channel()).unzip();
+    topology.pipelines().iter().map(|plan| of_pipeline(plan.sinks.len())).unzip()
 }
 
-/// The inlets of an engine: for each pipeline, one a worker.
-pub(super) type AllInlets = Vec<Vec<Arc<Inlet>>>;
-
-pub(super) type SourceTasks = JoinSet<io::Result<()>>;
-
-/// Starts the sources, and those that inject where the settings ask for it.
-pub(super) fn start_sources(
+/// Starts the sinks: what is sent to them is written. With `sync`, what they report is on the disk.
+pub(super) fn start_sinks(
     io: &Handle,
-    sources: Sources,
+    sinks: Sinks,
+    receivers: Receivers,
+    shared: &Shared,
+    sync: bool,
+) -> SinkTasks {
+    let mut tasks = JoinSet::new();
+    for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
+        for (sink, orders) in sinks.into_iter().zip(receivers) {
+            let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
+            tasks.spawn_on(sink.run(PipelineIndex(at), orders, clock, observer, sync), io);
+        }
+    }
+    tasks
+}
+
+/// Where the pipelines' frames enter.
+pub(super) fn entrances(
+    topology: &Topology,
+    workers: usize,
+    journal: Option<&Sender<ToJournal>>,
+) -> Vec<Arc<Entrance>> {
+    let plans = topology.pipelines().iter().enumerate();
+    let entrance = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
+        let (name, journal) = (Arc::clone(&plan.name), journal.cloned());
+        Arc::new(Entrance::new(PipelineIndex(at), name, workers, journal))
+    };
+    plans.map(entrance).collect()
+}
+
+/// Where the pipelines' sources hand over what they read.
+pub(super) fn intakes(
     settings: &Settings,
     shared: &Shared,
-    inlets: &AllInlets,
+    entrances: &[Arc<Entrance>],
     stopped: &watch::Receiver<bool>,
-) -> (SourceTasks, Vec<Injector>) {
-    let mut tasks = JoinSet::new();
-    let mut injectors = Vec::new();
-    let pipelines = shared.topology.pipelines().iter().zip(sources).zip(inlets);
-    for (at, ((plan, source), inlets)) in pipelines.enumerate() {
-        let intake = Arc::new(Intake::new(
+) -> Vec<Arc<Intake>> {
+    let plans = shared.topology.pipelines().iter().zip(entrances).enumerate();
+    let intakes = plans.map(|(at, (plan, entrance))| {
+        Arc::new(Intake::new(
             PipelineIndex(at),
             Arc::clone(&plan.name),
             Arc::clone(&plan.source.framing),
             settings.frame_limit,
             Arc::new(shared.clock),
-            Arc::new(Inlets(inlets.clone())),
+            Arc::clone(entrance) as Arc<dyn crate::endpoints::Delivery>,
             Arc::clone(&shared.observer),
             stopped.clone(),
-        ));
+        ))
+    });
+    intakes.collect()
+}
+
+pub(super) type SourceTasks = JoinSet<io::Result<()>>;
+
+/// Starts the sources, and those that inject where the settings ask for it. They begin to read when
+/// `begin` turns true.
+pub(super) fn start_sources(
+    io: &Handle,
+    sources: Sources,
+    intakes: Vec<Arc<Intake>>,
+    injectable: bool,
+    begin: &watch::Receiver<bool>,
+) -> (SourceTasks, Vec<Injector>) {
+    let mut tasks = JoinSet::new();
+    let mut injectors = Vec::new();
+    for (source, intake) in sources.into_iter().zip(intakes) {
         source.announce(&intake);
-        if settings.injectable {
+        if injectable {
             let (injector, injected) = Injector::new();
             injectors.push(injector);
-            let intake = Arc::clone(&intake);
+            let (intake, begin) = (Arc::clone(&intake), begin.clone());
             let read = async move {
+                begun(begin).await;
                 read_injected(injected, intake).await;
                 Ok(())
             };
             tasks.spawn_on(read, io);
         }
-        tasks.spawn_on(source.run(intake), io);
+        let begin = begin.clone();
+        let read = async move {
+            begun(begin).await;
+            source.run(intake).await
+        };
+        tasks.spawn_on(read, io);
     }
     (tasks, injectors)
 }
 
-/// The workers of an engine.
-pub(super) struct Workers {
-    pub guards: WorkerGuards<()>,
-    pub threads: Vec<Thread>,
-    pub requests: Vec<mpsc::Sender<Request>>,
-    pub news: UnboundedReceiver<WorkerNews>,
+async fn begun(mut begin: watch::Receiver<bool>) {
+    // An error says that the engine is gone, and then nothing is read anyway.
+    let _ = begin.wait_for(|begin| *begin).await;
 }
 
-/// Starts the workers, and waits until all of them are ready.
-pub(super) fn start_workers(
-    settings: &Settings,
+/// Lets sources and sinks begin where a checkpoint had ended. Returns the positions of those that are
+/// not among them.
+pub(super) async fn begin_at(
+    positions: &[Position],
     shared: &Shared,
-    inlets: &AllInlets,
-    senders: &Senders,
-) -> Result<Workers, EngineError> {
-    let workers = settings.workers;
-    let (tell, mut news) = unbounded_channel();
-    let mut requests = Vec::new();
-    let mut starts = Vec::new();
-    for worker in 0..workers.get() {
-        let (request, requested) = mpsc::channel();
-        requests.push(request);
-        let common = Common {
-            worker: WorkerIndex(worker),
-            clock: Arc::new(shared.clock),
-            observer: Arc::clone(&shared.observer),
-            gate: Arc::clone(&shared.gate),
-            sample_every: settings.sample_every,
+    settings: &Settings,
+    (sources, sinks): (&mut Sources, &mut Sinks),
+) -> Result<Vec<Position>, EngineError> {
+    let mut others = Vec::new();
+    let pipelines = shared.topology.pipelines();
+    let index = |name: &Arc<str>| pipelines.iter().position(|plan| plan.name == *name);
+    for position in positions {
+        let known = match position {
+            Position::Journal { pipeline, .. } => index(pipeline).is_some(),
+            Position::Source { pipeline, endpoint, offset } => {
+                let at = index(pipeline);
+                let source = at.and_then(|at| sources.get_mut(at));
+                match source {
+                    Some(source) => begin_source(source, endpoint, *offset).await?,
+                    None => false,
+                }
+            }
+            Position::Sink { pipeline, sink, endpoint, offset } => {
+                let number = usize::try_from(*sink).unwrap_or(usize::MAX);
+                let place = index(pipeline);
+                let named = place
+                    .and_then(|at| settings.sinks.get(at)?.get(number))
+                    .filter(|named| named.to_string() == *endpoint);
+                let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
+                match (named, open) {
+                    (Some(named), Some(open)) => begin_sink(open, named, *offset)?,
+                    _ => false,
+                }
+            }
         };
-        let of_worker = |inlets: &Vec<Arc<Inlet>>| inlets.get(worker).map(Arc::clone);
-        starts.push(Mutex::new(Some(WorkerStart {
-            topology: Arc::clone(&shared.topology),
-            placement: Placement::new(workers),
-            precreate: settings.precreate,
-            common,
-            inlets: inlets.iter().filter_map(of_worker).collect(),
-            sinks: senders.clone(),
-            requests: requested,
-            news: tell.clone(),
-            abort: Arc::clone(&shared.abort),
-        })));
-    }
-    let config = Config {
-        communication: CommunicationConfig::Process(workers.get()),
-        worker: WorkerConfig::default(),
-    };
-    let guards = timely::execute(config, move |timely| {
-        let start = starts.get(timely.index());
-        let take = |start: &Mutex<Option<WorkerStart>>| {
-            start.lock().unwrap_or_else(PoisonError::into_inner).take()
-        };
-        if let Some(start) = start.and_then(take) {
-            worker::run(timely, start);
+        if !known {
+            others.push(position.clone());
         }
-    })
-    .map_err(EngineError::Threads)?;
-    let threads = await_ready(&mut news, workers.get(), &shared.abort)?;
-    Ok(Workers { guards, threads, requests, news })
+    }
+    Ok(others)
 }
 
-/// Waits for every worker's word that it is ready. Where one fails instead, the others end too.
-fn await_ready(
-    news: &mut UnboundedReceiver<WorkerNews>,
-    workers: usize,
-    abort: &AtomicBool,
-) -> Result<Vec<Thread>, EngineError> {
-    let mut threads: Vec<(WorkerIndex, Thread)> = Vec::new();
-    let mut failure = None;
-    for _ in 0..workers {
-        match news.blocking_recv() {
-            Some(WorkerNews::Ready(worker, thread)) => threads.push((worker, thread)),
-            Some(WorkerNews::Failed(worker, reason)) => {
-                failure = Some(EngineError::Worker { worker: worker.0, reason });
-            }
-            Some(WorkerNews::Drained) | None => failure = Some(EngineError::Ended),
-        }
+async fn begin_source(
+    source: &mut OpenSource,
+    endpoint: &str,
+    offset: u64,
+) -> Result<bool, EngineError> {
+    let Some((name, length)) = source.file().await.map_err(EngineError::Source)? else {
+        return Ok(false);
+    };
+    if *name != *endpoint {
+        return Ok(false);
     }
-    threads.sort_by_key(|(worker, _)| *worker);
-    let threads: Vec<Thread> = threads.into_iter().map(|(_, thread)| thread).collect();
-    match failure {
-        None => Ok(threads),
-        Some(error) => {
-            abort.store(true, Ordering::Release);
-            threads.iter().for_each(Thread::unpark);
-            Err(error)
-        }
+    if length < offset {
+        let path = PathBuf::from(endpoint);
+        return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
     }
+    source.begin_at(offset).await.map_err(EngineError::Source)?;
+    Ok(true)
+}
+
+fn begin_sink(sink: &mut OpenSink, endpoint: &Endpoint, offset: u64) -> Result<bool, EngineError> {
+    let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
+    let (Some(length), Endpoint::File(path)) = (sink.file().map_err(failed)?, endpoint) else {
+        return Ok(false);
+    };
+    if length < offset {
+        let path = path.clone();
+        return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
+    }
+    sink.begin_at(offset);
+    Ok(true)
 }

@@ -130,7 +130,7 @@ fn work(worker: &mut Worker, start: WorkerStart) {
                     saving = Some(save);
                 }
                 Ok(Request::Leave) => return drop_dataflows(worker),
-                Ok(request) => desk.take(request),
+                Ok(Request::Look(look)) => desk.take(look),
                 Err(TryRecvError::Empty) => break,
                 // The engine is gone.
                 Err(TryRecvError::Disconnected) => return drop_dataflows(worker),

@@ -1,0 +1,281 @@
+//! Starts the parts of an engine in their order: nothing outside changes before all of them can start.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{oneshot, watch};
+
+use super::clock::StartClock;
+use super::crew::{Base, Crew, CrewPlan};
+use super::engine::Engine;
+use super::entrance::Entrance;
+use super::error::EngineError;
+use super::gate::Gate;
+use super::journaling::{JournaledPipeline, Journaling, ToJournal};
+use super::keeper::{Keeper, KeeperOrder};
+use super::quiet::IO_THREAD_NAME;
+use super::settings::Settings;
+use super::start::{
+    Shared, begin_at, entrances, intakes, open_endpoints, sink_channels, start_sinks, start_sources,
+};
+use super::supervisor::{News, Resilient, Supervisor};
+use crate::core::event::{EngineEvent, Recovered};
+use crate::core::observer::Observer;
+use crate::core::topology::Topology;
+use crate::endpoints::Intake;
+use crate::resilience::{
+    Checkpoint, Directory, Durability, Journal, Position, ResilienceSettings, journal_positions,
+    open_journal,
+};
+
+/// What an earlier run has left.
+struct Saved {
+    directory: Directory,
+    journal: Journal,
+}
+
+/// The parts of an engine that see to it that nothing is lost.
+pub(super) struct Safety {
+    pub keeper: UnboundedSender<KeeperOrder>,
+    pub journal: Sender<ToJournal>,
+    /// Turns true when the journal's thread must not wait for room any more.
+    pub gone: watch::Sender<bool>,
+    pub thread: JoinHandle<()>,
+    /// Ends when the keeper has let go of the directory.
+    pub kept: mpsc::Receiver<()>,
+    pub task: tokio::task::AbortHandle,
+    pub recovered: Arc<OnceLock<Recovered>>,
+}
+
+/// Starts an engine.
+pub(super) fn launch(
+    topology: Arc<Topology>,
+    settings: &Settings,
+    observer: Arc<dyn Observer>,
+    clock: StartClock,
+) -> Result<Engine, EngineError> {
+    let start = Instant::now();
+    let io = io_runtime()?;
+    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings, &*observer))?;
+    let (checkpoint, saved) = match &settings.resilience {
+        None => (Checkpoint::default(), None),
+        Some(resilience) => {
+            let (checkpoint, saved) = open(resilience, &topology)?;
+            (checkpoint, Some(saved))
+        }
+    };
+    let shared = Shared {
+        topology,
+        observer,
+        clock,
+        gate: Arc::new(Gate::open()),
+        abort: Arc::new(AtomicBool::new(false)),
+    };
+    let opened = (&mut sources, &mut sinks);
+    let positions = &checkpoint.positions;
+    let others = io.block_on(begin_at(positions, &shared, settings, opened))?;
+    let (journal, orders) = mpsc::channel();
+    let to_journal = saved.is_some().then_some(&journal);
+    let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
+    entrances.iter().for_each(|entrance| entrance.begin_at(positions));
+    let (senders, receivers) = sink_channels(&shared.topology);
+    let (tell, news) = unbounded_channel();
+    let plan = CrewPlan {
+        shared: shared.clone(),
+        entrances: entrances.clone(),
+        senders: senders.clone(),
+        precreate: settings.precreate,
+        sample_every: settings.sample_every,
+        news: tell.clone(),
+        saves: saved.is_some(),
+    };
+    let (crew, base) = plan.start(settings.workers, &checkpoint)?;
+    let crew = Arc::new(RwLock::new(crew));
+    let prepared = saved.map(|saved| Prepared::new(saved, settings.workers)).transpose()?;
+
+    let durability = settings.resilience.as_ref().map(|settings| settings.durability);
+    let sync = durability == Some(Durability::Power);
+    let sinks = start_sinks(io.handle(), sinks, receivers, &shared, sync);
+    let (stop, stopped) = watch::channel(false);
+    let intakes = intakes(settings, &shared, &entrances, &stopped);
+    // Before what is new comes what an earlier run had read.
+    let (begin, may_begin) = watch::channel(prepared.is_none());
+    let (sources, injectors) =
+        start_sources(io.handle(), sources, intakes.clone(), settings.injectable, &may_begin);
+    let safety = match prepared {
+        None => None,
+        Some(prepared) => Some(prepared.start(Launch {
+            io: &io,
+            settings,
+            shared: &shared,
+            checkpoint,
+            others,
+            base,
+            crew: &crew,
+            plan,
+            tell,
+            entrances: &entrances,
+            intakes,
+            journal,
+            orders,
+            begin,
+            start,
+        })?),
+    };
+    let (publish, outcome) = watch::channel(None);
+    let resilient = safety
+        .as_ref()
+        .map(|safety| Resilient { journal: safety.journal.clone(), keeper: safety.keeper.clone() });
+    let supervisor = Supervisor {
+        shared: shared.clone(),
+        sources,
+        sinks,
+        senders,
+        entrances,
+        news,
+        workers: settings.workers.get(),
+        resilient,
+        stop: stop.clone(),
+        outcome: publish,
+    };
+    io.spawn(supervisor.run());
+    Ok(Engine {
+        shared,
+        injectors: Mutex::new(injectors),
+        crew,
+        safety,
+        stop,
+        outcome,
+        io: Some(io),
+    })
+}
+
+fn io_runtime() -> Result<Runtime, EngineError> {
+    // One thread moves bytes as fast as many workers take them; a second one would be woken for
+    // nothing by every read and write.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(IO_THREAD_NAME)
+        .enable_all()
+        .build()
+        .map_err(|error| EngineError::Threads(error.to_string()))
+}
+
+fn open(
+    resilience: &ResilienceSettings,
+    topology: &Topology,
+) -> Result<(Checkpoint, Saved), EngineError> {
+    let ResilienceSettings { directory, durability, .. } = resilience;
+    let directory = Directory::take(directory, topology.name(), *durability)?;
+    let checkpoint = Checkpoint::find(&directory)?;
+    let journal = open_journal(&directory, &checkpoint)?;
+    Ok((checkpoint, Saved { directory, journal }))
+}
+
+/// What an earlier run has left, and the files of this one.
+struct Prepared {
+    saved: Saved,
+    generation: crate::resilience::NewGeneration,
+}
+
+/// The other parts of an engine that starts.
+struct Launch<'a> {
+    io: &'a Runtime,
+    settings: &'a Settings,
+    shared: &'a Shared,
+    checkpoint: Checkpoint,
+    others: Vec<Position>,
+    base: Vec<Base>,
+    crew: &'a Arc<RwLock<Crew>>,
+    plan: CrewPlan,
+    tell: UnboundedSender<News>,
+    entrances: &'a [Arc<Entrance>],
+    intakes: Vec<Arc<Intake>>,
+    journal: Sender<ToJournal>,
+    orders: mpsc::Receiver<ToJournal>,
+    begin: watch::Sender<bool>,
+    start: Instant,
+}
+
+impl Prepared {
+    fn new(mut saved: Saved, workers: NonZeroUsize) -> Result<Self, EngineError> {
+        let generation = saved.directory.begin_generation(workers.get() as u64)?;
+        Ok(Self { saved, generation })
+    }
+
+    /// Starts the journal and the keeper, and lets the sources begin once the journal is replayed.
+    fn start(self, launch: Launch<'_>) -> Result<Safety, EngineError> {
+        let Self { saved: Saved { directory, journal }, generation } = self;
+        let Launch { io, settings, shared, checkpoint, others, base, .. } = launch;
+        let (gone, gone_told) = watch::channel(false);
+        let plans = shared.topology.pipelines().iter();
+        let pipelines = plans.zip(launch.intakes).zip(launch.entrances);
+        let journaling = Journaling {
+            journal,
+            orders: launch.orders,
+            pipelines: pipelines
+                .map(|((plan, intake), entrance)| JournaledPipeline {
+                    name: Arc::clone(&plan.name),
+                    intake,
+                    entrance: Arc::clone(entrance),
+                })
+                .collect(),
+            io: io.handle().clone(),
+            gone: gone_told,
+            news: launch.tell.clone(),
+        };
+        let workers = checkpoint.workers();
+        let positions = checkpoint.positions;
+        let (replayed, replaying) = oneshot::channel();
+        let thread = journaling
+            .start(journal_positions(&positions), replayed)
+            .map_err(|error| EngineError::Threads(error.to_string()))?;
+        let recovered = Arc::new(OnceLock::new());
+        let found = Recovered {
+            epoch: checkpoint.epoch,
+            workers,
+            partitions: base.iter().flatten().map(|(_, partitions)| partitions.len()).sum(),
+            frames: 0,
+            took: launch.start.elapsed(),
+        };
+        let (begin, observer) = (launch.begin, Arc::clone(&shared.observer));
+        let (told, start) = (Arc::clone(&recovered), launch.start);
+        io.spawn(async move {
+            let Ok(frames) = replaying.await else { return };
+            let found = Recovered { frames, took: start.elapsed(), ..found };
+            if found.epoch.0 > 0 || frames > 0 {
+                observer.event(EngineEvent::Recovered(found.clone()));
+                let _ = told.set(found);
+            }
+            begin.send_replace(true);
+        });
+        let keeper = Keeper {
+            directory,
+            interval: settings.resilience.as_ref().map(|set| set.interval).unwrap_or_default(),
+            epoch: checkpoint.epoch,
+            generation: generation.generation,
+            files: generation.files,
+            others,
+            sinks: settings.sinks.clone(),
+            journal: launch.journal.clone(),
+            crew: Arc::clone(launch.crew),
+            plan: launch.plan,
+            news: launch.tell,
+        };
+        let (orders, ordered) = unbounded_channel();
+        let (keeps, kept) = mpsc::channel();
+        let task = io.spawn(async move {
+            // Dropped with everything else that the keeper holds.
+            let _keeps = keeps;
+            keeper.run(base, positions, ordered).await;
+        });
+        let (keeper, journal, task) = (orders, launch.journal, task.abort_handle());
+        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered })
+    }
+}
