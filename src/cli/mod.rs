@@ -8,6 +8,7 @@ mod arguments;
 mod endpoints;
 mod failure;
 mod generate;
+mod resilience;
 mod run;
 mod shell;
 mod workbench;
