@@ -23,6 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::program::Running;
+use support::sockets::small_listener;
 use support::waiting::LIMIT;
 
 /// An alphabet that listens, and sends its totals to this address.
@@ -31,9 +32,9 @@ fn alphabet(out: &str, more: &[&str]) -> Running {
     Running::start(ends.iter().chain(more))
 }
 
-/// A listener, and its address as a sink.
+/// A listener, and its address as a sink. Its connections hold little that is not read.
 fn listener() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = small_listener();
     let out = format!("tcp://{}", listener.local_addr().unwrap());
     (listener, out)
 }

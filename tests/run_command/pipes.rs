@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::support::frames::{frame, vote};
+use crate::support::frames::{frame, lines, vote};
 use crate::support::program::{PROGRAM, Running};
 use crate::support::waiting::wait_until;
 use crate::{Folder, fixture};
@@ -96,7 +96,7 @@ fn a_pipe_from_generate_through_run_to_head_ends_with_its_head() {
     let mut run = program(&["run", "--app", "alphabet", "--in", "-", "--out", "-"], votes);
     let totals = Stdio::from(run.stdout.take().unwrap());
     let head = Command::new("head").stdin(totals).output().unwrap();
-    assert_eq!(head.stdout.iter().filter(|byte| **byte == b'\n').count(), 10);
+    lines(assert_eq!(head.stdout), 10);
     for (mut child, words) in [(run, "cannot write to -"), (generate, "cannot write")] {
         let mut status = None;
         wait_until("the end of a program whose output is closed", || {

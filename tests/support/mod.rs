@@ -6,6 +6,7 @@
 
 pub mod frames;
 pub mod program;
+pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;
 pub mod terminal;
