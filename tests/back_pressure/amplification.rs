@@ -46,7 +46,7 @@ fn repeat(made: &Arc<AtomicU64>) -> Topology {
 #[test]
 fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
     for workers in [1, 4] {
-        let (receivers, out) = listener();
+        let (listening, out) = listener();
         let Ok(Endpoint::Tcp(address)) = out.parse() else { panic!("{out}") };
         let made = Arc::new(AtomicU64::new(0));
         let topology = Arc::new(repeat(&made));
@@ -57,7 +57,7 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
             ..Settings::new(&topology)
         };
         let engine = Engine::start(topology, &settings, Arc::new(Unwatched)).unwrap();
-        let mut receiver = accept(&receivers);
+        let mut receiver = accept(&listening);
         // In pieces that are no batches, and in one piece.
         let frames = frame(&[7; PAYLOAD]).repeat(FRAMES / 2);
         engine.inject(PipelineIndex(0), Bytes::from(frames.clone())).unwrap();

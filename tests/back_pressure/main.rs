@@ -17,6 +17,7 @@ mod memory;
 mod receivers;
 mod stalling;
 mod stopping;
+mod telling;
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -61,7 +62,8 @@ fn client(running: &Running) -> TcpStream {
 
 /// The alphabet's outputs after `count` votes for a letter, one each, from the total `from` on.
 fn totals(letter: char, from: u32, count: u32) -> String {
-    (from + 1..=from + count).map(|total| format!("{letter} => {total}\n")).collect()
+    let lines: Vec<_> = (from + 1..=from + count).map(|at| format!("{letter} => {at}\n")).collect();
+    lines.concat()
 }
 
 /// How long a count must stay as it is to be taken for still.

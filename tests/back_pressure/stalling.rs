@@ -49,9 +49,9 @@ impl Flood {
 #[test]
 fn a_receiver_that_stops_reading_holds_a_fast_client_with_flat_memory_and_nothing_is_lost() {
     const VOTES: u64 = 2_000_000;
-    let (receivers, out) = listener();
+    let (listening, out) = listener();
     let running = alphabet(&out, &["--workers", "2"]);
-    let mut receiver = accept(&receivers);
+    let mut receiver = accept(&listening);
     let before = resident(&running);
     let flood = Flood::start(client(&running), VOTES);
     let held = flood.wait_until_held();
@@ -99,14 +99,14 @@ fn a_standard_output_that_is_not_read_holds_a_file_with_flat_memory() {
     let mut totals = first.to_vec();
     reader.read_to_end(&mut totals).unwrap();
     running.end().succeeded();
-    lines(assert_eq!(totals), 1_000_000);
+    assert_eq!(lines(&totals), 1_000_000);
 }
 
 #[test]
 fn an_interrupted_run_says_that_its_receiver_takes_nothing_and_ends_when_it_does() {
-    let (receivers, out) = listener();
+    let (listening, out) = listener();
     let running = alphabet(&out, &[]);
-    let mut receiver = accept(&receivers);
+    let mut receiver = accept(&listening);
     let flood = Flood::start(client(&running), 2_000_000);
     flood.wait_until_held();
     running.signal("TERM");

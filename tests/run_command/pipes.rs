@@ -96,7 +96,7 @@ fn a_pipe_from_generate_through_run_to_head_ends_with_its_head() {
     let mut run = program(&["run", "--app", "alphabet", "--in", "-", "--out", "-"], votes);
     let totals = Stdio::from(run.stdout.take().unwrap());
     let head = Command::new("head").stdin(totals).output().unwrap();
-    lines(assert_eq!(head.stdout), 10);
+    assert_eq!(lines(&head.stdout), 10);
     for (mut child, words) in [(run, "cannot write to -"), (generate, "cannot write")] {
         let mut status = None;
         wait_until("the end of a program whose output is closed", || {
