@@ -97,11 +97,11 @@ fn raw_bytes_say_what_will_become_of_them() {
 }
 
 /// The first pipeline with its source held and its sink in this state.
-fn press_on(stage: &mut Stage, state: SinkState) {
+fn press_on(stage: &mut Stage, sink: SinkState) {
     stage.show_changed(|snapshot| {
         let pipeline = &mut snapshot.pipelines[0];
         pipeline.held = true;
-        pipeline.sinks = vec![SinkShown { endpoint: "tcp://127.0.0.1:7002".into(), state }];
+        pipeline.sinks = vec![SinkShown { endpoint: "tcp://127.0.0.1:7002".into(), state: sink }];
     });
 }
 
