@@ -1,7 +1,7 @@
 //! Any bytes, cut anywhere: an application gives the same outputs, partitions and dead letters as for
 //! the same bytes in one piece, and nothing panics but what is made to.
 //!
-//! A few hundred cases each by default; `FUZZ_CASES=1000000` makes as many of them as one has time for.
+//! A hundred and fifty cases each by default; `FUZZ_CASES=1000000` makes as many of them as one has time for.
 //! What fails is made small, and printed: the pieces of the stream, and where it was cut.
 
 #![cfg(feature = "workbench")]
