@@ -7,6 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::app::{App, AppOption, AppOptions};
+use super::byte_count::ByteCount;
+use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -39,9 +42,10 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct EngineArguments {
     /// How many workers run it: each is a thread
-    #[arg(long, value_name = "N", default_value = "1", value_parser = workers)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = to(MOST_WORKERS))]
     pub workers: NonZeroUsize,
     /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
+    /// `:PORT` listens for this machine alone, 0.0.0.0:PORT for all.
     /// Repeat it, one a pipeline in order, or name the pipeline
     #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
     pub inputs: Vec<String>,
@@ -52,6 +56,13 @@ pub(super) struct EngineArguments {
     /// Create the partitions of the declared keys before the first message
     #[arg(long)]
     pub precreate: bool,
+    /// The longest payload that a frame may have, in bytes or as 64KiB, 16MiB, 1GiB. A longer one
+    /// ends its connection or file
+    #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
+    pub frame_limit: ByteCount,
+    /// How many connections a TCP source serves at once. One more is closed
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MOST_CONNECTIONS))]
+    pub connections: NonZeroUsize,
 }
 
 /// What the workbench is told.
@@ -132,11 +143,17 @@ pub(super) struct Arguments {
 /// other one.
 const MOST_WORKERS: usize = 256;
 
-fn workers(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse()
-        .ok()
-        .filter(|workers: &NonZeroUsize| workers.get() <= MOST_WORKERS)
-        .ok_or_else(|| format!("give a number from 1 to {MOST_WORKERS}"))
+/// The most connections: more than a system has open files for.
+const MOST_CONNECTIONS: usize = 1_000_000;
+
+/// Reads a number from 1 to `most`.
+fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
+    move |text| {
+        text.parse()
+            .ok()
+            .filter(|number: &NonZeroUsize| number.get() <= most)
+            .ok_or_else(|| format!("give a number from 1 to {most}"))
+    }
 }
 
 /// Reads the command line. Help and version are errors here, as clap has it.

@@ -30,6 +30,8 @@ pub(super) fn settings(
     Ok(Settings {
         workers: arguments.workers,
         precreate: arguments.precreate,
+        frame_limit: arguments.frame_limit.0,
+        connection_limit: arguments.connections,
         sinks: pipelines.iter().map(of_pipeline).collect(),
         sources,
         ..Settings::new(topology)

@@ -5,6 +5,7 @@
 mod app;
 mod apps;
 mod arguments;
+mod byte_count;
 mod endpoints;
 mod failure;
 mod generate;

@@ -77,7 +77,8 @@ impl DeadLetter {
             pipeline,
             step,
             reason,
-            bytes: frames.shared_payload(frame),
+            // A slice would keep all that was read together with it, megabytes for a few bytes.
+            bytes: Bytes::copy_from_slice(frames.payload(frame)),
             source: Arc::clone(frames.source()),
             sequence: frames.sequence(frame),
             offset: frames.offset(frame),

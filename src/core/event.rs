@@ -23,8 +23,12 @@ pub enum EngineEvent {
     Connected(PipelineIndex, Arc<str>),
     /// A client's connection ended; the reason where it was not the client's own wish.
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
+    /// A client's connection was closed between two frames because the run was stopped.
+    LetGo(PipelineIndex, Arc<str>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
+    /// A source has more bytes, and none of them is read, and why.
+    Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
     SinkReady(PipelineIndex, String),
     /// A sink waits for a receiver that is not there, and why.
@@ -43,9 +47,11 @@ impl EngineEvent {
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
+            | Self::LetGo(..)
             | Self::SinkReady(..) => Level::Information,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
+            | Self::Abandoned(..)
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..) => Level::Warning,
@@ -62,8 +68,12 @@ impl fmt::Display for EngineEvent {
             Self::Disconnected(_, client, Some(reason)) => {
                 write!(formatter, "{client} disconnected: {reason}")
             }
+            Self::LetGo(_, client) => write!(formatter, "{client} let go: the run was stopped"),
             Self::NotAccepted(_, reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
+            }
+            Self::Abandoned(_, source, reason) => {
+                write!(formatter, "the rest of {source} is not read: {reason}")
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),

@@ -146,12 +146,6 @@ impl Frames {
         self.frame(frame).get(self.header_length..).unwrap_or_default()
     }
 
-    /// A frame's payload to keep, without copying it; empty where there is no such frame.
-    #[must_use]
-    pub fn shared_payload(&self, frame: u32) -> Bytes {
-        self.bytes.slice_ref(self.payload(frame))
-    }
-
     /// Every payload, in order, with its place among the frames.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let mut start = 0_usize;

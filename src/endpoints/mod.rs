@@ -24,3 +24,4 @@ pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Delivery, Intake};
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;
+pub use tcp::DEFAULT_CONNECTION_LIMIT;

@@ -1,6 +1,7 @@
 //! Sources: open once, then read until they end or are stopped.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -9,7 +10,7 @@ use tokio::net::TcpListener;
 use super::endpoint::Endpoint;
 use super::intake::Intake;
 use super::tcp;
-use crate::core::assembler::{Broken, SourceEnd};
+use crate::core::assembler::SourceEnd;
 use crate::core::event::EngineEvent;
 
 /// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
@@ -20,19 +21,19 @@ const READ_SIZE: usize = 128 * 1024;
 pub enum OpenSource {
     /// One stream of bytes.
     Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
-    /// A listener whose connections are each a stream.
-    Listener(TcpListener),
+    /// A listener whose connections are each a stream, and how many of them it serves at once.
+    Listener(TcpListener, NonZeroUsize),
     /// No bytes at all.
     Nothing,
 }
 
 impl OpenSource {
-    /// Opens a source: opens its file, or listens at its address.
+    /// Opens a source: opens its file, or listens at its address, for so many connections at once.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or the address cannot be listened at.
-    pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+    pub async fn open(endpoint: &Endpoint, connections: NonZeroUsize) -> io::Result<Self> {
         Ok(match endpoint {
             Endpoint::Null => Self::Nothing,
             Endpoint::Standard => Self::Stream("stdin".into(), Box::new(tokio::io::stdin())),
@@ -43,7 +44,9 @@ impl OpenSource {
                 }
                 Self::Stream(path.display().to_string().into(), Box::new(file))
             }
-            Endpoint::Tcp(address) => Self::Listener(TcpListener::bind(address).await?),
+            Endpoint::Tcp(address) => {
+                Self::Listener(TcpListener::bind(address).await?, connections)
+            }
         })
     }
 
@@ -60,15 +63,21 @@ impl OpenSource {
                 let read = read_frames(reader, &name, connection, &intake).await;
                 let named =
                     |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-                read.map(drop).map_err(named)
+                if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
+                    let event = EngineEvent::Abandoned(intake.pipeline, name, reason);
+                    intake.observer.event(event);
+                }
+                Ok(())
             }
-            Self::Listener(listener) => tcp::serve(listener, intake).await,
+            Self::Listener(listener, connections) => {
+                tcp::serve(listener, connections, intake).await
+            }
         }
     }
 
     /// Tells the intake's observer where the source listens.
     pub fn announce(&self, intake: &Intake) {
-        if let Self::Listener(listener) = self
+        if let Self::Listener(listener, _) = self
             && let Ok(address) = listener.local_addr()
         {
             let event = EngineEvent::Listening(intake.pipeline, address.to_string());
@@ -77,8 +86,20 @@ impl OpenSource {
     }
 }
 
-/// Reads a stream of frames to its end, or to the first bytes that are no frame: those are returned,
-/// and are a dead letter already.
+/// How a stream of frames came to its end. Bytes that are no frame are a dead letter already.
+#[derive(Debug)]
+pub(super) enum StreamEnd {
+    /// Its last bytes were the end of a frame.
+    Ended,
+    /// The run was stopped, between two frames.
+    Stopped,
+    /// There are no more bytes, and the last were no whole frame, for this reason.
+    HalfAFrame(String),
+    /// There may be more bytes, and nothing says where their frames begin, for this reason.
+    NoFrame(String),
+}
+
+/// Reads a stream of frames to its end, or to the first bytes that are no frame.
 ///
 /// # Errors
 ///
@@ -88,7 +109,7 @@ pub(super) async fn read_frames(
     name: &Arc<str>,
     connection: u64,
     intake: &Intake,
-) -> io::Result<Option<Broken>> {
+) -> io::Result<StreamEnd> {
     let mut assembler = intake.assembler();
     let (end, failure) = loop {
         let buffer = assembler.buffer();
@@ -112,15 +133,22 @@ pub(super) async fn read_frames(
                 Ok(Some(cut)) => intake.deliver(name, connection, cut, read_at, false).await,
                 Ok(None) => break,
                 Err(broken) => {
-                    intake.broken(name, broken.clone());
-                    return Ok(Some(broken));
+                    let reason = broken.reason.clone();
+                    intake.broken(name, broken);
+                    return Ok(StreamEnd::NoFrame(reason));
                 }
             }
         }
     };
-    let left = assembler.finish(end);
-    if let Some(broken) = &left {
-        intake.broken(name, broken.clone());
+    let left = assembler.finish(end).map(|broken| {
+        let reason = broken.reason.clone();
+        intake.broken(name, broken);
+        reason
+    });
+    match (failure, left) {
+        (Some(error), _) => Err(error),
+        (None, Some(reason)) => Ok(StreamEnd::HalfAFrame(reason)),
+        (None, None) if end == SourceEnd::Stopped => Ok(StreamEnd::Stopped),
+        (None, None) => Ok(StreamEnd::Ended),
     }
-    failure.map_or(Ok(left), Err)
 }

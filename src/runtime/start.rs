@@ -57,7 +57,7 @@ pub(super) async fn open_endpoints(
             // Each would get some of the bytes.
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
-        let source = OpenSource::open(endpoint).await.map_err(failed)?;
+        let source = OpenSource::open(endpoint, settings.connection_limit).await.map_err(failed)?;
         sources.push(source);
         files.read.extend(file_id(endpoint));
     }

@@ -78,7 +78,8 @@ pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchE
     let session = Session::start(Arc::clone(&topology), &settings, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let workbench = Workbench::new(topology, theme, session.snapshot());
+    let workbench =
+        Workbench::new(topology, theme, session.snapshot()).with_frame_limit(settings.frame_limit);
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;

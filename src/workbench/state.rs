@@ -19,6 +19,7 @@ use super::rows::{PartitionRows, SelectedRow};
 use super::theme::Theme;
 use super::typed::{self, Typed};
 use crate::core::dead_letter::DeadLetter;
+use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
@@ -57,6 +58,8 @@ pub struct Workbench {
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) input: InputLine,
+    /// The longest payload that the engine takes, in bytes.
+    frame_limit: u64,
     /// Which pipeline typed messages go to.
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
@@ -80,6 +83,7 @@ impl Workbench {
             frozen: false,
             overlay: None,
             input: InputLine::default(),
+            frame_limit: DEFAULT_FRAME_LIMIT,
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
@@ -87,6 +91,12 @@ impl Workbench {
             output_offset: 0,
             notice: None,
         }
+    }
+
+    /// The same with the longest payload that the engine takes, for what is said of typed bytes.
+    #[must_use]
+    pub fn with_frame_limit(self, frame_limit: u64) -> Self {
+        Self { frame_limit, ..self }
     }
 
     /// Takes note of the screen's size.
@@ -148,7 +158,7 @@ impl Workbench {
     /// What is typed, as bytes.
     pub(super) fn typed(&self) -> Typed {
         match self.target() {
-            Some((_, source)) => typed::read(self.input.text(), source),
+            Some((_, source)) => typed::read(self.input.text(), source, self.frame_limit),
             None => Typed::Nothing,
         }
     }
@@ -294,7 +304,7 @@ impl Workbench {
         let mut first_wrong = None;
         let mut sent = 0;
         for (number, line) in lines.iter().enumerate() {
-            match typed::read(line, source) {
+            match typed::read(line, source, self.frame_limit) {
                 Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
                 Typed::Raw { bytes: raw, whole: true, times, .. } => {
                     bytes.extend(raw.repeat(times));

@@ -12,6 +12,7 @@
 mod support;
 
 mod commands;
+mod crowd;
 mod failures;
 mod network;
 mod outcome;

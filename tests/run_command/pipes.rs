@@ -21,6 +21,21 @@ fn votes_go_through_a_pipe() {
 }
 
 #[test]
+fn a_pipe_that_ends_inside_a_frame_leaves_a_dead_letter_with_its_position() {
+    let folder = Folder::new();
+    let letters = folder.path("letters");
+    let arguments = ["run", "--app", "alphabet", "--in", "-", "--out", "-"];
+    let mut running = Running::start(arguments.iter().chain(&["--dead-letters", &letters]));
+    let mut stdin = running.stdin();
+    stdin.write_all(&[vote(b'a', 1), vote(b'b', 1)[..7].to_vec()].concat()).unwrap();
+    drop(stdin);
+    assert_eq!(running.end().succeeded().stdout, b"a => 1\n");
+    let letter = &folder.json_lines("letters")[0];
+    assert_eq!((&letter["source"], &letter["offset"]), (&"stdin".into(), &9.into()));
+    assert_eq!(letter["reason"], "the source ended inside a frame, after 7 of its bytes");
+}
+
+#[test]
 fn an_open_pipe_does_not_hold_up_an_interrupted_run() {
     let folder = Folder::new();
     let mut running = Running::start([
