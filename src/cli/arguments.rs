@@ -52,6 +52,9 @@ pub(super) struct EngineArguments {
     /// Create the partitions of the declared keys before the first message
     #[arg(long)]
     pub precreate: bool,
+    /// Write every message that could not be processed to this file, a JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
 }
 
 /// What the workbench is told.
@@ -75,9 +78,6 @@ pub(super) struct RunArguments {
     /// Write every partition to this file at the end, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Write every message that could not be processed to this file, a JSON line each
-    #[arg(long, value_name = "FILE")]
-    pub dead_letters: Option<PathBuf>,
     /// Print the run's figures as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,

@@ -7,6 +7,7 @@ mod apps;
 mod arguments;
 mod endpoints;
 mod failure;
+mod files;
 mod generate;
 mod run;
 mod shell;

@@ -4,6 +4,7 @@
 // functions panic, while a harness may too.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+pub mod fragile;
 pub mod frames;
 pub mod program;
 #[cfg(feature = "workbench")]
