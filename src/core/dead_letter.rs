@@ -92,6 +92,14 @@ impl DeadLetter {
         }
     }
 
+    /// The letter with bytes of its own. Until then they are a part of all that was read with them,
+    /// and keep that in memory.
+    #[must_use]
+    pub fn detached(self) -> Self {
+        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+        Self { header: copy(&self.header), bytes: copy(&self.bytes), ..self }
+    }
+
     /// All its bytes as they were read, so that it can be sent again.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {

@@ -224,11 +224,13 @@ impl Workbench {
             | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
-                Some(command @ (Command::Pause | Command::Step)) => {
-                    self.overlay = Some(shown);
-                    self.command(command)
-                }
-                Some(command @ (Command::Revive | Command::EditLetter | Command::SendLetter)) => {
+                Some(
+                    command @ (Command::Pause
+                    | Command::Step
+                    | Command::Revive
+                    | Command::EditLetter
+                    | Command::SendLetter),
+                ) => {
                     self.overlay = Some(shown);
                     self.command(command)
                 }
@@ -403,12 +405,9 @@ impl Workbench {
     }
 
     fn close(&mut self) {
-        let cleared = if self.pane == Pane::DeadLetters {
-            self.letters.clear_filter() || self.partitions.clear_filter()
-        } else {
-            self.partitions.clear_filter() || self.letters.clear_filter()
-        };
-        if cleared {
+        // First the filter of the pane where the keys go.
+        let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
+        if here || self.partitions.clear_filter() || self.letters.clear_filter() {
             return;
         }
         self.zoomed = false;

@@ -21,6 +21,7 @@ fn text(payload: &[u8]) -> Result<Option<String>, Reason> {
     Ok(Some(std::str::from_utf8(payload)?.to_owned()))
 }
 
+#[expect(clippy::ptr_arg, reason = "a partition function takes the message as it is")]
 fn first_letter(word: &String) -> String {
     word.chars().take(1).collect()
 }

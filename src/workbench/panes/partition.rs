@@ -73,7 +73,8 @@ fn poisoned(workbench: &Workbench, key: &Key) -> Vec<Line<'static>> {
         "Its messages become dead letters until it is revived. Its state may be half changed:";
     let shown = "reviving leaves it as you see it here.";
     vec![
-        Line::styled(why, theme.bad()),
+        // As a span, which keeps line breaks: they become spaces when the window is drawn.
+        Line::from(Span::styled(why, theme.bad())),
         Line::styled(format!("{then} {shown}"), theme.warning()),
         Line::default(),
     ]
