@@ -95,7 +95,9 @@ impl Stage {
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
-            if ended == self.sent && (shown || view.query.limit == 0) {
+            // A letter is counted a moment before it is kept.
+            let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
+            if ended == self.sent && kept && (shown || view.query.limit == 0) {
                 let dead_letters = self.steady_letters(&snapshot.dead_letters);
                 self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
                 return;

@@ -6,6 +6,7 @@ use wallaroo::runtime::Settings;
 
 use super::support::fragile::fragile;
 use super::support::terminal::Terminal;
+use super::support::waiting::wait_until;
 use super::{
     CTRL_C, CTRL_X, ESCAPE, PROGRAM, SHIFT_TAB, alphabet, alphabet_with, enter, leave_input,
     wait_for_votes,
@@ -74,8 +75,10 @@ fn the_workbench_writes_all_dead_letters_to_a_file_too() {
     let mut terminal = alphabet_with(&["--dead-letters", file.to_str().unwrap()], &[]);
     enter(&mut terminal, "0x 00 00 00 02 61 62");
     terminal.wait_for("Dead letters 1");
-    let lines = std::fs::read_to_string(&file).unwrap();
-    let letter: serde_json::Value = serde_json::from_str(&lines).unwrap();
+    // A letter is counted a moment before it is written.
+    let lines = || std::fs::read_to_string(&file).unwrap();
+    wait_until("a line", || lines().ends_with('\n'));
+    let letter: serde_json::Value = serde_json::from_str(&lines()).unwrap();
     assert_eq!(letter["bytes_hex"], "6162");
     assert_eq!(letter["header_hex"], "00000002");
     terminal.send(CTRL_C);
