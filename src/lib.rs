@@ -79,7 +79,7 @@
 //!   workers. Across keys there is no order.
 //! * A message that cannot be processed becomes a [dead letter](crate::core::dead_letter::DeadLetter) with its
 //!   bytes, its step and the reason; the rest goes on. A panic in an author's code is such a reason; it
-//!   also poisons the partition whose state it may have left half changed.
+//!   also poisons the partition whose state it may have left half changed, until a person revives it.
 //! * What is in flight is bounded: a sink that stalls stops the sources.
 
 pub mod application;

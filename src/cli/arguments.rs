@@ -63,6 +63,9 @@ pub(super) struct EngineArguments {
     /// How many connections a TCP source serves at once. One more is closed
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MOST_CONNECTIONS))]
     pub connections: NonZeroUsize,
+    /// Write every message that could not be processed to this file, a JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
 }
 
 /// What the workbench is told.
@@ -86,9 +89,6 @@ pub(super) struct RunArguments {
     /// Write every partition to this file at the end, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Write every message that could not be processed to this file, a JSON line each
-    #[arg(long, value_name = "FILE")]
-    pub dead_letters: Option<PathBuf>,
     /// Print the run's figures as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,

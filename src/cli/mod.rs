@@ -8,6 +8,7 @@ mod arguments;
 mod byte_count;
 mod endpoints;
 mod failure;
+mod files;
 mod generate;
 mod run;
 mod shell;

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +11,9 @@ use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use crate::endpoints::{Endpoint, FileId, empty, open_to_write};
-use crate::runtime::Settings;
-use crate::telemetry::{DeadLetterFile, PartitionView, Session, SinkState, Snapshot, Summary};
+use super::files::{cannot_write, open_dead_letters, refuse_shared_files};
+use crate::endpoints::{empty, open_to_write};
+use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
 
 /// How often the progress line is written.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
@@ -26,10 +25,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
-    let dead_letters = match &arguments.dead_letters {
-        None => None,
-        Some(path) => Some(DeadLetterFile::open(path).map_err(|error| cannot_write(path, &error))?),
-    };
+    let dead_letters = open_dead_letters(&arguments.engine)?;
     let state = match &arguments.state {
         None => None,
         Some(path) => {
@@ -37,7 +33,9 @@ pub(super) fn run(
             Some((path, file))
         }
     };
-    refuse_shared_files(&settings, arguments)?;
+    let state_file = ("--state", arguments.state.as_deref());
+    let dead_letters_file = ("--dead-letters", arguments.engine.dead_letters.as_deref());
+    refuse_shared_files(&settings, &[state_file, dead_letters_file])?;
     let mut session =
         Session::start(Arc::clone(&topology), &settings, dead_letters).map_err(Failure::failed)?;
     if let Some((path, file)) = &state {
@@ -61,37 +59,6 @@ pub(super) fn run(
         writeln!(io::stderr(), "{}", in_words(&summary))
     };
     written.map_err(Failure::failed)
-}
-
-/// Refuses a file that is named twice: what is written to it would destroy what else is in it.
-fn refuse_shared_files(settings: &Settings, arguments: &RunArguments) -> Result<(), Failure> {
-    let inputs = settings.sources.iter().map(|endpoint| ("--in", endpoint));
-    let outputs = settings.sinks.iter().flatten().map(|endpoint| ("--out", endpoint));
-    let mut taken: Vec<(&str, FileId)> = inputs
-        .chain(outputs)
-        .filter_map(|(option, endpoint)| match endpoint {
-            Endpoint::File(path) => Some((option, FileId::of(path)?)),
-            _ => None,
-        })
-        .collect();
-    let written = [("--state", &arguments.state), ("--dead-letters", &arguments.dead_letters)];
-    for (option, path) in written {
-        let Some((path, file)) = path.as_ref().and_then(|path| Some((path, FileId::of(path)?)))
-        else {
-            continue;
-        };
-        if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == file) {
-            let path = path.display();
-            let usage = format!("{option} and {other} name the same file, {path}: choose another");
-            return Err(Failure::Usage(usage));
-        }
-        taken.push((option, file));
-    }
-    Ok(())
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
 /// Waits for the end of the run: by itself, or when it is interrupted and has drained.

@@ -27,6 +27,9 @@ pub(crate) fn for_each_guarded<T, C>(
     }
 }
 
+/// What the reasons of panics begin with.
+pub(crate) const PANICKED: &str = "panicked: ";
+
 /// What a caught panic says.
 pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
     let text = panic
@@ -34,7 +37,7 @@ pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("with a value that is not text");
-    format!("panicked: {text}")
+    format!("{PANICKED}{text}")
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod partition_query;
 pub mod partition_table;
 pub mod placement;
 pub mod preview;
+pub mod revival;
 pub(crate) mod steps;
 pub mod test_driver;
 pub mod topology;

@@ -13,6 +13,7 @@ use super::field::field_of;
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
+use super::revival::Revival;
 use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -41,6 +42,8 @@ pub trait Partitions {
     }
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
+    /// Gives the partition of a key back to its computations where it was poisoned.
+    fn revive(&mut self, key: &Key) -> Revival;
 }
 
 /// What rows are sorted by.

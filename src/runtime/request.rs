@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender};
 use std::time::{Duration, Instant};
 
+use crate::application::Key;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
+use crate::core::revival::Revival;
 use crate::core::steps::SharedPartitions;
 
 /// How long a worker looks at partitions between two batches.
@@ -26,6 +28,8 @@ pub(super) enum Request {
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// Give a poisoned partition back to its computations.
+    Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
 
 /// A scan that goes on between batches.
@@ -60,6 +64,12 @@ impl Desk {
                 }
             }
             Request::Export { reply } => self.export(&reply),
+            Request::Revive { state, key, reply } => {
+                let table = self.tables.iter().find(|(name, _)| *name == state);
+                let revival =
+                    table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
+                let _ = reply.send(revival);
+            }
         }
     }
 

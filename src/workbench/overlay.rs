@@ -41,6 +41,16 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Where the keys go: what can be done in the pane can be done with what was opened there.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        match self {
+            Self::Help { .. } | Self::Palette(_) | Self::Trace { .. } => Focus::Rows,
+            Self::DeadLetter(_) => Focus::DeadLetters,
+            Self::Partition { .. } => Focus::Partitions,
+        }
+    }
+
     /// The overlay after a command that moves.
     #[must_use]
     pub fn scrolled(self, command: Command) -> Self {

@@ -14,11 +14,12 @@ use super::commands::{Command, Focus, command_of};
 use super::input_line::InputLine;
 use super::keys::Key as TerminalKey;
 use super::layout::{Pane, Places, places};
+use super::letters::LetterRows;
 use super::overlay::{Overlay, Palette};
 use super::rows::{PartitionRows, SelectedRow};
 use super::theme::Theme;
 use super::typed::{self, Typed};
-use crate::core::dead_letter::DeadLetter;
+use crate::application::Key;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
@@ -34,6 +35,13 @@ pub enum Effect {
     PauseOrResume,
     /// Take one message.
     Step,
+    /// Let a poisoned partition take messages again.
+    Revive {
+        /// Its state's name.
+        state: Arc<str>,
+        /// Its key.
+        key: Key,
+    },
     /// End.
     Quit,
 }
@@ -64,7 +72,7 @@ pub struct Workbench {
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
-    pub(super) dead_letter: SelectedRow<DeadLetter>,
+    pub(super) letters: LetterRows,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
 }
@@ -87,7 +95,7 @@ impl Workbench {
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
-            dead_letter: SelectedRow::default(),
+            letters: LetterRows::default(),
             output_offset: 0,
             notice: None,
         }
@@ -145,7 +153,8 @@ impl Workbench {
         match self.pane {
             Pane::Input => Focus::Typing,
             Pane::Partitions => Focus::Partitions,
-            Pane::Routing | Pane::Outputs | Pane::DeadLetters => Focus::Rows,
+            Pane::DeadLetters => Focus::DeadLetters,
+            Pane::Routing | Pane::Outputs => Focus::Rows,
         }
     }
 
@@ -185,9 +194,16 @@ impl Workbench {
         if let Some(overlay) = self.overlay.take() {
             return self.key_on_overlay(overlay, key, event);
         }
-        if self.partitions.is_filtering() {
-            self.partitions.filter_key(key, event);
-            return None;
+        match self.pane {
+            Pane::Partitions if self.partitions.filter().editing().is_some() => {
+                self.partitions.filter_key(key, event);
+                return None;
+            }
+            Pane::DeadLetters if self.letters.filter().editing().is_some() => {
+                self.letters.filter_key(key, event);
+                return None;
+            }
+            _ => {}
         }
         let command = command_of(key, self.focus());
         if command.is_none() && self.pane == Pane::Input {
@@ -215,10 +231,16 @@ impl Workbench {
             shown @ (Overlay::Help { .. }
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
-            | Overlay::Partition { .. }) => match command_of(key, Focus::Rows) {
+            | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
-                Some(command @ (Command::Pause | Command::Step)) => {
+                Some(
+                    command @ (Command::Pause
+                    | Command::Step
+                    | Command::Revive
+                    | Command::EditLetter
+                    | Command::SendLetter),
+                ) => {
                     self.overlay = Some(shown);
                     self.command(command)
                 }
@@ -259,7 +281,17 @@ impl Workbench {
             Command::Close => self.close(),
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
+            Command::Filter if self.pane == Pane::DeadLetters => self.letters.begin_filter(),
             Command::Filter => self.partitions.begin_filter(),
+            Command::Revive => return self.revive(),
+            Command::EditLetter => {
+                if let Some(letter) = self.letter_at_hand() {
+                    self.edit_letter(&letter);
+                }
+            }
+            Command::SendLetter => {
+                return self.letter_at_hand().and_then(|letter| self.send_letter(&letter));
+            }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Pause => return Some(Effect::PauseOrResume),
@@ -358,7 +390,7 @@ impl Workbench {
         match self.pane {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
             Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
-            Pane::DeadLetters => self.dead_letter.go(command, page, &self.snapshot.dead_letters),
+            Pane::DeadLetters => self.letters.go(command, page, &self.snapshot.dead_letters),
             Pane::Outputs => {
                 let last = self.snapshot.outputs.len().saturating_sub(1);
                 self.output_offset = super::rows::moved(self.output_offset, command, page, last);
@@ -373,10 +405,7 @@ impl Workbench {
                 let trace = self.trace.of(&self.snapshot.traces).map(Arc::clone);
                 trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
             }
-            Pane::DeadLetters => {
-                let letter = self.dead_letter.of(&self.snapshot.dead_letters);
-                letter.map(|letter| Overlay::DeadLetter(Arc::clone(letter)))
-            }
+            Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
             Pane::Partitions => {
                 let row = self.partitions.selected_row(&self.snapshot.partitions);
                 row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
@@ -386,7 +415,9 @@ impl Workbench {
     }
 
     fn close(&mut self) {
-        if self.partitions.clear_filter() {
+        // First the filter of the pane where the keys go.
+        let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
+        if here || self.partitions.clear_filter() || self.letters.clear_filter() {
             return;
         }
         self.zoomed = false;

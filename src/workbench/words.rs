@@ -95,6 +95,14 @@ pub fn uptime(uptime: Duration) -> String {
     }
 }
 
+/// A moment of a run, to the millisecond: `0:01:12.345`.
+#[must_use]
+pub fn moment(since_start: Duration) -> String {
+    let seconds = since_start.as_secs();
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{hours}:{minutes:02}:{:02}.{:03}", seconds % 60, since_start.subsec_millis())
+}
+
 /// A key, which may be empty.
 #[must_use]
 pub fn key(key: &Key) -> String {
@@ -212,6 +220,7 @@ mod tests {
         assert_eq!(latency(3_000_000.0), "3.0s");
         assert_eq!(uptime(Duration::from_secs(59)), "<1 min");
         assert_eq!(uptime(Duration::from_mins(185)), "3 h 05 min");
+        assert_eq!(moment(Duration::from_millis(3_672_045)), "1:01:12.045");
     }
 
     #[test]

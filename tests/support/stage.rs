@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use wallaroo::core::dead_letter::DeadLetter;
 use wallaroo::core::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
 use wallaroo::core::partition_query::{RowWindow, merge};
@@ -26,6 +27,9 @@ pub struct Stage {
     pub workbench: Workbench,
     area: Rect,
     sent: u64,
+    /// The dead letters of the engine, each with what is shown of it: the same one every time, because
+    /// a selection is of the letter itself.
+    letters: Vec<[Arc<DeadLetter>; 2]>,
 }
 
 impl Stage {
@@ -38,7 +42,7 @@ impl Stage {
         let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));
         let area = Rect::new(0, 0, width, height);
         workbench.resize(area);
-        Self { session, workbench, area, sent: 0 }
+        Self { session, workbench, area, sent: 0, letters: Vec::new() }
     }
 
     /// Sends random messages, and waits until they have been processed.
@@ -68,9 +72,16 @@ impl Stage {
     /// Presses a key, does what comes of it, and waits until it is done.
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
-        if let Some(Effect::Inject(pipeline, bytes)) = self.workbench.handle(&event) {
-            self.session.inject(pipeline, bytes).unwrap();
-            self.sent += 1;
+        match self.workbench.handle(&event) {
+            Some(Effect::Inject(pipeline, bytes)) => {
+                self.session.inject(pipeline, bytes).unwrap();
+                self.sent += 1;
+            }
+            Some(Effect::Revive { state, key }) => {
+                let revival = self.session.revive(&state, &key, Duration::from_mins(1));
+                self.workbench.revived(&key, revival);
+            }
+            _ => {}
         }
         self.settle();
     }
@@ -84,8 +95,11 @@ impl Stage {
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
-            if ended == self.sent && (shown || view.query.limit == 0) {
-                self.workbench.show(steady(snapshot));
+            // A letter is counted a moment before it is kept.
+            let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
+            if ended == self.sent && kept && (shown || view.query.limit == 0) {
+                let dead_letters = self.steady_letters(&snapshot.dead_letters);
+                self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
                 return;
             }
             assert!(Instant::now() < patience, "{ended} of {} ended", self.sent);
@@ -98,6 +112,21 @@ impl Stage {
         let mut snapshot = steady(self.session.snapshot());
         change(&mut snapshot);
         self.workbench.show(snapshot);
+    }
+
+    /// The letters at fixed moments.
+    fn steady_letters(&mut self, letters: &[Arc<DeadLetter>]) -> Vec<Arc<DeadLetter>> {
+        let of_letter = |letter: &Arc<DeadLetter>| {
+            let known = self.letters.iter().find(|[known, _]| Arc::ptr_eq(known, letter));
+            if let Some([_, steady]) = known {
+                return Arc::clone(steady);
+            }
+            let at = Timestamp(1_234_000_000 * letter.sequence.0);
+            let steady = Arc::new(DeadLetter { at, ..DeadLetter::clone(letter) });
+            self.letters.push([Arc::clone(letter), Arc::clone(&steady)]);
+            steady
+        };
+        letters.iter().map(of_letter).collect()
     }
 
     /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.

@@ -12,6 +12,7 @@
 mod support;
 
 mod commands;
+mod dead_letters;
 mod endings;
 mod looks;
 mod quiet;
