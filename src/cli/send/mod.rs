@@ -113,7 +113,7 @@ impl Sender<'_> {
         opened.map(Some).map_err(|error| {
             let hint = if error.kind() == io::ErrorKind::ConnectionRefused {
                 format!(
-                    "; nothing has listened there for {} s: start the receiver",
+                    "; nothing listens there (waited {} s): start the receiver",
                     wait.as_secs_f64()
                 )
             } else {
