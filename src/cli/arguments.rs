@@ -8,6 +8,8 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 
 use super::app::{App, AppOption, AppOptions};
 use super::byte_count::ByteCount;
+use super::receive::ReceiveArguments;
+use super::send::SendArguments;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 
@@ -28,6 +30,15 @@ struct Line {
 pub(super) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
     Run(RunArguments),
+    /// Send a file's frames, or typed messages, to where an application listens
+    ///
+    /// Bytes that are no whole frame are sent too, and said at the end.
+    Send(SendArguments),
+    /// Listen, and write and count the outputs that an application sends
+    ///
+    /// It ends when the expected outputs have arrived, or when the last sender has gone, or when it is
+    /// interrupted.
+    Receive(ReceiveArguments),
     /// Write random messages of an application to a file, framed
     Generate(GenerateArguments),
     /// List the applications and their wire formats
@@ -172,7 +183,7 @@ pub(super) fn command(apps: &[App]) -> clap::Command {
         options.fold(command, |command, (app, option)| command.arg(argument(app, option)))
     };
     let command = with_options(Line::command());
-    ["run", "generate"]
+    ["run", "send", "generate"]
         .into_iter()
         .fold(command, |command, name| command.mut_subcommand(name, with_options))
 }

@@ -9,9 +9,16 @@ mod byte_count;
 mod endpoints;
 mod failure;
 mod files;
+mod follow;
 mod generate;
+mod interrupts;
+mod progress;
+mod receive;
 mod run;
+mod send;
 mod shell;
+mod tally;
+mod values;
 mod workbench;
 
 use std::io::{self, Write};
@@ -58,6 +65,8 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
     match command {
         None => workbench::start(apps, &workbench, &options),
         Some(Command::Run(run)) => run::run(apps, &run, &options),
+        Some(Command::Send(send)) => send::send(apps, &send, &options),
+        Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
         Some(Command::Apps(list)) => apps::list(apps, &list),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),

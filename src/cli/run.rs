@@ -1,22 +1,18 @@
 //! `run`: an application without a screen.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
 use super::files::{cannot_write, open_dead_letters, refuse_shared_files};
+use super::interrupts::Interrupts;
+use super::progress::{PROGRESS_EVERY, Progress};
 use crate::endpoints::{empty, open_to_write};
 use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
-
-/// How often the progress line is written.
-const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) fn run(
     apps: &[App],
@@ -65,10 +61,9 @@ pub(super) fn run(
 fn follow(session: &mut Session) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
-    let progress = io::stderr().is_terminal();
+    let progress = Progress::default();
     waiting.block_on(async {
-        let mut interrupt = listen(SignalKind::interrupt())?;
-        let mut terminate = listen(SignalKind::terminate())?;
+        let mut interrupts = Interrupts::listen()?;
         // Only now: whoever waits for this line may send a signal at once.
         for address in session.listening() {
             let _ = writeln!(io::stderr(), "listening at {address}");
@@ -78,30 +73,21 @@ fn follow(session: &mut Session) -> Result<(), Failure> {
         while session.outcome().is_none() {
             tokio::select! {
                 () = session.ended() => {}
-                _ = interrupt.recv() => stop(session, &mut interrupted)?,
-                _ = terminate.recv() => stop(session, &mut interrupted)?,
+                () = interrupts.next() => stop(session, &mut interrupted)?,
                 _ = tick.tick() => {
                     session.refresh(&PartitionView::default());
                     if interrupted && !said {
-                        said = say_what_is_waited_for(&session.snapshot(), progress);
+                        said = say_what_is_waited_for(&session.snapshot(), &progress);
                     }
-                    if progress {
-                        show_progress(&session.snapshot());
-                    }
+                    progress.show(|| in_progress(&session.snapshot()));
                 }
             }
         }
         Ok(())
     })?;
     session.refresh(&PartitionView::default());
-    if progress {
-        erase_progress();
-    }
+    drop(progress);
     session.outcome().unwrap_or(Ok(())).map_err(Failure::failed)
-}
-
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(Failure::failed)
 }
 
 /// The first interruption lets the run drain; the second ends it as it is.
@@ -114,7 +100,7 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
 }
 
 /// Says why an interrupted run has not ended, where its sinks are the reason. True where they are.
-fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
+fn say_what_is_waited_for(snapshot: &Snapshot, progress: &Progress) -> bool {
     let mut said = false;
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
         let waits = match sink.state {
@@ -122,9 +108,7 @@ fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
             SinkState::Waiting => "has no receiver",
             SinkState::Stalled => "takes no outputs",
         };
-        if progress {
-            erase_progress();
-        }
+        progress.erase();
         let _ = writeln!(
             io::stderr(),
             "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
@@ -135,22 +119,16 @@ fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
     said
 }
 
-fn show_progress(snapshot: &Snapshot) {
+fn in_progress(snapshot: &Snapshot) -> String {
     let totals = snapshot.totals;
-    let line = format!(
+    format!(
         "{}: {} in, {} out, {} dead letters, {}/s",
         snapshot.application,
         totals.messages_in,
         totals.messages_out,
         totals.dead_letters,
         snapshot.throughput.last()
-    );
-    // The line is for a person: where it cannot be written, nothing is lost.
-    let _ = write!(io::stderr(), "\r\x1b[K{line}");
-}
-
-fn erase_progress() {
-    let _ = write!(io::stderr(), "\r\x1b[K");
+    )
 }
 
 fn write_state(session: &Session, file: File) -> io::Result<()> {

@@ -12,6 +12,7 @@ pub mod context;
 pub mod dead_letter;
 pub mod event;
 mod field;
+pub mod frame_counter;
 pub mod frames;
 pub mod framing;
 pub(crate) mod guard;

@@ -21,7 +21,7 @@ mod state;
 pub mod svg;
 mod terminal;
 mod theme;
-mod typed;
+pub(crate) mod typed;
 mod words;
 
 use std::io::{self, Stdin};

@@ -14,9 +14,12 @@ mod support;
 mod commands;
 mod crowd;
 mod failures;
+mod loopback;
 mod network;
 mod outcome;
 mod pipes;
+mod receive;
+mod send;
 
 use std::collections::BTreeMap;
 use std::fs;
