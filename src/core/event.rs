@@ -30,6 +30,18 @@ pub enum EngineEvent {
 }
 
 impl EngineEvent {
+    /// The pipeline whose source or sink it is.
+    #[must_use]
+    pub fn pipeline(&self) -> PipelineIndex {
+        match self {
+            Self::Listening(pipeline, _)
+            | Self::Connected(pipeline, _)
+            | Self::Disconnected(pipeline, ..)
+            | Self::NotAccepted(pipeline, _)
+            | Self::SinkReady(pipeline, _) => *pipeline,
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub fn level(&self) -> Level {

@@ -70,7 +70,8 @@ impl OpenSink {
                 Box::new(stream)
             }
         };
-        if !matches!(endpoint, Endpoint::Null) {
+        // Of a file there is nothing to be told: it has been opened, or the run does not begin.
+        if matches!(endpoint, Endpoint::Tcp(_)) {
             observer.event(EngineEvent::SinkReady(pipeline, endpoint.to_string()));
         }
         Ok(Self { endpoint: endpoint.clone(), writer, file: opened })

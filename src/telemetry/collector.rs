@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
+use super::log::Reporter;
 use super::ring::Ring;
 use super::snapshot::OutputShown;
 use crate::core::batch::Output;
@@ -51,6 +52,7 @@ pub(super) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
+    pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
 }
@@ -80,6 +82,7 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             dead_letter_file: Mutex::new(file),
+            reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
         }
@@ -102,6 +105,7 @@ impl Collector {
         if let Some(file) = &mut *lock(&self.dead_letter_file) {
             file.write(letters.iter().map(|letter| &**letter));
         }
+        self.reporter.dead_letters(letters.iter().map(|letter| &**letter));
         let mut ring = lock(&self.dead_letters);
         for letter in letters {
             ring.push(letter);
@@ -166,6 +170,7 @@ impl Observer for Collector {
             // A source listens once, so nothing is ever lost here.
             let _ = pipeline.listening.set(address.as_str().into());
         }
+        self.reporter.event(&event);
         lock(&self.events).push(event);
         self.change();
     }

@@ -9,6 +9,7 @@ mod collector;
 mod counters;
 mod dead_letter_file;
 mod latency;
+mod log;
 mod partitions;
 mod ring;
 mod session;
@@ -18,6 +19,7 @@ mod throughput;
 
 pub use dead_letter_file::DeadLetterFile;
 pub use latency::{Bar, LatencySummary};
+pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use session::{DeadLettersLost, Session};
 pub use snapshot::{OutputShown, PipelineShown, Snapshot, Totals, WorkerShown};
