@@ -5,9 +5,12 @@
 mod app;
 mod apps;
 mod arguments;
+mod console;
 mod endpoints;
 mod failure;
+mod files;
 mod generate;
+mod log;
 mod run;
 mod shell;
 mod workbench;
@@ -44,6 +47,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            crate::telemetry::log_failure(&failure.to_string());
             // Where standard error is gone too, the exit status is all that is left to say.
             let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
             failure.exit_code()

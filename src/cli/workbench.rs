@@ -7,6 +7,8 @@ use super::apps;
 use super::arguments::WorkbenchArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
+use super::files::refuse_shared_files;
+use super::log::RunLog;
 use crate::workbench::Choice;
 
 pub(super) fn start(
@@ -34,7 +36,10 @@ pub(super) fn start(
             "the workbench needs a terminal; without one, use `wallaroo-tui run`".to_owned(),
         ));
     }
-    crate::workbench::run(topology, settings).map_err(Failure::failed)
+    let log = RunLog::open(&arguments.log)?;
+    refuse_shared_files(&settings, &[("--log", &arguments.log.log)])?;
+    log.start()?;
+    log.end(crate::workbench::run(topology, settings).map_err(Failure::failed))
 }
 
 /// Lets the user choose, with what each application shows.

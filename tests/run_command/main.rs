@@ -13,6 +13,7 @@ mod support;
 
 mod commands;
 mod failures;
+mod log;
 mod network;
 mod outcome;
 mod pipes;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::program::{Ended, run};
+use support::program::{Ended, PROGRAM, run};
 
 /// A folder for the files of one run of the alphabet.
 struct Folder(TempDir);
