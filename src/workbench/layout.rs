@@ -25,6 +25,8 @@ pub enum Pane {
     Routing,
     /// What the sinks were given.
     Outputs,
+    /// What happens to sources and sinks.
+    Log,
     /// Messages that could not be processed.
     DeadLetters,
 }
@@ -46,6 +48,8 @@ pub struct Places {
     pub routing: Option<Rect>,
     /// What the sinks were given.
     pub outputs: Option<Rect>,
+    /// What happens to sources and sinks.
+    pub log: Option<Rect>,
     /// Messages that could not be processed.
     pub dead_letters: Option<Rect>,
     /// Where messages are typed.
@@ -63,6 +67,7 @@ impl Places {
             Pane::Partitions => self.partitions,
             Pane::Routing => self.routing,
             Pane::Outputs => self.outputs,
+            Pane::Log => self.log,
             Pane::DeadLetters => self.dead_letters,
         }
     }
@@ -87,6 +92,7 @@ pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places
         Some(Pane::Partitions) if stateful => Places { partitions: Some(body), ..frame },
         Some(Pane::Routing) => Places { routing: Some(body), ..frame },
         Some(Pane::Outputs) => Places { outputs: Some(body), ..frame },
+        Some(Pane::Log) => Places { log: Some(body), ..frame },
         Some(Pane::DeadLetters) => Places { dead_letters: Some(body), ..frame },
         _ => panes(frame, body, stateful, roomy),
     })
@@ -104,8 +110,10 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
         Constraint::Length(routing),
         Constraint::Length(bottom),
     ]));
-    let [outputs, dead_letters] =
-        bottom.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
+    // A narrow screen has no room for the log beside them: Tab and zoom still show it.
+    let widths = if roomy { [5, 7, 7] } else { [1, 0, 1] };
+    let [outputs, log, dead_letters] =
+        bottom.layout(&Layout::horizontal(widths.map(Constraint::Fill)));
     let (partitions, charts) = if stateful {
         let [partitions, charts] =
             top.layout(&Layout::horizontal([Constraint::Fill(58), Constraint::Fill(42)]));
@@ -117,6 +125,7 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
         partitions,
         routing: Some(routing),
         outputs: (bottom.height > 0).then_some(outputs),
+        log: (bottom.height > 0 && log.width > 0).then_some(log),
         dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };
@@ -154,7 +163,7 @@ mod tests {
                 let all: Vec<Rect> = [
                     Some(places.header), places.partitions, places.throughput,
                     places.throughput_histogram, places.latency, places.routing, places.outputs,
-                    places.dead_letters, Some(places.input), Some(places.footer),
+                    places.log, places.dead_letters, Some(places.input), Some(places.footer),
                 ].into_iter().flatten().collect();
                 let covered: u32 = all.iter().map(|place| place.area()).sum();
                 prop_assert_eq!(covered, area.area());

@@ -22,7 +22,7 @@ use crate::core::dead_letter::DeadLetter;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
-use crate::telemetry::{PartitionView, Snapshot};
+use crate::telemetry::{LogLine, PartitionView, Snapshot};
 
 /// What the engine is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,7 @@ pub struct Workbench {
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
     pub(super) dead_letter: SelectedRow<DeadLetter>,
+    pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
 }
@@ -84,6 +85,7 @@ impl Workbench {
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
             dead_letter: SelectedRow::default(),
+            log_line: SelectedRow::default(),
             output_offset: 0,
             notice: None,
         }
@@ -135,7 +137,7 @@ impl Workbench {
         match self.pane {
             Pane::Input => Focus::Typing,
             Pane::Partitions => Focus::Partitions,
-            Pane::Routing | Pane::Outputs | Pane::DeadLetters => Focus::Rows,
+            Pane::Routing | Pane::Outputs | Pane::Log | Pane::DeadLetters => Focus::Rows,
         }
     }
 
@@ -205,6 +207,7 @@ impl Workbench {
             shown @ (Overlay::Help { .. }
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
+            | Overlay::LogLine(_)
             | Overlay::Partition { .. }) => match command_of(key, Focus::Rows) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
@@ -349,6 +352,7 @@ impl Workbench {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
             Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
             Pane::DeadLetters => self.dead_letter.go(command, page, &self.snapshot.dead_letters),
+            Pane::Log => self.log_line.go(command, page, &self.snapshot.log.lines),
             Pane::Outputs => {
                 let last = self.snapshot.outputs.len().saturating_sub(1);
                 self.output_offset = super::rows::moved(self.output_offset, command, page, last);
@@ -367,6 +371,10 @@ impl Workbench {
                 let letter = self.dead_letter.of(&self.snapshot.dead_letters);
                 letter.map(|letter| Overlay::DeadLetter(Arc::clone(letter)))
             }
+            Pane::Log => {
+                let line = self.log_line.of(&self.snapshot.log.lines);
+                line.map(|line| Overlay::LogLine(Arc::clone(line)))
+            }
             Pane::Partitions => {
                 let row = self.partitions.selected_row(&self.snapshot.partitions);
                 row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
@@ -384,5 +392,5 @@ impl Workbench {
 }
 
 /// The panes in the order in which Tab goes through them.
-const PANES: [Pane; 5] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::DeadLetters];
+const PANES: [Pane; 6] =
+    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::Log, Pane::DeadLetters];

@@ -13,6 +13,7 @@ mod support;
 
 mod commands;
 mod endings;
+mod log;
 mod looks;
 mod quiet;
 mod sizes;
