@@ -11,6 +11,9 @@ pub const LEAST_HEIGHT: u16 = 18;
 const ROOMY_WIDTH: u16 = 100;
 const ROOMY_HEIGHT: u16 = 34;
 
+/// From this height of all panes on there is room for the log too.
+const LOG_TOO: u16 = 33;
+
 /// From this height on there is room for a third chart.
 const THREE_CHARTS: u16 = 14;
 
@@ -99,21 +102,21 @@ pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places
 }
 
 fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
-    // A low screen has no room for what leaves: Tab and zoom still show it.
-    let (routing, bottom) = match (roomy, body.height) {
-        (true, _) => (10, 7),
-        (false, 16..) => (6, 4),
-        (false, _) => (5, 0),
+    // A low screen has no room for the log, or for what leaves: Tab and zoom still show it.
+    let (routing, log, bottom) = match (roomy, body.height) {
+        (true, LOG_TOO..) => (9, 4, 6),
+        (true, _) => (10, 0, 7),
+        (false, 16..) => (6, 0, 4),
+        (false, _) => (5, 0, 0),
     };
-    let [top, routing, bottom] = body.layout(&Layout::vertical([
+    let [top, routing, log, bottom] = body.layout(&Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(routing),
+        Constraint::Length(log),
         Constraint::Length(bottom),
     ]));
-    // A narrow screen has no room for the log beside them: Tab and zoom still show it.
-    let widths = if roomy { [5, 7, 7] } else { [1, 0, 1] };
-    let [outputs, log, dead_letters] =
-        bottom.layout(&Layout::horizontal(widths.map(Constraint::Fill)));
+    let [outputs, dead_letters] =
+        bottom.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
     let (partitions, charts) = if stateful {
         let [partitions, charts] =
             top.layout(&Layout::horizontal([Constraint::Fill(58), Constraint::Fill(42)]));
@@ -125,7 +128,7 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
         partitions,
         routing: Some(routing),
         outputs: (bottom.height > 0).then_some(outputs),
-        log: (bottom.height > 0 && log.width > 0).then_some(log),
+        log: (log.height > 0).then_some(log),
         dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };

@@ -393,4 +393,4 @@ impl Workbench {
 
 /// The panes in the order in which Tab goes through them.
 const PANES: [Pane; 6] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::Log, Pane::DeadLetters];
+    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Log, Pane::Outputs, Pane::DeadLetters];

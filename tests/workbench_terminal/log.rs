@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::support::waiting::wait_until;
-use crate::{CTRL_C, SHIFT_TAB, alphabet_with, leave_input};
+use crate::{CTRL_C, alphabet_with, leave_input};
 
 #[test]
 fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
@@ -22,8 +22,8 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
 
     terminal.wait_for(" Log 2 warnings ");
     leave_input(&mut terminal);
-    // Back from the partitions to the input pane, the dead letters and the log.
-    terminal.send([SHIFT_TAB, SHIFT_TAB, SHIFT_TAB, "z"].concat());
+    // From the partitions over the routing pane to the log, and all of the screen for it.
+    terminal.send("\t\tz");
     terminal.wait_for(&format!("{name} disconnected: "));
     terminal.wait_for("alphabet starts with 2 workers; votes from tcp://127.0.0.1:0 to null");
     let log = || std::fs::read_to_string(&path).unwrap();
@@ -53,7 +53,7 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
 fn a_log_file_that_cannot_be_written_is_said_in_the_pane_and_at_the_end() {
     let mut terminal = alphabet_with(&["--log", "/dev/full"], &[]);
     terminal.wait_for(" Log 1 warning ");
-    terminal.wait_for("cannot write the log to /dev/full any");
+    terminal.wait_for("cannot write the log to");
     terminal.send(CTRL_C);
     assert_eq!(terminal.wait_exit().exit_code(), 1);
     terminal.assert_restored();
