@@ -9,7 +9,7 @@ use wallaroo::telemetry::{Log, LogLevel, PartitionView, Session};
 use wallaroo::{Application, Reason, Source};
 
 #[path = "support/waiting.rs"]
-#[expect(dead_code, reason = "a part of it is for other tests")]
+#[expect(dead_code, clippy::expect_used, reason = "it is a part of what other tests share")]
 mod waiting;
 
 #[test]
