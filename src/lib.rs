@@ -68,6 +68,7 @@
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
+//! | say something in the log | `tracing::warn!(target: "wallaroo", ..)`, and [`telemetry::Log`] |
 //! | run it inside a program of your own | [`telemetry::Session`], [`runtime::Engine`] |
 //!
 //! The command line and the terminal UI are the feature `workbench`, which is on unless it is turned off:

@@ -182,7 +182,8 @@ fn opened(stage: &mut Stage, pane: usize, rows: usize) -> Vec<String> {
 
 const PARTITIONS: usize = 1;
 const ROUTING: usize = 2;
-const DEAD_LETTERS: usize = 4;
+const LOG: usize = 3;
+const DEAD_LETTERS: usize = 5;
 
 #[test]
 fn hardships_are_dead_letters_and_the_rest_flows_on() {
@@ -244,7 +245,7 @@ fn hardships_do_not_disturb_the_screen_at_any_size() {
             stage.vote(word);
             assert_tidy(&stage);
         }
-        for (pane, rows) in [(PARTITIONS, 8), (ROUTING, 17), (DEAD_LETTERS, 9)] {
+        for (pane, rows) in [(PARTITIONS, 8), (ROUTING, 17), (LOG, 2), (DEAD_LETTERS, 9)] {
             for screen in opened(&mut stage, pane, rows) {
                 assert!(screen.contains("Esc closes"), "{screen}");
             }

@@ -181,6 +181,28 @@ fn a_dead_letter_opens_to_its_bytes() {
     assert_snapshot!(stage.screen());
 }
 
+/// Goes from the input pane to the log.
+fn to_log(stage: &mut Stage) {
+    for _ in 0..3 {
+        press(stage, KeyCode::BackTab);
+    }
+}
+
+#[test]
+fn the_log_is_shown_alone_where_there_is_no_room_beside_it() {
+    let mut stage = voted(80, 24, UNICODE);
+    to_log(&mut stage);
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_line_of_the_log_opens_to_all_of_its_text() {
+    let mut stage = voted(120, 40, UNICODE);
+    to_log(&mut stage);
+    press(&mut stage, KeyCode::Enter);
+    assert_snapshot!(stage.screen());
+}
+
 #[test]
 fn a_filter_shows_the_keys_that_contain_it() {
     let mut stage = voted(80, 24, UNICODE);

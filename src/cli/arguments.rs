@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::app::{App, AppOption, AppOptions};
@@ -12,6 +12,7 @@ use super::receive::ReceiveArguments;
 use super::send::SendArguments;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
+use crate::telemetry::LogLevel;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -79,6 +80,21 @@ pub(super) struct EngineArguments {
     pub dead_letters: Option<PathBuf>,
 }
 
+/// Where the log goes, and what is in it.
+#[derive(Debug, Args)]
+pub(super) struct LogArguments {
+    /// Append the log to this file: a line each, with the time in UTC
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Leave out of the log what matters less than this
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level())]
+    pub log_level: LogLevel,
+}
+
+fn log_level() -> impl TypedValueParser<Value = LogLevel> {
+    PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
+}
+
 /// What the workbench is told.
 #[derive(Debug, Args)]
 pub(super) struct WorkbenchArguments {
@@ -87,6 +103,8 @@ pub(super) struct WorkbenchArguments {
     pub app: Option<String>,
     #[command(flatten)]
     pub engine: EngineArguments,
+    #[command(flatten)]
+    pub log: LogArguments,
 }
 
 /// What `run` is told.
@@ -100,6 +118,8 @@ pub(super) struct RunArguments {
     /// Write every partition to this file at the end, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// Print the run's figures as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,

@@ -35,16 +35,16 @@ impl Stop {
     }
 }
 
-/// Does work to its end, and shows how far it is. The first interruption asks it to end by itself, the
+/// Does work to its end, and shows a line that says how far it is. The first interruption asks it to end by itself, the
 /// second ends it as it is: then there is no outcome.
 pub(super) fn follow<T>(
     work: impl Future<Output = Result<T, Failure>>,
     stop: &Stop,
-    progress: impl Fn() -> String,
+    progress: &Progress,
+    line: impl Fn() -> String,
 ) -> Result<Option<T>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::failed)?;
-    let line = Progress::default();
     let outcome = runtime.block_on(async {
         let mut interrupts = Interrupts::listen()?;
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
@@ -58,10 +58,11 @@ pub(super) fn follow<T>(
                     }
                     stop.ask();
                 }
-                _ = tick.tick() => line.show(&progress),
+                _ = tick.tick() => progress.show(&line),
             }
         }
     });
+    progress.erase();
     // Who reads standard input cannot be woken.
     runtime.shutdown_background();
     outcome

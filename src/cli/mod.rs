@@ -6,12 +6,14 @@ mod app;
 mod apps;
 mod arguments;
 mod byte_count;
+mod console;
 mod endpoints;
 mod failure;
 mod files;
 mod follow;
 mod generate;
 mod interrupts;
+mod log;
 mod progress;
 mod receive;
 mod run;
@@ -53,6 +55,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            crate::telemetry::log_failure(&failure.to_string());
             // Where standard error is gone too, the exit status is all that is left to say.
             let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
             failure.exit_code()

@@ -1,7 +1,9 @@
-//! The line on standard error that says how far a command is.
+//! The line on standard error that says how far a command is, and what is said beside it.
+//!
+//! Invariant: nothing that is said stands in the progress line.
 
-use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often the progress line is written.
@@ -10,45 +12,64 @@ pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// How many columns a bar has.
 const BAR: usize = 24;
 
-/// A line that is written again and again where standard error is a terminal, and erased when this is
-/// dropped.
+/// Goes to the line's beginning, and erases it.
+const ERASE: &str = "\r\x1b[K";
+
+/// A line that is written again and again where standard error is a terminal.
 pub(super) struct Progress {
     terminal: bool,
-    shown: Cell<bool>,
+    /// The line that stands there; empty where none does.
+    line: Mutex<String>,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { terminal: io::stderr().is_terminal(), shown: Cell::new(false) }
+        Self { terminal: io::stderr().is_terminal(), line: Mutex::default() }
     }
 }
 
 impl Progress {
+    /// Whether there is such a line.
+    pub fn is_on_terminal(&self) -> bool {
+        self.terminal
+    }
+
     /// Shows this line in place of the one before.
     pub fn show(&self, line: impl FnOnce() -> String) {
         if self.terminal {
-            self.shown.set(true);
-            write(&line());
+            let new = line();
+            let mut line = self.lock();
+            write(&format!("{ERASE}{new}"));
+            *line = new;
         }
     }
 
-    /// Makes room for another line.
+    /// Says something that stays: in a line of its own, above this one.
+    pub fn say(&self, text: &str) {
+        let line = self.lock();
+        if line.is_empty() {
+            write(&format!("{text}\n"));
+        } else {
+            write(&format!("{ERASE}{text}\n{line}"));
+        }
+    }
+
+    /// Takes the line away.
     pub fn erase(&self) {
-        if self.shown.replace(false) {
-            write("");
+        if !std::mem::take(&mut *self.lock()).is_empty() {
+            write(ERASE);
         }
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.erase();
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn write(line: &str) {
-    // The line is for a person: where it cannot be written, nothing is lost.
-    let _ = write!(io::stderr(), "\r\x1b[K{line}");
+/// Writes at once, so that nothing of another process comes between. It is for a person, or for the
+/// log of one: where it cannot be written, nothing is lost.
+fn write(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// A bar for how much of a whole is done, and the same in percent; nothing where the whole is 0.

@@ -2,15 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
+use super::console::Console;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
 use super::files::{cannot_write, open_dead_letters, refuse_shared_files};
 use super::interrupts::Interrupts;
-use super::progress::{PROGRESS_EVERY, Progress};
+use super::log::RunLog;
+use super::progress::PROGRESS_EVERY;
 use crate::endpoints::{empty, open_to_write};
 use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
 
@@ -22,23 +25,39 @@ pub(super) fn run(
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
     let dead_letters = open_dead_letters(&arguments.engine)?;
-    let state = match &arguments.state {
+    let state = match arguments.state.as_deref() {
         None => None,
         Some(path) => {
             let file = open_to_write(path).map_err(|error| cannot_write(path, &error))?;
             Some((path, file))
         }
     };
-    let state_file = ("--state", arguments.state.as_deref());
-    let dead_letters_file = ("--dead-letters", arguments.engine.dead_letters.as_deref());
-    refuse_shared_files(&settings, &[state_file, dead_letters_file])?;
-    let mut session =
-        Session::start(Arc::clone(&topology), &settings, dead_letters).map_err(Failure::failed)?;
+    let log = RunLog::open(&arguments.log)?;
+    let written = [
+        ("--state", arguments.state.as_deref()),
+        ("--dead-letters", arguments.engine.dead_letters.as_deref()),
+        ("--log", arguments.log.log.as_deref()),
+    ];
+    refuse_shared_files(&settings, &written)?;
+    let console = Arc::new(Console::default());
+    let of_log = Arc::clone(&console);
+    log.start_with(move |line| of_log.log(line))?;
+    let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
+    log.end(session.and_then(|session| to_its_end(session, &console, state, arguments.json)))
+}
+
+/// Follows the run to its end, and says and writes what is wanted of it.
+fn to_its_end(
+    mut session: Session,
+    console: &Console,
+    state: Option<(&Path, File)>,
+    json: bool,
+) -> Result<(), Failure> {
     if let Some((path, file)) = &state {
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session)?;
+    follow(&mut session, console)?;
 
     if let Some((path, file)) = state {
         write_state(&session, file).map_err(|error| cannot_write(path, &error))?;
@@ -47,7 +66,7 @@ pub(super) fn run(
         return Err(Failure::failed(lost));
     }
     let summary = session.summary();
-    let written = if arguments.json {
+    let written = if json {
         serde_json::to_writer(io::stdout(), &summary)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(io::stdout()))
@@ -58,16 +77,13 @@ pub(super) fn run(
 }
 
 /// Waits for the end of the run: by itself, or when it is interrupted and has drained.
-fn follow(session: &mut Session) -> Result<(), Failure> {
+fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
-    let progress = Progress::default();
-    waiting.block_on(async {
+    let followed = waiting.block_on(async {
         let mut interrupts = Interrupts::listen()?;
-        // Only now: whoever waits for this line may send a signal at once.
-        for address in session.listening() {
-            let _ = writeln!(io::stderr(), "listening at {address}");
-        }
+        // Only now: whoever waits for an address that is said here may send a signal at once.
+        console.begin();
         let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.outcome().is_none() {
@@ -77,16 +93,17 @@ fn follow(session: &mut Session) -> Result<(), Failure> {
                 _ = tick.tick() => {
                     session.refresh(&PartitionView::default());
                     if interrupted && !said {
-                        said = say_what_is_waited_for(&session.snapshot(), &progress);
+                        said = say_what_is_waited_for(&session.snapshot(), console);
                     }
-                    progress.show(|| in_progress(&session.snapshot()));
+                    console.progress().show(|| in_progress(&session.snapshot()));
                 }
             }
         }
         Ok(())
-    })?;
+    });
     session.refresh(&PartitionView::default());
-    drop(progress);
+    console.progress().erase();
+    followed?;
     session.outcome().unwrap_or(Ok(())).map_err(Failure::failed)
 }
 
@@ -100,7 +117,7 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
 }
 
 /// Says why an interrupted run has not ended, where its sinks are the reason. True where they are.
-fn say_what_is_waited_for(snapshot: &Snapshot, progress: &Progress) -> bool {
+fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
     let mut said = false;
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
         let waits = match sink.state {
@@ -108,12 +125,10 @@ fn say_what_is_waited_for(snapshot: &Snapshot, progress: &Progress) -> bool {
             SinkState::Waiting => "has no receiver",
             SinkState::Stalled => "takes no outputs",
         };
-        progress.erase();
-        let _ = writeln!(
-            io::stderr(),
+        console.progress().say(&format!(
             "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
             sink.endpoint
-        );
+        ));
         said = true;
     }
     said

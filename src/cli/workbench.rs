@@ -8,6 +8,7 @@ use super::arguments::WorkbenchArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
 use super::files::{open_dead_letters, refuse_shared_files};
+use super::log::RunLog;
 use crate::workbench::Choice;
 
 pub(super) fn start(
@@ -36,9 +37,14 @@ pub(super) fn start(
         ));
     }
     let dead_letters = open_dead_letters(&arguments.engine)?;
-    let file = ("--dead-letters", arguments.engine.dead_letters.as_deref());
-    refuse_shared_files(&settings, &[file])?;
-    crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed)
+    let log = RunLog::open(&arguments.log)?;
+    let written = [
+        ("--dead-letters", arguments.engine.dead_letters.as_deref()),
+        ("--log", arguments.log.log.as_deref()),
+    ];
+    refuse_shared_files(&settings, &written)?;
+    log.start()?;
+    log.end(crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed))
 }
 
 /// Lets the user choose, with what each application shows.

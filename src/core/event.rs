@@ -40,6 +40,23 @@ pub enum EngineEvent {
 }
 
 impl EngineEvent {
+    /// The pipeline whose source or sink it is.
+    #[must_use]
+    pub fn pipeline(&self) -> PipelineIndex {
+        match self {
+            Self::Listening(pipeline, _)
+            | Self::Connected(pipeline, _)
+            | Self::Disconnected(pipeline, ..)
+            | Self::LetGo(pipeline, _)
+            | Self::NotAccepted(pipeline, _)
+            | Self::Abandoned(pipeline, ..)
+            | Self::SinkReady(pipeline, _)
+            | Self::SinkWaiting(pipeline, ..)
+            | Self::SinkLost(pipeline, ..)
+            | Self::SinkStalled(pipeline, _) => *pipeline,
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub fn level(&self) -> Level {

@@ -61,7 +61,7 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| EngineError::Threads(error.to_string()))?;
-        let (sources, sinks) = io.block_on(open_endpoints(settings, &*observer))?;
+        let (sources, sinks) = io.block_on(open_endpoints(settings))?;
         let shared = Shared {
             topology,
             observer,

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
+use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
 use super::snapshot::OutputShown;
@@ -53,6 +54,7 @@ pub(super) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
+    pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
 }
@@ -83,6 +85,7 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             dead_letter_file: Mutex::new(file),
+            reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
         }
@@ -105,6 +108,7 @@ impl Collector {
         if let Some(file) = &mut *lock(&self.dead_letter_file) {
             file.write(&letters);
         }
+        self.reporter.dead_letters(letters.iter());
         let mut ring = lock(&self.dead_letters);
         // What would be pushed out again at once need not be copied.
         let superfluous = letters.len().saturating_sub(KEPT);
@@ -183,6 +187,7 @@ impl Observer for Collector {
         {
             pipeline.pressure.note(sink, state);
         }
+        self.reporter.event(&event);
         lock(&self.events).push(event);
         self.change();
     }

@@ -42,7 +42,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too.
+    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too. What happens is
+    /// told to the subscriber of `tracing` that this thread has: where it is a [`Log`](super::Log),
+    /// snapshots show it.
     ///
     /// # Errors
     ///
@@ -53,6 +55,7 @@ impl Session {
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, EngineError> {
         let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
         if let Some(file) = &mut *lock(&collector.dead_letter_file) {
@@ -173,11 +176,13 @@ impl Session {
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         if self.ended.is_none() && self.engine.outcome().is_some() {
             self.ended = Some(self.engine.now());
+            self.collector.reporter.flush_all();
         }
         let rolled = self.roll();
+        let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
         let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || changed || rows
+        rolled || said || changed || rows
     }
 
     /// Ends the seconds that have passed. True where a chart would move.
@@ -228,6 +233,7 @@ impl Session {
             // All that are kept: a filter finds the old ones, too.
             dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
+            log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }
 
@@ -312,6 +318,13 @@ impl Session {
             messages_per_second: per_second(totals.messages_in, seconds),
             latency_us: self.latency().total(),
         }
+    }
+}
+
+impl Drop for Session {
+    /// Whatever ends a run, the log has its figures.
+    fn drop(&mut self) {
+        self.collector.reporter.ends(totals(&self.collector));
     }
 }
 

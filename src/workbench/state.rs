@@ -24,7 +24,7 @@ use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
-use crate::telemetry::{PartitionView, Snapshot};
+use crate::telemetry::{LogLine, PartitionView, Snapshot};
 
 /// What the engine is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub struct Workbench {
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
     pub(super) letters: LetterRows,
+    pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
 }
@@ -96,6 +97,7 @@ impl Workbench {
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
             letters: LetterRows::default(),
+            log_line: SelectedRow::default(),
             output_offset: 0,
             notice: None,
         }
@@ -154,7 +156,7 @@ impl Workbench {
             Pane::Input => Focus::Typing,
             Pane::Partitions => Focus::Partitions,
             Pane::DeadLetters => Focus::DeadLetters,
-            Pane::Routing | Pane::Outputs => Focus::Rows,
+            Pane::Routing | Pane::Outputs | Pane::Log => Focus::Rows,
         }
     }
 
@@ -231,6 +233,7 @@ impl Workbench {
             shown @ (Overlay::Help { .. }
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
+            | Overlay::LogLine(_)
             | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
@@ -391,6 +394,7 @@ impl Workbench {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
             Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
             Pane::DeadLetters => self.letters.go(command, page, &self.snapshot.dead_letters),
+            Pane::Log => self.log_line.go(command, page, &self.snapshot.log.lines),
             Pane::Outputs => {
                 let last = self.snapshot.outputs.len().saturating_sub(1);
                 self.output_offset = super::rows::moved(self.output_offset, command, page, last);
@@ -406,6 +410,10 @@ impl Workbench {
                 trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
             }
             Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
+            Pane::Log => {
+                let line = self.log_line.of(&self.snapshot.log.lines);
+                line.map(|line| Overlay::LogLine(Arc::clone(line)))
+            }
             Pane::Partitions => {
                 let row = self.partitions.selected_row(&self.snapshot.partitions);
                 row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
@@ -425,5 +433,5 @@ impl Workbench {
 }
 
 /// The panes in the order in which Tab goes through them.
-const PANES: [Pane; 5] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::DeadLetters];
+const PANES: [Pane; 6] =
+    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Log, Pane::Outputs, Pane::DeadLetters];

@@ -138,7 +138,8 @@ fn a_full_disk_fails_the_run() {
         .failed(1, &["/dev/full", "No space"]);
     let folder = Folder::new();
     let broken = folder.write("broken", b"\0\0\0\x01x");
-    run_alphabet(&["--in", &broken, "--out", "null", "--dead-letters", "/dev/full"])
+    let full = ["--dead-letters", "/dev/full", "--log-level", "error"];
+    run_alphabet(&[&["--in", &broken, "--out", "null"], &full[..]].concat())
         .failed(1, &["dead letters", "No space"]);
 }
 

@@ -14,6 +14,7 @@ mod support;
 mod commands;
 mod crowd;
 mod failures;
+mod log;
 mod loopback;
 mod network;
 mod outcome;
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::program::{Ended, run};
+use support::program::{Ended, PROGRAM, run};
 
 /// A folder for the files of one run of the alphabet.
 struct Folder(TempDir);

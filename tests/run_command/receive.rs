@@ -161,7 +161,7 @@ fn what_cannot_be_received_is_refused() {
     let address = other.local_addr().unwrap().to_string();
     let out = folder.write("out", b"before");
     run(["receive", "--listen", &address, "--out", &out])
-        .failed(1, &[&address, "another program listens there"]);
+        .failed(1, &[&address, "something else listens there"]);
     assert_eq!(folder.read("out"), b"before");
     let missing = folder.path("missing/out");
     run(["receive", "--listen", "0", "--out", &missing])

@@ -17,7 +17,9 @@ use wallaroo::core::numbers::{PipelineIndex, Timestamp};
 use wallaroo::core::partition_query::{RowWindow, merge};
 use wallaroo::core::trace::{Hop, Trace};
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{Bar, LatencySummary, Session, Snapshot, Throughput};
+use wallaroo::telemetry::{
+    Bar, LatencySummary, Log, LogLevel, LogLine, Session, Snapshot, Throughput,
+};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -38,7 +40,10 @@ impl Stage {
         let topology = Arc::new(topology);
         let workers = 2.try_into().unwrap();
         let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
-        let session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
+        // The log of this stage alone: tests run side by side.
+        let session = tracing::subscriber::with_default(Log::new(LogLevel::Info), || {
+            Session::start(Arc::clone(&topology), &settings, None).unwrap()
+        });
         let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));
         let area = Rect::new(0, 0, width, height);
         workbench.resize(area);
@@ -182,6 +187,18 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
         let bars = snapshot.latency_bars.iter().zip(counts);
         snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+    }
+    // How many dead letters are lines of the log depends on how fast they came: the first is one.
+    let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");
+    let first = snapshot.log.lines.iter().rposition(|line| is_dead_letter(line));
+    let mut place = 0..;
+    snapshot.log.lines.retain(|line| place.next() == first || !is_dead_letter(line));
+    let warnings = snapshot.log.lines.iter().filter(|line| line.level >= LogLevel::Warn);
+    snapshot.log.warnings = u64::try_from(warnings.count()).unwrap();
+    let oldest = snapshot.log.lines.len().saturating_sub(1);
+    for (at, line) in snapshot.log.lines.iter_mut().enumerate() {
+        let since_start = Duration::from_secs(u64::try_from(oldest - at).unwrap() * 61);
+        *line = Arc::new(LogLine { since_start, ..LogLine::clone(line) });
     }
     for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));

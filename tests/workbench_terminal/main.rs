@@ -14,6 +14,7 @@ mod support;
 mod commands;
 mod dead_letters;
 mod endings;
+mod log;
 mod looks;
 mod quiet;
 mod sinks;

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::failure::Failure;
 use super::follow::{Stop, follow};
-use super::progress::bar;
+use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
 use crate::endpoints::{Endpoint, empty, open_to_write};
 use crate::runtime::EngineError;
@@ -36,13 +36,15 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 pub(super) fn receive(arguments: &ReceiveArguments) -> Result<(), Failure> {
     let (tally, stop) = (Tally::new("output"), Stop::default());
-    let receiver = Receiver { arguments, tally: &tally, stop: &stop, unfinished: 0 };
+    let progress = Progress::default();
+    let receiver =
+        Receiver { arguments, tally: &tally, stop: &stop, progress: &progress, unfinished: 0 };
     let expected = arguments.expect.map_or(0, NonZeroU64::get);
-    let progress = || {
+    let line = || {
         let bar = bar(tally.count(), expected);
         format!("received {} {bar}", counted(tally.count(), "output")).trim_end().to_owned()
     };
-    let Some((end, unfinished)) = follow(receiver.receive(), &stop, progress)? else {
+    let Some((end, unfinished)) = follow(receiver.receive(), &stop, &progress, line)? else {
         return Err(Failure::Failed(format!("interrupted twice: received {tally}")));
     };
     if let Some(expected) = arguments.expect {
@@ -87,8 +89,9 @@ fn judge(count: u64, expected: u64, end: End, timeout: Option<Duration>) -> Resu
 enum Arrival {
     /// Whole outputs, and how many.
     Outputs(Bytes, u64),
-    /// The connection has ended after so many bytes of no whole output.
-    End(u64),
+    /// The connection has ended after so many bytes of no whole output; why, where its sender did
+    /// not end it.
+    End(u64, Option<String>),
 }
 
 /// All that receiving goes by.
@@ -96,6 +99,7 @@ struct Receiver<'a> {
     arguments: &'a ReceiveArguments,
     tally: &'a Tally,
     stop: &'a Stop,
+    progress: &'a Progress,
     /// How many bytes were no whole output when their connection ended.
     unfinished: u64,
 }
@@ -111,7 +115,7 @@ impl Receiver<'_> {
         })?;
         let mut writer = open(out).await.map_err(|error| self.cannot_write(&error))?;
         let address = listener.local_addr().map_err(Failure::failed)?;
-        let _ = writeln!(io::stderr(), "listening at {address}");
+        self.progress.say(&format!("listening at {address}"));
 
         let (sender, mut arrivals) = channel(WAITING);
         let mut connections = 0_usize;
@@ -131,7 +135,7 @@ impl Receiver<'_> {
                     }
                     // The sender is gone already, or there are too many: the listener is as good as before.
                     Err(error) => {
-                        let _ = writeln!(io::stderr(), "cannot accept a connection: {error}");
+                        self.progress.say(&format!("cannot accept a connection: {error}"));
                         sleep(ACCEPT_AGAIN).await;
                     }
                 },
@@ -144,7 +148,10 @@ impl Receiver<'_> {
                             break End::Complete;
                         }
                     }
-                    Arrival::End(unfinished) => {
+                    Arrival::End(unfinished, failure) => {
+                        if let Some(failure) = failure {
+                            self.progress.say(&failure);
+                        }
                         self.unfinished += unfinished;
                         connections -= 1;
                         if connections == 0 && !self.arguments.keep_open {
@@ -196,26 +203,23 @@ async fn read(
     mut outputs: Outputs,
     arrivals: Sender<Arrival>,
 ) {
-    loop {
+    let failure = loop {
         let buffer = outputs.buffer();
         if buffer.capacity() - buffer.len() < READ_SIZE / 4 {
             buffer.reserve(READ_SIZE);
         }
         let arrival = match stream.read_buf(buffer).await {
-            Ok(0) => break,
+            Ok(0) => break None,
             Ok(new) => outputs.take(new),
-            Err(error) => {
-                let _ = writeln!(io::stderr(), "connection {peer}: {error}");
-                break;
-            }
+            Err(error) => break Some(format!("connection {peer}: {error}")),
         };
         if !arrival.0.is_empty()
             && arrivals.send(Arrival::Outputs(arrival.0, arrival.1)).await.is_err()
         {
             return;
         }
-    }
+    };
     let (rest, unfinished) = outputs.finish();
     let _ = arrivals.send(Arrival::Outputs(rest, 0)).await;
-    let _ = arrivals.send(Arrival::End(unfinished)).await;
+    let _ = arrivals.send(Arrival::End(unfinished, failure)).await;
 }

@@ -12,7 +12,7 @@ use super::arguments::SendArguments;
 use crate::application::DEFAULT_HEADER_LENGTH;
 use crate::cli::app::{self, App, AppOptions};
 use crate::cli::failure::Failure;
-use crate::core::framing::{Framing, big_endian_framing};
+use crate::core::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
 use crate::core::topology::SourcePlan;
 use crate::workbench::typed::{self, Typed};
 
@@ -54,7 +54,7 @@ fn bytes_of(messages: &[String], source: &SourcePlan) -> Result<Vec<u8>, Failure
     let mut all = Vec::new();
     for message in messages {
         let wrong = |reason: &str| Failure::Usage(format!("--message `{message}`: {reason}"));
-        match typed::read(message, source) {
+        match typed::read(message, source, DEFAULT_FRAME_LIMIT) {
             Typed::Frames { frame: bytes, times, .. } | Typed::Raw { bytes, times, .. } => {
                 all.extend(bytes.repeat(times));
             }

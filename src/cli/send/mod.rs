@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::app::{App, AppOptions};
 use super::failure::Failure;
 use super::follow::{Stop, follow};
-use super::progress::bar;
+use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
 use crate::core::frame_counter::FrameCounter;
 use connection::Connection;
@@ -46,11 +46,11 @@ pub(super) fn send(
         stop: &stop,
         whole: &whole,
     };
-    let progress = || {
+    let line = || {
         let bar = bar(tally.bytes(), whole.get());
         format!("sent {} {bar}", counted(tally.count(), "message")).trim_end().to_owned()
     };
-    let Some(notes) = follow(sender.send(), &stop, progress)? else {
+    let Some(notes) = follow(sender.send(), &stop, &Progress::default(), line)? else {
         return Err(Failure::Failed(format!("interrupted twice: sent {tally}")));
     };
     if stop.was_asked() {
