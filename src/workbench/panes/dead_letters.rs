@@ -37,7 +37,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     for ((at, letter), row) in rows.zip(inner.rows()) {
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
         let mut line = Line::from(vec![
-            Span::styled(format!("{:<6}", letter.sequence.to_string()), theme.quiet()),
+            Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),
         ]);
         let room = usize::from(row.width).saturating_sub(line.width());
