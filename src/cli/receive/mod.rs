@@ -118,7 +118,7 @@ impl Receiver<'_> {
         self.progress.say(&format!("listening at {address}"));
 
         let (sender, mut arrivals) = channel(WAITING);
-        let mut connections = 0_usize;
+        let (mut connections, mut failing) = (0_usize, false);
         let end = loop {
             // In this order: a sender that is waiting to be accepted comes before the end of another, so
             // that this is not taken for the last.
@@ -128,14 +128,18 @@ impl Receiver<'_> {
                 () = until(deadline) => break End::TimeUp,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
+                        failing = false;
                         self.tally.add(0, 0);
                         connections += 1;
                         let outputs = Outputs::new(self.arguments.framed);
                         tokio::spawn(read(stream, peer, outputs, sender.clone()));
                     }
-                    // The sender is gone already, or there are too many: the listener is as good as before.
+                    // The sender is gone already, or there are too many: the listener is as good as
+                    // before. Told once, however long it lasts.
                     Err(error) => {
-                        self.progress.say(&format!("cannot accept a connection: {error}"));
+                        if !std::mem::replace(&mut failing, true) {
+                            self.progress.say(&format!("cannot accept a connection: {error}"));
+                        }
                         sleep(ACCEPT_AGAIN).await;
                     }
                 },
