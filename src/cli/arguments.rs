@@ -13,6 +13,7 @@ use super::resilience::ResilienceArguments;
 use super::send::SendArguments;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
+use crate::runtime::MOST_WORKERS;
 use crate::telemetry::LogLevel;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
@@ -172,10 +173,6 @@ pub(super) struct Arguments {
     pub workbench: WorkbenchArguments,
     pub options: AppOptions,
 }
-
-/// The most workers: more than a machine has a use for, and each is a thread with a channel to every
-/// other one.
-const MOST_WORKERS: usize = 256;
 
 /// The most connections: more than a system has open files for.
 const MOST_CONNECTIONS: usize = 1_000_000;

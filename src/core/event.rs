@@ -57,6 +57,21 @@ pub enum EngineEvent {
     SinkStalled(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
+    /// All that was taken before this checkpoint has been processed, and nothing else.
+    CheckpointBegun(Epoch),
+    /// Other workers have taken over.
+    WorkersChanged {
+        /// How many there were.
+        from: usize,
+        /// How many there are.
+        to: usize,
+        /// How many partitions there are.
+        partitions: usize,
+        /// How many of them have another owner.
+        moved: usize,
+        /// How long nothing could enter.
+        held: Duration,
+    },
     /// A checkpoint is whole.
     Checkpointed {
         /// Its number.
@@ -85,7 +100,10 @@ impl EngineEvent {
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
             | Self::SinkStalled(pipeline, _) => Some(*pipeline),
-            Self::Recovered(_) | Self::Checkpointed { .. } => None,
+            Self::Recovered(_)
+            | Self::CheckpointBegun(_)
+            | Self::WorkersChanged { .. }
+            | Self::Checkpointed { .. } => None,
         }
     }
 
@@ -98,8 +116,9 @@ impl EngineEvent {
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
             | Self::SinkReady(..)
+            | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
-            Self::Checkpointed { .. } => Level::Detail,
+            Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
             | Self::Abandoned(..)
@@ -132,6 +151,11 @@ impl fmt::Display for EngineEvent {
             Self::Recovered(Recovered { epoch, workers, partitions, frames, took }) => write!(
                 formatter,
                 "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
+            ),
+            Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
+            Self::WorkersChanged { from, to, partitions, moved, held } => write!(
+                formatter,
+                "workers: {to} instead of {from}; {moved} of {partitions} partitions moved, in {held:.1?}"
             ),
             Self::Checkpointed { epoch, partitions, held, took } => write!(
                 formatter,

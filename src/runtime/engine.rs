@@ -71,7 +71,7 @@ impl Engine {
     ///
     /// The same.
     pub fn start_after(
-        earlier: &EngineClock,
+        earlier: EngineClock,
         topology: Arc<Topology>,
         settings: &Settings,
         observer: Arc<dyn Observer>,
@@ -96,15 +96,12 @@ impl Engine {
     }
 
     /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
-    /// and sinks stay as they are. The answer comes when that is done.
+    /// and sinks stay as they are. The answer comes when that is done; an error ends the run.
     ///
     /// # Errors
     ///
     /// Nothing is saved, so nothing could be carried over.
-    pub fn set_workers(
-        &self,
-        workers: NonZeroUsize,
-    ) -> Result<oneshot::Receiver<Result<(), EngineError>>, EngineError> {
+    pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         let safety = self.safety.as_ref().ok_or(EngineError::NothingSaved)?;
         let (reply, answer) = oneshot::channel();
         let order = KeeperOrder::SetWorkers(workers, reply);
@@ -245,18 +242,9 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Returns when the run has ended.
-    pub async fn ended(&self) {
-        let _ = self.outcome.clone().wait_for(Option::is_some).await;
-    }
-}
-
-/// The clock of an engine.
-#[derive(Debug, Clone, Copy)]
-pub struct EngineClock(StartClock);
-
-impl Drop for Engine {
-    fn drop(&mut self) {
+    /// Ends the run at once, whatever is in flight or in memory, as the death of the process would.
+    /// Nobody uses its files any more when this returns.
+    pub fn crash(&mut self) {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.wake();
@@ -277,5 +265,20 @@ impl Drop for Engine {
                 drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
             }
         }
+    }
+
+    /// Returns when the run has ended.
+    pub async fn ended(&self) {
+        let _ = self.outcome.clone().wait_for(Option::is_some).await;
+    }
+}
+
+/// The clock of an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineClock(StartClock);
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.crash();
     }
 }

@@ -77,10 +77,9 @@ impl Entrance {
                 Position::Source { pipeline, endpoint, offset } if *pipeline == self.name => {
                     let source: Arc<str> = endpoint.as_str().into();
                     // Where the source has another slot this time, the greater offset counts.
-                    let inlet = inlets.of_workers.first();
-                    inlet.into_iter().for_each(|inlet| {
-                        inlet.begin_source_at(Arc::clone(&source), *offset);
-                    });
+                    if let Some(inlet) = inlets.of_workers.first() {
+                        inlet.begin_source_at(source, *offset);
+                    }
                 }
                 _ => {}
             }

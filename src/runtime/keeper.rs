@@ -31,7 +31,7 @@ use crate::resilience::{
 /// What the keeper is asked for.
 pub(super) enum KeeperOrder {
     /// Go on with this many workers.
-    SetWorkers(NonZeroUsize, oneshot::Sender<Result<(), EngineError>>),
+    SetWorkers(NonZeroUsize, oneshot::Sender<()>),
     /// Make the last checkpoint, and end.
     Finish(oneshot::Sender<()>),
 }
@@ -76,7 +76,7 @@ impl Keeper {
         positions: Vec<Position>,
         mut orders: UnboundedReceiver<KeeperOrder>,
     ) -> Result<(), EngineError> {
-        self.begin(base, positions).await?;
+        self.begin(base, positions)?;
         let mut last = Instant::now();
         loop {
             let gate = Arc::clone(&self.plan.shared.gate);
@@ -95,8 +95,8 @@ impl Keeper {
                         return Ok(());
                     }
                     Some(KeeperOrder::SetWorkers(workers, reply)) => {
-                        let outcome = self.set_workers(workers).await;
-                        let _ = reply.send(outcome);
+                        self.set_workers(workers).await?;
+                        let _ = reply.send(());
                     }
                 },
                 () = due => self.checkpoint(true).await?,
@@ -106,12 +106,8 @@ impl Keeper {
     }
 
     /// Writes what the workers began with, and makes their files count.
-    async fn begin(
-        &mut self,
-        base: Vec<Base>,
-        positions: Vec<Position>,
-    ) -> Result<(), EngineError> {
-        self.write(base, positions).await?;
+    fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
+        self.write(base, positions)?;
         let (directory, generation) = (&mut self.directory, self.generation);
         block_in_place(|| directory.count(generation))?;
         Ok(())
@@ -133,6 +129,7 @@ impl Keeper {
             // A worker that is gone says itself why.
             saved.push(changed.await.map_err(|_| EngineError::Ended)??);
         }
+        self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
         positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
         let reports = self.ask_sinks();
@@ -144,13 +141,16 @@ impl Keeper {
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
-        self.write(saved, positions).await?;
+        self.write(saved, positions)?;
         // A journal that is gone says itself why.
         let _ = self.journal.send(ToJournal::Trim(trimmed));
         let took = began.elapsed();
-        let event = EngineEvent::Checkpointed { epoch, partitions, held, took };
-        self.plan.shared.observer.event(event);
+        self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
         Ok(())
+    }
+
+    fn tell(&self, event: EngineEvent) {
+        self.plan.shared.observer.event(event);
     }
 
     fn release(&self) {
@@ -198,7 +198,7 @@ impl Keeper {
     }
 
     /// Writes an epoch into every worker's file; the positions go into the first.
-    async fn write(
+    fn write(
         &mut self,
         saved: Vec<Vec<SavedState>>,
         positions: Vec<Position>,
@@ -223,7 +223,9 @@ impl Keeper {
 
     /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        let began = Instant::now();
         self.checkpoint(false).await?;
+        let from = self.crew().len();
         block_in_place(|| self.crew().dismiss());
         for entrance in &self.plan.entrances {
             entrance.exchange(workers.get());
@@ -236,12 +238,16 @@ impl Keeper {
             Ok((crew, base, checkpoint.positions, new))
         });
         let (crew, base, positions, new) = started?;
+        let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
+        let moved = crew.moved();
         *self.crew.write().unwrap_or_else(PoisonError::into_inner) = crew;
         self.files = new.files;
         self.generation = new.generation;
         let _ = self.news.send(News::Replaced(workers.get()));
-        self.begin(base, positions).await?;
+        self.begin(base, positions)?;
         self.release();
+        let (to, held) = (workers.get(), began.elapsed());
+        self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
         Ok(())
     }
 }

@@ -27,4 +27,4 @@ pub use engine::{Engine, EngineClock};
 pub use error::EngineError;
 pub use gate::RunState;
 pub use quiet::silence_caught_panics;
-pub use settings::Settings;
+pub use settings::{MOST_WORKERS, Settings};

@@ -126,7 +126,9 @@ fn work(worker: &mut Worker, start: WorkerStart) {
                 Ok(Request::Save(save)) => {
                     // Nothing is admitted now, so nothing more can come of earlier epochs.
                     epoch.set(save.epoch);
-                    lanes.iter().for_each(|(built, _)| built.activator.activate());
+                    for (built, _) in &lanes {
+                        built.activator.activate();
+                    }
                     saving = Some(save);
                 }
                 Ok(Request::Look(look)) => desk.take(look),

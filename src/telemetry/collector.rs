@@ -12,6 +12,7 @@ use super::latency::Latency;
 use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
+use super::safety::Checkpoints;
 use super::snapshot::OutputShown;
 use crate::core::batch::Output;
 use crate::core::context::Report;
@@ -22,6 +23,7 @@ use crate::core::observer::Observer;
 use crate::core::preview::preview_bytes;
 use crate::core::topology::Topology;
 use crate::core::trace::Trace;
+use crate::runtime::MOST_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
 const KEPT: usize = 500;
@@ -37,6 +39,7 @@ const NEWEST_OF_LARGE_BATCH: usize = 16;
 pub(super) struct PipelineCounters {
     /// Where its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
+    /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
     pub broken: Counter,
     pub broken_bytes: Counter,
@@ -53,6 +56,7 @@ pub(super) struct Collector {
     pub outputs: Mutex<Ring<OutputShown>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
+    pub checkpoints: Mutex<Checkpoints>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
     pub reporter: Reporter,
     changed: AtomicBool,
@@ -68,7 +72,9 @@ impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
         let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
             listening: OnceLock::new(),
-            workers: (0..workers).map(|_| WorkerCounters::new(plan.steps.len())).collect(),
+            workers: (0..workers.max(MOST_WORKERS))
+                .map(|_| WorkerCounters::new(plan.steps.len()))
+                .collect(),
             broken: Counter::default(),
             broken_bytes: Counter::default(),
             outputs: Counter::default(),
@@ -84,6 +90,7 @@ impl Collector {
                 letter.weight()
             })),
             events: Mutex::new(Ring::new(KEPT)),
+            checkpoints: Mutex::default(),
             dead_letter_file: Mutex::new(file),
             reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
@@ -101,6 +108,12 @@ impl Collector {
         if !self.changed.swap(true, Ordering::AcqRel) {
             self.news.notify_one();
         }
+    }
+
+    /// Messages that state computations have processed.
+    pub fn stateful(&self) -> u64 {
+        let workers = self.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
+        workers.map(|worker| worker.stateful.get()).sum()
     }
 
     fn keep_dead_letters(&self, letters: impl Iterator<Item = DeadLetter>) {
@@ -188,7 +201,16 @@ impl Observer for Collector {
             pipeline.pressure.note(sink, state);
         }
         self.reporter.event(&event);
-        lock(&self.events).push(event);
+        match event {
+            EngineEvent::CheckpointBegun(epoch) => {
+                lock(&self.checkpoints).begin(epoch, self.stateful());
+                return;
+            }
+            EngineEvent::Checkpointed { epoch, .. } => {
+                lock(&self.checkpoints).complete(epoch);
+            }
+            event => lock(&self.events).push(event),
+        }
         self.change();
     }
 }

@@ -1,5 +1,6 @@
 //! An engine with somebody watching: what every front end holds.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use super::collector::{Collector, PipelineCounters, lock};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
 use super::partitions::{PartitionView, PartitionWatch};
+use super::safety::{Crash, SafetyShown};
 use super::snapshot::{PipelineShown, Snapshot, Totals, WorkerShown};
 use super::summary::Summary;
 use super::throughput::Throughput;
@@ -21,7 +23,8 @@ use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow, merge};
 use crate::core::partition_table::PartitionRow;
 use crate::core::revival::Revival;
-use crate::core::topology::Topology;
+use crate::core::topology::{StatePlan, Topology};
+use crate::endpoints::Endpoint;
 use crate::runtime::{Engine, EngineError, RunState, Settings};
 
 /// How many of the newest traces, outputs and events a snapshot has.
@@ -39,6 +42,8 @@ pub struct Session {
     throughput: Throughput,
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
+    settings: Settings,
+    crash: Option<Crash>,
 }
 
 impl Session {
@@ -67,6 +72,8 @@ impl Session {
             throughput: Throughput::default(),
             partitions: PartitionWatch::default(),
             ended: None,
+            settings: settings.clone(),
+            crash: None,
         })
     }
 
@@ -163,6 +170,79 @@ impl Session {
         }
     }
 
+    /// Goes on with another number of workers: see [`Engine::set_workers`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing is saved, so that nothing could be carried over, or the run is ending.
+    pub fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        // The event that it is done comes to the collector.
+        drop(self.engine.set_workers(workers)?);
+        self.settings.workers = workers;
+        Ok(())
+    }
+
+    /// How many workers there are, or will be when a change under way is done.
+    #[must_use]
+    pub fn wanted_workers(&self) -> NonZeroUsize {
+        self.settings.workers
+    }
+
+    /// Takes everything out of memory, as the death of the process would, and begins again with what
+    /// is saved. Connections are closed. Waits until workers and sources go on.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is saved, or the engine cannot start again: then it has ended.
+    pub fn crash(&mut self) -> Result<(), EngineError> {
+        if self.settings.resilience.is_none() {
+            return Err(EngineError::NothingSaved);
+        }
+        let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
+        let topology = Arc::clone(self.topology());
+        let (clock, began) = (self.engine.clock(), Instant::now());
+        self.engine.crash();
+        let processed = self.collector.stateful();
+        let (epoch, messages) = {
+            let checkpoints = lock(&self.collector.checkpoints);
+            (checkpoints.newest(), checkpoints.unsaved(processed))
+        };
+        // Clients come back to the same address, also where the system chose it.
+        for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
+            if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
+                *address = real.to_string();
+            }
+        }
+        let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
+        self.engine = Engine::start_after(clock, topology, &self.settings, observer)?;
+        lock(&self.collector.checkpoints).restart(epoch, processed);
+        self.partitions.ask_anew();
+        self.crash = Some(Crash { workers, partitions, epoch, messages, took: began.elapsed() });
+        Ok(())
+    }
+
+    /// How many partitions there are, and how many of them messages created. Waits for the workers.
+    fn partition_counts(&self) -> (usize, usize) {
+        let query = RowQuery::default();
+        let of_state =
+            |state: &StatePlan| merge(&query, self.engine.rows(&state.name, &query).iter());
+        let counts = self.topology().states().iter().map(of_state);
+        counts.fold((0, 0), |(all, dynamic), state| (all + state.total, dynamic + state.dynamic))
+    }
+
+    /// What is saved, and what was lost and recovered.
+    fn safety(&self) -> Option<SafetyShown> {
+        let resilience = self.settings.resilience.as_ref()?;
+        let checkpoints = lock(&self.collector.checkpoints);
+        Some(SafetyShown {
+            directory: resilience.directory.clone(),
+            epoch: checkpoints.newest(),
+            unsaved: checkpoints.unsaved(self.collector.stateful()),
+            recovered: self.engine.recovered(),
+            crash: self.crash.clone(),
+        })
+    }
+
     /// Why not all dead letters are in their file, where that is so.
     #[must_use]
     pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
@@ -232,6 +312,7 @@ impl Session {
             outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
             // All that are kept: a filter finds the old ones, too.
             dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
+            safety: self.safety(),
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
@@ -298,11 +379,7 @@ impl Session {
         let totals = totals(&self.collector);
         let end = self.ended.unwrap_or_else(|| self.engine.now());
         let seconds = end.since(Timestamp::default()).as_secs_f64();
-        let query = RowQuery::default();
-        let states = self.topology().states().iter();
-        let counts: Vec<_> = states
-            .map(|state| merge(&query, self.engine.rows(&state.name, &query).iter()))
-            .collect();
+        let (partitions, partitions_dynamic) = self.partition_counts();
         Summary {
             app: self.topology().name().to_string(),
             workers: self.engine.workers(),
@@ -310,8 +387,8 @@ impl Session {
             messages_out: totals.messages_out,
             filtered: totals.filtered,
             dead_letters: totals.dead_letters,
-            partitions: counts.iter().map(|state| state.total).sum(),
-            partitions_dynamic: counts.iter().map(|state| state.dynamic).sum(),
+            partitions,
+            partitions_dynamic,
             bytes_in: totals.bytes_in,
             bytes_out: totals.bytes_out,
             seconds,

@@ -7,6 +7,7 @@ use super::latency::{Bar, LatencySummary};
 use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
+use super::safety::SafetyShown;
 use super::throughput::Throughput;
 use crate::core::dead_letter::DeadLetter;
 use crate::core::event::EngineEvent;
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub outputs: Vec<OutputShown>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
+    /// What is saved, and what was lost and recovered; `None` where nothing is saved.
+    pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<EngineEvent>,
     /// The log; nothing where the session was started without one.

@@ -61,6 +61,14 @@ pub enum Command {
     Pause,
     /// Take one message.
     Step,
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Show what is saved, lost and recovered.
+    Safety,
+    /// One worker more.
+    MoreWorkers,
+    /// One worker less.
+    FewerWorkers,
     /// Keep the screen as it is while the engine goes on, or show it live again.
     Freeze,
     /// Choose a command by name.

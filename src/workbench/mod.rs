@@ -25,6 +25,7 @@ pub(crate) mod typed;
 mod words;
 
 use std::io::{self, Stdin};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,13 +43,18 @@ pub use keys::Key;
 pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;
 
+use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
-use crate::runtime::{EngineError, RunState, Settings, silence_caught_panics};
+use crate::resilience::ResilienceSettings;
+use crate::runtime::{EngineError, MOST_WORKERS, RunState, Settings, silence_caught_panics};
 use crate::telemetry::{DeadLetterFile, DeadLettersLost, Session};
 use terminal::Screen;
 
 /// For how long a new partition is marked.
 const NEW_FOR: Duration = Duration::from_secs(2);
+
+/// For how long the owner before the present one is shown.
+const MOVED_FOR: Duration = Duration::from_secs(5);
 
 /// The shortest time between two frames.
 const LEAST_FRAME: Duration = Duration::from_millis(50);
@@ -90,7 +96,15 @@ pub fn run(
 ) -> Result<(), WorkbenchError> {
     // A caught panic must not be written over the screen.
     silence_caught_panics();
-    let settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+    let mut settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+    // So that crash and recovery can be tried at once. Removed when it is dropped.
+    let temporary = match &settings.resilience {
+        None => Some(tempfile::Builder::new().prefix("wallaroo-").tempdir()?),
+        Some(_) => None,
+    };
+    if let Some(directory) = &temporary {
+        settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
+    }
     // The engine first: where it cannot start, the screen is left alone.
     let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -222,9 +236,30 @@ fn apply(session: &mut Session, workbench: &mut Workbench, effect: Effect) -> bo
             let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
             workbench.revived(&key, revival);
         }
+        Effect::Crash => match session.crash() {
+            Ok(()) => workbench.crashed(),
+            // An engine that cannot start again says so as the outcome.
+            Err(error) => workbench.notify(error.to_string(), true),
+        },
+        Effect::ChangeWorkers { more } => change_workers(session, workbench, more),
         Effect::Quit => return false,
     }
     true
+}
+
+/// Goes on with one worker more, or one less.
+fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) {
+    let now = session.wanted_workers().get();
+    let wanted = if more { now + 1 } else { now.saturating_sub(1) };
+    let Some(workers) = NonZeroUsize::new(wanted).filter(|wanted| wanted.get() <= MOST_WORKERS)
+    else {
+        workbench.notify(format!("there can be 1 to {MOST_WORKERS} workers"), true);
+        return;
+    };
+    match session.set_workers(workers) {
+        Ok(()) => workbench.notify(format!("a checkpoint, then workers: {workers}"), false),
+        Err(error) => workbench.notify(error.to_string(), true),
+    }
 }
 
 impl Workbench {
@@ -239,13 +274,22 @@ impl Workbench {
             return None;
         }
         let uptime = self.snapshot.uptime;
+        let left = |since: Timestamp, shown: Duration| {
+            let end = Duration::from_nanos(since.0) + shown;
+            end.checked_sub(uptime).filter(|left| !left.is_zero())
+        };
         let rows = self.snapshot.partitions.rows.iter();
-        rows.filter(|row| row.row.dynamic)
-            .filter_map(|row| {
-                let end = Duration::from_nanos(row.row.created.0) + NEW_FOR;
-                end.checked_sub(uptime).filter(|left| !left.is_zero())
-            })
-            .min()
+        rows.flat_map(|row| {
+            let new = row.row.dynamic.then_some((row.row.created, NEW_FOR));
+            new.into_iter().chain(row.moved.map(|(_, since)| (since, MOVED_FOR)))
+        })
+        .filter_map(|(since, shown)| left(since, shown))
+        .min()
+    }
+
+    /// Whether a moment is not longer ago than this.
+    fn is_recent(&self, moment: Timestamp, limit: Duration) -> bool {
+        self.snapshot.uptime < Duration::from_nanos(moment.0) + limit
     }
 
     fn has_marks(&self) -> bool {

@@ -33,6 +33,8 @@ pub enum Overlay {
     DeadLetter(Arc<DeadLetter>),
     /// A line of the log.
     LogLine(Arc<LogLine>),
+    /// What is saved, lost and recovered.
+    Safety,
     /// A partition: its state and its recent messages.
     Partition {
         /// The partition's key.
@@ -47,9 +49,11 @@ impl Overlay {
     #[must_use]
     pub fn focus(&self) -> Focus {
         match self {
-            Self::Help { .. } | Self::Palette(_) | Self::Trace { .. } | Self::LogLine(_) => {
-                Focus::Rows
-            }
+            Self::Help { .. }
+            | Self::Palette(_)
+            | Self::Trace { .. }
+            | Self::Safety
+            | Self::LogLine(_) => Focus::Rows,
             Self::DeadLetter(_) => Focus::DeadLetters,
             Self::Partition { .. } => Focus::Partitions,
         }

@@ -35,6 +35,13 @@ pub enum Effect {
     PauseOrResume,
     /// Take one message.
     Step,
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Go on with one worker more, or one less.
+    ChangeWorkers {
+        /// One more.
+        more: bool,
+    },
     /// Let a poisoned partition take messages again.
     Revive {
         /// Its state's name.
@@ -123,6 +130,11 @@ impl Workbench {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
         }
+    }
+
+    /// Tells the story of a crash.
+    pub fn crashed(&mut self) {
+        self.overlay = Some(Overlay::Safety);
     }
 
     /// Says something to the user.
@@ -234,6 +246,7 @@ impl Workbench {
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
             | Overlay::LogLine(_)
+            | Overlay::Safety
             | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
@@ -241,6 +254,9 @@ impl Workbench {
                     command @ (Command::Pause
                     | Command::Step
                     | Command::Revive
+                    | Command::Crash
+                    | Command::MoreWorkers
+                    | Command::FewerWorkers
                     | Command::EditLetter
                     | Command::SendLetter),
                 ) => {
@@ -299,6 +315,10 @@ impl Workbench {
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Pause => return Some(Effect::PauseOrResume),
             Command::Step => return Some(Effect::Step),
+            Command::Crash => return Some(Effect::Crash),
+            Command::MoreWorkers => return Some(Effect::ChangeWorkers { more: true }),
+            Command::FewerWorkers => return Some(Effect::ChangeWorkers { more: false }),
+            Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Freeze => self.frozen = !self.frozen,
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.focus()))),
             Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),

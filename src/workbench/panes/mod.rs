@@ -17,6 +17,7 @@ mod palette;
 mod partition;
 mod partitions;
 mod routing;
+mod safety;
 mod throughput;
 mod too_small;
 mod trace;
@@ -89,6 +90,10 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
         }
         Some(Overlay::DeadLetter(letter)) => {
             dead_letter::render(workbench, letter, area, buffer);
+            None
+        }
+        Some(Overlay::Safety) => {
+            safety::render(workbench, area, buffer);
             None
         }
         Some(Overlay::LogLine(line)) => {

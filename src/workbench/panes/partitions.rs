@@ -8,11 +8,11 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget};
 use super::frame::{self, pane, title};
 use crate::core::partition_query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
-use crate::workbench::NEW_FOR;
 use crate::workbench::layout::Pane;
 use crate::workbench::rows::fields;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
+use crate::workbench::{MOVED_FOR, NEW_FOR};
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
@@ -233,7 +233,7 @@ fn value(
                 Line::styled(key, theme.title())
             }
         }
-        "worker" => Line::styled(partition.worker.to_string(), theme.worker(partition.worker.0)),
+        "worker" => worker(workbench, row),
         "messages" => Line::raw(words::count(partition.messages)),
         "msg/s" => match row.rate {
             Some(rate) if rate >= 0.5 => Line::raw(words::rate(whole(rate))),
@@ -253,6 +253,19 @@ fn value(
         }
         "state" => fitted(words::plain(&partition.value)),
         field => fitted(field_text(row, field)),
+    }
+}
+
+/// A partition's owner; for a while also the one before.
+fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
+    let (theme, owner) = (workbench.theme, row.row.worker);
+    let style = theme.worker(owner.0);
+    match row.moved {
+        Some((before, since)) if workbench.is_recent(since, MOVED_FOR) => {
+            let arrow = theme.symbol("→", ">");
+            Line::styled(format!("{before}{arrow}{owner}"), style.patch(theme.title()))
+        }
+        _ => Line::styled(owner.to_string(), style),
     }
 }
 
