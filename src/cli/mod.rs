@@ -8,6 +8,7 @@ mod arguments;
 mod endpoints;
 mod failure;
 mod generate;
+mod inspect;
 mod run;
 mod shell;
 mod workbench;
@@ -57,6 +58,7 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
         None => workbench::start(apps, &workbench, &options),
         Some(Command::Run(run)) => run::run(apps, &run, &options),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
+        Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
         Some(Command::Apps(list)) => apps::list(apps, &list),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),
         Some(Command::Man) => shell::manual(apps),

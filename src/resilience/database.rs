@@ -66,13 +66,17 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens a file that must be there, to be read only.
+    /// Opens a file that must be there, to be read only, and sees it from then on as it is now.
     pub fn read(path: PathBuf) -> Result<Self, ResilienceError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags)
             .map_err(|error| ResilienceError::sqlite(&path, &error))?;
         let database = Self { connection, path };
-        database.act(|connection| connection.busy_timeout(Duration::from_secs(5)))?;
+        database.act(|connection| {
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.execute_batch("BEGIN")
+        })?;
+        // It reads, and with that the transaction has begun.
         database.check_format()?;
         Ok(database)
     }
