@@ -30,7 +30,7 @@ use crate::core::saved::to_json;
 
 /// How often to look, and how long to wait in between.
 const LOOKS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(25);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a directory holds.
 #[derive(Debug)]
