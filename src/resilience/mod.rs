@@ -1,7 +1,7 @@
 //! What survives the process: checkpoints of partitions and positions, and a journal of frames.
 //!
 //! Only this folder names rusqlite. It knows nothing of workers and channels: the runtime says when to
-//! write what. ARCHITECTURE.md describes every table and column.
+//! write what. FORMAT.md describes every table and column.
 
 mod checksum;
 mod database;

@@ -24,7 +24,7 @@ proptest! {
             }
         }
         let expected = world.expected(world.epoch).unwrap();
-        let last = world.last_row();
+        let last = world.last_row;
         drop(world);
         let recovered = recover(&path).unwrap();
         prop_assert_eq!(recovered, expected);

@@ -46,7 +46,9 @@ pub struct World {
     pub journal: Journal,
     pub epoch: Epoch,
     partitions: Partitions,
-    /// Every frame that was journaled: its row, its slot and its bytes.
+    /// The journal's newest row.
+    pub last_row: u64,
+    /// Every frame that was journaled and may be replayed: its row, its slot and its bytes.
     journaled: Vec<(u64, Slot, Vec<u8>)>,
     taken: BTreeMap<Slot, JournalPosition>,
     kept: BTreeMap<Epoch, Kept>,
@@ -127,6 +129,7 @@ impl World {
             journal,
             epoch: Epoch(0),
             partitions: BTreeMap::new(),
+            last_row: 0,
             journaled: Vec::new(),
             taken: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -182,8 +185,8 @@ impl World {
             |(frames, (slot, _)): (_, &(Slot, _))| Entry { pipeline: &name, slot: *slot, frames };
         let entries: Vec<_> = framed.iter().zip(&batches).map(entry).collect();
         let first = self.journal.append(&entries).unwrap();
-        let last = self.journaled.last().map_or(0, |(row, ..)| *row);
-        assert_eq!(first, last + 1, "no row is given twice or left out");
+        assert_eq!(first, self.last_row + 1, "no row is given twice or left out");
+        self.last_row += framed.len() as u64;
         for (row, (frames, (slot, _))) in (first..).zip(framed.iter().zip(&batches)) {
             let each = (0..frames.len() as u32).map(|at| frames.frame(at).to_vec());
             self.journaled.extend(each.map(|bytes| (row, *slot, bytes)));
@@ -294,6 +297,13 @@ impl World {
         // The lists of a test are bounded, too.
         let before = self.epoch.0.saturating_sub(5);
         self.kept.retain(|epoch, _| epoch.0 >= before);
+        if let Some(oldest) = self.kept.values().next() {
+            let taken = journal_positions(&oldest.positions);
+            let needed = |row: u64, slot: Slot| {
+                taken.get(&(pipeline(), slot)).is_none_or(|at| row >= at.row)
+            };
+            self.journaled.retain(|(row, slot, _)| needed(*row, *slot));
+        }
     }
 
     /// A checkpoint that only the first worker has written when the run ends.
@@ -303,11 +313,6 @@ impl World {
         let changed = self.change();
         self.write(changed, 1).unwrap();
         self.partitions = before;
-    }
-
-    /// How many rows the journal has given.
-    pub fn last_row(&self) -> u64 {
-        self.journaled.last().map_or(0, |(row, ..)| *row)
     }
 
     /// What must come back with this epoch; `None` where there was no such checkpoint.
