@@ -135,3 +135,27 @@ pub(super) fn signed(number: u64) -> i64 {
 pub(super) fn unsigned(number: i64) -> u64 {
     number.cast_unsigned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_in_words_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = "CREATE TABLE bytes (bytes BLOB NOT NULL) STRICT;";
+        let path = folder.path().join("file.sqlite");
+        let mut database = Database::create(path, tables, Durability::Power).unwrap();
+        database.act(|connection| connection.execute_batch("PRAGMA max_page_count = 20")).unwrap();
+        let mut insert = |bytes| {
+            database.transact(|connection| {
+                connection.execute("INSERT INTO bytes VALUES (zeroblob(?1))", [bytes])
+            })
+        };
+        assert_eq!(insert(100).unwrap(), 1);
+        let error = insert(1_000_000).unwrap_err();
+        assert!(matches!(error, ResilienceError::System { .. }), "{error}");
+        assert!(error.to_string().contains("the disk is full; make room"), "{error}");
+        assert_eq!(database.number("SELECT count(*) FROM bytes").unwrap(), 1);
+    }
+}

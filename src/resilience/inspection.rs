@@ -103,35 +103,16 @@ impl Inspection {
     /// It is no resilience directory, is damaged, or cannot be read.
     pub fn of(directory: &Path) -> Result<Self, ResilienceError> {
         read_directory(directory)?;
+        let mut picture = look(directory);
         for _ in 1..LOOKS {
-            if let Ok(found) = Self::look(directory) {
-                return Ok(found);
+            if picture.is_ok() {
+                break;
             }
             thread::sleep(PAUSE);
+            picture = look(directory);
         }
-        Self::look(directory)
-    }
-
-    fn look(directory: &Path) -> Result<Self, ResilienceError> {
-        let owner = read_directory(directory)?;
-        let path = directory.join(JOURNAL_FILE);
-        let tail = journal_tail::read(&path, Seal::of_journal(owner.identity))?;
-        let journal = match (path.exists(), owner.generation) {
-            (true, _) => Some(Database::read(path)?),
-            (false, 0) => None,
-            (false, _) => return Err(ResilienceError::missing(&path)),
-        };
-        let Checkpoint { epoch, positions, files: readers } = match owner.generation {
-            0 => Checkpoint::default(),
-            generation => Checkpoint::of_generation(directory, owner.identity, generation)?,
-        };
-        let journal = match journal {
-            Some(journal) => summary_of(&journal, &owner, tail, &positions)?,
-            None => JournalSummary::default(),
-        };
-        if read_directory(directory)?.generation != owner.generation {
-            return Err(ResilienceError::damaged(directory, "its generation changes all the time"));
-        }
+        let Picture { owner, checkpoint, journal } = picture?;
+        let Checkpoint { epoch, positions, files: readers } = checkpoint;
         let mut partitions: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         let mut saved_at = 0;
         for (at, reader) in readers.iter().enumerate() {
@@ -181,6 +162,36 @@ impl Inspection {
             })
         })
     }
+}
+
+/// All files as they were at moments that fit together.
+struct Picture {
+    owner: Owner,
+    checkpoint: Checkpoint,
+    journal: JournalSummary,
+}
+
+fn look(directory: &Path) -> Result<Picture, ResilienceError> {
+    let owner = read_directory(directory)?;
+    let path = directory.join(JOURNAL_FILE);
+    let tail = journal_tail::read(&path, Seal::of_journal(owner.identity))?;
+    let journal = match (path.exists(), owner.generation) {
+        (true, _) => Some(Database::read(path)?),
+        (false, 0) => None,
+        (false, _) => return Err(ResilienceError::missing(&path)),
+    };
+    let checkpoint = match owner.generation {
+        0 => Checkpoint::default(),
+        generation => Checkpoint::of_generation(directory, owner.identity, generation)?,
+    };
+    let journal = match journal {
+        Some(journal) => summary_of(&journal, &owner, tail, &checkpoint.positions)?,
+        None => JournalSummary::default(),
+    };
+    if read_directory(directory)?.generation != owner.generation {
+        return Err(ResilienceError::damaged(directory, "its generation changes all the time"));
+    }
+    Ok(Picture { owner, checkpoint, journal })
 }
 
 fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, ResilienceError> {

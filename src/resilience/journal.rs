@@ -27,7 +27,8 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE trimmed (
         pipeline TEXT NOT NULL, slot INTEGER NOT NULL, row INTEGER NOT NULL,
-        rows INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (pipeline, slot)
+        frames INTEGER NOT NULL, rows INTEGER NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY (pipeline, slot)
     ) STRICT, WITHOUT ROWID;";
 
 /// A slot of a pipeline.
@@ -79,9 +80,9 @@ pub(super) struct LiveRow {
 /// What has been dropped of a slot.
 #[derive(Debug, Clone, Copy, Default)]
 struct Trimmed {
-    /// The last row.
-    row: u64,
-    /// How many.
+    /// The last row, with all of its frames.
+    last: JournalPosition,
+    /// How many rows.
     rows: u64,
 }
 
@@ -107,7 +108,7 @@ impl Contents {
         let trimmed = read_trimmed(database, seal)?;
         for (lane, trimmed) in &trimmed {
             let position = positions.get(lane).copied().unwrap_or_default();
-            if position.row < trimmed.row {
+            if position < trimmed.last {
                 let reason = "it has dropped frames that the newest whole checkpoint needs";
                 return Err(database.damaged(reason));
             }
@@ -119,7 +120,7 @@ impl Contents {
             let (frames, bytes) = (found.ends.len() as u64, found.bytes.len() as u64);
             live.push_back(LiveRow { row, lane: (found.pipeline, found.slot), frames, bytes });
         }
-        let last_row = trimmed.values().map(|trimmed| trimmed.row).max().unwrap_or(0).max(row);
+        let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
         let dropped = trimmed.values().fold(0_u64, |sum, trimmed| sum.saturating_add(trimmed.rows));
         if dropped.checked_add(live.len() as u64) != Some(last_row) {
             return Err(database.damaged("rows of it are missing"));
@@ -204,26 +205,25 @@ impl Journal {
         };
         let mut changed: BTreeMap<Lane, Trimmed> = BTreeMap::new();
         database.transact(|connection| {
-            for LiveRow { row, lane, .. } in live.iter().filter(|row| done(row)) {
+            for LiveRow { row, lane, frames, .. } in live.iter().filter(|row| done(row)) {
                 connection
                     .prepare_cached("DELETE FROM frames WHERE row = ?1")?
                     .execute([signed(*row)])?;
                 let before = || trimmed.get(lane).copied().unwrap_or_default();
                 let of_lane = changed.entry(lane.clone()).or_insert_with(before);
-                *of_lane = Trimmed { row: *row, rows: of_lane.rows + 1 };
+                let last = JournalPosition { row: *row, frames: *frames };
+                *of_lane = Trimmed { last, rows: of_lane.rows + 1 };
             }
-            for (lane, Trimmed { row, rows }) in &changed {
-                let checksum = checksum_of_trimmed(*seal, lane, Trimmed { row: *row, rows: *rows });
-                let (pipeline, slot) = lane;
+            for (lane, of_lane) in &changed {
+                let Trimmed { last: JournalPosition { row, frames }, rows } = *of_lane;
+                let ((pipeline, slot), [row, frames, rows]) =
+                    (lane, [row, frames, rows].map(signed));
+                let checksum = checksum_of_trimmed(*seal, lane, *of_lane);
                 connection
-                    .prepare_cached("INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute((
-                        &**pipeline,
-                        signed(slot.0),
-                        signed(*row),
-                        signed(*rows),
-                        checksum,
-                    ))?;
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    )?
+                    .execute((&**pipeline, signed(slot.0), row, frames, rows, checksum))?;
             }
             Ok(())
         })?;
@@ -288,13 +288,14 @@ fn read_trimmed(
     seal: Seal,
 ) -> Result<BTreeMap<Lane, Trimmed>, ResilienceError> {
     let rows = database.act(|connection| {
-        let all = "SELECT pipeline, slot, row, rows, checksum FROM trimmed";
+        let all = "SELECT pipeline, slot, row, frames, rows, checksum FROM trimmed";
         let columns = |row: &Row<'_>| {
             let pipeline: String = row.get(0)?;
-            let [slot, last, rows, checksum]: [i64; 4] =
-                [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-            let trimmed = Trimmed { row: unsigned(last), rows: unsigned(rows) };
-            Ok(((Arc::from(pipeline), Slot(unsigned(slot))), trimmed, checksum))
+            let [slot, last, frames, rows] =
+                [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?].map(unsigned);
+            let last = JournalPosition { row: last, frames };
+            let trimmed = Trimmed { last, rows };
+            Ok(((Arc::from(pipeline), Slot(slot)), trimmed, row.get::<_, i64>(5)?))
         };
         connection.prepare(all)?.query_map((), columns)?.collect::<Result<Vec<_>, _>>()
     })?;
@@ -309,9 +310,14 @@ fn read_trimmed(
     Ok(found)
 }
 
-fn checksum_of_trimmed(seal: Seal, (pipeline, slot): &Lane, Trimmed { row, rows }: Trimmed) -> i64 {
+fn checksum_of_trimmed(
+    seal: Seal,
+    (pipeline, slot): &Lane,
+    Trimmed { last, rows }: Trimmed,
+) -> i64 {
+    let numbers = [slot.0, last.row, last.frames, rows].map(signed);
     let checksum = Checksum::of(seal).bytes(pipeline.as_bytes());
-    checksum.number(signed(slot.0)).number(signed(row)).number(signed(rows)).finish()
+    numbers.into_iter().fold(checksum, Checksum::number).finish()
 }
 
 fn insert(

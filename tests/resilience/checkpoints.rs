@@ -62,7 +62,7 @@ fn a_directory_stops_growing() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("d");
     let places = 50;
-    let mut world = World::new(&path, 1, 1).with_places(places);
+    let mut world = World::new(&path, 1, 1).long(places);
     let mut largest = 0;
     for round in 0..3000 {
         world.journal_some();

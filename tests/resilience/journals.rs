@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use tempfile::tempdir;
+use wallaroo::core::numbers::Epoch;
 use wallaroo::resilience::{
-    Checkpoint, Entry, Journal, JournalPosition, JournalPositions, Slot, open_journal,
+    Checkpoint, Entry, Journal, JournalPosition, JournalPositions, Position, Slot, open_journal,
 };
 
 use super::world::{World, frames, pipeline, recover, size, take};
@@ -89,4 +90,22 @@ fn a_journal_that_is_trimmed_stops_growing() {
     }
     assert!(size(folder.path()) <= largest, "{} after {largest}", size(folder.path()));
     assert_eq!(journal.rows(), 1);
+}
+
+#[test]
+fn a_row_of_which_frames_are_needed_was_not_to_be_dropped() {
+    let folder = tempdir().unwrap();
+    let mut directory = take(folder.path()).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let mut new = directory.begin_generation(1).unwrap();
+    let row = append(&mut journal, 3);
+    let at = JournalPosition { row, frames: 1 };
+    let position = Position::Journal { pipeline: pipeline(), slot: Slot(3), at };
+    new.files[0].write(Epoch(1), &[], &[position]).unwrap();
+    directory.count(new.generation).unwrap();
+    // As if the log of the worker's file had lost the checkpoint that has the row's other frame.
+    journal.trim(&taken(3, row, 2)).unwrap();
+    drop((journal, directory, new));
+    let error = recover(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("has dropped frames"), "{error}");
 }

@@ -55,6 +55,8 @@ pub struct World {
     places: u32,
     /// How many keys there have been.
     keys: u64,
+    /// How many of the last checkpoints are remembered.
+    remembered: u64,
 }
 
 pub const APPLICATION: &str = "test";
@@ -135,15 +137,17 @@ impl World {
             kept: BTreeMap::new(),
             places: 12,
             keys: 0,
+            remembered: u64::MAX,
         };
         world.write(Vec::new(), usize::MAX).unwrap();
         world.directory.count(new.generation).unwrap();
         world
     }
 
-    /// With so many partitions a state and worker at most.
-    pub fn with_places(mut self, places: u32) -> Self {
-        self.places = places;
+    /// For a long run: with so many partitions a state and worker at most, and only the last
+    /// checkpoints to compare with.
+    pub fn long(mut self, places: u32) -> Self {
+        (self.places, self.remembered) = (places, 3);
         self
     }
 
@@ -294,8 +298,7 @@ impl World {
         self.write(changed, usize::MAX).unwrap();
         let positions = journal_positions(&self.kept[&self.epoch].positions);
         self.journal.trim(&positions).unwrap();
-        // The lists of a test are bounded, too.
-        let before = self.epoch.0.saturating_sub(5);
+        let before = self.epoch.0.saturating_sub(self.remembered);
         self.kept.retain(|epoch, _| epoch.0 >= before);
         if let Some(oldest) = self.kept.values().next() {
             let taken = journal_positions(&oldest.positions);
