@@ -86,7 +86,7 @@ impl CrewPlan {
         let mut crew = Crew { guards: Mutex::new(Some(guards)), threads: Vec::new(), requests };
         let mut ready: Vec<Ready> = Vec::new();
         let mut failure = given.err().map(EngineError::Resilience);
-        for worker in readiness {
+        for worker in readiness.iter().take(workers.get()) {
             match worker {
                 Ok(worker) => ready.push(worker),
                 // A worker that fails makes it impossible to give it anything, which says less.
