@@ -131,12 +131,12 @@ fn state_in_words(
             row.value.to_string(),
         ]);
     }
-    let name = text_of_bytes(state.as_bytes());
-    let mut text = format!("{name}: {}\n{}", counted(count as u64, "partition"), table(rows));
-    if let Some(more) = count.checked_sub(PARTITIONS_SHOWN).filter(|more| *more > 0) {
-        text.push_str(&format!("  ... and {more} more; --json prints all\n"));
-    }
-    Ok(text)
+    let (name, counted) = (text_of_bytes(state.as_bytes()), counted(count as u64, "partition"));
+    let more = match count.saturating_sub(PARTITIONS_SHOWN) {
+        0 => String::new(),
+        more => format!("  ... and {more} more; --json prints all\n"),
+    };
+    Ok(format!("{name}: {counted}\n{}{more}", table(rows)))
 }
 
 fn columns(position: &Position) -> Vec<String> {

@@ -72,7 +72,7 @@ impl Story {
             let states: Vec<String> =
                 inspection.states().map(|(state, _)| state.to_owned()).collect();
             let rows = states.iter().flat_map(|state| inspection.partitions(state));
-            let inspected = rows.filter(Result::is_ok).count();
+            let inspected = rows.flatten().count();
             if let Some(expected) =
                 inspection.checkpoint.and_then(|saved| self.world.expected(saved.epoch))
                 && inspected != expected.partitions.len()

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use tempfile::tempdir;
+use wallaroo::core::numbers::Epoch;
 use wallaroo::resilience::{Directory, Durability, ResilienceError};
 
 use super::in_a_process_of_its_own;
@@ -49,7 +50,7 @@ fn a_run_killed_during_its_first_start_leaves_nothing() {
     for workers in [1, 3] {
         let mut directory = take(folder.path()).unwrap();
         let mut new = directory.begin_generation(workers).unwrap();
-        new.files[0].write(Default::default(), &[], &[]).unwrap();
+        new.files[0].write(Epoch(0), &[], &[]).unwrap();
         drop((directory, new));
         let recovered = recover(folder.path()).unwrap();
         assert!(recovered.partitions.is_empty() && recovered.positions.is_empty());

@@ -7,7 +7,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "the helpers of a test may fail where the test itself may"
+    clippy::cast_possible_truncation,
+    reason = "the helpers of a test may fail where the test itself may, and its numbers are small"
 )]
 
 #[path = "../support/mod.rs"]

@@ -1,6 +1,6 @@
 //! A run as the resilience directory sees it, made of random numbers, and what must come back of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -204,14 +204,14 @@ impl World {
                 self.take_one(slot);
             }
         }
-        let mut changed = BTreeMap::new();
+        let mut changed = BTreeSet::new();
         for _ in 0..self.random.random_range(0..12) {
             let worker = self.random.random_range(0..self.files.len());
             let state: Arc<str> = STATES[self.random.random_range(0..STATES.len())].into();
             let place = self.random.random_range(0..self.places);
-            changed.insert((worker, state, place), ());
+            changed.insert((worker, state, place));
         }
-        let changed: Vec<_> = changed.into_keys().collect();
+        let changed: Vec<_> = changed.into_iter().collect();
         for at in &changed {
             let length = if self.random.random_bool(0.01) { 50_000 } else { 30 };
             let mut value = vec![0_u8; self.random.random_range(0..length)];
