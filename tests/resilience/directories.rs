@@ -8,7 +8,7 @@ use wallaroo::core::numbers::Epoch;
 use wallaroo::resilience::{Directory, Durability, ResilienceError};
 
 use super::in_a_process_of_its_own;
-use super::world::{World, recover, take};
+use super::world::{World, copy, recover, take};
 
 #[test]
 fn a_directory_has_one_user_at_a_time() {
@@ -148,4 +148,29 @@ fn a_directory_without_permission_is_refused_in_words() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     assert!(inner.status.success(), "{inner:?}");
+}
+
+#[test]
+fn files_of_another_directory_are_refused() {
+    let (one, other) = (tempdir().unwrap(), tempdir().unwrap());
+    for folder in [&one, &other] {
+        let mut world = World::new(folder.path(), 3, 2);
+        for _ in 0..3 {
+            world.journal_some();
+            world.checkpoint();
+        }
+        world.journal_some();
+    }
+    for names in
+        [&["worker-1-0.sqlite"][..], &["worker-1-1.sqlite"], &["journal.sqlite", "journal.tail"]]
+    {
+        let mixed = tempdir().unwrap();
+        copy(one.path(), mixed.path());
+        recover(mixed.path()).unwrap();
+        for name in names {
+            fs::copy(other.path().join(name), mixed.path().join(name)).unwrap();
+        }
+        let error = recover(mixed.path()).unwrap_err();
+        assert!(matches!(error, ResilienceError::Damaged { .. }), "{error}");
+    }
 }
