@@ -41,7 +41,8 @@ pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
 ///
 /// They are of another type, or more than one state.
 pub fn decode<S: State>(bytes: &[u8]) -> Result<S, String> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+    // Not `from_read_ref`: its reader does not tell how far it has come.
+    let mut deserializer = rmp_serde::Deserializer::new(bytes);
     let state = S::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
     let left = deserializer.get_ref().len();
     if left > 0 {
