@@ -18,7 +18,7 @@ use super::database::{Database, FORMAT};
 use super::decision::frames_done;
 use super::directory::{JOURNAL_FILE, Owner, read_directory};
 use super::error::ResilienceError;
-use super::journal::Contents;
+use super::journal_contents::Contents;
 use super::journal_tail;
 use super::position::Position;
 use super::recovery::{Checkpoint, journal_positions};

@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod inspection;
 mod journal;
+mod journal_contents;
 mod journal_tail;
 mod position;
 mod recovery;
