@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::app::{App, AppOption, AppOptions};
+use super::resilience::ResilienceArguments;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -54,6 +55,8 @@ pub(super) struct EngineArguments {
     /// Create the partitions of the declared keys before the first message
     #[arg(long)]
     pub precreate: bool,
+    #[command(flatten)]
+    pub resilience: ResilienceArguments,
 }
 
 /// What the workbench is told.

@@ -30,6 +30,7 @@ pub(super) fn settings(
     Ok(Settings {
         workers: arguments.workers,
         precreate: arguments.precreate,
+        resilience: arguments.resilience.settings(),
         sinks: pipelines.iter().map(of_pipeline).collect(),
         sources,
         ..Settings::new(topology)

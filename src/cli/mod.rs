@@ -9,6 +9,7 @@ mod endpoints;
 mod failure;
 mod generate;
 mod inspect;
+mod resilience;
 mod run;
 mod shell;
 mod workbench;

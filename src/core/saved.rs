@@ -41,14 +41,9 @@ pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
 ///
 /// They are of another type, or more than one state.
 pub fn decode<S: State>(bytes: &[u8]) -> Result<S, String> {
-    // Not `from_read_ref`: its reader does not tell how far it has come.
-    let mut deserializer = rmp_serde::Deserializer::new(bytes);
-    let state = S::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
-    let left = deserializer.get_ref().len();
-    if left > 0 {
-        return Err(format!("{left} bytes are left over"));
-    }
-    Ok(state)
+    let mut left = bytes;
+    let state: S = rmp_serde::from_read(&mut left).map_err(|error| error.to_string())?;
+    if left.is_empty() { Ok(state) } else { Err(format!("{} bytes are left over", left.len())) }
 }
 
 /// A saved state as JSON, whatever its type. What JSON has no form for becomes text.

@@ -1,0 +1,73 @@
+//! What is said on the command line about what must survive.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::resilience::{Durability, ResilienceSettings};
+
+/// What must survive, where, and how often it is saved.
+#[derive(Debug, Args)]
+pub(super) struct ResilienceArguments {
+    /// Save in this directory what must survive the process, and begin with what is saved there
+    #[arg(long, value_name = "DIRECTORY")]
+    pub resilience_dir: Option<PathBuf>,
+    /// The time between two checkpoints, as 500ms, 1s or 2m
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub checkpoint_interval: Duration,
+    /// What is saved survives the process, or also the machine: with `power`, it is on the disk before
+    /// a frame counts
+    #[arg(long, value_enum, default_value = "process")]
+    pub durability: DurabilityArgument,
+}
+
+/// [`Durability`], as it is said on the command line.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum DurabilityArgument {
+    Process,
+    Power,
+}
+
+impl ResilienceArguments {
+    /// The settings that these ask for; `None` where nothing is to be saved.
+    pub fn settings(&self) -> Option<ResilienceSettings> {
+        let directory = self.resilience_dir.clone()?;
+        let durability = match self.durability {
+            DurabilityArgument::Process => Durability::Process,
+            DurabilityArgument::Power => Durability::Power,
+        };
+        Some(ResilienceSettings { directory, interval: self.checkpoint_interval, durability })
+    }
+}
+
+/// Reads a time such as `1s`.
+fn interval(text: &str) -> Result<Duration, String> {
+    let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let time = number.parse().ok().and_then(|number: u64| match unit.trim_start() {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
+        _ => None,
+    });
+    // Longer ones are no use, and clocks cannot add them.
+    time.filter(|time| (Duration::from_millis(1)..=Duration::from_hours(24)).contains(time))
+        .ok_or_else(|| "give a time from 1ms to 1440m, for example 500ms, 1s or 2m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resilience::DEFAULT_INTERVAL;
+
+    #[test]
+    fn a_time_is_a_number_with_its_unit() {
+        assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(interval("1s"), Ok(DEFAULT_INTERVAL));
+        assert_eq!(interval("2 m"), Ok(Duration::from_mins(2)));
+        for wrong in ["", "1", "0s", "s", "1h", "-1s", "1.5s", "99999999999999999999m", "9999m"] {
+            assert!(interval(wrong).is_err(), "{wrong}");
+        }
+    }
+}
