@@ -94,7 +94,7 @@ impl Journal {
             let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
             return Err(database.damaged(reason));
         }
-        let tail = Tail::open(&database.path, contents.seal, contents.last_row)?;
+        let tail = Tail::open(&database.path, durability, contents.seal, contents.last_row)?;
         Ok(Self { database, contents, tail })
     }
 

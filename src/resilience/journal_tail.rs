@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::checksum::{Checksum, Seal};
-use super::database::signed;
+use super::database::{Durability, signed};
 use super::error::ResilienceError;
 
 /// Two numbers of 8 bytes, little-endian: the row, and the checksum.
@@ -27,15 +27,22 @@ pub(super) struct Tail {
 
 impl Tail {
     /// Makes or opens the tail of a journal that ends at this row.
-    pub fn open(journal: &Path, seal: Seal, row: u64) -> Result<Self, ResilienceError> {
+    pub fn open(
+        journal: &Path,
+        durability: Durability,
+        seal: Seal,
+        row: u64,
+    ) -> Result<Self, ResilienceError> {
         let path = path(journal);
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(|error| ResilienceError::system(&path, error))?;
         let tail = Self { file, path, seal };
         tail.set(row)?;
-        // Once: a tail that the disk has not got is behind.
-        let synchronized = tail.file.sync_all();
-        synchronized.map_err(|error| ResilienceError::system(&tail.path, error))?;
+        if durability == Durability::Power {
+            // Once: the file must be there, and a row that the disk has not got is only behind.
+            let synchronized = tail.file.sync_all();
+            synchronized.map_err(|error| ResilienceError::system(&tail.path, error))?;
+        }
         Ok(tail)
     }
 
