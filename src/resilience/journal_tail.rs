@@ -39,8 +39,12 @@ impl Tail {
         let tail = Self { file, path, seal };
         tail.set(row)?;
         if durability == Durability::Power {
-            // Once: the file must be there, and a row that the disk has not got is only behind.
-            let synchronized = tail.file.sync_all();
+            // Once, with its name in the directory: a row that the disk has not got is only behind.
+            let directory = tail.path.parent().map(File::open).transpose();
+            let synchronized = tail.file.sync_all().and_then(|()| match directory? {
+                Some(directory) => directory.sync_all(),
+                None => Ok(()),
+            });
             synchronized.map_err(|error| ResilienceError::system(&tail.path, error))?;
         }
         Ok(tail)

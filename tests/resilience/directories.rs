@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::tempdir;
 use wallaroo::core::numbers::Epoch;
-use wallaroo::resilience::{Directory, Durability, ResilienceError};
+use wallaroo::resilience::{Checkpoint, Directory, Durability, ResilienceError, open_journal};
 
 use super::in_a_process_of_its_own;
 use super::world::{World, copy, recover, take};
@@ -173,4 +173,18 @@ fn files_of_another_directory_are_refused() {
         let error = recover(mixed.path()).unwrap_err();
         assert!(matches!(error, ResilienceError::Damaged { .. }), "{error}");
     }
+}
+
+#[test]
+fn what_survives_the_machine_comes_back_like_the_rest() {
+    let folder = tempdir().unwrap();
+    for _ in 0..2 {
+        let mut directory = Directory::take(folder.path(), "test", Durability::Power).unwrap();
+        let checkpoint = Checkpoint::find(&directory).unwrap();
+        open_journal(&directory, &checkpoint).unwrap();
+        let mut new = directory.begin_generation(1).unwrap();
+        new.files[0].write(checkpoint.epoch.next(), &[], &[]).unwrap();
+        directory.count(new.generation).unwrap();
+    }
+    assert_eq!(recover(folder.path()).unwrap().epoch, Epoch(2));
 }
