@@ -16,17 +16,7 @@ pub(super) fn generate(
     options: &AppOptions,
 ) -> Result<(), Failure> {
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
-    let plan = match &arguments.pipeline {
-        None => topology.pipelines().first(),
-        Some(name) => topology.pipelines().iter().find(|plan| &*plan.name == name.as_str()),
-    };
-    let Some(plan) = plan else {
-        let names: Vec<&str> = topology.pipelines().iter().map(|plan| &*plan.name).collect();
-        return Err(Failure::Usage(format!(
-            "no such pipeline; the pipelines are {}",
-            names.join(", ")
-        )));
-    };
+    let plan = app::pipeline(&topology, arguments.pipeline.as_deref())?;
     let Some(make) = &plan.source.generate else {
         return Err(Failure::Failed(format!(
             "pipeline `{}` of {} has no generator",

@@ -9,6 +9,8 @@ use super::numbers::{Epoch, PipelineIndex};
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// What happens all the time, for who looks closely.
+    Detail,
     /// Good to know.
     Information,
     /// Something is wrong, and the engine goes on.
@@ -39,8 +41,12 @@ pub enum EngineEvent {
     Connected(PipelineIndex, Arc<str>),
     /// A client's connection ended; the reason where it was not the client's own wish.
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
+    /// A client's connection was closed between two frames because the run was stopped.
+    LetGo(PipelineIndex, Arc<str>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
+    /// A source has more bytes, and none of them is read, and why.
+    Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
     SinkReady(PipelineIndex, String),
     /// A sink waits for a receiver that is not there, and why.
@@ -65,6 +71,24 @@ pub enum EngineEvent {
 }
 
 impl EngineEvent {
+    /// The pipeline whose source or sink it is; `None` where it is the engine's own.
+    #[must_use]
+    pub fn pipeline(&self) -> Option<PipelineIndex> {
+        match self {
+            Self::Listening(pipeline, _)
+            | Self::Connected(pipeline, _)
+            | Self::Disconnected(pipeline, ..)
+            | Self::LetGo(pipeline, _)
+            | Self::NotAccepted(pipeline, _)
+            | Self::Abandoned(pipeline, ..)
+            | Self::SinkReady(pipeline, _)
+            | Self::SinkWaiting(pipeline, ..)
+            | Self::SinkLost(pipeline, ..)
+            | Self::SinkStalled(pipeline, _) => Some(*pipeline),
+            Self::Recovered(_) | Self::Checkpointed { .. } => None,
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -72,11 +96,13 @@ impl EngineEvent {
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
+            | Self::LetGo(..)
             | Self::SinkReady(..)
-            | Self::Recovered(_)
-            | Self::Checkpointed { .. } => Level::Information,
+            | Self::Recovered(_) => Level::Information,
+            Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
+            | Self::Abandoned(..)
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..) => Level::Warning,
@@ -93,8 +119,12 @@ impl fmt::Display for EngineEvent {
             Self::Disconnected(_, client, Some(reason)) => {
                 write!(formatter, "{client} disconnected: {reason}")
             }
+            Self::LetGo(_, client) => write!(formatter, "{client} let go: the run was stopped"),
             Self::NotAccepted(_, reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
+            }
+            Self::Abandoned(_, source, reason) => {
+                write!(formatter, "the rest of {source} is not read: {reason}")
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),

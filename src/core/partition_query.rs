@@ -13,6 +13,7 @@ use super::field::field_of;
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
+use super::revival::Revival;
 use super::saved::SavedPartition;
 use crate::application::{Key, push_text_of_bytes};
 
@@ -56,6 +57,8 @@ pub trait Partitions {
     fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
+    /// Gives the partition of a key back to its computations where it was poisoned.
+    fn revive(&mut self, key: &Key) -> Revival;
 }
 
 /// What rows are sorted by.

@@ -3,6 +3,8 @@
 //! Invariants: a key has one partition; a partition keeps its place for as long as the table lives
 //! (so that a scan can go on where it stopped); a poisoned partition is not touched by computations.
 
+use std::num::NonZeroUsize;
+
 use hashbrown::HashTable;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +12,9 @@ use serde_json::Value;
 use super::guard::guarded;
 use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
+use super::placement::Placement;
 use super::preview::to_json;
+use super::revival::Revival;
 use super::saved::{self, SavedPartition};
 use crate::application::{Key, State};
 
@@ -242,5 +246,23 @@ impl<S: State> Partitions for PartitionTable<S> {
             SortBy::Messages => SortValue::Integer(partition.messages.into()),
             SortBy::Field(name) => SortValue::of_field(&partition.state, name),
         }
+    }
+
+    fn revive(&mut self, key: &Key) -> Revival {
+        // A key's hash is the same whatever the number of workers.
+        let hash = Placement::new(NonZeroUsize::MIN).hash(key);
+        let place = self.find(hash, key);
+        let Some(partition) = place.and_then(|place| self.at(place)) else {
+            return Revival::NotFound;
+        };
+        if partition.health == Health::Good {
+            return Revival::WasGood;
+        }
+        partition.health = Health::Good;
+        // The next checkpoint has to know of it.
+        if let Some(place) = place {
+            self.save(place);
+        }
+        Revival::Revived
     }
 }

@@ -25,3 +25,4 @@ pub use intake::{Connection, Delivery, Intake};
 pub use pending::SinkOrder;
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;
+pub use tcp::DEFAULT_CONNECTION_LIMIT;

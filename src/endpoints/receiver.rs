@@ -80,6 +80,11 @@ async fn connect(address: &str) -> io::Result<TcpStream> {
     let stream = timeout(ANSWER, TcpStream::connect(address))
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")))?;
+    // Where nobody listens at a port that the system may choose for our end, a connection can be its
+    // own other end: it would swallow the outputs, and keep the port from the receiver.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
     // Outputs are flushed whole; waiting for more only delays them.
     stream.set_nodelay(true)?;
     Ok(stream)

@@ -23,12 +23,14 @@ use super::request::{Look, Request};
 use super::settings::Settings;
 use super::start::Shared;
 use super::supervisor::Outcome;
+use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow};
 use crate::core::partition_table::PartitionRow;
+use crate::core::revival::Revival;
 use crate::core::topology::Topology;
 use crate::endpoints::{Injector, NotInjected};
 
@@ -182,6 +184,17 @@ impl Engine {
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
         self.ask(|reply| Look::Rows { state: Arc::clone(state), query: query.clone(), reply })
+    }
+
+    /// Gives a poisoned partition back to its computations, with its state as it is. Each worker
+    /// answers, or none where it has ended; all but the partition's owner that there is no such one.
+    #[must_use]
+    pub fn revive(&self, state: &Arc<str>, key: &Key) -> Receiver<Revival> {
+        let replies =
+            self.ask(|reply| Look::Revive { state: Arc::clone(state), key: key.clone(), reply });
+        // A checkpoint has to know of it.
+        self.shared.gate.change();
+        replies
     }
 
     /// All partitions of all states, sorted by state and key. Waits for the workers, and they for

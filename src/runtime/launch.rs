@@ -62,7 +62,7 @@ pub(super) fn launch(
 ) -> Result<Engine, EngineError> {
     let start = Instant::now();
     let io = io_runtime()?;
-    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings, &*observer))?;
+    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings))?;
     let (checkpoint, saved) = match &settings.resilience {
         None => (Checkpoint::default(), None),
         Some(resilience) => {
@@ -83,7 +83,9 @@ pub(super) fn launch(
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
     let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
-    entrances.iter().for_each(|entrance| entrance.begin_at(positions));
+    for entrance in &entrances {
+        entrance.begin_at(positions);
+    }
     let (senders, receivers) = sink_channels(&shared.topology);
     let (tell, news) = unbounded_channel();
     let plan = CrewPlan {

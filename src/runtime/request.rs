@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::worker::Restored;
+use crate::application::Key;
 use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
+use crate::core::revival::Revival;
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 
@@ -41,6 +43,8 @@ pub(super) enum Look {
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// Give a poisoned partition back to its computations.
+    Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
 
 /// What a worker has to save.
@@ -91,6 +95,12 @@ impl Desk {
                 }
             }
             Look::Export { reply } => self.export(&reply),
+            Look::Revive { state, key, reply } => {
+                let table = self.tables.iter().find(|(name, _)| *name == state);
+                let revival =
+                    table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
+                let _ = reply.send(revival);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::topology::Topology;
-use crate::endpoints::Endpoint;
+use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
 
 /// How an engine is to run.
@@ -17,6 +17,8 @@ pub struct Settings {
     pub precreate: bool,
     /// The longest payload in bytes.
     pub frame_limit: u64,
+    /// How many connections a source serves at once.
+    pub connection_limit: NonZeroUsize,
     /// Where each pipeline's bytes enter.
     pub sources: Vec<Endpoint>,
     /// Where each pipeline's bytes leave: one endpoint a sink.
@@ -38,6 +40,7 @@ impl Settings {
             workers: NonZeroUsize::MIN,
             precreate: false,
             frame_limit: DEFAULT_FRAME_LIMIT,
+            connection_limit: DEFAULT_CONNECTION_LIMIT,
             sources: vec![Endpoint::Null; pipelines.len()],
             sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
             injectable: false,

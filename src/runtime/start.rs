@@ -40,10 +40,7 @@ pub(super) type Sources = Vec<OpenSource>;
 pub(super) type Sinks = Vec<Vec<OpenSink>>;
 
 /// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
-pub(super) async fn open_endpoints(
-    settings: &Settings,
-    observer: &dyn Observer,
-) -> Result<(Sources, Sinks), EngineError> {
+pub(super) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sinks), EngineError> {
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
     for (at, endpoint) in settings.sources.iter().enumerate() {
@@ -54,17 +51,16 @@ pub(super) async fn open_endpoints(
             // Each would get some of the bytes.
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
-        let source = OpenSource::open(endpoint).await.map_err(failed)?;
+        let source = OpenSource::open(endpoint, settings.connection_limit).await.map_err(failed)?;
         sources.push(source);
         files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
-    for (at, endpoints) in settings.sinks.iter().enumerate() {
+    for endpoints in &settings.sinks {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            of_pipeline
-                .push(OpenSink::open(endpoint, PipelineIndex(at), observer).await.map_err(failed)?);
+            of_pipeline.push(OpenSink::open(endpoint).await.map_err(failed)?);
             files.claim(endpoint).map_err(failed)?;
         }
         sinks.push(of_pipeline);

@@ -129,11 +129,12 @@ fn work(worker: &mut Worker, start: WorkerStart) {
                     lanes.iter().for_each(|(built, _)| built.activator.activate());
                     saving = Some(save);
                 }
-                Ok(Request::Leave) => return drop_dataflows(worker),
                 Ok(Request::Look(look)) => desk.take(look),
                 Err(TryRecvError::Empty) => break,
-                // The engine is gone.
-                Err(TryRecvError::Disconnected) => return drop_dataflows(worker),
+                // The engine is gone, or goes on without this worker.
+                Ok(Request::Leave) | Err(TryRecvError::Disconnected) => {
+                    return drop_dataflows(worker);
+                }
             }
         }
         if start.abort.load(Ordering::Acquire) {

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
+use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
 use super::snapshot::OutputShown;
@@ -53,6 +54,7 @@ pub(super) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
+    pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
 }
@@ -83,6 +85,7 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             dead_letter_file: Mutex::new(file),
+            reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
         }
@@ -101,13 +104,16 @@ impl Collector {
     }
 
     fn keep_dead_letters(&self, letters: impl Iterator<Item = DeadLetter>) {
-        let letters: Vec<_> = letters.map(Arc::new).collect();
+        let letters: Vec<_> = letters.collect();
         if let Some(file) = &mut *lock(&self.dead_letter_file) {
-            file.write(letters.iter().map(|letter| &**letter));
+            file.write(&letters);
         }
+        self.reporter.dead_letters(letters.iter());
         let mut ring = lock(&self.dead_letters);
-        for letter in letters {
-            ring.push(letter);
+        // What would be pushed out again at once need not be copied.
+        let superfluous = letters.len().saturating_sub(KEPT);
+        for letter in letters.into_iter().skip(superfluous) {
+            ring.push(Arc::new(letter.detached()));
         }
     }
 }
@@ -181,7 +187,42 @@ impl Observer for Collector {
         {
             pipeline.pressure.note(sink, state);
         }
+        self.reporter.event(&event);
         lock(&self.events).push(event);
         self.change();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::application::{Reason, Source};
+    use crate::core::frames::Frames;
+    use crate::core::numbers::SequenceNumber;
+    use crate::core::topology::Application;
+
+    #[test]
+    fn the_dead_letters_that_are_kept_are_bounded_and_hold_no_more_than_their_own_bytes() {
+        let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+        let application = Application::new("x").pipeline("p", Source::new(decode)).done();
+        let collector = Collector::new(&application.build().unwrap(), 1, None);
+        let read = Bytes::from([b"\0\0\0\x01a".repeat(600), vec![0; 100_000]].concat());
+        let ends = (1..=600).map(|frame| frame * 5).collect();
+        let first = SequenceNumber(1);
+        let frames = Frames::new("s".into(), first, 0, Timestamp(0), 4, read.clone(), ends);
+        let letter = |frame: u32| {
+            let (pipeline, step) = ("p".into(), "decode".into());
+            let reason = "no".to_owned();
+            DeadLetter::of_frame(pipeline, step, reason, &frames, frame, None, Timestamp(0))
+        };
+        collector.keep_dead_letters((0..600).map(letter));
+        drop(frames);
+        assert!(read.is_unique(), "a letter holds all that was read with it");
+        let kept = lock(&collector.dead_letters);
+        let numbers: Vec<_> = kept.newest_first().map(|letter| letter.sequence.0).collect();
+        assert_eq!(numbers, (101..=600).rev().collect::<Vec<_>>());
+        assert!(kept.newest_first().all(|letter| letter.frame() == b"\0\0\0\x01a"));
     }
 }

@@ -46,8 +46,9 @@ impl DeadLetterFile {
         self.failure = outcome.and_then(|()| self.writer.flush()).err();
     }
 
-    /// Why not all dead letters are in the file, where that is so.
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
-        self.failure.take()
+    /// Why not all dead letters are in the file, where that is so: after a failure nothing more is
+    /// written, so that the file has no gaps and ends in at most one torn line.
+    pub(super) fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
     }
 }

@@ -9,6 +9,7 @@ mod collector;
 mod counters;
 mod dead_letter_file;
 mod latency;
+mod log;
 mod partitions;
 mod pressure;
 mod ring;
@@ -19,6 +20,7 @@ mod throughput;
 
 pub use dead_letter_file::DeadLetterFile;
 pub use latency::{Bar, LatencySummary};
+pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use session::{DeadLettersLost, Session};

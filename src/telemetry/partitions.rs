@@ -130,6 +130,13 @@ impl PartitionWatch {
         answered
     }
 
+    /// Says that a partition has changed without a message. What has been asked already is asked
+    /// again, because it may have been answered before the change.
+    pub fn ask_anew(&mut self) {
+        self.question = None;
+        self.shown_work = None;
+    }
+
     /// When [`poll`](Self::poll) should be called again, if nothing else happens.
     pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
         if self.question.is_some() {

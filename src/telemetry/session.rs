@@ -1,8 +1,8 @@
 //! An engine with somebody watching: what every front end holds.
 
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -15,20 +15,22 @@ use super::partitions::{PartitionView, PartitionWatch};
 use super::snapshot::{PipelineShown, Snapshot, Totals, WorkerShown};
 use super::summary::Summary;
 use super::throughput::Throughput;
+use crate::application::Key;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow, merge};
 use crate::core::partition_table::PartitionRow;
+use crate::core::revival::Revival;
 use crate::core::topology::Topology;
 use crate::runtime::{Engine, EngineError, RunState, Settings};
 
-/// How many of the newest traces, outputs, dead letters and events a snapshot has.
+/// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;
 
 /// The dead letters' file could not be written to its end.
 #[derive(Debug, Error)]
 #[error("cannot write all dead letters to their file: {0}")]
-pub struct DeadLettersLost(#[from] io::Error);
+pub struct DeadLettersLost(String);
 
 /// An engine with somebody watching.
 pub struct Session {
@@ -40,7 +42,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too.
+    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too. What happens is
+    /// told to the subscriber of `tracing` that this thread has: where it is a [`Log`](super::Log),
+    /// snapshots show it.
     ///
     /// # Errors
     ///
@@ -51,6 +55,7 @@ impl Session {
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, EngineError> {
         let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
         if let Some(file) = &mut *lock(&collector.dead_letter_file) {
@@ -140,11 +145,30 @@ impl Session {
         self.engine.export()
     }
 
+    /// Gives a poisoned partition back to its computations, with its state as it is. Waits for the
+    /// worker that owns it, between two of its batches, but no longer than `patience`: `None` where it
+    /// has not answered by then. It does what was asked all the same.
+    pub fn revive(&mut self, state: &Arc<str>, key: &Key, patience: Duration) -> Option<Revival> {
+        let end = Instant::now() + patience;
+        let replies = self.engine.revive(state, key);
+        // No message will tell that this partition has changed.
+        self.partitions.ask_anew();
+        loop {
+            match replies.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(Revival::NotFound) => {}
+                Ok(found) => return Some(found),
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => return Some(Revival::NotFound),
+            }
+        }
+    }
+
     /// Why not all dead letters are in their file, where that is so.
     #[must_use]
     pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
-        let mut file = lock(&self.collector.dead_letter_file);
-        file.as_mut().and_then(DeadLetterFile::take_failure).map(DeadLettersLost)
+        let file = lock(&self.collector.dead_letter_file);
+        let failure = file.as_ref().and_then(DeadLetterFile::failure)?;
+        Some(DeadLettersLost(failure.to_string()))
     }
 
     /// Takes note of the time and of what has happened, for a front end that looks at `view`. True
@@ -152,11 +176,13 @@ impl Session {
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         if self.ended.is_none() && self.engine.outcome().is_some() {
             self.ended = Some(self.engine.now());
+            self.collector.reporter.flush_all();
         }
         let rolled = self.roll();
+        let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
         let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || changed || rows
+        rolled || said || changed || rows
     }
 
     /// Ends the seconds that have passed. True where a chart would move.
@@ -204,12 +230,10 @@ impl Session {
             partitions,
             traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
             outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
-            dead_letters: lock(&collector.dead_letters)
-                .newest_first()
-                .take(SHOWN)
-                .cloned()
-                .collect(),
+            // All that are kept: a filter finds the old ones, too.
+            dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
+            log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }
 
@@ -294,6 +318,13 @@ impl Session {
             messages_per_second: per_second(totals.messages_in, seconds),
             latency_us: self.latency().total(),
         }
+    }
+}
+
+impl Drop for Session {
+    /// Whatever ends a run, the log has its figures.
+    fn drop(&mut self) {
+        self.collector.reporter.ends(totals(&self.collector));
     }
 }
 

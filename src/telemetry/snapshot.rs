@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::latency::{Bar, LatencySummary};
+use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::throughput::Throughput;
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub dead_letters: Vec<Arc<DeadLetter>>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<EngineEvent>,
+    /// The log; nothing where the session was started without one.
+    pub log: LogShown,
 }
 
 /// Counts over all pipelines.

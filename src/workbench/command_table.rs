@@ -193,9 +193,9 @@ pub const COMMANDS: &[Entry] = &[
     entry(
         Command::Filter,
         "filter",
-        "show only partitions whose key contains a text",
+        "show only partitions whose key contains a text, or dead letters that do anywhere",
         &[Key::char('/')],
-        Context::Partitions,
+        Context::Filtered,
         true,
     ),
     entry(
@@ -204,6 +204,30 @@ pub const COMMANDS: &[Entry] = &[
         "show the partitions of the application's next state",
         &[Key::char('n')],
         Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::Revive,
+        "revive",
+        "let a poisoned partition take messages again, with its state as it is",
+        &[Key::char('v')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::EditLetter,
+        "edit and send",
+        "put the dead letter's frame into the input pane, to be edited and sent again",
+        &[Key::char('e')],
+        Context::DeadLetters,
+        true,
+    ),
+    entry(
+        Command::SendLetter,
+        "send again",
+        "send the dead letter's frame again as it is",
+        &[Key::char('R')],
+        Context::DeadLetters,
         true,
     ),
     entry(

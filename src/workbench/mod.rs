@@ -8,17 +8,20 @@ mod chooser;
 mod command_table;
 mod commands;
 mod events;
+mod filter_line;
 mod input_line;
 mod keys;
 mod layout;
+mod letters;
 mod overlay;
 mod panes;
+mod revival;
 mod rows;
 mod state;
 pub mod svg;
 mod terminal;
 mod theme;
-mod typed;
+pub(crate) mod typed;
 mod words;
 
 use std::io::{self, Stdin};
@@ -40,8 +43,8 @@ pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;
 
 use crate::core::topology::Topology;
-use crate::runtime::{EngineError, RunState, Settings};
-use crate::telemetry::Session;
+use crate::runtime::{EngineError, RunState, Settings, silence_caught_panics};
+use crate::telemetry::{DeadLetterFile, DeadLettersLost, Session};
 use terminal::Screen;
 
 /// For how long a new partition is marked.
@@ -49,6 +52,9 @@ const NEW_FOR: Duration = Duration::from_secs(2);
 
 /// The shortest time between two frames.
 const LEAST_FRAME: Duration = Duration::from_millis(50);
+
+/// For how long a worker may be waited for to revive a partition: keys wait as long.
+const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
 
 /// How often a worker traces a message that nobody typed.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -65,24 +71,37 @@ pub enum WorkbenchError {
     /// The engine could not go on.
     #[error("{0}")]
     Engine(Arc<EngineError>),
+    /// Not all dead letters are in their file.
+    #[error(transparent)]
+    DeadLettersLost(#[from] DeadLettersLost),
 }
 
-/// Runs an application in the workbench, until the user quits.
+/// Runs an application in the workbench, until the user quits. All dead letters go to `dead_letters`
+/// too.
 ///
 /// # Errors
 ///
-/// The terminal cannot be used, or the engine cannot start or go on. The terminal is as it was then.
-pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchError> {
+/// The terminal cannot be used, the engine cannot start or go on, or not all dead letters could be
+/// written to their file. The terminal is as it was then.
+pub fn run(
+    topology: Arc<Topology>,
+    settings: Settings,
+    dead_letters: Option<DeadLetterFile>,
+) -> Result<(), WorkbenchError> {
+    // A caught panic must not be written over the screen.
+    silence_caught_panics();
     let settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
     // The engine first: where it cannot start, the screen is left alone.
-    let session = Session::start(Arc::clone(&topology), &settings, None)?;
+    let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let workbench = Workbench::new(topology, theme, session.snapshot());
+    let workbench =
+        Workbench::new(topology, theme, session.snapshot()).with_frame_limit(settings.frame_limit);
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
-    runtime.block_on(work(session, workbench, screen, signals))
+    runtime.block_on(work(&mut session, workbench, screen, signals))?;
+    session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
 }
 
 /// Lets the user choose one of several applications. `None` where they leave instead.
@@ -120,7 +139,7 @@ pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
 }
 
 async fn work(
-    mut session: Session,
+    session: &mut Session,
     mut workbench: Workbench,
     mut screen: Screen,
     mut signals: Signals,
@@ -129,9 +148,15 @@ async fn work(
     let news = session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
+    let mut lost = false;
     loop {
         workbench.resize(screen.area()?);
         dirty |= session.refresh(&workbench.view());
+        if let Some(error) = session.dead_letters_lost().filter(|_| !lost) {
+            // Now, and not when it is too late to do anything about it.
+            (lost, dirty) = (true, true);
+            workbench.notify(error.to_string(), true);
+        }
         if let Some(Err(error)) = session.outcome() {
             return Err(WorkbenchError::Engine(error));
         }
@@ -143,7 +168,7 @@ async fn work(
             drawn = Some(Instant::now());
             dirty = false;
         }
-        let deadline = next_look(&session, &workbench, dirty.then_some(wait));
+        let deadline = next_look(session, &workbench, dirty.then_some(wait));
         tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
@@ -152,7 +177,7 @@ async fn work(
                 let Some(event) = event else { return Ok(()) };
                 dirty = true;
                 if let Some(effect) = workbench.handle(&event)
-                    && !apply(&session, &mut workbench, effect)
+                    && !apply(session, &mut workbench, effect)
                 {
                     return Ok(());
                 }
@@ -180,7 +205,7 @@ async fn sleep(duration: Option<Duration>) {
 }
 
 /// Does to the engine what the workbench says. False where that is to end.
-fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
+fn apply(session: &mut Session, workbench: &mut Workbench, effect: Effect) -> bool {
     match effect {
         Effect::Inject(pipeline, bytes) => {
             if let Err(error) = session.inject(pipeline, bytes) {
@@ -193,6 +218,10 @@ fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
             RunState::Pausing | RunState::Paused | RunState::Stepping(_) => session.resume(),
         },
         Effect::Step => session.step(),
+        Effect::Revive { state, key } => {
+            let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
+            workbench.revived(&key, revival);
+        }
         Effect::Quit => return false,
     }
     true

@@ -9,6 +9,7 @@
 mod support;
 
 mod applications;
+mod crowd;
 mod ending;
 mod failing;
 mod pausing;

@@ -89,6 +89,14 @@ impl Running {
         self.child.id()
     }
 
+    /// The most memory that the program has had so far, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let (_, peak) = status.split_once("VmHWM:").unwrap();
+        peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// Sends a signal, for example `"TERM"`.
     pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();

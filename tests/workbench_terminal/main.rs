@@ -12,7 +12,9 @@
 mod support;
 
 mod commands;
+mod dead_letters;
 mod endings;
+mod log;
 mod looks;
 mod quiet;
 mod sinks;

@@ -41,3 +41,10 @@ fn a_file_is_counted_to_its_end_and_the_workbench_stays() {
     super::enter(&mut terminal, "a 1");
     wait_for_votes(&terminal, "a", 100_001, 50_001);
 }
+
+#[test]
+fn what_is_typed_is_held_to_the_limit_that_was_set() {
+    let mut terminal = alphabet_with(&["--frame-limit", "4"], &[]);
+    terminal.send("0x 00 00 00 05 61");
+    terminal.wait_for("the header says 5 bytes of payload, and the limit is 4");
+}

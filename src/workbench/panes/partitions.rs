@@ -5,7 +5,7 @@ use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget};
 
-use super::frame::{pane, title};
+use super::frame::{self, pane, title};
 use crate::core::partition_query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::NEW_FOR;
@@ -17,7 +17,7 @@ use crate::workbench::words;
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
     let focused = workbench.pane == Pane::Partitions;
-    let filter = workbench.partitions.filter();
+    let filter = workbench.partitions.filter().text();
     let count = if filter.is_empty() {
         words::grouped(shown.total as u64)
     } else {
@@ -27,18 +27,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
             words::grouped(shown.total as u64)
         )
     };
-    let right = match workbench.partitions.editing() {
-        Some(line) => Line::from(vec![
-            Span::styled(" /", theme.key()),
-            Span::styled(line.text().to_owned(), theme.accent()),
-            Span::styled("_ ", theme.key()),
-        ]),
-        None if !filter.is_empty() => Line::from(vec![
-            Span::styled(" filter ", theme.quiet()),
-            Span::styled(format!("{filter} "), theme.accent()),
-        ]),
-        None => position(workbench, shown),
-    };
+    let right = frame::filter(theme, workbench.partitions.filter())
+        .unwrap_or_else(|| position(workbench, shown));
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();
     let name = match states.get(shown.view.state).filter(|_| states.len() > 1) {
@@ -93,6 +83,9 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
 /// How wide the column of keys is at the most.
 const KEY_LIMIT: u16 = 40;
 
+/// What stands behind the key of a poisoned partition: a word, because it must not be overlooked.
+const POISONED: &str = "poisoned";
+
 /// The column of the shares: a percentage and a bar.
 const SHARE: &str = "share";
 
@@ -115,8 +108,10 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
         right,
     };
     let longest_key = shown.rows.iter().map(|row| key_text(row).chars().count()).max();
-    // Room for the mark of a new partition.
-    let key = u16::try_from(longest_key.unwrap_or(0) + 2).unwrap_or(KEY_LIMIT).clamp(5, KEY_LIMIT);
+    // Room for the mark of a new partition, or for the word for a poisoned one.
+    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
+    let key = u16::try_from(longest_key.unwrap_or(0) + mark).unwrap_or(KEY_LIMIT);
+    let key = key.clamp(5, KEY_LIMIT);
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
         column("worker", Some(SortBy::Worker), 7, true),
@@ -224,10 +219,11 @@ fn value(
     let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
-            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
+            let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
+            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
             let age = workbench.snapshot.uptime.saturating_sub(created(row));
             if partition.poisoned {
-                Line::styled(format!("{key} {}", theme.symbol("☠", "poisoned")), theme.bad())
+                Line::styled(format!("{key} {POISONED}"), theme.bad())
             } else if partition.dynamic && age < NEW_FOR {
                 Line::styled(
                     format!("{key} {}", theme.symbol("✱", "*")),
