@@ -44,6 +44,8 @@ pub(super) enum Command {
     Receive(ReceiveArguments),
     /// Write random messages of an application to a file, framed
     Generate(GenerateArguments),
+    /// Show what a resilience directory holds
+    Inspect(InspectArguments),
     /// List the applications and their wire formats
     Apps(AppsArguments),
     /// Print a shell's completions
@@ -150,6 +152,17 @@ pub(super) struct GenerateArguments {
     /// Where to write them: a file, or - for standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// What `inspect` is told.
+#[derive(Debug, Args)]
+pub(super) struct InspectArguments {
+    /// The resilience directory; a run may be using it
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// As one JSON object, with all partitions
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `completions` is told.

@@ -12,6 +12,7 @@ mod failure;
 mod files;
 mod follow;
 mod generate;
+mod inspect;
 mod interrupts;
 mod log;
 mod progress;
@@ -72,6 +73,7 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Send(send)) => send::send(apps, &send, &options),
         Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
+        Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
         Some(Command::Apps(list)) => apps::list(apps, &list),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),
         Some(Command::Man) => shell::manual(apps),
