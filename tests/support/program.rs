@@ -119,6 +119,24 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Kills the program, as nobody can prevent, and says how it ended: `None` as its exit status
+    /// unless it was faster.
+    pub fn kill(mut self) -> Ended {
+        let _ = self.child.kill();
+        let status = self.child.wait().unwrap();
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        assert!(!stderr.contains("panicked at"), "{stderr}");
+        Ended { code: status.code(), stdout, stderr }
+    }
+
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // Where it has ended, there is nothing to kill.
