@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::block_in_place;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::crew::{Base, Crew, CrewPlan};
 use super::error::EngineError;
@@ -77,12 +77,11 @@ impl Keeper {
         mut orders: UnboundedReceiver<KeeperOrder>,
     ) -> Result<(), EngineError> {
         self.begin(base, positions)?;
-        let mut last = Instant::now();
         loop {
             let gate = Arc::clone(&self.plan.shared.gate);
             let due = async {
                 gate.changed().await;
-                sleep_until(last + self.interval).await;
+                sleep(self.interval).await;
             };
             tokio::select! {
                 biased;
@@ -101,7 +100,6 @@ impl Keeper {
                 },
                 () = due => self.checkpoint(true).await?,
             }
-            last = Instant::now();
         }
     }
 
