@@ -18,7 +18,7 @@ use crate::support::frames::votes;
 fn odd_is_not_saved() -> Arc<Topology> {
     let add = |vote: Vote, total: &mut u64| {
         *total += u64::from(vote.votes);
-        (None::<u8>, vote.votes % 2 == 0)
+        (None::<u8>, vote.votes.is_multiple_of(2))
     };
     let topology = Application::new("even")
         .pipeline("votes", Source::new(decode))
