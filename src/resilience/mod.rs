@@ -37,7 +37,7 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 pub struct ResilienceSettings {
     /// The directory.
     pub directory: PathBuf,
-    /// The time from the end of a checkpoint to the beginning of the next, if anything happens.
+    /// How long after the first change since a checkpoint the next one begins.
     pub interval: Duration,
     /// What it survives.
     pub durability: Durability,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::block_in_place;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::crew::{Base, Crew, CrewPlan};
 use super::error::EngineError;
@@ -23,6 +23,7 @@ use super::supervisor::News;
 use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, SinkIndex};
+use crate::core::saved::Extent;
 use crate::endpoints::{Endpoint, SinkOrder};
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
@@ -77,12 +78,11 @@ impl Keeper {
         mut orders: UnboundedReceiver<KeeperOrder>,
     ) -> Result<(), EngineError> {
         self.begin(base, positions)?;
-        let mut last = Instant::now();
         loop {
             let gate = Arc::clone(&self.plan.shared.gate);
             let due = async {
                 gate.changed().await;
-                sleep_until(last + self.interval).await;
+                sleep(self.interval).await;
             };
             tokio::select! {
                 biased;
@@ -90,7 +90,7 @@ impl Keeper {
                     // The engine is gone.
                     None => return Ok(()),
                     Some(KeeperOrder::Finish(reply)) => {
-                        self.checkpoint(true).await?;
+                        self.checkpoint(Extent::Asked).await?;
                         let _ = reply.send(());
                         return Ok(());
                     }
@@ -99,9 +99,8 @@ impl Keeper {
                         let _ = reply.send(());
                     }
                 },
-                () = due => self.checkpoint(true).await?,
+                () = due => self.checkpoint(Extent::Asked).await?,
             }
-            last = Instant::now();
         }
     }
 
@@ -113,9 +112,9 @@ impl Keeper {
         Ok(())
     }
 
-    /// Makes a checkpoint; with `release`, frames enter again as soon as what has changed is
-    /// collected.
-    async fn checkpoint(&mut self, release: bool) -> Result<(), EngineError> {
+    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not where
+    /// it is of everything: then other workers are to go on.
+    async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
         let gate = Arc::clone(&self.plan.shared.gate);
         gate.hold();
@@ -123,7 +122,7 @@ impl Keeper {
         let mut saved = Vec::new();
         let replies = self.crew().ask_each(|| {
             let (reply, changed) = oneshot::channel();
-            (Request::Save(SaveRequest { epoch, reply }), changed)
+            (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
         for changed in replies {
             // A worker that is gone says itself why.
@@ -133,7 +132,7 @@ impl Keeper {
         let mut positions = self.others.clone();
         positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
         let reports = self.ask_sinks();
-        if release {
+        if extent == Extent::Asked {
             self.release();
         }
         let held = began.elapsed();
@@ -224,7 +223,7 @@ impl Keeper {
     /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
         let began = Instant::now();
-        self.checkpoint(false).await?;
+        self.checkpoint(Extent::Everything).await?;
         let from = self.crew().len();
         block_in_place(|| self.crew().dismiss());
         for entrance in &self.plan.entrances {

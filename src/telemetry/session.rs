@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -43,6 +44,8 @@ pub struct Session {
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
     settings: Settings,
+    /// The workers that there were at the last refresh.
+    workers_shown: usize,
     crash: Option<Crash>,
 }
 
@@ -73,6 +76,7 @@ impl Session {
             partitions: PartitionWatch::default(),
             ended: None,
             settings: settings.clone(),
+            workers_shown: settings.workers.get(),
             crash: None,
         })
     }
@@ -214,7 +218,13 @@ impl Session {
             }
         }
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
-        self.engine = Engine::start_after(clock, topology, &self.settings, observer)?;
+        let settings = &self.settings;
+        let start = || Engine::start_after(clock, topology, settings, observer);
+        // On a thread of its own: front ends are asynchronous, and a start is not.
+        let started = thread::scope(|scope| scope.spawn(start).join());
+        self.engine = started.unwrap_or_else(|panic| {
+            Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
+        })?;
         lock(&self.collector.checkpoints).restart(epoch, processed);
         self.partitions.ask_anew();
         self.crash = Some(Crash { workers, partitions, epoch, messages, took: began.elapsed() });
@@ -257,6 +267,12 @@ impl Session {
         if self.ended.is_none() && self.engine.outcome().is_some() {
             self.ended = Some(self.engine.now());
             self.collector.reporter.flush_all();
+        }
+        if std::mem::replace(&mut self.workers_shown, self.engine.workers())
+            != self.engine.workers()
+        {
+            // No message will tell that partitions have other owners.
+            self.partitions.ask_anew();
         }
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());

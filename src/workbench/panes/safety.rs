@@ -45,7 +45,7 @@ fn story(theme: Theme, safety: &SafetyShown) -> Vec<Line<'static>> {
                 last(epoch.0)
             ),
         ));
-        lines.push(field("for", micros(*took)));
+        lines.push(field("down for", micros(*took)));
         lines.push(Line::default());
     }
     match &safety.recovered {
@@ -60,10 +60,7 @@ fn story(theme: Theme, safety: &SafetyShown) -> Vec<Line<'static>> {
                 ),
             ));
             lines.push(field("journal", format!("{}, processed again", many(*frames, "frame"))));
-            lines.push(field(
-                "files",
-                "read on and written on where the checkpoint had ended".to_owned(),
-            ));
+            lines.push(field("files", "go on where the checkpoint had ended".to_owned()));
             lines.push(field("took", micros(*took)));
         }
         None if safety.crash.is_some() => {
