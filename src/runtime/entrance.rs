@@ -50,9 +50,7 @@ impl Entrance {
 
     /// Lets frames wait for their worker.
     pub fn push(&self, waiting: Waiting) {
-        if let Some(inlet) = self.read().of(waiting.slot) {
-            inlet.push(waiting);
-        }
+        self.read().push(waiting);
     }
 
     /// Says that nothing will come any more.
@@ -91,7 +89,11 @@ impl Entrance {
         let mut all = Taken::default();
         for inlet in &self.read().of_workers {
             let taken = inlet.taken();
-            all.journal.extend(taken.journal);
+            for (slot, position) in taken.journal {
+                // What was replayed and what came after it had different inlets.
+                let known = all.journal.entry(slot).or_default();
+                *known = position.max(*known);
+            }
             for (source, offset) in taken.sources {
                 let known = all.sources.entry(source).or_default();
                 *known = offset.max(*known);
@@ -119,9 +121,7 @@ impl Entrance {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let old = mem::replace(&mut inlets.of_workers, of_workers);
         for waiting in old.iter().flat_map(|inlet| inlet.empty()) {
-            if let Some(inlet) = inlets.of(waiting.slot) {
-                inlet.push(waiting);
-            }
+            inlets.push(waiting);
         }
         if inlets.closed {
             inlets.of_workers.iter().for_each(|inlet| inlet.close());
@@ -132,6 +132,17 @@ impl Entrance {
 }
 
 impl Inlets {
+    /// Lets frames wait in the inlet of their slot. What is replayed waits in one inlet, so that it is
+    /// taken in the order in which it was written: a message of one connection may have followed the
+    /// output of another's.
+    fn push(&self, waiting: Waiting) {
+        let inlet =
+            if waiting.replayed { self.of_workers.first() } else { self.of(waiting.slot) };
+        if let Some(inlet) = inlet {
+            inlet.push(waiting);
+        }
+    }
+
     fn of(&self, slot: Slot) -> Option<&Arc<Inlet>> {
         let worker = usize::try_from(slot.0).unwrap_or_default().checked_rem(self.of_workers.len());
         self.of_workers.get(worker?)
@@ -151,6 +162,6 @@ impl Delivery for Entrance {
                 return;
             }
         };
-        self.push(Waiting { slot, frames, trace_all, origin });
+        self.push(Waiting { slot, frames, trace_all, origin, replayed: false });
     }
 }

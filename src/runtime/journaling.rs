@@ -17,7 +17,7 @@ use super::inlet::{Origin, Waiting};
 use super::quiet::IO_THREAD_NAME;
 use super::supervisor::News;
 use crate::core::assembler::Cut;
-use crate::core::frames::Frames;
+use crate::core::frames::{Frames, Ticket};
 use crate::core::numbers::PipelineIndex;
 use crate::endpoints::Intake;
 use crate::resilience::{
@@ -54,6 +54,14 @@ pub(super) struct JournaledPipeline {
     pub entrance: Arc<Entrance>,
 }
 
+/// What the journal has let enter again.
+pub(super) struct ReplayedFrames {
+    /// How many frames.
+    pub frames: u64,
+    /// Ends when all that is made of them has left.
+    pub done: oneshot::Receiver<()>,
+}
+
 /// What the journal's thread has.
 pub(super) struct Journaling {
     pub journal: Journal,
@@ -71,7 +79,7 @@ impl Journaling {
     pub fn start(
         self,
         positions: JournalPositions,
-        replayed: oneshot::Sender<u64>,
+        replayed: oneshot::Sender<ReplayedFrames>,
     ) -> io::Result<JoinHandle<()>> {
         let run = move || {
             let news = self.news.clone();
@@ -85,17 +93,20 @@ impl Journaling {
     fn run(
         mut self,
         positions: &JournalPositions,
-        replayed: oneshot::Sender<u64>,
+        replayed: oneshot::Sender<ReplayedFrames>,
     ) -> Result<(), ResilienceError> {
         let (mut frames, mut row) = (0, 0);
+        let (ticket, done) = oneshot::channel::<()>();
+        let ticket: Ticket = Arc::new(ticket);
         while let Some(found) = self.journal.replay_after(row, positions)? {
             row = found.row;
             frames += found.ends.len() as u64 - found.done;
-            if self.replay(found).is_none() {
+            if self.replay(found, &ticket).is_none() {
                 return Ok(());
             }
         }
-        let _ = replayed.send(frames);
+        drop(ticket);
+        let _ = replayed.send(ReplayedFrames { frames, done });
         let mut put_off = None;
         while let Some(order) = put_off.take().or_else(|| self.orders.recv().ok()) {
             match order {
@@ -109,7 +120,7 @@ impl Journaling {
     }
 
     /// `None` where it is not to be waited for any more.
-    fn replay(&self, found: Replayed) -> Option<()> {
+    fn replay(&self, found: Replayed, ticket: &Ticket) -> Option<()> {
         let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
         // Frames of a pipeline that the application has no more wait until it has it again.
         let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
@@ -129,7 +140,8 @@ impl Journaling {
             frames.split_first();
         }
         let origin = Origin::Journal(JournalPosition { row, frames: done });
-        of.entrance.push(Waiting { slot, frames, trace_all: false, origin });
+        let frames = frames.with_ticket(Arc::clone(ticket));
+        of.entrance.push(Waiting { slot, frames, trace_all: false, origin, replayed: true });
         Some(())
     }
 
@@ -162,7 +174,7 @@ impl Journaling {
             let ToWrite { pipeline, slot, frames, trace_all } = write;
             if let Some(of) = self.pipelines.get(pipeline.0) {
                 let origin = Origin::Journal(JournalPosition { row, frames: 0 });
-                of.entrance.push(Waiting { slot, frames, trace_all, origin });
+                of.entrance.push(Waiting { slot, frames, trace_all, origin, replayed: false });
             }
         }
         Ok(put_off)

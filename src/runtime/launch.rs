@@ -17,7 +17,7 @@ use super::engine::Engine;
 use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
-use super::journaling::{JournaledPipeline, Journaling, ToJournal};
+use super::journaling::{JournaledPipeline, Journaling, ReplayedFrames, ToJournal};
 use super::keeper::{Keeper, KeeperOrder};
 use super::quiet::IO_THREAD_NAME;
 use super::settings::Settings;
@@ -249,7 +249,10 @@ impl Prepared {
         let (begin, observer) = (launch.begin, Arc::clone(&shared.observer));
         let (told, start) = (Arc::clone(&recovered), launch.start);
         io.spawn(async move {
-            let Ok(frames) = replaying.await else { return };
+            let Ok(ReplayedFrames { frames, done }) = replaying.await else { return };
+            // Not before: who has seen an output, and sends a message because of it, may do so on
+            // another connection, and must not come before what it has seen.
+            let _ = done.await;
             let found = Recovered { frames, took: start.elapsed(), ..found };
             if found.epoch.0 > 0 || frames > 0 {
                 observer.event(EngineEvent::Recovered(found.clone()));
