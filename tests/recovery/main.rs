@@ -29,3 +29,4 @@ mod letters;
 mod network;
 mod saving;
 mod totals;
+mod votes;
