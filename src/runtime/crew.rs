@@ -100,7 +100,7 @@ impl CrewPlan {
         let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
         crew.threads = threads;
         if failure.is_none() && crew.threads.len() < workers.get() {
-            failure = Some(EngineError::Ended);
+            failure = Some(EngineError::Threads("a worker ended as it began".to_owned()));
         }
         match failure {
             None => Ok((crew, bases)),

@@ -95,6 +95,12 @@ impl Engine {
         self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned()
     }
 
+    /// Whether the engine goes on with what an earlier run had begun: known at once.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.safety.as_ref().is_some_and(|safety| safety.continues)
+    }
+
     /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
     /// and sinks stay as they are. The answer comes when that is done; an error ends the run.
     ///

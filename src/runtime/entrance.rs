@@ -16,6 +16,8 @@ use crate::resilience::{Position, Slot};
 pub(super) struct Entrance {
     pipeline: PipelineIndex,
     name: Arc<str>,
+    /// The name under which the position of its file is saved, where it reads one.
+    file: Option<Arc<str>>,
     inlets: RwLock<Inlets>,
     /// `None` where nothing is saved.
     journal: Option<Sender<ToJournal>>,
@@ -31,12 +33,13 @@ impl Entrance {
     pub fn new(
         pipeline: PipelineIndex,
         name: Arc<str>,
+        file: Option<Arc<str>>,
         workers: usize,
         journal: Option<Sender<ToJournal>>,
     ) -> Self {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let inlets = RwLock::new(Inlets { of_workers, closed: false });
-        Self { pipeline, name, inlets, journal }
+        Self { pipeline, name, file, inlets, journal }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inlets> {
@@ -154,7 +157,9 @@ impl Delivery for Entrance {
         let slot = Slot::of_connection(connection.number);
         let origin = match (&self.journal, connection.again) {
             (None, _) => Origin::Nowhere,
-            (Some(_), true) => Origin::Source(Arc::clone(frames.source())),
+            (Some(_), true) => {
+                Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
+            }
             (Some(journal), false) => {
                 let to_write = ToWrite { pipeline: self.pipeline, slot, frames, trace_all };
                 // A journal that is gone has failed, and the engine is ending with its error.

@@ -48,7 +48,7 @@ pub(super) struct Keeper {
     pub files: Vec<WorkerFile>,
     /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
     pub others: Vec<Position>,
-    /// The sinks' endpoints, for each pipeline.
+    /// The sinks' endpoints, for each pipeline, as their positions are saved.
     pub sinks: Vec<Vec<Endpoint>>,
     pub journal: Sender<ToJournal>,
     pub crew: Arc<RwLock<Crew>>,
@@ -66,8 +66,10 @@ impl Keeper {
         orders: UnboundedReceiver<KeeperOrder>,
     ) {
         let news = self.news.clone();
-        if let Err(error) = self.keep(base, positions, orders).await {
-            let _ = news.send(News::Failed(error));
+        match self.keep(base, positions, orders).await {
+            // Who is gone says itself why, and nobody must be faster with less.
+            Ok(()) | Err(EngineError::Ended) => {}
+            Err(error) => drop(news.send(News::Failed(error))),
         }
     }
 
@@ -229,6 +231,9 @@ impl Keeper {
         for entrance in &self.plan.entrances {
             entrance.exchange(workers.get());
         }
+        // Before the new workers can tell anything: where all inputs have ended, they have nothing to
+        // do but to say so.
+        let _ = self.news.send(News::Replaced(workers.get()));
         let (plan, directory) = (&self.plan, &mut self.directory);
         let started = block_in_place(|| -> Result<_, EngineError> {
             let checkpoint = Checkpoint::find(directory)?;
@@ -242,7 +247,6 @@ impl Keeper {
         *self.crew.write().unwrap_or_else(PoisonError::into_inner) = crew;
         self.files = new.files;
         self.generation = new.generation;
-        let _ = self.news.send(News::Replaced(workers.get()));
         self.begin(base, positions)?;
         self.release();
         let (to, held) = (workers.get(), began.elapsed());

@@ -20,6 +20,7 @@ use super::gate::Gate;
 use super::journaling::{JournaledPipeline, Journaling, ReplayedFrames, ToJournal};
 use super::keeper::{Keeper, KeeperOrder};
 use super::quiet::IO_THREAD_NAME;
+use super::saved_names::SavedNames;
 use super::settings::Settings;
 use super::start::{
     Shared, begin_at, entrances, intakes, open_endpoints, sink_channels, start_sinks, start_sources,
@@ -51,6 +52,8 @@ pub(super) struct Safety {
     pub kept: mpsc::Receiver<()>,
     pub task: tokio::task::AbortHandle,
     pub recovered: Arc<OnceLock<Recovered>>,
+    /// Whether an earlier run had used the directory.
+    pub continues: bool,
 }
 
 /// Starts an engine.
@@ -79,10 +82,11 @@ pub(super) fn launch(
     };
     let opened = (&mut sources, &mut sinks);
     let positions = &checkpoint.positions;
-    let others = io.block_on(begin_at(positions, &shared, settings, opened))?;
+    let names = SavedNames::new(settings);
+    let others = io.block_on(begin_at(positions, &shared, &names, opened))?;
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
-    let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
+    let entrances = entrances(&shared.topology, settings.workers.get(), &names, to_journal);
     for entrance in &entrances {
         entrance.begin_at(positions);
     }
@@ -118,6 +122,7 @@ pub(super) fn launch(
             shared: &shared,
             checkpoint,
             others,
+            names,
             base,
             crew: &crew,
             plan,
@@ -193,6 +198,7 @@ struct Launch<'a> {
     shared: &'a Shared,
     checkpoint: Checkpoint,
     others: Vec<Position>,
+    names: SavedNames,
     base: Vec<Base>,
     crew: &'a Arc<RwLock<Crew>>,
     plan: CrewPlan,
@@ -267,7 +273,7 @@ impl Prepared {
             generation: generation.generation,
             files: generation.files,
             others,
-            sinks: settings.sinks.clone(),
+            sinks: launch.names.sinks,
             journal: launch.journal.clone(),
             crew: Arc::clone(launch.crew),
             plan: launch.plan,
@@ -281,6 +287,7 @@ impl Prepared {
             keeper.run(base, positions, ordered).await;
         });
         let (keeper, journal, task) = (orders, launch.journal, task.abort_handle());
-        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered })
+        let continues = workers > 0;
+        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered, continues })
     }
 }

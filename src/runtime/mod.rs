@@ -18,6 +18,7 @@ mod keeper;
 mod launch;
 mod quiet;
 mod request;
+mod saved_names;
 mod settings;
 mod start;
 mod supervisor;

@@ -16,6 +16,7 @@ use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
 use super::journaling::ToJournal;
+use super::saved_names::SavedNames;
 use super::settings::Settings;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
@@ -134,12 +135,14 @@ pub(super) fn start_sinks(
 pub(super) fn entrances(
     topology: &Topology,
     workers: usize,
+    names: &SavedNames,
     journal: Option<&Sender<ToJournal>>,
 ) -> Vec<Arc<Entrance>> {
     let plans = topology.pipelines().iter().enumerate();
     let entrance = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
         let (name, journal) = (Arc::clone(&plan.name), journal.cloned());
-        Arc::new(Entrance::new(PipelineIndex(at), name, workers, journal))
+        let file = names.sources.get(at).cloned().flatten();
+        Arc::new(Entrance::new(PipelineIndex(at), name, file, workers, journal))
     };
     plans.map(entrance).collect()
 }
@@ -213,7 +216,7 @@ async fn begun(mut begin: watch::Receiver<bool>) {
 pub(super) async fn begin_at(
     positions: &[Position],
     shared: &Shared,
-    settings: &Settings,
+    names: &SavedNames,
     (sources, sinks): (&mut Sources, &mut Sinks),
 ) -> Result<Vec<Position>, EngineError> {
     let mut others = Vec::new();
@@ -224,17 +227,19 @@ pub(super) async fn begin_at(
             Position::Journal { pipeline, .. } => index(pipeline).is_some(),
             Position::Source { pipeline, endpoint, offset } => {
                 let at = index(pipeline);
+                let name = at.and_then(|at| names.sources.get(at)?.as_deref());
                 let source = at.and_then(|at| sources.get_mut(at));
-                match source {
-                    Some(source) => begin_source(source, endpoint, *offset).await?,
-                    None => false,
+                if let Some(source) = source.filter(|_| name == Some(endpoint)) {
+                    begin_source(source, endpoint, *offset).await?;
                 }
+                // The pipeline's entrance keeps those of its other sources.
+                at.is_some()
             }
             Position::Sink { pipeline, sink, endpoint, offset } => {
                 let number = usize::try_from(*sink).unwrap_or(usize::MAX);
                 let place = index(pipeline);
                 let named = place
-                    .and_then(|at| settings.sinks.get(at)?.get(number))
+                    .and_then(|at| names.sinks.get(at)?.get(number))
                     .filter(|named| named.to_string() == *endpoint);
                 let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
                 match (named, open) {
@@ -254,19 +259,15 @@ async fn begin_source(
     source: &mut OpenSource,
     endpoint: &str,
     offset: u64,
-) -> Result<bool, EngineError> {
-    let Some((name, length)) = source.file().await.map_err(EngineError::Source)? else {
-        return Ok(false);
+) -> Result<(), EngineError> {
+    let Some((_, length)) = source.file().await.map_err(EngineError::Source)? else {
+        return Ok(());
     };
-    if *name != *endpoint {
-        return Ok(false);
-    }
     if length < offset {
         let path = PathBuf::from(endpoint);
         return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
     }
-    source.begin_at(offset).await.map_err(EngineError::Source)?;
-    Ok(true)
+    source.begin_at(offset).await.map_err(EngineError::Source)
 }
 
 fn begin_sink(sink: &mut OpenSink, endpoint: &Endpoint, offset: u64) -> Result<bool, EngineError> {

@@ -67,7 +67,7 @@ impl Session {
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
         if let Some(file) = &mut *lock(&collector.dead_letter_file) {
-            file.begin();
+            file.begin(engine.continues());
         }
         Ok(Self {
             engine,

@@ -66,7 +66,7 @@ fn word_count_counts_every_word_of_every_line_once() {
 #[test]
 fn an_application_without_a_state_writes_every_output_once() {
     let inputs = Folder::new();
-    let input = generate(&inputs, "reverse", "reverse", 30_000);
+    let input = generate(&inputs, "reverse", "texts", 30_000);
     for_seeds(2, |chance| {
         let [undisturbed, disturbed] = crash("reverse", &[&input], 1, &[], chance);
         // One connection, and no partitions: the order is the file's.
@@ -90,11 +90,11 @@ fn declared_partitions_come_back_with_all_others() {
 #[test]
 fn two_pipelines_of_different_length_share_a_state_that_is_right() {
     let inputs = Folder::new();
-    let orders = generate(&inputs, "market_spread", "orders", 500);
-    let data = generate(&inputs, "market_spread", "market data", 20_000);
+    let orders = generate(&inputs, "market_spread", "Orders", 500);
+    let data = generate(&inputs, "market_spread", "Market Data", 20_000);
     for_seeds(2, |chance| {
         // Which orders are rejected depends on what came first: only the state is the same.
-        let named = [format!("orders={orders}"), format!("market data={data}")];
+        let named = [format!("Orders={orders}"), format!("Market Data={data}")];
         crash("market_spread", &named.each_ref().map(String::as_str), 1, &["--precreate"], chance);
     });
 }

@@ -171,15 +171,17 @@ fn nothing_is_lost_and_nothing_counts_twice_while_workers_change_and_crash() {
 
 #[test]
 fn workers_that_change_while_the_run_ends_do_not_keep_it_from_ending() {
-    for _ in 0..30 {
+    const VOTES: u32 = 50;
+    for tries in 0..30 {
         let folder = tempfile::tempdir().unwrap();
         let (engine, _recorder) = start(folder.path(), &mut Chance::new(3));
         let mut injected = 0;
-        inject(&engine, 1, &mut injected, 10);
+        inject(&engine, 1, &mut injected, VOTES);
         drop(engine.set_workers(NonZeroUsize::new(3).unwrap()).unwrap());
+        thread::sleep(Duration::from_micros(500 * tries));
         engine.stop();
         wait_until("the end", || engine.outcome().is_some());
         engine.wait().unwrap();
-        assert_eq!(lives(&outputs(folder.path())[&b'A']), BTreeMap::from([(1, 10)]));
+        assert_eq!(lives(&outputs(folder.path())[&b'A']), BTreeMap::from([(1, VOTES)]));
     }
 }

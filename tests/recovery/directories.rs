@@ -108,3 +108,14 @@ fn a_run_that_may_write_no_more_says_which_file_and_goes_on_later() {
     assert_eq!(rows.len(), 60_000);
     assert!(rows.iter().all(|row| row["messages"] == 1));
 }
+
+#[test]
+fn what_else_ends_a_run_is_said_and_not_that_checkpoints_end_with_it() {
+    let folder = Folder::new();
+    let votes: Vec<u8> = (0..20_000).flat_map(|_| vote(b'a', 1)).collect();
+    let input = folder.write("votes", votes);
+    for _ in 0..10 {
+        let ends = ["--in", &input, "--out", "/dev/full", "--checkpoint-interval", "1ms"];
+        folder.run("alphabet", &ends).failed(1, &["cannot write to file:/dev/full"]);
+    }
+}
