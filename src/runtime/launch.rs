@@ -83,8 +83,10 @@ pub(super) fn launch(
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
     let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
+    let known = positions.iter().filter(|position| !others.contains(position));
+    let known: Vec<_> = known.cloned().collect();
     for entrance in &entrances {
-        entrance.begin_at(positions);
+        entrance.begin_at(&known);
     }
     let (senders, receivers) = sink_channels(&shared.topology);
     let (tell, news) = unbounded_channel();
