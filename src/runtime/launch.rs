@@ -1,5 +1,6 @@
 //! Starts the parts of an engine in their order: nothing outside changes before all of them can start.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
@@ -223,6 +224,7 @@ impl Prepared {
         let journaling = Journaling {
             journal,
             orders: launch.orders,
+            put_off: VecDeque::new(),
             pipelines: pipelines
                 .map(|((plan, intake), entrance)| JournaledPipeline {
                     name: Arc::clone(&plan.name),
