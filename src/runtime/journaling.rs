@@ -94,6 +94,8 @@ impl Journaling {
         positions: &JournalPositions,
         replayed: oneshot::Sender<u64>,
     ) -> Result<(), ResilienceError> {
+        // Where the last run was killed between its last checkpoint and this.
+        self.journal.trim(positions)?;
         let (mut frames, mut row) = (0, 0);
         while let Some(found) = self.journal.replay_after(row, positions)? {
             row = found.row;
