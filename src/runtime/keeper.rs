@@ -4,9 +4,10 @@
 //! Invariants: a checkpoint holds everything that was taken before it and nothing else; it counts when
 //! every worker's file has it, and only then are journaled frames dropped that it has left behind.
 
+use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -127,8 +128,7 @@ impl Keeper {
             (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
         for changed in replies {
-            // A worker that is gone says itself why.
-            saved.push(changed.await.map_err(|_| EngineError::Ended)??);
+            saved.push(told(changed).await?);
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
@@ -138,7 +138,7 @@ impl Keeper {
             self.release();
         }
         let held = began.elapsed();
-        positions.extend(self.sink_positions(reports).await?);
+        positions.extend(self.sink_positions(reports).await);
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
@@ -159,7 +159,7 @@ impl Keeper {
         self.crew().wake();
     }
 
-    fn crew(&self) -> std::sync::RwLockReadGuard<'_, Crew> {
+    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
         self.crew.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -179,11 +179,10 @@ impl Keeper {
     async fn sink_positions(
         &mut self,
         reports: Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)>,
-    ) -> Result<Vec<Position>, EngineError> {
+    ) -> Vec<Position> {
         let mut positions = Vec::new();
         for (pipeline, sink, reported) in reports {
-            // A sink that is gone says itself why.
-            let offset = reported.await.map_err(|_| EngineError::Ended)?;
+            let offset = told(reported).await;
             let name = self.plan.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
             let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
             if let (Some(offset), Some(name), Some(endpoint)) = (offset, name, endpoint) {
@@ -195,7 +194,7 @@ impl Keeper {
                 });
             }
         }
-        Ok(positions)
+        positions
     }
 
     /// Writes an epoch into every worker's file; the positions go into the first.
@@ -252,5 +251,14 @@ impl Keeper {
         let (to, held) = (workers.get(), began.elapsed());
         self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
         Ok(())
+    }
+}
+
+/// What a worker or a sink tells. One that is gone says itself why, and the engine ends with that: there
+/// is nothing to be told, and nothing to add.
+async fn told<T>(reply: oneshot::Receiver<T>) -> T {
+    match reply.await {
+        Ok(told) => told,
+        Err(_) => pending().await,
     }
 }

@@ -228,12 +228,13 @@ pub(super) async fn begin_at(
             Position::Source { pipeline, endpoint, offset } => {
                 let at = index(pipeline);
                 let name = at.and_then(|at| names.sources.get(at)?.as_deref());
-                let source = at.and_then(|at| sources.get_mut(at));
-                if let Some(source) = source.filter(|_| name == Some(endpoint)) {
-                    begin_source(source, endpoint, *offset).await?;
+                match at.and_then(|at| sources.get_mut(at)) {
+                    Some(source) if name == Some(endpoint) => {
+                        begin_source(source, endpoint, *offset).await?;
+                        true
+                    }
+                    _ => false,
                 }
-                // The pipeline's entrance keeps those of its other sources.
-                at.is_some()
             }
             Position::Sink { pipeline, sink, endpoint, offset } => {
                 let number = usize::try_from(*sink).unwrap_or(usize::MAX);

@@ -2,11 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{Engine, Settings};
-use wallaroo::{Application, Key, Source, Topology};
+use wallaroo::{Application, Key, Sink, Source, Topology};
 
 use crate::applications::{Vote, decode, letter};
 use crate::injectable;
@@ -59,6 +61,27 @@ fn other_workers_go_on_with_every_change_also_those_that_did_not_ask_to_be_saved
     }
     vote(&engine, &recorder, [(b'a', 1)]);
     assert_eq!(totals(&engine)[0], ("a".to_owned(), before[0].1 + 1));
+}
+
+#[test]
+fn a_sink_that_fails_says_so_also_where_a_checkpoint_waits_for_it() {
+    let full = Endpoint::File("/dev/full".into());
+    let echo = Application::new("echo")
+        .pipeline("votes", Source::new(decode))
+        .to_sink(Sink::new(|vote: &Vote, output: &mut Vec<u8>| output.push(vote.letter)))
+        .build();
+    let echo = Arc::new(echo.unwrap());
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        let interval = Duration::ZERO;
+        let resilience = ResilienceSettings::new(directory.path().to_owned());
+        let resilience = Some(ResilienceSettings { interval, ..resilience });
+        let sinks = vec![vec![full.clone()]];
+        let (engine, _) = start(&echo, &Settings { resilience, sinks, ..injectable(&echo, 1) });
+        engine.inject(PipelineIndex(0), votes([(b'a', 1)]).into()).unwrap();
+        let error = engine.wait().unwrap_err();
+        assert!(error.to_string().contains("/dev/full"), "{error}");
+    }
 }
 
 #[test]
