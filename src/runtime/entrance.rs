@@ -139,8 +139,7 @@ impl Inlets {
     /// taken in the order in which it was written: a message of one connection may have followed the
     /// output of another's.
     fn push(&self, waiting: Waiting) {
-        let inlet =
-            if waiting.replayed { self.of_workers.first() } else { self.of(waiting.slot) };
+        let inlet = if waiting.replayed { self.of_workers.first() } else { self.of(waiting.slot) };
         if let Some(inlet) = inlet {
             inlet.push(waiting);
         }

@@ -67,10 +67,8 @@ impl Keeper {
         orders: UnboundedReceiver<KeeperOrder>,
     ) {
         let news = self.news.clone();
-        match self.keep(base, positions, orders).await {
-            // Who is gone says itself why, and nobody must be faster with less.
-            Ok(()) | Err(EngineError::Ended) => {}
-            Err(error) => drop(news.send(News::Failed(error))),
+        if let Err(error) = self.keep(base, positions, orders).await {
+            let _ = news.send(News::Failed(error));
         }
     }
 

@@ -239,12 +239,12 @@ pub(super) async fn begin_at(
             Position::Sink { pipeline, sink, endpoint, offset } => {
                 let number = usize::try_from(*sink).unwrap_or(usize::MAX);
                 let place = index(pipeline);
-                let named = place
+                let ours = place
                     .and_then(|at| names.sinks.get(at)?.get(number))
-                    .filter(|named| named.to_string() == *endpoint);
+                    .filter(|ours| ours.to_string() == *endpoint);
                 let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
-                match (named, open) {
-                    (Some(named), Some(open)) => begin_sink(open, named, *offset)?,
+                match (ours, open) {
+                    (Some(ours), Some(open)) => begin_sink(open, ours, *offset)?,
                     _ => false,
                 }
             }

@@ -49,10 +49,13 @@ fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
     let told = Arc::clone(&end);
     let client = thread::spawn(move || {
         let all: Vec<u32> = (0..words).collect();
-        let lines: Vec<_> = all.chunks(13).map(|words| {
-            let words: Vec<_> = words.iter().map(|word| format!("word{word}")).collect();
-            frame(words.join(" ").as_bytes())
-        }).collect();
+        let lines: Vec<_> = all
+            .chunks(13)
+            .map(|words| {
+                let words: Vec<_> = words.iter().map(|word| format!("word{word}")).collect();
+                frame(words.join(" ").as_bytes())
+            })
+            .collect();
         let (mut rounds, start) = (0, Instant::now());
         for line in lines.iter().cycle() {
             if told.load(Ordering::Acquire) {
@@ -76,7 +79,9 @@ fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
     running.signal("TERM");
     running.end().succeeded();
     let last = folder.saved_bytes();
-    println!("{words} words, {rounds} rounds, {epoch} checkpoints: {first:?} {second:?} {last} at the end");
+    println!(
+        "{words} words, {rounds} rounds, {epoch} checkpoints: {first:?} {second:?} {last} at the end"
+    );
     assert!(rounds > 3, "every word has changed several times");
     assert!(epoch > 20, "{epoch} checkpoints");
     assert!(second.disk < first.disk * 3 / 2 + (4 << 20), "{first:?} {second:?}");

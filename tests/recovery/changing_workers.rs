@@ -105,7 +105,7 @@ fn disturb(engine: &Engine, life: u32, chance: &mut Chance) -> u32 {
             0 | 1 => {
                 let done = engine.set_workers(workers(chance)).unwrap();
                 if chance.below(2) == 0 {
-                    done.blocking_recv().expect("the workers have changed");
+                    done.blocking_recv().unwrap();
                 }
             }
             2 => engine.pause(),
@@ -145,7 +145,7 @@ fn nothing_is_lost_and_nothing_counts_twice_while_workers_change_and_crash() {
             }
             engine.resume();
             end.store(true, Ordering::Release);
-            let sent = client.join().unwrap().expect("all has been read");
+            let sent = client.join().unwrap().unwrap();
             if chance.below(2) == 0 {
                 drop(engine.set_workers(workers(chance)).unwrap());
             }
@@ -160,9 +160,9 @@ fn nothing_is_lost_and_nothing_counts_twice_while_workers_change_and_crash() {
                     assert_eq!(counted, count, "{} in life {life}", char::from(*letter));
                 }
             }
-            let state = engine.export().map(|row| {
-                (row.key.to_string().as_bytes()[0], row.value.as_u64().unwrap())
-            });
+            let state = engine
+                .export()
+                .map(|row| (row.key.to_string().as_bytes()[0], row.value.as_u64().unwrap()));
             let ends = found.iter().map(|(letter, totals)| (*letter, *totals.last().unwrap()));
             assert_eq!(state.collect::<BTreeMap<_, _>>(), ends.collect());
         }

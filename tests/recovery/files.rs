@@ -24,8 +24,12 @@ struct Votes {
 
 impl Votes {
     fn new(chance: &mut Chance, count: u64) -> Self {
-        let mut votes =
-            Self { bytes: Vec::new(), totals: BTreeMap::new(), outputs: BTreeMap::new(), dead_letters: 0 };
+        let mut votes = Self {
+            bytes: Vec::new(),
+            totals: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            dead_letters: 0,
+        };
         for _ in 0..count {
             if chance.below(5000) == 0 {
                 votes.bytes.extend(frame(b"no vote"));
@@ -134,7 +138,8 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
             let mut running = Running::start(folder.command("alphabet", &ends));
             let grown = folder.read("outputs").len() + 1000;
             wait_until("some outputs, or the end", || {
-                running.has_ended() || folder.read("outputs").len() > grown
+                running.has_ended()
+                    || running.hears_termination() && folder.read("outputs").len() > grown
             });
             if !running.has_ended() {
                 running.signal("TERM");

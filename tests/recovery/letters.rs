@@ -30,7 +30,9 @@ fn the_letters_of_before_a_crash_are_kept() {
         let mut client = TcpStream::connect(running.address()).unwrap();
         let number = life.to_be_bytes();
         // One message that is no vote, and half a frame: nobody has that any more after a crash.
-        client.write_all(&[&frame(&number)[..], &vote(b'a', 1), &[0, 0], &number[3..]].concat()).unwrap();
+        client
+            .write_all(&[&frame(&number)[..], &vote(b'a', 1), &[0, 0], &number[3..]].concat())
+            .unwrap();
         drop(client);
         wait_until("the letters", || {
             let said = String::from_utf8(folder.read("letters")).unwrap();
@@ -66,14 +68,14 @@ fn a_file_of_letters_has_every_letter_of_a_run_that_was_killed() {
         let ends = ["--in", &input, "--out", "null", "--dead-letters", &dead];
         for _ in 0..5 {
             let interval = chance.one_of(&["1ms", "10ms"]);
-            let often = ["--checkpoint-interval", interval, "--workers", chance.one_of(&["1", "2"])];
+            let often =
+                ["--checkpoint-interval", interval, "--workers", chance.one_of(&["1", "2"])];
             folder.run_and_kill("alphabet", &[&ends[..], &often].concat(), chance.delay());
         }
         folder.run("alphabet", &ends).succeeded();
         let found = letters(&folder);
-        let missing = (0..20_000_u32).step_by(10).find(|at| {
-            !found.contains_key(&format!("{at:08x}"))
-        });
+        let missing =
+            (0..20_000_u32).step_by(10).find(|at| !found.contains_key(&format!("{at:08x}")));
         assert_eq!((missing, found.len()), (None, 2000));
         assert_eq!(folder.partitions().values().next().unwrap()["value"]["votes"], 18_000);
     });

@@ -81,8 +81,8 @@ fn live(folder: &Folder, options: &[&str], life: u32, chance: &mut Chance) -> bo
     let mut running = Running::start(folder.command("alphabet", options));
     let address = loop {
         let said = running.said();
-        let line = said.split_once("listening at ").and_then(|(_, rest)| rest.split_once('\n'));
-        match line {
+        let found = said.split_once("listening at ").and_then(|(_, rest)| rest.split_once('\n'));
+        match found {
             Some((address, _)) => break Some(address.to_owned()),
             None if Instant::now() >= until || running.has_ended() => break None,
             None => thread::sleep(Duration::from_micros(200)),
@@ -149,7 +149,8 @@ fn a_file_has_each_output_of_the_clients_votes_once() {
         let folder = Folder::new();
         let mut seen = Vec::new();
         let outputs = || by_letter(&folder.read("outputs"));
-        let state = lives_and_end(&folder, &folder.path("outputs"), chance, || seen.push(outputs()));
+        let state =
+            lives_and_end(&folder, &folder.path("outputs"), chance, || seen.push(outputs()));
         let found = outputs();
         for earlier in seen {
             for (letter, lines) in earlier {

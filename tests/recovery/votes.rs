@@ -12,6 +12,7 @@ pub fn decode(payload: &[u8]) -> Result<Option<Vote>, Reason> {
 }
 
 /// The partition function.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "partition functions are given a reference")]
 pub fn letter(vote: &Vote) -> Key {
     Key::from(vote.0)
 }

@@ -131,6 +131,14 @@ impl Running {
         Ended { code: status.code(), stdout, stderr }
     }
 
+    /// Whether the program takes note of a termination, and does not just die of it.
+    pub fn hears_termination(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        // Signal 15 is bit 14.
+        u64::from_str_radix(caught.trim(), 16).unwrap() >> 14 & 1 == 1
+    }
+
     /// Whether the program has ended.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
