@@ -159,14 +159,20 @@ impl fmt::Display for EngineEvent {
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
+            Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
+                write!(formatter, "recovered {frames} frames of the journal in {took:.1?}")
+            }
             Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
                 formatter,
                 "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
             ),
-            Self::Crashed { workers, partitions } => write!(
-                formatter,
-                "crash: {partitions} partitions of {workers} workers are lost from memory"
-            ),
+            Self::Crashed { workers, partitions } => {
+                let plural = if *partitions == 1 { "" } else { "s" };
+                write!(
+                    formatter,
+                    "crash: {partitions} partition{plural} of {workers} workers lost from memory"
+                )
+            }
             Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
             Self::WorkersChanged { from, to, partitions, moved, held } => write!(
                 formatter,
