@@ -14,7 +14,7 @@ use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
 use super::revival::Revival;
-use super::saved::SavedPartition;
+use super::saved::{Extent, SavedPartition};
 use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -48,7 +48,7 @@ pub trait Partitions {
     /// # Errors
     ///
     /// The state of this key cannot be made bytes, and why.
-    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)>;
+    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)>;
     /// Brings a partition back, as it was saved. `hash` is its key's. Returns its place in this table.
     ///
     /// # Errors

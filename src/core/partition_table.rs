@@ -15,7 +15,7 @@ use super::partition_query::{Partitions, SortBy, SortValue};
 use super::placement::Placement;
 use super::preview::to_json;
 use super::revival::Revival;
-use super::saved::{self, SavedPartition};
+use super::saved::{self, Extent, SavedPartition};
 use crate::application::{Key, State};
 
 /// Whether computations may touch a partition.
@@ -43,6 +43,8 @@ pub struct Partition<S> {
     pub dynamic: bool,
     /// Whether a change since the last checkpoint asked to be saved.
     pub to_save: bool,
+    /// Whether it has changed since it was saved, by changes that did not ask to be.
+    touched: bool,
     /// Whether computations may touch it.
     pub health: Health,
 }
@@ -58,15 +60,24 @@ pub struct PartitionTable<S> {
     places: HashTable<u32>,
     partitions: Vec<Partition<S>>,
     dynamic: usize,
-    /// The partitions with changes to save; `None` where nothing is ever saved.
-    changed: Option<Vec<Place>>,
+    /// `None` where nothing is ever saved.
+    changes: Option<Changes>,
+}
+
+/// The partitions that have changed since they were saved.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Those with a change that asked to be saved.
+    to_save: Vec<Place>,
+    /// Those with other changes only; and some that have been saved meanwhile.
+    touched: Vec<Place>,
 }
 
 impl<S> PartitionTable<S> {
     /// An empty table of this worker.
     #[must_use]
     pub fn new(worker: WorkerIndex) -> Self {
-        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changed: None }
+        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changes: None }
     }
 
     /// Where the partition of a key stands. `hash` is the key's
@@ -100,6 +111,7 @@ impl<S> PartitionTable<S> {
             created: Some(created),
             dynamic,
             to_save: false,
+            touched: false,
             health: Health::Good,
         });
         let partitions = &self.partitions;
@@ -117,9 +129,21 @@ impl<S> PartitionTable<S> {
             && !partition.to_save
         {
             partition.to_save = true;
-            if let Some(changed) = &mut self.changed {
-                changed.push(place);
+            if let Some(changes) = &mut self.changes {
+                changes.to_save.push(place);
             }
+        }
+    }
+
+    /// Notes that the partition at a place may have changed without asking to be saved.
+    #[inline]
+    pub fn touch(&mut self, place: Place) {
+        if let Some(changes) = &mut self.changes
+            && let Some(partition) = self.partitions.get_mut(place.0 as usize)
+            && !partition.touched
+        {
+            partition.touched = true;
+            changes.touched.push(place);
         }
     }
 
@@ -192,15 +216,29 @@ impl<S: State> Partitions for PartitionTable<S> {
     }
 
     fn remember_changes(&mut self) {
-        self.changed = Some(Vec::new());
+        self.changes = Some(Changes::default());
     }
 
-    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)> {
-        let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
-        let mut saved = Vec::with_capacity(changed.len());
-        for place in changed {
-            let Some(partition) = self.partitions.get_mut(place.0 as usize) else { continue };
-            partition.to_save = false;
+    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)> {
+        let Self { partitions, changes: Some(changes), .. } = self else { return Ok(Vec::new()) };
+        let mut places = std::mem::take(&mut changes.to_save);
+        for place in &places {
+            if let Some(partition) = partitions.get_mut(place.0 as usize) {
+                (partition.to_save, partition.touched) = (false, false);
+            }
+        }
+        // What has been saved is in the list no more, so that it does not grow.
+        let is_touched = |place: &Place| {
+            partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
+        };
+        changes.touched.retain(is_touched);
+        if extent == Extent::Everything {
+            places.append(&mut changes.touched);
+        }
+        let mut saved = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(partition) = partitions.get_mut(place.0 as usize) else { continue };
+            partition.touched = false;
             let value = guarded(|| saved::encode(&partition.state));
             saved.push(SavedPartition {
                 place: place.0,

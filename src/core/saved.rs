@@ -8,6 +8,15 @@ use serde_json::Value;
 
 use crate::application::{Key, State};
 
+/// Which changes a checkpoint holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those of partitions with a change that asked to be saved.
+    Asked,
+    /// All: the partitions go on with other workers.
+    Everything,
+}
+
 /// A partition as a checkpoint holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPartition {

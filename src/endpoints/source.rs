@@ -188,7 +188,9 @@ pub(super) async fn read_frames(
             }
         }
     };
-    let left = assembler.finish(end).map(|broken| {
+    // What can be read again is not lost where the reading only stopped.
+    let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
+    let left = left.map(|broken| {
         let reason = broken.reason.clone();
         intake.broken(name, broken);
         reason

@@ -74,6 +74,8 @@ pub struct Journal {
     database: Database,
     contents: Contents,
     tail: Tail,
+    /// Of frames that are live.
+    bytes: u64,
 }
 
 impl Journal {
@@ -95,7 +97,8 @@ impl Journal {
             return Err(database.damaged(reason));
         }
         let tail = Tail::open(&database.path, durability, contents.seal, contents.last_row)?;
-        Ok(Self { database, contents, tail })
+        let bytes = contents.live.iter().map(|row| row.bytes).sum();
+        Ok(Self { database, contents, tail, bytes })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -104,7 +107,8 @@ impl Journal {
     ///
     /// They cannot be written: they are not to be processed, and may be replayed.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self { database, contents: Contents { seal, last_row, live, .. }, tail } = self;
+        let Self { database, contents: Contents { seal, last_row, live, .. }, tail, bytes: sum } =
+            self;
         let first = *last_row + 1;
         database.transact(|connection| {
             for (row, entry) in (first..).zip(entries) {
@@ -116,6 +120,7 @@ impl Journal {
             let lane = (Arc::clone(pipeline), *slot);
             let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
             live.push_back(LiveRow { row, lane, frames, bytes });
+            *sum += bytes;
             *last_row = row;
         }
         tail.set(*last_row)?;
@@ -158,6 +163,7 @@ impl Journal {
             Ok(())
         })?;
         live.retain(|row| !done(row));
+        self.bytes = live.iter().map(|row| row.bytes).sum();
         trimmed.extend(changed);
         Ok(())
     }
@@ -166,6 +172,12 @@ impl Journal {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.contents.live.len()
+    }
+
+    /// How many bytes of frames it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The frames of the first row after `row` that had not all been taken at these positions.

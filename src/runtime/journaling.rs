@@ -2,6 +2,7 @@
 //!
 //! Invariant: frames enter in the order of their rows, and none before its row is written.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -26,6 +27,10 @@ use crate::resilience::{
 
 /// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
+/// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
+const LONGEST: u64 = 1024 * 1024 * 1024;
 
 /// What the journal's thread is asked for.
 pub(super) enum ToJournal {
@@ -58,6 +63,8 @@ pub(super) struct JournaledPipeline {
 pub(super) struct Journaling {
     pub journal: Journal,
     pub orders: Receiver<ToJournal>,
+    /// Orders whose turn has not come.
+    pub put_off: VecDeque<ToJournal>,
     pub pipelines: Vec<JournaledPipeline>,
     pub io: Handle,
     /// Turns true when nothing is to be waited for any more.
@@ -87,6 +94,8 @@ impl Journaling {
         positions: &JournalPositions,
         replayed: oneshot::Sender<u64>,
     ) -> Result<(), ResilienceError> {
+        // Where the last run was killed between its last checkpoint and this.
+        self.journal.trim(positions)?;
         let (mut frames, mut row) = (0, 0);
         while let Some(found) = self.journal.replay_after(row, positions)? {
             row = found.row;
@@ -96,16 +105,27 @@ impl Journaling {
             }
         }
         let _ = replayed.send(frames);
-        let mut put_off = None;
-        while let Some(order) = put_off.take().or_else(|| self.orders.recv().ok()) {
+        while let Some(order) = self.next() {
             match order {
-                ToJournal::Write(first) => put_off = self.write(first)?,
+                ToJournal::Write(first) => self.write(first)?,
                 ToJournal::Trim(positions) => self.journal.trim(&positions)?,
                 ToJournal::Done(reply) => drop(reply.send(())),
                 ToJournal::Stop => break,
             }
         }
         Ok(())
+    }
+
+    /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
+    /// those that make it shorter have their turn: the others wait, and with them the sources.
+    fn next(&mut self) -> Option<ToJournal> {
+        while self.journal.bytes() >= LONGEST {
+            match self.orders.recv().ok()? {
+                order @ (ToJournal::Trim(_) | ToJournal::Stop) => return Some(order),
+                other => self.put_off.push_back(other),
+            }
+        }
+        self.put_off.pop_front().or_else(|| self.orders.recv().ok())
     }
 
     /// `None` where it is not to be waited for any more.
@@ -133,22 +153,21 @@ impl Journaling {
         Some(())
     }
 
-    /// Writes frames with all that wait to be written, in one transaction. Returns the first order
-    /// that is another.
-    fn write(&mut self, first: ToWrite) -> Result<Option<ToJournal>, ResilienceError> {
+    /// Writes frames with all that wait to be written, in one transaction.
+    fn write(&mut self, first: ToWrite) -> Result<(), ResilienceError> {
         let mut bytes = first.frames.byte_length();
-        let (mut batch, mut put_off) = (vec![first], None);
+        let mut batch = vec![first];
         while bytes < MOST_BYTES {
-            match self.orders.try_recv() {
-                Ok(ToJournal::Write(more)) => {
+            match self.put_off.pop_front().or_else(|| self.orders.try_recv().ok()) {
+                Some(ToJournal::Write(more)) => {
                     bytes += more.frames.byte_length();
                     batch.push(more);
                 }
-                Ok(other) => {
-                    put_off = Some(other);
+                Some(other) => {
+                    self.put_off.push_front(other);
                     break;
                 }
-                Err(_) => break,
+                None => break,
             }
         }
         let mut entries = Vec::with_capacity(batch.len());
@@ -165,6 +184,6 @@ impl Journaling {
                 of.entrance.push(Waiting { slot, frames, trace_all, origin });
             }
         }
-        Ok(put_off)
+        Ok(())
     }
 }

@@ -4,9 +4,10 @@
 //! Invariants: a checkpoint holds everything that was taken before it and nothing else; it counts when
 //! every worker's file has it, and only then are journaled frames dropped that it has left behind.
 
+use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use super::supervisor::News;
 use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, SinkIndex};
+use crate::core::saved::Extent;
 use crate::endpoints::{Endpoint, SinkOrder};
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
@@ -89,7 +91,7 @@ impl Keeper {
                     // The engine is gone.
                     None => return Ok(()),
                     Some(KeeperOrder::Finish(reply)) => {
-                        self.checkpoint(true).await?;
+                        self.checkpoint(Extent::Asked).await?;
                         let _ = reply.send(());
                         return Ok(());
                     }
@@ -98,7 +100,7 @@ impl Keeper {
                         let _ = reply.send(());
                     }
                 },
-                () = due => self.checkpoint(true).await?,
+                () = due => self.checkpoint(Extent::Asked).await?,
             }
         }
     }
@@ -111,9 +113,9 @@ impl Keeper {
         Ok(())
     }
 
-    /// Makes a checkpoint; with `release`, frames enter again as soon as what has changed is
-    /// collected.
-    async fn checkpoint(&mut self, release: bool) -> Result<(), EngineError> {
+    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not where
+    /// it is of everything: then other workers are to go on.
+    async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
         let gate = Arc::clone(&self.plan.shared.gate);
         gate.hold();
@@ -121,21 +123,20 @@ impl Keeper {
         let mut saved = Vec::new();
         let replies = self.crew().ask_each(|| {
             let (reply, changed) = oneshot::channel();
-            (Request::Save(SaveRequest { epoch, reply }), changed)
+            (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
         for changed in replies {
-            // A worker that is gone says itself why.
-            saved.push(changed.await.map_err(|_| EngineError::Ended)??);
+            saved.push(told(changed).await?);
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
         positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
         let reports = self.ask_sinks();
-        if release {
+        if extent == Extent::Asked {
             self.release();
         }
         let held = began.elapsed();
-        positions.extend(self.sink_positions(reports).await?);
+        positions.extend(self.sink_positions(reports).await);
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
@@ -156,7 +157,7 @@ impl Keeper {
         self.crew().wake();
     }
 
-    fn crew(&self) -> std::sync::RwLockReadGuard<'_, Crew> {
+    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
         self.crew.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -176,11 +177,10 @@ impl Keeper {
     async fn sink_positions(
         &mut self,
         reports: Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)>,
-    ) -> Result<Vec<Position>, EngineError> {
+    ) -> Vec<Position> {
         let mut positions = Vec::new();
         for (pipeline, sink, reported) in reports {
-            // A sink that is gone says itself why.
-            let offset = reported.await.map_err(|_| EngineError::Ended)?;
+            let offset = told(reported).await;
             let name = self.plan.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
             let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
             if let (Some(offset), Some(name), Some(endpoint)) = (offset, name, endpoint) {
@@ -192,7 +192,7 @@ impl Keeper {
                 });
             }
         }
-        Ok(positions)
+        positions
     }
 
     /// Writes an epoch into every worker's file; the positions go into the first.
@@ -222,7 +222,7 @@ impl Keeper {
     /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
         let began = Instant::now();
-        self.checkpoint(false).await?;
+        self.checkpoint(Extent::Everything).await?;
         let from = self.crew().len();
         block_in_place(|| self.crew().dismiss());
         for entrance in &self.plan.entrances {
@@ -247,5 +247,14 @@ impl Keeper {
         let (to, held) = (workers.get(), began.elapsed());
         self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
         Ok(())
+    }
+}
+
+/// What a worker or a sink tells. One that is gone says itself why, and the engine ends with that: there
+/// is nothing to be told, and nothing to add.
+async fn told<T>(reply: oneshot::Receiver<T>) -> T {
+    match reply.await {
+        Ok(told) => told,
+        Err(_) => pending().await,
     }
 }

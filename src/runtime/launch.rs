@@ -1,5 +1,6 @@
 //! Starts the parts of an engine in their order: nothing outside changes before all of them can start.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
@@ -87,8 +88,10 @@ pub(super) fn launch(
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
     let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
+    let known = positions.iter().filter(|position| !others.contains(position));
+    let known: Vec<_> = known.cloned().collect();
     for entrance in &entrances {
-        entrance.begin_at(positions);
+        entrance.begin_at(&known);
     }
     let (senders, receivers) = sink_channels(&shared.topology);
     let (tell, news) = unbounded_channel();
@@ -225,6 +228,7 @@ impl Prepared {
         let journaling = Journaling {
             journal,
             orders: launch.orders,
+            put_off: VecDeque::new(),
             pipelines: pipelines
                 .map(|((plan, intake), entrance)| JournaledPipeline {
                     name: Arc::clone(&plan.name),

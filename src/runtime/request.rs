@@ -14,6 +14,7 @@ use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
 use crate::core::revival::Revival;
+use crate::core::saved::Extent;
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 
@@ -53,6 +54,7 @@ pub(super) type Changed = Result<Vec<SavedState>, ResilienceError>;
 /// The request of a checkpoint.
 pub(super) struct SaveRequest {
     pub epoch: Epoch,
+    pub extent: Extent,
     pub reply: oneshot::Sender<Changed>,
 }
 
@@ -137,9 +139,9 @@ impl Desk {
     }
 
     /// The partitions with changes to save, which from now on they have no more.
-    pub fn take_changed(&mut self) -> Changed {
+    pub fn take_changed(&mut self, extent: Extent) -> Changed {
         let changed = self.tables.iter().map(|(name, table)| {
-            let changed = table.borrow_mut().take_changed();
+            let changed = table.borrow_mut().take_changed(extent);
             let not_saved = |(key, reason)| {
                 let state = name.to_string();
                 ResilienceError::NotSaved { state, key, reason }

@@ -146,7 +146,8 @@ fn work(worker: &mut Worker, start: WorkerStart) {
             lanes.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
         };
         if let Some(save) = saving.take_if(is_done) {
-            save.reply(desk.take_changed());
+            let changed = desk.take_changed(save.extent);
+            save.reply(changed);
         }
         let scanning = desk.work();
         for (built, inlet) in &lanes {

@@ -15,6 +15,7 @@ mod failing;
 mod pausing;
 mod pressure;
 mod recorder;
+mod rescaling;
 mod sharing;
 mod twin;
 

@@ -143,9 +143,12 @@ where
                 }
                 if save {
                     table.save(place);
+                } else {
+                    table.touch(place);
                 }
             }
             Err(reason) => {
+                table.touch(place);
                 let reason = reason.as_str().to_owned();
                 context.dead_letter(&self.name, frames, frame, Some(key.clone()), reason);
             }
