@@ -51,7 +51,8 @@ pub(super) struct Safety {
     /// Ends when the keeper has let go of the directory.
     pub kept: mpsc::Receiver<()>,
     pub task: tokio::task::AbortHandle,
-    pub recovered: Arc<OnceLock<Recovered>>,
+    /// Set when sources begin; to nothing where nothing was saved.
+    pub recovered: Arc<OnceLock<Option<Recovered>>>,
 }
 
 /// Starts an engine.
@@ -78,6 +79,9 @@ pub(super) fn launch(
         gate: Arc::new(Gate::open()),
         abort: Arc::new(AtomicBool::new(false)),
     };
+    if settings.paused {
+        shared.gate.pause();
+    }
     let opened = (&mut sources, &mut sinks);
     let positions = &checkpoint.positions;
     let others = io.block_on(begin_at(positions, &shared, settings, opened))?;
@@ -243,10 +247,12 @@ impl Prepared {
             .start(journal_positions(&positions), replayed)
             .map_err(|error| EngineError::Threads(error.to_string()))?;
         let recovered = Arc::new(OnceLock::new());
+        let restored = || base.iter().flatten().flat_map(|(_, partitions)| partitions);
         let found = Recovered {
             epoch: checkpoint.epoch,
             workers,
-            partitions: base.iter().flatten().map(|(_, partitions)| partitions.len()).sum(),
+            partitions: restored().count(),
+            messages: restored().map(|partition| partition.messages).sum(),
             frames: 0,
             took: launch.start.elapsed(),
         };
@@ -255,9 +261,10 @@ impl Prepared {
         io.spawn(async move {
             let Ok(frames) = replaying.await else { return };
             let found = Recovered { frames, took: start.elapsed(), ..found };
-            if found.epoch.0 > 0 || frames > 0 {
-                observer.event(EngineEvent::Recovered(found.clone()));
-                let _ = told.set(found);
+            let found = (found.epoch.0 > 0 || frames > 0).then_some(found);
+            let _ = told.set(found.clone());
+            if let Some(found) = found {
+                observer.event(EngineEvent::Recovered(found));
             }
             begin.send_replace(true);
         });
