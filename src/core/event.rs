@@ -26,6 +26,8 @@ pub struct Recovered {
     pub workers: usize,
     /// How many partitions came back.
     pub partitions: usize,
+    /// How many messages they had processed, in all.
+    pub messages: u64,
     /// How many frames of the journal are processed again.
     pub frames: u64,
     /// How long that took.
@@ -57,6 +59,13 @@ pub enum EngineEvent {
     SinkStalled(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
+    /// Somebody wanted to see a crash: nothing is in memory any more.
+    Crashed {
+        /// How many workers had partitions in memory.
+        workers: usize,
+        /// How many partitions.
+        partitions: usize,
+    },
     /// All that was taken before this checkpoint has been processed, and nothing else.
     CheckpointBegun(Epoch),
     /// Other workers have taken over.
@@ -101,6 +110,7 @@ impl EngineEvent {
             | Self::SinkLost(pipeline, ..)
             | Self::SinkStalled(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
+            | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
             | Self::Checkpointed { .. } => None,
@@ -124,7 +134,8 @@ impl EngineEvent {
             | Self::Abandoned(..)
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
-            | Self::SinkStalled(..) => Level::Warning,
+            | Self::SinkStalled(..)
+            | Self::Crashed { .. } => Level::Warning,
         }
     }
 }
@@ -148,10 +159,20 @@ impl fmt::Display for EngineEvent {
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
-            Self::Recovered(Recovered { epoch, workers, partitions, frames, took }) => write!(
+            Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
+                write!(formatter, "recovered {frames} frames of the journal in {took:.1?}")
+            }
+            Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
                 formatter,
                 "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
             ),
+            Self::Crashed { workers, partitions } => {
+                let plural = if *partitions == 1 { "" } else { "s" };
+                write!(
+                    formatter,
+                    "crash: {partitions} partition{plural} of {workers} workers lost from memory"
+                )
+            }
             Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
             Self::WorkersChanged { from, to, partitions, moved, held } => write!(
                 formatter,

@@ -37,8 +37,8 @@ pub struct Partition<S> {
     pub state: S,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being.
-    pub created: Timestamp,
+    /// When it came into being; `None` where it came back from what was saved.
+    pub created: Option<Timestamp>,
     /// Whether its first message created it.
     pub dynamic: bool,
     /// Whether a change since the last checkpoint asked to be saved.
@@ -108,7 +108,7 @@ impl<S> PartitionTable<S> {
             hash,
             state,
             messages: 0,
-            created,
+            created: Some(created),
             dynamic,
             to_save: false,
             touched: false,
@@ -174,9 +174,9 @@ pub struct PartitionRow {
     pub dynamic: bool,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being.
+    /// When it came into being; `None` where it came back from what was saved.
     #[serde(skip)]
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// Whether a change since the last checkpoint asked to be saved.
     #[serde(skip)]
     pub to_save: bool,
@@ -267,6 +267,7 @@ impl<S: State> Partitions for PartitionTable<S> {
         };
         if let Some(partition) = self.at(place) {
             partition.messages = saved.messages;
+            partition.created = None;
             partition.health = if saved.poisoned { Health::Poisoned } else { Health::Good };
         }
         Ok(place.0)

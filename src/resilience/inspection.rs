@@ -24,7 +24,7 @@ use super::position::Position;
 use super::recovery::{Checkpoint, journal_positions};
 use super::worker_reader::WorkerReader;
 use crate::application::Key;
-use crate::core::numbers::{Epoch, Timestamp, WorkerIndex};
+use crate::core::numbers::{Epoch, WorkerIndex};
 use crate::core::partition_table::PartitionRow;
 use crate::core::saved::to_json;
 
@@ -204,7 +204,7 @@ fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, 
         worker: WorkerIndex(usize::try_from(reader.worker()).unwrap_or(usize::MAX)),
         dynamic: saved.dynamic,
         messages: saved.messages,
-        created: Timestamp::default(),
+        created: None,
         to_save: false,
         poisoned: saved.poisoned,
         value,

@@ -92,7 +92,13 @@ impl Engine {
     /// What the engine began with, as soon as all of it is back; `None` where that is nothing.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
-        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned()
+        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned().flatten()
+    }
+
+    /// Whether something is still on its way back, so that sources have not begun.
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        self.safety.as_ref().is_some_and(|safety| safety.recovered.get().is_none())
     }
 
     /// Whether the engine goes on with what an earlier run had begun: known at once.

@@ -20,11 +20,11 @@ use super::error::EngineError;
 use super::gate::Gate;
 use super::journaling::{JournaledPipeline, Journaling, ReplayedFrames, ToJournal};
 use super::keeper::{Keeper, KeeperOrder};
-use super::quiet::IO_THREAD_NAME;
 use super::saved_names::SavedNames;
 use super::settings::Settings;
 use super::start::{
-    Shared, begin_at, entrances, intakes, open_endpoints, sink_channels, start_sinks, start_sources,
+    Shared, begin_at, entrances, intakes, io_runtime, open_endpoints, sink_channels, start_sinks,
+    start_sources,
 };
 use super::supervisor::{News, Resilient, Supervisor};
 use crate::core::event::{EngineEvent, Recovered};
@@ -52,7 +52,8 @@ pub(super) struct Safety {
     /// Ends when the keeper has let go of the directory.
     pub kept: mpsc::Receiver<()>,
     pub task: tokio::task::AbortHandle,
-    pub recovered: Arc<OnceLock<Recovered>>,
+    /// Set when everything is back; to nothing where nothing was saved.
+    pub recovered: Arc<OnceLock<Option<Recovered>>>,
     /// Whether an earlier run had used the directory.
     pub continues: bool,
 }
@@ -81,6 +82,9 @@ pub(super) fn launch(
         gate: Arc::new(Gate::open()),
         abort: Arc::new(AtomicBool::new(false)),
     };
+    if settings.paused {
+        shared.gate.pause();
+    }
     let opened = (&mut sources, &mut sinks);
     let positions = &checkpoint.positions;
     let names = SavedNames::new(settings);
@@ -88,8 +92,8 @@ pub(super) fn launch(
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
     let entrances = entrances(&shared.topology, settings.workers.get(), &names, to_journal);
-    let known = positions.iter().filter(|position| !others.contains(position));
-    let known: Vec<_> = known.cloned().collect();
+    let known: Vec<_> =
+        positions.iter().filter(|position| !others.contains(position)).cloned().collect();
     for entrance in &entrances {
         entrance.begin_at(&known);
     }
@@ -108,8 +112,7 @@ pub(super) fn launch(
     let crew = Arc::new(RwLock::new(crew));
     let prepared = saved.map(|saved| Prepared::new(saved, settings.workers)).transpose()?;
 
-    let durability = settings.resilience.as_ref().map(|settings| settings.durability);
-    let sync = durability == Some(Durability::Power);
+    let sync = settings.resilience.as_ref().is_some_and(|set| set.durability == Durability::Power);
     let sinks = start_sinks(io.handle(), sinks, receivers, &shared, sync);
     let (stop, stopped) = watch::channel(false);
     let intakes = intakes(settings, &shared, &entrances, &stopped);
@@ -164,17 +167,6 @@ pub(super) fn launch(
         outcome,
         io: Some(io),
     })
-}
-
-fn io_runtime() -> Result<Runtime, EngineError> {
-    // One thread moves bytes as fast as many workers take them; a second one would be woken for
-    // nothing by every read and write.
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name(IO_THREAD_NAME)
-        .enable_all()
-        .build()
-        .map_err(|error| EngineError::Threads(error.to_string()))
 }
 
 fn open(
@@ -249,10 +241,12 @@ impl Prepared {
             .start(journal_positions(&positions), replayed)
             .map_err(|error| EngineError::Threads(error.to_string()))?;
         let recovered = Arc::new(OnceLock::new());
+        let restored = || base.iter().flatten().flat_map(|(_, partitions)| partitions);
         let found = Recovered {
             epoch: checkpoint.epoch,
             workers,
-            partitions: base.iter().flatten().map(|(_, partitions)| partitions.len()).sum(),
+            partitions: restored().count(),
+            messages: restored().map(|partition| partition.messages).sum(),
             frames: 0,
             took: launch.start.elapsed(),
         };
@@ -260,14 +254,15 @@ impl Prepared {
         let (told, start) = (Arc::clone(&recovered), launch.start);
         io.spawn(async move {
             let Ok(ReplayedFrames { frames, done }) = replaying.await else { return };
-            // Not before: who has seen an output, and sends a message because of it, may do so on
-            // another connection, and must not come before what it has seen.
-            let _ = done.await;
             let found = Recovered { frames, took: start.elapsed(), ..found };
-            if found.epoch.0 > 0 || frames > 0 {
-                observer.event(EngineEvent::Recovered(found.clone()));
-                let _ = told.set(found);
+            let found = (found.epoch.0 > 0 || frames > 0).then_some(found);
+            let _ = told.set(found.clone());
+            if let Some(found) = found {
+                observer.event(EngineEvent::Recovered(found));
             }
+            // Sources not before this: who has seen an output, and sends a message because of it, may do
+            // so on another connection, and must not come before what it has seen.
+            let _ = done.await;
             begin.send_replace(true);
         });
         let keeper = Keeper {

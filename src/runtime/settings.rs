@@ -31,6 +31,8 @@ pub struct Settings {
     pub injectable: bool,
     /// How often a worker traces a message that nobody asked to trace; never where it is `None`.
     pub sample_every: Option<Duration>,
+    /// Whether to begin paused.
+    pub paused: bool,
     /// Where to save what must survive; nothing does where it is `None`, and that costs nothing.
     pub resilience: Option<ResilienceSettings>,
 }
@@ -49,6 +51,7 @@ impl Settings {
             sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
             injectable: false,
             sample_every: None,
+            paused: false,
             resilience: None,
         }
     }

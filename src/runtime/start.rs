@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
 use super::journaling::ToJournal;
+use super::quiet::IO_THREAD_NAME;
 use super::saved_names::SavedNames;
 use super::settings::Settings;
 use crate::core::numbers::PipelineIndex;
@@ -35,6 +36,18 @@ pub(super) struct Shared {
     pub gate: Arc<Gate>,
     /// Turns true when everything is to end at once.
     pub abort: Arc<AtomicBool>,
+}
+
+/// The threads that move bytes.
+pub(super) fn io_runtime() -> Result<Runtime, EngineError> {
+    // One thread moves bytes as fast as many workers take them; a second one would be woken for
+    // nothing by every read and write.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(IO_THREAD_NAME)
+        .enable_all()
+        .build()
+        .map_err(|error| EngineError::Threads(error.to_string()))
 }
 
 pub(super) type Sources = Vec<OpenSource>;

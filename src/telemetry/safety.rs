@@ -11,10 +11,14 @@ use crate::core::numbers::Epoch;
 pub struct SafetyShown {
     /// Where it is saved.
     pub directory: PathBuf,
+    /// Whether files are read or written, which go on where the checkpoint had ended.
+    pub files: bool,
     /// The newest whole checkpoint; 0 where there is none yet.
     pub epoch: Epoch,
     /// Messages processed since then.
     pub unsaved: u64,
+    /// Whether some of it is still on its way back.
+    pub recovering: bool,
     /// What the engine began with, where it began with anything.
     pub recovered: Option<Recovered>,
     /// The last crash, where there was one.
@@ -32,7 +36,7 @@ pub struct Crash {
     pub epoch: Epoch,
     /// Messages processed since that checkpoint, which only memory knew of.
     pub messages: u64,
-    /// How long it took until workers and sources went on.
+    /// How long it took until sources could begin again.
     pub took: Duration,
 }
 

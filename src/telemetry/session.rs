@@ -19,7 +19,8 @@ use super::snapshot::{PipelineShown, Snapshot, Totals, WorkerShown};
 use super::summary::Summary;
 use super::throughput::Throughput;
 use crate::application::Key;
-use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use crate::core::event::EngineEvent;
+use crate::core::numbers::{Epoch, PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow, merge};
 use crate::core::partition_table::PartitionRow;
@@ -30,6 +31,9 @@ use crate::runtime::{Engine, EngineError, RunState, Settings};
 
 /// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;
+
+/// How often it is looked whether everything is back.
+const RECOVERY_LOOK: Duration = Duration::from_millis(100);
 
 /// The dead letters' file could not be written to its end.
 #[derive(Debug, Error)]
@@ -46,7 +50,12 @@ pub struct Session {
     settings: Settings,
     /// The workers that there were at the last refresh.
     workers_shown: usize,
-    crash: Option<Crash>,
+    /// The last one, and how long it took to begin again: what came back took some more time.
+    crash: Option<(Crash, Duration)>,
+    /// How many messages earlier engines of this session had processed in state computations.
+    stateful_before: u64,
+    /// Whether something was on its way back at the last refresh.
+    recovering: bool,
 }
 
 impl Session {
@@ -78,6 +87,8 @@ impl Session {
             settings: settings.clone(),
             workers_shown: settings.workers.get(),
             crash: None,
+            stateful_before: 0,
+            recovering: true,
         })
     }
 
@@ -193,7 +204,7 @@ impl Session {
     }
 
     /// Takes everything out of memory, as the death of the process would, and begins again with what
-    /// is saved. Connections are closed. Waits until workers and sources go on.
+    /// is saved. Connections are closed. A paused engine stays paused. Waits until the workers go on.
     ///
     /// # Errors
     ///
@@ -203,14 +214,23 @@ impl Session {
             return Err(EngineError::NothingSaved);
         }
         let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
-        let topology = Arc::clone(self.topology());
-        let (clock, began) = (self.engine.clock(), Instant::now());
+        let (topology, clock) = (Arc::clone(self.topology()), self.engine.clock());
+        let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
+        self.settings.paused = self.engine.run_state() != RunState::Running;
+        let began = Instant::now();
         self.engine.crash();
+        self.collector.event(EngineEvent::Crashed { workers, partitions });
         let processed = self.collector.stateful();
         let (epoch, messages) = {
-            let checkpoints = lock(&self.collector.checkpoints);
-            (checkpoints.newest(), checkpoints.unsaved(processed))
+            let mut checkpoints = lock(&self.collector.checkpoints);
+            let epoch = checkpoints.newest().max(began_with);
+            let messages = checkpoints.unsaved(processed);
+            // Before the new engine counts, and makes the next one.
+            checkpoints.restart(epoch, processed);
+            (epoch, messages)
         };
+        self.stateful_before = processed;
+        self.collector.pipelines.iter().for_each(|pipeline| pipeline.pressure.forget_sinks());
         // Clients come back to the same address, also where the system chose it.
         for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
             if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
@@ -220,14 +240,16 @@ impl Session {
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;
         let start = || Engine::start_after(clock, topology, settings, observer);
+        let before_start = began.elapsed();
         // On a thread of its own: front ends are asynchronous, and a start is not.
         let started = thread::scope(|scope| scope.spawn(start).join());
         self.engine = started.unwrap_or_else(|panic| {
             Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
         })?;
-        lock(&self.collector.checkpoints).restart(epoch, processed);
         self.partitions.ask_anew();
-        self.crash = Some(Crash { workers, partitions, epoch, messages, took: began.elapsed() });
+        self.recovering = true;
+        let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
+        self.crash = Some((crash, before_start));
         Ok(())
     }
 
@@ -243,13 +265,23 @@ impl Session {
     /// What is saved, and what was lost and recovered.
     fn safety(&self) -> Option<SafetyShown> {
         let resilience = self.settings.resilience.as_ref()?;
+        let recovered = self.engine.recovered();
+        let crash = self.crash.clone().map(|(crash, before_start)| {
+            let back = recovered.as_ref().map(|recovered| before_start + recovered.took);
+            Crash { took: back.unwrap_or_default().max(crash.took), ..crash }
+        });
+        let mut endpoints =
+            self.settings.sources.iter().chain(self.settings.sinks.iter().flatten());
+        let began_with = recovered.as_ref().map_or(Epoch(0), |recovered| recovered.epoch);
         let checkpoints = lock(&self.collector.checkpoints);
         Some(SafetyShown {
             directory: resilience.directory.clone(),
-            epoch: checkpoints.newest(),
+            files: endpoints.any(|endpoint| matches!(endpoint, Endpoint::File(_))),
+            epoch: checkpoints.newest().max(began_with),
             unsaved: checkpoints.unsaved(self.collector.stateful()),
-            recovered: self.engine.recovered(),
-            crash: self.crash.clone(),
+            recovering: self.engine.is_recovering(),
+            recovered,
+            crash,
         })
     }
 
@@ -274,11 +306,13 @@ impl Session {
             // No message will tell that partitions have other owners.
             self.partitions.ask_anew();
         }
+        let recovering = self.engine.is_recovering();
+        let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
         let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || said || changed || rows
+        rolled || said || changed || rows || back
     }
 
     /// Ends the seconds that have passed. True where a chart would move.
@@ -303,7 +337,8 @@ impl Session {
         let uncounted = counted != self.throughput.counted();
         let second = (moving || uncounted).then(|| self.throughput.until_next(now));
         let rows = self.partitions.next_poll(now, work(&self.collector));
-        second.into_iter().chain(rows).min()
+        let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
+        [second, rows, back].into_iter().flatten().min()
     }
 
     /// What there is to see now.
@@ -315,8 +350,10 @@ impl Session {
         Snapshot {
             application: Arc::clone(self.topology().name()),
             run_state: self.engine.run_state(),
+            changing_to: Some(self.settings.workers.get())
+                .filter(|wanted| *wanted != self.engine.workers()),
             uptime: self.engine.now().since(Timestamp::default()),
-            totals: totals(collector),
+            totals: self.totals(),
             throughput: self.throughput.clone(),
             latency: latency.total(),
             recent_latency: latency.recent(),
@@ -332,6 +369,15 @@ impl Session {
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
+    }
+
+    /// The counts of the session, but of the partitions' messages those that they have now: what is
+    /// processed again counts once.
+    fn totals(&self) -> Totals {
+        let counted = totals(&self.collector);
+        let saved = self.engine.recovered().map_or(0, |recovered| recovered.messages);
+        let stateful = saved + counted.stateful.saturating_sub(self.stateful_before);
+        Totals { stateful, ..counted }
     }
 
     /// The latency over all pipelines.

@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// How many workers there will be, while their number is being changed.
+    pub changing_to: Option<usize>,
     /// The time since the start.
     pub uptime: Duration,
     /// Counts over all pipelines.
@@ -72,7 +74,7 @@ pub struct Totals {
     pub bytes_out: u64,
     /// State changes that a computation asked to save.
     pub saved: u64,
-    /// Messages processed by state computations.
+    /// Messages that the partitions have processed, also in the life that was recovered.
     pub stateful: u64,
 }
 

@@ -31,6 +31,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use tempfile::TempDir;
 use thiserror::Error;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -97,11 +98,7 @@ pub fn run(
     // A caught panic must not be written over the screen.
     silence_caught_panics();
     let mut settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
-    // So that crash and recovery can be tried at once. Removed when it is dropped.
-    let temporary = match &settings.resilience {
-        None => Some(tempfile::Builder::new().prefix("wallaroo-").tempdir()?),
-        Some(_) => None,
-    };
+    let temporary = settings.resilience.is_none().then(temporary_directory).flatten();
     if let Some(directory) = &temporary {
         settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
     }
@@ -109,13 +106,22 @@ pub fn run(
     let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let workbench =
+    let mut workbench =
         Workbench::new(topology, theme, session.snapshot()).with_frame_limit(settings.frame_limit);
+    if temporary.is_some() {
+        workbench = workbench.saved_for_now();
+    }
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
     runtime.block_on(work(&mut session, workbench, screen, signals))?;
     session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
+}
+
+/// Where to save what nobody asked to be saved, so that crash and recovery can be tried at once; it is
+/// removed when it is dropped. `None` where there is no room for it: nothing is saved then.
+fn temporary_directory() -> Option<TempDir> {
+    tempfile::Builder::new().prefix("wallaroo-").tempdir().ok()
 }
 
 /// Lets the user choose one of several applications. `None` where they leave instead.
@@ -190,9 +196,13 @@ async fn work(
                 // An end says that the terminal is gone.
                 let Some(event) = event else { return Ok(()) };
                 dirty = true;
-                if let Some(effect) = workbench.handle(&event)
-                    && !apply(session, &mut workbench, effect)
-                {
+                let Some(effect) = workbench.handle(&event) else { continue };
+                if effect == Effect::Crash {
+                    // What is lost is seen before it comes back, which may take seconds.
+                    workbench.crash();
+                    screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+                }
+                if !apply(session, &mut workbench, effect)? {
                     return Ok(());
                 }
             }
@@ -219,7 +229,11 @@ async fn sleep(duration: Option<Duration>) {
 }
 
 /// Does to the engine what the workbench says. False where that is to end.
-fn apply(session: &mut Session, workbench: &mut Workbench, effect: Effect) -> bool {
+fn apply(
+    session: &mut Session,
+    workbench: &mut Workbench,
+    effect: Effect,
+) -> Result<bool, WorkbenchError> {
     match effect {
         Effect::Inject(pipeline, bytes) => {
             if let Err(error) = session.inject(pipeline, bytes) {
@@ -236,29 +250,36 @@ fn apply(session: &mut Session, workbench: &mut Workbench, effect: Effect) -> bo
             let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
             workbench.revived(&key, revival);
         }
-        Effect::Crash => match session.crash() {
-            Ok(()) => workbench.crashed(),
-            // An engine that cannot start again says so as the outcome.
-            Err(error) => workbench.notify(error.to_string(), true),
-        },
+        Effect::Crash => {
+            let crashed = session.crash();
+            workbench.crashed();
+            match crashed {
+                // The story says that nothing is saved, and that nothing has happened.
+                Ok(()) | Err(EngineError::NothingSaved) => {}
+                // There is no engine any more.
+                Err(error) => return Err(error.into()),
+            }
+        }
         Effect::ChangeWorkers { more } => change_workers(session, workbench, more),
-        Effect::Quit => return false,
+        Effect::Quit => return Ok(false),
     }
-    true
+    Ok(true)
 }
 
 /// Goes on with one worker more, or one less.
 fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) {
     let now = session.wanted_workers().get();
-    let wanted = if more { now + 1 } else { now.saturating_sub(1) };
-    let Some(workers) = NonZeroUsize::new(wanted).filter(|wanted| wanted.get() <= MOST_WORKERS)
-    else {
-        workbench.notify(format!("there can be 1 to {MOST_WORKERS} workers"), true);
-        return;
+    let wanted = if more { now + 1 } else { now - 1 };
+    let workers = match NonZeroUsize::new(wanted) {
+        None => return workbench.notify("one worker is the least".to_owned(), true),
+        Some(workers) if wanted <= MOST_WORKERS => workers,
+        Some(_) => {
+            return workbench.notify(format!("{MOST_WORKERS} workers are the most"), true);
+        }
     };
-    match session.set_workers(workers) {
-        Ok(()) => workbench.notify(format!("a checkpoint, then workers: {workers}"), false),
-        Err(error) => workbench.notify(error.to_string(), true),
+    // The header says that it is under way, and the partitions say who has moved.
+    if let Err(error) = session.set_workers(workers) {
+        workbench.notify(error.to_string(), true);
     }
 }
 
@@ -280,7 +301,8 @@ impl Workbench {
         };
         let rows = self.snapshot.partitions.rows.iter();
         rows.flat_map(|row| {
-            let new = row.row.dynamic.then_some((row.row.created, NEW_FOR));
+            let created = row.row.created.filter(|_| row.row.dynamic);
+            let new = created.map(|created| (created, NEW_FOR));
             new.into_iter().chain(row.moved.map(|(_, since)| (since, MOVED_FOR)))
         })
         .filter_map(|(since, shown)| left(since, shown))

@@ -19,7 +19,9 @@ use super::overlay::{Overlay, Palette};
 use super::rows::{PartitionRows, SelectedRow};
 use super::theme::Theme;
 use super::typed::{self, Typed};
+use super::words;
 use crate::application::Key;
+use crate::core::event::EngineEvent;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
@@ -83,6 +85,12 @@ pub struct Workbench {
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
+    /// Everything has just been lost, and comes back.
+    pub(super) crashing: bool,
+    /// The last change of the number of workers that was said.
+    workers_changed: Option<EngineEvent>,
+    /// Whether what is saved goes with this session.
+    pub(super) saved_for_now: bool,
 }
 
 impl Workbench {
@@ -107,7 +115,16 @@ impl Workbench {
             log_line: SelectedRow::default(),
             output_offset: 0,
             notice: None,
+            crashing: false,
+            workers_changed: None,
+            saved_for_now: false,
         }
+    }
+
+    /// The same where what is saved goes with this session, because nobody has named a directory.
+    #[must_use]
+    pub fn saved_for_now(self) -> Self {
+        Self { saved_for_now: true, ..self }
     }
 
     /// The same with the longest payload that the engine takes, for what is said of typed bytes.
@@ -122,18 +139,48 @@ impl Workbench {
     }
 
     /// Shows another snapshot. Of a frozen screen only what the engine is doing changes: it can be
-    /// paused and resumed there, too.
+    /// paused and resumed there, crash, and get other workers.
     pub fn show(&mut self, snapshot: Snapshot) {
+        self.note_workers(&snapshot);
         if self.frozen {
-            Arc::make_mut(&mut self.snapshot).run_state = snapshot.run_state;
+            let shown = Arc::make_mut(&mut self.snapshot);
+            shown.run_state = snapshot.run_state;
+            shown.safety = snapshot.safety;
+            shown.changing_to = snapshot.changing_to;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
         }
     }
 
+    /// Says it when another number of workers has taken over.
+    fn note_workers(&mut self, snapshot: &Snapshot) {
+        let is_change = |event: &&EngineEvent| matches!(event, EngineEvent::WorkersChanged { .. });
+        let newest = snapshot.events.iter().find(is_change);
+        if newest == self.workers_changed.as_ref() {
+            return;
+        }
+        self.workers_changed = newest.cloned();
+        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) = newest else {
+            return;
+        };
+        if self.notice.as_ref().is_some_and(|notice| notice.bad) {
+            return;
+        }
+        let [to, all] = [(*to, "worker"), (*partitions, "partition")]
+            .map(|(count, word)| words::plural(count as u64, word));
+        self.notify(format!("{to} instead of {from}: {moved} of {all} moved"), false);
+    }
+
+    /// Says that everything is lost; what came back is told when it is [back](Self::crashed).
+    pub fn crash(&mut self) {
+        self.crashing = true;
+        self.overlay = Some(Overlay::Safety);
+    }
+
     /// Tells the story of a crash.
     pub fn crashed(&mut self) {
+        self.crashing = false;
         self.overlay = Some(Overlay::Safety);
     }
 
@@ -250,6 +297,7 @@ impl Workbench {
             | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
+                Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
                 Some(
                     command @ (Command::Pause
                     | Command::Step

@@ -102,7 +102,12 @@ impl Stage {
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
             // A letter is counted a moment before it is kept.
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
-            if ended == self.sent && kept && (shown || view.query.limit == 0) {
+            // An output may be written a moment before its worker has told of it.
+            let told = snapshot.pipelines.iter().all(|pipeline| {
+                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                !pipeline.has_sink || last >= pipeline.messages_out
+            });
+            if ended == self.sent && kept && told && (shown || view.query.limit == 0) {
                 let dead_letters = self.steady_letters(&snapshot.dead_letters);
                 self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
                 return;
@@ -204,7 +209,7 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));
         // One of them is new.
         let new = row.row.messages == 1;
-        row.row.created = Timestamp(if new { 182_500_000_000 } else { 1_000_000_000 });
+        row.row.created = new.then_some(Timestamp(182_500_000_000));
     }
     snapshot
 }

@@ -12,6 +12,7 @@
 mod support;
 
 mod commands;
+mod crashes;
 mod dead_letters;
 mod endings;
 mod log;
@@ -22,6 +23,7 @@ mod sizes;
 mod sources;
 mod starting;
 mod voting;
+mod workers;
 
 use support::terminal::Terminal;
 

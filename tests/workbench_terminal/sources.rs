@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use super::{alphabet_with, wait_for_votes};
 
 /// A framed vote.
-fn vote(letter: u8, votes: u32) -> Vec<u8> {
+pub fn vote(letter: u8, votes: u32) -> Vec<u8> {
     [&5_u32.to_be_bytes()[..], &[letter], &votes.to_be_bytes()].concat()
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
 use super::frame::{self, pane, title};
 use crate::core::partition_query::SortBy;
@@ -67,9 +67,9 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             lines.push(Line::from(vec![
                 Span::styled("Type ", theme.quiet()),
                 Span::styled(example, theme.accent()),
-                Span::styled(" and press Enter: its key's partition", theme.quiet()),
+                Span::styled(" and press Enter:", theme.quiet()),
             ]));
-            lines.push(Line::styled("comes into being, and you see it here.", theme.quiet()));
+            lines.push(Line::styled("its key's partition comes into being here.", theme.quiet()));
         }
     } else {
         lines.push(Line::from(vec![
@@ -77,7 +77,8 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             Span::styled(filter.to_owned(), theme.accent()),
         ]));
     }
-    Paragraph::new(Text::from(lines)).centered().render(area, buffer);
+    let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
+    text.centered().render(area, buffer);
 }
 
 /// How wide the column of keys is at the most.
@@ -221,10 +222,9 @@ fn value(
         "key" => {
             let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
             let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
-            let age = workbench.snapshot.uptime.saturating_sub(created(row));
             if partition.poisoned {
                 Line::styled(format!("{key} {POISONED}"), theme.bad())
-            } else if partition.dynamic && age < NEW_FOR {
+            } else if is_new(workbench, row) {
                 Line::styled(
                     format!("{key} {}", theme.symbol("✱", "*")),
                     theme.good().patch(theme.title()),
@@ -241,7 +241,7 @@ fn value(
             _ => dash(),
         },
         SHARE => {
-            let share = partition.messages as f64 / total as f64;
+            let share = (partition.messages as f64 / total as f64).min(1.0);
             let bar = theme.horizontal_bar(
                 partition.messages as f64 / most as f64,
                 usize::from(column.width.saturating_sub(5)),
@@ -269,8 +269,10 @@ fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
     }
 }
 
-fn created(row: &ShownRow) -> std::time::Duration {
-    std::time::Duration::from_nanos(row.row.created.0)
+/// Whether a message has just created the partition.
+fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
+    let created = row.row.created.filter(|_| row.row.dynamic);
+    created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]
