@@ -50,3 +50,8 @@ pub(super) fn refuse_shared_files(
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
+
+/// What is said where the command's own words cannot be written to standard output.
+pub(super) fn cannot_print(error: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot write to standard output: {error}"))
+}

@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
@@ -35,8 +37,11 @@ impl Stop {
     }
 }
 
-/// Does work to its end, and shows a line that says how far it is. The first interruption asks it to end by itself, the
-/// second ends it as it is: then there is no outcome.
+/// How long work may take to end by itself before it is said what ends it at once.
+const ENDING: Duration = Duration::from_secs(1);
+
+/// Does work to its end, and shows a line that says how far it is. The first interruption asks it to
+/// end by itself, the second ends it as it is: then there is no outcome.
 pub(super) fn follow<T>(
     work: impl Future<Output = Result<T, Failure>>,
     stop: &Stop,
@@ -49,6 +54,8 @@ pub(super) fn follow<T>(
         let mut interrupts = Interrupts::listen()?;
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         let mut work = pin!(work);
+        let mut hint = pin!(sleep(Duration::MAX));
+        let mut hinted = false;
         loop {
             tokio::select! {
                 outcome = &mut work => return outcome.map(Some),
@@ -57,6 +64,11 @@ pub(super) fn follow<T>(
                         return Ok(None);
                     }
                     stop.ask();
+                    hint.set(sleep(ENDING));
+                }
+                () = &mut hint, if stop.was_asked() && !hinted => {
+                    hinted = true;
+                    progress.say("what has begun is not done yet; interrupt again to end without it");
                 }
                 _ = tick.tick() => progress.show(&line),
             }

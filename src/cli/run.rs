@@ -10,10 +10,11 @@ use super::arguments::RunArguments;
 use super::console::Console;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{cannot_write, open_dead_letters, refuse_shared_files};
+use super::files::{cannot_print, cannot_write, open_dead_letters, refuse_shared_files};
 use super::interrupts::Interrupts;
 use super::log::RunLog;
 use super::progress::PROGRESS_EVERY;
+use super::tally::counted;
 use crate::endpoints::{empty, open_to_write};
 use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
 
@@ -66,14 +67,13 @@ fn to_its_end(
         return Err(Failure::failed(lost));
     }
     let summary = session.summary();
-    let written = if json {
-        serde_json::to_writer(io::stdout(), &summary)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(io::stdout()))
-    } else {
-        writeln!(io::stderr(), "{}", in_words(&summary))
-    };
-    written.map_err(Failure::failed)
+    if !json {
+        return writeln!(io::stderr(), "{}", in_words(&summary)).map_err(Failure::failed);
+    }
+    serde_json::to_writer(io::stdout(), &summary)
+        .map_err(io::Error::from)
+        .and_then(|()| writeln!(io::stdout()))
+        .map_err(|error| cannot_print(&error))
 }
 
 /// Waits for the end of the run: by itself, or when it is interrupted and has drained.
@@ -137,11 +137,11 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
 fn in_progress(snapshot: &Snapshot) -> String {
     let totals = snapshot.totals;
     format!(
-        "{}: {} in, {} out, {} dead letters, {}/s",
+        "{}: {} in, {} out, {}, {}/s",
         snapshot.application,
         totals.messages_in,
         totals.messages_out,
-        totals.dead_letters,
+        counted(totals.dead_letters, "dead letter"),
         snapshot.throughput.last()
     )
 }
@@ -157,13 +157,13 @@ fn write_state(session: &Session, file: File) -> io::Result<()> {
 
 fn in_words(summary: &Summary) -> String {
     format!(
-        "{}: {} messages in, {} out, {} filtered, {} dead letters; {} partitions; {:.3} s, {:.0} messages/s, p99 {:.0} us",
+        "{}: {} in, {} out, {} filtered, {}; {}; {:.3} s, {:.0} messages/s, p99 {:.0} us",
         summary.app,
-        summary.messages_in,
+        counted(summary.messages_in, "message"),
         summary.messages_out,
         summary.filtered,
-        summary.dead_letters,
-        summary.partitions,
+        counted(summary.dead_letters, "dead letter"),
+        counted(summary.partitions as u64, "partition"),
         summary.seconds,
         summary.messages_per_second,
         summary.latency_us.p99,

@@ -150,7 +150,7 @@ fn on_a_terminal_a_line_of_the_log_takes_the_place_of_the_progress_line() {
     terminal.wait_for(&format!("warning: {bad} disconnected: "));
     terminal.wait_for("alphabet: 1 in");
     let screen = terminal.screen();
-    let progress = |line: &&str| line.contains("dead letters, ");
+    let progress = |line: &&str| line.contains("1 dead letter, ");
     assert_eq!(screen.lines().filter(progress).count(), 1, "{screen}");
     for line in screen.trim_end().lines() {
         let begins = ["listening at ", "127.0.0.1:", "warning: ", "alphabet: "];
@@ -160,5 +160,5 @@ fn on_a_terminal_a_line_of_the_log_takes_the_place_of_the_progress_line() {
     assert!(terminal.wait_exit().success());
     let screen = terminal.screen();
     let last = screen.trim_end().lines().last().unwrap();
-    assert!(last.starts_with("alphabet: 1 messages in"), "{screen}");
+    assert!(last.starts_with("alphabet: 1 message in"), "{screen}");
 }

@@ -1,6 +1,6 @@
 //! `receive`: what is written, what is counted, and when it ends.
 
-use std::io::Write;
+use std::io::{PipeReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
@@ -130,20 +130,37 @@ fn a_receiver_that_is_kept_open_waits_for_others_until_it_is_interrupted() {
     assert!(running.end().succeeded().stderr.contains("\nreceived 3 outputs, 6 bytes in "));
 }
 
-#[test]
-fn an_output_that_nobody_takes_does_not_hold_up_a_second_signal() {
+/// A receiver whose output nobody takes, and a sender to it that waits for that.
+fn stalled_receiver(more: &[&str]) -> (Running, PipeReader, TcpStream) {
     let (reader, writer) = std::io::pipe().unwrap();
     let arguments = ["receive", "--listen", "127.0.0.1:0"];
-    let running = Running::start_with(arguments, Stdio::from(writer));
+    let running = Running::start_with(arguments.iter().chain(more), Stdio::from(writer));
     let mut stream = TcpStream::connect(running.address()).unwrap();
     // Nothing is taken any more, because nothing can be written any more.
     stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
     while stream.write_all(&[b'\n'; 8192]).is_ok() {}
+    (running, reader, stream)
+}
+
+#[test]
+fn an_output_that_nobody_takes_does_not_hold_up_a_second_signal() {
+    let (running, reader, _stream) = stalled_receiver(&[]);
     running.signal("INT");
+    wait_until("a hint", || running.said().contains("interrupt again to end without it"));
     running.signal("TERM");
     let ended = running.end();
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("interrupted twice: received "), "{}", ended.stderr);
+    drop(reader);
+}
+
+#[test]
+fn an_output_that_nobody_takes_does_not_hold_up_the_end_of_the_time() {
+    let (running, reader, _stream) =
+        stalled_receiver(&["--expect", "1000000000", "--timeout", "2"]);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains(" of 1000000000 outputs in 2 s"), "{}", ended.stderr);
     drop(reader);
 }
 

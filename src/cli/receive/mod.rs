@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::failure::Failure;
+use super::files::cannot_write;
 use super::follow::{Stop, follow};
 use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
@@ -113,7 +114,7 @@ impl Receiver<'_> {
             let endpoint = Endpoint::Tcp(listen.clone());
             Failure::failed(EngineError::OpenSource { endpoint, error })
         })?;
-        let mut writer = open(out).await.map_err(|error| self.cannot_write(&error))?;
+        let mut writer = open(out).await.map_err(|error| cannot_write(out, &error))?;
         let address = listener.local_addr().map_err(Failure::failed)?;
         self.progress.say(&format!("listening at {address}"));
 
@@ -145,7 +146,13 @@ impl Receiver<'_> {
                 },
                 Some(arrival) = arrivals.recv() => match arrival {
                     Arrival::Outputs(bytes, count) => {
-                        write(&mut *writer, &bytes).await.map_err(|error| self.cannot_write(&error))?;
+                        let written = tokio::select! {
+                            biased;
+                            written = write(&mut *writer, &bytes) => written,
+                            // Who should take the output may have stopped doing so.
+                            () = until(deadline) => break End::TimeUp,
+                        };
+                        written.map_err(|error| cannot_write(out, &error))?;
                         self.tally.add(count, bytes.len());
                         let expected = self.arguments.expect;
                         if expected.is_some_and(|expected| self.tally.count() >= expected.get()) {
@@ -166,10 +173,6 @@ impl Receiver<'_> {
             }
         };
         Ok((end, self.unfinished))
-    }
-
-    fn cannot_write(&self, error: &io::Error) -> Failure {
-        Failure::Failed(format!("cannot write {}: {error}", self.arguments.out.display()))
     }
 }
 

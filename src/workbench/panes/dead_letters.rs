@@ -24,7 +24,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let inner = pane(theme, name, right, focused, area, buffer);
     if shown.is_empty() {
         let hint = if kept.is_empty() {
-            "None: every message could be processed.".to_owned()
+            "None: all messages could be processed.".to_owned()
         } else {
             format!("None of them contains {}", filter.text())
         };

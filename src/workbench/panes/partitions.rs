@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
 use super::frame::{self, pane, title};
 use crate::core::partition_query::SortBy;
@@ -67,9 +67,9 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             lines.push(Line::from(vec![
                 Span::styled("Type ", theme.quiet()),
                 Span::styled(example, theme.accent()),
-                Span::styled(" and press Enter: its key's partition", theme.quiet()),
+                Span::styled(" and press Enter:", theme.quiet()),
             ]));
-            lines.push(Line::styled("comes into being, and you see it here.", theme.quiet()));
+            lines.push(Line::styled("its key's partition comes into being here.", theme.quiet()));
         }
     } else {
         lines.push(Line::from(vec![
@@ -77,7 +77,8 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             Span::styled(filter.to_owned(), theme.accent()),
         ]));
     }
-    Paragraph::new(Text::from(lines)).centered().render(area, buffer);
+    let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
+    text.centered().render(area, buffer);
 }
 
 /// How wide the column of keys is at the most.
