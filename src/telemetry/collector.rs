@@ -150,8 +150,6 @@ impl Observer for Collector {
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.pipelines.get(pipeline.0) else { return };
         let count = output.ends.len();
-        counters.outputs.add(count as u64);
-        counters.bytes_out.add(output.bytes.len() as u64);
         let latency = at.since(output.frames.read_at());
         lock(&counters.latency).record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
@@ -163,6 +161,9 @@ impl Observer for Collector {
         let mut outputs = lock(&self.outputs);
         shown.into_iter().rev().for_each(|output| outputs.push(output));
         drop(outputs);
+        // Counted when it can be seen: who waits for the count looks at the outputs then.
+        counters.outputs.add(count as u64);
+        counters.bytes_out.add(output.bytes.len() as u64);
         self.change();
     }
 

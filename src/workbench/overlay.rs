@@ -33,6 +33,8 @@ pub enum Overlay {
     DeadLetter(Arc<DeadLetter>),
     /// A line of the log.
     LogLine(Arc<LogLine>),
+    /// Everything has just been lost, and comes back.
+    Crashing,
     /// What is saved, lost and recovered.
     Safety,
     /// A partition: its state and its recent messages.
@@ -52,6 +54,7 @@ impl Overlay {
             Self::Help { .. }
             | Self::Palette(_)
             | Self::Trace { .. }
+            | Self::Crashing
             | Self::Safety
             | Self::LogLine(_) => Focus::Rows,
             Self::DeadLetter(_) => Focus::DeadLetters,

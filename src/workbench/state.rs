@@ -85,8 +85,6 @@ pub struct Workbench {
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
-    /// Everything has just been lost, and comes back.
-    pub(super) crashing: bool,
     /// The last change of the number of workers that was said.
     workers_changed: Option<EngineEvent>,
     /// Whether what is saved goes with this session.
@@ -115,7 +113,6 @@ impl Workbench {
             log_line: SelectedRow::default(),
             output_offset: 0,
             notice: None,
-            crashing: false,
             workers_changed: None,
             saved_for_now: false,
         }
@@ -174,13 +171,11 @@ impl Workbench {
 
     /// Says that everything is lost; what came back is told when it is [back](Self::crashed).
     pub fn crash(&mut self) {
-        self.crashing = true;
-        self.overlay = Some(Overlay::Safety);
+        self.overlay = Some(Overlay::Crashing);
     }
 
     /// Tells the story of a crash.
     pub fn crashed(&mut self) {
-        self.crashing = false;
         self.overlay = Some(Overlay::Safety);
     }
 
@@ -293,6 +288,7 @@ impl Workbench {
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
             | Overlay::LogLine(_)
+            | Overlay::Crashing
             | Overlay::Safety
             | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,

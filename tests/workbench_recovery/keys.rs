@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use wallaroo::core::event::EngineEvent;
 use wallaroo::runtime::RunState;
-use wallaroo::workbench::{Command, Effect, Workbench};
+use wallaroo::workbench::{Command, Effect};
 
 use super::screens::{open, safety};
 use super::support::stage::Stage;
@@ -106,6 +106,4 @@ fn without_anything_saved_it_is_said() {
     let mut stage = open(80, 24, true);
     stage.workbench.command(Command::Safety);
     assert!(stage.screen().contains("Nothing is saved"), "{}", stage.screen());
-    fn is_send<T: Send>(_: &T) {}
-    is_send::<Workbench>(&stage.workbench);
 }

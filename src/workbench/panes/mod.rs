@@ -92,8 +92,9 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
             dead_letter::render(workbench, letter, area, buffer);
             None
         }
-        Some(Overlay::Safety) => {
-            safety::render(workbench, area, buffer);
+        Some(overlay @ (Overlay::Crashing | Overlay::Safety)) => {
+            let crashing = matches!(overlay, Overlay::Crashing);
+            safety::render(workbench, crashing, area, buffer);
             None
         }
         Some(Overlay::LogLine(line)) => {

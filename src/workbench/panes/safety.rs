@@ -16,11 +16,11 @@ use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
     let lines = match &workbench.snapshot.safety {
         None => vec![Line::raw("Nothing is saved: what is in memory is lost with the process.")],
-        Some(_) if workbench.crashing => {
+        Some(_) if crashing => {
             vec![Line::styled(
                 "Everything in memory is lost. It is coming back ..",
                 theme.warning(),
