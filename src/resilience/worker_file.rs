@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::checksum::Checksum;
 use super::database::{Database, Durability, signed};
@@ -103,7 +103,10 @@ impl WorkerFile {
     ) -> Result<(), ResilienceError> {
         let Self { database, first_row, last_row, newest, newest_row, live } = self;
         database.transact(|connection| {
-            let mut log = Log { connection, last_row, newest_row, live };
+            let insert = connection.prepare_cached(
+                "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?;
+            let mut log = Log { connection, insert, last_row, newest_row, live };
             // Before this epoch's rows: the epoch before must stay whole until this one is.
             let count = saved.iter().map(|(_, partitions)| partitions.len() as u64).sum();
             let rows = (*log.last_row + 1).saturating_sub(*first_row);
@@ -113,6 +116,7 @@ impl WorkerFile {
                     log.append(epoch, state, partition)?;
                 }
             }
+            drop(log);
             for position in positions {
                 insert_position(connection, epoch, position)?;
             }
@@ -132,6 +136,8 @@ impl WorkerFile {
 /// The log of changed partitions, within a transaction.
 struct Log<'a> {
     connection: &'a Connection,
+    /// Appends a row.
+    insert: CachedStatement<'a>,
     last_row: &'a mut u64,
     newest_row: &'a mut BTreeMap<Arc<str>, Vec<u64>>,
     live: &'a mut u64,
@@ -146,22 +152,18 @@ impl Log<'_> {
     ) -> rusqlite::Result<()> {
         let row = *self.last_row + 1;
         let SavedPartition { place, key, dynamic, messages, poisoned, value } = partition;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                signed(row),
-                signed(epoch.0),
-                &**state,
-                place,
-                key.as_bytes(),
-                dynamic,
-                signed(*messages),
-                poisoned,
-                value,
-                checksum_of(row, epoch, state, partition),
-            ])?;
+        self.insert.execute(params![
+            signed(row),
+            signed(epoch.0),
+            &**state,
+            place,
+            key.as_bytes(),
+            dynamic,
+            signed(*messages),
+            poisoned,
+            value,
+            checksum_of(row, epoch, state, partition),
+        ])?;
         *self.last_row = row;
         if !self.newest_row.contains_key(state) {
             self.newest_row.insert(Arc::clone(state), Vec::new());
@@ -216,11 +218,10 @@ impl Log<'_> {
 
 /// The partition of a row whose columns are those of the table, in their order.
 pub(super) fn partition_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedPartition> {
-    let key: Vec<u8> = row.get(4)?;
     let messages: i64 = row.get(6)?;
     Ok(SavedPartition {
         place: row.get(3)?,
-        key: key.into(),
+        key: row.get_ref(4)?.as_blob()?.into(),
         dynamic: row.get(5)?,
         messages: messages.cast_unsigned(),
         poisoned: row.get(7)?,

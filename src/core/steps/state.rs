@@ -128,6 +128,8 @@ where
                 let start = output.len();
                 output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
+                // Looked at while the partition is at hand: it nearly always is to be saved already.
+                let unsaved = save && !partition.to_save;
                 context.report.stateful += 1;
                 context.report.saved += u64::from(save);
                 if let Some(before) = before {
@@ -141,7 +143,7 @@ where
                     });
                     trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
-                if save {
+                if unsaved {
                     table.save(place);
                 }
             }
