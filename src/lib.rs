@@ -68,6 +68,7 @@
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
+//! | say something in the log | `tracing::warn!(target: "wallaroo", ..)`, and [`telemetry::Log`] |
 //! | run it inside a program of your own | [`telemetry::Session`], [`runtime::Engine`] |
 //!
 //! The command line and the terminal UI are the feature `workbench`, which is on unless it is turned off:
@@ -79,7 +80,7 @@
 //!   workers. Across keys there is no order.
 //! * A message that cannot be processed becomes a [dead letter](crate::core::dead_letter::DeadLetter) with its
 //!   bytes, its step and the reason; the rest goes on. A panic in an author's code is such a reason; it
-//!   also poisons the partition whose state it may have left half changed.
+//!   also poisons the partition whose state it may have left half changed, until a person revives it.
 //! * What is in flight is bounded: a sink that stalls stops the sources.
 
 pub mod application;

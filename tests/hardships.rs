@@ -182,7 +182,8 @@ fn opened(stage: &mut Stage, pane: usize, rows: usize) -> Vec<String> {
 
 const PARTITIONS: usize = 1;
 const ROUTING: usize = 2;
-const DEAD_LETTERS: usize = 4;
+const LOG: usize = 3;
+const DEAD_LETTERS: usize = 5;
 
 #[test]
 fn hardships_are_dead_letters_and_the_rest_flows_on() {
@@ -244,7 +245,7 @@ fn hardships_do_not_disturb_the_screen_at_any_size() {
             stage.vote(word);
             assert_tidy(&stage);
         }
-        for (pane, rows) in [(PARTITIONS, 8), (ROUTING, 17), (DEAD_LETTERS, 9)] {
+        for (pane, rows) in [(PARTITIONS, 8), (ROUTING, 17), (LOG, 2), (DEAD_LETTERS, 9)] {
             for screen in opened(&mut stage, pane, rows) {
                 assert!(screen.contains("Esc closes"), "{screen}");
             }
@@ -256,7 +257,7 @@ fn hardships_do_not_disturb_the_screen_at_any_size() {
 fn keys_that_are_empty_or_long_or_not_text_can_be_told_apart() {
     let stage = sent(&WORDS, 120, 40);
     let screen = stage.screen();
-    for key in ["│(empty) ", "kkkkkkkk… ", r"│\xff\x00\x1b[2J\x0a\xe2\x80 ", "│state! ☠ "]
+    for key in ["│(empty) ", "kkkkkkkk… ", r"│\xff\x00\x1b[2J\x0a\xe2\x80 ", "│state! poisoned "]
     {
         assert!(screen.contains(key), "{key} in {screen}");
     }
@@ -292,7 +293,11 @@ fn a_vast_state_leaves_room_for_all_else_that_is_known_of_a_partition() {
             assert!(vast.contains(text), "{text} in {vast}");
         }
         assert!(screens[3].contains("Partition kkkkkkkk"), "{}", screens[3]);
-        assert!(screens[4].contains("Poisoned: "), "{}", screens[4]);
+        // The lines of the panic's message are apart, and leave room for the state.
+        let why = "Poisoned by #9 of words: panicked: on purpose second line";
+        for text in [why, "half changed", "poisonous", "v: revive"] {
+            assert!(screens[4].contains(text), "{text} in {}", screens[4]);
+        }
     }
 }
 

@@ -18,7 +18,9 @@ fn place(context: Context) -> &'static str {
         Context::Everywhere => "everywhere",
         Context::Input => "input pane",
         Context::Rows => "panes with rows",
+        Context::Filtered => "partitions, dead letters",
         Context::Partitions => "partitions",
+        Context::DeadLetters => "dead letters",
     }
 }
 

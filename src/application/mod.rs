@@ -33,6 +33,5 @@ pub use sink::{BoxedEncoder, Sink};
 pub use source::{Generate, Source, TypedForm};
 pub use state::{State, StateBuilder, StateComputation};
 
-#[cfg(feature = "workbench")]
 pub(crate) use key::is_printable;
 pub(crate) use name::short_type_name;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::core::topology::{BuildError, Topology};
+use crate::core::topology::{BuildError, PipelinePlan, Topology};
 
 type Build = Box<dyn Fn(&AppOptions) -> Result<Topology, BuildError>>;
 
@@ -75,5 +75,17 @@ pub(super) fn find<'a>(apps: &'a [App], name: &str) -> Result<&'a App, Failure> 
     apps.iter().find(|app| app.name == name).ok_or_else(|| {
         let known: Vec<_> = apps.iter().map(|app| app.name).collect();
         Failure::Usage(format!("unknown app `{name}`; known apps: {}", known.join(", ")))
+    })
+}
+
+/// The pipeline with this name; the first where none is given.
+pub(super) fn pipeline<'a>(
+    topology: &'a Topology,
+    name: Option<&str>,
+) -> Result<&'a PipelinePlan, Failure> {
+    let mut plans = topology.pipelines().iter();
+    plans.find(|plan| name.is_none_or(|name| &*plan.name == name)).ok_or_else(|| {
+        let names: Vec<&str> = topology.pipelines().iter().map(|plan| &*plan.name).collect();
+        Failure::Usage(format!("no such pipeline; the pipelines are {}", names.join(", ")))
     })
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
+use super::files::cannot_print;
 
 /// An application, as `apps --json` prints it.
 #[derive(Serialize)]
@@ -42,7 +43,7 @@ pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failur
     } else {
         listed.iter().map(in_words).collect::<Vec<_>>().join("\n")
     };
-    writeln!(io::stdout(), "{}", text.trim_end()).map_err(Failure::failed)
+    writeln!(io::stdout(), "{}", text.trim_end()).map_err(|error| cannot_print(&error))
 }
 
 /// What there is to say of an application.

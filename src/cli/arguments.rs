@@ -3,11 +3,18 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::app::{App, AppOption, AppOptions};
+use super::byte_count::ByteCount;
+use super::receive::ReceiveArguments;
 use super::resilience::ResilienceArguments;
+use super::send::SendArguments;
+use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
+use crate::runtime::MOST_WORKERS;
+use crate::telemetry::LogLevel;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -26,8 +33,19 @@ struct Line {
 pub(super) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
     Run(RunArguments),
+    /// Send a file's frames, or typed messages, to where an application listens
+    ///
+    /// Bytes that are no whole frame are sent too, and said at the end.
+    Send(SendArguments),
+    /// Listen, and write and count the outputs that an application sends
+    ///
+    /// It ends when the expected outputs have arrived, or when the last sender has gone, or when it is
+    /// interrupted.
+    Receive(ReceiveArguments),
     /// Write random messages of an application to a file, framed
     Generate(GenerateArguments),
+    /// Show what a resilience directory holds
+    Inspect(InspectArguments),
     /// List the applications and their wire formats
     Apps(AppsArguments),
     /// Print a shell's completions
@@ -40,9 +58,10 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct EngineArguments {
     /// How many workers run it: each is a thread
-    #[arg(long, value_name = "N", default_value = "1", value_parser = workers)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = to(MOST_WORKERS))]
     pub workers: NonZeroUsize,
     /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
+    /// `:PORT` listens for this machine alone, 0.0.0.0:PORT for all.
     /// Repeat it, one a pipeline in order, or name the pipeline
     #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
     pub inputs: Vec<String>,
@@ -55,6 +74,31 @@ pub(super) struct EngineArguments {
     pub precreate: bool,
     #[command(flatten)]
     pub resilience: ResilienceArguments,
+    /// The longest payload that a frame may have, in bytes or as 64KiB, 16MiB, 1GiB. A longer one
+    /// ends its connection or file
+    #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
+    pub frame_limit: ByteCount,
+    /// How many connections a TCP source serves at once. One more is closed
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MOST_CONNECTIONS))]
+    pub connections: NonZeroUsize,
+    /// Write every message that could not be processed to this file, a JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub dead_letters: Option<PathBuf>,
+}
+
+/// Where the log goes, and what is in it.
+#[derive(Debug, Args)]
+pub(super) struct LogArguments {
+    /// Append the log to this file: a line each, with the time in UTC
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Leave out of the log what matters less than this
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level())]
+    pub log_level: LogLevel,
+}
+
+fn log_level() -> impl TypedValueParser<Value = LogLevel> {
+    PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
 
 /// What the workbench is told.
@@ -65,6 +109,8 @@ pub(super) struct WorkbenchArguments {
     pub app: Option<String>,
     #[command(flatten)]
     pub engine: EngineArguments,
+    #[command(flatten)]
+    pub log: LogArguments,
 }
 
 /// What `run` is told.
@@ -78,9 +124,8 @@ pub(super) struct RunArguments {
     /// Write every partition to this file at the end, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Write every message that could not be processed to this file, a JSON line each
-    #[arg(long, value_name = "FILE")]
-    pub dead_letters: Option<PathBuf>,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// Print the run's figures as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,
@@ -109,6 +154,17 @@ pub(super) struct GenerateArguments {
     pub out: PathBuf,
 }
 
+/// What `inspect` is told.
+#[derive(Debug, Args)]
+pub(super) struct InspectArguments {
+    /// The resilience directory; a run may be using it
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// As one JSON object, with all partitions
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What `completions` is told.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
@@ -131,15 +187,17 @@ pub(super) struct Arguments {
     pub options: AppOptions,
 }
 
-/// The most workers: more than a machine has a use for, and each is a thread with a channel to every
-/// other one.
-const MOST_WORKERS: usize = 256;
+/// The most connections: more than a system has open files for.
+const MOST_CONNECTIONS: usize = 1_000_000;
 
-fn workers(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse()
-        .ok()
-        .filter(|workers: &NonZeroUsize| workers.get() <= MOST_WORKERS)
-        .ok_or_else(|| format!("give a number from 1 to {MOST_WORKERS}"))
+/// Reads a number from 1 to `most`.
+fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
+    move |text| {
+        text.parse()
+            .ok()
+            .filter(|number: &NonZeroUsize| number.get() <= most)
+            .ok_or_else(|| format!("give a number from 1 to {most}"))
+    }
 }
 
 /// Reads the command line. Help and version are errors here, as clap has it.
@@ -158,7 +216,7 @@ pub(super) fn command(apps: &[App]) -> clap::Command {
         options.fold(command, |command, (app, option)| command.arg(argument(app, option)))
     };
     let command = with_options(Line::command());
-    ["run", "generate"]
+    ["run", "send", "generate"]
         .into_iter()
         .fold(command, |command, name| command.mut_subcommand(name, with_options))
 }

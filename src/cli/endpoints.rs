@@ -31,6 +31,8 @@ pub(super) fn settings(
         workers: arguments.workers,
         precreate: arguments.precreate,
         resilience: arguments.resilience.settings(),
+        frame_limit: arguments.frame_limit.0,
+        connection_limit: arguments.connections,
         sinks: pipelines.iter().map(of_pipeline).collect(),
         sources,
         ..Settings::new(topology)

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::app::{self, App, AppOptions};
 use super::arguments::GenerateArguments;
 use super::failure::Failure;
+use super::files::cannot_write;
 use crate::application::{Generate, Generator};
 use crate::core::framing::{Framing, frame};
 
@@ -16,17 +17,7 @@ pub(super) fn generate(
     options: &AppOptions,
 ) -> Result<(), Failure> {
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
-    let plan = match &arguments.pipeline {
-        None => topology.pipelines().first(),
-        Some(name) => topology.pipelines().iter().find(|plan| &*plan.name == name.as_str()),
-    };
-    let Some(plan) = plan else {
-        let names: Vec<&str> = topology.pipelines().iter().map(|plan| &*plan.name).collect();
-        return Err(Failure::Usage(format!(
-            "no such pipeline; the pipelines are {}",
-            names.join(", ")
-        )));
-    };
+    let plan = app::pipeline(&topology, arguments.pipeline.as_deref())?;
     let Some(make) = &plan.source.generate else {
         return Err(Failure::Failed(format!(
             "pipeline `{}` of {} has no generator",
@@ -36,9 +27,7 @@ pub(super) fn generate(
     if !(arguments.skew.is_finite() && arguments.skew >= 0.0) {
         return Err(Failure::Usage("--skew must be 0 or more".to_owned()));
     }
-    let cannot = |error: io::Error| {
-        Failure::Failed(format!("cannot write {}: {error}", arguments.out.display()))
-    };
+    let cannot = |error: io::Error| cannot_write(&arguments.out, &error);
     let writer: Box<dyn Write> = if arguments.out == Path::new("-") {
         Box::new(io::stdout().lock())
     } else {

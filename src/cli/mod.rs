@@ -5,12 +5,24 @@
 mod app;
 mod apps;
 mod arguments;
+mod byte_count;
+mod console;
 mod endpoints;
 mod failure;
+mod files;
+mod follow;
 mod generate;
+mod inspect;
+mod interrupts;
+mod log;
+mod progress;
+mod receive;
 mod resilience;
 mod run;
+mod send;
 mod shell;
+mod tally;
+mod values;
 mod workbench;
 
 use std::io::{self, Write};
@@ -45,6 +57,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            crate::telemetry::log_failure(&failure.to_string());
             // Where standard error is gone too, the exit status is all that is left to say.
             let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
             failure.exit_code()
@@ -57,7 +70,10 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
     match command {
         None => workbench::start(apps, &workbench, &options),
         Some(Command::Run(run)) => run::run(apps, &run, &options),
+        Some(Command::Send(send)) => send::send(apps, &send, &options),
+        Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
+        Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
         Some(Command::Apps(list)) => apps::list(apps, &list),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),
         Some(Command::Man) => shell::manual(apps),

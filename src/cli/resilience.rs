@@ -13,7 +13,7 @@ pub(super) struct ResilienceArguments {
     /// Save in this directory what must survive the process, and begin with what is saved there
     #[arg(long, value_name = "DIRECTORY")]
     pub resilience_dir: Option<PathBuf>,
-    /// The time between two checkpoints, as 500ms, 1s or 2m
+    /// How long after a change the next checkpoint begins, as 500ms, 1s or 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub checkpoint_interval: Duration,
     /// What is saved survives the process, or also the machine: with `power`, it is on the disk before

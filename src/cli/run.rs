@@ -1,23 +1,22 @@
 //! `run`: an application without a screen.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
+use super::console::Console;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use crate::endpoints::{Endpoint, FileId, empty, open_to_write};
-use crate::runtime::Settings;
-use crate::telemetry::{DeadLetterFile, PartitionView, Session, SinkState, Snapshot, Summary};
-
-/// How often the progress line is written.
-const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+use super::files::{cannot_print, cannot_write, open_dead_letters, refuse_shared_files};
+use super::interrupts::Interrupts;
+use super::log::RunLog;
+use super::progress::PROGRESS_EVERY;
+use super::tally::counted;
+use crate::endpoints::{empty, open_to_write};
+use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
 
 pub(super) fn run(
     apps: &[App],
@@ -26,25 +25,40 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
-    let dead_letters = match &arguments.dead_letters {
-        None => None,
-        Some(path) => Some(DeadLetterFile::open(path).map_err(|error| cannot_write(path, &error))?),
-    };
-    let state = match &arguments.state {
+    let dead_letters = open_dead_letters(&arguments.engine)?;
+    let state = match arguments.state.as_deref() {
         None => None,
         Some(path) => {
             let file = open_to_write(path).map_err(|error| cannot_write(path, &error))?;
             Some((path, file))
         }
     };
-    refuse_shared_files(&settings, arguments)?;
-    let mut session =
-        Session::start(Arc::clone(&topology), &settings, dead_letters).map_err(Failure::failed)?;
+    let log = RunLog::open(&arguments.log)?;
+    let written = [
+        ("--state", arguments.state.as_deref()),
+        ("--dead-letters", arguments.engine.dead_letters.as_deref()),
+        ("--log", arguments.log.log.as_deref()),
+    ];
+    refuse_shared_files(&settings, &written)?;
+    let console = Arc::new(Console::default());
+    let of_log = Arc::clone(&console);
+    log.start_with(move |line| of_log.log(line))?;
+    let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
+    log.end(session.and_then(|session| to_its_end(session, &console, state, arguments.json)))
+}
+
+/// Follows the run to its end, and says and writes what is wanted of it.
+fn to_its_end(
+    mut session: Session,
+    console: &Console,
+    state: Option<(&Path, File)>,
+    json: bool,
+) -> Result<(), Failure> {
     if let Some((path, file)) = &state {
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session)?;
+    follow(&mut session, console)?;
 
     if let Some((path, file)) = state {
         write_state(&session, file).map_err(|error| cannot_write(path, &error))?;
@@ -53,88 +67,44 @@ pub(super) fn run(
         return Err(Failure::failed(lost));
     }
     let summary = session.summary();
-    let written = if arguments.json {
-        serde_json::to_writer(io::stdout(), &summary)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(io::stdout()))
-    } else {
-        writeln!(io::stderr(), "{}", in_words(&summary))
-    };
-    written.map_err(Failure::failed)
-}
-
-/// Refuses a file that is named twice: what is written to it would destroy what else is in it.
-fn refuse_shared_files(settings: &Settings, arguments: &RunArguments) -> Result<(), Failure> {
-    let inputs = settings.sources.iter().map(|endpoint| ("--in", endpoint));
-    let outputs = settings.sinks.iter().flatten().map(|endpoint| ("--out", endpoint));
-    let mut taken: Vec<(&str, FileId)> = inputs
-        .chain(outputs)
-        .filter_map(|(option, endpoint)| match endpoint {
-            Endpoint::File(path) => Some((option, FileId::of(path)?)),
-            _ => None,
-        })
-        .collect();
-    let written = [("--state", &arguments.state), ("--dead-letters", &arguments.dead_letters)];
-    for (option, path) in written {
-        let Some((path, file)) = path.as_ref().and_then(|path| Some((path, FileId::of(path)?)))
-        else {
-            continue;
-        };
-        if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == file) {
-            let path = path.display();
-            let usage = format!("{option} and {other} name the same file, {path}: choose another");
-            return Err(Failure::Usage(usage));
-        }
-        taken.push((option, file));
+    if !json {
+        return writeln!(io::stderr(), "{}", in_words(&summary)).map_err(Failure::failed);
     }
-    Ok(())
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
+    serde_json::to_writer(io::stdout(), &summary)
+        .map_err(io::Error::from)
+        .and_then(|()| writeln!(io::stdout()))
+        .map_err(|error| cannot_print(&error))
 }
 
 /// Waits for the end of the run: by itself, or when it is interrupted and has drained.
-fn follow(session: &mut Session) -> Result<(), Failure> {
+fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
-    let progress = io::stderr().is_terminal();
-    waiting.block_on(async {
-        let mut interrupt = listen(SignalKind::interrupt())?;
-        let mut terminate = listen(SignalKind::terminate())?;
-        // Only now: whoever waits for this line may send a signal at once.
-        for address in session.listening() {
-            let _ = writeln!(io::stderr(), "listening at {address}");
-        }
+    let followed = waiting.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        // Only now: whoever waits for an address that is said here may send a signal at once.
+        console.begin();
         let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.outcome().is_none() {
             tokio::select! {
                 () = session.ended() => {}
-                _ = interrupt.recv() => stop(session, &mut interrupted)?,
-                _ = terminate.recv() => stop(session, &mut interrupted)?,
+                () = interrupts.next() => stop(session, &mut interrupted)?,
                 _ = tick.tick() => {
                     session.refresh(&PartitionView::default());
                     if interrupted && !said {
-                        said = say_what_is_waited_for(&session.snapshot(), progress);
+                        said = say_what_is_waited_for(&session.snapshot(), console);
                     }
-                    if progress {
-                        show_progress(&session.snapshot());
-                    }
+                    console.progress().show(|| in_progress(&session.snapshot()));
                 }
             }
         }
         Ok(())
-    })?;
+    });
     session.refresh(&PartitionView::default());
-    if progress {
-        erase_progress();
-    }
+    console.progress().erase();
+    followed?;
     session.outcome().unwrap_or(Ok(())).map_err(Failure::failed)
-}
-
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(Failure::failed)
 }
 
 /// The first interruption lets the run drain; the second ends it as it is.
@@ -147,7 +117,7 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
 }
 
 /// Says why an interrupted run has not ended, where its sinks are the reason. True where they are.
-fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
+fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
     let mut said = false;
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
         let waits = match sink.state {
@@ -155,35 +125,25 @@ fn say_what_is_waited_for(snapshot: &Snapshot, progress: bool) -> bool {
             SinkState::Waiting => "has no receiver",
             SinkState::Stalled => "takes no outputs",
         };
-        if progress {
-            erase_progress();
-        }
-        let _ = writeln!(
-            io::stderr(),
+        console.progress().say(&format!(
             "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
             sink.endpoint
-        );
+        ));
         said = true;
     }
     said
 }
 
-fn show_progress(snapshot: &Snapshot) {
+fn in_progress(snapshot: &Snapshot) -> String {
     let totals = snapshot.totals;
-    let line = format!(
-        "{}: {} in, {} out, {} dead letters, {}/s",
+    format!(
+        "{}: {} in, {} out, {}, {}/s",
         snapshot.application,
         totals.messages_in,
         totals.messages_out,
-        totals.dead_letters,
+        counted(totals.dead_letters, "dead letter"),
         snapshot.throughput.last()
-    );
-    // The line is for a person: where it cannot be written, nothing is lost.
-    let _ = write!(io::stderr(), "\r\x1b[K{line}");
-}
-
-fn erase_progress() {
-    let _ = write!(io::stderr(), "\r\x1b[K");
+    )
 }
 
 fn write_state(session: &Session, file: File) -> io::Result<()> {
@@ -197,13 +157,13 @@ fn write_state(session: &Session, file: File) -> io::Result<()> {
 
 fn in_words(summary: &Summary) -> String {
     format!(
-        "{}: {} messages in, {} out, {} filtered, {} dead letters; {} partitions; {:.3} s, {:.0} messages/s, p99 {:.0} us",
+        "{}: {} in, {} out, {} filtered, {}; {}; {:.3} s, {:.0} messages/s, p99 {:.0} us",
         summary.app,
-        summary.messages_in,
+        counted(summary.messages_in, "message"),
         summary.messages_out,
         summary.filtered,
-        summary.dead_letters,
-        summary.partitions,
+        counted(summary.dead_letters, "dead letter"),
+        counted(summary.partitions as u64, "partition"),
         summary.seconds,
         summary.messages_per_second,
         summary.latency_us.p99,

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::assembler::Broken;
 use super::frames::Frames;
+use super::guard::PANICKED;
 use super::numbers::{SequenceNumber, Timestamp};
 use crate::application::Key;
 
@@ -22,6 +23,9 @@ pub struct DeadLetter {
     /// The payload of the frame, or the bytes as read where they were no frame.
     #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
     pub bytes: Bytes,
+    /// The header of the frame; empty where the bytes were no frame.
+    #[serde(rename = "header_hex", serialize_with = "as_hex")]
+    pub header: Bytes,
     /// The source's or connection's name.
     pub source: Arc<str>,
     /// The frame's number in its pipeline.
@@ -53,6 +57,7 @@ impl DeadLetter {
             pipeline,
             step: FRAMING_STEP.into(),
             reason: broken.reason,
+            header: Bytes::new(),
             bytes: broken.bytes.into(),
             source,
             sequence,
@@ -77,6 +82,7 @@ impl DeadLetter {
             pipeline,
             step,
             reason,
+            header: frames.shared_header(frame),
             bytes: frames.shared_payload(frame),
             source: Arc::clone(frames.source()),
             sequence: frames.sequence(frame),
@@ -86,11 +92,31 @@ impl DeadLetter {
         }
     }
 
+    /// The letter with bytes of its own. Until then they are a part of all that was read with them,
+    /// and keep that in memory.
+    #[must_use]
+    pub fn detached(self) -> Self {
+        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+        Self { header: copy(&self.header), bytes: copy(&self.bytes), ..self }
+    }
+
+    /// All its bytes as they were read, so that it can be sent again.
+    #[must_use]
+    pub fn frame(&self) -> Vec<u8> {
+        [&*self.header, &*self.bytes].concat()
+    }
+
+    /// Whether an author's code panicked, rather than refused the message.
+    #[must_use]
+    pub fn is_of_panic(&self) -> bool {
+        self.reason.starts_with(PANICKED)
+    }
+
     /// About how much memory it takes, in bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
         let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
-        size_of::<Self>() + self.bytes.len() + self.reason.len() + key
+        size_of::<Self>() + self.header.len() + self.bytes.len() + self.reason.len() + key
     }
 }
 

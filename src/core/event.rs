@@ -9,6 +9,8 @@ use super::numbers::{Epoch, PipelineIndex};
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// What happens all the time, for who looks closely.
+    Detail,
     /// Good to know.
     Information,
     /// Something is wrong, and the engine goes on.
@@ -24,6 +26,8 @@ pub struct Recovered {
     pub workers: usize,
     /// How many partitions came back.
     pub partitions: usize,
+    /// How many messages they had processed, in all.
+    pub messages: u64,
     /// How many frames of the journal are processed again.
     pub frames: u64,
     /// How long that took.
@@ -39,8 +43,12 @@ pub enum EngineEvent {
     Connected(PipelineIndex, Arc<str>),
     /// A client's connection ended; the reason where it was not the client's own wish.
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
+    /// A client's connection was closed between two frames because the run was stopped.
+    LetGo(PipelineIndex, Arc<str>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
+    /// A source has more bytes, and none of them is read, and why.
+    Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
     SinkReady(PipelineIndex, String),
     /// A sink waits for a receiver that is not there, and why.
@@ -51,6 +59,28 @@ pub enum EngineEvent {
     SinkStalled(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
+    /// Somebody wanted to see a crash: nothing is in memory any more.
+    Crashed {
+        /// How many workers had partitions in memory.
+        workers: usize,
+        /// How many partitions.
+        partitions: usize,
+    },
+    /// All that was taken before this checkpoint has been processed, and nothing else.
+    CheckpointBegun(Epoch),
+    /// Other workers have taken over.
+    WorkersChanged {
+        /// How many there were.
+        from: usize,
+        /// How many there are.
+        to: usize,
+        /// How many partitions there are.
+        partitions: usize,
+        /// How many of them have another owner.
+        moved: usize,
+        /// How long nothing could enter.
+        held: Duration,
+    },
     /// A checkpoint is whole.
     Checkpointed {
         /// Its number.
@@ -65,6 +95,28 @@ pub enum EngineEvent {
 }
 
 impl EngineEvent {
+    /// The pipeline whose source or sink it is; `None` where it is the engine's own.
+    #[must_use]
+    pub fn pipeline(&self) -> Option<PipelineIndex> {
+        match self {
+            Self::Listening(pipeline, _)
+            | Self::Connected(pipeline, _)
+            | Self::Disconnected(pipeline, ..)
+            | Self::LetGo(pipeline, _)
+            | Self::NotAccepted(pipeline, _)
+            | Self::Abandoned(pipeline, ..)
+            | Self::SinkReady(pipeline, _)
+            | Self::SinkWaiting(pipeline, ..)
+            | Self::SinkLost(pipeline, ..)
+            | Self::SinkStalled(pipeline, _) => Some(*pipeline),
+            Self::Recovered(_)
+            | Self::Crashed { .. }
+            | Self::CheckpointBegun(_)
+            | Self::WorkersChanged { .. }
+            | Self::Checkpointed { .. } => None,
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -72,14 +124,18 @@ impl EngineEvent {
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
+            | Self::LetGo(..)
             | Self::SinkReady(..)
-            | Self::Recovered(_)
-            | Self::Checkpointed { .. } => Level::Information,
+            | Self::WorkersChanged { .. }
+            | Self::Recovered(_) => Level::Information,
+            Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
+            | Self::Abandoned(..)
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
-            | Self::SinkStalled(..) => Level::Warning,
+            | Self::SinkStalled(..)
+            | Self::Crashed { .. } => Level::Warning,
         }
     }
 }
@@ -93,15 +149,34 @@ impl fmt::Display for EngineEvent {
             Self::Disconnected(_, client, Some(reason)) => {
                 write!(formatter, "{client} disconnected: {reason}")
             }
+            Self::LetGo(_, client) => write!(formatter, "{client} let go: the run was stopped"),
             Self::NotAccepted(_, reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
+            }
+            Self::Abandoned(_, source, reason) => {
+                write!(formatter, "the rest of {source} is not read: {reason}")
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
-            Self::Recovered(Recovered { epoch, workers, partitions, frames, took }) => write!(
+            Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
+                write!(formatter, "recovered {frames} frames of the journal in {took:.1?}")
+            }
+            Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
                 formatter,
                 "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
+            ),
+            Self::Crashed { workers, partitions } => {
+                let plural = if *partitions == 1 { "" } else { "s" };
+                write!(
+                    formatter,
+                    "crash: {partitions} partition{plural} of {workers} workers lost from memory"
+                )
+            }
+            Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
+            Self::WorkersChanged { from, to, partitions, moved, held } => write!(
+                formatter,
+                "workers: {to} instead of {from}; {moved} of {partitions} partitions moved, in {held:.1?}"
             ),
             Self::Checkpointed { epoch, partitions, held, took } => write!(
                 formatter,

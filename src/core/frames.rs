@@ -164,6 +164,13 @@ impl Frames {
         self.bytes.slice_ref(self.payload(frame))
     }
 
+    /// A frame's header to keep, without copying it; empty where there is no such frame.
+    #[must_use]
+    pub fn shared_header(&self, frame: u32) -> Bytes {
+        let frame = self.frame(frame);
+        self.bytes.slice_ref(frame.get(..self.header_length).unwrap_or(frame))
+    }
+
     /// Every payload, in order, with its place among the frames.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let mut start = 0_usize;
@@ -245,6 +252,8 @@ mod tests {
         assert_eq!(frames.sequence(2), SequenceNumber(12));
         assert_eq!(frames.offset(2), 109);
         assert_eq!(frames.payload(3), b"");
+        assert_eq!(frames.shared_header(2), b"\0\0\0\x02"[..]);
+        assert!(frames.shared_header(3).is_empty());
     }
 
     #[test]

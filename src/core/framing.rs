@@ -4,11 +4,12 @@
 //! leaves the rest for the next call, and nothing is allocated on a header's word.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::guard::panic_reason;
-use crate::application::Decoder;
+use crate::application::{Decoder, Reason, Source, big_endian};
 
 /// The longest payload unless the user sets another limit: 16 MiB.
 pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
@@ -60,7 +61,7 @@ pub trait Framing: Send + Sync {
 }
 
 /// The framing of a decoder.
-pub(crate) struct DecoderFraming<D>(pub std::sync::Arc<D>);
+pub(crate) struct DecoderFraming<D>(pub Arc<D>);
 
 impl<D: Decoder> Framing for DecoderFraming<D> {
     fn header_length(&self) -> usize {
@@ -112,6 +113,15 @@ fn cut<D: Decoder>(
     Ok(())
 }
 
+/// The framing of a header of this many bytes that is the payload's length as a big-endian number: what
+/// a stream has that belongs to no application.
+#[must_use]
+pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
+    let payload = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+    let source = Source::new(payload).header(header_length, big_endian);
+    Arc::new(DecoderFraming(Arc::new(source.decoder)))
+}
+
 /// A payload cannot be framed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
@@ -141,15 +151,12 @@ pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoHeader>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::application::Reason;
 
-    fn raw() -> DecoderFraming<impl Decoder> {
-        DecoderFraming(Arc::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+    fn raw() -> Arc<dyn Framing> {
+        big_endian_framing(4)
     }
 
     /// The payloads of a stream that arrives in pieces of these lengths.
@@ -207,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_payload_gets_the_header_that_its_decoder_reads() {
-        assert_eq!(frame(&raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
+        assert_eq!(frame(&*raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
         assert_eq!(frame(&DecoderFraming(Arc::new(Short)), b"abc").unwrap(), b"\x03\0abc");
         let long = vec![0; 65_536];
         assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoHeader(65_536)));

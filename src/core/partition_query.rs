@@ -13,7 +13,8 @@ use super::field::field_of;
 use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
-use super::saved::SavedPartition;
+use super::revival::Revival;
+use super::saved::{Extent, SavedPartition};
 use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -47,7 +48,7 @@ pub trait Partitions {
     /// # Errors
     ///
     /// The state of this key cannot be made bytes, and why.
-    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)>;
+    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)>;
     /// Brings a partition back, as it was saved. `hash` is its key's. Returns its place in this table.
     ///
     /// # Errors
@@ -56,6 +57,8 @@ pub trait Partitions {
     fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
+    /// Gives the partition of a key back to its computations where it was poisoned.
+    fn revive(&mut self, key: &Key) -> Revival;
 }
 
 /// What rows are sorted by.

@@ -3,6 +3,8 @@
 //! Invariants: a key has one partition; a partition keeps its place for as long as the table lives
 //! (so that a scan can go on where it stopped); a poisoned partition is not touched by computations.
 
+use std::num::NonZeroUsize;
+
 use hashbrown::HashTable;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,8 +12,10 @@ use serde_json::Value;
 use super::guard::guarded;
 use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
+use super::placement::Placement;
 use super::preview::to_json;
-use super::saved::{self, SavedPartition};
+use super::revival::Revival;
+use super::saved::{self, Extent, SavedPartition};
 use crate::application::{Key, State};
 
 /// Whether computations may touch a partition.
@@ -33,14 +37,32 @@ pub struct Partition<S> {
     pub state: S,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being.
-    pub created: Timestamp,
+    /// When it came into being; `None` where it came back from what was saved.
+    pub created: Option<Timestamp>,
     /// Whether its first message created it.
     pub dynamic: bool,
     /// Whether a change since the last checkpoint asked to be saved.
     pub to_save: bool,
+    /// Whether it has changed since it was saved, by changes that did not ask to be.
+    touched: bool,
     /// Whether computations may touch it.
     pub health: Health,
+}
+
+impl<S: State> Partition<S> {
+    /// The partition as a checkpoint holds it, which from now on has no changes.
+    fn take_changes(&mut self, place: Place) -> Result<SavedPartition, (Key, String)> {
+        (self.to_save, self.touched) = (false, false);
+        let value = guarded(|| saved::encode(&self.state));
+        Ok(SavedPartition {
+            place: place.0,
+            key: self.key.clone(),
+            dynamic: self.dynamic,
+            messages: self.messages,
+            poisoned: self.health == Health::Poisoned,
+            value: value.map_err(|reason| (self.key.clone(), reason))?,
+        })
+    }
 }
 
 /// Where a partition stands in its table.
@@ -54,15 +76,24 @@ pub struct PartitionTable<S> {
     places: HashTable<u32>,
     partitions: Vec<Partition<S>>,
     dynamic: usize,
-    /// The partitions with changes to save; `None` where nothing is ever saved.
-    changed: Option<Vec<Place>>,
+    /// `None` where nothing is ever saved.
+    changes: Option<Changes>,
+}
+
+/// The partitions that have changed since they were saved.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Those with a change that asked to be saved.
+    to_save: Vec<Place>,
+    /// Those with other changes only; and some that have been saved meanwhile.
+    touched: Vec<Place>,
 }
 
 impl<S> PartitionTable<S> {
     /// An empty table of this worker.
     #[must_use]
     pub fn new(worker: WorkerIndex) -> Self {
-        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changed: None }
+        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changes: None }
     }
 
     /// Where the partition of a key stands. `hash` is the key's
@@ -93,9 +124,10 @@ impl<S> PartitionTable<S> {
             hash,
             state,
             messages: 0,
-            created,
+            created: Some(created),
             dynamic,
             to_save: false,
+            touched: false,
             health: Health::Good,
         });
         let partitions = &self.partitions;
@@ -113,9 +145,21 @@ impl<S> PartitionTable<S> {
             && !partition.to_save
         {
             partition.to_save = true;
-            if let Some(changed) = &mut self.changed {
-                changed.push(place);
+            if let Some(changes) = &mut self.changes {
+                changes.to_save.push(place);
             }
+        }
+    }
+
+    /// Notes that the partition at a place may have changed without asking to be saved.
+    #[inline]
+    pub fn touch(&mut self, place: Place) {
+        if let Some(changes) = &mut self.changes
+            && let Some(partition) = self.partitions.get_mut(place.0 as usize)
+            && !partition.touched
+        {
+            partition.touched = true;
+            changes.touched.push(place);
         }
     }
 
@@ -146,9 +190,9 @@ pub struct PartitionRow {
     pub dynamic: bool,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being.
+    /// When it came into being; `None` where it came back from what was saved.
     #[serde(skip)]
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// Whether a change since the last checkpoint asked to be saved.
     #[serde(skip)]
     pub to_save: bool,
@@ -188,24 +232,27 @@ impl<S: State> Partitions for PartitionTable<S> {
     }
 
     fn remember_changes(&mut self) {
-        self.changed = Some(Vec::new());
+        self.changes = Some(Changes::default());
     }
 
-    fn take_changed(&mut self) -> Result<Vec<SavedPartition>, (Key, String)> {
-        let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
-        let mut saved = Vec::with_capacity(changed.len());
-        for place in changed {
-            let Some(partition) = self.partitions.get_mut(place.0 as usize) else { continue };
-            partition.to_save = false;
-            let value = guarded(|| saved::encode(&partition.state));
-            saved.push(SavedPartition {
-                place: place.0,
-                key: partition.key.clone(),
-                dynamic: partition.dynamic,
-                messages: partition.messages,
-                poisoned: partition.health == Health::Poisoned,
-                value: value.map_err(|reason| (partition.key.clone(), reason))?,
-            });
+    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)> {
+        let Self { partitions, changes: Some(changes), .. } = self else { return Ok(Vec::new()) };
+        let mut saved = Vec::with_capacity(changes.to_save.len());
+        // Looking at each partition once: nothing can enter meanwhile.
+        let mut save = |place: Place, partitions: &mut [Partition<S>]| {
+            if let Some(partition) = partitions.get_mut(place.0 as usize) {
+                saved.push(partition.take_changes(place)?);
+            }
+            Ok(())
+        };
+        changes.to_save.drain(..).try_for_each(|place| save(place, partitions))?;
+        // What has been saved is in the list no more, so that it does not grow.
+        let is_touched = |place: &Place| {
+            partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
+        };
+        changes.touched.retain(is_touched);
+        if extent == Extent::Everything {
+            changes.touched.drain(..).try_for_each(|place| save(place, partitions))?;
         }
         Ok(saved)
     }
@@ -225,6 +272,7 @@ impl<S: State> Partitions for PartitionTable<S> {
         };
         if let Some(partition) = self.at(place) {
             partition.messages = saved.messages;
+            partition.created = None;
             partition.health = if saved.poisoned { Health::Poisoned } else { Health::Good };
         }
         Ok(place.0)
@@ -242,5 +290,23 @@ impl<S: State> Partitions for PartitionTable<S> {
             SortBy::Messages => SortValue::Integer(partition.messages.into()),
             SortBy::Field(name) => SortValue::of_field(&partition.state, name),
         }
+    }
+
+    fn revive(&mut self, key: &Key) -> Revival {
+        // A key's hash is the same whatever the number of workers.
+        let hash = Placement::new(NonZeroUsize::MIN).hash(key);
+        let place = self.find(hash, key);
+        let Some(partition) = place.and_then(|place| self.at(place)) else {
+            return Revival::NotFound;
+        };
+        if partition.health == Health::Good {
+            return Revival::WasGood;
+        }
+        partition.health = Health::Good;
+        // The next checkpoint has to know of it.
+        if let Some(place) = place {
+            self.save(place);
+        }
+        Revival::Revived
     }
 }

@@ -1,5 +1,6 @@
 //! Messages and states as text for people, at a bounded length.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::guard::panic_reason;
+use crate::application::{is_printable, text_of_bytes};
 
 /// The longest preview in bytes.
 pub const PREVIEW_LIMIT: usize = 2048;
@@ -45,6 +47,25 @@ pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {
     bytes.get(..PREVIEW_LIMIT).unwrap_or(bytes).to_vec()
 }
 
+/// An author's text, as a reason, in one line that does to a terminal only what it looks like: line
+/// breaks and tabs are spaces, other characters that cannot be seen are their bytes, as `\xNN`.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => line.push(' '),
+            '\r' => {}
+            _ if is_printable(character) => line.push(character),
+            _ => line.push_str(&text_of_bytes(character.encode_utf8(&mut [0; 4]).as_bytes())),
+        }
+    }
+    Cow::Owned(line)
+}
+
 fn text(bytes: Vec<u8>, cut: bool) -> String {
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     if cut {
@@ -81,6 +102,13 @@ mod tests {
         assert_eq!(preview_json(&[1, 2]), "[1,2]");
         let long = preview_json(&"x".repeat(1_000_000));
         assert!(long.len() <= PREVIEW_LIMIT + '…'.len_utf8() && long.ends_with('…'));
+    }
+
+    #[test]
+    fn a_text_is_one_line_that_does_nothing_to_a_terminal() {
+        assert_eq!(one_line(r"key \xff, 日本"), r"key \xff, 日本");
+        assert_eq!(one_line("one\n\ttwo\r\n"), "one  two ");
+        assert_eq!(one_line("\x1b[2J\u{202e}"), r"\x1b[2J\xe2\x80\xae");
     }
 
     #[test]

@@ -1,11 +1,21 @@
 //! Partitions as a checkpoint holds them, and states as bytes.
 //!
-//! A state is saved as [MessagePack](https://msgpack.org) with the names of its fields: it can be read
+//! A state is saved as [MessagePack](https://msgpack.org) with the names of its fields, in the form that
+//! its type has for people (as in JSON): it can be read
 //! without the application, and a type that has changed is found out by the names that are missing.
 
 use serde_json::Value;
 
 use crate::application::{Key, State};
+
+/// Which changes a checkpoint holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those of partitions with a change that asked to be saved.
+    Asked,
+    /// All: the partitions go on with other workers.
+    Everything,
+}
 
 /// A partition as a checkpoint holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +41,9 @@ pub struct SavedPartition {
 /// The state's own `Serialize` refuses.
 pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(32);
-    rmp_serde::encode::write_named(&mut bytes, state).map_err(|error| error.to_string())?;
+    let mut serializer =
+        rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
+    state.serialize(&mut serializer).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 
@@ -42,7 +54,8 @@ pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
 /// They are of another type, or more than one state.
 pub fn decode<S: State>(bytes: &[u8]) -> Result<S, String> {
     let mut left = bytes;
-    let state: S = rmp_serde::from_read(&mut left).map_err(|error| error.to_string())?;
+    let mut deserializer = rmp_serde::Deserializer::new(&mut left).with_human_readable();
+    let state = S::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
     if left.is_empty() { Ok(state) } else { Err(format!("{} bytes are left over", left.len())) }
 }
 

@@ -17,9 +17,11 @@ use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partition_query::{RowQuery, Scan};
 use super::partition_table::PartitionRow;
 use super::placement::Placement;
+use super::revival::Revival;
 use super::steps::{Segment, WorkerSetup};
 use super::topology::Topology;
 use super::trace::Trace;
+use crate::application::Key;
 
 /// The source's name in traces and dead letters.
 const SOURCE: &str = "test";
@@ -274,6 +276,13 @@ impl TestDriver {
         while !scan.look(&*table, usize::MAX) {}
         let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
         scan.finish(&*table).rows.into_iter().map(|sorted| named(sorted.row)).collect()
+    }
+
+    /// Gives a poisoned partition back to its computations, with its state as it is, as a person does
+    /// in the workbench.
+    pub fn revive(&mut self, state: &str, key: &Key) -> Revival {
+        let table = self.tables.iter().find(|(name, _)| &**name == state);
+        table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(key))
     }
 
     /// The messages that could not be processed, in order.

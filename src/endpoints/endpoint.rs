@@ -12,12 +12,14 @@ use thiserror::Error;
 /// use wallaroo::endpoints::Endpoint;
 ///
 /// assert_eq!("localhost:7010".parse(), Ok(Endpoint::Tcp("localhost:7010".to_owned())));
+/// assert_eq!(":7010".parse(), Ok(Endpoint::Tcp("127.0.0.1:7010".to_owned())));
 /// assert_eq!("votes.msg".parse(), Ok(Endpoint::File("votes.msg".into())));
 /// assert_eq!("-".parse(), Ok(Endpoint::Standard));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// `tcp://host:port`, or a bare `host:port`: a source listens there, a sink connects to it.
+    /// Without a host it is this machine alone: nothing is open to a network that nobody named.
     Tcp(String),
     /// `file:PATH`, or any other bare word.
     File(PathBuf),
@@ -33,8 +35,8 @@ pub enum EndpointError {
     /// Nothing at all.
     #[error("an endpoint is missing: give tcp://HOST:PORT, file:PATH, - or null")]
     Empty,
-    /// An address without a host or a port, or with a port that is none.
-    #[error("`{0}` has no host or no port: write tcp://HOST:PORT with a port from 0 to 65535")]
+    /// An address without a port, or with a port that is none.
+    #[error("`{0}` has no port: write tcp://HOST:PORT with a port from 0 to 65535")]
     NoAddress(String),
     /// A scheme that is not known.
     #[error("`{0}` is no endpoint: use tcp://HOST:PORT, file:PATH, - or null")]
@@ -51,11 +53,8 @@ impl FromStr for Endpoint {
             "null" => Ok(Self::Null),
             _ => {
                 if let Some(address) = text.strip_prefix("tcp://") {
-                    return if is_address(address) {
-                        Ok(Self::Tcp(address.to_owned()))
-                    } else {
-                        Err(EndpointError::NoAddress(text.to_owned()))
-                    };
+                    let address = read_address(address).map(Self::Tcp);
+                    return address.ok_or_else(|| EndpointError::NoAddress(text.to_owned()));
                 }
                 if let Some(path) = text.strip_prefix("file:") {
                     return if path.is_empty() {
@@ -67,21 +66,22 @@ impl FromStr for Endpoint {
                 if text.contains("://") {
                     return Err(EndpointError::UnknownScheme(text.to_owned()));
                 }
-                Ok(if is_address(text) {
-                    Self::Tcp(text.to_owned())
-                } else {
-                    Self::File(text.into())
-                })
+                Ok(read_address(text).map_or_else(|| Self::File(text.into()), Self::Tcp))
             }
         }
     }
 }
 
-/// Whether a text is `host:port`.
-fn is_address(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
-    })
+/// The host where none is named: reached from this machine alone.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// A text that is `host:port` or `:port`, with its host.
+fn read_address(text: &str) -> Option<String> {
+    let (host, port) = text.rsplit_once(':').filter(|(host, _)| !host.contains('/'))?;
+    // Digits only: a number that is read may also begin with a sign.
+    port.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+    let port: u16 = port.parse().ok()?;
+    Some(format!("{}:{port}", if host.is_empty() { LOOPBACK } else { host }))
 }
 
 impl fmt::Display for Endpoint {
@@ -104,11 +104,23 @@ mod tests {
         let parse = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
         assert_eq!(parse("tcp://127.0.0.1:0").unwrap(), "tcp://127.0.0.1:0");
         assert_eq!(parse("[::1]:7010").unwrap(), "tcp://[::1]:7010");
+        assert_eq!(parse("0.0.0.0:7010").unwrap(), "tcp://0.0.0.0:7010");
         assert_eq!(parse("file:a:7").unwrap(), "file:a:7");
         assert_eq!(parse("data/votes.msg").unwrap(), "file:data/votes.msg");
         assert_eq!(parse("./dir:x/a:7").unwrap(), "file:./dir:x/a:7");
         assert_eq!(parse("null").unwrap(), "null");
         assert_eq!(parse("-").unwrap(), "-");
+    }
+
+    #[test]
+    fn an_address_without_a_host_is_this_machine_alone() {
+        let parse = |text: &str| text.parse::<Endpoint>().map(|endpoint| endpoint.to_string());
+        assert_eq!(parse("tcp://:7010").unwrap(), "tcp://127.0.0.1:7010");
+        assert_eq!(parse(":7010").unwrap(), "tcp://127.0.0.1:7010");
+        assert_eq!(parse("file::7010").unwrap(), "file::7010");
+        // Any other bare word is a path.
+        assert_eq!(parse("7010").unwrap(), "file:7010");
+        assert_eq!(parse(":+7").unwrap(), "file::+7");
     }
 
     #[test]
@@ -118,6 +130,8 @@ mod tests {
         assert_eq!(error("file:"), EndpointError::Empty);
         assert!(matches!(error("tcp://localhost"), EndpointError::NoAddress(_)));
         assert!(matches!(error("tcp://localhost:70000"), EndpointError::NoAddress(_)));
+        assert!(matches!(error("tcp://7010"), EndpointError::NoAddress(_)));
+        assert!(matches!(error("tcp://"), EndpointError::NoAddress(_)));
         assert!(matches!(error("kafka://x:1"), EndpointError::UnknownScheme(_)));
     }
 }

@@ -47,7 +47,7 @@ pub fn empty(file: &File) -> io::Result<()> {
 /// # Errors
 ///
 /// The file cannot be cut.
-pub(super) fn cut(mut file: &File, length: u64) -> io::Result<()> {
+pub fn cut(mut file: &File, length: u64) -> io::Result<()> {
     if file.metadata()?.is_file() {
         file.set_len(length)?;
         file.seek(SeekFrom::Start(length))?;

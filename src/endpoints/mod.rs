@@ -19,9 +19,10 @@ mod source;
 mod tcp;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use file::{FileId, empty, open_to_write};
+pub use file::{FileId, cut, empty, open_to_write};
 pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Connection, Delivery, Intake};
 pub use pending::SinkOrder;
 pub use sink::{OpenSink, SinkFailure};
 pub use source::OpenSource;
+pub use tcp::DEFAULT_CONNECTION_LIMIT;

@@ -13,11 +13,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Waits for `work`. Calls `late` once where that takes a while; it goes on all the same.
 pub(super) async fn patiently<T>(work: impl Future<Output = T>, late: impl FnOnce()) -> T {
     let mut work = pin!(work);
-    match timeout(PATIENCE, &mut work).await {
-        Ok(done) => done,
-        Err(_) => {
-            late();
-            work.await
-        }
+    if let Ok(done) = timeout(PATIENCE, &mut work).await {
+        return done;
     }
+    late();
+    work.await
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
@@ -80,6 +81,11 @@ async fn connect(address: &str) -> io::Result<TcpStream> {
     let stream = timeout(ANSWER, TcpStream::connect(address))
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")))?;
+    // Where nobody listens at a port that the system may choose for our end, a connection can be its
+    // own other end: it would swallow the outputs, and keep the port from the receiver.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
     // Outputs are flushed whole; waiting for more only delays them.
     stream.set_nodelay(true)?;
     Ok(stream)
@@ -160,9 +166,9 @@ async fn write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Returns when the receiver has closed its end, or the connection has failed. What it says before is
-/// dropped.
+/// dropped, a piece a turn: one that never stops talking must not keep this thread to itself.
 async fn end(stream: &TcpStream) -> io::Error {
-    let mut dropped = [0; 512];
+    let mut dropped = [0; 4096];
     loop {
         if let Err(error) = stream.readable().await {
             return error;
@@ -173,7 +179,42 @@ async fn end(stream: &TcpStream) -> io::Error {
                 return io::Error::new(io::ErrorKind::UnexpectedEof, reason);
             }
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return error,
-            _ => {}
+            _ => yield_now().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_receiver_that_says_more_and_more_does_not_hold_up_what_else_there_is_to_do() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let stream = connect(&listener.local_addr().unwrap().to_string()).await.unwrap();
+            let (receiver, _) = listener.accept().await.unwrap();
+            let mut said = 0;
+            while let Ok(Ok(length)) =
+                timeout(Duration::from_millis(100), write(&receiver, &[0; 8192])).await
+            {
+                said += length;
+            }
+            stream.readable().await.unwrap();
+            let one_turn = pin!(end(&stream)).poll(&mut Context::from_waker(Waker::noop()));
+            assert!(one_turn.is_pending());
+            let mut left = 0;
+            while let Ok(length) = stream.try_read(&mut [0; 8192]) {
+                left += length;
+            }
+            assert!(left > said / 2, "{left} of {said} bytes are left");
+        });
     }
 }

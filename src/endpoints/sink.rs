@@ -63,11 +63,7 @@ impl OpenSink {
     /// # Errors
     ///
     /// The file can neither be opened nor made, or there is no such address.
-    pub async fn open(
-        endpoint: &Endpoint,
-        pipeline: PipelineIndex,
-        observer: &dyn Observer,
-    ) -> io::Result<Self> {
+    pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
         let way = match endpoint {
             Endpoint::Null => Way::Stream(Box::new(tokio::io::sink())),
             Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
@@ -82,9 +78,6 @@ impl OpenSink {
                 Way::Receiver(address.clone())
             }
         };
-        if matches!(endpoint, Endpoint::File(_) | Endpoint::Standard) {
-            SinkLog::new(pipeline, endpoint, observer).ready();
-        }
         Ok(Self { endpoint: endpoint.clone(), way })
     }
 

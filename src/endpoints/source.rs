@@ -1,6 +1,7 @@
 //! Sources: open once, then read until they end or are stopped.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
@@ -9,7 +10,7 @@ use tokio::net::TcpListener;
 use super::endpoint::Endpoint;
 use super::intake::{Connection, Intake};
 use super::tcp;
-use crate::core::assembler::{Broken, SourceEnd};
+use crate::core::assembler::SourceEnd;
 use crate::core::event::EngineEvent;
 
 /// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
@@ -22,19 +23,19 @@ pub enum OpenSource {
     Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
     /// A file, from this byte on.
     File(Arc<str>, tokio::fs::File, u64),
-    /// A listener whose connections are each a stream.
-    Listener(TcpListener),
+    /// A listener whose connections are each a stream, and how many of them it serves at once.
+    Listener(TcpListener, NonZeroUsize),
     /// No bytes at all.
     Nothing,
 }
 
 impl OpenSource {
-    /// Opens a source: opens its file, or listens at its address.
+    /// Opens a source: opens its file, or listens at its address, for so many connections at once.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or the address cannot be listened at.
-    pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+    pub async fn open(endpoint: &Endpoint, connections: NonZeroUsize) -> io::Result<Self> {
         Ok(match endpoint {
             Endpoint::Null => Self::Nothing,
             Endpoint::Standard => Self::Stream("stdin".into(), Box::new(tokio::io::stdin())),
@@ -51,7 +52,9 @@ impl OpenSource {
                     Self::Stream(name, Box::new(file))
                 }
             }
-            Endpoint::Tcp(address) => Self::Listener(TcpListener::bind(address).await?),
+            Endpoint::Tcp(address) => {
+                Self::Listener(TcpListener::bind(address).await?, connections)
+            }
         })
     }
 
@@ -77,7 +80,7 @@ impl OpenSource {
     pub async fn file(&self) -> io::Result<Option<(Arc<str>, u64)>> {
         match self {
             Self::File(name, file, _) => Ok(Some((Arc::clone(name), file.metadata().await?.len()))),
-            Self::Stream(..) | Self::Listener(_) | Self::Nothing => Ok(None),
+            Self::Stream(..) | Self::Listener(..) | Self::Nothing => Ok(None),
         }
     }
 
@@ -97,13 +100,15 @@ impl OpenSource {
                 let connection = intake.connect(true);
                 read_named(file, name, connection, from, &intake).await
             }
-            Self::Listener(listener) => tcp::serve(listener, intake).await,
+            Self::Listener(listener, connections) => {
+                tcp::serve(listener, connections, intake).await
+            }
         }
     }
 
     /// Tells the intake's observer where the source listens.
     pub fn announce(&self, intake: &Intake) {
-        if let Self::Listener(listener) = self
+        if let Self::Listener(listener, _) = self
             && let Ok(address) = listener.local_addr()
         {
             let event = EngineEvent::Listening(intake.pipeline, address.to_string());
@@ -121,11 +126,27 @@ async fn read_named(
 ) -> io::Result<()> {
     let read = read_frames(reader, &name, connection, from, intake).await;
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-    read.map(drop).map_err(named)
+    if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
+        intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
+    }
+    Ok(())
 }
 
-/// Reads a stream of frames, which begins at byte `from` of its source, to its end, or to the first bytes that are no frame: those are returned,
-/// and are a dead letter already.
+/// How a stream of frames came to its end. Bytes that are no frame are a dead letter already.
+#[derive(Debug)]
+pub(super) enum StreamEnd {
+    /// Its last bytes were the end of a frame.
+    Ended,
+    /// The run was stopped, between two frames.
+    Stopped,
+    /// There are no more bytes, and the last were no whole frame, for this reason.
+    HalfAFrame(String),
+    /// There may be more bytes, and nothing says where their frames begin, for this reason.
+    NoFrame(String),
+}
+
+/// Reads a stream of frames, which begins at byte `from` of its source, to its end, or to the first
+/// bytes that are no frame.
 ///
 /// # Errors
 ///
@@ -136,7 +157,7 @@ pub(super) async fn read_frames(
     connection: Connection,
     from: u64,
     intake: &Intake,
-) -> io::Result<Option<Broken>> {
+) -> io::Result<StreamEnd> {
     let mut assembler = intake.assembler(from);
     let (end, failure) = loop {
         let buffer = assembler.buffer();
@@ -160,15 +181,24 @@ pub(super) async fn read_frames(
                 Ok(Some(cut)) => intake.deliver(name, connection, cut, read_at, false).await,
                 Ok(None) => break,
                 Err(broken) => {
-                    intake.broken(name, broken.clone());
-                    return Ok(Some(broken));
+                    let reason = broken.reason.clone();
+                    intake.broken(name, broken);
+                    return Ok(StreamEnd::NoFrame(reason));
                 }
             }
         }
     };
-    let left = assembler.finish(end);
-    if let Some(broken) = &left {
-        intake.broken(name, broken.clone());
+    // What can be read again is not lost where the reading only stopped.
+    let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
+    let left = left.map(|broken| {
+        let reason = broken.reason.clone();
+        intake.broken(name, broken);
+        reason
+    });
+    match (failure, left) {
+        (Some(error), _) => Err(error),
+        (None, Some(reason)) => Ok(StreamEnd::HalfAFrame(reason)),
+        (None, None) if end == SourceEnd::Stopped => Ok(StreamEnd::Stopped),
+        (None, None) => Ok(StreamEnd::Ended),
     }
-    failure.map_or(Ok(left), Err)
 }

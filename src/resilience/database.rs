@@ -66,13 +66,17 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens a file that must be there, to be read only.
+    /// Opens a file that must be there, to be read only, and sees it from then on as it is now.
     pub fn read(path: PathBuf) -> Result<Self, ResilienceError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags)
             .map_err(|error| ResilienceError::sqlite(&path, &error))?;
         let database = Self { connection, path };
-        database.act(|connection| connection.busy_timeout(Duration::from_secs(5)))?;
+        database.act(|connection| {
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.execute_batch("BEGIN")
+        })?;
+        // It reads, and with that the transaction has begun.
         database.check_format()?;
         Ok(database)
     }
@@ -130,4 +134,28 @@ pub(super) fn signed(number: u64) -> i64 {
 /// The number whose bits these are.
 pub(super) fn unsigned(number: i64) -> u64 {
     number.cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_in_words_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = "CREATE TABLE bytes (bytes BLOB NOT NULL) STRICT;";
+        let path = folder.path().join("file.sqlite");
+        let mut database = Database::create(path, tables, Durability::Power).unwrap();
+        database.act(|connection| connection.execute_batch("PRAGMA max_page_count = 20")).unwrap();
+        let mut insert = |bytes| {
+            database.transact(|connection| {
+                connection.execute("INSERT INTO bytes VALUES (zeroblob(?1))", [bytes])
+            })
+        };
+        assert_eq!(insert(100).unwrap(), 1);
+        let error = insert(1_000_000).unwrap_err();
+        assert!(matches!(error, ResilienceError::System { .. }), "{error}");
+        assert!(error.to_string().contains("the disk is full; make room"), "{error}");
+        assert_eq!(database.number("SELECT count(*) FROM bytes").unwrap(), 1);
+    }
 }

@@ -5,6 +5,7 @@
 //!   lock                        locked by the process that uses the directory
 //!   directory.sqlite            the application and the generation that counts
 //!   journal.sqlite              frames that cannot be read again
+//!   journal.tail                how far the journal had been written
 //!   worker-GENERATION-N.sqlite  what worker N of a generation has saved
 //! ```
 //!
@@ -18,14 +19,15 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::checksum::Checksum;
+use super::checksum::{Checksum, Seal};
 use super::database::{Database, Durability, signed, unsigned};
 use super::error::ResilienceError;
 use super::worker_file::WorkerFile;
 
 const TABLES: &str = "
     CREATE TABLE directory (
-        application TEXT NOT NULL, generation INTEGER NOT NULL, checksum INTEGER NOT NULL
+        application TEXT NOT NULL, directory INTEGER NOT NULL, generation INTEGER NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT;";
 
 /// The file that says whose a directory is.
@@ -40,9 +42,7 @@ pub struct Directory {
     path: PathBuf,
     durability: Durability,
     database: Database,
-    application: String,
-    /// The generation that counts; 0 where none does yet.
-    current: u64,
+    owner: Owner,
     /// The generation that this process writes.
     next: u64,
     _lock: File,
@@ -69,32 +69,38 @@ impl Directory {
             TryLockError::Error(error) => ResilienceError::system(&lock_path, error),
         })?;
         let file = path.join(DIRECTORY_FILE);
-        if !file.exists() && !generations(path)?.is_empty() {
-            return Err(ResilienceError::damaged(&file, "it is missing"));
+        let workers = generations(path)?;
+        let used = !workers.is_empty() || path.join(JOURNAL_FILE).exists();
+        if used && !file.exists() {
+            return Err(ResilienceError::missing(&file));
         }
         let database = Database::create(file, TABLES, durability)?;
-        let (current, found) = match read(&database)? {
-            Some((found, generation)) => (generation, found),
-            None => (0, application.to_owned()),
-        };
-        if found != application {
-            let path = path.to_owned();
-            let wanted = application.to_owned();
-            return Err(ResilienceError::OtherApplication { path, found, wanted });
+        let found = read(&database)?;
+        let new = found.is_none();
+        if new && used {
+            return Err(database.damaged("it does not say whose it is"));
         }
-        let newest = generations(path)?.into_iter().map(|(generation, _)| generation).max();
-        let next = newest.unwrap_or_default().max(current) + 1;
-        let application = application.to_owned();
-        let mut directory = Self {
-            path: path.to_owned(),
-            durability,
-            database,
-            application,
-            current,
-            next,
-            _lock: lock,
-        };
-        if current == 0 {
+        let owner = found.unwrap_or_else(|| Owner {
+            application: application.to_owned(),
+            identity: rand::random(),
+            generation: 0,
+        });
+        if owner.application != application {
+            let (path, found) = (path.to_owned(), owner.application);
+            return Err(ResilienceError::OtherApplication {
+                path,
+                found,
+                wanted: application.to_owned(),
+            });
+        }
+        if owner.generation == 0 && workers.iter().any(|(_, path)| has_counted(path)) {
+            return Err(database.damaged("it has forgotten which checkpoint counts"));
+        }
+        let newest = workers.into_iter().map(|(generation, _)| generation).max();
+        let next = newest.unwrap_or_default().max(owner.generation).saturating_add(1);
+        let path = path.to_owned();
+        let mut directory = Self { path, durability, database, owner, next, _lock: lock };
+        if new {
             directory.set_current(0)?;
         }
         Ok(directory)
@@ -113,7 +119,12 @@ impl Directory {
 
     /// The generation that counts; `None` where none does yet.
     pub(super) fn current(&self) -> Option<u64> {
-        Some(self.current).filter(|generation| *generation > 0)
+        Some(self.owner.generation).filter(|generation| *generation > 0)
+    }
+
+    /// The number that tells its files from those of any other.
+    pub(super) fn identity(&self) -> u64 {
+        self.owner.identity
     }
 
     /// Makes the files of a new generation with this many workers.
@@ -126,7 +137,8 @@ impl Directory {
         self.next += 1;
         let make = |worker| {
             let path = worker_path(&self.path, generation, worker);
-            WorkerFile::create(path, self.durability, generation, worker, workers)
+            let seal = Seal { directory: self.owner.identity, generation, worker };
+            WorkerFile::create(path, self.durability, seal, workers)
         };
         let files = (0..workers).map(make).collect::<Result<_, _>>()?;
         Ok(NewGeneration { generation, files })
@@ -148,16 +160,16 @@ impl Directory {
     }
 
     fn set_current(&mut self, generation: u64) -> Result<(), ResilienceError> {
-        let checksum = checksum(&self.application, generation);
-        let application = &self.application;
+        let owner = Owner { generation, ..self.owner.clone() };
+        let Owner { application, identity, .. } = &owner;
         self.database.transact(|connection| {
             connection.execute("DELETE FROM directory", ())?;
             connection.execute(
-                "INSERT INTO directory VALUES (?1, ?2, ?3)",
-                (application, signed(generation), checksum),
+                "INSERT INTO directory VALUES (?1, ?2, ?3, ?4)",
+                (application, signed(*identity), signed(generation), owner.checksum()),
             )
         })?;
-        self.current = generation;
+        self.owner = owner;
         Ok(())
     }
 }
@@ -171,8 +183,36 @@ pub struct NewGeneration {
     pub files: Vec<WorkerFile>,
 }
 
-/// The application of a directory, and its generation that counts: what `directory.sqlite` says.
-pub(super) fn read_directory(path: &Path) -> Result<(String, u64), ResilienceError> {
+/// Whose a directory is: what `directory.sqlite` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub application: String,
+    /// A random number, in every file's checksums.
+    pub identity: u64,
+    /// The generation that counts; 0 where none does yet.
+    pub generation: u64,
+}
+
+impl Owner {
+    fn checksum(&self) -> i64 {
+        let Self { application, identity, generation } = self;
+        let checksum = Checksum::new().bytes(application.as_bytes());
+        checksum.number(signed(*identity)).number(signed(*generation)).finish()
+    }
+}
+
+/// Whether a file is of a generation that has counted: one that has not holds only what it began with.
+/// A file that cannot be read was being made, or is damaged where nothing of it is needed.
+fn has_counted(path: &Path) -> bool {
+    let Ok(database) = Database::read(path.to_owned()) else { return false };
+    let newest = database.act(|connection| {
+        connection.query_row("SELECT ifnull(max(epoch), 0) FROM epoch", (), |row| row.get(0))
+    });
+    newest.is_ok_and(|newest: i64| newest > 0)
+}
+
+/// Whose a directory is, read beside a process that may use it.
+pub(super) fn read_directory(path: &Path) -> Result<Owner, ResilienceError> {
     let file = path.join(DIRECTORY_FILE);
     if !file.exists() {
         let reason = "it is no resilience directory: it has no directory.sqlite".to_owned();
@@ -182,23 +222,21 @@ pub(super) fn read_directory(path: &Path) -> Result<(String, u64), ResilienceErr
     read(&database)?.ok_or_else(|| database.damaged("it does not say whose it is"))
 }
 
-fn read(database: &Database) -> Result<Option<(String, u64)>, ResilienceError> {
+fn read(database: &Database) -> Result<Option<Owner>, ResilienceError> {
     let row = database.act(|connection| {
-        let all = "SELECT application, generation, checksum FROM directory";
-        let columns =
-            |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, i64>(2)?));
+        let all = "SELECT application, directory, generation, checksum FROM directory";
+        let columns = |row: &Row<'_>| {
+            let (identity, generation): (i64, i64) = (row.get(1)?, row.get(2)?);
+            let (identity, generation) = (unsigned(identity), unsigned(generation));
+            Ok((Owner { application: row.get(0)?, identity, generation }, row.get::<_, i64>(3)?))
+        };
         connection.query_row(all, (), columns).optional()
     })?;
-    let Some((application, generation, found)) = row else { return Ok(None) };
-    let generation = unsigned(generation);
-    if checksum(&application, generation) != found {
+    let Some((owner, checksum)) = row else { return Ok(None) };
+    if owner.checksum() != checksum {
         return Err(database.damaged("the row of the application has changed"));
     }
-    Ok(Some((application, generation)))
-}
-
-fn checksum(application: &str, generation: u64) -> i64 {
-    Checksum::new().bytes(application.as_bytes()).number(signed(generation)).finish()
+    Ok(Some(owner))
 }
 
 fn worker_path(directory: &Path, generation: u64, worker: u64) -> PathBuf {

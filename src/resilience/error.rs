@@ -111,6 +111,11 @@ impl ResilienceError {
         Self::Damaged { path: path.to_owned(), reason: reason.into() }
     }
 
+    /// A file that must be there, and is not.
+    pub(super) fn missing(path: &Path) -> Self {
+        Self::damaged(path, "it is missing")
+    }
+
     /// What the system or `SQLite` says about a file.
     pub(super) fn system(path: &Path, error: impl std::fmt::Display) -> Self {
         Self::System { path: path.to_owned(), reason: error.to_string() }

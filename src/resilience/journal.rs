@@ -1,35 +1,38 @@
 //! The journal: frames of sources that cannot be read again, written before they are processed.
 //!
-//! Invariants: rows are numbered in the order in which they were written, and no number is given
-//! twice; a row names the row before it in its slot, so that a missing one is found out; only rows
-//! that a whole checkpoint has left behind are dropped.
+//! Invariants: rows are numbered without gaps in the order in which they were written, and no number is
+//! given twice; it is counted how many were dropped, so that a missing one is found out; only rows
+//! that a whole checkpoint has left behind are dropped. That the newest rows are missing is found out
+//! with the journal's tail, a file of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::Connection;
 
-use super::checksum::Checksum;
-use super::database::{Database, Durability, signed, unsigned};
+use super::checksum::Seal;
+use super::database::{Database, Durability, signed};
 use super::decision::frames_done;
 use super::error::ResilienceError;
+use super::journal_contents::{
+    Contents, Lane, LiveRow, Trimmed, checksum, checksum_of_trimmed, packed, read_after,
+};
+use super::journal_tail::{self, Tail};
 use super::position::{JournalPosition, Slot};
 use crate::core::frames::Frames;
 
 const TABLES: &str = "
     CREATE TABLE frames (
         row INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, slot INTEGER NOT NULL,
-        previous INTEGER NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL,
-        ends BLOB NOT NULL, bytes BLOB NOT NULL, checksum INTEGER NOT NULL
+        source TEXT NOT NULL, at INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE trimmed (
         pipeline TEXT NOT NULL, slot INTEGER NOT NULL, row INTEGER NOT NULL,
-        checksum INTEGER NOT NULL, PRIMARY KEY (pipeline, slot)
+        frames INTEGER NOT NULL, rows INTEGER NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY (pipeline, slot)
     ) STRICT, WITHOUT ROWID;";
-
-/// A slot of a pipeline.
-type Lane = (Arc<str>, Slot);
 
 /// How far each slot of each pipeline had been taken.
 pub type JournalPositions = BTreeMap<Lane, JournalPosition>;
@@ -65,79 +68,62 @@ pub struct Replayed {
     pub done: u64,
 }
 
-/// A row that has not been trimmed.
-#[derive(Debug)]
-struct LiveRow {
-    row: u64,
-    lane: Lane,
-    frames: u64,
-}
-
 /// The journal.
 #[derive(Debug)]
 pub struct Journal {
     database: Database,
-    last_row: u64,
-    last_of: BTreeMap<Lane, u64>,
-    live: VecDeque<LiveRow>,
+    contents: Contents,
+    tail: Tail,
+    /// Of frames that are live.
+    bytes: u64,
 }
 
 impl Journal {
-    /// Makes or opens a journal, and checks that it has every frame that had not been taken at
-    /// these positions.
+    /// Makes or opens the journal of a directory, and checks that it has every frame that had not
+    /// been taken at these positions.
     pub(super) fn open(
         path: PathBuf,
         durability: Durability,
+        directory: u64,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
+        let tail = journal_tail::read(&path, Seal::of_journal(directory))?;
         let database = Database::create(path, TABLES, durability)?;
-        let mut journal = Self {
-            last_row: 0,
-            last_of: read_trimmed(&database)?,
-            live: VecDeque::new(),
-            database,
-        };
-        for (lane, trimmed) in &journal.last_of {
-            let position = positions.get(lane).copied().unwrap_or_default();
-            if position.row < *trimmed {
-                let reason = "it has dropped frames that the newest whole checkpoint needs";
-                return Err(journal.database.damaged(reason));
-            }
+        let contents = Contents::read(&database, directory, tail, positions)?;
+        let taken = positions.values().map(|position| position.row).max().unwrap_or(0);
+        if taken > contents.last_row {
+            let last = contents.last_row;
+            let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
+            return Err(database.damaged(reason));
         }
-        let mut row = 0;
-        while let Some((found, previous)) = journal.read_after(row)? {
-            row = found.row;
-            let lane = (found.pipeline, found.slot);
-            let frames = found.ends.len() as u64;
-            if journal.last_of.insert(lane.clone(), row).unwrap_or_default() != previous {
-                return Err(journal.database.damaged(format!("a row before row {row} is missing")));
-            }
-            journal.live.push_back(LiveRow { row, lane, frames });
-        }
-        let taken = positions.values().map(|position| position.row);
-        journal.last_row = journal.last_of.values().copied().chain(taken).max().unwrap_or(0);
-        Ok(journal)
+        let tail = Tail::open(&database.path, durability, contents.seal, contents.last_row)?;
+        let bytes = contents.live.iter().map(|row| row.bytes).sum();
+        Ok(Self { database, contents, tail, bytes })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
     ///
     /// # Errors
     ///
-    /// They cannot be written: none of them is in the journal.
+    /// They cannot be written: they are not to be processed, and may be replayed.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self { database, last_row, last_of, live } = self;
+        let Self { database, contents: Contents { seal, last_row, live, .. }, tail, bytes: sum } =
+            self;
         let first = *last_row + 1;
         database.transact(|connection| {
-            for entry in entries {
-                let row = *last_row + 1;
-                let lane = (Arc::clone(entry.pipeline), entry.slot);
-                let previous = last_of.insert(lane.clone(), row).unwrap_or_default();
-                insert(connection, row, previous, entry)?;
-                live.push_back(LiveRow { row, lane, frames: entry.frames.len() as u64 });
-                *last_row = row;
+            for (row, entry) in (first..).zip(entries) {
+                insert(connection, *seal, row, entry)?;
             }
             Ok(())
         })?;
+        for (row, Entry { pipeline, slot, frames }) in (first..).zip(entries) {
+            let lane = (Arc::clone(pipeline), *slot);
+            let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
+            live.push_back(LiveRow { row, lane, frames, bytes });
+            *sum += bytes;
+            *last_row = row;
+        }
+        tail.set(*last_row)?;
         Ok(first)
     }
 
@@ -145,37 +131,53 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// The journal cannot be written.
+    /// The journal cannot be written: it is as it was.
     pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
-        let Self { database, live, .. } = self;
+        let Self { database, contents: Contents { seal, live, trimmed, .. }, .. } = self;
         let done = |row: &LiveRow| {
             let position = positions.get(&row.lane).copied().unwrap_or_default();
             frames_done(position, row.row, row.frames).is_none()
         };
-        let mut trimmed: BTreeMap<&Lane, u64> = BTreeMap::new();
+        let mut changed: BTreeMap<Lane, Trimmed> = BTreeMap::new();
         database.transact(|connection| {
-            for row in live.iter().filter(|row| done(row)) {
+            for LiveRow { row, lane, frames, .. } in live.iter().filter(|row| done(row)) {
                 connection
                     .prepare_cached("DELETE FROM frames WHERE row = ?1")?
-                    .execute([signed(row.row)])?;
-                trimmed.insert(&row.lane, row.row);
+                    .execute([signed(*row)])?;
+                let before = || trimmed.get(lane).copied().unwrap_or_default();
+                let of_lane = changed.entry(lane.clone()).or_insert_with(before);
+                let last = JournalPosition { row: *row, frames: *frames };
+                *of_lane = Trimmed { last, rows: of_lane.rows + 1 };
             }
-            for ((pipeline, slot), row) in trimmed {
-                let checksum = checksum_of_trimmed(pipeline, *slot, row);
+            for (lane, of_lane) in &changed {
+                let Trimmed { last: JournalPosition { row, frames }, rows } = *of_lane;
+                let ((pipeline, slot), [row, frames, rows]) =
+                    (lane, [row, frames, rows].map(signed));
+                let checksum = checksum_of_trimmed(*seal, lane, *of_lane);
                 connection
-                    .prepare_cached("INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4)")?
-                    .execute((&**pipeline, signed(slot.0), signed(row), checksum))?;
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    )?
+                    .execute((&**pipeline, signed(slot.0), row, frames, rows, checksum))?;
             }
             Ok(())
         })?;
         live.retain(|row| !done(row));
+        self.bytes = live.iter().map(|row| row.bytes).sum();
+        trimmed.extend(changed);
         Ok(())
     }
 
     /// How many rows it holds.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.live.len()
+        self.contents.live.len()
+    }
+
+    /// How many bytes of frames it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The frames of the first row after `row` that had not all been taken at these positions.
@@ -188,7 +190,7 @@ impl Journal {
         mut row: u64,
         positions: &JournalPositions,
     ) -> Result<Option<Replayed>, ResilienceError> {
-        while let Some((mut found, _)) = self.read_after(row)? {
+        while let Some(mut found) = read_after(&self.database, self.contents.seal, row)? {
             row = found.row;
             let lane = (Arc::clone(&found.pipeline), found.slot);
             let position = positions.get(&lane).copied().unwrap_or_default();
@@ -199,70 +201,25 @@ impl Journal {
         }
         Ok(None)
     }
-
-    /// The first row after this one, and the row before it in its slot.
-    fn read_after(&self, row: u64) -> Result<Option<(Replayed, u64)>, ResilienceError> {
-        let found = self.database.act(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT row, pipeline, slot, previous, source, at, ends, bytes, checksum
-                     FROM frames WHERE row > ?1 ORDER BY row LIMIT 1",
-                )?
-                .query_row([signed(row)], read_row)
-                .optional()
-        })?;
-        let Some((found, previous, checksum)) = found else { return Ok(None) };
-        let named = (&*found.pipeline, &*found.source);
-        let Replayed { row, slot, offset, ends, bytes, .. } = &found;
-        if self::checksum(*row, *slot, previous, named, *offset, &packed(ends), bytes) != checksum {
-            return Err(self.database.damaged(format!("row {} has changed", found.row)));
-        }
-        Ok(Some((found, previous)))
-    }
-}
-
-fn read_trimmed(database: &Database) -> Result<BTreeMap<Lane, u64>, ResilienceError> {
-    let rows = database.act(|connection| {
-        let all = "SELECT pipeline, slot, row, checksum FROM trimmed";
-        let columns = |row: &Row<'_>| {
-            let pipeline: String = row.get(0)?;
-            let [slot, row, checksum]: [i64; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
-            Ok(((Arc::from(pipeline), Slot(unsigned(slot))), unsigned(row), checksum))
-        };
-        connection.prepare(all)?.query_map((), columns)?.collect::<Result<Vec<_>, _>>()
-    })?;
-    let mut trimmed = BTreeMap::new();
-    for (lane, row, checksum) in rows {
-        if checksum_of_trimmed(&lane.0, lane.1, row) != checksum {
-            return Err(database.damaged("the row of what it has dropped has changed"));
-        }
-        trimmed.insert(lane, row);
-    }
-    Ok(trimmed)
-}
-
-fn checksum_of_trimmed(pipeline: &str, slot: Slot, row: u64) -> i64 {
-    Checksum::new().bytes(pipeline.as_bytes()).number(signed(slot.0)).number(signed(row)).finish()
 }
 
 fn insert(
     connection: &Connection,
+    seal: Seal,
     row: u64,
-    previous: u64,
     entry: &Entry<'_>,
 ) -> rusqlite::Result<()> {
     let Entry { pipeline, slot, frames } = entry;
     let (source, offset) = (frames.source(), frames.offset(0));
     let ends = packed(frames.ends());
     let named = (&***pipeline, &**source);
-    let checksum = checksum(row, *slot, previous, named, offset, &ends, frames.bytes());
+    let checksum = checksum(seal, row, *slot, named, offset, &ends, frames.bytes());
     connection
-        .prepare_cached("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .prepare_cached("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute((
             signed(row),
             &***pipeline,
             signed(slot.0),
-            signed(previous),
             &**source,
             signed(offset),
             ends,
@@ -270,54 +227,4 @@ fn insert(
             checksum,
         ))
         .map(drop)
-}
-
-/// A row with the row before it in its slot, and its checksum.
-fn read_row(row: &Row<'_>) -> rusqlite::Result<(Replayed, u64, i64)> {
-    let (number, slot, previous, offset): (i64, i64, i64, i64) =
-        (row.get(0)?, row.get(2)?, row.get(3)?, row.get(5)?);
-    let (pipeline, source): (String, String) = (row.get(1)?, row.get(4)?);
-    let ends: Vec<u8> = row.get(6)?;
-    let replayed = Replayed {
-        row: unsigned(number),
-        pipeline: pipeline.into(),
-        slot: Slot(unsigned(slot)),
-        source: source.into(),
-        offset: unsigned(offset),
-        ends: unpacked(&ends),
-        bytes: row.get(7)?,
-        done: 0,
-    };
-    Ok((replayed, unsigned(previous), row.get(8)?))
-}
-
-fn checksum(
-    row: u64,
-    slot: Slot,
-    previous: u64,
-    (pipeline, source): (&str, &str),
-    offset: u64,
-    ends: &[u8],
-    bytes: &[u8],
-) -> i64 {
-    Checksum::new()
-        .number(signed(row))
-        .bytes(pipeline.as_bytes())
-        .number(signed(slot.0))
-        .number(signed(previous))
-        .bytes(source.as_bytes())
-        .number(signed(offset))
-        .bytes(ends)
-        .bytes(bytes)
-        .finish()
-}
-
-/// Where frames end, as 4 bytes each, little-endian.
-fn packed(ends: &[u32]) -> Vec<u8> {
-    ends.iter().flat_map(|end| end.to_le_bytes()).collect()
-}
-
-fn unpacked(bytes: &[u8]) -> Vec<u32> {
-    let ends = bytes.as_chunks::<4>().0.iter();
-    ends.map(|end| u32::from_le_bytes(*end)).collect()
 }

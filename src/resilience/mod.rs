@@ -1,14 +1,17 @@
 //! What survives the process: checkpoints of partitions and positions, and a journal of frames.
 //!
 //! Only this folder names rusqlite. It knows nothing of workers and channels: the runtime says when to
-//! write what. ARCHITECTURE.md describes every table and column.
+//! write what. FORMAT.md describes every table and column.
 
 mod checksum;
 mod database;
 mod decision;
 mod directory;
 mod error;
+mod inspection;
 mod journal;
+mod journal_contents;
+mod journal_tail;
 mod position;
 mod recovery;
 mod worker_file;
@@ -20,6 +23,7 @@ use std::time::Duration;
 pub use database::Durability;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;
+pub use inspection::{FileLength, Inspection, JournalSummary, SavedCheckpoint};
 pub use journal::{Entry, Journal, JournalPositions, Replayed};
 pub use position::{JournalPosition, Position, Slot};
 pub use recovery::{Checkpoint, journal_positions, open_journal};
@@ -33,7 +37,7 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 pub struct ResilienceSettings {
     /// The directory.
     pub directory: PathBuf,
-    /// The time from the end of a checkpoint to the beginning of the next, if anything happens.
+    /// How long after the first change since a checkpoint the next one begins.
     pub interval: Duration,
     /// What it survives.
     pub durability: Durability,

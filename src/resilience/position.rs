@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 /// How many slots a pipeline has: the connections of a slot share one order of frames.
 pub const SLOTS: u64 = 64;
 
 /// Connections whose journaled frames are taken in one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Slot(pub u64);
 
 impl Slot {
@@ -18,7 +21,7 @@ impl Slot {
 }
 
 /// How far a slot's journaled frames had been taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 pub struct JournalPosition {
     /// The last row of which frames had been taken; all of the slot's rows before it are done.
     pub row: u64,
@@ -27,7 +30,8 @@ pub struct JournalPosition {
 }
 
 /// How far a source had been read or a sink written at a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Position {
     /// A source that can be read again.
     Source {

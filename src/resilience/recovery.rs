@@ -31,19 +31,22 @@ impl Checkpoint {
     /// The directory is damaged or cannot be read.
     pub fn find(directory: &Directory) -> Result<Self, ResilienceError> {
         match directory.current() {
-            Some(generation) => Self::of_generation(directory.path(), generation),
+            Some(generation) => {
+                Self::of_generation(directory.path(), directory.identity(), generation)
+            }
             None => Ok(Self::default()),
         }
     }
 
     pub(super) fn of_generation(
         directory: &Path,
+        identity: u64,
         generation: u64,
     ) -> Result<Self, ResilienceError> {
         let mut files = Vec::new();
         for (of_generation, path) in generations(directory)? {
             if of_generation == generation {
-                files.push(WorkerReader::open(path, generation)?);
+                files.push(WorkerReader::open(path, identity, generation)?);
             }
         }
         let summaries: Vec<_> = files.iter().map(WorkerReader::summary).collect();
@@ -74,7 +77,7 @@ impl Checkpoint {
     ) -> Result<(), ResilienceError> {
         for file in &self.files {
             let path = file.path();
-            file.partitions(self.epoch, |state, partition| take(&path, state, partition))?;
+            file.partitions(self.epoch, |_, state, partition| take(&path, state, partition))?;
         }
         Ok(())
     }
@@ -92,9 +95,10 @@ pub fn open_journal(
 ) -> Result<Journal, ResilienceError> {
     let path = directory.path().join(JOURNAL_FILE);
     if directory.current().is_some() && !path.exists() {
-        return Err(ResilienceError::damaged(&path, "it is missing"));
+        return Err(ResilienceError::missing(&path));
     }
-    Journal::open(path, directory.durability(), &journal_positions(&checkpoint.positions))
+    let positions = journal_positions(&checkpoint.positions);
+    Journal::open(path, directory.durability(), directory.identity(), &positions)
 }
 
 /// How far each slot's journaled frames had been taken.

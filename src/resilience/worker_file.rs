@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{CachedStatement, Connection, params};
 
-use super::checksum::Checksum;
+use super::checksum::{Checksum, Seal};
 use super::database::{Database, Durability, signed};
 use super::decision::rows_to_compact;
 use super::error::ResilienceError;
@@ -23,8 +23,8 @@ use crate::core::saved::SavedPartition;
 
 const TABLES: &str = "
     CREATE TABLE worker (
-        generation INTEGER NOT NULL, worker INTEGER NOT NULL, workers INTEGER NOT NULL,
-        checksum INTEGER NOT NULL
+        directory INTEGER NOT NULL, generation INTEGER NOT NULL, worker INTEGER NOT NULL,
+        workers INTEGER NOT NULL, checksum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE epoch (
         epoch INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
@@ -48,6 +48,7 @@ pub type SavedState = (Arc<str>, Vec<SavedPartition>);
 #[derive(Debug)]
 pub struct WorkerFile {
     database: Database,
+    seal: Seal,
     first_row: u64,
     last_row: u64,
     /// The newest epoch of the file.
@@ -66,22 +67,23 @@ impl WorkerFile {
     pub(super) fn create(
         path: PathBuf,
         durability: Durability,
-        generation: u64,
-        worker: u64,
+        seal: Seal,
         workers: u64,
     ) -> Result<Self, ResilienceError> {
         let mut database = Database::create(path, TABLES, durability)?;
-        let numbers = [generation, worker, workers].map(signed);
-        let checksum = numbers.into_iter().fold(Checksum::new(), Checksum::number).finish();
-        let [generation, worker, workers] = numbers;
+        let checksum = Checksum::of(seal).number(signed(workers)).finish();
+        let Seal { directory, generation, worker } = seal;
+        let [directory, generation, worker, workers] =
+            [directory, generation, worker, workers].map(signed);
         database.transact(|connection| {
             connection.execute(
-                "INSERT INTO worker VALUES (?1, ?2, ?3, ?4)",
-                (generation, worker, workers, checksum),
+                "INSERT INTO worker VALUES (?1, ?2, ?3, ?4, ?5)",
+                (directory, generation, worker, workers, checksum),
             )
         })?;
         Ok(Self {
             database,
+            seal,
             first_row: 1,
             last_row: 0,
             newest: None,
@@ -101,34 +103,47 @@ impl WorkerFile {
         saved: &[SavedState],
         positions: &[Position],
     ) -> Result<(), ResilienceError> {
-        let Self { database, first_row, last_row, newest, newest_row, live } = self;
-        database.transact(|connection| {
+        let Self { database, seal, first_row, last_row, newest, newest_row, live } = self;
+        let (seal, before) = (*seal, *newest);
+        let (first, last, appended) = database.transact(|connection| {
             let insert = connection.prepare_cached(
                 "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?;
-            let mut log = Log { connection, insert, last_row, newest_row, live };
+            let (last_row, appended) = (*last_row, Vec::new());
+            let mut log = Log { connection, insert, seal, last_row, newest_row, appended };
             // Before this epoch's rows: the epoch before must stay whole until this one is.
             let count = saved.iter().map(|(_, partitions)| partitions.len() as u64).sum();
-            let rows = (*log.last_row + 1).saturating_sub(*first_row);
-            *first_row = log.compact(*first_row, rows_to_compact(rows, *log.live, count))?;
+            let rows = (log.last_row + 1).saturating_sub(*first_row);
+            let first = log.compact(*first_row, rows_to_compact(rows, *live, count))?;
             for (state, partitions) in saved {
                 for partition in partitions {
                     log.append(epoch, state, partition)?;
                 }
             }
-            drop(log);
             for position in positions {
-                insert_position(connection, epoch, position)?;
+                insert_position(connection, seal, epoch, position)?;
             }
-            insert_epoch(connection, epoch, *first_row, *last_row, positions.len())?;
-            if let Some(before) = *newest {
+            insert_epoch(connection, seal, epoch, (first, log.last_row), positions.len())?;
+            if let Some(before) = before {
                 let before = signed(before.0);
                 connection.execute("DELETE FROM epoch WHERE epoch < ?1", [before])?;
                 connection.execute("DELETE FROM position WHERE epoch < ?1", [before])?;
             }
-            Ok(())
+            Ok((first, log.last_row, log.appended))
         })?;
-        *newest = Some(epoch);
+        // Only now: an epoch that could not be written has changed nothing.
+        (*first_row, *last_row, *newest) = (first, last, Some(epoch));
+        for (state, place, row) in appended {
+            let rows = newest_row.entry(state).or_default();
+            let at = place as usize;
+            if rows.len() <= at {
+                rows.resize(at + 1, 0);
+            }
+            if let Some(newest) = rows.get_mut(at) {
+                *live += u64::from(*newest == 0);
+                *newest = row;
+            }
+        }
         Ok(())
     }
 }
@@ -138,9 +153,12 @@ struct Log<'a> {
     connection: &'a Connection,
     /// Appends a row.
     insert: CachedStatement<'a>,
-    last_row: &'a mut u64,
-    newest_row: &'a mut BTreeMap<Arc<str>, Vec<u64>>,
-    live: &'a mut u64,
+    seal: Seal,
+    last_row: u64,
+    /// As it was before the transaction.
+    newest_row: &'a BTreeMap<Arc<str>, Vec<u64>>,
+    /// Of which partition each row is that the transaction appends, in their order.
+    appended: Vec<(Arc<str>, u32, u64)>,
 }
 
 impl Log<'_> {
@@ -150,7 +168,7 @@ impl Log<'_> {
         state: &Arc<str>,
         partition: &SavedPartition,
     ) -> rusqlite::Result<()> {
-        let row = *self.last_row + 1;
+        let row = self.last_row + 1;
         let SavedPartition { place, key, dynamic, messages, poisoned, value } = partition;
         self.insert.execute(params![
             signed(row),
@@ -162,21 +180,10 @@ impl Log<'_> {
             signed(*messages),
             poisoned,
             value,
-            checksum_of(row, epoch, state, partition),
+            checksum_of(self.seal, row, epoch, state, partition),
         ])?;
-        *self.last_row = row;
-        if !self.newest_row.contains_key(state) {
-            self.newest_row.insert(Arc::clone(state), Vec::new());
-        }
-        let Some(rows) = self.newest_row.get_mut(state) else { return Ok(()) };
-        let at = *place as usize;
-        if rows.len() <= at {
-            rows.resize(at + 1, 0);
-        }
-        if let Some(newest) = rows.get_mut(at) {
-            *self.live += u64::from(*newest == 0);
-            *newest = row;
-        }
+        self.last_row = row;
+        self.appended.push((Arc::clone(state), *place, row));
         Ok(())
     }
 
@@ -229,8 +236,14 @@ pub(super) fn partition_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedPar
     })
 }
 
-pub(super) fn checksum_of(row: u64, epoch: Epoch, state: &str, saved: &SavedPartition) -> i64 {
-    Checksum::new()
+pub(super) fn checksum_of(
+    seal: Seal,
+    row: u64,
+    epoch: Epoch,
+    state: &str,
+    saved: &SavedPartition,
+) -> i64 {
+    Checksum::of(seal)
         .number(signed(row))
         .number(signed(epoch.0))
         .bytes(state.as_bytes())
@@ -245,16 +258,16 @@ pub(super) fn checksum_of(row: u64, epoch: Epoch, state: &str, saved: &SavedPart
 
 fn insert_epoch(
     connection: &Connection,
+    seal: Seal,
     epoch: Epoch,
-    first_row: u64,
-    last_row: u64,
+    (first_row, last_row): (u64, u64),
     positions: usize,
 ) -> rusqlite::Result<()> {
     // A clock before 1970 is wrong, and the moment is only shown.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let now = u64::try_from(now).unwrap_or_default();
     let numbers = [epoch.0, first_row, last_row, positions as u64, now].map(signed);
-    let checksum = numbers.into_iter().fold(Checksum::new(), Checksum::number).finish();
+    let checksum = numbers.into_iter().fold(Checksum::of(seal), Checksum::number).finish();
     let [epoch, first_row, last_row, positions, now] = numbers;
     connection
         .prepare_cached("INSERT INTO epoch VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
@@ -267,6 +280,7 @@ pub(super) type PositionColumns = (String, String, i64, String, i64, i64);
 
 fn insert_position(
     connection: &Connection,
+    seal: Seal,
     epoch: Epoch,
     position: &Position,
 ) -> rusqlite::Result<()> {
@@ -283,7 +297,7 @@ fn insert_position(
             ("sink".into(), pipeline.to_string(), sink, endpoint.clone(), offset, 0)
         }
     };
-    let checksum = checksum_of_position(epoch, &columns);
+    let checksum = checksum_of_position(seal, epoch, &columns);
     let (kind, pipeline, number, endpoint, at, frames) = columns;
     connection
         .prepare_cached("INSERT INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
@@ -291,9 +305,9 @@ fn insert_position(
         .map(drop)
 }
 
-pub(super) fn checksum_of_position(epoch: Epoch, columns: &PositionColumns) -> i64 {
+pub(super) fn checksum_of_position(seal: Seal, epoch: Epoch, columns: &PositionColumns) -> i64 {
     let (kind, pipeline, number, endpoint, at, frames) = columns;
-    Checksum::new()
+    Checksum::of(seal)
         .number(signed(epoch.0))
         .bytes(kind.as_bytes())
         .bytes(pipeline.as_bytes())

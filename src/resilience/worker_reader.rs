@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::Row;
 
-use super::checksum::Checksum;
+use super::checksum::{Checksum, Seal};
 use super::database::{Database, signed, unsigned};
 use super::decision::FileSummary;
 use super::error::ResilienceError;
@@ -29,24 +29,30 @@ pub(super) struct EpochRow {
 #[derive(Debug)]
 pub(super) struct WorkerReader {
     database: Database,
-    worker: u64,
+    seal: Seal,
     workers: u64,
     /// The epochs of the file, oldest first.
     epochs: Vec<EpochRow>,
 }
 
 impl WorkerReader {
-    /// Opens a file of this generation.
-    pub fn open(path: PathBuf, generation: u64) -> Result<Self, ResilienceError> {
+    /// Opens the file of a worker in this generation of a directory, and sees it from then on as it
+    /// is now.
+    pub fn open(path: PathBuf, directory: u64, generation: u64) -> Result<Self, ResilienceError> {
         let database = Database::read(path)?;
         let worker = database.act(|connection| {
-            let all = "SELECT generation, worker, workers, checksum FROM worker";
-            connection.query_row(all, (), numbers::<4>)
+            let all = "SELECT directory, generation, worker, workers, checksum FROM worker";
+            connection.query_row(all, (), numbers::<5>)
         })?;
-        let [found, worker, workers, checksum] = worker;
-        let computed = Checksum::new().number(found).number(worker).number(workers).finish();
-        if computed != checksum || unsigned(found) != generation {
-            return Err(database.damaged("it does not say whose it is"));
+        let [of_directory, of_generation, worker, workers, checksum] = worker;
+        let [of_directory, of_generation, worker] =
+            [of_directory, of_generation, worker].map(unsigned);
+        let seal = Seal { directory: of_directory, generation: of_generation, worker };
+        if Checksum::of(seal).number(workers).finish() != checksum {
+            return Err(database.damaged("the row of the worker has changed"));
+        }
+        if seal != (Seal { directory, generation, worker }) {
+            return Err(database.damaged("it belongs to another directory or generation"));
         }
         let rows = database.act(|connection| {
             let all = "SELECT epoch, first_row, last_row, positions, saved_at, checksum
@@ -56,20 +62,19 @@ impl WorkerReader {
         let mut epochs = Vec::new();
         for [epoch, first_row, last_row, positions, saved_at, checksum] in rows {
             let columns = [epoch, first_row, last_row, positions, saved_at];
-            if columns.into_iter().fold(Checksum::new(), Checksum::number).finish() != checksum {
+            if columns.into_iter().fold(Checksum::of(seal), Checksum::number).finish() != checksum {
                 return Err(database.damaged(format!("the row of checkpoint {epoch} has changed")));
             }
             let [epoch, first_row, last_row, positions, saved_at] = columns.map(unsigned);
             epochs.push(EpochRow { epoch: Epoch(epoch), first_row, last_row, positions, saved_at });
         }
-        let (worker, workers) = (unsigned(worker), unsigned(workers));
-        Ok(Self { database, worker, workers, epochs })
+        Ok(Self { database, seal, workers: unsigned(workers), epochs })
     }
 
     /// What the file says about itself.
     pub fn summary(&self) -> FileSummary {
         FileSummary {
-            worker: self.worker,
+            worker: self.seal.worker,
             workers: self.workers,
             newest: self.epochs.last().map(|row| row.epoch),
             oldest: self.epochs.first().map(|row| row.epoch).unwrap_or_default(),
@@ -102,18 +107,18 @@ impl WorkerReader {
             return Err(self.database.damaged("a position is missing"));
         }
         let position = |(columns, checksum)| {
-            let good = checksum_of_position(epoch, &columns) == checksum;
+            let good = checksum_of_position(self.seal, epoch, &columns) == checksum;
             let position = good.then(|| position_of(columns)).flatten();
             position.ok_or_else(|| self.database.damaged("a position has changed"))
         };
         found.into_iter().map(position).collect()
     }
 
-    /// Gives every partition as it was at an epoch, with its state's name.
+    /// Gives every partition as it was at an epoch, with its row and its state's name.
     pub fn partitions(
         &self,
         epoch: Epoch,
-        mut take: impl FnMut(&str, SavedPartition) -> Result<(), ResilienceError>,
+        mut take: impl FnMut(u64, &str, SavedPartition) -> Result<(), ResilienceError>,
     ) -> Result<(), ResilienceError> {
         let newest = self.epochs.last().copied();
         let Some(EpochRow { first_row, last_row, .. }) = newest else { return Ok(()) };
@@ -136,7 +141,7 @@ impl WorkerReader {
             let partition = partition_of(row).map_err(system)?;
             let checksum: i64 = row.get(9).map_err(system)?;
             if number != expected
-                || checksum != checksum_of(number, Epoch(of_epoch), text, &partition)
+                || checksum != checksum_of(self.seal, number, Epoch(of_epoch), text, &partition)
             {
                 let reason = format!("row {expected} of its partitions is missing or has changed");
                 return Err(self.database.damaged(reason));
@@ -155,14 +160,31 @@ impl WorkerReader {
                 places.resize(at + 1, false);
             }
             if places.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true)) {
-                take(text, partition)?;
+                take(number, text, partition)?;
             }
         }
-        if expected + 1 == first_row {
+        if expected.checked_add(1) == Some(first_row) {
             Ok(())
         } else {
             Err(self.database.damaged(format!("row {expected} of its partitions is missing")))
         }
+    }
+
+    /// The partition of a row that [`partitions`](Self::partitions) has given.
+    pub fn partition_at(&self, row: u64) -> Result<SavedPartition, ResilienceError> {
+        self.database.act(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT row, epoch, state, place, key, dynamic, messages, poisoned, value
+                     FROM partition WHERE row = ?1",
+                )?
+                .query_row([signed(row)], partition_of)
+        })
+    }
+
+    /// Which worker wrote it.
+    pub fn worker(&self) -> u64 {
+        self.seal.worker
     }
 
     /// Where the file is.

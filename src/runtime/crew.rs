@@ -44,6 +44,7 @@ pub(super) struct Crew {
     guards: Mutex<Option<WorkerGuards<()>>>,
     threads: Vec<Thread>,
     requests: Vec<mpsc::Sender<Request>>,
+    moved: usize,
 }
 
 /// What each worker has been given back, for its own file.
@@ -83,7 +84,9 @@ impl CrewPlan {
         })
         .map_err(EngineError::Threads)?;
         let given = restore(checkpoint, Placement::new(workers), givers);
-        let mut crew = Crew { guards: Mutex::new(Some(guards)), threads: Vec::new(), requests };
+        let guards = Mutex::new(Some(guards));
+        let moved = *given.as_ref().unwrap_or(&0);
+        let mut crew = Crew { guards, threads: Vec::new(), requests, moved };
         let mut ready: Vec<Ready> = Vec::new();
         let mut failure = given.err().map(EngineError::Resilience);
         for worker in readiness.iter().take(workers.get()) {
@@ -97,7 +100,7 @@ impl CrewPlan {
         let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
         crew.threads = threads;
         if failure.is_none() && crew.threads.len() < workers.get() {
-            failure = Some(EngineError::Ended);
+            failure = Some(EngineError::Threads("a worker ended as it began".to_owned()));
         }
         match failure {
             None => Ok((crew, bases)),
@@ -142,18 +145,22 @@ impl CrewPlan {
     }
 }
 
-/// Hands every partition of a checkpoint to the worker that owns it.
+/// Hands every partition of a checkpoint to the worker that owns it. Returns how many of them
+/// another worker had saved.
 fn restore(
     checkpoint: &Checkpoint,
     placement: Placement,
     restores: Vec<SyncSender<Vec<Restored>>>,
-) -> Result<(), ResilienceError> {
+) -> Result<usize, ResilienceError> {
+    let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
+    let mut moved = 0;
     let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
     // The same for very many partitions.
     let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
     checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
         let hash = placement.hash(&partition.key);
         let owner = placement.worker_of_hash(hash).0;
+        moved += usize::from(before.is_some_and(|before| before.worker_of_hash(hash).0 != owner));
         let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
             return Ok(());
         };
@@ -174,13 +181,18 @@ fn restore(
     for (worker, batch) in restores.into_iter().zip(batches) {
         let _ = worker.send(batch);
     }
-    Ok(())
+    Ok(moved)
 }
 
 impl Crew {
     /// How many workers.
     pub fn len(&self) -> usize {
         self.requests.len()
+    }
+
+    /// How many of the partitions that they began with another worker had saved.
+    pub fn moved(&self) -> usize {
+        self.moved
     }
 
     /// Asks every worker for something.

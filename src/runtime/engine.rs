@@ -23,12 +23,14 @@ use super::request::{Look, Request};
 use super::settings::Settings;
 use super::start::Shared;
 use super::supervisor::Outcome;
+use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partition_query::{RowQuery, RowWindow};
 use crate::core::partition_table::PartitionRow;
+use crate::core::revival::Revival;
 use crate::core::topology::Topology;
 use crate::endpoints::{Injector, NotInjected};
 
@@ -69,7 +71,7 @@ impl Engine {
     ///
     /// The same.
     pub fn start_after(
-        earlier: &EngineClock,
+        earlier: EngineClock,
         topology: Arc<Topology>,
         settings: &Settings,
         observer: Arc<dyn Observer>,
@@ -90,19 +92,28 @@ impl Engine {
     /// What the engine began with, as soon as all of it is back; `None` where that is nothing.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
-        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned()
+        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned().flatten()
+    }
+
+    /// Whether something is still on its way back, so that sources have not begun.
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        self.safety.as_ref().is_some_and(|safety| safety.recovered.get().is_none())
+    }
+
+    /// Whether the engine goes on with what an earlier run had begun: known at once.
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        self.safety.as_ref().is_some_and(|safety| safety.continues)
     }
 
     /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
-    /// and sinks stay as they are. The answer comes when that is done.
+    /// and sinks stay as they are. The answer comes when that is done; an error ends the run.
     ///
     /// # Errors
     ///
     /// Nothing is saved, so nothing could be carried over.
-    pub fn set_workers(
-        &self,
-        workers: NonZeroUsize,
-    ) -> Result<oneshot::Receiver<Result<(), EngineError>>, EngineError> {
+    pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         let safety = self.safety.as_ref().ok_or(EngineError::NothingSaved)?;
         let (reply, answer) = oneshot::channel();
         let order = KeeperOrder::SetWorkers(workers, reply);
@@ -184,6 +195,17 @@ impl Engine {
         self.ask(|reply| Look::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
+    /// Gives a poisoned partition back to its computations, with its state as it is. Each worker
+    /// answers, or none where it has ended; all but the partition's owner that there is no such one.
+    #[must_use]
+    pub fn revive(&self, state: &Arc<str>, key: &Key) -> Receiver<Revival> {
+        let replies =
+            self.ask(|reply| Look::Revive { state: Arc::clone(state), key: key.clone(), reply });
+        // A checkpoint has to know of it.
+        self.shared.gate.change();
+        replies
+    }
+
     /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
     /// whoever takes the rows: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
@@ -232,18 +254,9 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Returns when the run has ended.
-    pub async fn ended(&self) {
-        let _ = self.outcome.clone().wait_for(Option::is_some).await;
-    }
-}
-
-/// The clock of an engine.
-#[derive(Debug, Clone, Copy)]
-pub struct EngineClock(StartClock);
-
-impl Drop for Engine {
-    fn drop(&mut self) {
+    /// Ends the run at once, whatever is in flight or in memory, as the death of the process would.
+    /// Nobody uses its files any more when this returns.
+    pub fn crash(&mut self) {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.wake();
@@ -264,5 +277,20 @@ impl Drop for Engine {
                 drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
             }
         }
+    }
+
+    /// Returns when the run has ended.
+    pub async fn ended(&self) {
+        let _ = self.outcome.clone().wait_for(Option::is_some).await;
+    }
+}
+
+/// The clock of an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineClock(StartClock);
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.crash();
     }
 }

@@ -16,6 +16,8 @@ use crate::resilience::{Position, Slot};
 pub(super) struct Entrance {
     pipeline: PipelineIndex,
     name: Arc<str>,
+    /// The name under which the position of its file is saved, where it reads one.
+    file: Option<Arc<str>>,
     inlets: RwLock<Inlets>,
     /// `None` where nothing is saved.
     journal: Option<Sender<ToJournal>>,
@@ -31,12 +33,13 @@ impl Entrance {
     pub fn new(
         pipeline: PipelineIndex,
         name: Arc<str>,
+        file: Option<Arc<str>>,
         workers: usize,
         journal: Option<Sender<ToJournal>>,
     ) -> Self {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let inlets = RwLock::new(Inlets { of_workers, closed: false });
-        Self { pipeline, name, inlets, journal }
+        Self { pipeline, name, file, inlets, journal }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inlets> {
@@ -50,9 +53,7 @@ impl Entrance {
 
     /// Lets frames wait for their worker.
     pub fn push(&self, waiting: Waiting) {
-        if let Some(inlet) = self.read().of(waiting.slot) {
-            inlet.push(waiting);
-        }
+        self.read().push(waiting);
     }
 
     /// Says that nothing will come any more.
@@ -77,10 +78,9 @@ impl Entrance {
                 Position::Source { pipeline, endpoint, offset } if *pipeline == self.name => {
                     let source: Arc<str> = endpoint.as_str().into();
                     // Where the source has another slot this time, the greater offset counts.
-                    let inlet = inlets.of_workers.first();
-                    inlet.into_iter().for_each(|inlet| {
-                        inlet.begin_source_at(Arc::clone(&source), *offset);
-                    });
+                    if let Some(inlet) = inlets.of_workers.first() {
+                        inlet.begin_source_at(source, *offset);
+                    }
                 }
                 _ => {}
             }
@@ -92,7 +92,11 @@ impl Entrance {
         let mut all = Taken::default();
         for inlet in &self.read().of_workers {
             let taken = inlet.taken();
-            all.journal.extend(taken.journal);
+            for (slot, position) in taken.journal {
+                // What was replayed and what came after it had different inlets.
+                let known = all.journal.entry(slot).or_default();
+                *known = position.max(*known);
+            }
             for (source, offset) in taken.sources {
                 let known = all.sources.entry(source).or_default();
                 *known = offset.max(*known);
@@ -120,9 +124,7 @@ impl Entrance {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let old = mem::replace(&mut inlets.of_workers, of_workers);
         for waiting in old.iter().flat_map(|inlet| inlet.empty()) {
-            if let Some(inlet) = inlets.of(waiting.slot) {
-                inlet.push(waiting);
-            }
+            inlets.push(waiting);
         }
         if inlets.closed {
             inlets.of_workers.iter().for_each(|inlet| inlet.close());
@@ -133,6 +135,16 @@ impl Entrance {
 }
 
 impl Inlets {
+    /// Lets frames wait in the inlet of their slot. What is replayed waits in one inlet, so that it is
+    /// taken in the order in which it was written: a message of one connection may have followed the
+    /// output of another's.
+    fn push(&self, waiting: Waiting) {
+        let inlet = if waiting.replayed { self.of_workers.first() } else { self.of(waiting.slot) };
+        if let Some(inlet) = inlet {
+            inlet.push(waiting);
+        }
+    }
+
     fn of(&self, slot: Slot) -> Option<&Arc<Inlet>> {
         let worker = usize::try_from(slot.0).unwrap_or_default().checked_rem(self.of_workers.len());
         self.of_workers.get(worker?)
@@ -144,7 +156,9 @@ impl Delivery for Entrance {
         let slot = Slot::of_connection(connection.number);
         let origin = match (&self.journal, connection.again) {
             (None, _) => Origin::Nowhere,
-            (Some(_), true) => Origin::Source(Arc::clone(frames.source())),
+            (Some(_), true) => {
+                Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
+            }
             (Some(journal), false) => {
                 let to_write = ToWrite { pipeline: self.pipeline, slot, frames, trace_all };
                 // A journal that is gone has failed, and the engine is ending with its error.
@@ -152,6 +166,6 @@ impl Delivery for Entrance {
                 return;
             }
         };
-        self.push(Waiting { slot, frames, trace_all, origin });
+        self.push(Waiting { slot, frames, trace_all, origin, replayed: false });
     }
 }

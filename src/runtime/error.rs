@@ -65,7 +65,15 @@ pub enum EngineError {
 fn hint(endpoint: &Endpoint, error: &io::Error) -> &'static str {
     match (endpoint, error.kind()) {
         (Endpoint::Tcp(_), io::ErrorKind::AddrInUse) => {
-            "; another program listens there: choose another port"
+            "; something else listens there: choose another port"
+        }
+        (Endpoint::Tcp(_), io::ErrorKind::AddrNotAvailable) => {
+            "; this machine has no such address: 127.0.0.1 is for its own programs, 0.0.0.0 for all"
+        }
+        (Endpoint::File(path), io::ErrorKind::NotFound)
+            if path.to_str().is_some_and(|path| path.parse::<u16>().is_ok()) =>
+        {
+            "; a port is written with a colon before it"
         }
         _ => "",
     }

@@ -40,6 +40,8 @@ pub(super) struct Waiting {
     pub frames: Frames,
     pub trace_all: bool,
     pub origin: Origin,
+    /// Whether they come out of the journal after a crash.
+    pub replayed: bool,
 }
 
 /// Which frames have been taken.
@@ -217,7 +219,8 @@ mod tests {
         let (inlet, gate) = (Inlet::default(), Gate::open());
         gate.pause();
         let slot = Slot(3);
-        let waiting = |frames, origin| Waiting { slot, frames, trace_all: false, origin };
+        let waiting =
+            |frames, origin| Waiting { slot, frames, trace_all: false, origin, replayed: false };
         let row = JournalPosition { row: 7, frames: 0 };
         inlet.push(waiting(frames(0), Origin::Journal(row)));
         inlet.push(waiting(frames(100), Origin::Source("file".into())));

@@ -2,6 +2,7 @@
 //!
 //! Invariant: frames enter in the order of their rows, and none before its row is written.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -17,7 +18,7 @@ use super::inlet::{Origin, Waiting};
 use super::quiet::IO_THREAD_NAME;
 use super::supervisor::News;
 use crate::core::assembler::Cut;
-use crate::core::frames::Frames;
+use crate::core::frames::{Frames, Ticket};
 use crate::core::numbers::PipelineIndex;
 use crate::endpoints::Intake;
 use crate::resilience::{
@@ -26,6 +27,10 @@ use crate::resilience::{
 
 /// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
+/// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
+const LONGEST: u64 = 1024 * 1024 * 1024;
 
 /// What the journal's thread is asked for.
 pub(super) enum ToJournal {
@@ -54,10 +59,20 @@ pub(super) struct JournaledPipeline {
     pub entrance: Arc<Entrance>,
 }
 
+/// What the journal has let enter again.
+pub(super) struct ReplayedFrames {
+    /// How many frames.
+    pub frames: u64,
+    /// Ends when all that is made of them has left.
+    pub done: oneshot::Receiver<()>,
+}
+
 /// What the journal's thread has.
 pub(super) struct Journaling {
     pub journal: Journal,
     pub orders: Receiver<ToJournal>,
+    /// Orders whose turn has not come.
+    pub put_off: VecDeque<ToJournal>,
     pub pipelines: Vec<JournaledPipeline>,
     pub io: Handle,
     /// Turns true when nothing is to be waited for any more.
@@ -71,7 +86,7 @@ impl Journaling {
     pub fn start(
         self,
         positions: JournalPositions,
-        replayed: oneshot::Sender<u64>,
+        replayed: oneshot::Sender<ReplayedFrames>,
     ) -> io::Result<JoinHandle<()>> {
         let run = move || {
             let news = self.news.clone();
@@ -85,21 +100,25 @@ impl Journaling {
     fn run(
         mut self,
         positions: &JournalPositions,
-        replayed: oneshot::Sender<u64>,
+        replayed: oneshot::Sender<ReplayedFrames>,
     ) -> Result<(), ResilienceError> {
+        // Where the last run was killed between its last checkpoint and this.
+        self.journal.trim(positions)?;
         let (mut frames, mut row) = (0, 0);
+        let (ticket, done) = oneshot::channel::<()>();
+        let ticket: Ticket = Arc::new(ticket);
         while let Some(found) = self.journal.replay_after(row, positions)? {
             row = found.row;
             frames += found.ends.len() as u64 - found.done;
-            if self.replay(found).is_none() {
+            if self.replay(found, &ticket).is_none() {
                 return Ok(());
             }
         }
-        let _ = replayed.send(frames);
-        let mut put_off = None;
-        while let Some(order) = put_off.take().or_else(|| self.orders.recv().ok()) {
+        drop(ticket);
+        let _ = replayed.send(ReplayedFrames { frames, done });
+        while let Some(order) = self.next() {
             match order {
-                ToJournal::Write(first) => put_off = self.write(first)?,
+                ToJournal::Write(first) => self.write(first)?,
                 ToJournal::Trim(positions) => self.journal.trim(&positions)?,
                 ToJournal::Done(reply) => drop(reply.send(())),
                 ToJournal::Stop => break,
@@ -108,8 +127,20 @@ impl Journaling {
         Ok(())
     }
 
+    /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
+    /// those that make it shorter have their turn: the others wait, and with them the sources.
+    fn next(&mut self) -> Option<ToJournal> {
+        while self.journal.bytes() >= LONGEST {
+            match self.orders.recv().ok()? {
+                order @ (ToJournal::Trim(_) | ToJournal::Stop) => return Some(order),
+                other => self.put_off.push_back(other),
+            }
+        }
+        self.put_off.pop_front().or_else(|| self.orders.recv().ok())
+    }
+
     /// `None` where it is not to be waited for any more.
-    fn replay(&self, found: Replayed) -> Option<()> {
+    fn replay(&self, found: Replayed, ticket: &Ticket) -> Option<()> {
         let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
         // Frames of a pipeline that the application has no more wait until it has it again.
         let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
@@ -129,26 +160,26 @@ impl Journaling {
             frames.split_first();
         }
         let origin = Origin::Journal(JournalPosition { row, frames: done });
-        of.entrance.push(Waiting { slot, frames, trace_all: false, origin });
+        let frames = frames.with_ticket(Arc::clone(ticket));
+        of.entrance.push(Waiting { slot, frames, trace_all: false, origin, replayed: true });
         Some(())
     }
 
-    /// Writes frames with all that wait to be written, in one transaction. Returns the first order
-    /// that is another.
-    fn write(&mut self, first: ToWrite) -> Result<Option<ToJournal>, ResilienceError> {
+    /// Writes frames with all that wait to be written, in one transaction.
+    fn write(&mut self, first: ToWrite) -> Result<(), ResilienceError> {
         let mut bytes = first.frames.byte_length();
-        let (mut batch, mut put_off) = (vec![first], None);
+        let mut batch = vec![first];
         while bytes < MOST_BYTES {
-            match self.orders.try_recv() {
-                Ok(ToJournal::Write(more)) => {
+            match self.put_off.pop_front().or_else(|| self.orders.try_recv().ok()) {
+                Some(ToJournal::Write(more)) => {
                     bytes += more.frames.byte_length();
                     batch.push(more);
                 }
-                Ok(other) => {
-                    put_off = Some(other);
+                Some(other) => {
+                    self.put_off.push_front(other);
                     break;
                 }
-                Err(_) => break,
+                None => break,
             }
         }
         let mut entries = Vec::with_capacity(batch.len());
@@ -162,9 +193,9 @@ impl Journaling {
             let ToWrite { pipeline, slot, frames, trace_all } = write;
             if let Some(of) = self.pipelines.get(pipeline.0) {
                 let origin = Origin::Journal(JournalPosition { row, frames: 0 });
-                of.entrance.push(Waiting { slot, frames, trace_all, origin });
+                of.entrance.push(Waiting { slot, frames, trace_all, origin, replayed: false });
             }
         }
-        Ok(put_off)
+        Ok(())
     }
 }

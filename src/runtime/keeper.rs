@@ -4,16 +4,17 @@
 //! Invariants: a checkpoint holds everything that was taken before it and nothing else; it counts when
 //! every worker's file has it, and only then are journaled frames dropped that it has left behind.
 
+use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::block_in_place;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::crew::{Base, Crew, CrewPlan};
 use super::error::EngineError;
@@ -23,6 +24,7 @@ use super::supervisor::News;
 use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, SinkIndex};
+use crate::core::saved::Extent;
 use crate::endpoints::{Endpoint, SinkOrder};
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
@@ -31,7 +33,7 @@ use crate::resilience::{
 /// What the keeper is asked for.
 pub(super) enum KeeperOrder {
     /// Go on with this many workers.
-    SetWorkers(NonZeroUsize, oneshot::Sender<Result<(), EngineError>>),
+    SetWorkers(NonZeroUsize, oneshot::Sender<()>),
     /// Make the last checkpoint, and end.
     Finish(oneshot::Sender<()>),
 }
@@ -47,7 +49,7 @@ pub(super) struct Keeper {
     pub files: Vec<WorkerFile>,
     /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
     pub others: Vec<Position>,
-    /// The sinks' endpoints, for each pipeline.
+    /// The sinks' endpoints, for each pipeline, as their positions are saved.
     pub sinks: Vec<Vec<Endpoint>>,
     pub journal: Sender<ToJournal>,
     pub crew: Arc<RwLock<Crew>>,
@@ -76,13 +78,12 @@ impl Keeper {
         positions: Vec<Position>,
         mut orders: UnboundedReceiver<KeeperOrder>,
     ) -> Result<(), EngineError> {
-        self.begin(base, positions).await?;
-        let mut last = Instant::now();
+        self.begin(base, positions)?;
         loop {
             let gate = Arc::clone(&self.plan.shared.gate);
             let due = async {
                 gate.changed().await;
-                sleep_until(last + self.interval).await;
+                sleep(self.interval).await;
             };
             tokio::select! {
                 biased;
@@ -90,36 +91,31 @@ impl Keeper {
                     // The engine is gone.
                     None => return Ok(()),
                     Some(KeeperOrder::Finish(reply)) => {
-                        self.checkpoint(true).await?;
+                        self.checkpoint(Extent::Asked).await?;
                         let _ = reply.send(());
                         return Ok(());
                     }
                     Some(KeeperOrder::SetWorkers(workers, reply)) => {
-                        let outcome = self.set_workers(workers).await;
-                        let _ = reply.send(outcome);
+                        self.set_workers(workers).await?;
+                        let _ = reply.send(());
                     }
                 },
-                () = due => self.checkpoint(true).await?,
+                () = due => self.checkpoint(Extent::Asked).await?,
             }
-            last = Instant::now();
         }
     }
 
     /// Writes what the workers began with, and makes their files count.
-    async fn begin(
-        &mut self,
-        base: Vec<Base>,
-        positions: Vec<Position>,
-    ) -> Result<(), EngineError> {
-        self.write(base, positions).await?;
+    fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
+        self.write(base, positions)?;
         let (directory, generation) = (&mut self.directory, self.generation);
         block_in_place(|| directory.count(generation))?;
         Ok(())
     }
 
-    /// Makes a checkpoint; with `release`, frames enter again as soon as what has changed is
-    /// collected.
-    async fn checkpoint(&mut self, release: bool) -> Result<(), EngineError> {
+    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not where
+    /// it is of everything: then other workers are to go on.
+    async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
         let gate = Arc::clone(&self.plan.shared.gate);
         gate.hold();
@@ -127,30 +123,33 @@ impl Keeper {
         let mut saved = Vec::new();
         let replies = self.crew().ask_each(|| {
             let (reply, changed) = oneshot::channel();
-            (Request::Save(SaveRequest { epoch, reply }), changed)
+            (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
         for changed in replies {
-            // A worker that is gone says itself why.
-            saved.push(changed.await.map_err(|_| EngineError::Ended)??);
+            saved.push(told(changed).await?);
         }
+        self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
         positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
         let reports = self.ask_sinks();
-        if release {
+        if extent == Extent::Asked {
             self.release();
         }
         let held = began.elapsed();
-        positions.extend(self.sink_positions(reports).await?);
+        positions.extend(self.sink_positions(reports).await);
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
-        self.write(saved, positions).await?;
+        self.write(saved, positions)?;
         // A journal that is gone says itself why.
         let _ = self.journal.send(ToJournal::Trim(trimmed));
         let took = began.elapsed();
-        let event = EngineEvent::Checkpointed { epoch, partitions, held, took };
-        self.plan.shared.observer.event(event);
+        self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
         Ok(())
+    }
+
+    fn tell(&self, event: EngineEvent) {
+        self.plan.shared.observer.event(event);
     }
 
     fn release(&self) {
@@ -158,7 +157,7 @@ impl Keeper {
         self.crew().wake();
     }
 
-    fn crew(&self) -> std::sync::RwLockReadGuard<'_, Crew> {
+    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
         self.crew.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -178,11 +177,10 @@ impl Keeper {
     async fn sink_positions(
         &mut self,
         reports: Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)>,
-    ) -> Result<Vec<Position>, EngineError> {
+    ) -> Vec<Position> {
         let mut positions = Vec::new();
         for (pipeline, sink, reported) in reports {
-            // A sink that is gone says itself why.
-            let offset = reported.await.map_err(|_| EngineError::Ended)?;
+            let offset = told(reported).await;
             let name = self.plan.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
             let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
             if let (Some(offset), Some(name), Some(endpoint)) = (offset, name, endpoint) {
@@ -194,11 +192,11 @@ impl Keeper {
                 });
             }
         }
-        Ok(positions)
+        positions
     }
 
     /// Writes an epoch into every worker's file; the positions go into the first.
-    async fn write(
+    fn write(
         &mut self,
         saved: Vec<Vec<SavedState>>,
         positions: Vec<Position>,
@@ -223,11 +221,16 @@ impl Keeper {
 
     /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        self.checkpoint(false).await?;
+        let began = Instant::now();
+        self.checkpoint(Extent::Everything).await?;
+        let from = self.crew().len();
         block_in_place(|| self.crew().dismiss());
         for entrance in &self.plan.entrances {
             entrance.exchange(workers.get());
         }
+        // Before the new workers can tell anything: where all inputs have ended, they have nothing to
+        // do but to say so.
+        let _ = self.news.send(News::Replaced(workers.get()));
         let (plan, directory) = (&self.plan, &mut self.directory);
         let started = block_in_place(|| -> Result<_, EngineError> {
             let checkpoint = Checkpoint::find(directory)?;
@@ -236,12 +239,24 @@ impl Keeper {
             Ok((crew, base, checkpoint.positions, new))
         });
         let (crew, base, positions, new) = started?;
+        let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
+        let moved = crew.moved();
         *self.crew.write().unwrap_or_else(PoisonError::into_inner) = crew;
         self.files = new.files;
         self.generation = new.generation;
-        let _ = self.news.send(News::Replaced(workers.get()));
-        self.begin(base, positions).await?;
+        self.begin(base, positions)?;
         self.release();
+        let (to, held) = (workers.get(), began.elapsed());
+        self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
         Ok(())
+    }
+}
+
+/// What a worker or a sink tells. One that is gone says itself why, and the engine ends with that: there
+/// is nothing to be told, and nothing to add.
+async fn told<T>(reply: oneshot::Receiver<T>) -> T {
+    match reply.await {
+        Ok(told) => told,
+        Err(_) => pending().await,
     }
 }

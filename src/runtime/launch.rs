@@ -1,5 +1,6 @@
 //! Starts the parts of an engine in their order: nothing outside changes before all of them can start.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
@@ -17,12 +18,13 @@ use super::engine::Engine;
 use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
-use super::journaling::{JournaledPipeline, Journaling, ToJournal};
+use super::journaling::{JournaledPipeline, Journaling, ReplayedFrames, ToJournal};
 use super::keeper::{Keeper, KeeperOrder};
-use super::quiet::IO_THREAD_NAME;
+use super::saved_names::SavedNames;
 use super::settings::Settings;
 use super::start::{
-    Shared, begin_at, entrances, intakes, open_endpoints, sink_channels, start_sinks, start_sources,
+    Shared, begin_at, entrances, intakes, io_runtime, open_endpoints, sink_channels, start_sinks,
+    start_sources,
 };
 use super::supervisor::{News, Resilient, Supervisor};
 use crate::core::event::{EngineEvent, Recovered};
@@ -50,7 +52,10 @@ pub(super) struct Safety {
     /// Ends when the keeper has let go of the directory.
     pub kept: mpsc::Receiver<()>,
     pub task: tokio::task::AbortHandle,
-    pub recovered: Arc<OnceLock<Recovered>>,
+    /// Set when everything is back; to nothing where nothing was saved.
+    pub recovered: Arc<OnceLock<Option<Recovered>>>,
+    /// Whether an earlier run had used the directory.
+    pub continues: bool,
 }
 
 /// Starts an engine.
@@ -62,7 +67,7 @@ pub(super) fn launch(
 ) -> Result<Engine, EngineError> {
     let start = Instant::now();
     let io = io_runtime()?;
-    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings, &*observer))?;
+    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings))?;
     let (checkpoint, saved) = match &settings.resilience {
         None => (Checkpoint::default(), None),
         Some(resilience) => {
@@ -77,13 +82,21 @@ pub(super) fn launch(
         gate: Arc::new(Gate::open()),
         abort: Arc::new(AtomicBool::new(false)),
     };
+    if settings.paused {
+        shared.gate.pause();
+    }
     let opened = (&mut sources, &mut sinks);
     let positions = &checkpoint.positions;
-    let others = io.block_on(begin_at(positions, &shared, settings, opened))?;
+    let names = SavedNames::new(settings);
+    let others = io.block_on(begin_at(positions, &shared, &names, opened))?;
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
-    let entrances = entrances(&shared.topology, settings.workers.get(), to_journal);
-    entrances.iter().for_each(|entrance| entrance.begin_at(positions));
+    let entrances = entrances(&shared.topology, settings.workers.get(), &names, to_journal);
+    let known: Vec<_> =
+        positions.iter().filter(|position| !others.contains(position)).cloned().collect();
+    for entrance in &entrances {
+        entrance.begin_at(&known);
+    }
     let (senders, receivers) = sink_channels(&shared.topology);
     let (tell, news) = unbounded_channel();
     let plan = CrewPlan {
@@ -99,8 +112,7 @@ pub(super) fn launch(
     let crew = Arc::new(RwLock::new(crew));
     let prepared = saved.map(|saved| Prepared::new(saved, settings.workers)).transpose()?;
 
-    let durability = settings.resilience.as_ref().map(|settings| settings.durability);
-    let sync = durability == Some(Durability::Power);
+    let sync = settings.resilience.as_ref().is_some_and(|set| set.durability == Durability::Power);
     let sinks = start_sinks(io.handle(), sinks, receivers, &shared, sync);
     let (stop, stopped) = watch::channel(false);
     let intakes = intakes(settings, &shared, &entrances, &stopped);
@@ -116,6 +128,7 @@ pub(super) fn launch(
             shared: &shared,
             checkpoint,
             others,
+            names,
             base,
             crew: &crew,
             plan,
@@ -156,17 +169,6 @@ pub(super) fn launch(
     })
 }
 
-fn io_runtime() -> Result<Runtime, EngineError> {
-    // One thread moves bytes as fast as many workers take them; a second one would be woken for
-    // nothing by every read and write.
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name(IO_THREAD_NAME)
-        .enable_all()
-        .build()
-        .map_err(|error| EngineError::Threads(error.to_string()))
-}
-
 fn open(
     resilience: &ResilienceSettings,
     topology: &Topology,
@@ -191,6 +193,7 @@ struct Launch<'a> {
     shared: &'a Shared,
     checkpoint: Checkpoint,
     others: Vec<Position>,
+    names: SavedNames,
     base: Vec<Base>,
     crew: &'a Arc<RwLock<Crew>>,
     plan: CrewPlan,
@@ -219,6 +222,7 @@ impl Prepared {
         let journaling = Journaling {
             journal,
             orders: launch.orders,
+            put_off: VecDeque::new(),
             pipelines: pipelines
                 .map(|((plan, intake), entrance)| JournaledPipeline {
                     name: Arc::clone(&plan.name),
@@ -237,22 +241,28 @@ impl Prepared {
             .start(journal_positions(&positions), replayed)
             .map_err(|error| EngineError::Threads(error.to_string()))?;
         let recovered = Arc::new(OnceLock::new());
+        let restored = || base.iter().flatten().flat_map(|(_, partitions)| partitions);
         let found = Recovered {
             epoch: checkpoint.epoch,
             workers,
-            partitions: base.iter().flatten().map(|(_, partitions)| partitions.len()).sum(),
+            partitions: restored().count(),
+            messages: restored().map(|partition| partition.messages).sum(),
             frames: 0,
             took: launch.start.elapsed(),
         };
         let (begin, observer) = (launch.begin, Arc::clone(&shared.observer));
         let (told, start) = (Arc::clone(&recovered), launch.start);
         io.spawn(async move {
-            let Ok(frames) = replaying.await else { return };
+            let Ok(ReplayedFrames { frames, done }) = replaying.await else { return };
             let found = Recovered { frames, took: start.elapsed(), ..found };
-            if found.epoch.0 > 0 || frames > 0 {
-                observer.event(EngineEvent::Recovered(found.clone()));
-                let _ = told.set(found);
+            let found = (found.epoch.0 > 0 || frames > 0).then_some(found);
+            let _ = told.set(found.clone());
+            if let Some(found) = found {
+                observer.event(EngineEvent::Recovered(found));
             }
+            // Sources not before this: who has seen an output, and sends a message because of it, may do
+            // so on another connection, and must not come before what it has seen.
+            let _ = done.await;
             begin.send_replace(true);
         });
         let keeper = Keeper {
@@ -262,7 +272,7 @@ impl Prepared {
             generation: generation.generation,
             files: generation.files,
             others,
-            sinks: settings.sinks.clone(),
+            sinks: launch.names.sinks,
             journal: launch.journal.clone(),
             crew: Arc::clone(launch.crew),
             plan: launch.plan,
@@ -276,6 +286,7 @@ impl Prepared {
             keeper.run(base, positions, ordered).await;
         });
         let (keeper, journal, task) = (orders, launch.journal, task.abort_handle());
-        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered })
+        let continues = workers > 0;
+        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered, continues })
     }
 }

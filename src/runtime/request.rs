@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::worker::Restored;
+use crate::application::Key;
 use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
-use crate::core::saved::SavedPartition;
+use crate::core::revival::Revival;
+use crate::core::saved::{Extent, SavedPartition};
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 
@@ -42,6 +44,8 @@ pub(super) enum Look {
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// Give a poisoned partition back to its computations.
+    Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
 
 /// What a worker has to save.
@@ -50,6 +54,7 @@ pub(super) type Changed = Result<Vec<SavedState>, ResilienceError>;
 /// The request of a checkpoint.
 pub(super) struct SaveRequest {
     pub epoch: Epoch,
+    pub extent: Extent,
     pub reply: oneshot::Sender<Changed>,
 }
 
@@ -92,6 +97,12 @@ impl Desk {
                 }
             }
             Look::Export { reply } => self.export(&reply),
+            Look::Revive { state, key, reply } => {
+                let table = self.tables.iter().find(|(name, _)| *name == state);
+                let revival =
+                    table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
+                let _ = reply.send(revival);
+            }
         }
     }
 
@@ -125,9 +136,9 @@ impl Desk {
     }
 
     /// The partitions with changes to save, which from now on they have no more.
-    pub fn take_changed(&mut self) -> Changed {
+    pub fn take_changed(&mut self, extent: Extent) -> Changed {
         let changed = self.tables.iter().map(|(name, table)| {
-            let changed = table.borrow_mut().take_changed();
+            let changed = table.borrow_mut().take_changed(extent);
             let not_saved = |(key, reason)| {
                 let state = name.to_string();
                 ResilienceError::NotSaved { state, key, reason }

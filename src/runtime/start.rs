@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,6 +16,8 @@ use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
 use super::journaling::ToJournal;
+use super::quiet::IO_THREAD_NAME;
+use super::saved_names::SavedNames;
 use super::settings::Settings;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
@@ -36,14 +38,23 @@ pub(super) struct Shared {
     pub abort: Arc<AtomicBool>,
 }
 
+/// The threads that move bytes.
+pub(super) fn io_runtime() -> Result<Runtime, EngineError> {
+    // One thread moves bytes as fast as many workers take them; a second one would be woken for
+    // nothing by every read and write.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(IO_THREAD_NAME)
+        .enable_all()
+        .build()
+        .map_err(|error| EngineError::Threads(error.to_string()))
+}
+
 pub(super) type Sources = Vec<OpenSource>;
 pub(super) type Sinks = Vec<Vec<OpenSink>>;
 
 /// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
-pub(super) async fn open_endpoints(
-    settings: &Settings,
-    observer: &dyn Observer,
-) -> Result<(Sources, Sinks), EngineError> {
+pub(super) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sinks), EngineError> {
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
     for (at, endpoint) in settings.sources.iter().enumerate() {
@@ -54,17 +65,16 @@ pub(super) async fn open_endpoints(
             // Each would get some of the bytes.
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
-        let source = OpenSource::open(endpoint).await.map_err(failed)?;
+        let source = OpenSource::open(endpoint, settings.connection_limit).await.map_err(failed)?;
         sources.push(source);
         files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
-    for (at, endpoints) in settings.sinks.iter().enumerate() {
+    for endpoints in &settings.sinks {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            of_pipeline
-                .push(OpenSink::open(endpoint, PipelineIndex(at), observer).await.map_err(failed)?);
+            of_pipeline.push(OpenSink::open(endpoint).await.map_err(failed)?);
             files.claim(endpoint).map_err(failed)?;
         }
         sinks.push(of_pipeline);
@@ -138,12 +148,14 @@ pub(super) fn start_sinks(
 pub(super) fn entrances(
     topology: &Topology,
     workers: usize,
+    names: &SavedNames,
     journal: Option<&Sender<ToJournal>>,
 ) -> Vec<Arc<Entrance>> {
     let plans = topology.pipelines().iter().enumerate();
     let entrance = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
         let (name, journal) = (Arc::clone(&plan.name), journal.cloned());
-        Arc::new(Entrance::new(PipelineIndex(at), name, workers, journal))
+        let file = names.sources.get(at).cloned().flatten();
+        Arc::new(Entrance::new(PipelineIndex(at), name, file, workers, journal))
     };
     plans.map(entrance).collect()
 }
@@ -217,7 +229,7 @@ async fn begun(mut begin: watch::Receiver<bool>) {
 pub(super) async fn begin_at(
     positions: &[Position],
     shared: &Shared,
-    settings: &Settings,
+    names: &SavedNames,
     (sources, sinks): (&mut Sources, &mut Sinks),
 ) -> Result<Vec<Position>, EngineError> {
     let mut others = Vec::new();
@@ -228,21 +240,24 @@ pub(super) async fn begin_at(
             Position::Journal { pipeline, .. } => index(pipeline).is_some(),
             Position::Source { pipeline, endpoint, offset } => {
                 let at = index(pipeline);
-                let source = at.and_then(|at| sources.get_mut(at));
-                match source {
-                    Some(source) => begin_source(source, endpoint, *offset).await?,
-                    None => false,
+                let name = at.and_then(|at| names.sources.get(at)?.as_deref());
+                match at.and_then(|at| sources.get_mut(at)) {
+                    Some(source) if name == Some(endpoint) => {
+                        begin_source(source, endpoint, *offset).await?;
+                        true
+                    }
+                    _ => false,
                 }
             }
             Position::Sink { pipeline, sink, endpoint, offset } => {
                 let number = usize::try_from(*sink).unwrap_or(usize::MAX);
                 let place = index(pipeline);
-                let named = place
-                    .and_then(|at| settings.sinks.get(at)?.get(number))
-                    .filter(|named| named.to_string() == *endpoint);
+                let ours = place
+                    .and_then(|at| names.sinks.get(at)?.get(number))
+                    .filter(|ours| ours.to_string() == *endpoint);
                 let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
-                match (named, open) {
-                    (Some(named), Some(open)) => begin_sink(open, named, *offset)?,
+                match (ours, open) {
+                    (Some(ours), Some(open)) => begin_sink(open, ours, *offset)?,
                     _ => false,
                 }
             }
@@ -258,19 +273,15 @@ async fn begin_source(
     source: &mut OpenSource,
     endpoint: &str,
     offset: u64,
-) -> Result<bool, EngineError> {
-    let Some((name, length)) = source.file().await.map_err(EngineError::Source)? else {
-        return Ok(false);
+) -> Result<(), EngineError> {
+    let Some((_, length)) = source.file().await.map_err(EngineError::Source)? else {
+        return Ok(());
     };
-    if *name != *endpoint {
-        return Ok(false);
-    }
     if length < offset {
         let path = PathBuf::from(endpoint);
         return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
     }
-    source.begin_at(offset).await.map_err(EngineError::Source)?;
-    Ok(true)
+    source.begin_at(offset).await.map_err(EngineError::Source)
 }
 
 fn begin_sink(sink: &mut OpenSink, endpoint: &Endpoint, offset: u64) -> Result<bool, EngineError> {

@@ -21,7 +21,7 @@ pub(super) type Outcome = Option<Result<(), Arc<EngineError>>>;
 pub(super) enum News {
     /// A worker's inputs have all ended, and everything has been passed on.
     Drained,
-    /// This many new workers have taken the place of all others.
+    /// This many new workers take the place of all others, which are gone.
     Replaced(usize),
     /// Something failed that the engine cannot do without.
     Failed(EngineError),

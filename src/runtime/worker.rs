@@ -126,14 +126,17 @@ fn work(worker: &mut Worker, start: WorkerStart) {
                 Ok(Request::Save(save)) => {
                     // Nothing is admitted now, so nothing more can come of earlier epochs.
                     epoch.set(save.epoch);
-                    lanes.iter().for_each(|(built, _)| built.activator.activate());
+                    for (built, _) in &lanes {
+                        built.activator.activate();
+                    }
                     saving = Some(save);
                 }
-                Ok(Request::Leave) => return drop_dataflows(worker),
                 Ok(Request::Look(look)) => desk.take(look),
                 Err(TryRecvError::Empty) => break,
-                // The engine is gone.
-                Err(TryRecvError::Disconnected) => return drop_dataflows(worker),
+                // The engine is gone, or goes on without this worker.
+                Ok(Request::Leave) | Err(TryRecvError::Disconnected) => {
+                    return drop_dataflows(worker);
+                }
             }
         }
         if start.abort.load(Ordering::Acquire) {
@@ -143,7 +146,8 @@ fn work(worker: &mut Worker, start: WorkerStart) {
             lanes.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
         };
         if let Some(save) = saving.take_if(is_done) {
-            save.reply(desk.take_changed());
+            let changed = desk.take_changed(save.extent);
+            save.reply(changed);
         }
         let scanning = desk.work();
         for (built, inlet) in &lanes {

@@ -9,8 +9,10 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::DeadLetterFile;
 use super::latency::Latency;
+use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
+use super::safety::Checkpoints;
 use super::snapshot::OutputShown;
 use crate::core::batch::Output;
 use crate::core::context::Report;
@@ -21,6 +23,7 @@ use crate::core::observer::Observer;
 use crate::core::preview::preview_bytes;
 use crate::core::topology::Topology;
 use crate::core::trace::Trace;
+use crate::runtime::MOST_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
 const KEPT: usize = 500;
@@ -36,6 +39,7 @@ const NEWEST_OF_LARGE_BATCH: usize = 16;
 pub(super) struct PipelineCounters {
     /// Where its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
+    /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
     pub broken: Counter,
     pub broken_bytes: Counter,
@@ -52,7 +56,9 @@ pub(super) struct Collector {
     pub outputs: Mutex<Ring<OutputShown>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
+    pub checkpoints: Mutex<Checkpoints>,
     pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
+    pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
 }
@@ -66,7 +72,9 @@ impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
         let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
             listening: OnceLock::new(),
-            workers: (0..workers).map(|_| WorkerCounters::new(plan.steps.len())).collect(),
+            workers: (0..workers.max(MOST_WORKERS))
+                .map(|_| WorkerCounters::new(plan.steps.len()))
+                .collect(),
             broken: Counter::default(),
             broken_bytes: Counter::default(),
             outputs: Counter::default(),
@@ -82,7 +90,9 @@ impl Collector {
                 letter.weight()
             })),
             events: Mutex::new(Ring::new(KEPT)),
+            checkpoints: Mutex::default(),
             dead_letter_file: Mutex::new(file),
+            reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
         }
@@ -100,14 +110,23 @@ impl Collector {
         }
     }
 
+    /// Messages that state computations have processed.
+    pub fn stateful(&self) -> u64 {
+        let workers = self.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
+        workers.map(|worker| worker.stateful.get()).sum()
+    }
+
     fn keep_dead_letters(&self, letters: impl Iterator<Item = DeadLetter>) {
-        let letters: Vec<_> = letters.map(Arc::new).collect();
+        let letters: Vec<_> = letters.collect();
         if let Some(file) = &mut *lock(&self.dead_letter_file) {
-            file.write(letters.iter().map(|letter| &**letter));
+            file.write(&letters);
         }
+        self.reporter.dead_letters(letters.iter());
         let mut ring = lock(&self.dead_letters);
-        for letter in letters {
-            ring.push(letter);
+        // What would be pushed out again at once need not be copied.
+        let superfluous = letters.len().saturating_sub(KEPT);
+        for letter in letters.into_iter().skip(superfluous) {
+            ring.push(Arc::new(letter.detached()));
         }
     }
 }
@@ -131,8 +150,6 @@ impl Observer for Collector {
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.pipelines.get(pipeline.0) else { return };
         let count = output.ends.len();
-        counters.outputs.add(count as u64);
-        counters.bytes_out.add(output.bytes.len() as u64);
         let latency = at.since(output.frames.read_at());
         lock(&counters.latency).record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
@@ -144,6 +161,9 @@ impl Observer for Collector {
         let mut outputs = lock(&self.outputs);
         shown.into_iter().rev().for_each(|output| outputs.push(output));
         drop(outputs);
+        // Counted when it can be seen: who waits for the count looks at the outputs then.
+        counters.outputs.add(count as u64);
+        counters.bytes_out.add(output.bytes.len() as u64);
         self.change();
     }
 
@@ -181,7 +201,51 @@ impl Observer for Collector {
         {
             pipeline.pressure.note(sink, state);
         }
-        lock(&self.events).push(event);
+        self.reporter.event(&event);
+        match event {
+            EngineEvent::CheckpointBegun(epoch) => {
+                lock(&self.checkpoints).begin(epoch, self.stateful());
+                return;
+            }
+            EngineEvent::Checkpointed { epoch, .. } => {
+                lock(&self.checkpoints).complete(epoch);
+            }
+            event => lock(&self.events).push(event),
+        }
         self.change();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::application::{Reason, Source};
+    use crate::core::frames::Frames;
+    use crate::core::numbers::SequenceNumber;
+    use crate::core::topology::Application;
+
+    #[test]
+    fn the_dead_letters_that_are_kept_are_bounded_and_hold_no_more_than_their_own_bytes() {
+        let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+        let application = Application::new("x").pipeline("p", Source::new(decode)).done();
+        let collector = Collector::new(&application.build().unwrap(), 1, None);
+        let read = Bytes::from([b"\0\0\0\x01a".repeat(600), vec![0; 100_000]].concat());
+        let ends = (1..=600).map(|frame| frame * 5).collect();
+        let first = SequenceNumber(1);
+        let frames = Frames::new("s".into(), first, 0, Timestamp(0), 4, read.clone(), ends);
+        let letter = |frame: u32| {
+            let (pipeline, step) = ("p".into(), "decode".into());
+            let reason = "no".to_owned();
+            DeadLetter::of_frame(pipeline, step, reason, &frames, frame, None, Timestamp(0))
+        };
+        collector.keep_dead_letters((0..600).map(letter));
+        drop(frames);
+        assert!(read.is_unique(), "a letter holds all that was read with it");
+        let kept = lock(&collector.dead_letters);
+        let numbers: Vec<_> = kept.newest_first().map(|letter| letter.sequence.0).collect();
+        assert_eq!(numbers, (101..=600).rev().collect::<Vec<_>>());
+        assert!(kept.newest_first().all(|letter| letter.frame() == b"\0\0\0\x01a"));
     }
 }

@@ -1,18 +1,21 @@
 //! All dead letters as a file of JSON lines.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use crate::core::dead_letter::DeadLetter;
-use crate::endpoints::{empty, open_to_write};
+use crate::endpoints::{cut, open_to_write};
 
 /// A file that gets a JSON line for each dead letter.
 #[derive(Debug)]
 pub struct DeadLetterFile {
-    writer: BufWriter<File>,
+    path: PathBuf,
+    file: File,
     failure: Option<io::Error>,
-    /// Whether what was in the file before has been dropped.
+    /// Lines that are not yet in the file.
+    lines: Vec<u8>,
+    /// Whether it is known what becomes of what was in the file before.
     begun: bool,
 }
 
@@ -23,31 +26,71 @@ impl DeadLetterFile {
     ///
     /// It can neither be opened nor made.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { writer: BufWriter::new(open_to_write(path)?), failure: None, begun: false })
+        let file = open_to_write(path)?;
+        let path = path.to_owned();
+        Ok(Self { path, file, failure: None, lines: Vec::new(), begun: false })
     }
 
-    /// Drops what was in the file before: the run has begun.
-    pub(super) fn begin(&mut self) {
-        if !std::mem::replace(&mut self.begun, true) {
-            self.failure = empty(self.writer.get_ref()).err();
+    /// The run has begun: drops what was in the file before, or goes on after its last whole line
+    /// where the run goes on with an earlier one.
+    pub(super) fn begin(&mut self, continues: bool) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
         }
+        let from = if continues { end_of_lines(&self.path) } else { Ok(0) };
+        self.failure = from.and_then(|from| cut(&self.file, from)).err();
+        self.flush();
     }
 
-    /// Appends dead letters, and sees to it that they are in the file.
+    /// Appends dead letters, and sees to it that they are in the file as soon as the run has begun.
     pub(super) fn write<'a>(&mut self, letters: impl IntoIterator<Item = &'a DeadLetter>) {
-        self.begin();
         if self.failure.is_some() {
             return;
         }
-        let outcome = letters.into_iter().try_for_each(|letter| {
-            serde_json::to_writer(&mut self.writer, letter)?;
-            self.writer.write_all(b"\n")
-        });
-        self.failure = outcome.and_then(|()| self.writer.flush()).err();
+        for letter in letters {
+            if let Err(error) = serde_json::to_writer(&mut self.lines, letter) {
+                self.failure = Some(error.into());
+                return;
+            }
+            self.lines.push(b'\n');
+        }
+        if self.begun {
+            self.flush();
+        }
     }
 
-    /// Why not all dead letters are in the file, where that is so.
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
-        self.failure.take()
+    fn flush(&mut self) {
+        if self.failure.is_none() {
+            self.failure = self.file.write_all(&self.lines).err();
+        }
+        self.lines.clear();
     }
+
+    /// Why not all dead letters are in the file, where that is so: after a failure nothing more is
+    /// written, so that the file has no gaps and ends in at most one torn line.
+    pub(super) fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
+    }
+}
+
+/// Where the last whole line of a plain file ends. After it there may be one that the end of a process
+/// has torn: its letter comes again, because no checkpoint counted that would have left it behind.
+fn end_of_lines(path: &Path) -> io::Result<u64> {
+    const PIECE: u64 = 64 * 1024;
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Ok(0);
+    }
+    let (mut file, mut end) = (File::open(path)?, metadata.len());
+    while end > 0 {
+        let begin = end.saturating_sub(PIECE);
+        let mut piece = Vec::new();
+        file.seek(SeekFrom::Start(begin))?;
+        Read::by_ref(&mut file).take(end - begin).read_to_end(&mut piece)?;
+        if let Some(at) = piece.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(begin + at as u64 + 1);
+        }
+        end = begin;
+    }
+    Ok(0)
 }

@@ -64,6 +64,8 @@ pub struct ShownRow {
     pub row: PartitionRow,
     /// Messages a second, where it has been looked at for long enough.
     pub rate: Option<f64>,
+    /// The owner before this one, and since when it has this one, where it was looked at then.
+    pub moved: Option<(WorkerIndex, Timestamp)>,
 }
 
 /// A question that the workers have not all answered.
@@ -84,6 +86,9 @@ struct Seen {
     rate: Option<f64>,
 }
 
+/// Who owned a partition when it was looked at, and its owner before.
+type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
+
 /// Keeps the rows of one view up to date.
 #[derive(Default)]
 pub(super) struct PartitionWatch {
@@ -91,6 +96,7 @@ pub(super) struct PartitionWatch {
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,
     seen: HashMap<Key, Seen>,
+    owners: HashMap<Key, Owner>,
     /// How much had been processed when the shown rows were asked for; `None` where they are not
     /// quite the ones that were asked for.
     shown_work: Option<u64>,
@@ -128,6 +134,13 @@ impl PartitionWatch {
             });
         }
         answered
+    }
+
+    /// Says that a partition has changed without a message. What has been asked already is asked
+    /// again, because it may have been answered before the change.
+    pub fn ask_anew(&mut self) {
+        self.question = None;
+        self.shown_work = None;
     }
 
     /// When [`poll`](Self::poll) should be called again, if nothing else happens.
@@ -179,14 +192,21 @@ impl PartitionWatch {
     fn show(&mut self, question: Question, now: Timestamp) {
         let window = merge(&question.query, question.windows);
         let mut seen = HashMap::with_capacity(window.rows.len());
+        let mut owners = HashMap::with_capacity(window.rows.len());
         let rows = window.rows.into_iter().map(|sorted| {
             let row = sorted.row;
             let entry = next_rate(self.seen.get(&row.key).copied(), row.messages, now);
             seen.insert(row.key.clone(), entry);
-            ShownRow { rate: entry.rate, row }
+            let moved = match self.owners.get(&row.key).copied() {
+                Some((before, _)) if before != row.worker => Some((before, now)),
+                known => known.and_then(|(_, moved)| moved),
+            };
+            owners.insert(row.key.clone(), (row.worker, moved));
+            ShownRow { rate: entry.rate, moved, row }
         });
         let rows = rows.collect();
         self.seen = seen;
+        self.owners = owners;
         self.shown = Arc::new(PartitionsShown {
             view: question.view,
             asked: question.asked,

@@ -50,6 +50,11 @@ impl Pressure {
         }
     }
 
+    /// The sinks are gone; those that come next tell anew.
+    pub fn forget_sinks(&self) {
+        lock(&self.sinks).clear();
+    }
+
     /// What the sinks are doing, as far as they have told.
     pub fn sinks(&self) -> Vec<SinkShown> {
         lock(&self.sinks).clone()

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::latency::{Bar, LatencySummary};
+use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
+use super::safety::SafetyShown;
 use super::throughput::Throughput;
 use crate::core::dead_letter::DeadLetter;
 use crate::core::event::EngineEvent;
@@ -21,6 +23,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// How many workers there will be, while their number is being changed.
+    pub changing_to: Option<usize>,
     /// The time since the start.
     pub uptime: Duration,
     /// Counts over all pipelines.
@@ -45,8 +49,12 @@ pub struct Snapshot {
     pub outputs: Vec<OutputShown>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
+    /// What is saved, and what was lost and recovered; `None` where nothing is saved.
+    pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<EngineEvent>,
+    /// The log; nothing where the session was started without one.
+    pub log: LogShown,
 }
 
 /// Counts over all pipelines.
@@ -66,7 +74,7 @@ pub struct Totals {
     pub bytes_out: u64,
     /// State changes that a computation asked to save.
     pub saved: u64,
-    /// Messages processed by state computations.
+    /// Messages that the partitions have processed, also in the life that was recovered.
     pub stateful: u64,
 }
 

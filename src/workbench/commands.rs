@@ -45,8 +45,14 @@ pub enum Command {
     Sort,
     /// Turn the order around.
     Reverse,
-    /// Show only keys that contain a text.
+    /// Show only rows that contain a text.
     Filter,
+    /// Let a poisoned partition take messages again.
+    Revive,
+    /// Put a dead letter's frame into the input pane, to be edited.
+    EditLetter,
+    /// Send a dead letter's frame again as it is.
+    SendLetter,
     /// Show the partitions of the next state.
     NextState,
     /// Make the pane as large as the screen, or as it was.
@@ -55,6 +61,14 @@ pub enum Command {
     Pause,
     /// Take one message.
     Step,
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Show what is saved, lost and recovered.
+    Safety,
+    /// One worker more.
+    MoreWorkers,
+    /// One worker less.
+    FewerWorkers,
     /// Keep the screen as it is while the engine goes on, or show it live again.
     Freeze,
     /// Choose a command by name.
@@ -74,8 +88,12 @@ pub enum Context {
     Input,
     /// In panes with rows.
     Rows,
+    /// In panes with rows that can be filtered: partitions and dead letters.
+    Filtered,
     /// In the partitions pane.
     Partitions,
+    /// In the dead letters pane.
+    DeadLetters,
 }
 
 /// A command as the table has it.
@@ -102,6 +120,8 @@ pub enum Focus {
     Typing,
     /// The partitions pane.
     Partitions,
+    /// The dead letters pane.
+    DeadLetters,
     /// Another pane with rows.
     Rows,
 }
@@ -114,7 +134,9 @@ impl Entry {
             Context::Everywhere => true,
             Context::Input => focus == Focus::Typing,
             Context::Rows => focus != Focus::Typing,
+            Context::Filtered => matches!(focus, Focus::Partitions | Focus::DeadLetters),
             Context::Partitions => focus == Focus::Partitions,
+            Context::DeadLetters => focus == Focus::DeadLetters,
         }
     }
 
@@ -137,11 +159,20 @@ pub fn command_of(key: Key, focus: Focus) -> Option<Command> {
     special.chain(general).find(applies).map(|entry| entry.command)
 }
 
+/// The keys of some commands and what they do, for who has just opened something.
+#[must_use]
+pub fn hint(commands: &[Command], focus: Focus) -> String {
+    let entries = COMMANDS.iter().filter(|entry| commands.contains(&entry.command));
+    let hints = entries
+        .filter_map(|entry| entry.shown_key(focus).map(|key| format!("{key}: {}", entry.name)));
+    hints.chain(["Esc closes".to_owned()]).collect::<Vec<_>>().join("   ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FOCUSES: [Focus; 3] = [Focus::Typing, Focus::Partitions, Focus::Rows];
+    const FOCUSES: [Focus; 4] = [Focus::Typing, Focus::Partitions, Focus::DeadLetters, Focus::Rows];
 
     #[test]
     fn every_key_that_is_shown_does_what_is_said() {
@@ -156,16 +187,18 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for context in [Context::Everywhere, Context::Input, Context::Rows, Context::Partitions] {
-            let mut keys: Vec<String> = COMMANDS
-                .iter()
-                .filter(|entry| entry.context == context)
-                .flat_map(|entry| entry.keys.iter().map(ToString::to_string))
-                .collect();
-            let all = keys.len();
-            keys.sort();
-            keys.dedup();
-            assert_eq!(keys.len(), all, "{context:?}");
+        for focus in FOCUSES {
+            let special = |entry: &&Entry| entry.context != Context::Everywhere;
+            let general = |entry: &&Entry| entry.context == Context::Everywhere;
+            for part in [&special as &dyn Fn(&&Entry) -> bool, &general] {
+                let entries = COMMANDS.iter().filter(|entry| entry.applies(focus)).filter(part);
+                let mut keys: Vec<String> =
+                    entries.flat_map(|entry| entry.keys.iter().map(ToString::to_string)).collect();
+                let all = keys.len();
+                keys.sort();
+                keys.dedup();
+                assert_eq!(keys.len(), all, "{focus:?}");
+            }
         }
     }
 

@@ -52,6 +52,12 @@ impl InputLine {
         self.input = Input::new(text);
     }
 
+    /// Replaces the text by another one to be edited. The history has what was there.
+    pub fn replace(&mut self, text: String) {
+        self.take();
+        self.set(text);
+    }
+
     /// Takes the text into the history and begins a new line.
     pub fn take(&mut self) {
         let line = self.input.value_and_reset();
@@ -111,6 +117,18 @@ mod tests {
         assert_eq!(line.text(), "draft");
         line.newer();
         assert_eq!(line.text(), "draft");
+    }
+
+    #[test]
+    fn what_is_replaced_is_in_the_history() {
+        let mut line = InputLine::default();
+        line.insert("draft");
+        line.replace("0x 61".to_owned());
+        assert_eq!(line.text(), "0x 61");
+        line.older();
+        assert_eq!(line.text(), "draft");
+        line.newer();
+        assert_eq!(line.text(), "0x 61");
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub const LEAST_HEIGHT: u16 = 18;
 const ROOMY_WIDTH: u16 = 100;
 const ROOMY_HEIGHT: u16 = 34;
 
+/// From this height of all panes on there is room for the log too.
+const LOG_TOO: u16 = 33;
+
 /// From this height on there is room for a third chart.
 const THREE_CHARTS: u16 = 14;
 
@@ -25,6 +28,8 @@ pub enum Pane {
     Routing,
     /// What the sinks were given.
     Outputs,
+    /// What happens to sources and sinks.
+    Log,
     /// Messages that could not be processed.
     DeadLetters,
 }
@@ -46,6 +51,8 @@ pub struct Places {
     pub routing: Option<Rect>,
     /// What the sinks were given.
     pub outputs: Option<Rect>,
+    /// What happens to sources and sinks.
+    pub log: Option<Rect>,
     /// Messages that could not be processed.
     pub dead_letters: Option<Rect>,
     /// Where messages are typed.
@@ -63,6 +70,7 @@ impl Places {
             Pane::Partitions => self.partitions,
             Pane::Routing => self.routing,
             Pane::Outputs => self.outputs,
+            Pane::Log => self.log,
             Pane::DeadLetters => self.dead_letters,
         }
     }
@@ -87,21 +95,24 @@ pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places
         Some(Pane::Partitions) if stateful => Places { partitions: Some(body), ..frame },
         Some(Pane::Routing) => Places { routing: Some(body), ..frame },
         Some(Pane::Outputs) => Places { outputs: Some(body), ..frame },
+        Some(Pane::Log) => Places { log: Some(body), ..frame },
         Some(Pane::DeadLetters) => Places { dead_letters: Some(body), ..frame },
         _ => panes(frame, body, stateful, roomy),
     })
 }
 
 fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
-    // A low screen has no room for what leaves: Tab and zoom still show it.
-    let (routing, bottom) = match (roomy, body.height) {
-        (true, _) => (10, 7),
-        (false, 16..) => (6, 4),
-        (false, _) => (5, 0),
+    // A low screen has no room for the log, or for what leaves: Tab and zoom still show it.
+    let (routing, log, bottom) = match (roomy, body.height) {
+        (true, LOG_TOO..) => (9, 4, 6),
+        (true, _) => (10, 0, 7),
+        (false, 16..) => (6, 0, 4),
+        (false, _) => (5, 0, 0),
     };
-    let [top, routing, bottom] = body.layout(&Layout::vertical([
+    let [top, routing, log, bottom] = body.layout(&Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(routing),
+        Constraint::Length(log),
         Constraint::Length(bottom),
     ]));
     let [outputs, dead_letters] =
@@ -117,6 +128,7 @@ fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
         partitions,
         routing: Some(routing),
         outputs: (bottom.height > 0).then_some(outputs),
+        log: (log.height > 0).then_some(log),
         dead_letters: (bottom.height > 0).then_some(dead_letters),
         ..frame
     };
@@ -154,7 +166,7 @@ mod tests {
                 let all: Vec<Rect> = [
                     Some(places.header), places.partitions, places.throughput,
                     places.throughput_histogram, places.latency, places.routing, places.outputs,
-                    places.dead_letters, Some(places.input), Some(places.footer),
+                    places.log, places.dead_letters, Some(places.input), Some(places.footer),
                 ].into_iter().flatten().collect();
                 let covered: u32 = all.iter().map(|place| place.area()).sum();
                 prop_assert_eq!(covered, area.area());

@@ -8,25 +8,30 @@ mod chooser;
 mod command_table;
 mod commands;
 mod events;
+mod filter_line;
 mod input_line;
 mod keys;
 mod layout;
+mod letters;
 mod overlay;
 mod panes;
+mod revival;
 mod rows;
 mod state;
 pub mod svg;
 mod terminal;
 mod theme;
-mod typed;
+pub(crate) mod typed;
 mod words;
 
 use std::io::{self, Stdin};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use tempfile::TempDir;
 use thiserror::Error;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -39,16 +44,24 @@ pub use keys::Key;
 pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;
 
+use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
-use crate::runtime::{EngineError, RunState, Settings};
-use crate::telemetry::Session;
+use crate::resilience::ResilienceSettings;
+use crate::runtime::{EngineError, MOST_WORKERS, RunState, Settings, silence_caught_panics};
+use crate::telemetry::{DeadLetterFile, DeadLettersLost, Session};
 use terminal::Screen;
 
 /// For how long a new partition is marked.
 const NEW_FOR: Duration = Duration::from_secs(2);
 
+/// For how long the owner before the present one is shown.
+const MOVED_FOR: Duration = Duration::from_secs(5);
+
 /// The shortest time between two frames.
 const LEAST_FRAME: Duration = Duration::from_millis(50);
+
+/// For how long a worker may be waited for to revive a partition: keys wait as long.
+const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
 
 /// How often a worker traces a message that nobody typed.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
@@ -65,24 +78,50 @@ pub enum WorkbenchError {
     /// The engine could not go on.
     #[error("{0}")]
     Engine(Arc<EngineError>),
+    /// Not all dead letters are in their file.
+    #[error(transparent)]
+    DeadLettersLost(#[from] DeadLettersLost),
 }
 
-/// Runs an application in the workbench, until the user quits.
+/// Runs an application in the workbench, until the user quits. All dead letters go to `dead_letters`
+/// too.
 ///
 /// # Errors
 ///
-/// The terminal cannot be used, or the engine cannot start or go on. The terminal is as it was then.
-pub fn run(topology: Arc<Topology>, settings: Settings) -> Result<(), WorkbenchError> {
-    let settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+/// The terminal cannot be used, the engine cannot start or go on, or not all dead letters could be
+/// written to their file. The terminal is as it was then.
+pub fn run(
+    topology: Arc<Topology>,
+    settings: Settings,
+    dead_letters: Option<DeadLetterFile>,
+) -> Result<(), WorkbenchError> {
+    // A caught panic must not be written over the screen.
+    silence_caught_panics();
+    let mut settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+    let temporary = settings.resilience.is_none().then(temporary_directory).flatten();
+    if let Some(directory) = &temporary {
+        settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
+    }
     // The engine first: where it cannot start, the screen is left alone.
-    let session = Session::start(Arc::clone(&topology), &settings, None)?;
+    let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let workbench = Workbench::new(topology, theme, session.snapshot());
+    let mut workbench =
+        Workbench::new(topology, theme, session.snapshot()).with_frame_limit(settings.frame_limit);
+    if temporary.is_some() {
+        workbench = workbench.saved_for_now();
+    }
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
-    runtime.block_on(work(session, workbench, screen, signals))
+    runtime.block_on(work(&mut session, workbench, screen, signals))?;
+    session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
+}
+
+/// Where to save what nobody asked to be saved, so that crash and recovery can be tried at once; it is
+/// removed when it is dropped. `None` where there is no room for it: nothing is saved then.
+fn temporary_directory() -> Option<TempDir> {
+    tempfile::Builder::new().prefix("wallaroo-").tempdir().ok()
 }
 
 /// Lets the user choose one of several applications. `None` where they leave instead.
@@ -120,7 +159,7 @@ pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
 }
 
 async fn work(
-    mut session: Session,
+    session: &mut Session,
     mut workbench: Workbench,
     mut screen: Screen,
     mut signals: Signals,
@@ -129,9 +168,15 @@ async fn work(
     let news = session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
+    let mut lost = false;
     loop {
         workbench.resize(screen.area()?);
         dirty |= session.refresh(&workbench.view());
+        if let Some(error) = session.dead_letters_lost().filter(|_| !lost) {
+            // Now, and not when it is too late to do anything about it.
+            (lost, dirty) = (true, true);
+            workbench.notify(error.to_string(), true);
+        }
         if let Some(Err(error)) = session.outcome() {
             return Err(WorkbenchError::Engine(error));
         }
@@ -143,7 +188,7 @@ async fn work(
             drawn = Some(Instant::now());
             dirty = false;
         }
-        let deadline = next_look(&session, &workbench, dirty.then_some(wait));
+        let deadline = next_look(session, &workbench, dirty.then_some(wait));
         tokio::select! {
             biased;
             () = signals.any() => return Ok(()),
@@ -151,9 +196,13 @@ async fn work(
                 // An end says that the terminal is gone.
                 let Some(event) = event else { return Ok(()) };
                 dirty = true;
-                if let Some(effect) = workbench.handle(&event)
-                    && !apply(&session, &mut workbench, effect)
-                {
+                let Some(effect) = workbench.handle(&event) else { continue };
+                if effect == Effect::Crash {
+                    // What is lost is seen before it comes back, which may take seconds.
+                    workbench.crash();
+                    screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+                }
+                if !apply(session, &mut workbench, effect)? {
                     return Ok(());
                 }
             }
@@ -180,7 +229,11 @@ async fn sleep(duration: Option<Duration>) {
 }
 
 /// Does to the engine what the workbench says. False where that is to end.
-fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
+fn apply(
+    session: &mut Session,
+    workbench: &mut Workbench,
+    effect: Effect,
+) -> Result<bool, WorkbenchError> {
     match effect {
         Effect::Inject(pipeline, bytes) => {
             if let Err(error) = session.inject(pipeline, bytes) {
@@ -193,9 +246,41 @@ fn apply(session: &Session, workbench: &mut Workbench, effect: Effect) -> bool {
             RunState::Pausing | RunState::Paused | RunState::Stepping(_) => session.resume(),
         },
         Effect::Step => session.step(),
-        Effect::Quit => return false,
+        Effect::Revive { state, key } => {
+            let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
+            workbench.revived(&key, revival);
+        }
+        Effect::Crash => {
+            let crashed = session.crash();
+            workbench.crashed();
+            match crashed {
+                // The story says that nothing is saved, and that nothing has happened.
+                Ok(()) | Err(EngineError::NothingSaved) => {}
+                // There is no engine any more.
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Effect::ChangeWorkers { more } => change_workers(session, workbench, more),
+        Effect::Quit => return Ok(false),
     }
-    true
+    Ok(true)
+}
+
+/// Goes on with one worker more, or one less.
+fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) {
+    let now = session.wanted_workers().get();
+    let wanted = if more { now + 1 } else { now - 1 };
+    let workers = match NonZeroUsize::new(wanted) {
+        None => return workbench.notify("one worker is the least".to_owned(), true),
+        Some(workers) if wanted <= MOST_WORKERS => workers,
+        Some(_) => {
+            return workbench.notify(format!("{MOST_WORKERS} workers are the most"), true);
+        }
+    };
+    // The header says that it is under way, and the partitions say who has moved.
+    if let Err(error) = session.set_workers(workers) {
+        workbench.notify(error.to_string(), true);
+    }
 }
 
 impl Workbench {
@@ -210,13 +295,23 @@ impl Workbench {
             return None;
         }
         let uptime = self.snapshot.uptime;
+        let left = |since: Timestamp, shown: Duration| {
+            let end = Duration::from_nanos(since.0) + shown;
+            end.checked_sub(uptime).filter(|left| !left.is_zero())
+        };
         let rows = self.snapshot.partitions.rows.iter();
-        rows.filter(|row| row.row.dynamic)
-            .filter_map(|row| {
-                let end = Duration::from_nanos(row.row.created.0) + NEW_FOR;
-                end.checked_sub(uptime).filter(|left| !left.is_zero())
-            })
-            .min()
+        rows.flat_map(|row| {
+            let created = row.row.created.filter(|_| row.row.dynamic);
+            let new = created.map(|created| (created, NEW_FOR));
+            new.into_iter().chain(row.moved.map(|(_, since)| (since, MOVED_FOR)))
+        })
+        .filter_map(|(since, shown)| left(since, shown))
+        .min()
+    }
+
+    /// Whether a moment is not longer ago than this.
+    fn is_recent(&self, moment: Timestamp, limit: Duration) -> bool {
+        self.snapshot.uptime < Duration::from_nanos(moment.0) + limit
     }
 
     fn has_marks(&self) -> bool {

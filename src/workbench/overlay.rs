@@ -11,7 +11,7 @@ use super::keys::Key as TerminalKey;
 use crate::application::Key;
 use crate::core::dead_letter::DeadLetter;
 use crate::core::trace::{HOP_LIMIT, Trace};
-use crate::telemetry::ShownRow;
+use crate::telemetry::{LogLine, ShownRow};
 
 /// What lies over the panes until it is closed.
 pub enum Overlay {
@@ -31,6 +31,12 @@ pub enum Overlay {
     },
     /// A message that could not be processed.
     DeadLetter(Arc<DeadLetter>),
+    /// A line of the log.
+    LogLine(Arc<LogLine>),
+    /// Everything has just been lost, and comes back.
+    Crashing,
+    /// What is saved, lost and recovered.
+    Safety,
     /// A partition: its state and its recent messages.
     Partition {
         /// The partition's key.
@@ -41,6 +47,21 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Where the keys go: what can be done in the pane can be done with what was opened there.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        match self {
+            Self::Help { .. }
+            | Self::Palette(_)
+            | Self::Trace { .. }
+            | Self::Crashing
+            | Self::Safety
+            | Self::LogLine(_) => Focus::Rows,
+            Self::DeadLetter(_) => Focus::DeadLetters,
+            Self::Partition { .. } => Focus::Partitions,
+        }
+    }
+
     /// The overlay after a command that moves.
     #[must_use]
     pub fn scrolled(self, command: Command) -> Self {

@@ -4,10 +4,10 @@
 
 use std::sync::{Arc, Weak};
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 
 use super::commands::Command;
-use super::input_line::InputLine;
+use super::filter_line::FilterLine;
 use super::keys::Key as TerminalKey;
 use crate::application::Key;
 use crate::core::partition_query::{RowQuery, SortBy};
@@ -69,8 +69,7 @@ pub struct PartitionRows {
     state: usize,
     sort: SortBy,
     descending: bool,
-    filter: String,
-    editing: Option<InputLine>,
+    filter: FilterLine,
     offset: usize,
     selected: Option<Key>,
     /// The place of a row that was chosen before it was shown.
@@ -84,7 +83,7 @@ impl PartitionRows {
         let query = RowQuery {
             sort: self.sort.clone(),
             descending: self.descending,
-            filter: self.filter.clone(),
+            filter: self.filter.text().to_owned(),
             offset: self.offset,
             from_end: false,
             limit,
@@ -92,15 +91,9 @@ impl PartitionRows {
         PartitionView { state: self.state, query }
     }
 
-    /// The filter that is being typed.
+    /// The filter.
     #[must_use]
-    pub fn editing(&self) -> Option<&InputLine> {
-        self.editing.as_ref()
-    }
-
-    /// The filter; empty where there is none.
-    #[must_use]
-    pub fn filter(&self) -> &str {
+    pub fn filter(&self) -> &FilterLine {
         &self.filter
     }
 
@@ -180,40 +173,19 @@ impl PartitionRows {
 
     /// Begins to type a filter.
     pub fn begin_filter(&mut self) {
-        let mut line = InputLine::default();
-        line.insert(&self.filter);
-        self.editing = Some(line);
+        self.filter.begin();
     }
 
-    /// Whether a filter is being typed.
-    #[must_use]
-    pub fn is_filtering(&self) -> bool {
-        self.editing.is_some()
-    }
-
-    /// Takes a key of the filter: it applies while it is typed.
+    /// Takes a key of the filter.
     pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
-        let Some(line) = &mut self.editing else { return };
-        match key.code {
-            KeyCode::Enter => self.editing = None,
-            KeyCode::Esc => {
-                self.editing = None;
-                self.filter.clear();
-            }
-            _ => {
-                line.key(event);
-                line.text().clone_into(&mut self.filter);
-            }
-        }
+        self.filter.key(key, event);
         self.offset = 0;
     }
 
     /// Takes the filter away. False where there is none.
     pub fn clear_filter(&mut self) -> bool {
-        let had = !self.filter.is_empty();
-        self.filter.clear();
         self.offset = 0;
-        had
+        self.filter.clear()
     }
 }
 

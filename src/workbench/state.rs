@@ -14,15 +14,19 @@ use super::commands::{Command, Focus, command_of};
 use super::input_line::InputLine;
 use super::keys::Key as TerminalKey;
 use super::layout::{Pane, Places, places};
+use super::letters::LetterRows;
 use super::overlay::{Overlay, Palette};
 use super::rows::{PartitionRows, SelectedRow};
 use super::theme::Theme;
 use super::typed::{self, Typed};
-use crate::core::dead_letter::DeadLetter;
+use super::words;
+use crate::application::Key;
+use crate::core::event::EngineEvent;
+use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
-use crate::telemetry::{PartitionView, Snapshot};
+use crate::telemetry::{LogLine, PartitionView, Snapshot};
 
 /// What the engine is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,20 @@ pub enum Effect {
     PauseOrResume,
     /// Take one message.
     Step,
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Go on with one worker more, or one less.
+    ChangeWorkers {
+        /// One more.
+        more: bool,
+    },
+    /// Let a poisoned partition take messages again.
+    Revive {
+        /// Its state's name.
+        state: Arc<str>,
+        /// Its key.
+        key: Key,
+    },
     /// End.
     Quit,
 }
@@ -57,13 +75,20 @@ pub struct Workbench {
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) input: InputLine,
+    /// The longest payload that the engine takes, in bytes.
+    frame_limit: u64,
     /// Which pipeline typed messages go to.
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
-    pub(super) dead_letter: SelectedRow<DeadLetter>,
+    pub(super) letters: LetterRows,
+    pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
+    /// The last change of the number of workers that was said.
+    workers_changed: Option<EngineEvent>,
+    /// Whether what is saved goes with this session.
+    pub(super) saved_for_now: bool,
 }
 
 impl Workbench {
@@ -80,13 +105,29 @@ impl Workbench {
             frozen: false,
             overlay: None,
             input: InputLine::default(),
+            frame_limit: DEFAULT_FRAME_LIMIT,
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
-            dead_letter: SelectedRow::default(),
+            letters: LetterRows::default(),
+            log_line: SelectedRow::default(),
             output_offset: 0,
             notice: None,
+            workers_changed: None,
+            saved_for_now: false,
         }
+    }
+
+    /// The same where what is saved goes with this session, because nobody has named a directory.
+    #[must_use]
+    pub fn saved_for_now(self) -> Self {
+        Self { saved_for_now: true, ..self }
+    }
+
+    /// The same with the longest payload that the engine takes, for what is said of typed bytes.
+    #[must_use]
+    pub fn with_frame_limit(self, frame_limit: u64) -> Self {
+        Self { frame_limit, ..self }
     }
 
     /// Takes note of the screen's size.
@@ -95,14 +136,47 @@ impl Workbench {
     }
 
     /// Shows another snapshot. Of a frozen screen only what the engine is doing changes: it can be
-    /// paused and resumed there, too.
+    /// paused and resumed there, crash, and get other workers.
     pub fn show(&mut self, snapshot: Snapshot) {
+        self.note_workers(&snapshot);
         if self.frozen {
-            Arc::make_mut(&mut self.snapshot).run_state = snapshot.run_state;
+            let shown = Arc::make_mut(&mut self.snapshot);
+            shown.run_state = snapshot.run_state;
+            shown.safety = snapshot.safety;
+            shown.changing_to = snapshot.changing_to;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
         }
+    }
+
+    /// Says it when another number of workers has taken over.
+    fn note_workers(&mut self, snapshot: &Snapshot) {
+        let is_change = |event: &&EngineEvent| matches!(event, EngineEvent::WorkersChanged { .. });
+        let newest = snapshot.events.iter().find(is_change);
+        if newest == self.workers_changed.as_ref() {
+            return;
+        }
+        self.workers_changed = newest.cloned();
+        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) = newest else {
+            return;
+        };
+        if self.notice.as_ref().is_some_and(|notice| notice.bad) {
+            return;
+        }
+        let [to, all] = [(*to, "worker"), (*partitions, "partition")]
+            .map(|(count, word)| words::plural(count as u64, word));
+        self.notify(format!("{to} instead of {from}: {moved} of {all} moved"), false);
+    }
+
+    /// Says that everything is lost; what came back is told when it is [back](Self::crashed).
+    pub fn crash(&mut self) {
+        self.overlay = Some(Overlay::Crashing);
+    }
+
+    /// Tells the story of a crash.
+    pub fn crashed(&mut self) {
+        self.overlay = Some(Overlay::Safety);
     }
 
     /// Says something to the user.
@@ -135,7 +209,8 @@ impl Workbench {
         match self.pane {
             Pane::Input => Focus::Typing,
             Pane::Partitions => Focus::Partitions,
-            Pane::Routing | Pane::Outputs | Pane::DeadLetters => Focus::Rows,
+            Pane::DeadLetters => Focus::DeadLetters,
+            Pane::Routing | Pane::Outputs | Pane::Log => Focus::Rows,
         }
     }
 
@@ -148,7 +223,7 @@ impl Workbench {
     /// What is typed, as bytes.
     pub(super) fn typed(&self) -> Typed {
         match self.target() {
-            Some((_, source)) => typed::read(self.input.text(), source),
+            Some((_, source)) => typed::read(self.input.text(), source, self.frame_limit),
             None => Typed::Nothing,
         }
     }
@@ -175,9 +250,16 @@ impl Workbench {
         if let Some(overlay) = self.overlay.take() {
             return self.key_on_overlay(overlay, key, event);
         }
-        if self.partitions.is_filtering() {
-            self.partitions.filter_key(key, event);
-            return None;
+        match self.pane {
+            Pane::Partitions if self.partitions.filter().editing().is_some() => {
+                self.partitions.filter_key(key, event);
+                return None;
+            }
+            Pane::DeadLetters if self.letters.filter().editing().is_some() => {
+                self.letters.filter_key(key, event);
+                return None;
+            }
+            _ => {}
         }
         let command = command_of(key, self.focus());
         if command.is_none() && self.pane == Pane::Input {
@@ -205,10 +287,23 @@ impl Workbench {
             shown @ (Overlay::Help { .. }
             | Overlay::Trace { .. }
             | Overlay::DeadLetter(_)
-            | Overlay::Partition { .. }) => match command_of(key, Focus::Rows) {
+            | Overlay::LogLine(_)
+            | Overlay::Crashing
+            | Overlay::Safety
+            | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
-                Some(command @ (Command::Pause | Command::Step)) => {
+                Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
+                Some(
+                    command @ (Command::Pause
+                    | Command::Step
+                    | Command::Revive
+                    | Command::Crash
+                    | Command::MoreWorkers
+                    | Command::FewerWorkers
+                    | Command::EditLetter
+                    | Command::SendLetter),
+                ) => {
                     self.overlay = Some(shown);
                     self.command(command)
                 }
@@ -249,11 +344,25 @@ impl Workbench {
             Command::Close => self.close(),
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
+            Command::Filter if self.pane == Pane::DeadLetters => self.letters.begin_filter(),
             Command::Filter => self.partitions.begin_filter(),
+            Command::Revive => return self.revive(),
+            Command::EditLetter => {
+                if let Some(letter) = self.letter_at_hand() {
+                    self.edit_letter(&letter);
+                }
+            }
+            Command::SendLetter => {
+                return self.letter_at_hand().and_then(|letter| self.send_letter(&letter));
+            }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Pause => return Some(Effect::PauseOrResume),
             Command::Step => return Some(Effect::Step),
+            Command::Crash => return Some(Effect::Crash),
+            Command::MoreWorkers => return Some(Effect::ChangeWorkers { more: true }),
+            Command::FewerWorkers => return Some(Effect::ChangeWorkers { more: false }),
+            Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Freeze => self.frozen = !self.frozen,
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.focus()))),
             Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
@@ -294,7 +403,7 @@ impl Workbench {
         let mut first_wrong = None;
         let mut sent = 0;
         for (number, line) in lines.iter().enumerate() {
-            match typed::read(line, source) {
+            match typed::read(line, source, self.frame_limit) {
                 Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
                 Typed::Raw { bytes: raw, whole: true, times, .. } => {
                     bytes.extend(raw.repeat(times));
@@ -348,7 +457,8 @@ impl Workbench {
         match self.pane {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
             Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
-            Pane::DeadLetters => self.dead_letter.go(command, page, &self.snapshot.dead_letters),
+            Pane::DeadLetters => self.letters.go(command, page, &self.snapshot.dead_letters),
+            Pane::Log => self.log_line.go(command, page, &self.snapshot.log.lines),
             Pane::Outputs => {
                 let last = self.snapshot.outputs.len().saturating_sub(1);
                 self.output_offset = super::rows::moved(self.output_offset, command, page, last);
@@ -363,9 +473,10 @@ impl Workbench {
                 let trace = self.trace.of(&self.snapshot.traces).map(Arc::clone);
                 trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
             }
-            Pane::DeadLetters => {
-                let letter = self.dead_letter.of(&self.snapshot.dead_letters);
-                letter.map(|letter| Overlay::DeadLetter(Arc::clone(letter)))
+            Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
+            Pane::Log => {
+                let line = self.log_line.of(&self.snapshot.log.lines);
+                line.map(|line| Overlay::LogLine(Arc::clone(line)))
             }
             Pane::Partitions => {
                 let row = self.partitions.selected_row(&self.snapshot.partitions);
@@ -376,7 +487,9 @@ impl Workbench {
     }
 
     fn close(&mut self) {
-        if self.partitions.clear_filter() {
+        // First the filter of the pane where the keys go.
+        let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
+        if here || self.partitions.clear_filter() || self.letters.clear_filter() {
             return;
         }
         self.zoomed = false;
@@ -384,5 +497,5 @@ impl Workbench {
 }
 
 /// The panes in the order in which Tab goes through them.
-const PANES: [Pane; 5] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Outputs, Pane::DeadLetters];
+const PANES: [Pane; 6] =
+    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Log, Pane::Outputs, Pane::DeadLetters];

@@ -42,6 +42,12 @@ impl Theme {
         if self.colors { Style::new().fg(color) } else { Style::new() }
     }
 
+    /// Whether there are colours.
+    #[must_use]
+    pub fn has_colors(self) -> bool {
+        self.colors
+    }
+
     /// One of two texts: the first where symbols outside ASCII may be used.
     #[must_use]
     pub fn symbol<'a>(self, unicode: &'a str, ascii: &'a str) -> &'a str {

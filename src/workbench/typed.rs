@@ -6,7 +6,7 @@
 //! 0x 00 00 00 05  raw bytes: a whole frame, or anything else on purpose
 //! ```
 
-use crate::core::framing::{DEFAULT_FRAME_LIMIT, frame};
+use crate::core::framing::frame;
 use crate::core::topology::SourcePlan;
 
 /// The most repetitions of one line.
@@ -49,9 +49,9 @@ pub enum Typed {
     },
 }
 
-/// Reads a line for a source.
+/// Reads a line for a source whose payloads have at most `limit` bytes.
 #[must_use]
-pub fn read(line: &str, source: &SourcePlan) -> Typed {
+pub fn read(line: &str, source: &SourcePlan, limit: u64) -> Typed {
     let line = line.trim();
     if line.is_empty() {
         return Typed::Nothing;
@@ -61,7 +61,7 @@ pub fn read(line: &str, source: &SourcePlan) -> Typed {
         Err(reason) => return Typed::Wrong { reason, anyway: None },
     };
     let typed = match line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")) {
-        Some(digits) => raw(digits, times, source),
+        Some(digits) => raw(digits, times, source, limit),
         None => formed(line, times, source),
     };
     let length = match &typed {
@@ -108,13 +108,13 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
     }
 }
 
-fn raw(digits: &str, times: usize, source: &SourcePlan) -> Typed {
+fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
     let bytes = match bytes_of(digits) {
         Ok(bytes) => bytes,
         Err(reason) => return Typed::Wrong { reason, anyway: None },
     };
     let mut ends = Vec::new();
-    let cut = source.framing.cut(&bytes, DEFAULT_FRAME_LIMIT, usize::MAX, &mut ends);
+    let cut = source.framing.cut(&bytes, limit, usize::MAX, &mut ends);
     let whole = ends.last().map_or(0, |end| *end as usize);
     let frames = match ends.len() {
         0 => String::new(),

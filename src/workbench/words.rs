@@ -1,12 +1,12 @@
 //! Numbers, times, bytes and messages as a person reads them, in few columns.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::application::{Key, is_printable, text_of_bytes};
+use crate::application::{Key, text_of_bytes};
 use crate::core::dead_letter;
+pub use crate::core::preview::one_line;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]
@@ -95,29 +95,23 @@ pub fn uptime(uptime: Duration) -> String {
     }
 }
 
+/// The time since a beginning, to the second: `0:01:12`.
+#[must_use]
+pub fn clock(since: Duration) -> String {
+    let seconds = since.as_secs();
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The same to the millisecond: `0:01:12.345`.
+#[must_use]
+pub fn moment(since: Duration) -> String {
+    format!("{}.{:03}", clock(since), since.subsec_millis())
+}
+
 /// A key, which may be empty.
 #[must_use]
 pub fn key(key: &Key) -> String {
     if key.as_bytes().is_empty() { "(empty)".to_owned() } else { key.to_string() }
-}
-
-/// An author's text, as a reason, in one line that does to a terminal only what it looks like: line
-/// breaks and tabs are spaces, other characters that cannot be seen are their bytes, as `\xNN`.
-#[must_use]
-pub fn one_line(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_printable) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' => line.push(' '),
-            '\r' => {}
-            _ if is_printable(character) => line.push(character),
-            _ => line.push_str(&text_of_bytes(character.encode_utf8(&mut [0; 4]).as_bytes())),
-        }
-    }
-    Cow::Owned(line)
 }
 
 /// A frame's bytes in few columns: the header, a space, the payload.
@@ -212,6 +206,9 @@ mod tests {
         assert_eq!(latency(3_000_000.0), "3.0s");
         assert_eq!(uptime(Duration::from_secs(59)), "<1 min");
         assert_eq!(uptime(Duration::from_mins(185)), "3 h 05 min");
+        assert_eq!(moment(Duration::from_millis(3_672_045)), "1:01:12.045");
+        assert_eq!(clock(Duration::from_millis(72_900)), "0:01:12");
+        assert_eq!(clock(Duration::from_hours(100)), "100:00:00");
     }
 
     #[test]
@@ -224,10 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_one_line_that_does_nothing_to_a_terminal() {
-        assert_eq!(one_line(r"key \xff, 日本"), r"key \xff, 日本");
-        assert_eq!(one_line("one\n\ttwo\r\n"), "one  two ");
-        assert_eq!(one_line("\x1b[2J\u{202e}"), r"\x1b[2J\xe2\x80\xae");
+    fn an_empty_key_is_seen() {
         assert_eq!([key(&Key::default()), key(&Key::from("a"))], ["(empty)", "a"]);
     }
 

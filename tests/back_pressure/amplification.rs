@@ -19,8 +19,11 @@ use crate::{accept, listener, wait_until_still};
 /// The length of a payload.
 const PAYLOAD: usize = 100;
 
-/// How often an output repeats its payload.
-const REPEATED: usize = 1000;
+/// How often a payload is repeated in an output.
+const REPEATED: usize = 100;
+
+/// How many messages, each with an output, are made of a frame.
+const MESSAGES: usize = 10;
 
 /// How many frames are sent: together fewer bytes than there is room for.
 const FRAMES: usize = 2000;
@@ -29,7 +32,7 @@ const FRAMES: usize = 2000;
 /// enters before anything is known of the outputs, and what the system's buffers hold.
 const MOST_MADE: u64 = 32 * 1024 * 1024;
 
-/// A pipeline that repeats its payloads, and counts the bytes that it makes.
+/// A pipeline that repeats its payloads on all workers, and counts the bytes that it makes.
 fn repeat(made: &Arc<AtomicU64>) -> Topology {
     let made = Arc::clone(made);
     let encode = move |message: &Vec<u8>, output: &mut Vec<u8>| {
@@ -38,6 +41,8 @@ fn repeat(made: &Arc<AtomicU64>) -> Topology {
     };
     let topology = Application::new("repeat")
         .pipeline("repeat", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+        .to(|message: Vec<u8>| vec![message; MESSAGES])
+        .to_parallel(|message: Vec<u8>| Some(message))
         .to_sink(Sink::new(encode))
         .build();
     topology.unwrap()
@@ -46,7 +51,7 @@ fn repeat(made: &Arc<AtomicU64>) -> Topology {
 #[test]
 fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
     for workers in [1, 4] {
-        let (receivers, out) = listener();
+        let (listening, out) = listener();
         let Ok(Endpoint::Tcp(address)) = out.parse() else { panic!("{out}") };
         let made = Arc::new(AtomicU64::new(0));
         let topology = Arc::new(repeat(&made));
@@ -57,7 +62,7 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
             ..Settings::new(&topology)
         };
         let engine = Engine::start(topology, &settings, Arc::new(Unwatched)).unwrap();
-        let mut receiver = accept(&receivers);
+        let mut receiver = accept(&listening);
         // In pieces that are no batches, and in one piece.
         let frames = frame(&[7; PAYLOAD]).repeat(FRAMES / 2);
         engine.inject(PipelineIndex(0), Bytes::from(frames.clone())).unwrap();
@@ -69,7 +74,7 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
         assert!(stalled <= MOST_MADE, "{stalled} bytes at {workers} workers");
         let mut buffer = vec![0; 1024 * 1024];
         let mut read = 0;
-        while read < PAYLOAD * REPEATED * FRAMES {
+        while read < PAYLOAD * REPEATED * MESSAGES * FRAMES {
             let length = receiver.read(&mut buffer).unwrap();
             assert!(length > 0, "{read} bytes");
             read += length;

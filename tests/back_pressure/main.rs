@@ -17,12 +17,14 @@ mod memory;
 mod receivers;
 mod stalling;
 mod stopping;
+mod telling;
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use support::program::Running;
+use support::sockets::small_listener;
 use support::waiting::LIMIT;
 
 /// An alphabet that listens, and sends its totals to this address.
@@ -31,9 +33,9 @@ fn alphabet(out: &str, more: &[&str]) -> Running {
     Running::start(ends.iter().chain(more))
 }
 
-/// A listener, and its address as a sink.
+/// A listener, and its address as a sink. Its connections hold little that is not read.
 fn listener() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = small_listener();
     let out = format!("tcp://{}", listener.local_addr().unwrap());
     (listener, out)
 }
@@ -60,7 +62,8 @@ fn client(running: &Running) -> TcpStream {
 
 /// The alphabet's outputs after `count` votes for a letter, one each, from the total `from` on.
 fn totals(letter: char, from: u32, count: u32) -> String {
-    (from + 1..=from + count).map(|total| format!("{letter} => {total}\n")).collect()
+    let lines: Vec<_> = (from + 1..=from + count).map(|at| format!("{letter} => {at}\n")).collect();
+    lines.concat()
 }
 
 /// How long a count must stay as it is to be taken for still.

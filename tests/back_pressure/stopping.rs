@@ -18,6 +18,9 @@ fn an_interrupted_run_says_that_it_waits_for_a_receiver_and_a_second_signal_ends
     client.shutdown(std::net::Shutdown::Write).unwrap();
     // Closed by the program, when it has taken the vote.
     assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    // It says so before anybody asks, too.
+    let warning = format!("warning: waiting for {out}: ");
+    wait_until("the warning", || running.said().contains(&warning));
     running.signal("INT");
     let waits = format!("{out} has no receiver");
     wait_until("what the run waits for", || running.said().contains(&waits));

@@ -1,22 +1,15 @@
-//! Whatever bytes arrive, in whatever pieces: frames, keys and dead letters come out as they should.
+//! Bytes of any kind and number: frames, keys and dead letters come out as they should. For random
+//! ones in random pieces see `tests/any_bytes`.
 
-use proptest::prelude::*;
-use serde_json::Value;
 use wallaroo::core::framing::DEFAULT_FRAME_LIMIT;
 use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver, Topology};
 
 use crate::{dead_letters, frame, run};
 
-/// Counts equal payloads. Some first bytes make it drop, refuse or panic, so that random bytes
-/// reach every way in which a message can end.
+/// Counts equal payloads.
 fn count_payloads() -> Topology {
-    let decode = |payload: &[u8]| match payload.first() {
-        Some(0xff) => Err(Reason::from("refused")),
-        Some(0xfe) => Ok(None),
-        _ => Ok(Some(payload.to_vec())),
-    };
-    let count = |payload: Vec<u8>, count: &mut u64| {
-        assert!(payload.first() != Some(&0xfd), "panic");
+    let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+    let count = |_: Vec<u8>, count: &mut u64| {
         *count += 1;
         (Some(*count), true)
     };
@@ -96,65 +89,4 @@ fn a_header_above_the_limit_ends_the_source_and_a_new_one_starts_clean() {
     let reason = "the header says 16777217 bytes of payload, and the limit is 16777216";
     assert_eq!(dead_letters(&driver), [("framing", reason, &[1, 0, 0, 1][..])]);
     assert_eq!(driver.outputs("raw").unwrap().len(), 2);
-}
-
-/// A stream of bytes: mostly frames, with bytes that belong to none here and there.
-fn streams() -> impl Strategy<Value = Vec<u8>> {
-    let payload = prop::collection::vec(prop_oneof![0_u8..4, 0xfc_u8..], 0..5);
-    let piece = prop_oneof![
-        20 => payload.prop_map(|payload| frame(&payload)),
-        1 => prop::collection::vec(any::<u8>(), 0..6),
-    ];
-    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
-}
-
-/// All that can be known of a run, but for the times.
-fn outcome(driver: &TestDriver) -> (Vec<Vec<u8>>, Value, Vec<Value>) {
-    let mut letters: Vec<_> = driver.dead_letters().iter().collect();
-    // A broken frame is found when its bytes arrive, which may be before older ones are processed.
-    letters.sort_by_key(|letter| letter.sequence);
-    let without_time = |letter| match serde_json::to_value(letter).unwrap() {
-        Value::Object(mut fields) => {
-            fields.remove("at_ns");
-            fields.into()
-        }
-        other => other,
-    };
-    (
-        driver.outputs("raw").unwrap().to_vec(),
-        serde_json::to_value(driver.partitions("counts")).unwrap(),
-        letters.into_iter().map(without_time).collect(),
-    )
-}
-
-proptest! {
-    #[test]
-    fn a_stream_cut_anywhere_gives_what_it_gives_whole(
-        stream in streams(),
-        pieces in prop::collection::vec((1_usize..30, any::<bool>()), 1..20),
-    ) {
-        let mut whole = TestDriver::new(&count_payloads());
-        whole.push("raw", &stream).unwrap();
-        whole.end("raw").unwrap();
-        whole.run();
-
-        let mut cut = TestDriver::new(&count_payloads());
-        let mut rest = &stream[..];
-        for (length, run) in pieces.iter().cycle() {
-            // A connection is closed after a broken header: nothing of it is read any more.
-            let closed = cut.dead_letters().iter().any(|letter| &*letter.step == "framing");
-            if rest.is_empty() || closed {
-                break;
-            }
-            let (piece, after) = rest.split_at((*length).min(rest.len()));
-            rest = after;
-            cut.push("raw", piece).unwrap();
-            if *run {
-                cut.run();
-            }
-        }
-        cut.end("raw").unwrap();
-        cut.run();
-        prop_assert_eq!(outcome(&cut), outcome(&whole));
-    }
 }

@@ -1,5 +1,7 @@
 //! A panic or an error in an author's code costs one message, at whichever part it happens.
 
+use proptest::prelude::*;
+use wallaroo::core::revival::Revival;
 use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver, Topology};
 
 use crate::{dead_letters, run};
@@ -86,6 +88,52 @@ fn only_a_panic_with_the_state_at_hand_poisons_and_only_that_partition() {
     for part in ["decoder", "computation", "partition function", "state builder", "encoder"] {
         let rows = after_bad(part).partitions("counts");
         assert!(rows.iter().all(|row| !row.poisoned), "{part}");
+    }
+}
+
+#[test]
+fn a_revived_partition_goes_on_with_the_state_that_the_panic_left() {
+    let mut driver = after_bad("state computation");
+    let (poisoned, good) = (Key::from('b'), Key::from('a'));
+    assert_eq!(driver.revive("counts", &good), Revival::WasGood);
+    assert_eq!(driver.revive("counts", &Key::from('x')), Revival::NotFound);
+    assert_eq!(driver.revive("no such state", &poisoned), Revival::NotFound);
+    assert_eq!(driver.revive("counts", &poisoned), Revival::Revived);
+    assert_eq!(driver.revive("counts", &poisoned), Revival::WasGood);
+
+    run(&mut driver, "words", &[b"banana"]);
+    let row = &driver.partitions("counts")[1];
+    // The panic came after `bad` had been counted.
+    assert_eq!((row.key.clone(), row.poisoned, row.value.as_u64()), (poisoned, false, Some(2)));
+    assert!(row.to_save, "the next checkpoint knows of the revival");
+    assert_eq!(driver.outputs("words").unwrap(), [&b"apple"[..], b"cherry", b"banana"]);
+    assert_eq!(driver.dead_letters().len(), 1);
+
+    run(&mut driver, "words", &[b"bad"]);
+    assert!(driver.partitions("counts")[1].poisoned, "it is poisoned anew");
+}
+
+proptest! {
+    #[test]
+    fn every_message_is_processed_or_a_dead_letter_whatever_is_revived_when(
+        turns in prop::collection::vec((0..4_usize, prop::sample::select(vec!["bad", "b", "apple"])), 1..40),
+    ) {
+        let mut driver = TestDriver::new(&panicking_at("state computation"));
+        let mut expected = (0, 0);
+        let mut poisoned = false;
+        for (turn, word) in &turns {
+            if *turn == 0 {
+                let revived = driver.revive("counts", &Key::from('b')) == Revival::Revived;
+                prop_assert_eq!(revived, poisoned);
+                poisoned = false;
+            }
+            run(&mut driver, "words", &[word.as_bytes()]);
+            let dead = *word == "bad" || (poisoned && *word == "b");
+            poisoned |= *word == "bad";
+            expected = (expected.0 + usize::from(!dead), expected.1 + usize::from(dead));
+        }
+        let seen = (driver.outputs("words").unwrap().len(), driver.dead_letters().len());
+        prop_assert_eq!(seen, expected);
     }
 }
 

@@ -18,11 +18,12 @@ const FOLDERS: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates that only one folder names.
-const OWNED: [(&str, &str); 4] = [
+const OWNED: [(&str, &str); 5] = [
     ("timely", "runtime"),
     ("ratatui", "workbench"),
     ("crossterm", "workbench"),
     ("rusqlite", "resilience"),
+    ("tracing", "telemetry"),
 ];
 
 /// The folders that are pure, and what the world outside is called.

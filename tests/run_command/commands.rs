@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::support::program::run;
 
-const COMMANDS: [&str; 3] = ["run", "generate", "apps"];
+const COMMANDS: [&str; 5] = ["run", "send", "receive", "generate", "apps"];
 
 /// What `generate` writes to standard output.
 fn generated(more: &[&str]) -> Vec<u8> {

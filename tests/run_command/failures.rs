@@ -39,6 +39,9 @@ fn arguments_that_are_none_are_wrong_usage() {
         &["run", "--app", "alphabet", "--workers", "257"],
         &["run", "--app", "alphabet", "--workers", "18446744073709551615"],
         &["run", "--app", "alphabet", "--encoding", "morse"],
+        &["run", "--app", "alphabet", "--frame-limit", "0"],
+        &["run", "--app", "alphabet", "--frame-limit", "2GiB"],
+        &["run", "--app", "alphabet", "--connections", "0"],
         &["walk"],
     ] {
         let ended = run(arguments);
@@ -55,6 +58,12 @@ fn an_input_that_cannot_be_read_is_named() {
         .failed(1, &["cannot read", &missing, "No such file"]);
     run_alphabet(&["--in", &folder.path(""), "--out", "null"])
         .failed(1, &["cannot read", "directory"]);
+    let socket = folder.path("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    run_alphabet(&["--in", &socket, "--out", "null"])
+        .failed(1, &["cannot read", &socket, "No such device"]);
+    run_alphabet(&["--in", "7010", "--out", "null"])
+        .failed(1, &["file:7010", "No such file", "a port is written with a colon before it"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -129,7 +138,8 @@ fn a_full_disk_fails_the_run() {
         .failed(1, &["/dev/full", "No space"]);
     let folder = Folder::new();
     let broken = folder.write("broken", b"\0\0\0\x01x");
-    run_alphabet(&["--in", &broken, "--out", "null", "--dead-letters", "/dev/full"])
+    let full = ["--dead-letters", "/dev/full", "--log-level", "error"];
+    run_alphabet(&[&["--in", &broken, "--out", "null"], &full[..]].concat())
         .failed(1, &["dead letters", "No space"]);
 }
 
@@ -137,8 +147,17 @@ fn a_full_disk_fails_the_run() {
 fn a_port_in_use_says_so() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp://{}", other.local_addr().unwrap());
-    run_alphabet(&["--in", &address, "--out", "null"])
-        .failed(1, &["cannot read from", &address, "another program listens there"]);
+    run_alphabet(&["--in", &address, "--out", "null"]).failed(
+        1,
+        &["cannot read from", &address, "something else listens there: choose another port"],
+    );
+}
+
+#[test]
+fn an_address_of_another_machine_says_so() {
+    // An address that is kept for documents: no machine has it.
+    run_alphabet(&["--in", "192.0.2.1:7010", "--out", "null"])
+        .failed(1, &["cannot read from tcp://192.0.2.1:7010", "no such address", "127.0.0.1"]);
 }
 
 #[test]

@@ -12,10 +12,15 @@
 mod support;
 
 mod commands;
+mod crowd;
 mod failures;
+mod log;
+mod loopback;
 mod network;
 mod outcome;
 mod pipes;
+mod receive;
+mod send;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +29,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use support::program::{Ended, run};
+use support::program::{Ended, PROGRAM, run};
 
 /// A folder for the files of one run of the alphabet.
 struct Folder(TempDir);

@@ -134,6 +134,20 @@ fn a_client_that_sends_no_frames_is_disconnected_and_disturbs_nobody() {
 }
 
 #[test]
+fn without_a_host_a_source_listens_for_this_machine_alone_and_a_sink_connects_to_it() {
+    let receiver = Receiver::start();
+    let port = receiver.address.strip_prefix("127.0.0.1").unwrap();
+    let out = format!("tcp://{port}");
+    let running = Running::start(["run", "--app", "alphabet", "--in", "tcp://:0", "--out", &out]);
+    let address = running.address();
+    assert!(address.starts_with("127.0.0.1:"), "{address}");
+    client(&address).write_all(&vote(b'a', 1)).unwrap();
+    receiver.wait_for_lines(1);
+    running.signal("TERM");
+    running.end().succeeded();
+}
+
+#[test]
 fn half_a_frame_that_was_read_when_the_run_is_stopped_is_a_dead_letter() {
     let folder = Folder::new();
     let letters = folder.path("letters");

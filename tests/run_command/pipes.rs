@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::support::frames::{frame, vote};
+use crate::support::frames::{frame, lines, vote};
 use crate::support::program::{PROGRAM, Running};
 use crate::support::waiting::wait_until;
 use crate::{Folder, fixture};
@@ -18,6 +18,21 @@ fn votes_go_through_a_pipe() {
     drop(stdin);
     let ended = running.end().succeeded();
     assert_eq!(ended.stdout, fs::read(fixture("votes.outputs")).unwrap());
+}
+
+#[test]
+fn a_pipe_that_ends_inside_a_frame_leaves_a_dead_letter_with_its_position() {
+    let folder = Folder::new();
+    let letters = folder.path("letters");
+    let arguments = ["run", "--app", "alphabet", "--in", "-", "--out", "-"];
+    let mut running = Running::start(arguments.iter().chain(&["--dead-letters", &letters]));
+    let mut stdin = running.stdin();
+    stdin.write_all(&[vote(b'a', 1), vote(b'b', 1)[..7].to_vec()].concat()).unwrap();
+    drop(stdin);
+    assert_eq!(running.end().succeeded().stdout, b"a => 1\n");
+    let letter = &folder.json_lines("letters")[0];
+    assert_eq!((&letter["source"], &letter["offset"]), (&"stdin".into(), &9.into()));
+    assert_eq!(letter["reason"], "the source ended inside a frame, after 7 of its bytes");
 }
 
 #[test]
@@ -96,7 +111,7 @@ fn a_pipe_from_generate_through_run_to_head_ends_with_its_head() {
     let mut run = program(&["run", "--app", "alphabet", "--in", "-", "--out", "-"], votes);
     let totals = Stdio::from(run.stdout.take().unwrap());
     let head = Command::new("head").stdin(totals).output().unwrap();
-    assert_eq!(head.stdout.iter().filter(|byte| **byte == b'\n').count(), 10);
+    assert_eq!(lines(&head.stdout), 10);
     for (mut child, words) in [(run, "cannot write to -"), (generate, "cannot write")] {
         let mut status = None;
         wait_until("the end of a program whose output is closed", || {

@@ -1,16 +1,20 @@
 //! Panics of an author's code cost messages and partitions, and never the run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use wallaroo::core::framing::frame;
 use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::revival::Revival;
 use wallaroo::runtime::Settings;
 use wallaroo::telemetry::Session;
 use wallaroo::{Application, Key, Source};
 
 use crate::applications::{FIRST_PANIC, STATELESS_PANIC};
 use crate::applications::{Vote, decode, letter, silence_panics_on_purpose, winding};
+use crate::support::fragile::fragile;
 use crate::support::frames::votes;
-use crate::support::waiting::within_limit;
+use crate::support::waiting::{wait_until, within_limit};
 use crate::{WORKERS, injectable, start};
 
 #[test]
@@ -35,6 +39,40 @@ fn panics_are_dead_letters_and_the_run_goes_on() {
     let totals: Vec<_> = engine.export().filter(|row| row.state == "totals").collect();
     assert_eq!(totals.len(), 26);
     assert!(totals.iter().all(|row| row.poisoned == (row.key == Key::from('a'))));
+}
+
+#[test]
+fn a_partition_is_revived_on_whichever_worker_owns_it_also_while_the_engine_is_paused() {
+    silence_panics_on_purpose();
+    for workers in WORKERS {
+        let topology = Arc::new(fragile());
+        let mut session =
+            Session::start(Arc::clone(&topology), &injectable(&topology, workers), None).unwrap();
+        let send = |session: &Session, word: &str| {
+            let framing = &*topology.pipelines()[0].source.framing;
+            session
+                .inject(PipelineIndex(0), frame(framing, word.as_bytes()).unwrap().into())
+                .unwrap();
+        };
+        let (state, key) = (Arc::clone(&topology.states()[0].name), Key::from("b"));
+        let ended = |session: &Session| {
+            let totals = session.snapshot().totals;
+            (totals.messages_out, totals.dead_letters)
+        };
+        send(&session, "bad");
+        send(&session, "berry");
+        wait_until("two dead letters", || ended(&session) == (0, 2));
+        session.pause();
+        let patience = Duration::from_mins(1);
+        assert_eq!(session.revive(&state, &key, patience), Some(Revival::Revived));
+        assert_eq!(session.revive(&state, &key, patience), Some(Revival::WasGood));
+        assert_eq!(session.revive(&state, &Key::from("x"), patience), Some(Revival::NotFound));
+        session.resume();
+        send(&session, "berry");
+        wait_until("an output", || ended(&session) == (1, 2));
+        let row = session.export().next().unwrap();
+        assert_eq!((row.poisoned, row.messages, row.value.as_u64()), (false, 1, Some(2)));
+    }
 }
 
 #[test]

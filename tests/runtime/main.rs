@@ -9,11 +9,13 @@
 mod support;
 
 mod applications;
+mod crowd;
 mod ending;
 mod failing;
 mod pausing;
 mod pressure;
 mod recorder;
+mod rescaling;
 mod sharing;
 mod twin;
 

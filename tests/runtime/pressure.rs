@@ -1,7 +1,7 @@
 //! A sink whose receiver does not read stops the sources, and nothing is lost.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -14,6 +14,7 @@ use wallaroo::{Application, Reason, Sink, Source, Topology};
 
 use crate::recorder::{Recorded, Recorder};
 use crate::support::frames::frame;
+use crate::support::sockets::small_listener;
 use crate::support::waiting::{LIMIT, wait_until, within_limit};
 use crate::{injectable, start};
 
@@ -23,8 +24,8 @@ const PAYLOAD: usize = 16 * 1024;
 /// How many frames the client sends.
 const FRAMES: u32 = 3072;
 
-/// How many frames may be on their way: 2 MiB in the engine, and what the system's buffers of the
-/// sink's connection hold, which is at most 4 MiB on Linux and certainly less than 14.
+/// How many frames may be on their way: with their outputs, 4 MiB in the engine; and what the system's
+/// buffers of the sink's connection hold, which is at most 4 MiB on Linux and certainly less than 12.
 const ON_THEIR_WAY: u64 = 16 * 1024 * 1024 / PAYLOAD as u64;
 
 /// A pipeline that sends its payloads back, and one to see time pass by.
@@ -44,18 +45,6 @@ fn payload(number: u32) -> Vec<u8> {
     let mut payload = vec![(number % 251) as u8; PAYLOAD];
     payload[..4].copy_from_slice(&number.to_be_bytes());
     payload
-}
-
-/// A listener whose connections have small buffers.
-fn small_listener() -> TcpListener {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-    let _guard = runtime.enter();
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(64 * 1024).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap().into_std().unwrap();
-    listener.set_nonblocking(false).unwrap();
-    listener
 }
 
 /// An engine that has read as much as it will, because nobody reads what it writes.
@@ -84,7 +73,7 @@ fn stalled() -> Stalled {
         let mut stream = TcpStream::connect(address)?;
         (0..FRAMES).try_for_each(|number| stream.write_all(&frame(&payload(number))))
     });
-    // More than the engine alone holds, so that the sink's buffers are in use, too.
+    // More than the engine alone holds with their outputs, so that the sink's buffers are in use, too.
     recorder.wait_for("the stall", |recorded| taken(recorded) > 2 * 1024 * 1024 / PAYLOAD as u64);
     let stalled = Stalled { engine, recorder, client, receiver };
     stalled.let_time_pass();

@@ -17,3 +17,8 @@ pub fn vote(letter: u8, votes: u32) -> Vec<u8> {
 pub fn votes(votes: impl IntoIterator<Item = (u8, u32)>) -> Vec<u8> {
     votes.into_iter().flat_map(|(letter, votes)| vote(letter, votes)).collect()
 }
+
+/// How many lines of outputs have ended.
+pub fn lines(outputs: &[u8]) -> usize {
+    outputs.split(|byte| *byte == b'\n').count() - 1
+}

@@ -4,8 +4,11 @@
 // functions panic, while a harness may too.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+pub mod crowd;
+pub mod fragile;
 pub mod frames;
 pub mod program;
+pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;
 pub mod terminal;

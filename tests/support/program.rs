@@ -89,6 +89,14 @@ impl Running {
         self.child.id()
     }
 
+    /// The most memory that the program has had so far, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let (_, peak) = status.split_once("VmHWM:").unwrap();
+        peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// Sends a signal, for example `"TERM"`.
     pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
@@ -108,6 +116,32 @@ impl Running {
         let stderr = String::from_utf8(stderr).unwrap();
         assert!(!stderr.contains("panicked at"), "{stderr}");
         Ended { code: status.unwrap().code(), stdout, stderr }
+    }
+}
+
+impl Running {
+    /// Kills the program, as nobody can prevent, and says how it ended: `None` as its exit status
+    /// unless it was faster.
+    pub fn kill(mut self) -> Ended {
+        let _ = self.child.kill();
+        let status = self.child.wait().unwrap();
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        assert!(!stderr.contains("panicked at"), "{stderr}");
+        Ended { code: status.code(), stdout, stderr }
+    }
+
+    /// Whether the program takes note of a termination, and does not just die of it.
+    pub fn hears_termination(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        // Signal 15 is bit 14.
+        u64::from_str_radix(caught.trim(), 16).unwrap() >> 14 & 1 == 1
+    }
+
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 }
 

@@ -11,12 +11,15 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use wallaroo::core::dead_letter::DeadLetter;
 use wallaroo::core::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
 use wallaroo::core::partition_query::{RowWindow, merge};
 use wallaroo::core::trace::{Hop, Trace};
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{Bar, LatencySummary, Session, Snapshot, Throughput};
+use wallaroo::telemetry::{
+    Bar, LatencySummary, Log, LogLevel, LogLine, Session, Snapshot, Throughput,
+};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -26,6 +29,9 @@ pub struct Stage {
     pub workbench: Workbench,
     area: Rect,
     sent: u64,
+    /// The dead letters of the engine, each with what is shown of it: the same one every time, because
+    /// a selection is of the letter itself.
+    letters: Vec<[Arc<DeadLetter>; 2]>,
 }
 
 impl Stage {
@@ -34,11 +40,14 @@ impl Stage {
         let topology = Arc::new(topology);
         let workers = 2.try_into().unwrap();
         let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
-        let session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
+        // The log of this stage alone: tests run side by side.
+        let session = tracing::subscriber::with_default(Log::new(LogLevel::Info), || {
+            Session::start(Arc::clone(&topology), &settings, None).unwrap()
+        });
         let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));
         let area = Rect::new(0, 0, width, height);
         workbench.resize(area);
-        Self { session, workbench, area, sent: 0 }
+        Self { session, workbench, area, sent: 0, letters: Vec::new() }
     }
 
     /// Sends random messages, and waits until they have been processed.
@@ -68,9 +77,16 @@ impl Stage {
     /// Presses a key, does what comes of it, and waits until it is done.
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
-        if let Some(Effect::Inject(pipeline, bytes)) = self.workbench.handle(&event) {
-            self.session.inject(pipeline, bytes).unwrap();
-            self.sent += 1;
+        match self.workbench.handle(&event) {
+            Some(Effect::Inject(pipeline, bytes)) => {
+                self.session.inject(pipeline, bytes).unwrap();
+                self.sent += 1;
+            }
+            Some(Effect::Revive { state, key }) => {
+                let revival = self.session.revive(&state, &key, Duration::from_mins(1));
+                self.workbench.revived(&key, revival);
+            }
+            _ => {}
         }
         self.settle();
     }
@@ -84,8 +100,16 @@ impl Stage {
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
-            if ended == self.sent && (shown || view.query.limit == 0) {
-                self.workbench.show(steady(snapshot));
+            // A letter is counted a moment before it is kept.
+            let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
+            // An output may be written a moment before its worker has told of it.
+            let told = snapshot.pipelines.iter().all(|pipeline| {
+                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                !pipeline.has_sink || last >= pipeline.messages_out
+            });
+            if ended == self.sent && kept && told && (shown || view.query.limit == 0) {
+                let dead_letters = self.steady_letters(&snapshot.dead_letters);
+                self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
                 return;
             }
             assert!(Instant::now() < patience, "{ended} of {} ended", self.sent);
@@ -98,6 +122,21 @@ impl Stage {
         let mut snapshot = steady(self.session.snapshot());
         change(&mut snapshot);
         self.workbench.show(snapshot);
+    }
+
+    /// The letters at fixed moments.
+    fn steady_letters(&mut self, letters: &[Arc<DeadLetter>]) -> Vec<Arc<DeadLetter>> {
+        let of_letter = |letter: &Arc<DeadLetter>| {
+            let known = self.letters.iter().find(|[known, _]| Arc::ptr_eq(known, letter));
+            if let Some([_, steady]) = known {
+                return Arc::clone(steady);
+            }
+            let at = Timestamp(1_234_000_000 * letter.sequence.0);
+            let steady = Arc::new(DeadLetter { at, ..DeadLetter::clone(letter) });
+            self.letters.push([Arc::clone(letter), Arc::clone(&steady)]);
+            steady
+        };
+        letters.iter().map(of_letter).collect()
     }
 
     /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.
@@ -154,11 +193,23 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         let bars = snapshot.latency_bars.iter().zip(counts);
         snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
     }
+    // How many dead letters are lines of the log depends on how fast they came: the first is one.
+    let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");
+    let first = snapshot.log.lines.iter().rposition(|line| is_dead_letter(line));
+    let mut place = 0..;
+    snapshot.log.lines.retain(|line| place.next() == first || !is_dead_letter(line));
+    let warnings = snapshot.log.lines.iter().filter(|line| line.level >= LogLevel::Warn);
+    snapshot.log.warnings = u64::try_from(warnings.count()).unwrap();
+    let oldest = snapshot.log.lines.len().saturating_sub(1);
+    for (at, line) in snapshot.log.lines.iter_mut().enumerate() {
+        let since_start = Duration::from_secs(u64::try_from(oldest - at).unwrap() * 61);
+        *line = Arc::new(LogLine { since_start, ..LogLine::clone(line) });
+    }
     for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));
         // One of them is new.
         let new = row.row.messages == 1;
-        row.row.created = Timestamp(if new { 182_500_000_000 } else { 1_000_000_000 });
+        row.row.created = new.then_some(Timestamp(182_500_000_000));
     }
     snapshot
 }

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
 
 /// How long anything may take. Long, because a loaded machine is no failure.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -24,6 +25,8 @@ pub struct Terminal {
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     output: Arc<Mutex<Output>>,
+    /// For the program's temporary files: a killed one leaves them there.
+    _temporary: TempDir,
 }
 
 /// What the program has written so far.
@@ -51,7 +54,7 @@ impl LineMode {
 
 impl Terminal {
     /// Starts a program in a terminal of this size. Its environment is nothing but `TERM`, `LANG`,
-    /// `SHELL`, `HOME` and `PATH`, so that a test means the same on every machine.
+    /// `SHELL`, `HOME`, `PATH` and `TMPDIR`, so that a test means the same on every machine.
     pub fn start(program: &str, args: &[&str], rows: u16, cols: u16) -> Self {
         Self::start_with(program, args, &[], rows, cols)
     }
@@ -71,6 +74,8 @@ impl Terminal {
         command.env("LANG", "C.UTF-8");
         // Unless it is set, portable-pty sets it to the user's.
         command.env("SHELL", "/bin/sh");
+        let temporary = tempfile::tempdir().unwrap();
+        command.env("TMPDIR", temporary.path());
         for name in ["HOME", "PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -94,7 +99,7 @@ impl Terminal {
         });
         // The slave is dropped here. While this process holds it, the reader would never see the
         // end of the output.
-        Self { master: pty.master, writer, child, output }
+        Self { master: pty.master, writer, child, output, _temporary: temporary }
     }
 
     /// Types text, or any bytes: `"\r"` is Enter, `"\x1b"` Escape, `"\x03"` Ctrl-C.

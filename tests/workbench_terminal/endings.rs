@@ -108,7 +108,7 @@ fn workbench_that_panics() {
     let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
-    wallaroo::workbench::run(topology, settings).unwrap();
+    wallaroo::workbench::run(topology, settings, None).unwrap();
 }
 
 #[test]

@@ -12,7 +12,10 @@
 mod support;
 
 mod commands;
+mod crashes;
+mod dead_letters;
 mod endings;
+mod log;
 mod looks;
 mod quiet;
 mod sinks;
@@ -20,6 +23,7 @@ mod sizes;
 mod sources;
 mod starting;
 mod voting;
+mod workers;
 
 use support::terminal::Terminal;
 

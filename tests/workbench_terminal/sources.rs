@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use super::{alphabet_with, wait_for_votes};
 
 /// A framed vote.
-fn vote(letter: u8, votes: u32) -> Vec<u8> {
+pub fn vote(letter: u8, votes: u32) -> Vec<u8> {
     [&5_u32.to_be_bytes()[..], &[letter], &votes.to_be_bytes()].concat()
 }
 
@@ -40,4 +40,11 @@ fn a_file_is_counted_to_its_end_and_the_workbench_stays() {
     wait_for_votes(&terminal, "a", 100_000, 50_000);
     super::enter(&mut terminal, "a 1");
     wait_for_votes(&terminal, "a", 100_001, 50_001);
+}
+
+#[test]
+fn what_is_typed_is_held_to_the_limit_that_was_set() {
+    let mut terminal = alphabet_with(&["--frame-limit", "4"], &[]);
+    terminal.send("0x 00 00 00 05 61");
+    terminal.wait_for("the header says 5 bytes of payload, and the limit is 4");
 }

@@ -74,7 +74,6 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
             |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
         *expected_length = output.bytes.len().div_ceil(items.len().max(1));
-        frames.charge(output.memory());
         context.report.count_step(name.index, output.ends.len());
         output
     }
@@ -100,6 +99,7 @@ impl<M> Segment for EncodeEnd<M> {
         for encoder in &mut self.encoders {
             let output = encoder.encode(frames, &self.input, context);
             if !output.ends.is_empty() {
+                frames.charge(output.memory());
                 outlet.outputs.push(output);
             }
         }

@@ -128,8 +128,8 @@ where
                 let start = output.len();
                 output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
-                // Looked at while the partition is at hand: it nearly always is to be saved already.
-                let unsaved = save && !partition.to_save;
+                // Looked at while the partition is at hand: most often there is nothing to note.
+                let noted = partition.to_save;
                 context.report.stateful += 1;
                 context.report.saved += u64::from(save);
                 if let Some(before) = before {
@@ -143,11 +143,14 @@ where
                     });
                     trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
-                if unsaved {
-                    table.save(place);
+                match (save, noted) {
+                    (true, true) => {}
+                    (true, false) => table.save(place),
+                    (false, _) => table.touch(place),
                 }
             }
             Err(reason) => {
+                table.touch(place);
                 let reason = reason.as_str().to_owned();
                 context.dead_letter(&self.name, frames, frame, Some(key.clone()), reason);
             }

@@ -7,9 +7,14 @@ use ratatui::text::{Line, Span};
 use super::frame::window;
 use crate::application::text_of_bytes;
 use crate::core::dead_letter::DeadLetter;
+use crate::core::numbers::Timestamp;
 use crate::core::preview::preview_bytes;
+use crate::workbench::commands::{Command, Focus, hint};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
+
+/// When the engine started.
+const START: Timestamp = Timestamp(0);
 
 pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
@@ -24,14 +29,27 @@ pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buf
         ]),
         line("step", letter.step.to_string()),
         line("pipeline", letter.pipeline.to_string()),
-        line("source", format!("{}, at byte {}", letter.source, letter.offset)),
+        line("source", letter.source.to_string()),
+        line("position", position(letter)),
+        line("time", format!("{} after the start", words::moment(letter.at.since(START)))),
     ];
     if let Some(key) = &letter.key {
         lines.push(line("key", words::key(key)));
     }
     lines.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
+    if !letter.header.is_empty() {
+        lines.push(line("header", words::hex(&preview_bytes(&letter.header))));
+    }
     lines.push(line("bytes", words::hex(&bytes)));
     lines.push(line("text", text_of_bytes(&bytes)));
     let title = format!("Dead letter {}", letter.sequence);
-    window(theme, &title, "Esc closes", lines, area, buffer);
+    let keys = hint(&[Command::EditLetter, Command::SendLetter], Focus::DeadLetters);
+    window(theme, &title, &keys, lines, area, buffer);
+}
+
+/// Where in its source and in its pipeline the message stands.
+fn position(letter: &DeadLetter) -> String {
+    let what = if letter.header.is_empty() { "bytes" } else { "frame" };
+    let offset = words::grouped(letter.offset);
+    format!("{what} at byte {offset} of the source, {} of the pipeline", letter.sequence)
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::frame::{pane, title};
+use super::frame::{self, pane, title};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
@@ -13,27 +13,48 @@ use crate::workbench::words;
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::DeadLetters;
-    let total = snapshot.totals.dead_letters;
+    let kept = &snapshot.dead_letters;
+    let shown = workbench.letters.shown(kept);
+    let filter = workbench.letters.filter();
     let mut name = title(theme, "Dead letters", focused, String::new());
+    let total = snapshot.totals.dead_letters;
     let style = if total > 0 { theme.bad() } else { theme.quiet() };
-    name.push_span(Span::styled(format!("{} ", words::count(total)), style));
-    let inner = pane(theme, name, Line::default(), focused, area, buffer);
-    if snapshot.dead_letters.is_empty() {
-        let hint = "None: every message could be processed.";
+    name.push_span(Span::styled(count(total, shown.len(), kept.len(), filter.text()), style));
+    let right = frame::filter(theme, filter).unwrap_or_default();
+    let inner = pane(theme, name, right, focused, area, buffer);
+    if shown.is_empty() {
+        let hint = if kept.is_empty() {
+            "None: all messages could be processed.".to_owned()
+        } else {
+            format!("None of them contains {}", filter.text())
+        };
         return Line::styled(hint, theme.quiet()).render(inner, buffer);
     }
-    let selected = workbench.dead_letter.place(&snapshot.dead_letters);
+    let selected = workbench.letters.place(&shown);
     let height = usize::from(inner.height).max(1);
     let first = (selected + 1).saturating_sub(height);
-    let shown = snapshot.dead_letters.iter().enumerate().skip(first).take(height);
-    for ((at, letter), row) in shown.zip(inner.rows()) {
+    let rows = shown.iter().enumerate().skip(first).take(height);
+    for ((at, letter), row) in rows.zip(inner.rows()) {
         let style = if focused && at == selected { theme.selected() } else { theme.text() };
         let mut line = Line::from(vec![
-            Span::styled(format!("{:<6}", letter.sequence.to_string()), theme.quiet()),
+            Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),
         ]);
         let room = usize::from(row.width).saturating_sub(line.width());
         line.push_span(Span::raw(theme.fit(&letter.reason, room)));
         line.style(style).render(row, buffer);
+    }
+}
+
+/// How many there were; how many of those that are kept the filter lets through; and how many are
+/// kept, where that is not all.
+fn count(total: u64, shown: usize, kept: usize, filter: &str) -> String {
+    let kept = kept as u64;
+    if !filter.is_empty() {
+        format!("{} of {} ", words::count(shown as u64), words::count(kept))
+    } else if kept < total {
+        format!("{}, newest {} ", words::count(total), words::count(kept))
+    } else {
+        format!("{} ", words::count(total))
     }
 }

@@ -7,14 +7,15 @@ use crate::telemetry::{PipelineShown, SinkShown, SinkState};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// How much of a pipeline is said, the longest first.
-const FORMS: [Form; 5] = [
-    Form { wide: true, steps: true, places: true },
-    Form { wide: false, steps: true, places: true },
-    // Where the pressure is matters more than the steps between.
-    Form { wide: true, steps: false, places: true },
-    Form { wide: false, steps: false, places: true },
-    Form { wide: false, steps: false, places: false },
+/// How much of a pipeline is said, the longest first. Of the last, what does not fit is cut.
+const FORMS: [Form; 6] = [
+    Form { wide: true, steps: Steps::Counted, places: true },
+    Form { wide: false, steps: Steps::Counted, places: true },
+    Form { wide: false, steps: Steps::Named, places: true },
+    // Where the pressure is, and what came out, matter more than the steps between.
+    Form { wide: true, steps: Steps::Left, places: true },
+    Form { wide: false, steps: Steps::Left, places: true },
+    Form { wide: false, steps: Steps::Left, places: false },
 ];
 
 /// How much of a pipeline is said.
@@ -22,10 +23,20 @@ const FORMS: [Form; 5] = [
 struct Form {
     /// Whether arrows have blanks around them.
     wide: bool,
-    /// Whether the steps between source and sink are named.
-    steps: bool,
+    steps: Steps,
     /// Whether a sink that is held up is said by its address.
     places: bool,
+}
+
+/// How much is said of the steps between source and sink.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Steps {
+    /// Their names, each with the number of messages that it gave.
+    Counted,
+    /// Their names.
+    Named,
+    /// Nothing.
+    Left,
 }
 
 /// A pipeline's steps, each with the number of messages that it gave, in this many columns.
@@ -35,11 +46,8 @@ pub(super) fn flow(
     named: bool,
     width: u16,
 ) -> Line<'static> {
-    let pressed = pipeline.held || pipeline.sinks.iter().any(is_held_up);
-    let said = FORMS.iter().filter(|form| form.steps || pressed);
-    let mut lines = said.map(|form| line(theme, pipeline, named, *form)).peekable();
+    let mut lines = FORMS.iter().map(|form| line(theme, pipeline, named, *form)).peekable();
     loop {
-        // The last is cut, where not even that fits.
         match lines.next() {
             Some(line) if line.width() <= usize::from(width) || lines.peek().is_none() => {
                 return line;
@@ -70,11 +78,14 @@ fn line(theme: Theme, pipeline: &PipelineShown, named: bool, form: Form) -> Line
         spans.push(Span::styled(name, style));
         spans.extend(number.map(|number| count(theme, number)));
     };
-    if form.steps {
-        for (plan, given) in &pipeline.steps {
-            then(format!("{} ", plan.name), theme.text(), Some(*given));
+    for (plan, given) in &pipeline.steps {
+        match form.steps {
+            Steps::Counted => then(format!("{} ", plan.name), theme.text(), Some(*given)),
+            Steps::Named => then(plan.name.to_string(), theme.text(), None),
+            Steps::Left => {}
         }
-    } else {
+    }
+    if form.steps == Steps::Left {
         then(theme.symbol("…", "..").to_owned(), theme.quiet(), None);
     }
     if pipeline.has_sink {
@@ -110,5 +121,54 @@ fn held_up(sink: &SinkShown, place: bool) -> String {
         (SinkState::Waiting, false) => "waiting".to_owned(),
         (SinkState::Stalled, true) => format!("{address} stalled"),
         (SinkState::Stalled, false) => "stalled".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::numbers::StepIndex;
+    use crate::core::topology::{StepKind, StepPlan};
+
+    fn pipeline(given: u64) -> PipelineShown {
+        let step = |(index, name): (usize, &str)| {
+            let plan =
+                StepPlan { name: name.into(), index: StepIndex(index), kind: StepKind::Compute };
+            (plan, given)
+        };
+        PipelineShown {
+            name: "votes".into(),
+            steps: ["decode", "letter", "add_votes", "encode"]
+                .into_iter()
+                .enumerate()
+                .map(step)
+                .collect(),
+            messages_in: given,
+            messages_out: given,
+            has_sink: true,
+            listening: Some("127.0.0.1:45998".into()),
+            held: false,
+            sinks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_came_out_is_said_however_narrow_the_line() {
+        let theme = Theme::new(false, true);
+        for (width, expected) in [
+            (
+                100,
+                "127.0.0.1:45998 1.00M → decode 1.00M → letter 1.00M → add_votes 1.00M → encode 1.00M → sink 1.00M",
+            ),
+            (
+                90,
+                "127.0.0.1:45998 1.00M→decode 1.00M→letter 1.00M→add_votes 1.00M→encode 1.00M→sink 1.00M",
+            ),
+            (78, "127.0.0.1:45998 1.00M→decode→letter→add_votes→encode→sink 1.00M"),
+            (60, "127.0.0.1:45998 1.00M → … → sink 1.00M"),
+            (36, "127.0.0.1:45998 1.00M→…→sink 1.00M"),
+        ] {
+            assert_eq!(flow(theme, &pipeline(1_000_000), false, width).to_string(), expected);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The last line: the keys that work here, from the table of commands. Where not all fit, the way to
-//! help and the way out stay.
+//! The last line: the keys that work here, from the table of commands. Where not all fit, the most
+//! important ones stay.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -44,13 +44,16 @@ fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
     match entry.command {
         Command::NextPipeline => workbench.topology.pipelines().len() > 1,
         Command::NextState => workbench.topology.states().len() > 1,
+        Command::Revive => workbench.partition_at_hand().is_some_and(|row| row.row.poisoned),
+        Command::EditLetter | Command::SendLetter => workbench.selected_letter().is_some(),
         _ => true,
     }
 }
 
-/// Whether a command is shown however narrow the screen is.
+/// Whether a command is shown however narrow the screen is: the ways to help and out, and what is to
+/// be done about what went wrong.
 fn stays(entry: &Entry) -> bool {
-    matches!(entry.command, Command::Help | Command::Quit)
+    matches!(entry.command, Command::Help | Command::Quit | Command::Revive | Command::EditLetter)
 }
 
 /// What the key would do now.

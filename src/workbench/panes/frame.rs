@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use crate::workbench::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 
@@ -40,6 +41,22 @@ pub(super) fn title(theme: Theme, name: &str, focused: bool, count: String) -> L
         spans.push(Span::styled(format!("{count} "), theme.quiet()));
     }
     Line::from(spans)
+}
+
+/// A pane's filter, being typed or in force; `None` where there is none.
+pub(super) fn filter(theme: Theme, filter: &FilterLine) -> Option<Line<'static>> {
+    match filter.editing() {
+        Some(line) => Some(Line::from(vec![
+            Span::styled(" /", theme.key()),
+            Span::styled(line.text().to_owned(), theme.accent()),
+            Span::styled("_ ", theme.key()),
+        ])),
+        None if !filter.text().is_empty() => Some(Line::from(vec![
+            Span::styled(" filter ", theme.quiet()),
+            Span::styled(format!("{} ", filter.text()), theme.accent()),
+        ])),
+        None => None,
+    }
 }
 
 /// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are

@@ -30,9 +30,17 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         Span::styled(dot, theme.quiet()),
         Span::styled(state, style),
     ]);
-    if let Some(held_up) = held_up(snapshot) {
+    let held_up = held_up(snapshot);
+    let change = snapshot.changing_to.map(|workers| {
+        let workers = words::plural(workers as u64, "worker");
+        match held_up {
+            None => format!("checkpoint, then {workers}"),
+            Some(_) => format!("{workers} wait for the sink"),
+        }
+    });
+    for warning in [held_up.map(str::to_owned), change].into_iter().flatten() {
         left.push(Span::styled(dot, theme.quiet()));
-        left.push(Span::styled(held_up, theme.warning()));
+        left.push(Span::styled(warning, theme.warning()));
     }
     if workbench.frozen {
         left.push(Span::styled(dot, theme.quiet()));

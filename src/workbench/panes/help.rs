@@ -10,11 +10,13 @@ use crate::workbench::commands::Context;
 use crate::workbench::state::Workbench;
 
 /// The parts of the help, in order.
-const PARTS: [(Context, &str); 4] = [
+const PARTS: [(Context, &str); 6] = [
     (Context::Input, "In the input pane"),
     (Context::Everywhere, "Everywhere (letters not while typing)"),
     (Context::Rows, "In panes with rows"),
+    (Context::Filtered, "In the partitions and the dead letters"),
     (Context::Partitions, "In the partitions pane"),
+    (Context::DeadLetters, "In the dead letters pane"),
 ];
 
 pub(super) fn render(workbench: &Workbench, scroll: usize, area: Rect, buffer: &mut Buffer) {

@@ -32,7 +32,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
 
     let latency = snapshot.latency;
     if latency.count == 0 {
-        Line::styled("from frame read to output written", theme.quiet()).render(figures, buffer);
+        Line::styled("frame read to output written", theme.quiet()).render(figures, buffer);
         return;
     }
     let percentiles = [

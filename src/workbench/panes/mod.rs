@@ -11,11 +11,13 @@ mod header;
 mod help;
 mod input;
 mod latency;
+mod log;
 mod outputs;
 mod palette;
 mod partition;
 mod partitions;
 mod routing;
+mod safety;
 mod throughput;
 mod too_small;
 mod trace;
@@ -67,6 +69,9 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
     if let Some(area) = places.outputs {
         outputs::render(workbench, area, buffer);
     }
+    if let Some(area) = places.log {
+        log::render(workbench, area, buffer);
+    }
     if let Some(area) = places.dead_letters {
         dead_letters::render(workbench, area, buffer);
     }
@@ -85,6 +90,15 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
         }
         Some(Overlay::DeadLetter(letter)) => {
             dead_letter::render(workbench, letter, area, buffer);
+            None
+        }
+        Some(overlay @ (Overlay::Crashing | Overlay::Safety)) => {
+            let crashing = matches!(overlay, Overlay::Crashing);
+            safety::render(workbench, crashing, area, buffer);
+            None
+        }
+        Some(Overlay::LogLine(line)) => {
+            log::render_line(workbench, line, area, buffer);
             None
         }
         Some(Overlay::Partition { key, last }) => {

@@ -8,6 +8,8 @@ use super::frame::window;
 use crate::application::Key;
 use crate::core::trace::HopEvent;
 use crate::telemetry::ShownRow;
+use crate::workbench::commands::{Command, Focus, hint};
+use crate::workbench::letters::poison;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -28,11 +30,12 @@ pub(super) fn render(
     let field = |name: &str, text: String| {
         Line::from(vec![Span::styled(format!("{name:<10} "), theme.quiet()), Span::raw(text)])
     };
-    let mut lines = vec![
+    let mut lines = if row.poisoned { poisoned(workbench, key) } else { Vec::new() };
+    lines.extend([
         field("worker", row.worker.to_string()),
         field("messages", format!("{} ({origin})", words::grouped(row.messages))),
         Line::default(),
-    ];
+    ]);
     let json = serde_json::to_string_pretty(&row.value).unwrap_or_default();
     let json: Vec<&str> = json.lines().take(30).collect();
     for (at, line) in json.into_iter().enumerate() {
@@ -46,12 +49,35 @@ pub(super) fn render(
     for (at, change) in changes.into_iter().enumerate() {
         lines.push(field(if at == 0 { "history" } else { "" }, change));
     }
-    if row.poisoned {
-        let text = "Poisoned: a message made its computation panic. See the dead letters.";
-        lines.push(Line::styled(text, theme.bad()));
-    }
     let title = format!("Partition {}", theme.fit(&words::key(key), 60));
-    window(theme, &title, "Esc closes", lines, area, buffer);
+    let commands: &[Command] = if row.poisoned { &[Command::Revive] } else { &[] };
+    window(theme, &title, &hint(commands, Focus::Partitions), lines, area, buffer);
+}
+
+/// Why the partition takes no messages, and what follows from it.
+fn poisoned(workbench: &Workbench, key: &Key) -> Vec<Line<'static>> {
+    let theme = workbench.theme;
+    let letters = &workbench.snapshot.dead_letters;
+    let state = workbench.shown_state();
+    let letter = state.and_then(|state| poison(letters, &workbench.topology, state, key));
+    let why = match letter {
+        Some(letter) => {
+            format!("Poisoned by {} of {}: {}", letter.sequence, letter.pipeline, letter.reason)
+        }
+        None => {
+            "Poisoned: its computation panicked on a message (its dead letter is not kept any more)"
+                .to_owned()
+        }
+    };
+    let then =
+        "Its messages become dead letters until it is revived. Its state may be half changed:";
+    let shown = "reviving leaves it as you see it here.";
+    vec![
+        // As a span, which keeps line breaks: they become spaces when the window is drawn.
+        Line::from(Span::styled(why, theme.bad())),
+        Line::styled(format!("{then} {shown}"), theme.warning()),
+        Line::default(),
+    ]
 }
 
 /// What the traced messages did to the partition, newest first.

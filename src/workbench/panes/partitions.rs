@@ -3,21 +3,21 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
-use super::frame::{pane, title};
+use super::frame::{self, pane, title};
 use crate::core::partition_query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
-use crate::workbench::NEW_FOR;
 use crate::workbench::layout::Pane;
 use crate::workbench::rows::fields;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
+use crate::workbench::{MOVED_FOR, NEW_FOR};
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
     let focused = workbench.pane == Pane::Partitions;
-    let filter = workbench.partitions.filter();
+    let filter = workbench.partitions.filter().text();
     let count = if filter.is_empty() {
         words::grouped(shown.total as u64)
     } else {
@@ -27,18 +27,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
             words::grouped(shown.total as u64)
         )
     };
-    let right = match workbench.partitions.editing() {
-        Some(line) => Line::from(vec![
-            Span::styled(" /", theme.key()),
-            Span::styled(line.text().to_owned(), theme.accent()),
-            Span::styled("_ ", theme.key()),
-        ]),
-        None if !filter.is_empty() => Line::from(vec![
-            Span::styled(" filter ", theme.quiet()),
-            Span::styled(format!("{filter} "), theme.accent()),
-        ]),
-        None => position(workbench, shown),
-    };
+    let right = frame::filter(theme, workbench.partitions.filter())
+        .unwrap_or_else(|| position(workbench, shown));
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();
     let name = match states.get(shown.view.state).filter(|_| states.len() > 1) {
@@ -77,9 +67,9 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             lines.push(Line::from(vec![
                 Span::styled("Type ", theme.quiet()),
                 Span::styled(example, theme.accent()),
-                Span::styled(" and press Enter: its key's partition", theme.quiet()),
+                Span::styled(" and press Enter:", theme.quiet()),
             ]));
-            lines.push(Line::styled("comes into being, and you see it here.", theme.quiet()));
+            lines.push(Line::styled("its key's partition comes into being here.", theme.quiet()));
         }
     } else {
         lines.push(Line::from(vec![
@@ -87,11 +77,15 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             Span::styled(filter.to_owned(), theme.accent()),
         ]));
     }
-    Paragraph::new(Text::from(lines)).centered().render(area, buffer);
+    let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
+    text.centered().render(area, buffer);
 }
 
 /// How wide the column of keys is at the most.
 const KEY_LIMIT: u16 = 40;
+
+/// What stands behind the key of a poisoned partition: a word, because it must not be overlooked.
+const POISONED: &str = "poisoned";
 
 /// The column of the shares: a percentage and a bar.
 const SHARE: &str = "share";
@@ -115,8 +109,10 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
         right,
     };
     let longest_key = shown.rows.iter().map(|row| key_text(row).chars().count()).max();
-    // Room for the mark of a new partition.
-    let key = u16::try_from(longest_key.unwrap_or(0) + 2).unwrap_or(KEY_LIMIT).clamp(5, KEY_LIMIT);
+    // Room for the mark of a new partition, or for the word for a poisoned one.
+    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
+    let key = u16::try_from(longest_key.unwrap_or(0) + mark).unwrap_or(KEY_LIMIT);
+    let key = key.clamp(5, KEY_LIMIT);
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
         column("worker", Some(SortBy::Worker), 7, true),
@@ -224,11 +220,11 @@ fn value(
     let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
-            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - 2);
-            let age = workbench.snapshot.uptime.saturating_sub(created(row));
+            let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
+            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
             if partition.poisoned {
-                Line::styled(format!("{key} {}", theme.symbol("☠", "poisoned")), theme.bad())
-            } else if partition.dynamic && age < NEW_FOR {
+                Line::styled(format!("{key} {POISONED}"), theme.bad())
+            } else if is_new(workbench, row) {
                 Line::styled(
                     format!("{key} {}", theme.symbol("✱", "*")),
                     theme.good().patch(theme.title()),
@@ -237,7 +233,7 @@ fn value(
                 Line::styled(key, theme.title())
             }
         }
-        "worker" => Line::styled(partition.worker.to_string(), theme.worker(partition.worker.0)),
+        "worker" => worker(workbench, row),
         "messages" => Line::raw(words::count(partition.messages)),
         "msg/s" => match row.rate {
             Some(rate) if rate >= 0.5 => Line::raw(words::rate(whole(rate))),
@@ -245,7 +241,7 @@ fn value(
             _ => dash(),
         },
         SHARE => {
-            let share = partition.messages as f64 / total as f64;
+            let share = (partition.messages as f64 / total as f64).min(1.0);
             let bar = theme.horizontal_bar(
                 partition.messages as f64 / most as f64,
                 usize::from(column.width.saturating_sub(5)),
@@ -260,8 +256,23 @@ fn value(
     }
 }
 
-fn created(row: &ShownRow) -> std::time::Duration {
-    std::time::Duration::from_nanos(row.row.created.0)
+/// A partition's owner; for a while also the one before.
+fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
+    let (theme, owner) = (workbench.theme, row.row.worker);
+    let style = theme.worker(owner.0);
+    match row.moved {
+        Some((before, since)) if workbench.is_recent(since, MOVED_FOR) => {
+            let arrow = theme.symbol("→", ">");
+            Line::styled(format!("{before}{arrow}{owner}"), style.patch(theme.title()))
+        }
+        _ => Line::styled(owner.to_string(), style),
+    }
+}
+
+/// Whether a message has just created the partition.
+fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
+    let created = row.row.created.filter(|_| row.row.dynamic);
+    created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]

@@ -20,7 +20,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Routing;
     let name = title(theme, "Routing", focused, String::new());
-    let inner = pane(theme, name, aside(workbench, focused), focused, area, buffer);
+    let inner = pane(theme, name, aside(workbench, focused, area.width), focused, area, buffer);
     let flows = u16::try_from(snapshot.pipelines.len()).unwrap_or(1);
     let stateful = u16::from(!workbench.topology.states().is_empty());
     let [flow_area, workers_area, traces_area] = inner.layout(&Layout::vertical([
@@ -36,7 +36,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What stands at the right of the title: what Enter does, or what last happened to an endpoint.
-fn aside(workbench: &Workbench, focused: bool) -> Line<'static> {
+fn aside(workbench: &Workbench, focused: bool, width: u16) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     if focused && !snapshot.traces.is_empty() {
         return Line::styled(" Enter opens a message ", theme.quiet());
@@ -46,9 +46,11 @@ fn aside(workbench: &Workbench, focused: bool) -> Line<'static> {
         Some(event) => {
             let style = match event.level() {
                 Level::Warning => theme.bad(),
-                Level::Information => theme.quiet(),
+                Level::Detail | Level::Information => theme.quiet(),
             };
-            Line::styled(format!(" {} ", theme.fit(&event.to_string(), 60)), style)
+            // Beside the corners, the title and the spaces around both.
+            let room = usize::from(width).saturating_sub(13);
+            Line::styled(format!(" {} ", theme.fit(&event.to_string(), room)), style)
         }
     }
 }

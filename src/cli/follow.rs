@@ -1,0 +1,81 @@
+//! Work on this thread that is followed: its progress is shown, and it can be interrupted.
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::progress::{PROGRESS_EVERY, Progress};
+
+/// Asks work to end by itself.
+#[derive(Default)]
+pub(super) struct Stop {
+    asked: Cell<bool>,
+    notify: Notify,
+}
+
+impl Stop {
+    /// Returns when the work should end.
+    pub async fn asked(&self) {
+        if !self.asked.get() {
+            self.notify.notified().await;
+        }
+    }
+
+    /// Whether the work was asked to end.
+    pub fn was_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    fn ask(&self) {
+        self.asked.set(true);
+        self.notify.notify_waiters();
+    }
+}
+
+/// How long work may take to end by itself before it is said what ends it at once.
+const ENDING: Duration = Duration::from_secs(1);
+
+/// Does work to its end, and shows a line that says how far it is. The first interruption asks it to
+/// end by itself, the second ends it as it is: then there is no outcome.
+pub(super) fn follow<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    stop: &Stop,
+    progress: &Progress,
+    line: impl Fn() -> String,
+) -> Result<Option<T>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::failed)?;
+    let outcome = runtime.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        let mut tick = tokio::time::interval(PROGRESS_EVERY);
+        let mut work = pin!(work);
+        let mut hint = pin!(sleep(Duration::MAX));
+        let mut hinted = false;
+        loop {
+            tokio::select! {
+                outcome = &mut work => return outcome.map(Some),
+                () = interrupts.next() => {
+                    if stop.was_asked() {
+                        return Ok(None);
+                    }
+                    stop.ask();
+                    hint.set(sleep(ENDING));
+                }
+                () = &mut hint, if stop.was_asked() && !hinted => {
+                    hinted = true;
+                    progress.say("what has begun is not done yet; interrupt again to end without it");
+                }
+                _ = tick.tick() => progress.show(&line),
+            }
+        }
+    });
+    progress.erase();
+    // Who reads standard input cannot be woken.
+    runtime.shutdown_background();
+    outcome
+}

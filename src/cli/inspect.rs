@@ -1,0 +1,220 @@
+//! `inspect`: what a resilience directory holds.
+
+use std::io::{self, BufWriter, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use unicode_width::UnicodeWidthStr;
+
+use super::arguments::InspectArguments;
+use super::failure::Failure;
+use crate::application::text_of_bytes;
+use crate::resilience::{Inspection, Position, ResilienceError, SavedCheckpoint};
+
+/// How many partitions of each state are printed for people.
+const PARTITIONS_SHOWN: usize = 20;
+
+pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
+    let inspection = Inspection::of(&arguments.directory).map_err(Failure::failed)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if arguments.json {
+        serde_json::to_writer(&mut out, &Report(&inspection)).map_err(Failure::failed)?;
+        writeln!(out).map_err(Failure::failed)?;
+    } else {
+        let words = in_words(&inspection).map_err(Failure::failed)?;
+        out.write_all(words.as_bytes()).map_err(Failure::failed)?;
+    }
+    out.flush().map_err(Failure::failed)
+}
+
+/// All that is saved as one object, of which a partition at a time is in memory.
+struct Report<'a>(&'a Inspection);
+
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(inspection) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("application", &inspection.application)?;
+        map.serialize_entry("format", &inspection.format)?;
+        map.serialize_entry("generation", &inspection.generation)?;
+        map.serialize_entry("checkpoint", &inspection.checkpoint.map(ReportedCheckpoint::from))?;
+        map.serialize_entry("positions", &inspection.positions)?;
+        map.serialize_entry("journal", &inspection.journal)?;
+        map.serialize_entry("files", &inspection.files)?;
+        map.serialize_entry("partitions", &ReportedPartitions(inspection))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ReportedCheckpoint {
+    epoch: u64,
+    saved_at: String,
+    workers: usize,
+}
+
+impl From<SavedCheckpoint> for ReportedCheckpoint {
+    fn from(SavedCheckpoint { epoch, workers, saved_at }: SavedCheckpoint) -> Self {
+        Self { epoch: epoch.0, saved_at: moment(saved_at, 'T', "Z"), workers }
+    }
+}
+
+struct ReportedPartitions<'a>(&'a Inspection);
+
+impl Serialize for ReportedPartitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(None)?;
+        for (state, _) in self.0.states() {
+            for row in self.0.partitions(state) {
+                rows.serialize_element(&row.map_err(S::Error::custom)?)?;
+            }
+        }
+        rows.end()
+    }
+}
+
+fn in_words(inspection: &Inspection) -> Result<String, ResilienceError> {
+    let Inspection { application, format, generation, positions, journal, files, .. } = inspection;
+    let mut parts = vec![format!(
+        "application {application}, generation {generation}, format {format}\n{}\n",
+        checkpoint_in_words(inspection.checkpoint)
+    )];
+    for (state, count) in inspection.states() {
+        parts.push(state_in_words(inspection, state, count)?);
+    }
+    if !positions.is_empty() {
+        parts.push(format!("positions\n{}", table(positions.iter().map(columns).collect())));
+    }
+    parts.push(format!(
+        "journal: {}, {}, {}; {} would be replayed\n",
+        counted(journal.rows, "row"),
+        counted(journal.frames, "frame"),
+        counted(journal.bytes, "byte"),
+        counted(journal.frames_to_replay, "frame"),
+    ));
+    let lengths = files
+        .iter()
+        .map(|file| vec![text_of_bytes(file.name.as_bytes()), counted(file.bytes, "byte")]);
+    parts.push(format!("files\n{}", table(lengths.collect())));
+    Ok(parts.join("\n"))
+}
+
+fn checkpoint_in_words(checkpoint: Option<SavedCheckpoint>) -> String {
+    let Some(SavedCheckpoint { epoch, workers, saved_at }) = checkpoint else {
+        return "no checkpoint yet".to_owned();
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let ago = now.saturating_sub(Duration::from_millis(saved_at)).as_secs();
+    let (workers, saved) = (counted(workers as u64, "worker"), moment(saved_at, ' ', " UTC"));
+    format!("checkpoint {epoch} of {workers}, saved {saved}, {} ago", counted(ago, "second"))
+}
+
+fn state_in_words(
+    inspection: &Inspection,
+    state: &str,
+    count: usize,
+) -> Result<String, ResilienceError> {
+    let mut rows = vec![["key", "worker", "messages", "", "state"].map(str::to_owned).to_vec()];
+    for row in inspection.partitions(state).take(PARTITIONS_SHOWN) {
+        let row = row?;
+        let marks = match (row.poisoned, row.dynamic) {
+            (true, _) => "poisoned",
+            (false, true) => "dynamic",
+            (false, false) => "declared",
+        };
+        rows.push(vec![
+            row.key.to_string(),
+            row.worker.to_string(),
+            row.messages.to_string(),
+            marks.to_owned(),
+            row.value.to_string(),
+        ]);
+    }
+    let (name, counted) = (text_of_bytes(state.as_bytes()), counted(count as u64, "partition"));
+    let more = match count.saturating_sub(PARTITIONS_SHOWN) {
+        0 => String::new(),
+        more => format!("  ... and {more} more; --json prints all\n"),
+    };
+    Ok(format!("{name}: {counted}\n{}{more}", table(rows)))
+}
+
+fn columns(position: &Position) -> Vec<String> {
+    let text = |text: &str| text_of_bytes(text.as_bytes());
+    match position {
+        Position::Source { pipeline, endpoint, offset } => {
+            let read = format!("read up to byte {offset}");
+            vec![text(pipeline), "source".to_owned(), text(endpoint), read]
+        }
+        Position::Journal { pipeline, slot, at } => {
+            let taken =
+                format!("taken up to row {}, {} of it", at.row, counted(at.frames, "frame"));
+            vec![text(pipeline), "journal".to_owned(), format!("slot {}", slot.0), taken]
+        }
+        Position::Sink { pipeline, sink, endpoint, offset } => {
+            let written = format!("written up to byte {offset}");
+            vec![text(pipeline), format!("sink {sink}"), text(endpoint), written]
+        }
+    }
+}
+
+/// Rows as indented lines, each column as wide as its widest text.
+fn table(rows: Vec<Vec<String>>) -> String {
+    let width = |column: usize| {
+        let texts = rows.iter().filter_map(|row| row.get(column));
+        texts.map(|text| text.width()).max().unwrap_or(0)
+    };
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let padded = row.iter().zip(&widths).map(|(text, width)| {
+            format!("  {text}{}", " ".repeat(width.saturating_sub(text.width())))
+        });
+        format!("{}\n", padded.collect::<String>().trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn counted(count: u64, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
+}
+
+/// Milliseconds since the beginning of 1970 as a date and a time of day, with this between and after.
+fn moment(milliseconds: u64, between: char, after: &str) -> String {
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years begin in March here, so that the day of the leap year is the last; an era is 400 years.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + later;
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!(
+        "{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}.{rest:03}{after}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_date_and_a_time_of_day() {
+        assert_eq!(moment(0, ' ', " UTC"), "1970-01-01 00:00:00.000 UTC");
+        assert_eq!(moment(951_782_399_999, 'T', "Z"), "2000-02-28T23:59:59.999Z");
+        assert_eq!(moment(951_782_400_000, 'T', "Z"), "2000-02-29T00:00:00.000Z");
+        assert_eq!(moment(951_868_800_000, 'T', "Z"), "2000-03-01T00:00:00.000Z");
+        assert_eq!(moment(1_798_761_599_000, 'T', "Z"), "2026-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn the_columns_of_a_table_stand_under_each_other() {
+        let rows = [["a", "long", "x"], ["wide \u{4e2d}", "b", ""]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        assert_eq!(table(rows), "  a        long  x\n  wide \u{4e2d}  b\n");
+    }
+}

@@ -1,0 +1,64 @@
+//! `--log` and `--log-level`: where the log of a run goes, beside the screen or standard error.
+
+use std::sync::Arc;
+
+use super::arguments::LogArguments;
+use super::failure::Failure;
+use super::files::cannot_write;
+use crate::telemetry::{Log, LogFile, LogLevel, LogLine};
+
+/// What `--log` and `--log-level` ask for. Nothing is written before it is started.
+pub(super) struct RunLog {
+    level: LogLevel,
+    file: Option<Arc<LogFile>>,
+}
+
+impl RunLog {
+    /// Opens the file, where one is named.
+    pub fn open(arguments: &LogArguments) -> Result<Self, Failure> {
+        let file = match &arguments.log {
+            None => None,
+            Some(path) => {
+                let file = LogFile::open(path).map_err(|error| cannot_write(path, &error))?;
+                Some(Arc::new(file))
+            }
+        };
+        Ok(Self { level: arguments.log_level, file })
+    }
+
+    /// From now on, this is the log of the process: for a screen.
+    pub fn start(&self) -> Result<(), Failure> {
+        self.install(Log::new(self.level))
+    }
+
+    /// The same for a console, too.
+    pub fn start_with(
+        &self,
+        console: impl Fn(&LogLine) + Send + Sync + 'static,
+    ) -> Result<(), Failure> {
+        self.install(Log::new(self.level).to_console(console))
+    }
+
+    fn install(&self, log: Log) -> Result<(), Failure> {
+        match &self.file {
+            // Whoever has a subscriber of their own has a log, too.
+            None => {
+                let _ = log.install();
+                Ok(())
+            }
+            Some(file) => log
+                .to_file(Arc::clone(file))
+                .install()
+                .map_err(|error| Failure::Failed(format!("{error}: leave out --log"))),
+        }
+    }
+
+    /// Ends a command with its outcome: a log that is not whole is a failure, too.
+    pub fn end(&self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        outcome?;
+        match self.file.as_ref().and_then(|file| file.lost()) {
+            Some(lost) => Err(Failure::failed(lost)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Where outputs end in what one connection sends.
+//!
+//! Invariant: outputs are handed on whole, so that those of several connections can be written one after
+//! another. Only one that is longer than the limit is handed on in parts.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::core::frame_counter::FrameCounter;
+use crate::core::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
+
+/// The bytes of one connection that have come and are not handed on yet.
+pub(super) struct Outputs {
+    buffer: BytesMut,
+    ends: Ends,
+    limit: u64,
+}
+
+/// What an output ends with.
+enum Ends {
+    /// A line feed. So many bytes have come since the last.
+    Lines(u64),
+    /// The length in its header.
+    Frames(FrameCounter),
+}
+
+impl Outputs {
+    /// Of a connection that sends lines, or frames with a header of so many bytes.
+    pub fn new(header_length: Option<u8>) -> Self {
+        let ends = match header_length {
+            None => Ends::Lines(0),
+            Some(length) => {
+                Ends::Frames(FrameCounter::new(big_endian_framing(usize::from(length))))
+            }
+        };
+        Self { buffer: BytesMut::new(), ends, limit: DEFAULT_FRAME_LIMIT }
+    }
+
+    /// Where the next bytes go.
+    pub fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buffer
+    }
+
+    /// Takes the whole outputs, of which the last `new` bytes of the buffer have just come: their bytes,
+    /// and how many they are.
+    pub fn take(&mut self, new: usize) -> (Bytes, u64) {
+        let came = self.buffer.len().saturating_sub(new);
+        let count = self.ends.pass(self.buffer.get(came..).unwrap_or_default());
+        let rest = self.ends.rest();
+        let held = if rest > self.limit { 0 } else { usize::try_from(rest).unwrap_or(0) };
+        let whole = self.buffer.len().saturating_sub(held);
+        (self.buffer.split_to(whole).freeze(), count)
+    }
+
+    /// What is left when no more will come, and how many bytes of no whole output that makes.
+    pub fn finish(self) -> (Bytes, u64) {
+        (self.buffer.freeze(), self.ends.rest())
+    }
+}
+
+impl Ends {
+    /// Lets bytes pass: how many outputs ended in them.
+    fn pass(&mut self, bytes: &[u8]) -> u64 {
+        match self {
+            Self::Frames(counter) => counter.pass(bytes, u64::MAX).1,
+            Self::Lines(rest) => {
+                let mut count = 0;
+                for byte in bytes {
+                    (count, *rest) =
+                        if *byte == b'\n' { (count + 1, 0) } else { (count, *rest + 1) };
+                }
+                count
+            }
+        }
+    }
+
+    fn rest(&self) -> u64 {
+        match self {
+            Self::Lines(rest) => *rest,
+            Self::Frames(counter) => counter.rest(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is taken when these pieces arrive, and what is left.
+    fn taken(outputs: &mut Outputs, pieces: &[&[u8]]) -> Vec<(Vec<u8>, u64)> {
+        let take = |piece: &&[u8]| {
+            outputs.buffer().extend_from_slice(piece);
+            let (bytes, count) = outputs.take(piece.len());
+            (bytes.to_vec(), count)
+        };
+        pieces.iter().map(take).collect()
+    }
+
+    #[test]
+    fn only_whole_lines_are_handed_on() {
+        let mut outputs = Outputs::new(None);
+        let taken = taken(&mut outputs, &[b"a", b"b\n\nc", b"d", b"\ne"]);
+        let expected: [(&[u8], u64); 4] = [(b"", 0), (b"ab\n\n", 2), (b"", 0), (b"cd\n", 1)];
+        assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
+        assert_eq!(outputs.finish(), (Bytes::from_static(b"e"), 1));
+    }
+
+    #[test]
+    fn only_whole_frames_are_handed_on() {
+        let mut outputs = Outputs::new(Some(2));
+        let taken = taken(&mut outputs, &[&[0, 1], &[b'\n', 0, 0, 0], &[2, 7]]);
+        let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0, 1, b'\n', 0, 0], 2), (b"", 0)];
+        assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
+        assert_eq!(outputs.finish(), (Bytes::from_static(&[0, 2, 7]), 3));
+    }
+
+    #[test]
+    fn an_output_beyond_the_limit_is_handed_on_in_parts() {
+        for header_length in [None, Some(1)] {
+            let mut outputs = Outputs { limit: 3, ..Outputs::new(header_length) };
+            let taken = taken(&mut outputs, &[b"\x08bc", b"de", b"fgh", b"\n\x01", b"\n"]);
+            let bytes: Vec<&[u8]> = taken.iter().map(|(bytes, _)| bytes.as_slice()).collect();
+            assert_eq!(bytes, [&b""[..], b"\x08bcde", b"fgh", b"\n", b"\x01\n"]);
+            assert_eq!(taken.iter().map(|(_, count)| count).sum::<u64>(), 2);
+            assert_eq!(outputs.finish(), (Bytes::new(), 0));
+        }
+    }
+}

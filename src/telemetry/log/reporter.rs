@@ -1,0 +1,130 @@
+//! Says what happens to the engine: the one place that makes events of `tracing`.
+
+use std::sync::{Arc, Mutex};
+
+use tracing::{Dispatch, dispatcher};
+
+use super::rate::{DeadLetterRate, Said};
+use super::{Log, RUN_TARGET, TARGET};
+use crate::core::dead_letter::DeadLetter;
+use crate::core::event::{EngineEvent, Level};
+use crate::core::numbers::{PipelineIndex, Timestamp};
+use crate::core::topology::Topology;
+use crate::runtime::Settings;
+use crate::telemetry::collector::lock;
+use crate::telemetry::snapshot::Totals;
+
+/// Says what happens to the engine.
+pub(in crate::telemetry) struct Reporter {
+    /// The subscriber of the thread that started the session: the engine's threads have none of
+    /// their own.
+    to: Dispatch,
+    application: Arc<str>,
+    /// The pipelines' names; none where there is only one, and it need not be named.
+    pipelines: Vec<Arc<str>>,
+    dead_letters: Mutex<DeadLetterRate>,
+}
+
+impl Reporter {
+    pub fn new(topology: &Topology) -> Self {
+        let names = topology.pipelines().iter().map(|plan| Arc::clone(&plan.name));
+        let several = topology.pipelines().len() > 1;
+        Self {
+            to: dispatcher::get_default(Dispatch::clone),
+            application: Arc::clone(topology.name()),
+            pipelines: names.filter(|_| several).collect(),
+            dead_letters: Mutex::default(),
+        }
+    }
+
+    /// The log that is told, where it is one of ours.
+    pub fn log(&self) -> Option<&Log> {
+        self.to.downcast_ref()
+    }
+
+    /// A run is about to begin.
+    pub fn begins(&self, topology: &Topology, settings: &Settings) {
+        let ends = settings.sources.iter().zip(&settings.sinks).zip(topology.pipelines());
+        let ends = ends.map(|((source, sinks), plan)| {
+            let to = sinks.iter().map(|sink| format!(" to {sink}"));
+            format!("; {} from {source}{}", plan.name, to.collect::<String>())
+        });
+        let (application, ends) = (&self.application, ends.collect::<String>());
+        let (workers, ending) =
+            (settings.workers, if settings.workers.get() == 1 { "" } else { "s" });
+        self.say(
+            || tracing::info!(target: RUN_TARGET, "{application} starts with {workers} worker{ending}{ends}"),
+        );
+    }
+
+    /// A run has ended.
+    pub fn ends(&self, totals: Totals) {
+        self.flush_all();
+        let Totals { messages_in, messages_out, filtered, dead_letters, .. } = totals;
+        let application = &self.application;
+        self.say(|| {
+            tracing::info!(
+                target: RUN_TARGET,
+                "{application} has ended: {messages_in} messages in, {messages_out} out, \
+                 {filtered} filtered, {dead_letters} dead letters"
+            );
+        });
+    }
+
+    /// Something happened to a source or a sink.
+    pub fn event(&self, event: &EngineEvent) {
+        let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
+        self.say(|| match event.level() {
+            Level::Detail => tracing::debug!(target: TARGET, pipeline, "{event}"),
+            Level::Information => tracing::info!(target: TARGET, pipeline, "{event}"),
+            Level::Warning => tracing::warn!(target: TARGET, pipeline, "{event}"),
+        });
+    }
+
+    /// Messages could not be processed.
+    pub fn dead_letters<'a>(&self, letters: impl Iterator<Item = &'a DeadLetter>) {
+        for letter in letters {
+            let Said { held, itself } = lock(&self.dead_letters).take(letter.at);
+            self.more_dead_letters(held);
+            if itself {
+                let pipeline = (!self.pipelines.is_empty()).then_some(&*letter.pipeline);
+                let DeadLetter { sequence, source, step, reason, .. } = letter;
+                self.say(|| {
+                    tracing::warn!(
+                        target: TARGET,
+                        pipeline,
+                        "dead letter {sequence} from {source}: {step}: {reason}"
+                    );
+                });
+            }
+        }
+    }
+
+    /// Says what was only counted, once its second is over. True where there was something.
+    pub fn flush(&self, now: Timestamp) -> bool {
+        let held = lock(&self.dead_letters).flush(now);
+        self.more_dead_letters(held);
+        held > 0
+    }
+
+    /// Says what was only counted: nothing more comes.
+    pub fn flush_all(&self) {
+        let held = lock(&self.dead_letters).flush_all();
+        self.more_dead_letters(held);
+    }
+
+    fn more_dead_letters(&self, held: u64) {
+        let ending = if held == 1 { "" } else { "s" };
+        if held > 0 {
+            self.say(|| tracing::warn!(target: TARGET, "{held} more dead letter{ending}"));
+        }
+    }
+
+    fn pipeline(&self, pipeline: PipelineIndex) -> Option<&str> {
+        self.pipelines.get(pipeline.0).map(|name| &**name)
+    }
+
+    fn say(&self, say: impl FnOnce()) {
+        dispatcher::with_default(&self.to, say);
+    }
+}

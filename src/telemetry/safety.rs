@@ -1,0 +1,78 @@
+//! What a front end may see of what is saved, lost and recovered.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::core::event::Recovered;
+use crate::core::numbers::Epoch;
+
+/// What is saved, and what was lost and recovered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SafetyShown {
+    /// Where it is saved.
+    pub directory: PathBuf,
+    /// Whether files are read or written, which go on where the checkpoint had ended.
+    pub files: bool,
+    /// The newest whole checkpoint; 0 where there is none yet.
+    pub epoch: Epoch,
+    /// Messages processed since then.
+    pub unsaved: u64,
+    /// Whether some of it is still on its way back.
+    pub recovering: bool,
+    /// What the engine began with, where it began with anything.
+    pub recovered: Option<Recovered>,
+    /// The last crash, where there was one.
+    pub crash: Option<Crash>,
+}
+
+/// What a crash took out of memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crash {
+    /// How many workers had partitions in memory.
+    pub workers: usize,
+    /// How many partitions.
+    pub partitions: usize,
+    /// The newest whole checkpoint at that moment.
+    pub epoch: Epoch,
+    /// Messages processed since that checkpoint, which only memory knew of.
+    pub messages: u64,
+    /// How long it took until sources could begin again.
+    pub took: Duration,
+}
+
+/// What is known of checkpoints: how many messages had been processed before each.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    begun: (Epoch, u64),
+    whole: (Epoch, u64),
+}
+
+impl Checkpoints {
+    /// A checkpoint has begun, after so many messages.
+    pub fn begin(&mut self, epoch: Epoch, messages: u64) {
+        self.begun = (epoch, messages);
+    }
+
+    /// A checkpoint is whole.
+    pub fn complete(&mut self, epoch: Epoch) {
+        if self.begun.0 == epoch {
+            self.whole = self.begun;
+        }
+    }
+
+    /// An engine begins anew with a checkpoint, after so many messages.
+    pub fn restart(&mut self, epoch: Epoch, messages: u64) {
+        self.begun = (epoch, messages);
+        self.whole = self.begun;
+    }
+
+    /// The newest whole checkpoint.
+    pub fn newest(&self) -> Epoch {
+        self.whole.0
+    }
+
+    /// How many of these messages no whole checkpoint has.
+    pub fn unsaved(&self, messages: u64) -> u64 {
+        messages.saturating_sub(self.whole.1)
+    }
+}

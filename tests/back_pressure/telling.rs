@@ -1,0 +1,89 @@
+//! What telemetry tells of sinks that wait or stall, and of sources that are held.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use wallaroo::core::event::EngineEvent;
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::Settings;
+use wallaroo::telemetry::{PipelineShown, Session, SinkState};
+use wallaroo::{Application, Reason, Sink, Source};
+
+use crate::support::frames::frame;
+use crate::support::waiting::wait_until;
+use crate::{accept, listener};
+
+/// A pipeline that sends its payloads back to this address, and can be injected into.
+fn echo(out: &str) -> Session {
+    let topology = Application::new("echo")
+        .pipeline("echo", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+        .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message)))
+        .build();
+    let topology = Arc::new(topology.unwrap());
+    let sinks: Vec<Vec<Endpoint>> = vec![vec![out.parse().unwrap()]];
+    let settings = Settings { sinks, injectable: true, ..Settings::new(&topology) };
+    Session::start(topology, &settings, None).unwrap()
+}
+
+fn shown(session: &Session) -> PipelineShown {
+    session.snapshot().pipelines.remove(0)
+}
+
+/// Waits until the only sink is in this state, and the source is held or not.
+fn wait_for(session: &Session, state: SinkState, held: bool) {
+    wait_until(&format!("a sink that is {state:?}, held: {held}"), || {
+        let shown = shown(session);
+        shown.held == held && shown.sinks.first().is_some_and(|sink| sink.state == state)
+    });
+}
+
+#[test]
+fn a_sink_tells_once_that_it_waits_and_when_it_does_not() {
+    let (free, out) = listener();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let session = echo(&out);
+    wait_for(&session, SinkState::Waiting, false);
+    // For a few tries.
+    thread::sleep(Duration::from_millis(300));
+    let late = TcpListener::bind(address).unwrap();
+    let receiver = accept(&late);
+    wait_for(&session, SinkState::Writing, false);
+    drop(receiver);
+    let again = accept(&late);
+    drop(late);
+    drop(again);
+    let waits = |event: &EngineEvent| matches!(event, EngineEvent::SinkWaiting(..));
+    wait_until("the second wait", || {
+        session.snapshot().events.iter().filter(|event| waits(event)).count() == 2
+    });
+    let mut events = session.snapshot().events;
+    events.reverse();
+    let pipeline = PipelineIndex(0);
+    let refused = "Connection refused (os error 111)".to_owned();
+    let closed = "the receiver closed the connection".to_owned();
+    let ready = EngineEvent::SinkReady(pipeline, out.clone());
+    let lost = EngineEvent::SinkLost(pipeline, out.clone(), closed);
+    let waiting = EngineEvent::SinkWaiting(pipeline, out, refused);
+    let expected = [&waiting, &ready, &lost, &ready, &lost, &waiting];
+    assert_eq!(events.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_stall_is_told_with_the_source_that_it_holds_and_so_is_its_end() {
+    const MEBIBYTE: usize = 1024 * 1024;
+    const FRAMES: usize = 48;
+    let (receivers, out) = listener();
+    let session = echo(&out);
+    let mut receiver = accept(&receivers);
+    let frames = Bytes::from(frame(&vec![7; MEBIBYTE]).repeat(FRAMES));
+    session.inject(PipelineIndex(0), frames).unwrap();
+    wait_for(&session, SinkState::Stalled, true);
+    receiver.read_exact(&mut vec![0; FRAMES * MEBIBYTE]).unwrap();
+    wait_for(&session, SinkState::Writing, false);
+}

@@ -1,0 +1,80 @@
+//! A disk that is full: the write fails in words, and what was saved before comes back.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::tempdir;
+use wallaroo::resilience::ResilienceError;
+
+use super::in_a_process_of_its_own;
+use super::world::{World, copy, recover};
+
+const FOLDER: &str = "RESILIENCE_FOLDER";
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_saved() {
+    let name = "disk_full::a_full_disk_loses_nothing_that_was_saved";
+    if let Some(path) = std::env::var_os(FOLDER) {
+        return fill(PathBuf::from(path));
+    }
+    let folder = tempdir().unwrap();
+    // A small disk that only this process sees.
+    let shell = format!(
+        "export {FOLDER}='{0}'; exec unshare --map-root-user --mount sh -c '
+         mount -t tmpfs -o size=2m none \"{0}\" || exit 77; exec \"$@\"' sh \"$@\" || exit 77",
+        folder.path().display()
+    );
+    let inner = in_a_process_of_its_own(name, &shell).unwrap();
+    match inner.status.code() {
+        Some(0) => assert!(String::from_utf8_lossy(&inner.stdout).contains("1 passed")),
+        Some(77 | 126 | 127) | None => println!("skipped: no small disk can be mounted here"),
+        Some(1) if String::from_utf8_lossy(&inner.stderr).contains("unshare") => {
+            println!("skipped: no small disk can be mounted here");
+        }
+        Some(_) => panic!("{inner:?}"),
+    }
+}
+
+fn fill(path: PathBuf) {
+    let path = path.join("d");
+    let mut world = World::new(&path, 5, 1);
+    for _ in 0..5 {
+        world.journal_some();
+        world.checkpoint();
+    }
+    let before = world.expected(world.epoch).unwrap();
+    let filler = path.with_file_name("filler");
+    // All but a little is taken by somebody else.
+    let mut size = 2 << 20;
+    while size > 0 && fs::write(&filler, vec![0; size]).is_err() {
+        size -= 4096;
+    }
+    let mut refused = 0;
+    world.epoch = world.epoch.next();
+    for _ in 0..20 {
+        let changed = world.change();
+        if let Err(error) = world.write(changed, usize::MAX) {
+            assert!(matches!(error, ResilienceError::System { .. }), "{error}");
+            assert!(error.to_string().contains("the disk is full"), "{error}");
+            refused += 1;
+            break;
+        }
+        world.epoch = world.epoch.next();
+    }
+    assert_eq!(refused, 1, "the disk was not full");
+    let whole = world.epoch.0 - 1;
+    let expected = if whole == before.epoch.0 {
+        before
+    } else {
+        world.expected(wallaroo::core::numbers::Epoch(whole)).unwrap()
+    };
+    let kept = tempdir().unwrap();
+    copy(&path, kept.path());
+    assert_eq!(recover(kept.path()).unwrap(), expected, "as if it had been killed");
+
+    // With room again, the same run could go on.
+    fs::remove_file(&filler).unwrap();
+    world.write(Vec::new(), usize::MAX).unwrap();
+    drop(world);
+    recover(&path).unwrap();
+}

@@ -1,0 +1,289 @@
+//! Two hundred clients at once, every tenth of which misbehaves, and what must come of each.
+//!
+//! Every client votes for a letter of its own, so that each of its votes can be told from all others.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use super::frames::{frame, vote};
+
+/// How many clients.
+const CLIENTS: u8 = 200;
+
+/// The first client's letter: none of them is the end of a line, or the full stop that is filtered.
+const FIRST_LETTER: u8 = b'/';
+
+/// How often a client votes in a round: with 1 vote, 2 votes, and so on.
+const VOTES: u32 = 30;
+
+/// The beginning of a frame.
+const HALF: [u8; 6] = [0, 0, 0, 5, b'?', 0];
+
+/// What a client does when all have voted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Votes on.
+    Good,
+    /// Votes on, slowly: one byte, and all others before its next.
+    Slow,
+    /// Votes on after a frame that is no vote, and an empty one.
+    Babbles,
+    /// Ends inside a frame.
+    EndsInside,
+    /// Promises 4 GiB.
+    Promises,
+    /// Resets its connection.
+    Resets,
+    /// Resets its connection inside a frame.
+    ResetsInside,
+    /// Ends between two frames.
+    Ends,
+    /// Waits alone.
+    Waits,
+    /// Waits inside a frame.
+    WaitsInside,
+}
+
+/// What the clients that misbehave do: twice each, and the first two kinds three times.
+const MISBEHAVIOUR: [Manner; 9] = [
+    Manner::Slow,
+    Manner::Babbles,
+    Manner::EndsInside,
+    Manner::Promises,
+    Manner::Resets,
+    Manner::ResetsInside,
+    Manner::Ends,
+    Manner::Waits,
+    Manner::WaitsInside,
+];
+
+/// A client.
+struct Client {
+    /// Its address, which is its name in the program.
+    name: String,
+    letter: u8,
+    manner: Manner,
+    stream: Option<TcpStream>,
+    /// How many bytes it has sent, and how many votes.
+    sent: u64,
+    votes: Vec<u32>,
+}
+
+/// A dead letter that there must be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Letter {
+    pub source: String,
+    pub offset: u64,
+    pub step: String,
+    /// Empty where it is in an application's own words.
+    pub reason: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Two hundred clients.
+pub struct Crowd {
+    clients: Vec<Client>,
+    /// The dead letters that there must be so far, and those that there must be after the stop.
+    letters: Vec<Letter>,
+    late_letters: Vec<Letter>,
+}
+
+impl Letter {
+    /// A dead letter as it was found.
+    pub fn found(source: &str, offset: u64, step: &str, reason: &str, bytes: Vec<u8>) -> Self {
+        let reason = if step == "framing" { reason } else { "" };
+        let (source, step, reason) = (source.to_owned(), step.to_owned(), reason.to_owned());
+        Self { source, offset, step, reason, bytes }
+    }
+}
+
+impl Client {
+    fn connect(address: &str, number: u8) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_write_timeout(Some(super::waiting::LIMIT)).unwrap();
+        let manner = match number % 10 {
+            0 => MISBEHAVIOUR[usize::from(number / 10) % MISBEHAVIOUR.len()],
+            _ => Manner::Good,
+        };
+        Self {
+            name: stream.local_addr().unwrap().to_string(),
+            letter: FIRST_LETTER + number,
+            manner,
+            stream: Some(stream),
+            sent: 0,
+            votes: Vec::new(),
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.stream.as_mut().unwrap().write_all(bytes).unwrap();
+        self.sent += bytes.len() as u64;
+    }
+
+    /// The bytes of a round's votes, in pieces as they are sent.
+    fn round(&mut self, slow: bool) -> Vec<Vec<u8>> {
+        self.votes.extend(1..=VOTES);
+        let bytes: Vec<u8> = (1..=VOTES).flat_map(|votes| vote(self.letter, votes)).collect();
+        bytes.chunks(if slow { 1 } else { 25 }).map(<[u8]>::to_vec).collect()
+    }
+
+    /// Ends the connection with a reset.
+    fn reset(&mut self) {
+        let stream = self.stream.take().unwrap();
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    fn letter(&self, step: &str, reason: &str, bytes: &[u8]) -> Letter {
+        Letter {
+            source: self.name.clone(),
+            offset: self.sent,
+            step: step.to_owned(),
+            reason: reason.to_owned(),
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    /// That of a frame that is none: `{end} inside a frame`.
+    fn half_letter(&self, end: &str) -> Letter {
+        self.letter("framing", &format!("{end} inside a frame, after 6 of its bytes"), &HALF)
+    }
+}
+
+impl Crowd {
+    /// Connects all of them.
+    pub fn connect(address: &str) -> Self {
+        let clients = (0..CLIENTS).map(|number| Client::connect(address, number)).collect();
+        Self { clients, letters: Vec::new(), late_letters: Vec::new() }
+    }
+
+    /// All that can vote do, piece by piece in turn. They who wait inside a frame begin it now, together
+    /// with their last vote: where that has been counted, the beginning has been read.
+    pub fn vote(&mut self) {
+        let mut pieces: Vec<_> = self
+            .clients
+            .iter_mut()
+            .map(|client| match client.manner {
+                _ if client.stream.is_none() => Vec::new().into_iter(),
+                Manner::Waits | Manner::WaitsInside if !client.votes.is_empty() => {
+                    Vec::new().into_iter()
+                }
+                Manner::WaitsInside => {
+                    let mut pieces = client.round(false);
+                    pieces.last_mut().unwrap().extend(HALF);
+                    pieces.into_iter()
+                }
+                manner => client.round(manner == Manner::Slow).into_iter(),
+            })
+            .collect();
+        let mut left = true;
+        while std::mem::take(&mut left) {
+            for (client, pieces) in self.clients.iter_mut().zip(&mut pieces) {
+                if let Some(piece) = pieces.next() {
+                    client.send(&piece);
+                    left = true;
+                }
+            }
+        }
+    }
+
+    /// Every tenth misbehaves.
+    pub fn misbehave(&mut self) {
+        for client in &mut self.clients {
+            match client.manner {
+                Manner::Good | Manner::Slow | Manner::Waits => {}
+                Manner::Babbles => {
+                    for babble in [&b"not a vote"[..], b""] {
+                        self.letters.push(client.letter("decode", "", babble));
+                        client.send(&frame(babble));
+                    }
+                }
+                Manner::EndsInside => {
+                    self.letters.push(client.half_letter("the source ended"));
+                    client.send(&HALF);
+                    client.stream = None;
+                }
+                Manner::Promises => {
+                    let reason =
+                        "the header says 4294967295 bytes of payload, and the limit is 16777216";
+                    self.letters.push(client.letter("framing", reason, &[0xff; 4]));
+                    client.send(&[0xff; 1000]);
+                    client.stream = None;
+                }
+                Manner::Resets => client.reset(),
+                Manner::ResetsInside => {
+                    self.letters.push(client.half_letter("reading failed"));
+                    client.send(&HALF);
+                    client.reset();
+                }
+                Manner::Ends => client.stream = None,
+                Manner::WaitsInside => {
+                    client.sent -= HALF.len() as u64;
+                    self.late_letters.push(client.half_letter("the run was stopped"));
+                }
+            }
+        }
+    }
+
+    /// How many votes have been sent.
+    pub fn votes(&self) -> usize {
+        self.clients.iter().map(|client| client.votes.len()).sum()
+    }
+
+    /// How often each letter was voted for, and with how many votes.
+    pub fn totals(&self) -> BTreeMap<Vec<u8>, (u64, u64)> {
+        let total = |client: &Client| {
+            let votes = client.votes.iter().copied().map(u64::from).sum();
+            (vec![client.letter], (client.votes.len() as u64, votes))
+        };
+        self.clients.iter().map(total).collect()
+    }
+
+    /// The dead letters that there must be so far.
+    pub fn letters(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// All dead letters that there must be when the run has been stopped, sorted.
+    pub fn all_letters(&self) -> Vec<Letter> {
+        let mut letters = [&self.letters[..], &self.late_letters].concat();
+        letters.sort();
+        letters
+    }
+
+    /// The log's line about every client's end when the run has been stopped, sorted.
+    pub fn ends(&self) -> Vec<String> {
+        let mut ends: Vec<_> = self
+            .clients
+            .iter()
+            .map(|client| {
+                let name = &client.name;
+                let disconnected = |reason: &str| format!("{name} disconnected: {reason}");
+                match client.manner {
+                    Manner::Good | Manner::Slow | Manner::Babbles | Manner::Waits => {
+                        format!("{name} let go: the run was stopped")
+                    }
+                    Manner::Ends => format!("{name} left"),
+                    Manner::EndsInside => {
+                        disconnected("the source ended inside a frame, after 6 of its bytes")
+                    }
+                    Manner::WaitsInside => {
+                        disconnected("the run was stopped inside a frame, after 6 of its bytes")
+                    }
+                    Manner::Promises => disconnected(
+                        "the header says 4294967295 bytes of payload, and the limit is 16777216",
+                    ),
+                    Manner::Resets | Manner::ResetsInside => {
+                        disconnected("Connection reset by peer")
+                    }
+                }
+            })
+            .collect();
+        ends.sort();
+        ends
+    }
+}

@@ -1,0 +1,61 @@
+//! The log: in its pane and in a file, and never over the screen.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::support::waiting::wait_until;
+use crate::{CTRL_C, alphabet_with, leave_input};
+
+#[test]
+fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let arguments = ["--in", "tcp://127.0.0.1:0", "--log", path.to_str().unwrap()];
+    let mut terminal = alphabet_with(&arguments, &[]);
+    terminal.wait_for("listening at 127.0.0.1:");
+    let screen = terminal.screen();
+    let address = screen.split_once("listening at ").unwrap().1.split_whitespace().next().unwrap();
+    let mut client = TcpStream::connect(address).unwrap();
+    let name = client.local_addr().unwrap().to_string();
+    client.write_all(&[0xff; 4]).unwrap();
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+
+    terminal.wait_for(" Log 2 warnings ");
+    leave_input(&mut terminal);
+    // From the partitions over the routing pane to the log, and all of the screen for it.
+    terminal.send("\t\tz");
+    terminal.wait_for(&format!("{name} disconnected: "));
+    terminal.wait_for("alphabet starts with 2 workers; votes from tcp://127.0.0.1:0 to null");
+    let log = || std::fs::read_to_string(&path).unwrap();
+    wait_until("the line in the file", || log().contains(&format!("{name} disconnected: ")));
+
+    // Nothing stands on the screen but what was drawn there: each line is within its border.
+    let screen = terminal.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    for line in &lines[1..39] {
+        let ends = |ends: [char; 2], with: [char; 2]| {
+            line.starts_with(|first| ends.contains(&first) || first == '│')
+                && line.trim_end().ends_with(|last| with.contains(&last) || last == '│')
+        };
+        assert!(ends(['╭', '╰'], ['╮', '╯']), "{line:?} in:\n{screen}");
+    }
+
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+    assert_eq!(terminal.screen().trim(), "", "nothing is left behind on the shell's screen");
+    let log = log();
+    let last = log.lines().last().unwrap();
+    assert!(last.contains(" INFO  alphabet has ended: 1 messages in, 0 out"), "{log}");
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_is_said_in_the_pane_and_at_the_end() {
+    let mut terminal = alphabet_with(&["--log", "/dev/full"], &[]);
+    terminal.wait_for(" Log 1 warning ");
+    terminal.wait_for("cannot write the log to");
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.wait_exit().exit_code(), 1);
+    terminal.assert_restored();
+    assert!(terminal.screen().contains("cannot write all of the log to /dev/full"));
+}
