@@ -49,6 +49,22 @@ pub struct Partition<S> {
     pub health: Health,
 }
 
+impl<S: State> Partition<S> {
+    /// The partition as a checkpoint holds it, which from now on has no changes.
+    fn take_changes(&mut self, place: Place) -> Result<SavedPartition, (Key, String)> {
+        (self.to_save, self.touched) = (false, false);
+        let value = guarded(|| saved::encode(&self.state));
+        Ok(SavedPartition {
+            place: place.0,
+            key: self.key.clone(),
+            dynamic: self.dynamic,
+            messages: self.messages,
+            poisoned: self.health == Health::Poisoned,
+            value: value.map_err(|reason| (self.key.clone(), reason))?,
+        })
+    }
+}
+
 /// Where a partition stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place(u32);
@@ -221,33 +237,22 @@ impl<S: State> Partitions for PartitionTable<S> {
 
     fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)> {
         let Self { partitions, changes: Some(changes), .. } = self else { return Ok(Vec::new()) };
-        let mut places = std::mem::take(&mut changes.to_save);
-        for place in &places {
+        let mut saved = Vec::with_capacity(changes.to_save.len());
+        // Looking at each partition once: nothing can enter meanwhile.
+        let mut save = |place: Place, partitions: &mut [Partition<S>]| {
             if let Some(partition) = partitions.get_mut(place.0 as usize) {
-                (partition.to_save, partition.touched) = (false, false);
+                saved.push(partition.take_changes(place)?);
             }
-        }
+            Ok(())
+        };
+        changes.to_save.drain(..).try_for_each(|place| save(place, partitions))?;
         // What has been saved is in the list no more, so that it does not grow.
         let is_touched = |place: &Place| {
             partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
         };
         changes.touched.retain(is_touched);
         if extent == Extent::Everything {
-            places.append(&mut changes.touched);
-        }
-        let mut saved = Vec::with_capacity(places.len());
-        for place in places {
-            let Some(partition) = partitions.get_mut(place.0 as usize) else { continue };
-            partition.touched = false;
-            let value = guarded(|| saved::encode(&partition.state));
-            saved.push(SavedPartition {
-                place: place.0,
-                key: partition.key.clone(),
-                dynamic: partition.dynamic,
-                messages: partition.messages,
-                poisoned: partition.health == Health::Poisoned,
-                value: value.map_err(|reason| (partition.key.clone(), reason))?,
-            });
+            changes.touched.drain(..).try_for_each(|place| save(place, partitions))?;
         }
         Ok(saved)
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::checksum::{Checksum, Seal};
 use super::database::{Database, Durability, signed};
@@ -106,11 +106,14 @@ impl WorkerFile {
         let Self { database, seal, first_row, last_row, newest, newest_row, live } = self;
         let (seal, before) = (*seal, *newest);
         let (first, last, appended) = database.transact(|connection| {
-            let appended = Vec::new();
-            let mut log = Log { connection, seal, last_row: *last_row, newest_row, appended };
+            let insert = connection.prepare_cached(
+                "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?;
+            let (last_row, appended) = (*last_row, Vec::new());
+            let mut log = Log { connection, insert, seal, last_row, newest_row, appended };
             // Before this epoch's rows: the epoch before must stay whole until this one is.
             let count = saved.iter().map(|(_, partitions)| partitions.len() as u64).sum();
-            let rows = (*last_row + 1).saturating_sub(*first_row);
+            let rows = (log.last_row + 1).saturating_sub(*first_row);
             let first = log.compact(*first_row, rows_to_compact(rows, *live, count))?;
             for (state, partitions) in saved {
                 for partition in partitions {
@@ -148,6 +151,8 @@ impl WorkerFile {
 /// The log of changed partitions, within a transaction.
 struct Log<'a> {
     connection: &'a Connection,
+    /// Appends a row.
+    insert: CachedStatement<'a>,
     seal: Seal,
     last_row: u64,
     /// As it was before the transaction.
@@ -165,22 +170,18 @@ impl Log<'_> {
     ) -> rusqlite::Result<()> {
         let row = self.last_row + 1;
         let SavedPartition { place, key, dynamic, messages, poisoned, value } = partition;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                signed(row),
-                signed(epoch.0),
-                &**state,
-                place,
-                key.as_bytes(),
-                dynamic,
-                signed(*messages),
-                poisoned,
-                value,
-                checksum_of(self.seal, row, epoch, state, partition),
-            ])?;
+        self.insert.execute(params![
+            signed(row),
+            signed(epoch.0),
+            &**state,
+            place,
+            key.as_bytes(),
+            dynamic,
+            signed(*messages),
+            poisoned,
+            value,
+            checksum_of(self.seal, row, epoch, state, partition),
+        ])?;
         self.last_row = row;
         self.appended.push((Arc::clone(state), *place, row));
         Ok(())
@@ -224,11 +225,10 @@ impl Log<'_> {
 
 /// The partition of a row whose columns are those of the table, in their order.
 pub(super) fn partition_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedPartition> {
-    let key: Vec<u8> = row.get(4)?;
     let messages: i64 = row.get(6)?;
     Ok(SavedPartition {
         place: row.get(3)?,
-        key: key.into(),
+        key: row.get_ref(4)?.as_blob()?.into(),
         dynamic: row.get(5)?,
         messages: messages.cast_unsigned(),
         poisoned: row.get(7)?,

@@ -137,11 +137,11 @@ impl WorkerReader {
         let mut rows = select.query(()).map_err(system)?;
         while let Some(row) = rows.next().map_err(system)? {
             let [number, of_epoch] = numbers::<2>(row).map_err(system)?.map(unsigned);
-            let text: String = row.get(2).map_err(system)?;
+            let text = row.get_ref(2).and_then(|text| Ok(text.as_str()?)).map_err(system)?;
             let partition = partition_of(row).map_err(system)?;
             let checksum: i64 = row.get(9).map_err(system)?;
             if number != expected
-                || checksum != checksum_of(self.seal, number, Epoch(of_epoch), &text, &partition)
+                || checksum != checksum_of(self.seal, number, Epoch(of_epoch), text, &partition)
             {
                 let reason = format!("row {expected} of its partitions is missing or has changed");
                 return Err(self.database.damaged(reason));
@@ -151,16 +151,16 @@ impl WorkerReader {
             if of_epoch > epoch.0 {
                 continue;
             }
-            if !seen.contains_key(&text) {
-                seen.insert(text.clone(), Vec::new());
+            if !seen.contains_key(text) {
+                seen.insert(text.to_owned(), Vec::new());
             }
-            let Some(places) = seen.get_mut(&text) else { continue };
+            let Some(places) = seen.get_mut(text) else { continue };
             let at = partition.place as usize;
             if places.len() <= at {
                 places.resize(at + 1, false);
             }
             if places.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true)) {
-                take(number, &text, partition)?;
+                take(number, text, partition)?;
             }
         }
         if expected.checked_add(1) == Some(first_row) {

@@ -155,6 +155,8 @@ fn restore(
     let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
     let mut moved = 0;
     let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
+    // The same for very many partitions.
+    let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
     checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
         let hash = placement.hash(&partition.key);
         let owner = placement.worker_of_hash(hash).0;
@@ -162,7 +164,14 @@ fn restore(
         let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
             return Ok(());
         };
-        batch.push(Restored { state: state.to_owned(), hash, partition, path: path.to_owned() });
+        if *of_state != *state {
+            of_state = state.into();
+        }
+        if *of_file != *path {
+            of_file = path.into();
+        }
+        let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
+        batch.push(Restored { state, hash, partition, path });
         if batch.len() == RESTORED {
             // A worker that is gone says itself why.
             let _ = worker.send(std::mem::take(batch));

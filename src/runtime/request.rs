@@ -14,7 +14,7 @@ use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
 use crate::core::revival::Revival;
-use crate::core::saved::Extent;
+use crate::core::saved::{Extent, SavedPartition};
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 
@@ -113,21 +113,18 @@ impl Desk {
     ) -> Result<Vec<SavedState>, ResilienceError> {
         let mut base: Vec<SavedState> =
             self.tables.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
-        for Restored { state, hash, mut partition, path } in restored.iter().flatten() {
+        for Restored { state, hash, partition, path } in restored.iter().flatten() {
             let known = self.tables.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
-            let outcome = match known {
-                None => Err("it has no state of this name".to_owned()),
-                Some(((_, table), (_, base))) => {
-                    let place = table.borrow_mut().restore(hash, &partition);
-                    place.map(|place| {
-                        partition.place = place;
-                        base.push(partition.clone());
-                    })
-                }
+            let refused = |key, reason| {
+                let (path, state) = (path.to_path_buf(), state.to_string());
+                ResilienceError::OtherState { path, state, key, reason }
             };
-            if let Err(reason) = outcome {
-                let key = partition.key;
-                return Err(ResilienceError::OtherState { path, state, key, reason });
+            let Some(((_, table), (_, base))) = known else {
+                return Err(refused(partition.key, "it has no state of this name".to_owned()));
+            };
+            match table.borrow_mut().restore(hash, &partition) {
+                Ok(place) => base.push(SavedPartition { place, ..partition }),
+                Err(reason) => return Err(refused(partition.key, reason)),
             }
         }
         Ok(base)

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,11 +50,11 @@ pub(super) struct WorkerStart {
 
 /// A partition to begin with.
 pub(super) struct Restored {
-    pub state: String,
+    pub state: Arc<str>,
     pub hash: u64,
     pub partition: SavedPartition,
     /// The file that held it.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
 }
 
 /// A worker that is ready: wake it through its thread.

@@ -128,6 +128,8 @@ where
                 let start = output.len();
                 output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
+                // Looked at while the partition is at hand: most often there is nothing to note.
+                let noted = partition.to_save;
                 context.report.stateful += 1;
                 context.report.saved += u64::from(save);
                 if let Some(before) = before {
@@ -141,10 +143,10 @@ where
                     });
                     trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
-                if save {
-                    table.save(place);
-                } else {
-                    table.touch(place);
+                match (save, noted) {
+                    (true, true) => {}
+                    (true, false) => table.save(place),
+                    (false, _) => table.touch(place),
                 }
             }
             Err(reason) => {
