@@ -11,10 +11,14 @@ mod alphabet;
 mod support;
 
 use std::path::Path;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use support::stage::Stage;
-use wallaroo::workbench::{Theme, svg};
+use wallaroo::core::event::Recovered;
+use wallaroo::core::numbers::Epoch;
+use wallaroo::telemetry::{Crash, SafetyShown};
+use wallaroo::workbench::{Command, Theme, svg};
 
 /// A session as a user has it: a thousand votes, then a few typed by hand, one of them wrong.
 fn session(width: u16, height: u16) -> Stage {
@@ -61,6 +65,31 @@ fn the_large_picture_shows_the_workbench_as_it_is() {
 #[test]
 fn the_small_picture_shows_the_workbench_as_it_is() {
     compare("alphabet-80x24.svg", &session(80, 24));
+}
+
+/// What a crash a moment ago has taken away and what came back, as figures that are always the same.
+fn crash() -> SafetyShown {
+    let (epoch, workers, partitions) = (Epoch(75), 2, 27);
+    let took = Duration::from_millis(11);
+    let recovered = Recovered { epoch, workers, partitions, messages: 1_203, frames: 3, took };
+    let took = Duration::from_millis(12);
+    SafetyShown {
+        directory: "/tmp/wallaroo-6j7P0I".into(),
+        files: false,
+        epoch,
+        unsaved: 3,
+        recovering: false,
+        recovered: Some(recovered),
+        crash: Some(Crash { workers, partitions, epoch, messages: 3, took }),
+    }
+}
+
+#[test]
+fn the_picture_of_a_crash_tells_its_story() {
+    let mut stage = session(120, 40);
+    stage.show_changed(|snapshot| snapshot.safety = Some(crash()));
+    stage.workbench.command(Command::Safety);
+    compare("crash-120x40.svg", &stage);
 }
 
 #[test]
