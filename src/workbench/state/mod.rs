@@ -4,6 +4,9 @@
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
 
+mod moving;
+mod sending;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -370,132 +373,4 @@ impl Workbench {
         }
         None
     }
-
-    fn send(&mut self, anyway: bool) -> Option<Effect> {
-        let (pipeline, _) = self.target()?;
-        let (bytes, times) = match self.typed() {
-            Typed::Nothing => return None,
-            Typed::Frames { frame, times, .. } => (frame, times),
-            Typed::Raw { bytes, times, .. } => (bytes, times),
-            Typed::Wrong { anyway: Some(frame), .. } if anyway => (frame, 1),
-            Typed::Wrong { reason, .. } => {
-                self.notify(reason, true);
-                return None;
-            }
-        };
-        self.input.take();
-        Some(Effect::Inject(pipeline, bytes.repeat(times).into()))
-    }
-
-    /// One pasted line is text like any other; several lines are sent, each for itself.
-    fn paste(&mut self, text: &str) -> Option<Effect> {
-        self.notice = None;
-        self.overlay = None;
-        let lines: Vec<&str> =
-            text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).collect();
-        if let [line] = lines.as_slice() {
-            self.pane = Pane::Input;
-            self.input.insert(line);
-            return None;
-        }
-        let (pipeline, source) = self.target()?;
-        let mut bytes = Vec::new();
-        let mut first_wrong = None;
-        let mut sent = 0;
-        for (number, line) in lines.iter().enumerate() {
-            match typed::read(line, source, self.frame_limit) {
-                Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
-                Typed::Raw { bytes: raw, whole: true, times, .. } => {
-                    bytes.extend(raw.repeat(times));
-                }
-                // Bytes that are no whole frame would swallow the lines after them.
-                Typed::Raw { note, .. } => {
-                    first_wrong.get_or_insert((number + 1, note));
-                    continue;
-                }
-                Typed::Wrong { reason, .. } => {
-                    first_wrong.get_or_insert((number + 1, reason));
-                    continue;
-                }
-                Typed::Nothing => continue,
-            }
-            sent += 1;
-        }
-        let total = lines.len();
-        match first_wrong {
-            None => self.notify(format!("{sent} pasted lines sent"), false),
-            Some((number, reason)) => {
-                let text = format!("{sent} of {total} pasted lines sent; line {number}: {reason}");
-                self.notify(text, true);
-            }
-        }
-        (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))
-    }
-
-    fn leave_input(&mut self) {
-        let stateful = !self.topology.states().is_empty();
-        self.pane = if stateful { Pane::Partitions } else { Pane::Routing };
-    }
-
-    /// Goes to the next pane, or back to the one before.
-    fn next_pane(&mut self, back: bool) {
-        let stateful = !self.topology.states().is_empty();
-        let panes: Vec<Pane> =
-            PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
-        let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-        let steps = if back { panes.len() - 1 } else { 1 };
-        if let Some(pane) = panes.get((at + steps) % panes.len()) {
-            self.pane = *pane;
-        }
-        self.zoomed &= self.pane != Pane::Input;
-    }
-
-    fn move_selection(&mut self, command: Command) {
-        let height =
-            self.places().and_then(|places| places.of(self.pane)).map_or(1, |area| area.height);
-        let page = usize::from(height.saturating_sub(3)).max(1);
-        match self.pane {
-            Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
-            Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
-            Pane::DeadLetters => self.letters.go(command, page, &self.snapshot.dead_letters),
-            Pane::Log => self.log_line.go(command, page, &self.snapshot.log.lines),
-            Pane::Outputs => {
-                let last = self.snapshot.outputs.len().saturating_sub(1);
-                self.output_offset = super::rows::moved(self.output_offset, command, page, last);
-            }
-            Pane::Input => {}
-        }
-    }
-
-    fn open(&mut self) {
-        self.overlay = match self.pane {
-            Pane::Routing => {
-                let trace = self.trace.of(&self.snapshot.traces).map(Arc::clone);
-                trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
-            }
-            Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
-            Pane::Log => {
-                let line = self.log_line.of(&self.snapshot.log.lines);
-                line.map(|line| Overlay::LogLine(Arc::clone(line)))
-            }
-            Pane::Partitions => {
-                let row = self.partitions.selected_row(&self.snapshot.partitions);
-                row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
-            }
-            Pane::Input | Pane::Outputs => None,
-        };
-    }
-
-    fn close(&mut self) {
-        // First the filter of the pane where the keys go.
-        let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
-        if here || self.partitions.clear_filter() || self.letters.clear_filter() {
-            return;
-        }
-        self.zoomed = false;
-    }
 }
-
-/// The panes in the order in which Tab goes through them.
-const PANES: [Pane; 6] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Log, Pane::Outputs, Pane::DeadLetters];
