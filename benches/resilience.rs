@@ -49,10 +49,10 @@ const SINGLE: usize = 2_000;
 /// How often a single message is sent.
 const MESSAGE_EVERY: Duration = Duration::from_micros(500);
 
-/// A key and how often it was sent.
+/// How often a key was sent, and what its bytes are as a number.
 #[derive(Clone, Serialize, Deserialize)]
 struct Count {
-    word: Key,
+    number: u64,
     count: u64,
 }
 
@@ -67,7 +67,10 @@ fn counter(encode: impl Fn() + Send + Sync + 'static) -> Arc<Topology> {
         .pipeline("words", Source::new(decode))
         .to_state_partition(
             count,
-            |word: &Key| Count { word: word.clone(), count: 0 },
+            |word: &Key| {
+                let number = word.as_bytes().try_into().map_or(0, u64::from_be_bytes);
+                Count { number, count: 0 }
+            },
             "counts",
             |word: &Key| word.clone(),
         )

@@ -40,7 +40,7 @@ pub struct SavedPartition {
 ///
 /// The state's own `Serialize` refuses.
 pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::with_capacity(32);
+    let mut bytes = Vec::with_capacity(64);
     let mut serializer =
         rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
     state.serialize(&mut serializer).map_err(|error| error.to_string())?;
