@@ -50,18 +50,22 @@ pub struct Partition<S> {
 }
 
 impl<S: State> Partition<S> {
-    /// The partition as a checkpoint holds it, which from now on has no changes.
-    fn take_changes(&mut self, place: Place) -> Result<SavedPartition, (Key, String)> {
+    /// The partition as a checkpoint holds it, which from now on has no changes. `None` where a panic has
+    /// left a state that cannot be saved: what was saved before stays.
+    fn take_changes(&mut self, place: Place) -> Result<Option<SavedPartition>, (Key, String)> {
         (self.to_save, self.touched) = (false, false);
         let value = guarded(|| saved::encode(&self.state));
-        Ok(SavedPartition {
+        if value.is_err() && self.health == Health::Poisoned {
+            return Ok(None);
+        }
+        Ok(Some(SavedPartition {
             place: place.0,
             key: self.key.clone(),
             dynamic: self.dynamic,
             messages: self.messages,
             poisoned: self.health == Health::Poisoned,
             value: value.map_err(|reason| (self.key.clone(), reason))?,
-        })
+        }))
     }
 }
 
@@ -241,7 +245,7 @@ impl<S: State> Partitions for PartitionTable<S> {
         // Looking at each partition once: nothing can enter meanwhile.
         let mut save = |place: Place, partitions: &mut [Partition<S>]| {
             if let Some(partition) = partitions.get_mut(place.0 as usize) {
-                saved.push(partition.take_changes(place)?);
+                saved.extend(partition.take_changes(place)?);
             }
             Ok(())
         };
@@ -308,5 +312,39 @@ impl<S: State> Partitions for PartitionTable<S> {
             self.save(place);
         }
         Revival::Revived
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serializer};
+
+    use super::*;
+
+    /// A state that can be saved only while it is whole.
+    #[derive(Deserialize)]
+    struct Whole(bool);
+
+    impl Serialize for Whole {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if self.0 {
+                serializer.serialize_bool(true)
+            } else {
+                Err(serde::ser::Error::custom("it is half changed"))
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_saved_is_an_error_unless_a_panic_has_left_it_so() {
+        let mut table = PartitionTable::new(WorkerIndex(0));
+        table.remember_changes();
+        let key = Key::from('a');
+        let place = table.create(1, key.clone(), Whole(false), Timestamp(0), true);
+        table.save(place);
+        let refused = table.take_changed(Extent::Asked).unwrap_err();
+        assert_eq!(refused, (key, "it is half changed".to_owned()));
+        table.poison(place);
+        assert_eq!(table.take_changed(Extent::Asked), Ok(Vec::new()));
     }
 }

@@ -7,7 +7,9 @@
 //! was not delivered. A receiver that closes its end is noticed at once, also while nothing is written,
 //! so that nothing more is given to its connection.
 
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -50,7 +52,8 @@ pub(super) async fn send(address: &str, pending: &mut Pending<'_>, log: &SinkLog
     // The reason is told once, and not at each try.
     let mut told = false;
     loop {
-        match connect(address).await {
+        let Some(connected) = attend(connect(address), pending).await else { return };
+        match connected {
             Err(error) => {
                 if !told {
                     log.waiting(&error);
@@ -93,19 +96,24 @@ async fn connect(address: &str) -> io::Result<TcpStream> {
 
 /// Waits before the next try. False where nothing is left to be sent, and nothing will come.
 async fn wait(delay: Duration, pending: &mut Pending<'_>) -> bool {
-    let until = Instant::now() + delay;
-    if pending.is_empty() {
+    attend(sleep(delay), pending).await.is_some()
+}
+
+/// Waits for `work`, and reports meanwhile where nothing is left to be sent. `None` where nothing will
+/// come, either.
+async fn attend<T>(work: impl Future<Output = T>, pending: &mut Pending<'_>) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
         tokio::select! {
-            todo = pending.fill() => match todo {
+            biased;
+            done = &mut work => return Some(done),
+            todo = pending.fill(), if pending.is_empty() => match todo {
                 Todo::Write => {}
                 Todo::Report(reply) => report(reply),
-                Todo::End => return false,
+                Todo::End => return None,
             },
-            () = sleep(delay) => {}
         }
     }
-    tokio::time::sleep_until(until).await;
-    true
 }
 
 /// Sends outputs on one connection until no more come.

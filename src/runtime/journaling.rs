@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
@@ -19,6 +20,7 @@ use super::quiet::IO_THREAD_NAME;
 use super::supervisor::News;
 use crate::core::assembler::Cut;
 use crate::core::frames::{Frames, Ticket};
+use crate::core::guard::panic_reason;
 use crate::core::numbers::PipelineIndex;
 use crate::endpoints::Intake;
 use crate::resilience::{
@@ -30,7 +32,7 @@ const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
 /// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
-const LONGEST: u64 = 1024 * 1024 * 1024;
+pub(super) const LONGEST: u64 = 1024 * 1024 * 1024;
 
 /// What the journal's thread is asked for.
 pub(super) enum ToJournal {
@@ -71,6 +73,8 @@ pub(super) struct ReplayedFrames {
 pub(super) struct Journaling {
     pub journal: Journal,
     pub orders: Receiver<ToJournal>,
+    /// How many bytes of frames may be in the journal.
+    pub longest: u64,
     /// Orders whose turn has not come.
     pub put_off: VecDeque<ToJournal>,
     pub pipelines: Vec<JournaledPipeline>,
@@ -90,9 +94,13 @@ impl Journaling {
     ) -> io::Result<JoinHandle<()>> {
         let run = move || {
             let news = self.news.clone();
-            if let Err(error) = self.run(&positions, replayed) {
-                let _ = news.send(News::Failed(EngineError::Resilience(error)));
-            }
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&positions, replayed)));
+            let failure = match outcome {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => EngineError::Resilience(error),
+                Err(panic) => EngineError::Threads(panic_reason(panic)),
+            };
+            let _ = news.send(News::Failed(failure));
         };
         thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run)
     }
@@ -115,6 +123,8 @@ impl Journaling {
             }
         }
         drop(ticket);
+        // Rows of a pipeline that the application has no more stay, and must not hold up the others.
+        self.longest += self.journal.bytes();
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
             match order {
@@ -130,11 +140,12 @@ impl Journaling {
     /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
     /// those that make it shorter have their turn: the others wait, and with them the sources.
     fn next(&mut self) -> Option<ToJournal> {
-        while self.journal.bytes() >= LONGEST {
-            match self.orders.recv().ok()? {
-                order @ (ToJournal::Trim(_) | ToJournal::Stop) => return Some(order),
-                other => self.put_off.push_back(other),
+        let is_urgent = |order: &ToJournal| matches!(order, ToJournal::Trim(_) | ToJournal::Stop);
+        while self.journal.bytes() >= self.longest {
+            if let Some(at) = self.put_off.iter().position(is_urgent) {
+                return self.put_off.remove(at);
             }
+            self.put_off.push_back(self.orders.recv().ok()?);
         }
         self.put_off.pop_front().or_else(|| self.orders.recv().ok())
     }

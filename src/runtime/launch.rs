@@ -18,7 +18,7 @@ use super::engine::Engine;
 use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
-use super::journaling::{JournaledPipeline, Journaling, ReplayedFrames, ToJournal};
+use super::journaling::{JournaledPipeline, Journaling, LONGEST, ReplayedFrames, ToJournal};
 use super::keeper::{Keeper, KeeperOrder};
 use super::saved_names::SavedNames;
 use super::settings::Settings;
@@ -222,6 +222,7 @@ impl Prepared {
         let journaling = Journaling {
             journal,
             orders: launch.orders,
+            longest: LONGEST,
             put_off: VecDeque::new(),
             pipelines: pipelines
                 .map(|((plan, intake), entrance)| JournaledPipeline {
@@ -276,8 +277,9 @@ impl Prepared {
             journal: launch.journal.clone(),
             crew: Arc::clone(launch.crew),
             plan: launch.plan,
-            news: launch.tell,
+            news: launch.tell.clone(),
         };
+        let news = launch.tell;
         let (orders, ordered) = unbounded_channel();
         let (keeps, kept) = mpsc::channel();
         let task = io.spawn(async move {
@@ -285,7 +287,15 @@ impl Prepared {
             let _keeps = keeps;
             keeper.run(base, positions, ordered).await;
         });
-        let (keeper, journal, task) = (orders, launch.journal, task.abort_handle());
+        let abort = task.abort_handle();
+        io.spawn(async move {
+            if let Err(error) = task.await
+                && error.is_panic()
+            {
+                let _ = news.send(News::Failed(EngineError::Threads(error.to_string())));
+            }
+        });
+        let (keeper, journal, task) = (orders, launch.journal, abort);
         let continues = workers > 0;
         Ok(Safety { keeper, journal, gone, thread, kept, task, recovered, continues })
     }

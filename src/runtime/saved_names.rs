@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::settings::Settings;
 use crate::endpoints::Endpoint;
+use crate::resilience::Position;
 
 /// The names under which positions are saved.
 pub(super) struct SavedNames {
@@ -29,11 +30,47 @@ impl SavedNames {
     }
 }
 
+impl SavedNames {
+    /// Whether one of the sinks writes the file of this position, where the position is not its own.
+    pub fn are_overwritten(&self, position: &Position) -> bool {
+        let named = match position {
+            Position::Journal { .. } => return false,
+            Position::Source { endpoint, .. } => Endpoint::File(endpoint.into()).to_string(),
+            Position::Sink { endpoint, .. } => endpoint.clone(),
+        };
+        self.sinks.iter().flatten().any(|sink| sink.to_string() == named)
+    }
+}
+
 /// The endpoint with its file's whole path, without links.
 fn whole(endpoint: &Endpoint) -> Endpoint {
     match endpoint {
         // Where the system does not know it, it has the name that it was given.
         Endpoint::File(path) => Endpoint::File(canonicalize(path).unwrap_or_else(|_| path.clone())),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_of_a_file_that_is_written_anew_elsewhere_is_no_position_any_more() {
+        let file = |name: &str| Endpoint::File(format!("/nowhere/{name}").into());
+        let names = SavedNames { sources: Vec::new(), sinks: vec![vec![file("b"), file("a")]] };
+        let sink = |name| Position::Sink {
+            pipeline: "p".into(),
+            sink: 0,
+            endpoint: file(name).to_string(),
+            offset: 7,
+        };
+        let source = |name: &str| Position::Source {
+            pipeline: "p".into(),
+            endpoint: format!("/nowhere/{name}"),
+            offset: 7,
+        };
+        assert!(names.are_overwritten(&sink("a")) && names.are_overwritten(&source("b")));
+        assert!(!names.are_overwritten(&sink("c")) && !names.are_overwritten(&source("c")));
     }
 }

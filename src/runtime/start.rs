@@ -225,7 +225,7 @@ async fn begun(mut begin: watch::Receiver<bool>) {
 }
 
 /// Lets sources and sinks begin where a checkpoint had ended. Returns the positions of those that are
-/// not among them.
+/// not among them, and that a later run may have again: not of files that this one writes anew.
 pub(super) async fn begin_at(
     positions: &[Position],
     shared: &Shared,
@@ -262,7 +262,7 @@ pub(super) async fn begin_at(
                 }
             }
         };
-        if !known {
+        if !known && !names.are_overwritten(position) {
             others.push(position.clone());
         }
     }
