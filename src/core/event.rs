@@ -160,19 +160,25 @@ impl fmt::Display for EngineEvent {
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
             Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
-                write!(formatter, "recovered {frames} frames of the journal in {took:.1?}")
+                write!(
+                    formatter,
+                    "recovered {} of the journal in {took:.1?}",
+                    many(*frames, "frame")
+                )
             }
             Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
                 formatter,
-                "recovered {partitions} partitions of checkpoint {epoch} of {workers} workers, and {frames} frames of the journal, in {took:.1?}"
+                "recovered {} of checkpoint {epoch} of {}, and {} of the journal, in {took:.1?}",
+                many(*partitions as u64, "partition"),
+                many(*workers as u64, "worker"),
+                many(*frames, "frame"),
             ),
-            Self::Crashed { workers, partitions } => {
-                let plural = if *partitions == 1 { "" } else { "s" };
-                write!(
-                    formatter,
-                    "crash: {partitions} partition{plural} of {workers} workers lost from memory"
-                )
-            }
+            Self::Crashed { workers, partitions } => write!(
+                formatter,
+                "crash: {} of {} lost from memory",
+                many(*partitions as u64, "partition"),
+                many(*workers as u64, "worker"),
+            ),
             Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
             Self::WorkersChanged { from, to, partitions, moved, held } => write!(
                 formatter,
@@ -185,4 +191,9 @@ impl fmt::Display for EngineEvent {
             Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
         }
     }
+}
+
+/// `1 partition`, `2 partitions`.
+fn many(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
