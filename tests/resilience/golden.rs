@@ -22,7 +22,12 @@ fn fixture(name: &str) -> PathBuf {
 
 /// What came back, a line for each thing, in an order of its own.
 fn text(recovered: &Recovered) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").unwrap();
+            text
+        })
+    };
     let mut text = format!("epoch {}\n", recovered.epoch.0);
     let mut positions: Vec<_> =
         recovered.positions.iter().map(|position| format!("{position:?}")).collect();
