@@ -1,55 +1,174 @@
 //! A line of text that is being edited, with a history.
+//!
+//! Invariants: the text is never longer than a limit; what a line costs to show does not depend on its
+//! length, and what a key or a paste costs grows with it no faster than in proportion.
 
 use crossterm::event::{Event, KeyEvent};
-use tui_input::Input;
+use thiserror::Error;
 use tui_input::backend::crossterm::EventHandler;
+use tui_input::{Input, InputRequest};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::words::one_line;
 
 /// How many lines the history keeps.
 const HISTORY: usize = 500;
 
+/// The longest line in bytes: as long as the longest frame, unless that is set to more. `send` sends longer
+/// ones from a file.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// How many bytes all lines of the history have at the most.
+const HISTORY_BYTES: usize = 2 * LONGEST;
+
+/// How many characters one column may be made of: a letter may carry any number of marks.
+pub(super) const CHARACTERS_PER_COLUMN: usize = 32;
+
+/// A text that the line has no room for. The line is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "the line would have {length} bytes, and {limit} are the most: `wallaroo-tui send` sends longer messages from a file"
+)]
+pub struct TooLong {
+    /// How long the line would be, in bytes.
+    pub length: usize,
+    /// How long it may be, in bytes.
+    pub limit: usize,
+}
+
 /// A line of text that is being edited, with a history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct InputLine {
     input: Input,
+    /// How long the text may be, in bytes.
+    limit: usize,
+    /// Counts the changes of the text.
+    revision: u64,
     history: Vec<String>,
     /// Where in the history the line is from, and what was typed before.
     browsing: Option<(usize, String)>,
 }
 
+/// The part of a line that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The text, which does nothing to a terminal.
+    pub text: String,
+    /// In which of its columns the cursor stands.
+    pub cursor: usize,
+}
+
+impl Default for InputLine {
+    fn default() -> Self {
+        Self {
+            input: Input::default(),
+            limit: LONGEST,
+            revision: 0,
+            history: Vec::new(),
+            browsing: None,
+        }
+    }
+}
+
 impl InputLine {
+    /// An empty line of at most so many bytes.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
         self.input.value()
     }
 
-    /// Where the cursor stands, in columns.
+    /// A number that is another one whenever the text has changed.
     #[must_use]
-    pub fn cursor(&self) -> usize {
-        self.input.visual_cursor()
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
-    /// How many columns are out of sight on the left where `width` columns are shown.
+    /// The part around the cursor that so many columns have room for; the cursor is in one of them, or
+    /// right behind the last.
     #[must_use]
-    pub fn scroll(&self, width: usize) -> usize {
-        self.input.visual_scroll(width)
+    pub fn shown(&self, columns: usize) -> Shown {
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        // Only a part of the text is looked at, however long it is.
+        let most = columns.saturating_mul(CHARACTERS_PER_COLUMN);
+        let start = before.char_indices().rev().nth(most).map_or(0, |(at, _)| at);
+        let mut cursor = 0;
+        let mut shown: Vec<_> = before
+            .get(start..)
+            .unwrap_or_default()
+            .graphemes(true)
+            .rev()
+            .map(one_line)
+            .take_while(|grapheme| {
+                cursor += grapheme.width();
+                cursor <= columns
+            })
+            .collect();
+        shown.reverse();
+        let cursor = shown.iter().map(|grapheme| grapheme.width()).sum();
+        let end = after.char_indices().nth(most).map_or(after.len(), |(at, _)| at);
+        let mut used = cursor;
+        shown.extend(
+            after.get(..end).unwrap_or_default().graphemes(true).map(one_line).take_while(
+                |grapheme| {
+                    used += grapheme.width();
+                    used <= columns
+                },
+            ),
+        );
+        Shown { text: shown.concat(), cursor }
     }
 
     /// Edits the text with a key.
-    pub fn key(&mut self, key: KeyEvent) {
-        self.input.handle_event(&Event::Key(key));
+    ///
+    /// # Errors
+    ///
+    /// The key would make the line too long.
+    pub fn key(&mut self, key: KeyEvent) -> Result<(), TooLong> {
+        let cursor = self.input.cursor();
+        let before = self.text().len();
+        if self.input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value) {
+            self.revision += 1;
+        }
+        let length = self.text().len();
+        if length <= self.limit {
+            return Ok(());
+        }
+        // What was put in, a character or what had been cut out, stands before the cursor.
+        let end = self.cursor_byte();
+        let mut text = self.text().to_owned();
+        text.replace_range(end.saturating_sub(length - before)..end, "");
+        self.replace_all(text, cursor);
+        Err(TooLong { length, limit: self.limit })
     }
 
     /// Puts text where the cursor stands. Control characters are left out.
-    pub fn insert(&mut self, text: &str) {
-        for character in text.chars().filter(|character| !character.is_control()) {
-            self.input.handle(tui_input::InputRequest::InsertChar(character));
+    ///
+    /// # Errors
+    ///
+    /// The line would be too long.
+    pub fn insert(&mut self, text: &str) -> Result<(), TooLong> {
+        let length = self.text().len().saturating_add(text.len());
+        if length > self.limit {
+            return Err(TooLong { length, limit: self.limit });
         }
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        let inserted: String = text.chars().filter(|character| !character.is_control()).collect();
+        let cursor = self.input.cursor() + inserted.chars().count();
+        let text = [before, &inserted, after].concat();
+        self.replace_all(text, cursor);
+        Ok(())
     }
 
     /// Replaces the text.
     pub fn set(&mut self, text: String) {
-        self.input = Input::new(text);
+        self.replace_all(text, usize::MAX);
     }
 
     /// Replaces the text by another one to be edited. The history has what was there.
@@ -61,13 +180,18 @@ impl InputLine {
     /// Takes the text into the history and begins a new line.
     pub fn take(&mut self) {
         let line = self.input.value_and_reset();
+        self.revision += 1;
         self.browsing = None;
         if !line.is_empty() && self.history.last() != Some(&line) {
-            if self.history.len() >= HISTORY {
-                self.history.remove(0);
-            }
             self.history.push(line);
         }
+        let mut kept = 0;
+        let newest = self.history.iter().rev().take(HISTORY).take_while(|line| {
+            kept += line.len();
+            kept <= HISTORY_BYTES
+        });
+        let newest = newest.count();
+        self.history.drain(..self.history.len() - newest);
     }
 
     /// Brings back an older line.
@@ -93,11 +217,114 @@ impl InputLine {
             None => self.set(draft),
         }
     }
+
+    /// The whole text at once: the editor itself counts all characters for every one that is put in.
+    fn replace_all(&mut self, text: String, cursor: usize) {
+        self.revision += 1;
+        self.input = std::mem::take(&mut self.input).with_value(text);
+        self.input.handle(InputRequest::SetCursor(cursor));
+    }
+
+    /// How many bytes stand before the cursor.
+    fn cursor_byte(&self) -> usize {
+        let text = self.text();
+        text.char_indices().nth(self.input.cursor()).map_or(text.len(), |(at, _)| at)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use crossterm::event::{KeyCode, KeyModifiers};
+
     use super::*;
+
+    fn press(line: &mut InputLine, code: KeyCode, modifiers: KeyModifiers) -> Result<(), TooLong> {
+        line.key(KeyEvent::new(code, modifiers))
+    }
+
+    #[test]
+    fn what_is_put_in_stands_where_the_cursor_was() {
+        let mut line = InputLine::default();
+        line.insert("añ日").unwrap();
+        press(&mut line, KeyCode::Left, KeyModifiers::NONE).unwrap();
+        line.insert("x\u{7}yz").unwrap();
+        press(&mut line, KeyCode::Char('!'), KeyModifiers::NONE).unwrap();
+        assert_eq!(line.text(), "añxyz!日");
+        assert_eq!(line.shown(20), Shown { text: "añxyz!日".to_owned(), cursor: 6 });
+        assert_eq!(line.shown(3), Shown { text: "yz!".to_owned(), cursor: 3 });
+    }
+
+    #[test]
+    fn what_is_shown_does_nothing_to_a_terminal() {
+        let mut line = InputLine::default();
+        line.insert("a\u{202e}b").unwrap();
+        let text = r"a\xe2\x80\xaeb".to_owned();
+        assert_eq!(line.shown(20), Shown { text, cursor: 14 });
+    }
+
+    #[test]
+    fn a_line_that_would_be_too_long_stays_as_it_was() {
+        let mut line = InputLine::with_limit(8);
+        line.insert("12345").unwrap();
+        assert_eq!(line.insert("6789"), Err(TooLong { length: 9, limit: 8 }));
+        assert_eq!(line.text(), "12345");
+        // Cut out, and put in twice.
+        press(&mut line, KeyCode::Char('u'), KeyModifiers::CONTROL).unwrap();
+        press(&mut line, KeyCode::Char('y'), KeyModifiers::CONTROL).unwrap();
+        press(&mut line, KeyCode::Home, KeyModifiers::NONE).unwrap();
+        let refused = press(&mut line, KeyCode::Char('y'), KeyModifiers::CONTROL);
+        assert_eq!(refused, Err(TooLong { length: 10, limit: 8 }));
+        assert_eq!(line.text(), "12345");
+        line.insert("678").unwrap();
+        assert!(press(&mut line, KeyCode::Char('é'), KeyModifiers::NONE).is_err());
+        assert_eq!((line.text(), line.shown(20).cursor), ("67812345", 3));
+    }
+
+    #[test]
+    fn the_history_has_no_more_bytes_than_its_limit() {
+        let mut line = InputLine::default();
+        for at in 0..9_u8 {
+            line.set(char::from(b'a' + at).to_string().repeat(LONGEST / 3));
+            line.take();
+        }
+        assert_eq!(line.history.len(), 6);
+        line.older();
+        assert!(line.text().starts_with('i'));
+    }
+
+    /// How long it takes to paste a line of so many bytes, to edit it and to show it often.
+    fn work(bytes: usize) -> Duration {
+        let text = "añ日🙂".repeat(bytes / 10);
+        let start = Instant::now();
+        let mut line = InputLine::default();
+        line.insert(&text).unwrap();
+        for code in [KeyCode::Home, KeyCode::Char('x'), KeyCode::End, KeyCode::Char('y')] {
+            press(&mut line, code, KeyModifiers::NONE).unwrap();
+            assert!(line.shown(100).cursor <= 100);
+        }
+        let took = start.elapsed();
+        assert_eq!(line.text().len(), text.len() + 2);
+        took
+    }
+
+    #[test]
+    fn a_line_four_times_as_long_takes_about_four_times_as_long() {
+        let shortest = |bytes| (0..3).map(|_| work(bytes)).min().unwrap();
+        let (one, four) = (shortest(1 << 20), shortest(4 << 20));
+        assert!(four < one * 10, "{one:?} for 1 MiB, {four:?} for 4 MiB");
+    }
+
+    #[test]
+    fn marks_without_end_on_one_letter_are_shown_in_bounded_time() {
+        let mut line = InputLine::default();
+        line.insert(&format!("a{}", "\u{301}".repeat(1 << 20))).unwrap();
+        for columns in [0, 1, 100] {
+            let most = 2 * (columns * CHARACTERS_PER_COLUMN + 1);
+            assert!(line.shown(columns).text.chars().count() <= most);
+        }
+    }
 
     #[test]
     fn the_history_brings_back_lines_and_the_draft() {
@@ -106,7 +333,7 @@ mod tests {
             line.set(text.to_owned());
             line.take();
         }
-        line.insert("dra\nft");
+        line.insert("dra\nft").unwrap();
         line.older();
         assert_eq!(line.text(), "b 2");
         line.older();
@@ -122,7 +349,7 @@ mod tests {
     #[test]
     fn what_is_replaced_is_in_the_history() {
         let mut line = InputLine::default();
-        line.insert("draft");
+        line.insert("draft").unwrap();
         line.replace("0x 61".to_owned());
         assert_eq!(line.text(), "0x 61");
         line.older();
@@ -134,7 +361,7 @@ mod tests {
     #[test]
     fn an_empty_history_changes_nothing() {
         let mut line = InputLine::default();
-        line.insert("x");
+        line.insert("x").unwrap();
         line.older();
         line.newer();
         assert_eq!(line.text(), "x");

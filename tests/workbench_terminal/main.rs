@@ -17,6 +17,7 @@ mod dead_letters;
 mod endings;
 mod log;
 mod looks;
+mod pasting;
 mod quiet;
 mod sinks;
 mod sizes;

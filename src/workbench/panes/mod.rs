@@ -46,7 +46,7 @@ fn make_ascii(buffer: &mut Buffer) {
 }
 
 fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let Some(places) = workbench.places() else {
+    let Some(places) = workbench.places_in(area) else {
         too_small::render(workbench, area, buffer);
         return None;
     };
