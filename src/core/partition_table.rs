@@ -78,7 +78,7 @@ pub struct Place(u32);
 #[derive(Debug)]
 pub struct PartitionTable<S> {
     worker: WorkerIndex,
-    /// SipHash with a seed from the system. Placement's hash is the same in every run, so anybody can
+    /// `SipHash` with a seed from the system. Placement's hash is the same in every run, so anybody can
     /// compute keys that collide there; and foldhash, whatever its seed, promises nothing against a
     /// client who measures how long its answers take.
     hasher: RandomState,
