@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::printable::is_printable;
+
 /// How many bytes of a key need no allocation: as many as make a key three words long.
 const SHORT: usize = 22;
 
@@ -172,12 +174,6 @@ pub(crate) fn push_text_of_bytes(text: &mut String, bytes: &[u8]) {
         }
         push_escaped(text, chunk.invalid());
     }
-}
-
-/// Neither a control character nor an invisible one that would change how a terminal shows the rest.
-pub(crate) fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 fn push_escaped(text: &mut String, bytes: &[u8]) {

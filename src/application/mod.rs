@@ -13,6 +13,7 @@ mod message;
 mod name;
 mod outputs;
 mod partition;
+mod printable;
 mod reason;
 mod sink;
 mod source;
@@ -33,5 +34,5 @@ pub use sink::{BoxedEncoder, Sink};
 pub use source::{Generate, Source, TypedForm};
 pub use state::{State, StateBuilder, StateComputation};
 
-pub(crate) use key::is_printable;
 pub(crate) use name::short_type_name;
+pub(crate) use printable::is_printable;

@@ -9,6 +9,8 @@ use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
 use super::files::cannot_print;
+use crate::core::json::escaped;
+use crate::core::preview::each_line;
 
 /// An application, as `apps --json` prints it.
 #[derive(Serialize)]
@@ -39,9 +41,9 @@ struct ListedOption {
 pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failure> {
     let listed = apps.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let text = if arguments.json {
-        serde_json::to_string_pretty(&listed).map_err(Failure::failed)?
+        escaped(&serde_json::to_string_pretty(&listed).map_err(Failure::failed)?).into_owned()
     } else {
-        listed.iter().map(in_words).collect::<Vec<_>>().join("\n")
+        each_line(&listed.iter().map(in_words).collect::<Vec<_>>().join("\n"))
     };
     writeln!(io::stdout(), "{}", text.trim_end()).map_err(|error| cannot_print(&error))
 }

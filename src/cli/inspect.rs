@@ -10,6 +10,8 @@ use unicode_width::UnicodeWidthStr;
 use super::arguments::InspectArguments;
 use super::failure::Failure;
 use crate::application::text_of_bytes;
+use crate::core::json::{escaped, write_json};
+use crate::core::preview::each_line;
 use crate::resilience::{Inspection, Position, ResilienceError, SavedCheckpoint};
 
 /// How many partitions of each state are printed for people.
@@ -19,11 +21,11 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     let inspection = Inspection::of(&arguments.directory).map_err(Failure::failed)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        serde_json::to_writer(&mut out, &Report(&inspection)).map_err(Failure::failed)?;
+        write_json(&mut out, &Report(&inspection)).map_err(Failure::failed)?;
         writeln!(out).map_err(Failure::failed)?;
     } else {
         let words = in_words(&inspection).map_err(Failure::failed)?;
-        out.write_all(words.as_bytes()).map_err(Failure::failed)?;
+        out.write_all(each_line(&words).as_bytes()).map_err(Failure::failed)?;
     }
     out.flush().map_err(Failure::failed)
 }
@@ -128,7 +130,7 @@ fn state_in_words(
             row.worker.to_string(),
             row.messages.to_string(),
             marks.to_owned(),
-            row.value.to_string(),
+            escaped(&row.value.to_string()).into_owned(),
         ]);
     }
     let (name, counted) = (text_of_bytes(state.as_bytes()), counted(count as u64, "partition"));

@@ -33,6 +33,8 @@ pub use app::{App, AppOptions};
 use arguments::{Arguments, Command};
 use failure::Failure;
 
+use crate::core::preview::one_line;
+
 /// Runs the whole command line over these applications: the `main` of a program of one's own.
 ///
 /// ```no_run
@@ -57,9 +59,10 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            crate::telemetry::log_failure(&failure.to_string());
+            let said = failure.to_string();
+            crate::telemetry::log_failure(&said);
             // Where standard error is gone too, the exit status is all that is left to say.
-            let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
+            let _ = writeln!(io::stderr(), "{}: {}", env!("CARGO_PKG_NAME"), one_line(&said));
             failure.exit_code()
         }
     }

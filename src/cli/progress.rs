@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::core::preview::one_line;
+
 /// How often the progress line is written.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
@@ -37,7 +39,7 @@ impl Progress {
     /// Shows this line in place of the one before.
     pub fn show(&self, line: impl FnOnce() -> String) {
         if self.terminal {
-            let new = line();
+            let new = one_line(&line()).into_owned();
             let mut line = self.lock();
             write(&format!("{ERASE}{new}"));
             *line = new;

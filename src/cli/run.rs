@@ -15,6 +15,8 @@ use super::interrupts::Interrupts;
 use super::log::RunLog;
 use super::progress::PROGRESS_EVERY;
 use super::tally::counted;
+use crate::core::json::write_json;
+use crate::core::preview::one_line;
 use crate::endpoints::{empty, open_to_write};
 use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
 
@@ -68,9 +70,10 @@ fn to_its_end(
     }
     let summary = session.summary();
     if !json {
-        return writeln!(io::stderr(), "{}", in_words(&summary)).map_err(Failure::failed);
+        return writeln!(io::stderr(), "{}", one_line(&in_words(&summary)))
+            .map_err(Failure::failed);
     }
-    serde_json::to_writer(io::stdout(), &summary)
+    write_json(io::stdout(), &summary)
         .map_err(io::Error::from)
         .and_then(|()| writeln!(io::stdout()))
         .map_err(|error| cannot_print(&error))
@@ -125,10 +128,10 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
             SinkState::Waiting => "has no receiver",
             SinkState::Stalled => "takes no outputs",
         };
-        console.progress().say(&format!(
+        console.progress().say(&one_line(&format!(
             "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
             sink.endpoint
-        ));
+        )));
         said = true;
     }
     said
@@ -149,7 +152,7 @@ fn in_progress(snapshot: &Snapshot) -> String {
 fn write_state(session: &Session, file: File) -> io::Result<()> {
     let mut writer = BufWriter::new(file);
     for row in session.export() {
-        serde_json::to_writer(&mut writer, &row)?;
+        write_json(&mut writer, &row)?;
         writer.write_all(b"\n")?;
     }
     writer.flush()

@@ -25,8 +25,6 @@ pub struct Item<M> {
 pub struct Address {
     /// The frame's place in its [`Frames`].
     pub frame: u32,
-    /// The key's hash, computed once and used for placement and look-up.
-    pub hash: u64,
     /// The partition's key.
     pub key: Key,
 }

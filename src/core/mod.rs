@@ -16,6 +16,7 @@ pub mod frame_counter;
 pub mod frames;
 pub mod framing;
 pub(crate) mod guard;
+pub mod json;
 pub mod numbers;
 pub mod observer;
 pub mod partition_query;

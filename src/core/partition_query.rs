@@ -49,12 +49,12 @@ pub trait Partitions {
     ///
     /// The state of this key cannot be made bytes, and why.
     fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)>;
-    /// Brings a partition back, as it was saved. `hash` is its key's. Returns its place in this table.
+    /// Brings a partition back, as it was saved. Returns its place in this table.
     ///
     /// # Errors
     ///
     /// The saved state is of another type.
-    fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String>;
+    fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
     /// Gives the partition of a key back to its computations where it was poisoned.
@@ -331,8 +331,7 @@ mod tests {
             (0..workers).map(|worker| PartitionTable::new(WorkerIndex(worker))).collect();
         for (number, votes) in votes.iter().enumerate() {
             let key = Key::from(format!("{number:03}"));
-            let hash = placement.hash(&key);
-            tables[placement.worker(&key).0].create(hash, key, *votes, Timestamp(0), true);
+            tables[placement.worker(&key).0].create(key, *votes, Timestamp(0), true);
         }
         tables
     }

@@ -1,9 +1,10 @@
 //! The partitions of one state that one worker owns.
 //!
 //! Invariants: a key has one partition; a partition keeps its place for as long as the table lives
-//! (so that a scan can go on where it stopped); a poisoned partition is not touched by computations.
+//! (so that a scan can go on where it stopped); a poisoned partition is not touched by computations; the
+//! hash of a look-up has a random seed, so that no client can send keys that collide.
 
-use std::num::NonZeroUsize;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use hashbrown::HashTable;
 use serde::Serialize;
@@ -12,7 +13,6 @@ use serde_json::Value;
 use super::guard::guarded;
 use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
-use super::placement::Placement;
 use super::preview::to_json;
 use super::revival::Revival;
 use super::saved::{self, Extent, SavedPartition};
@@ -32,6 +32,7 @@ pub enum Health {
 pub struct Partition<S> {
     /// The key.
     pub key: Key,
+    /// The key's hash in this table.
     hash: u64,
     /// The state.
     pub state: S,
@@ -77,6 +78,10 @@ pub struct Place(u32);
 #[derive(Debug)]
 pub struct PartitionTable<S> {
     worker: WorkerIndex,
+    /// `SipHash` with a seed from the system. Placement's hash is the same in every run, so anybody can
+    /// compute keys that collide there; and foldhash, whatever its seed, promises nothing against a
+    /// client who measures how long its answers take.
+    hasher: RandomState,
     places: HashTable<u32>,
     partitions: Vec<Partition<S>>,
     dynamic: usize,
@@ -97,13 +102,26 @@ impl<S> PartitionTable<S> {
     /// An empty table of this worker.
     #[must_use]
     pub fn new(worker: WorkerIndex) -> Self {
-        Self { worker, places: HashTable::new(), partitions: Vec::new(), dynamic: 0, changes: None }
+        Self {
+            worker,
+            hasher: RandomState::new(),
+            places: HashTable::new(),
+            partitions: Vec::new(),
+            dynamic: 0,
+            changes: None,
+        }
     }
 
-    /// Where the partition of a key stands. `hash` is the key's
-    /// [`Placement::hash`](super::placement::Placement::hash).
+    fn hash(&self, key: &Key) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(key.as_bytes());
+        hasher.finish()
+    }
+
+    /// Where the partition of a key stands.
     #[must_use]
-    pub fn find(&self, hash: u64, key: &Key) -> Option<Place> {
+    pub fn find(&self, key: &Key) -> Option<Place> {
+        let hash = self.hash(key);
         let partitions = &self.partitions;
         self.places
             .find(hash, |place| {
@@ -113,15 +131,9 @@ impl<S> PartitionTable<S> {
     }
 
     /// Adds the partition of a key that has none. `dynamic` says that a message asked for it.
-    pub fn create(
-        &mut self,
-        hash: u64,
-        key: Key,
-        state: S,
-        created: Timestamp,
-        dynamic: bool,
-    ) -> Place {
-        debug_assert!(self.find(hash, &key).is_none(), "a key has one partition");
+    pub fn create(&mut self, key: Key, state: S, created: Timestamp, dynamic: bool) -> Place {
+        debug_assert!(self.find(&key).is_none(), "a key has one partition");
+        let hash = self.hash(&key);
         let place = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
         self.partitions.push(Partition {
             key,
@@ -261,10 +273,10 @@ impl<S: State> Partitions for PartitionTable<S> {
         Ok(saved)
     }
 
-    fn restore(&mut self, hash: u64, saved: &SavedPartition) -> Result<u32, String> {
+    fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String> {
         let state: S = guarded(|| saved::decode(&saved.value))?;
         let key = saved.key.clone();
-        let place = match self.find(hash, &key) {
+        let place = match self.find(&key) {
             // Declared, and created before the first message.
             Some(place) => {
                 if let Some(partition) = self.at(place) {
@@ -272,7 +284,7 @@ impl<S: State> Partitions for PartitionTable<S> {
                 }
                 place
             }
-            None => self.create(hash, key, state, Timestamp::default(), saved.dynamic),
+            None => self.create(key, state, Timestamp::default(), saved.dynamic),
         };
         if let Some(partition) = self.at(place) {
             partition.messages = saved.messages;
@@ -297,9 +309,7 @@ impl<S: State> Partitions for PartitionTable<S> {
     }
 
     fn revive(&mut self, key: &Key) -> Revival {
-        // A key's hash is the same whatever the number of workers.
-        let hash = Placement::new(NonZeroUsize::MIN).hash(key);
-        let place = self.find(hash, key);
+        let place = self.find(key);
         let Some(partition) = place.and_then(|place| self.at(place)) else {
             return Revival::NotFound;
         };
@@ -340,7 +350,7 @@ mod tests {
         let mut table = PartitionTable::new(WorkerIndex(0));
         table.remember_changes();
         let key = Key::from('a');
-        let place = table.create(1, key.clone(), Whole(false), Timestamp(0), true);
+        let place = table.create(key.clone(), Whole(false), Timestamp(0), true);
         table.save(place);
         let refused = table.take_changed(Extent::Asked).unwrap_err();
         assert_eq!(refused, (key, "it is half changed".to_owned()));

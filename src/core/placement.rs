@@ -31,7 +31,8 @@ impl Placement {
         self.workers
     }
 
-    /// The hash that a key's placement and its look-up use.
+    /// The hash that a key's placement uses, the same in every worker and every run. No table may look
+    /// keys up by it: a client can compute keys that have one hash.
     #[inline]
     #[must_use]
     pub fn hash(self, key: &Key) -> u64 {

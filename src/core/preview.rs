@@ -41,6 +41,27 @@ pub fn preview_json<T: Serialize + ?Sized>(value: &T) -> String {
     }
 }
 
+/// A text of several lines, each as [`one_line`] makes it.
+#[must_use]
+pub fn each_line(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", one_line(line)),
+            None => one_line(line).into_owned(),
+        })
+        .collect()
+}
+
+/// A text of at most [`PREVIEW_LIMIT`] bytes, with an ellipsis where it was cut.
+#[must_use]
+pub fn shortened(mut text: String) -> String {
+    if text.len() > PREVIEW_LIMIT {
+        text.truncate(text.floor_char_boundary(PREVIEW_LIMIT));
+        text.push('…');
+    }
+    text
+}
+
 /// The first [`PREVIEW_LIMIT`] of some bytes.
 #[must_use]
 pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {

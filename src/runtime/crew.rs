@@ -171,7 +171,7 @@ fn restore(
             of_file = path.into();
         }
         let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
-        batch.push(Restored { state, hash, partition, path });
+        batch.push(Restored { state, partition, path });
         if batch.len() == RESTORED {
             // A worker that is gone says itself why.
             let _ = worker.send(std::mem::take(batch));

@@ -113,7 +113,7 @@ impl Desk {
     ) -> Result<Vec<SavedState>, ResilienceError> {
         let mut base: Vec<SavedState> =
             self.tables.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
-        for Restored { state, hash, partition, path } in restored.iter().flatten() {
+        for Restored { state, partition, path } in restored.iter().flatten() {
             let known = self.tables.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
             let refused = |key, reason| {
                 let (path, state) = (path.to_path_buf(), state.to_string());
@@ -122,7 +122,7 @@ impl Desk {
             let Some(((_, table), (_, base))) = known else {
                 return Err(refused(partition.key, "it has no state of this name".to_owned()));
             };
-            match table.borrow_mut().restore(hash, &partition) {
+            match table.borrow_mut().restore(&partition) {
                 Ok(place) => base.push(SavedPartition { place, ..partition }),
                 Err(reason) => return Err(refused(partition.key, reason)),
             }

@@ -51,7 +51,6 @@ pub(super) struct WorkerStart {
 /// A partition to begin with.
 pub(super) struct Restored {
     pub state: Arc<str>,
-    pub hash: u64,
     pub partition: SavedPartition,
     /// The file that held it.
     pub path: Arc<Path>,

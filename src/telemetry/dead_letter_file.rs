@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::core::dead_letter::DeadLetter;
+use crate::core::json::write_json;
 use crate::endpoints::{cut, open_to_write};
 
 /// A file that gets a JSON line for each dead letter.
@@ -48,7 +49,7 @@ impl DeadLetterFile {
             return;
         }
         for letter in letters {
-            if let Err(error) = serde_json::to_writer(&mut self.lines, letter) {
+            if let Err(error) = write_json(&mut self.lines, letter) {
                 self.failure = Some(error.into());
                 return;
             }

@@ -5,6 +5,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::input_line::InputLine;
 use super::keys::Key as TerminalKey;
 
+/// The longest filter in bytes.
+const LONGEST: usize = 1024;
+
 /// The filter of a pane.
 #[derive(Debug, Default)]
 pub struct FilterLine {
@@ -27,8 +30,8 @@ impl FilterLine {
 
     /// Begins to type it, or to change it.
     pub fn begin(&mut self) {
-        let mut line = InputLine::default();
-        line.insert(&self.text);
+        let mut line = InputLine::with_limit(LONGEST);
+        line.set(self.text.clone());
         self.editing = Some(line);
     }
 
@@ -42,7 +45,8 @@ impl FilterLine {
                 self.text.clear();
             }
             _ => {
-                line.key(event);
+                // A key that there is no room for changes nothing.
+                let _ = line.key(event);
                 line.text().clone_into(&mut self.text);
             }
         }

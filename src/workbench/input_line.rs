@@ -1,55 +1,174 @@
 //! A line of text that is being edited, with a history.
+//!
+//! Invariants: the text is never longer than a limit; what a line costs to show does not depend on its
+//! length, and what a key or a paste costs grows with it no faster than in proportion.
 
 use crossterm::event::{Event, KeyEvent};
-use tui_input::Input;
+use thiserror::Error;
 use tui_input::backend::crossterm::EventHandler;
+use tui_input::{Input, InputRequest};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::words::one_line;
 
 /// How many lines the history keeps.
 const HISTORY: usize = 500;
 
+/// The longest line in bytes: as long as the longest frame, unless that is set to more. `send` sends longer
+/// ones from a file.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// How many bytes all lines of the history have at the most.
+const HISTORY_BYTES: usize = 2 * LONGEST;
+
+/// How many characters one column may be made of: a letter may carry any number of marks.
+pub(super) const CHARACTERS_PER_COLUMN: usize = 32;
+
+/// A text that the line has no room for. The line is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "the line would have {length} bytes, and {limit} are the most: `wallaroo-tui send` sends longer messages from a file"
+)]
+pub struct TooLong {
+    /// How long the line would be, in bytes.
+    pub length: usize,
+    /// How long it may be, in bytes.
+    pub limit: usize,
+}
+
 /// A line of text that is being edited, with a history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct InputLine {
     input: Input,
+    /// How long the text may be, in bytes.
+    limit: usize,
+    /// Counts the changes of the text.
+    revision: u64,
     history: Vec<String>,
     /// Where in the history the line is from, and what was typed before.
     browsing: Option<(usize, String)>,
 }
 
+/// The part of a line that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The text, which does nothing to a terminal.
+    pub text: String,
+    /// In which of its columns the cursor stands.
+    pub cursor: usize,
+}
+
+impl Default for InputLine {
+    fn default() -> Self {
+        Self {
+            input: Input::default(),
+            limit: LONGEST,
+            revision: 0,
+            history: Vec::new(),
+            browsing: None,
+        }
+    }
+}
+
 impl InputLine {
+    /// An empty line of at most so many bytes.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
         self.input.value()
     }
 
-    /// Where the cursor stands, in columns.
+    /// A number that is another one whenever the text has changed.
     #[must_use]
-    pub fn cursor(&self) -> usize {
-        self.input.visual_cursor()
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
-    /// How many columns are out of sight on the left where `width` columns are shown.
+    /// The part around the cursor that so many columns have room for; the cursor is in one of them, or
+    /// right behind the last.
     #[must_use]
-    pub fn scroll(&self, width: usize) -> usize {
-        self.input.visual_scroll(width)
+    pub fn shown(&self, columns: usize) -> Shown {
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        // Only a part of the text is looked at, however long it is.
+        let most = columns.saturating_mul(CHARACTERS_PER_COLUMN);
+        let start = before.char_indices().rev().nth(most).map_or(0, |(at, _)| at);
+        let mut cursor = 0;
+        let mut shown: Vec<_> = before
+            .get(start..)
+            .unwrap_or_default()
+            .graphemes(true)
+            .rev()
+            .map(one_line)
+            .take_while(|grapheme| {
+                cursor += grapheme.width();
+                cursor <= columns
+            })
+            .collect();
+        shown.reverse();
+        let cursor = shown.iter().map(|grapheme| grapheme.width()).sum();
+        let end = after.char_indices().nth(most).map_or(after.len(), |(at, _)| at);
+        let mut used = cursor;
+        shown.extend(
+            after.get(..end).unwrap_or_default().graphemes(true).map(one_line).take_while(
+                |grapheme| {
+                    used += grapheme.width();
+                    used <= columns
+                },
+            ),
+        );
+        Shown { text: shown.concat(), cursor }
     }
 
     /// Edits the text with a key.
-    pub fn key(&mut self, key: KeyEvent) {
-        self.input.handle_event(&Event::Key(key));
+    ///
+    /// # Errors
+    ///
+    /// The key would make the line too long.
+    pub fn key(&mut self, key: KeyEvent) -> Result<(), TooLong> {
+        let cursor = self.input.cursor();
+        let before = self.text().len();
+        if self.input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value) {
+            self.revision += 1;
+        }
+        let length = self.text().len();
+        if length <= self.limit {
+            return Ok(());
+        }
+        // What was put in, a character or what had been cut out, stands before the cursor.
+        let end = self.cursor_byte();
+        let mut text = self.text().to_owned();
+        text.replace_range(end.saturating_sub(length - before)..end, "");
+        self.replace_all(text, cursor);
+        Err(TooLong { length, limit: self.limit })
     }
 
     /// Puts text where the cursor stands. Control characters are left out.
-    pub fn insert(&mut self, text: &str) {
-        for character in text.chars().filter(|character| !character.is_control()) {
-            self.input.handle(tui_input::InputRequest::InsertChar(character));
+    ///
+    /// # Errors
+    ///
+    /// The line would be too long.
+    pub fn insert(&mut self, text: &str) -> Result<(), TooLong> {
+        let length = self.text().len().saturating_add(text.len());
+        if length > self.limit {
+            return Err(TooLong { length, limit: self.limit });
         }
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        let inserted: String = text.chars().filter(|character| !character.is_control()).collect();
+        let cursor = self.input.cursor() + inserted.chars().count();
+        let text = [before, &inserted, after].concat();
+        self.replace_all(text, cursor);
+        Ok(())
     }
 
     /// Replaces the text.
     pub fn set(&mut self, text: String) {
-        self.input = Input::new(text);
+        self.replace_all(text, usize::MAX);
     }
 
     /// Replaces the text by another one to be edited. The history has what was there.
@@ -61,13 +180,18 @@ impl InputLine {
     /// Takes the text into the history and begins a new line.
     pub fn take(&mut self) {
         let line = self.input.value_and_reset();
+        self.revision += 1;
         self.browsing = None;
         if !line.is_empty() && self.history.last() != Some(&line) {
-            if self.history.len() >= HISTORY {
-                self.history.remove(0);
-            }
             self.history.push(line);
         }
+        let mut kept = 0;
+        let newest = self.history.iter().rev().take(HISTORY).take_while(|line| {
+            kept += line.len();
+            kept <= HISTORY_BYTES
+        });
+        let newest = newest.count();
+        self.history.drain(..self.history.len() - newest);
     }
 
     /// Brings back an older line.
@@ -93,50 +217,20 @@ impl InputLine {
             None => self.set(draft),
         }
     }
+
+    /// The whole text at once: the editor itself counts all characters for every one that is put in.
+    fn replace_all(&mut self, text: String, cursor: usize) {
+        self.revision += 1;
+        self.input = std::mem::take(&mut self.input).with_value(text);
+        self.input.handle(InputRequest::SetCursor(cursor));
+    }
+
+    /// How many bytes stand before the cursor.
+    fn cursor_byte(&self) -> usize {
+        let text = self.text();
+        text.char_indices().nth(self.input.cursor()).map_or(text.len(), |(at, _)| at)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_history_brings_back_lines_and_the_draft() {
-        let mut line = InputLine::default();
-        for text in ["a 1", "b 2", "b 2"] {
-            line.set(text.to_owned());
-            line.take();
-        }
-        line.insert("dra\nft");
-        line.older();
-        assert_eq!(line.text(), "b 2");
-        line.older();
-        line.older();
-        assert_eq!(line.text(), "a 1");
-        line.newer();
-        line.newer();
-        assert_eq!(line.text(), "draft");
-        line.newer();
-        assert_eq!(line.text(), "draft");
-    }
-
-    #[test]
-    fn what_is_replaced_is_in_the_history() {
-        let mut line = InputLine::default();
-        line.insert("draft");
-        line.replace("0x 61".to_owned());
-        assert_eq!(line.text(), "0x 61");
-        line.older();
-        assert_eq!(line.text(), "draft");
-        line.newer();
-        assert_eq!(line.text(), "0x 61");
-    }
-
-    #[test]
-    fn an_empty_history_changes_nothing() {
-        let mut line = InputLine::default();
-        line.insert("x");
-        line.older();
-        line.newer();
-        assert_eq!(line.text(), "x");
-    }
-}
+mod tests;

@@ -284,7 +284,7 @@ fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) 
 }
 
 impl Workbench {
-    /// Draws everything, and returns where the cursor stands, where it is shown.
+    /// Draws everything, laid out for this area, and returns where the cursor stands, where it is shown.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         panes::render(self, area, buffer)
     }

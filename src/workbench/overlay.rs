@@ -78,6 +78,9 @@ impl Overlay {
     }
 }
 
+/// More than the name of any command has, in bytes.
+const LONGEST_NAME: usize = 256;
+
 /// Commands by name.
 pub struct Palette {
     /// What is typed.
@@ -91,7 +94,7 @@ impl Palette {
     /// A palette of the commands that apply where the keys go.
     #[must_use]
     pub fn new(focus: Focus) -> Self {
-        Self { line: InputLine::default(), selected: 0, focus }
+        Self { line: InputLine::with_limit(LONGEST_NAME), selected: 0, focus }
     }
 
     /// The commands whose name contains what is typed.
@@ -116,7 +119,8 @@ impl Palette {
             KeyCode::Up => self.selected = self.selected.saturating_sub(1),
             KeyCode::Down | KeyCode::Tab => self.selected = (self.selected + 1).min(last),
             _ => {
-                self.line.key(event);
+                // A key that there is no room for changes nothing.
+                let _ = self.line.key(event);
                 self.selected = 0;
             }
         }

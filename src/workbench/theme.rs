@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::input_line::CHARACTERS_PER_COLUMN;
 use super::words::one_line;
 
 /// Colours and symbols by what they mean.
@@ -205,8 +206,11 @@ impl Theme {
     /// The beginning of a text in this many columns of one line, with an ellipsis where it is cut.
     #[must_use]
     pub fn fit(self, text: &str, columns: usize) -> String {
-        let text = one_line(text);
-        if text.width() <= columns {
+        // Of a long text only the part that may be shown is looked at.
+        let most = columns.saturating_add(1).saturating_mul(CHARACTERS_PER_COLUMN);
+        let end = text.char_indices().nth(most).map(|(at, _)| at);
+        let text = one_line(end.and_then(|end| text.get(..end)).unwrap_or(text));
+        if end.is_none() && text.width() <= columns {
             return text.into_owned();
         }
         let ellipsis = self.symbol("…", "~");

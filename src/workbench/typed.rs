@@ -7,13 +7,14 @@
 //! ```
 
 use crate::core::framing::frame;
+use crate::core::preview::shortened;
 use crate::core::topology::SourcePlan;
 
 /// The most repetitions of one line.
 const MOST_REPETITIONS: usize = 1_000_000;
 
-/// The most bytes that one line may mean.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes that one line may mean, and those that are pasted together.
+pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +99,10 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
     };
     let framed = |payload: &[u8]| frame(&*source.framing, payload);
     match payload {
-        Err(reason) => Typed::Wrong { reason, anyway: framed(line.as_bytes()).ok() },
+        // A reason may quote the whole line.
+        Err(reason) => {
+            Typed::Wrong { reason: shortened(reason), anyway: framed(line.as_bytes()).ok() }
+        }
         Ok(payload) => match framed(&payload) {
             Err(error) => Typed::Wrong { reason: error.to_string(), anyway: None },
             Ok(frame) => {
@@ -134,23 +138,23 @@ fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
 
 /// The bytes of pairs of hexadecimal digits; spaces between pairs are passed over.
 fn bytes_of(text: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<char> = text.chars().filter(|character| !character.is_whitespace()).collect();
-    if let Some(wrong) = digits.iter().find(|digit| !digit.is_ascii_hexdigit()) {
-        return Err(format!("`{wrong}` is no hexadecimal digit"));
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut first = None;
+    for character in text.chars().filter(|character| !character.is_whitespace()) {
+        let digit = character.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let Some(digit) = digit else {
+            return Err(format!("`{character}` is no hexadecimal digit"));
+        };
+        match first.take() {
+            None => first = Some(digit),
+            Some(first) => bytes.push(first << 4 | digit),
+        }
     }
-    if digits.is_empty() {
-        return Err(
-            "hexadecimal digits are missing, as in 0x 00 00 00 05 61 00 00 00 0a".to_owned()
-        );
+    match (first, bytes.is_empty()) {
+        (Some(_), _) => Err("the last byte has one digit: a byte has two".to_owned()),
+        (None, true) => {
+            Err("hexadecimal digits are missing, as in 0x 00 00 00 05 61 00 00 00 0a".to_owned())
+        }
+        (None, false) => Ok(bytes),
     }
-    let digits: String = digits.into_iter().collect();
-    let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
-        [_, _] => Ok(pair),
-        _ => Err("the last byte has one digit: a byte has two".to_owned()),
-    });
-    let byte = |pair: &[u8]| {
-        let text = std::str::from_utf8(pair).map_err(|error| error.to_string())?;
-        u8::from_str_radix(text, 16).map_err(|error| error.to_string())
-    };
-    pairs.map(|pair| pair.and_then(byte)).collect()
 }

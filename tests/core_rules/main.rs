@@ -13,6 +13,7 @@ mod alphabet;
 
 mod alphabet_rules;
 mod bytes;
+mod collisions;
 mod panics;
 mod steps;
 

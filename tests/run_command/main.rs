@@ -14,6 +14,7 @@ mod support;
 mod commands;
 mod crowd;
 mod failures;
+mod hostile;
 mod log;
 mod loopback;
 mod network;

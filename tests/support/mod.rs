@@ -7,6 +7,7 @@
 pub mod crowd;
 pub mod fragile;
 pub mod frames;
+pub mod hostile;
 pub mod program;
 pub mod sockets;
 #[cfg(feature = "workbench")]

@@ -20,6 +20,7 @@ use super::files::cannot_write;
 use super::follow::{Stop, follow};
 use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
+use crate::core::preview::one_line;
 use crate::endpoints::{Endpoint, empty, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;
@@ -139,7 +140,7 @@ impl Receiver<'_> {
                     // before. Told once, however long it lasts.
                     Err(error) => {
                         if !std::mem::replace(&mut failing, true) {
-                            self.progress.say(&format!("cannot accept a connection: {error}"));
+                            self.progress.say(&one_line(&format!("cannot accept a connection: {error}")));
                         }
                         sleep(ACCEPT_AGAIN).await;
                     }
@@ -161,7 +162,7 @@ impl Receiver<'_> {
                     }
                     Arrival::End(unfinished, failure) => {
                         if let Some(failure) = failure {
-                            self.progress.say(&failure);
+                            self.progress.say(&one_line(&failure));
                         }
                         self.unfinished += unfinished;
                         connections -= 1;

@@ -43,8 +43,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
             |item| item.frame,
             |(context, batches), Item { frame, message }| {
                 let key = function.partition(&message);
-                let hash = placement.hash(&key);
-                let owner = placement.worker_of_hash(hash);
+                let owner = placement.worker(&key);
                 if traced {
                     context.trace(name, frames, frame, || HopEvent::Partitioned {
                         key: key.clone(),
@@ -52,7 +51,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                     });
                 }
                 if let Some(batch) = batches.get_mut(owner.0) {
-                    batch.push(Address { frame, hash, key }, message);
+                    batch.push(Address { frame, key }, message);
                 }
             },
             |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),

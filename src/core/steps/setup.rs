@@ -65,7 +65,7 @@ impl WorkerSetup {
             let mut table = PartitionTable::new(worker);
             for key in keys.iter().filter(|key| precreate && placement.worker(key) == worker) {
                 let state = builder.build(key);
-                table.create(placement.hash(key), key.clone(), state, Timestamp(0), false);
+                table.create(key.clone(), state, Timestamp(0), false);
             }
             register(table)
         });

@@ -105,12 +105,12 @@ where
         address: &Address,
         message: M,
     ) {
-        let Address { frame, hash, key } = address;
+        let Address { frame, key } = address;
         let frame = *frame;
         scope.at_work = None;
-        let found = scope.table.find(*hash, key);
+        let found = scope.table.find(key);
         let created = found.is_none();
-        let place = found.unwrap_or_else(|| self.create(scope, *hash, key));
+        let place = found.unwrap_or_else(|| self.create(scope, key));
         let Scope { context, table, output, at_work, .. } = scope;
         let Some(partition) = table.at(place) else { return };
         if partition.health == Health::Poisoned {
@@ -157,7 +157,7 @@ where
         }
     }
 
-    fn create<O>(&self, scope: &mut Scope<'_, '_, B::State, O>, hash: u64, key: &Key) -> Place
+    fn create<O>(&self, scope: &mut Scope<'_, '_, B::State, O>, key: &Key) -> Place
     where
         B::State: State,
     {
@@ -166,7 +166,7 @@ where
         scope.building = None;
         scope.context.report.created += 1;
         let now = scope.context.clock.now();
-        scope.table.create(hash, key.clone(), state, now, true)
+        scope.table.create(key.clone(), state, now, true)
     }
 }
 

@@ -7,7 +7,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::LogLevel;
-use crate::core::preview::{PREVIEW_LIMIT, one_line};
+use crate::core::preview::{one_line, shortened};
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,7 @@ pub(super) fn text_of(event: &Event<'_>) -> String {
     event.record(&mut words);
     let Words { mut text, fields } = words;
     text.push_str(&fields);
-    if text.len() > PREVIEW_LIMIT {
-        text.truncate(text.floor_char_boundary(PREVIEW_LIMIT));
-        text.push('…');
-    }
-    one_line(&text).into_owned()
+    one_line(&shortened(text)).into_owned()
 }
 
 #[derive(Default)]

@@ -46,15 +46,13 @@ fn line(workbench: &Workbench, row: Rect, focused: bool, buffer: &mut Buffer) ->
     let (after_prompt, _) =
         buffer.set_stringn(row.x, row.y, PROMPT, usize::from(row.width), prompt);
     let room = usize::from(row.right().saturating_sub(after_prompt)).saturating_sub(1);
-    let text = workbench.input.text();
-    if text.is_empty() {
+    if workbench.input.text().is_empty() {
         let hint = hint(workbench, focused);
         buffer.set_stringn(after_prompt + 1, row.y, hint, room, theme.quiet());
     }
-    let scroll = workbench.input.scroll(room.max(1));
-    let visible: String = text.chars().skip(scroll).collect();
-    buffer.set_stringn(after_prompt, row.y, visible, room, theme.text());
-    let column = u16::try_from(workbench.input.cursor().saturating_sub(scroll)).unwrap_or(u16::MAX);
+    let shown = workbench.input.shown(room);
+    buffer.set_stringn(after_prompt, row.y, shown.text, room, theme.text());
+    let column = u16::try_from(shown.cursor).unwrap_or(u16::MAX);
     focused.then(|| Position {
         x: after_prompt.saturating_add(column).min(row.right().saturating_sub(1)),
         y: row.y,
@@ -78,19 +76,19 @@ fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     if let Some(notice) = &workbench.notice {
         let style = if notice.bad { theme.bad() } else { theme.good() };
         let mut line = Line::styled(notice.text.clone(), style);
-        if matches!(workbench.typed(), Typed::Wrong { anyway: Some(_), .. }) {
+        if matches!(*workbench.typed(), Typed::Wrong { anyway: Some(_), .. }) {
             line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
         }
         return line;
     }
     // A byte takes three columns, and the words around them some more.
     let most = (width.saturating_sub(24) / 3).clamp(8, 32);
-    match workbench.typed() {
+    match &*workbench.typed() {
         Typed::Nothing => {
             Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
         }
         Typed::Frames { frame, header_length, times } => {
-            let (header, payload) = frame.split_at(header_length.min(frame.len()));
+            let (header, payload) = frame.split_at((*header_length).min(frame.len()));
             let room = most.saturating_sub(header.len());
             let mut spans = vec![
                 Span::styled("frame ", theme.quiet()),
@@ -101,26 +99,26 @@ fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
             if payload.len() > room {
                 spans.push(Span::styled(format!(" .. {} bytes", frame.len()), theme.quiet()));
             }
-            spans.extend(repeated(theme, times));
+            spans.extend(repeated(theme, *times));
             Line::from(spans)
         }
         Typed::Raw { bytes, note, whole, times } => {
-            let style = if whole { theme.good() } else { theme.warning() };
+            let style = if *whole { theme.good() } else { theme.warning() };
             let room = (width.saturating_sub(note.len() + 28) / 3).clamp(4, most);
             let more = if bytes.len() > room { " .." } else { "" };
-            let hex = words::hex(bytes.get(..room).unwrap_or(&bytes));
+            let hex = words::hex(bytes.get(..room).unwrap_or(bytes));
             let mut spans = vec![
                 Span::styled("bytes ", theme.quiet()),
                 Span::styled(format!("{hex}{more}  {note}"), style),
             ];
-            if !whole {
+            if !*whole {
                 spans.push(Span::styled(": a dead letter", theme.quiet()));
             }
-            spans.extend(repeated(theme, times));
+            spans.extend(repeated(theme, *times));
             Line::from(spans)
         }
         Typed::Wrong { reason, anyway } => {
-            let mut line = Line::styled(reason, theme.warning());
+            let mut line = Line::styled(reason.clone(), theme.warning());
             if anyway.is_some() {
                 line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
             }

@@ -27,14 +27,25 @@ use ratatui::layout::{Position, Rect};
 
 use super::overlay::Overlay;
 use super::state::Workbench;
+use crate::application::is_printable;
 
 /// Draws everything. Returns where the cursor stands, where it is shown.
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let cursor = draw(workbench, area, buffer);
+    make_printable(buffer);
     if workbench.theme.is_ascii() {
         make_ascii(buffer);
     }
     cursor
+}
+
+/// Takes away what a terminal would obey, and what cannot be seen. Panes show the most of it as bytes;
+/// nothing of it gets past here.
+fn make_printable(buffer: &mut Buffer) {
+    for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().chars().all(is_printable)) {
+        let symbol: String = cell.symbol().chars().filter(|part| is_printable(*part)).collect();
+        cell.set_symbol(if symbol.is_empty() { " " } else { &symbol });
+    }
 }
 
 /// Replaces what is left outside ASCII: ellipses, and characters of keys and messages.
@@ -46,7 +57,7 @@ fn make_ascii(buffer: &mut Buffer) {
 }
 
 fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let Some(places) = workbench.places() else {
+    let Some(places) = workbench.places_in(area) else {
         too_small::render(workbench, area, buffer);
         return None;
     };

@@ -33,10 +33,8 @@ pub(super) fn render(
     block.render(place, buffer);
     let mut rows = inner.rows();
     let line = rows.next()?;
-    let prompt = Line::from(vec![
-        Span::styled(": ", theme.accent()),
-        Span::raw(palette.line.text().to_owned()),
-    ]);
+    let typed = palette.line.shown(usize::from(line.width).saturating_sub(3));
+    let prompt = Line::from(vec![Span::styled(": ", theme.accent()), Span::raw(typed.text)]);
     prompt.render(line, buffer);
     let visible = usize::from(inner.height.saturating_sub(1)).max(1);
     let first = (palette.selected + 1).saturating_sub(visible);
@@ -52,9 +50,9 @@ pub(super) fn render(
         .style(style)
         .render(row, buffer);
     }
-    let column = u16::try_from(palette.line.cursor()).unwrap_or(u16::MAX);
+    let column = u16::try_from(typed.cursor).unwrap_or(u16::MAX);
     Some(Position {
-        x: line.x.saturating_add(2 + column).min(line.right().saturating_sub(1)),
+        x: line.x.saturating_add(column.saturating_add(2)).min(line.right().saturating_sub(1)),
         y: line.y,
     })
 }

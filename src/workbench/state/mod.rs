@@ -21,7 +21,6 @@ use super::letters::LetterRows;
 use super::overlay::{Overlay, Palette};
 use super::rows::{PartitionRows, SelectedRow};
 use super::theme::Theme;
-use super::typed::{self, Typed};
 use super::words;
 use crate::application::Key;
 use crate::core::event::EngineEvent;
@@ -30,6 +29,7 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::trace::Trace;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
+use sending::LastRead;
 
 /// What the engine is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,7 @@ pub struct Workbench {
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) input: InputLine,
+    last_read: LastRead,
     /// The longest payload that the engine takes, in bytes.
     frame_limit: u64,
     /// Which pipeline typed messages go to.
@@ -108,6 +109,7 @@ impl Workbench {
             frozen: false,
             overlay: None,
             input: InputLine::default(),
+            last_read: LastRead::default(),
             frame_limit: DEFAULT_FRAME_LIMIT,
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
@@ -184,14 +186,21 @@ impl Workbench {
 
     /// Says something to the user.
     pub fn notify(&mut self, text: String, bad: bool) {
-        self.notice = Some(Notice { text, bad });
+        self.notice = Some(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 
-    /// Where each pane stands; `None` where the screen is too small.
+    /// Where each pane stands on the screen as it was seen last; `None` where that is too small.
     #[must_use]
     pub fn places(&self) -> Option<Places> {
+        self.places_in(self.area)
+    }
+
+    /// Where each pane stands on a screen of this size. What is drawn goes by the size of the frame that
+    /// it is drawn into: the terminal may have changed it since the last event.
+    #[must_use]
+    pub(super) fn places_in(&self, area: Rect) -> Option<Places> {
         let stateful = !self.topology.states().is_empty();
-        let places_of = |zoomed| places(self.area, stateful, zoomed);
+        let places_of = |zoomed| places(area, stateful, zoomed);
         let all = places_of(self.zoomed.then_some(self.pane))?;
         // A pane that the screen has no room for is shown alone when the keys go to it.
         if all.of(self.pane).is_some() { Some(all) } else { places_of(Some(self.pane)) }
@@ -221,14 +230,6 @@ impl Workbench {
     pub(super) fn target(&self) -> Option<(PipelineIndex, &SourcePlan)> {
         let plan = self.topology.pipelines().get(self.target.0);
         plan.map(|plan| (self.target, &plan.source))
-    }
-
-    /// What is typed, as bytes.
-    pub(super) fn typed(&self) -> Typed {
-        match self.target() {
-            Some((_, source)) => typed::read(self.input.text(), source, self.frame_limit),
-            None => Typed::Nothing,
-        }
     }
 
     /// Takes an event of the terminal.
@@ -265,8 +266,11 @@ impl Workbench {
             _ => {}
         }
         let command = command_of(key, self.focus());
-        if command.is_none() && self.pane == Pane::Input {
-            self.input.key(event);
+        if command.is_none()
+            && self.pane == Pane::Input
+            && let Err(error) = self.input.key(event)
+        {
+            self.notify(error.to_string(), true);
         }
         command.and_then(|command| self.command(command))
     }

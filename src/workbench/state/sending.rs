@@ -1,24 +1,47 @@
 //! What is typed or pasted becomes bytes for the engine.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::super::typed::{self, Typed};
 use super::{Effect, Workbench};
+use crate::core::numbers::PipelineIndex;
 use crate::workbench::layout::Pane;
 
+/// What the line meant when it was read last, and which revision of it that was, for which pipeline.
+pub(super) type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
+
 impl Workbench {
+    /// What is typed, as bytes. A line is read once however often it is drawn: it may be long.
+    pub(in crate::workbench) fn typed(&self) -> Rc<Typed> {
+        let Some((pipeline, source)) = self.target() else { return Rc::new(Typed::Nothing) };
+        let revision = self.input.revision();
+        let mut last = self.last_read.borrow_mut();
+        match &*last {
+            Some((of, target, typed)) if (*of, *target) == (revision, pipeline) => Rc::clone(typed),
+            _ => {
+                let typed = typed::read(self.input.text(), source, self.frame_limit);
+                let typed = Rc::new(typed);
+                *last = Some((revision, pipeline, Rc::clone(&typed)));
+                typed
+            }
+        }
+    }
+
     pub(super) fn send(&mut self, anyway: bool) -> Option<Effect> {
         let (pipeline, _) = self.target()?;
-        let (bytes, times) = match self.typed() {
+        let bytes = match &*self.typed() {
             Typed::Nothing => return None,
-            Typed::Frames { frame, times, .. } => (frame, times),
-            Typed::Raw { bytes, times, .. } => (bytes, times),
-            Typed::Wrong { anyway: Some(frame), .. } if anyway => (frame, 1),
+            Typed::Frames { frame, times, .. } => frame.repeat(*times),
+            Typed::Raw { bytes, times, .. } => bytes.repeat(*times),
+            Typed::Wrong { anyway: Some(frame), .. } if anyway => frame.clone(),
             Typed::Wrong { reason, .. } => {
-                self.notify(reason, true);
+                self.notify(reason.clone(), true);
                 return None;
             }
         };
         self.input.take();
-        Some(Effect::Inject(pipeline, bytes.repeat(times).into()))
+        Some(Effect::Inject(pipeline, bytes.into()))
     }
 
     /// One pasted line is text like any other; several lines are sent, each for itself.
@@ -29,7 +52,9 @@ impl Workbench {
             text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).collect();
         if let [line] = lines.as_slice() {
             self.pane = Pane::Input;
-            self.input.insert(line);
+            if let Err(error) = self.input.insert(line) {
+                self.notify(format!("not pasted: {error}"), true);
+            }
             return None;
         }
         let (pipeline, source) = self.target()?;
@@ -37,11 +62,9 @@ impl Workbench {
         let mut first_wrong = None;
         let mut sent = 0;
         for (number, line) in lines.iter().enumerate() {
-            match typed::read(line, source, self.frame_limit) {
-                Typed::Frames { frame, times, .. } => bytes.extend(frame.repeat(times)),
-                Typed::Raw { bytes: raw, whole: true, times, .. } => {
-                    bytes.extend(raw.repeat(times));
-                }
+            let (meant, times) = match typed::read(line, source, self.frame_limit) {
+                Typed::Frames { frame, times, .. } => (frame, times),
+                Typed::Raw { bytes, whole: true, times, .. } => (bytes, times),
                 // Bytes that are no whole frame would swallow the lines after them.
                 Typed::Raw { note, .. } => {
                     first_wrong.get_or_insert((number + 1, note));
@@ -52,7 +75,14 @@ impl Workbench {
                     continue;
                 }
                 Typed::Nothing => continue,
+            };
+            // Each line has a limit of its own, but there may be any number of them.
+            if bytes.len() + meant.len() * times > typed::MOST_BYTES {
+                let reason = format!("more than {} bytes at once", typed::MOST_BYTES);
+                first_wrong.get_or_insert((number + 1, reason));
+                break;
             }
+            bytes.extend(meant.repeat(times));
             sent += 1;
         }
         let total = lines.len();
