@@ -214,8 +214,15 @@ impl Database {
     pub fn give_back_room(&self) {
         let Ok(free) = self.number("PRAGMA freelist_count") else { return };
         if free > FREE_PAGES {
-            let shorten = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES);
-            drop(self.connection.execute_batch(&shorten));
+            let query = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES);
+            // It has a row for each page, and is done after the last.
+            let shorten = || {
+                let mut statement = self.connection.prepare(&query)?;
+                let mut pages = statement.query(())?;
+                while pages.next()?.is_some() {}
+                rusqlite::Result::<()>::Ok(())
+            };
+            drop(shorten());
         }
     }
 

@@ -258,8 +258,12 @@ fn what_the_machine_lost_is_not_called_damaged() {
     for (name, lost) in losses {
         let whole = fs::read(path.join(name)).unwrap();
         fs::write(path.join(name), lost).unwrap();
-        fs::write(&lock, "process of another start of the machine
-").unwrap();
+        fs::write(
+            &lock,
+            "process of another start of the machine
+",
+        )
+        .unwrap();
         for _ in 0..2 {
             let error = recover(path).unwrap_err();
             assert!(matches!(error, ResilienceError::MachineStopped { .. }), "{error}");
@@ -268,8 +272,12 @@ fn what_the_machine_lost_is_not_called_damaged() {
                 assert!(said.contains(part), "{part} in {said}");
             }
         }
-        for other in [format!("process {boot}"), "power of another start
-".to_owned()] {
+        for other in [
+            format!("process {boot}"),
+            "power of another start
+"
+            .to_owned(),
+        ] {
             fs::write(&lock, other).unwrap();
             let error = recover(path).unwrap_err();
             assert!(matches!(error, ResilienceError::Damaged { .. }), "{error}");
