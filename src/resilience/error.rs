@@ -191,7 +191,7 @@ impl ResilienceError {
 /// bytes are written beside the file, and removed.
 fn is_full(path: &Path) -> bool {
     /// More than a file system keeps inside its own blocks.
-    const PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
+    static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
     let probe = path.with_extension("probe");
     let written = private::create_file(&probe).and_then(|mut file| file.write_all(&PROBE));
     drop(fs::remove_file(&probe));

@@ -215,12 +215,11 @@ fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Picture, Resili
     };
     let (journals, workers): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| *file == path);
     let journal = journals.into_iter().next().map(open).transpose()?;
-    let checkpoint = match generation {
-        0 => Checkpoint::default(),
-        _ => {
-            let files = workers.into_iter().map(open).collect::<Result<_, _>>()?;
-            Checkpoint::of_generation(files, directory, owner.identity, generation)?
-        }
+    let checkpoint = if generation == 0 {
+        Checkpoint::default()
+    } else {
+        let files = workers.into_iter().map(open).collect::<Result<_, _>>()?;
+        Checkpoint::of_generation(files, directory, owner.identity, generation)?
     };
     let journal = match journal {
         Some(journal) => summary_of(&journal, &owner, tail, &checkpoint.positions)?,
