@@ -150,7 +150,7 @@ fn where_it_is_not_known_what_counts_nothing_is_removed() {
     assert_eq!(workers(path), before);
 }
 
-/// A directory with a worker's file as SQLite leaves it where the file had no write-ahead log, and the
+/// A directory with a worker's file as `SQLite` leaves it where the file had no write-ahead log, and the
 /// process was killed in the middle of a transaction.
 fn with_a_hot_journal(name: &str, to: &Path) -> Recovered {
     let folder = tempdir().unwrap();

@@ -269,9 +269,9 @@ fn who_copies_for_ever_makes_no_log_grow_for_ever() {
 
 #[test]
 fn no_other_program_can_hold_up_a_run_or_make_its_logs_grow() {
+    const FOLDER: &str = "RESILIENCE_FOLDER";
     let folder = tempdir().unwrap();
     let name = "inspecting::no_other_program_can_hold_up_a_run_or_make_its_logs_grow";
-    const FOLDER: &str = "RESILIENCE_FOLDER";
     if let Some(path) = std::env::var_os(FOLDER) {
         for name in ["journal.sqlite", "worker-1-0.sqlite", "directory.sqlite"] {
             let file = rusqlite::Connection::open(Path::new(&path).join(name)).unwrap();
