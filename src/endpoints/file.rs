@@ -4,7 +4,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Which plain file: the same for all of its names and links.
@@ -24,13 +24,14 @@ impl FileId {
     }
 }
 
-/// Opens a file to be written, or makes it. What is in it stays until [`empty`] is called.
+/// Opens a file to be written, or makes it, for its owner alone. What is in it stays until [`empty`] is
+/// called.
 ///
 /// # Errors
 ///
 /// It can neither be opened nor made.
 pub fn open_to_write(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).open(path)
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// Drops what is in a file. What is no plain file, such as a pipe, holds nothing to be dropped.

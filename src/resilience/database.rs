@@ -1,17 +1,23 @@
 //! `SQLite` files: how they are opened, what they have in common.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::ResilienceError;
+use super::{private, reading};
 
 /// The version of the format of all files, in each file's `user_version`.
 pub(super) const FORMAT: i64 = 1;
 
 /// What `SQLite` calls the `application_id`: "WALL".
 const APPLICATION_ID: i64 = 0x5741_4c4c;
+
+const COUNT_TABLES: &str = "SELECT count(*) FROM sqlite_schema";
 
 /// How many bytes of a file's write-ahead log are kept when it begins anew.
 const LOG_KEPT: i64 = 64 * 1024 * 1024;
@@ -26,10 +32,24 @@ pub enum Durability {
     Power,
 }
 
-/// An open file.
+/// For how long another program that has a file open is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many pages a log has before they are moved into the file.
+const LOG_PAGES: i64 = 1000;
+
+/// How many free pages a file keeps, for what comes next: 16 MiB.
+const FREE_PAGES: i64 = 1024;
+
+/// How many pages a log has at the most while somebody copies the files: 256 MiB.
+const MOST_LOG_PAGES: i64 = 16 * 1024;
+
+/// An open file. No other process can open it meanwhile: it is locked exclusively, so that nobody
+/// who reads can make its log grow, and nobody who writes can hold it up.
 #[derive(Debug)]
 pub(super) struct Database {
     pub connection: Connection,
+    /// The file, as it is named in errors.
     pub path: PathBuf,
 }
 
@@ -40,10 +60,10 @@ impl Database {
         tables: &str,
         durability: Durability,
     ) -> Result<Self, ResilienceError> {
-        let connection = Connection::open(&path);
-        let connection = connection.map_err(|error| ResilienceError::sqlite(&path, &error))?;
-        let database = Self { connection, path };
-        let new = database.number("SELECT count(*) FROM sqlite_schema")? == 0;
+        // The files beside it get the same mode from SQLite.
+        private::open_file(&path).map_err(|error| ResilienceError::system(&path, error))?;
+        let database = Self::open(&path.clone(), path)?;
+        let new = database.number(COUNT_TABLES)? == 0;
         if !new {
             database.check_format()?;
         }
@@ -51,11 +71,14 @@ impl Database {
             Durability::Process => "OFF",
             Durability::Power => "FULL",
         };
+        let layout =
+            if new { "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;" } else { "" };
         let settings = format!(
-            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
-             PRAGMA journal_size_limit = {LOG_KEPT};"
+            "PRAGMA synchronous = {synchronous}; {layout} PRAGMA secure_delete = FAST;
+             PRAGMA journal_size_limit = {LOG_KEPT}; PRAGMA wal_autocheckpoint = 0;"
         );
         database.act(|connection| connection.execute_batch(&settings))?;
+        database.use_log()?;
         if new {
             let make = format!(
                 "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID};
@@ -66,19 +89,49 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens a file that must be there, to be read only, and sees it from then on as it is now.
-    pub fn read(path: PathBuf) -> Result<Self, ResilienceError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags)
-            .map_err(|error| ResilienceError::sqlite(&path, &error))?;
-        let database = Self { connection, path };
-        database.act(|connection| {
-            connection.busy_timeout(Duration::from_secs(5))?;
-            connection.execute_batch("BEGIN")
-        })?;
-        // It reads, and with that the transaction has begun.
+    /// Opens a file that must be there and that nobody else uses, to be read only. A transaction
+    /// that was not finished is rolled back; otherwise the file and its log stay as they are. Errors
+    /// name it `named`.
+    pub fn read(file: &Path, named: PathBuf) -> Result<Self, ResilienceError> {
+        if !file.exists() {
+            return Err(ResilienceError::missing(&named));
+        }
+        let database = Self::open(file, named)?;
         database.check_format()?;
+        database.act(|connection| connection.execute_batch("PRAGMA query_only = ON"))?;
         Ok(database)
+    }
+
+    /// Whether a file has any tables, whosever they are.
+    pub fn has_tables(file: &Path) -> Result<bool, ResilienceError> {
+        let database = Self::open(file, file.to_owned())?;
+        Ok(database.number(COUNT_TABLES)? > 0)
+    }
+
+    fn open(file: &Path, named: PathBuf) -> Result<Self, ResilienceError> {
+        let failed = |error| ResilienceError::sqlite(&named, &error);
+        // Read-only would leave a transaction that was not finished as it is, and then nothing can be
+        // read.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+        connection.busy_timeout(PATIENCE).map_err(failed)?;
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE").map_err(failed)?;
+        Ok(Self { connection, path: named })
+    }
+
+    /// Opened to be read, it leaves its log where it is.
+    pub fn keep_log(&self) -> Result<(), ResilienceError> {
+        let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        self.act(|connection| connection.set_db_config(keep, true).map(drop))
+    }
+
+    /// Turns the write-ahead log on. `SQLite` says it in its answer where that fails, and not as an
+    /// error.
+    fn use_log(&self) -> Result<(), ResilienceError> {
+        let mode: String = self.act(|connection| {
+            connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))
+        })?;
+        if mode == "wal" { Ok(()) } else { Err(ResilienceError::no_log(&self.path, &mode)) }
     }
 
     fn check_format(&self) -> Result<(), ResilienceError> {
@@ -94,7 +147,8 @@ impl Database {
         }
     }
 
-    fn number(&self, query: &str) -> Result<i64, ResilienceError> {
+    /// The number that a query or a pragma answers.
+    pub fn number(&self, query: &str) -> Result<i64, ResilienceError> {
         self.act(|connection| connection.query_row(query, (), |row| row.get(0)))
     }
 
@@ -103,7 +157,7 @@ impl Database {
         &self,
         action: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ResilienceError> {
-        action(&self.connection).map_err(|error| ResilienceError::sqlite(&self.path, &error))
+        action(&self.connection).map_err(|error| self.failed(&error))
     }
 
     /// Does something that happens as a whole or not at all.
@@ -111,13 +165,96 @@ impl Database {
         &mut self,
         action: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ResilienceError> {
-        let Self { connection, path } = self;
-        let whole = connection.transaction().and_then(|transaction| {
+        let whole = self.connection.transaction().and_then(|transaction| {
             let outcome = action(&transaction)?;
             transaction.commit()?;
             Ok(outcome)
         });
-        whole.map_err(|error| ResilienceError::sqlite(path, &error))
+        let outcome = whole.map_err(|error| self.failed(&error))?;
+        self.shorten_log();
+        Ok(outcome)
+    }
+
+    /// Moves a long log into the file, unless somebody copies the files; then it may become longer.
+    /// What fails here is tried again after the next transaction: the log has everything.
+    fn shorten_log(&self) {
+        let pages = |mode: &str| {
+            let query = format!("PRAGMA wal_checkpoint({mode})");
+            let mut statement = self.connection.prepare_cached(&query)?;
+            statement.query_row((), |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
+        };
+        let Ok((in_log, moved)) = pages("NOOP") else { return };
+        if in_log < LOG_PAGES || moved == in_log {
+            return;
+        }
+        let claim = reading::claim(&self.path);
+        if claim.is_some() || in_log >= MOST_LOG_PAGES {
+            drop(pages("PASSIVE"));
+        }
+    }
+
+    /// From now on, what is deleted is written over. That makes a fast journal's own writing take
+    /// about 1.4 times as long, so it is asked for where these are secrets. A file of an earlier program is made
+    /// one that can give back room, where most of it is free.
+    pub fn erase_deleted(&self) -> Result<(), ResilienceError> {
+        self.act(|connection| connection.execute_batch("PRAGMA secure_delete = ON"))?;
+        let free = self.number("PRAGMA freelist_count")?;
+        if self.number("PRAGMA auto_vacuum")? == 0
+            && free > FREE_PAGES
+            && free > self.number("PRAGMA page_count")? / 2
+        {
+            // Where it fails, as on a full disk, the file stays as it was.
+            let shorten = "PRAGMA auto_vacuum = INCREMENTAL; VACUUM";
+            drop(self.connection.execute_batch(shorten));
+        }
+        Ok(())
+    }
+
+    /// Shortens the file where much of it is free. What fails here is tried again the next time.
+    pub fn give_back_room(&self) {
+        let Ok(free) = self.number("PRAGMA freelist_count") else { return };
+        if free > FREE_PAGES {
+            let query = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES);
+            // It has a row for each page, and is done after the last.
+            let shorten = || {
+                let mut statement = self.connection.prepare(&query)?;
+                let mut pages = statement.query(())?;
+                while pages.next()?.is_some() {}
+                rusqlite::Result::<()>::Ok(())
+            };
+            drop(shorten());
+        }
+    }
+
+    /// Moves the log into the file and empties it, so that nothing is left there that was deleted.
+    /// While somebody copies the files, and where it fails, it stays.
+    pub fn empty_log(&self) {
+        if let Some(_claim) = reading::claim(&self.path) {
+            let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+            drop(self.connection.query_row(truncate, (), |_| Ok(())));
+        }
+    }
+
+    /// What an error of `SQLite` means. That a file is damaged is believed after a second look: of a
+    /// read that the system refuses, `SQLite` says that the file is malformed.
+    pub fn failed(&self, error: &rusqlite::Error) -> ResilienceError {
+        let found = ResilienceError::sqlite(&self.path, error);
+        let malformed = matches!(&found, ResilienceError::Damaged { .. })
+            && error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt);
+        if !malformed {
+            return found;
+        }
+        let read = |mut file| io::copy(&mut file, &mut io::sink());
+        if let Err(error) = File::open(&self.path).and_then(read) {
+            return ResilienceError::unreadable(&self.path, error);
+        }
+        let check = "PRAGMA quick_check(1)";
+        let checked: rusqlite::Result<String> =
+            self.connection.query_row(check, (), |row| row.get(0));
+        if checked.is_ok_and(|said| said == "ok") {
+            return ResilienceError::unreadable(&self.path, error);
+        }
+        found
     }
 
     /// That a row is not as it was written.
@@ -139,6 +276,15 @@ pub(super) fn unsigned(number: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_a_write_ahead_log_is_refused() {
+        // SQLite keeps no log for what is in memory, and says so in the same way as for a file.
+        let connection = Connection::open_in_memory().unwrap();
+        let database = Database { connection, path: PathBuf::from("file.sqlite") };
+        let error = database.use_log().unwrap_err().to_string();
+        assert!(error.contains("no write-ahead log") && error.contains("memory"), "{error}");
+    }
 
     #[test]
     fn a_full_disk_is_said_in_words_and_changes_nothing() {

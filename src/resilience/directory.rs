@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! DIRECTORY/
-//!   lock                        locked by the process that uses the directory
+//!   lock                        locked by the process that uses the directory; how it was written
+//!   reading                     locked by who copies the files
 //!   directory.sqlite            the application and the generation that counts
 //!   journal.sqlite              frames that cannot be read again
 //!   journal.tail                how far the journal had been written
@@ -13,7 +14,7 @@
 //! own, and counts from the moment when all of them are whole: a run never changes what it recovers
 //! from, so that it can be killed at any moment of its start, too.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,10 @@ use rusqlite::{OptionalExtension, Row};
 use super::checksum::{Checksum, Seal};
 use super::database::{Database, Durability, signed, unsigned};
 use super::error::ResilienceError;
+use super::machine::{Loss, Written};
 use super::worker_file::WorkerFile;
+use super::worker_names::{Use, generations, remove, remove_others, worker_path};
+use super::{private, reading};
 
 const TABLES: &str = "
     CREATE TABLE directory (
@@ -30,8 +34,14 @@ const TABLES: &str = "
         checksum INTEGER NOT NULL
     ) STRICT;";
 
+/// The file that is locked by the process that uses the directory.
+const LOCK_FILE: &str = "lock";
+
+/// How the names of all files in a directory begin.
+const FILES: [&str; 5] = [LOCK_FILE, "reading", "directory.sqlite", "journal.", "worker-"];
+
 /// The file that says whose a directory is.
-const DIRECTORY_FILE: &str = "directory.sqlite";
+pub(super) const DIRECTORY_FILE: &str = "directory.sqlite";
 
 /// The file of the journal.
 pub(super) const JOURNAL_FILE: &str = "journal.sqlite";
@@ -45,7 +55,9 @@ pub struct Directory {
     owner: Owner,
     /// The generation that this process writes.
     next: u64,
-    _lock: File,
+    /// What it means where one of its files is not whole.
+    loss: Loss,
+    lock: File,
 }
 
 impl Directory {
@@ -60,50 +72,68 @@ impl Directory {
         durability: Durability,
     ) -> Result<Self, ResilienceError> {
         let system = |error: io::Error| ResilienceError::system(path, error);
-        fs::create_dir_all(path).map_err(system)?;
-        let lock_path = path.join("lock");
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path);
-        let lock = lock.map_err(|error| ResilienceError::system(&lock_path, error))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => ResilienceError::InUse { path: path.to_owned() },
-            TryLockError::Error(error) => ResilienceError::system(&lock_path, error),
-        })?;
+        private::create_directory(path).map_err(system)?;
+        let lock = lock(&path.join(LOCK_FILE), path)?;
+        make_private(path).map_err(system)?;
+        let written = Written::read(&lock).map_err(system)?;
+        let loss = Loss::of(written.as_ref());
+        let (path, application) = (path.to_owned(), application.to_owned());
+        Self::open(path, application, durability, lock, loss).map_err(|error| loss.explain(error))
+    }
+
+    fn open(
+        path: PathBuf,
+        application: String,
+        durability: Durability,
+        lock: File,
+        loss: Loss,
+    ) -> Result<Self, ResilienceError> {
         let file = path.join(DIRECTORY_FILE);
-        let workers = generations(path)?;
+        let workers = generations(&path)?;
         let used = !workers.is_empty() || path.join(JOURNAL_FILE).exists();
         if used && !file.exists() {
             return Err(ResilienceError::missing(&file));
         }
-        let database = Database::create(file, TABLES, durability)?;
+        // It changes once a start, and is to say what counts also after the machine has stopped.
+        let database = Database::create(file, TABLES, Durability::Power)?;
         let found = read(&database)?;
         let new = found.is_none();
         if new && used {
             return Err(database.damaged("it does not say whose it is"));
         }
+        let (identity, generation) = (rand::random(), 0);
         let owner = found.unwrap_or_else(|| Owner {
-            application: application.to_owned(),
-            identity: rand::random(),
-            generation: 0,
+            application: application.clone(),
+            identity,
+            generation,
         });
         if owner.application != application {
-            let (path, found) = (path.to_owned(), owner.application);
-            return Err(ResilienceError::OtherApplication {
-                path,
-                found,
-                wanted: application.to_owned(),
-            });
+            let (found, wanted) = (owner.application, application);
+            return Err(ResilienceError::OtherApplication { path, found, wanted });
         }
-        if owner.generation == 0 && workers.iter().any(|(_, path)| has_counted(path)) {
-            return Err(database.damaged("it has forgotten which checkpoint counts"));
-        }
+        remove_leftovers(&path, &database, owner.generation, &workers)?;
         let newest = workers.into_iter().map(|(generation, _)| generation).max();
         let next = newest.unwrap_or_default().max(owner.generation).saturating_add(1);
-        let path = path.to_owned();
-        let mut directory = Self { path, durability, database, owner, next, _lock: lock };
+        reading::prepare(&path).map_err(|error| ResilienceError::system(&path, error))?;
+        let mut directory = Self { path, durability, database, owner, next, loss, lock };
         if new {
             directory.set_current(0)?;
+            directory.say_how_written()?;
         }
         Ok(directory)
+    }
+
+    /// Says of an error of the directory's files what it is.
+    pub(super) fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// From now on, what is in the directory was written with this durability, since the machine
+    /// started last.
+    fn say_how_written(&self) -> Result<(), ResilienceError> {
+        let Some(written) = Written::now(self.durability) else { return Ok(()) };
+        let path = self.path.join(LOCK_FILE);
+        written.write(&self.lock).map_err(|error| ResilienceError::system(&path, error))
     }
 
     /// Where it is.
@@ -151,12 +181,8 @@ impl Directory {
     /// The directory cannot be written.
     pub fn count(&mut self, generation: u64) -> Result<(), ResilienceError> {
         self.set_current(generation)?;
-        for (other, path) in generations(&self.path)? {
-            if other != generation {
-                remove(&path)?;
-            }
-        }
-        Ok(())
+        self.say_how_written()?;
+        remove_others(&self.path, generation)
     }
 
     fn set_current(&mut self, generation: u64) -> Result<(), ResilienceError> {
@@ -172,6 +198,58 @@ impl Directory {
         self.owner = owner;
         Ok(())
     }
+}
+
+/// Locks a directory for this process.
+fn lock(path: &Path, directory: &Path) -> Result<File, ResilienceError> {
+    let system = |error: io::Error| ResilienceError::system(path, error);
+    let lock = private::open_file(path).map_err(system)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(ResilienceError::InUse { path: directory.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(system(error)),
+    }
+}
+
+/// Lets nobody but the owner read the files of a directory, and the directory itself, where it holds
+/// nothing else: it may be one that others are to use.
+fn make_private(directory: &Path) -> io::Result<()> {
+    let mut ours_alone = true;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let ours = |name: &str| FILES.iter().any(|begin| name.starts_with(begin));
+        if name.to_str().is_some_and(ours) && entry.file_type()?.is_file() {
+            private::narrow(&entry.path())?;
+        } else {
+            ours_alone = false;
+        }
+    }
+    if ours_alone { private::narrow(directory) } else { Ok(()) }
+}
+
+/// Removes what starts have left that were killed or failed: files of generations that do not count,
+/// before room is needed for another. Where none counts, nothing is removed that may have counted.
+fn remove_leftovers(
+    path: &Path,
+    database: &Database,
+    counts: u64,
+    workers: &[(u64, PathBuf)],
+) -> Result<(), ResilienceError> {
+    if counts > 0 {
+        return remove_others(path, counts);
+    }
+    let mut never = Vec::new();
+    for (_, file) in workers {
+        match Use::of(file)? {
+            Use::Counted => {
+                return Err(database.damaged("it has forgotten which checkpoint counts"));
+            }
+            Use::Never => never.push(file),
+            Use::Unknown => {}
+        }
+    }
+    never.into_iter().try_for_each(|file| remove(file))
 }
 
 /// The files of a new generation.
@@ -201,25 +279,9 @@ impl Owner {
     }
 }
 
-/// Whether a file is of a generation that has counted: one that has not holds only what it began with.
-/// A file that cannot be read was being made, or is damaged where nothing of it is needed.
-fn has_counted(path: &Path) -> bool {
-    let Ok(database) = Database::read(path.to_owned()) else { return false };
-    let newest = database.act(|connection| {
-        connection.query_row("SELECT ifnull(max(epoch), 0) FROM epoch", (), |row| row.get(0))
-    });
-    newest.is_ok_and(|newest: i64| newest > 0)
-}
-
-/// Whose a directory is, read beside a process that may use it.
-pub(super) fn read_directory(path: &Path) -> Result<Owner, ResilienceError> {
-    let file = path.join(DIRECTORY_FILE);
-    if !file.exists() {
-        let reason = "it is no resilience directory: it has no directory.sqlite".to_owned();
-        return Err(ResilienceError::System { path: path.to_owned(), reason });
-    }
-    let database = Database::read(file)?;
-    read(&database)?.ok_or_else(|| database.damaged("it does not say whose it is"))
+/// Whose a directory is: what its `directory.sqlite` says.
+pub(super) fn owner_of(database: &Database) -> Result<Owner, ResilienceError> {
+    read(database)?.ok_or_else(|| database.damaged("it does not say whose it is"))
 }
 
 fn read(database: &Database) -> Result<Option<Owner>, ResilienceError> {
@@ -237,38 +299,4 @@ fn read(database: &Database) -> Result<Option<Owner>, ResilienceError> {
         return Err(database.damaged("the row of the application has changed"));
     }
     Ok(Some(owner))
-}
-
-fn worker_path(directory: &Path, generation: u64, worker: u64) -> PathBuf {
-    directory.join(format!("worker-{generation}-{worker}.sqlite"))
-}
-
-/// The files of workers in a directory, each with its generation.
-pub(super) fn generations(directory: &Path) -> Result<Vec<(u64, PathBuf)>, ResilienceError> {
-    let system = |error: io::Error| ResilienceError::system(directory, error);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).map_err(system)? {
-        let path = entry.map_err(system)?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let numbers = name.strip_prefix("worker-").and_then(|rest| rest.strip_suffix(".sqlite"));
-        let generation = numbers.and_then(|numbers| numbers.split_once('-')?.0.parse().ok());
-        found.extend(generation.map(|generation| (generation, path.clone())));
-    }
-    Ok(found)
-}
-
-/// Removes a file of `SQLite` with what stands beside it. The file itself goes last: while it is
-/// there, a later start finds it and removes the rest.
-fn remove(path: &Path) -> Result<(), ResilienceError> {
-    for suffix in ["-wal", "-shm", ""] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(ResilienceError::system(Path::new(&name), error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }

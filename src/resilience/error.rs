@@ -1,9 +1,14 @@
 //! Why what must not be lost cannot be read or written.
 
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
+
+use super::private;
 
 use crate::application::Key;
 
@@ -48,11 +53,22 @@ pub enum ResilienceError {
     },
     /// A file is not as it was written.
     #[error(
-        "{} is damaged: {reason}; bring the directory back from a copy, or remove it to start from nothing",
+        "{} is damaged: {reason}; copy the directory before anything else, then bring it back from an older copy, or begin with an empty one",
         path.display()
     )]
     Damaged {
         /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What was saved is not all on the disk, and was not to be: the machine has stopped since.
+    #[error(
+        "{}: the machine stopped while this directory was written with --durability process, which survives the process and not the machine: {reason}; copy the directory before anything else, then begin with an empty one, or with an older copy, and use --durability power from now on",
+        path.display()
+    )]
+    MachineStopped {
+        /// The file that is not whole.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -84,7 +100,7 @@ pub enum ResilienceError {
     },
     /// A file's checkpointed position is beyond its end.
     #[error(
-        "{} has {length} bytes, and the checkpoint's position is {position}: it is not the file that was there; bring it back, or remove the resilience directory to start from nothing",
+        "{} has {length} bytes, and the checkpoint's position is {position}: it is not the file that was there; bring it back, or begin with an empty resilience directory",
         path.display()
     )]
     OtherFile {
@@ -116,26 +132,69 @@ impl ResilienceError {
         Self::damaged(path, "it is missing")
     }
 
-    /// What the system or `SQLite` says about a file.
-    pub(super) fn system(path: &Path, error: impl std::fmt::Display) -> Self {
-        Self::System { path: path.to_owned(), reason: error.to_string() }
+    /// What the system says about a file.
+    pub(super) fn system(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::full(path),
+            _ => Self::refused(path, error),
+        }
+    }
+
+    /// A file that cannot be read or written now, and may well be whole.
+    pub(super) fn unreadable(path: &Path, error: impl Display) -> Self {
+        let advice = "start again with the same command; where that does not help, check the disk, \
+                      and copy the directory before anything else";
+        Self::refused(path, format!("{error}: {advice}"))
+    }
+
+    /// A file for which `SQLite` keeps no write-ahead log, but uses this mode.
+    pub(super) fn no_log(path: &Path, mode: &str) -> Self {
+        let reason = format!(
+            "it got no write-ahead log, but the journal mode `{mode}`: the disk failed, or its file \
+             system permits none; look into the system's log, and start again with the same command"
+        );
+        Self::refused(path, reason)
     }
 
     /// What `SQLite` says about a file.
     pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
-        match error {
-            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                    Self::damaged(path, error.to_string())
-                }
-                ErrorCode::DiskFull => Self::system(
-                    path,
-                    "the disk is full; make room, and start again with the same command",
-                ),
-                _ => Self::system(path, error),
-            },
+        let Some(code) = error.sqlite_error_code() else {
             // A table or a column that is missing, or of another type.
-            _ => Self::damaged(path, error.to_string()),
+            return Self::damaged(path, error.to_string());
+        };
+        match code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::damaged(path, error.to_string())
+            }
+            ErrorCode::DiskFull => Self::full(path),
+            ErrorCode::SystemIoFailure if is_full(path) => Self::full(path),
+            ErrorCode::SystemIoFailure => Self::unreadable(path, error),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                let advice = "another program has it open, and has not closed it for 5 seconds: \
+                              close it there, or let it open a copy, and start again";
+                Self::refused(path, advice)
+            }
+            _ => Self::refused(path, error),
         }
     }
+
+    fn full(path: &Path) -> Self {
+        Self::refused(path, "the disk is full; make room, and start again with the same command")
+    }
+
+    fn refused(path: &Path, reason: impl Display) -> Self {
+        Self::System { path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// Whether the disk of a file is full. Some calls of `SQLite` say that as any other failure, so a few
+/// bytes are written beside the file, and removed.
+fn is_full(path: &Path) -> bool {
+    /// More than a file system keeps inside its own blocks.
+    static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
+    let probe = path.with_extension("probe");
+    let written = private::create_file(&probe).and_then(|mut file| file.write_all(&PROBE));
+    drop(fs::remove_file(&probe));
+    let kind = written.err().map(|error| error.kind());
+    matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }

@@ -1,35 +1,42 @@
 //! What a directory holds, for people to read.
 //!
-//! It is read beside a process that may use the directory, and without its lock: every file is seen as
-//! it was at one moment, the journal before the checkpoint, so that what the journal has dropped is in
-//! the checkpoint. What does not fit together is looked for again, because the process may have gone on.
+//! It is read beside a process that may use the directory, and without its lock: all that is needed is
+//! copied as it was at one moment, and from then on only the copies are read. The journal comes before the
+//! checkpoint, so that what the journal has dropped is in the checkpoint. What does not fit together is
+//! looked for again, because the process may have gone on.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::mem;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::checksum::Seal;
+use super::copy::copy_databases;
 use super::database::{Database, FORMAT};
 use super::decision::frames_done;
-use super::directory::{JOURNAL_FILE, Owner, read_directory};
+use super::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of};
 use super::error::ResilienceError;
 use super::journal_contents::Contents;
-use super::journal_tail;
+use super::journal_tail::{self, Said};
 use super::position::Position;
+use super::reading;
 use super::recovery::{Checkpoint, journal_positions};
+use super::temporary::TemporaryDirectory;
+use super::worker_names::generations;
 use super::worker_reader::WorkerReader;
 use crate::application::Key;
 use crate::core::numbers::{Epoch, WorkerIndex};
 use crate::core::partition_table::PartitionRow;
 use crate::core::saved::to_json;
 
-/// How often to look, and how long to wait in between.
-const LOOKS: u32 = 20;
+/// For how long to look at files that change all the time, and how long to wait in between.
+const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a directory holds.
@@ -50,6 +57,8 @@ pub struct Inspection {
     /// Every file with its length, by name.
     pub files: Vec<FileLength>,
     readers: Vec<WorkerReader>,
+    /// The files that are read. After the readers: these are closed first.
+    _copies: TemporaryDirectory,
     partitions: BTreeMap<String, Vec<Found>>,
 }
 
@@ -102,17 +111,23 @@ impl Inspection {
     ///
     /// It is no resilience directory, is damaged, or cannot be read.
     pub fn of(directory: &Path) -> Result<Self, ResilienceError> {
-        read_directory(directory)?;
-        let mut picture = look(directory);
-        for _ in 1..LOOKS {
-            if picture.is_ok() {
+        let copies = TemporaryDirectory::new();
+        let copies = copies.map_err(|error| ResilienceError::system(&env::temp_dir(), error))?;
+        owner(directory, &copies)?;
+        let start = Instant::now();
+        let mut seen = lengths(directory)?;
+        let mut picture = look(directory, &copies);
+        while picture.is_err() && start.elapsed() < PATIENCE {
+            thread::sleep(PAUSE);
+            let before = mem::replace(&mut seen, lengths(directory)?);
+            picture = look(directory, &copies);
+            if seen == before {
+                // Nobody writes: there is nothing else to be seen.
                 break;
             }
-            thread::sleep(PAUSE);
-            picture = look(directory);
         }
         let Picture { owner, checkpoint, journal } = picture?;
-        let Checkpoint { epoch, positions, files: readers } = checkpoint;
+        let Checkpoint { epoch, positions, files: readers, .. } = checkpoint;
         let mut partitions: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         let mut saved_at = 0;
         for (at, reader) in readers.iter().enumerate() {
@@ -140,6 +155,7 @@ impl Inspection {
             journal,
             files: lengths(directory)?,
             readers,
+            _copies: copies,
             partitions,
         })
     }
@@ -171,27 +187,56 @@ struct Picture {
     journal: JournalSummary,
 }
 
-fn look(directory: &Path) -> Result<Picture, ResilienceError> {
-    let owner = read_directory(directory)?;
+fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Picture, ResilienceError> {
+    // Until all is copied.
+    let _held = reading::hold(directory);
+    let owner_before = owner(directory, copies)?;
+    let generation = owner_before.generation;
     let path = directory.join(JOURNAL_FILE);
-    let tail = journal_tail::read(&path, Seal::of_journal(owner.identity))?;
-    let journal = match (path.exists(), owner.generation) {
-        (true, _) => Some(Database::read(path)?),
-        (false, 0) => None,
+    let mut files = Vec::new();
+    match (path.exists(), generation) {
+        (true, _) => files.push(path.clone()),
+        (false, 0) => {}
         (false, _) => return Err(ResilienceError::missing(&path)),
+    }
+    let workers = generations(directory)?.into_iter();
+    files.extend(
+        workers.filter(|(of, _)| *of == generation && generation > 0).map(|(_, file)| file),
+    );
+    let seal = Seal::of_journal(owner_before.identity);
+    let tail = copy_databases(&files, copies.path(), || journal_tail::read(&path, seal))?;
+    let owner = owner(directory, copies)?;
+    if owner != owner_before {
+        return Err(ResilienceError::damaged(directory, "its generation changes all the time"));
+    }
+    let open = |file: PathBuf| {
+        let copy = copies.path().join(file.file_name().unwrap_or_default());
+        Database::read(&copy, file)
     };
-    let checkpoint = match owner.generation {
-        0 => Checkpoint::default(),
-        generation => Checkpoint::of_generation(directory, owner.identity, generation)?,
+    let (journals, workers): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| *file == path);
+    let journal = journals.into_iter().next().map(open).transpose()?;
+    let checkpoint = if generation == 0 {
+        Checkpoint::default()
+    } else {
+        let files = workers.into_iter().map(open).collect::<Result<_, _>>()?;
+        Checkpoint::of_generation(files, directory, owner.identity, generation)?
     };
     let journal = match journal {
         Some(journal) => summary_of(&journal, &owner, tail, &checkpoint.positions)?,
         None => JournalSummary::default(),
     };
-    if read_directory(directory)?.generation != owner.generation {
-        return Err(ResilienceError::damaged(directory, "its generation changes all the time"));
-    }
     Ok(Picture { owner, checkpoint, journal })
+}
+
+/// Whose a directory is now.
+fn owner(directory: &Path, copies: &TemporaryDirectory) -> Result<Owner, ResilienceError> {
+    let file = directory.join(DIRECTORY_FILE);
+    if !file.exists() {
+        let reason = "it is no resilience directory: it has no directory.sqlite".to_owned();
+        return Err(ResilienceError::System { path: directory.to_owned(), reason });
+    }
+    copy_databases(std::slice::from_ref(&file), copies.path(), || Ok(()))?;
+    owner_of(&Database::read(&copies.path().join(DIRECTORY_FILE), file)?)
 }
 
 fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, ResilienceError> {
@@ -214,7 +259,7 @@ fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, 
 fn summary_of(
     journal: &Database,
     owner: &Owner,
-    tail: Option<u64>,
+    tail: Said,
     positions: &[Position],
 ) -> Result<JournalSummary, ResilienceError> {
     let positions = journal_positions(positions);

@@ -87,16 +87,18 @@ impl Journal {
         directory: u64,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
-        let tail = journal_tail::read(&path, Seal::of_journal(directory))?;
+        let said = journal_tail::read(&path, Seal::of_journal(directory))?;
         let database = Database::create(path, TABLES, durability)?;
-        let contents = Contents::read(&database, directory, tail, positions)?;
+        let contents = Contents::read(&database, directory, said, positions)?;
         let taken = positions.values().map(|position| position.row).max().unwrap_or(0);
         if taken > contents.last_row {
             let last = contents.last_row;
             let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
             return Err(database.damaged(reason));
         }
-        let tail = Tail::open(&database.path, durability, contents.seal, contents.last_row)?;
+        let Contents { seal, last_row, .. } = contents;
+        let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
+        database.erase_deleted()?;
         let bytes = contents.live.iter().map(|row| row.bytes).sum();
         Ok(Self { database, contents, tail, bytes })
     }
@@ -162,7 +164,14 @@ impl Journal {
             }
             Ok(())
         })?;
+        let before = live.len();
         live.retain(|row| !done(row));
+        if live.len() < before {
+            database.give_back_room();
+            if live.is_empty() {
+                database.empty_log();
+            }
+        }
         self.bytes = live.iter().map(|row| row.bytes).sum();
         trimmed.extend(changed);
         Ok(())

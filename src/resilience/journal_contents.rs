@@ -9,7 +9,7 @@ use super::checksum::{Checksum, Seal};
 use super::database::{Database, signed, unsigned};
 use super::error::ResilienceError;
 use super::journal::{JournalPositions, Replayed};
-use super::journal_tail;
+use super::journal_tail::{self, Said};
 use super::position::{JournalPosition, Slot};
 
 /// A slot of a pipeline.
@@ -48,7 +48,7 @@ impl Contents {
     pub fn read(
         database: &Database,
         directory: u64,
-        tail: Option<u64>,
+        tail: Said,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
         let seal = Seal::of_journal(directory);
@@ -73,14 +73,16 @@ impl Contents {
             return Err(database.damaged("rows of it are missing"));
         }
         match tail {
-            None if last_row > 0 => {
+            Said::Missing if last_row > 0 => {
                 Err(ResilienceError::missing(&journal_tail::path(&database.path)))
             }
-            Some(tail) if last_row < tail => {
-                let reason = format!("it ends at row {last_row}, and row {tail} had been written");
+            Said::Row { row, .. } if last_row < row => {
+                let reason = format!("it ends at row {last_row}, and row {row} had been written");
                 Err(database.damaged(reason))
             }
-            _ => Ok(Self { seal, last_row, live, trimmed }),
+            Said::Missing | Said::Torn | Said::Row { .. } => {
+                Ok(Self { seal, last_row, live, trimmed })
+            }
         }
     }
 }

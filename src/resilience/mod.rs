@@ -4,6 +4,7 @@
 //! write what. FORMAT.md describes every table and column.
 
 mod checksum;
+mod copy;
 mod database;
 mod decision;
 mod directory;
@@ -12,9 +13,14 @@ mod inspection;
 mod journal;
 mod journal_contents;
 mod journal_tail;
+mod machine;
 mod position;
+mod private;
+mod reading;
 mod recovery;
+mod temporary;
 mod worker_file;
+mod worker_names;
 mod worker_reader;
 
 use std::path::PathBuf;
@@ -27,6 +33,7 @@ pub use inspection::{FileLength, Inspection, JournalSummary, SavedCheckpoint};
 pub use journal::{Entry, Journal, JournalPositions, Replayed};
 pub use position::{JournalPosition, Position, Slot};
 pub use recovery::{Checkpoint, journal_positions, open_journal};
+pub use temporary::TemporaryDirectory;
 pub use worker_file::{SavedState, WorkerFile};
 
 /// How often a checkpoint is made, unless set.

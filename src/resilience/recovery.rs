@@ -1,14 +1,17 @@
 //! What a directory gives back when a run starts on it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::database::Database;
 use super::decision::epoch_to_recover;
-use super::directory::{Directory, JOURNAL_FILE, generations};
+use super::directory::{Directory, JOURNAL_FILE};
 use super::error::ResilienceError;
 use super::journal::{Journal, JournalPositions};
+use super::machine::Loss;
 use super::position::Position;
+use super::worker_names::generations;
 use super::worker_reader::WorkerReader;
 use crate::core::numbers::Epoch;
 use crate::core::saved::SavedPartition;
@@ -21,6 +24,8 @@ pub struct Checkpoint {
     /// How far sources had been read, and sinks written.
     pub positions: Vec<Position>,
     pub(super) files: Vec<WorkerReader>,
+    /// What it means where a file is not whole.
+    loss: Loss,
 }
 
 impl Checkpoint {
@@ -30,25 +35,30 @@ impl Checkpoint {
     ///
     /// The directory is damaged or cannot be read.
     pub fn find(directory: &Directory) -> Result<Self, ResilienceError> {
-        match directory.current() {
-            Some(generation) => {
-                Self::of_generation(directory.path(), directory.identity(), generation)
-            }
-            None => Ok(Self::default()),
-        }
+        let Some(generation) = directory.current() else { return Ok(Self::default()) };
+        let (path, loss) = (directory.path(), directory.loss());
+        let files = generations(path)?.into_iter().filter(|(of, _)| *of == generation);
+        let open = |(_, file): (u64, PathBuf)| {
+            let database = Database::read(&file, file.clone())?;
+            // A run does not change what it recovers from.
+            database.keep_log()?;
+            Ok(database)
+        };
+        let files = files.map(open).collect::<Result<_, _>>();
+        let found = files
+            .and_then(|files| Self::of_generation(files, path, directory.identity(), generation));
+        found.map(|found| Self { loss, ..found }).map_err(|error| loss.explain(error))
     }
 
+    /// The newest whole checkpoint in the files of a generation.
     pub(super) fn of_generation(
+        files: Vec<Database>,
         directory: &Path,
         identity: u64,
         generation: u64,
     ) -> Result<Self, ResilienceError> {
-        let mut files = Vec::new();
-        for (of_generation, path) in generations(directory)? {
-            if of_generation == generation {
-                files.push(WorkerReader::open(path, identity, generation)?);
-            }
-        }
+        let open = |file| WorkerReader::open(file, identity, generation);
+        let files = files.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let summaries: Vec<_> = files.iter().map(WorkerReader::summary).collect();
         let epoch = epoch_to_recover(&summaries).map_err(|incomplete| {
             ResilienceError::damaged(directory, format!("of generation {generation}, {incomplete}"))
@@ -57,7 +67,7 @@ impl Checkpoint {
         for file in &files {
             positions.extend(file.positions(epoch)?);
         }
-        Ok(Self { epoch, positions, files })
+        Ok(Self { epoch, positions, files, loss: Loss::default() })
     }
 
     /// How many workers had saved it.
@@ -77,7 +87,8 @@ impl Checkpoint {
     ) -> Result<(), ResilienceError> {
         for file in &self.files {
             let path = file.path();
-            file.partitions(self.epoch, |_, state, partition| take(&path, state, partition))?;
+            file.partitions(self.epoch, |_, state, partition| take(&path, state, partition))
+                .map_err(|error| self.loss.explain(error))?;
         }
         Ok(())
     }
@@ -94,11 +105,13 @@ pub fn open_journal(
     checkpoint: &Checkpoint,
 ) -> Result<Journal, ResilienceError> {
     let path = directory.path().join(JOURNAL_FILE);
-    if directory.current().is_some() && !path.exists() {
-        return Err(ResilienceError::missing(&path));
-    }
-    let positions = journal_positions(&checkpoint.positions);
-    Journal::open(path, directory.durability(), directory.identity(), &positions)
+    let opened = if directory.current().is_some() && !path.exists() {
+        Err(ResilienceError::missing(&path))
+    } else {
+        let positions = journal_positions(&checkpoint.positions);
+        Journal::open(path, directory.durability(), directory.identity(), &positions)
+    };
+    opened.map_err(|error| directory.loss().explain(error))
 }
 
 /// How far each slot's journaled frames had been taken.

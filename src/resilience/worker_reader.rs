@@ -36,10 +36,12 @@ pub(super) struct WorkerReader {
 }
 
 impl WorkerReader {
-    /// Opens the file of a worker in this generation of a directory, and sees it from then on as it
-    /// is now.
-    pub fn open(path: PathBuf, directory: u64, generation: u64) -> Result<Self, ResilienceError> {
-        let database = Database::read(path)?;
+    /// Reads what the open file of a worker in this generation of a directory says of itself.
+    pub fn open(
+        database: Database,
+        directory: u64,
+        generation: u64,
+    ) -> Result<Self, ResilienceError> {
         let worker = database.act(|connection| {
             let all = "SELECT directory, generation, worker, workers, checksum FROM worker";
             connection.query_row(all, (), numbers::<5>)
@@ -125,7 +127,7 @@ impl WorkerReader {
         // Newest first: the first row of a partition is the one that counts.
         let mut seen: HashMap<String, Vec<bool>> = HashMap::new();
         let mut expected = last_row;
-        let system = |error: rusqlite::Error| ResilienceError::sqlite(&self.database.path, &error);
+        let system = |error: rusqlite::Error| self.database.failed(&error);
         let mut select = self
             .database
             .connection

@@ -231,6 +231,8 @@ impl Keeper {
         // Before the new workers can tell anything: where all inputs have ended, they have nothing to
         // do but to say so.
         let _ = self.news.send(News::Replaced(workers.get()));
+        // Nobody can read them for as long as they are open.
+        self.files.clear();
         let (plan, directory) = (&self.plan, &mut self.directory);
         let started = block_in_place(|| -> Result<_, EngineError> {
             let checkpoint = Checkpoint::find(directory)?;

@@ -31,7 +31,6 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use tempfile::TempDir;
 use thiserror::Error;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -46,7 +45,7 @@ pub use theme::Theme;
 
 use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
-use crate::resilience::ResilienceSettings;
+use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MOST_WORKERS, RunState, Settings, silence_caught_panics};
 use crate::telemetry::{DeadLetterFile, DeadLettersLost, Session};
 use terminal::Screen;
@@ -120,8 +119,8 @@ pub fn run(
 
 /// Where to save what nobody asked to be saved, so that crash and recovery can be tried at once; it is
 /// removed when it is dropped. `None` where there is no room for it: nothing is saved then.
-fn temporary_directory() -> Option<TempDir> {
-    tempfile::Builder::new().prefix("wallaroo-").tempdir().ok()
+fn temporary_directory() -> Option<TemporaryDirectory> {
+    TemporaryDirectory::new().ok()
 }
 
 /// Lets the user choose one of several applications. `None` where they leave instead.

@@ -109,3 +109,114 @@ fn a_row_of_which_frames_are_needed_was_not_to_be_dropped() {
     let error = recover(folder.path()).unwrap_err();
     assert!(error.to_string().contains("has dropped frames"), "{error}");
 }
+
+#[test]
+fn what_the_journal_has_dropped_is_in_no_file() {
+    let folder = tempdir().unwrap();
+    let directory = take(folder.path()).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let holds = |secret: &[u8]| {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let bytes = files.map(|file| std::fs::read(file).unwrap());
+        bytes.into_iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret))
+    };
+    let secrets = [b"a short secret".to_vec(), b"a long secret ".repeat(20_000)];
+    let (pipeline, frames) = (pipeline(), frames(&secrets));
+    let entry = || Entry { pipeline: &pipeline, slot: Slot(1), frames: &frames };
+    for row in 1..4 {
+        journal.append(&[entry()]).unwrap();
+        assert!(holds(b"a short secret") && holds(b"a long secret"));
+        journal.trim(&taken(1, row, 2)).unwrap();
+        assert!(!holds(b"a short secret") && !holds(b"a long secret"), "row {row}");
+    }
+    // What is still to be replayed keeps the log, and the end empties it.
+    journal.append(&[entry()]).unwrap();
+    append(&mut journal, 2);
+    journal.trim(&taken(1, 4, 2)).unwrap();
+    assert_eq!(journal.rows(), 1);
+    drop((journal, directory));
+    assert!(!holds(b"a short secret") && !holds(b"a long secret"));
+}
+
+#[test]
+fn a_journal_gives_back_its_room() {
+    let folder = tempdir().unwrap();
+    let directory = take(folder.path()).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let (pipeline, frames) = (pipeline(), frames(&[vec![7; 1 << 20]]));
+    for row in 1..80 {
+        let entry = Entry { pipeline: &pipeline, slot: Slot(1), frames: &frames };
+        assert_eq!(journal.append(&[entry]).unwrap(), row);
+    }
+    append(&mut journal, 2);
+    journal.trim(&taken(1, 79, 1)).unwrap();
+    append(&mut journal, 2);
+    journal.trim(&taken(2, 81, 2)).unwrap();
+    assert!(size(folder.path()) < 20 << 20, "{}", size(folder.path()));
+    assert_eq!(append(&mut journal, 2), 82, "it goes on");
+}
+
+#[test]
+fn a_journal_of_an_earlier_program_gives_back_its_room_at_a_start() {
+    let folder = tempdir().unwrap();
+    let mut world = World::new(folder.path(), 1, 1);
+    world.journal_some();
+    world.checkpoint();
+    world.journal_some();
+    let expected = world.expected(world.epoch).unwrap();
+    drop(world);
+    let file = rusqlite::Connection::open(folder.path().join("journal.sqlite")).unwrap();
+    file.execute_batch(
+        "PRAGMA auto_vacuum = NONE; VACUUM; CREATE TABLE more (bytes BLOB);
+         INSERT INTO more VALUES (zeroblob(60000000)); DROP TABLE more;",
+    )
+    .unwrap();
+    drop(file);
+    assert!(size(folder.path()) > 60_000_000);
+    assert_eq!(recover(folder.path()).unwrap(), expected);
+    assert!(size(folder.path()) < 1_000_000, "{}", size(folder.path()));
+    assert_eq!(recover(folder.path()).unwrap(), expected);
+}
+
+#[test]
+fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
+    let folder = tempdir().unwrap();
+    let mut world = World::new(folder.path(), 8, 1);
+    for _ in 0..4 {
+        world.journal_some();
+        world.checkpoint();
+        world.journal_some();
+    }
+    let expected = world.expected(world.epoch).unwrap();
+    let (killed, tail) = (tempdir().unwrap(), folder.path().join("journal.tail"));
+    world.copy_to(killed.path());
+    let whole = std::fs::read(&tail).unwrap();
+    assert_eq!(whole.len(), 32);
+    let newest =
+        whole.chunks(16).max_by_key(|slot| slot[..8].iter().rev().copied().collect::<Vec<_>>());
+    let of_an_earlier_program = newest.unwrap().to_vec();
+    drop(world);
+    let garbage: Vec<u8> = (0..16).map(|at| at * 7 + 1).collect();
+    let mut half = whole.clone();
+    half[12..20].fill(9);
+    for torn in [&[][..], &whole[..7], &[0; 16], &[0; 32], &garbage, &half, &of_an_earlier_program]
+    {
+        let path = tempdir().unwrap();
+        super::world::copy(killed.path(), path.path());
+        std::fs::write(path.path().join("journal.tail"), torn).unwrap();
+        for _ in 0..2 {
+            assert_eq!(recover(path.path()).unwrap(), expected, "{torn:?}");
+        }
+    }
+    // The newest rows are missed, also where the tail is an earlier program's.
+    for tail in [&whole, &of_an_earlier_program] {
+        let path = tempdir().unwrap();
+        super::world::copy(killed.path(), path.path());
+        std::fs::write(path.path().join("journal.tail"), tail).unwrap();
+        let log = path.path().join("journal.sqlite-wal");
+        let length = std::fs::metadata(&log).unwrap().len();
+        std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(length - 100).unwrap();
+        let error = recover(path.path()).unwrap_err().to_string();
+        assert!(error.contains("had been written"), "{error}");
+    }
+}

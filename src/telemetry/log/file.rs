@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -33,13 +34,13 @@ struct State {
 }
 
 impl LogFile {
-    /// Opens the file, or makes it. What is in it stays.
+    /// Opens the file, or makes it, for its owner alone. What is in it stays.
     ///
     /// # Errors
     ///
     /// It can neither be opened nor made.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
         let state = Mutex::new(State { file, failure: None });
         Ok(Self { path: path.to_owned(), state })
     }
