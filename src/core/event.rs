@@ -57,6 +57,11 @@ pub enum EngineEvent {
     SinkLost(PipelineIndex, String, String),
     /// A sink has outputs to write, and has not been able to write any of them for a while.
     SinkStalled(PipelineIndex, String),
+    /// A sink's system does not tell what the receiver has acknowledged, and why.
+    SinkUnconfirmed(PipelineIndex, String, String),
+    /// All outputs of a sink are acknowledged, no more will come, and its receiver has not closed the
+    /// connection for a while.
+    SinkClosing(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// Somebody wanted to see a crash: nothing is in memory any more.
@@ -108,7 +113,9 @@ impl EngineEvent {
             | Self::SinkReady(pipeline, _)
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
-            | Self::SinkStalled(pipeline, _) => Some(*pipeline),
+            | Self::SinkStalled(pipeline, _)
+            | Self::SinkUnconfirmed(pipeline, ..)
+            | Self::SinkClosing(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
@@ -126,6 +133,7 @@ impl EngineEvent {
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
             | Self::SinkReady(..)
+            | Self::SinkClosing(..)
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
@@ -135,6 +143,7 @@ impl EngineEvent {
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..)
+            | Self::SinkUnconfirmed(..)
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -189,6 +198,14 @@ impl fmt::Display for EngineEvent {
                 "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
             ),
             Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
+            Self::SinkUnconfirmed(_, sink, reason) => write!(
+                formatter,
+                "what {sink} has received cannot be known: {reason}; outputs on their way are lost \
+                 if its connection breaks"
+            ),
+            Self::SinkClosing(_, sink) => {
+                write!(formatter, "{sink} has all outputs: waiting for it to close the connection")
+            }
         }
     }
 }
