@@ -204,7 +204,10 @@ impl fmt::Display for EngineEvent {
                  if its connection breaks"
             ),
             Self::SinkClosing(_, sink) => {
-                write!(formatter, "{sink} has all outputs: waiting for it to close the connection")
+                write!(
+                    formatter,
+                    "{sink} has all outputs: waiting a moment for it to close the connection"
+                )
             }
         }
     }

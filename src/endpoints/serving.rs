@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::kept::Kept;
 use super::patience::{PATIENCE, patiently};
@@ -28,6 +28,9 @@ const ORDERS: usize = 64;
 /// How soon the system is asked again where something was acknowledged, and how late where nothing is.
 const SOON: Duration = Duration::from_millis(2);
 const LATE: Duration = Duration::from_millis(200);
+
+/// How long a receiver that has all outputs is waited for to close its end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What a TCP sink has to do.
 pub(super) struct Outputs<'engine> {
@@ -80,8 +83,8 @@ impl<'engine> Outputs<'engine> {
     }
 }
 
-/// Sends outputs on one connection until no more come and all are acknowledged, and waits for the
-/// receiver's end then.
+/// Sends outputs on one connection until no more come and all are acknowledged, and then waits a while for
+/// the receiver to close its end.
 ///
 /// # Errors
 ///
@@ -112,10 +115,12 @@ pub(super) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
             watch.begin();
         }
     }
-    // From here on, nothing can be lost: a connection that breaks now took all.
+    // From here on, no output can be lost: the receiver's system has them all, and gives them to the
+    // receiver even where the connection is reset. So a receiver that does not close holds up nobody for
+    // ever.
     let log = outputs.log;
     if stream.shutdown().await.is_ok() && hears {
-        let _ = patiently(hear(stream), || log.closing()).await;
+        let _ = timeout(CLOSING, patiently(hear(stream), || log.closing())).await;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod fragile;
 pub mod frames;
 pub mod program;
+pub mod receivers;
 pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;
