@@ -47,6 +47,18 @@ pub enum EngineEvent {
     LetGo(PipelineIndex, Arc<str>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
+    /// A source serves fewer connections at once than it was asked to, because the limit on open files
+    /// leaves no more.
+    FewerConnections {
+        /// The source's pipeline.
+        pipeline: PipelineIndex,
+        /// How many it serves.
+        connections: usize,
+        /// How many were asked for.
+        asked: usize,
+        /// The limit on open files.
+        open_files: usize,
+    },
     /// A source has more bytes, and none of them is read, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
@@ -115,6 +127,7 @@ impl EngineEvent {
             | Self::SinkLost(pipeline, ..)
             | Self::SinkStalled(pipeline, _)
             | Self::SinkUnconfirmed(pipeline, ..)
+            | Self::FewerConnections { pipeline, .. }
             | Self::SinkClosing(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
             | Self::Crashed { .. }
@@ -144,6 +157,7 @@ impl EngineEvent {
             | Self::SinkLost(..)
             | Self::SinkStalled(..)
             | Self::SinkUnconfirmed(..)
+            | Self::FewerConnections { .. }
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -162,6 +176,11 @@ impl fmt::Display for EngineEvent {
             Self::NotAccepted(_, reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
             }
+            Self::FewerConnections { connections, asked, open_files, .. } => write!(
+                formatter,
+                "at most {connections} connections at once, not {asked}: this process may have \
+                 {open_files} files open (ulimit -n)"
+            ),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")
             }
