@@ -171,7 +171,9 @@ mod tests {
 
     fn kept(batches: &[&[&str]]) -> Kept {
         let mut kept = Kept::default();
-        batches.iter().for_each(|outputs| kept.take(batch(outputs), |_| {}));
+        for outputs in batches {
+            kept.take(batch(outputs), |_| {});
+        }
         kept
     }
 

@@ -88,10 +88,7 @@ mod linux {
         let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
         let cookie = sockopt::socket_cookie(stream)?;
         // Two numbers of 32 bits, the lower half first, each in the machine's order.
-        let half = |shift: u32| u32::try_from(cookie >> shift & u64::from(u32::MAX));
-        let halves = (half(0).map_err(io::Error::other)?, half(32).map_err(io::Error::other)?);
-        let [a, b, c, d] = halves.0.to_ne_bytes();
-        let [e, f, g, h] = halves.1.to_ne_bytes();
+        let halves = if cfg!(target_endian = "big") { cookie.rotate_left(32) } else { cookie };
         let socket_id = SocketId {
             source_port: local.port(),
             destination_port: peer.port(),
@@ -101,7 +98,7 @@ mod linux {
                 SocketAddr::V4(_) => 0,
                 SocketAddr::V6(peer) => peer.scope_id(),
             },
-            cookie: [a, b, c, d, e, f, g, h],
+            cookie: halves.to_ne_bytes(),
         };
         let request = InetRequest {
             family: if peer.is_ipv4() { AF_INET } else { AF_INET6 },
@@ -148,10 +145,10 @@ mod linux {
                 let mut queue = SendQueue::of(&stream).unwrap();
                 let mut written = 0;
                 loop {
-                    match stream.try_write(&[1; 65536]) {
+                    match stream.try_write(&[1; 8192]) {
                         Ok(length) => written += length as u64,
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            if queue.bytes().unwrap() > 65536 {
+                            if queue.bytes().unwrap() > 8192 {
                                 break;
                             }
                             stream.writable().await.unwrap();

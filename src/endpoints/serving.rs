@@ -104,8 +104,8 @@ pub(super) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
         }
         tokio::select! {
             biased;
-            heard = hear(stream), if hears => {
-                heard?;
+            end = hear(stream), if hears => {
+                end?;
                 hears = false;
             }
             done = outputs.write_or_take(stream) => done?,
@@ -273,7 +273,7 @@ mod tests {
             receiver.writable().await.unwrap();
             receiver.try_write(&[0; 8192])
         };
-        while let Ok(length) = tokio::time::timeout(Duration::from_millis(100), say()).await {
+        while let Ok(length) = timeout(Duration::from_millis(100), say()).await {
             said += length.unwrap_or_default();
         }
         stream.readable().await.unwrap();

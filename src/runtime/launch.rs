@@ -13,7 +13,6 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 
 use super::clock::StartClock;
-use super::connections::fit_connections;
 use super::crew::{Base, Crew, CrewPlan};
 use super::engine::Engine;
 use super::entrance::Entrance;
@@ -117,11 +116,10 @@ pub(super) fn launch(
     let sinks = start_sinks(io.handle(), sinks, receivers, &shared, sync);
     let (stop, stopped) = watch::channel(false);
     let intakes = intakes(settings, &shared, &entrances, &stopped);
-    fit_connections(settings, &mut sources, &intakes);
     // Before what is new comes what an earlier run had read.
     let (begin, may_begin) = watch::channel(prepared.is_none());
     let (sources, injectors) =
-        start_sources(io.handle(), sources, intakes.clone(), settings.injectable, &may_begin);
+        start_sources(io.handle(), sources, intakes.clone(), settings, &may_begin);
     let safety = match prepared {
         None => None,
         Some(prepared) => Some(prepared.start(Launch {
