@@ -78,7 +78,8 @@ pub(super) struct EngineArguments {
     /// ends its connection or file
     #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
     pub frame_limit: ByteCount,
-    /// How many connections a TCP source serves at once. One more is closed
+    /// How many connections a TCP source serves at once; fewer where the limit on open files is lower.
+    /// One more is closed, unless another has been idle for a minute
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MOST_CONNECTIONS))]
     pub connections: NonZeroUsize,
     /// Write every message that could not be processed to this file, a JSON line each

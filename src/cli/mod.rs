@@ -51,6 +51,8 @@ use crate::core::preview::one_line;
 /// ```
 pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     crate::runtime::silence_caught_panics();
+    // Every connection is an open file. Where it is refused, fewer connections are served, and that is told.
+    let _ = crate::endpoints::raise_open_files();
     let apps: Vec<App> = apps.into_iter().collect();
     let outcome = match arguments::parse(&apps) {
         Ok(arguments) => execute(&apps, arguments),

@@ -123,13 +123,14 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
 fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
     let mut said = false;
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
-        let waits = match sink.state {
+        let (what, waits) = match sink.state {
             SinkState::Writing => continue,
-            SinkState::Waiting => "has no receiver",
-            SinkState::Stalled => "takes no outputs",
+            SinkState::Waiting => ("to write the last outputs", "has no receiver"),
+            SinkState::Stalled => ("to write the last outputs", "takes no outputs"),
+            SinkState::Closing => ("for the receiver's end", "has not closed the connection"),
         };
         console.progress().say(&one_line(&format!(
-            "waiting to write the last outputs: {} {waits}; interrupt again to end without them",
+            "waiting {what}: {} {waits}; interrupt again to end without",
             sink.endpoint
         )));
         said = true;

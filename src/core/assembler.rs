@@ -58,6 +58,8 @@ pub enum SourceEnd {
     Stopped,
     /// The source cannot be read any further.
     Failed,
+    /// Nothing came for a while, and another wanted the source's place.
+    Idle,
 }
 
 /// Collects the bytes of one source until they hold whole frames.
@@ -130,6 +132,7 @@ impl Assembler {
             SourceEnd::Ended => "the source ended",
             SourceEnd::Stopped => "the run was stopped",
             SourceEnd::Failed => "reading failed",
+            SourceEnd::Idle => "the client was idle and made place for another",
         };
         let reason = format!("{end} inside a frame, after {} of its bytes", self.buffer.len());
         Some(Broken { bytes: self.buffer.to_vec(), offset: self.offset, reason })

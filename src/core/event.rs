@@ -47,6 +47,18 @@ pub enum EngineEvent {
     LetGo(PipelineIndex, Arc<str>),
     /// A client could not be accepted, and why.
     NotAccepted(PipelineIndex, String),
+    /// A source serves fewer connections at once than it was asked to, because the limit on open files
+    /// leaves no more.
+    FewerConnections {
+        /// The source's pipeline.
+        pipeline: PipelineIndex,
+        /// How many it serves.
+        connections: usize,
+        /// How many were asked for.
+        asked: usize,
+        /// The limit on open files.
+        open_files: usize,
+    },
     /// A source has more bytes, and none of them is read, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
@@ -57,6 +69,11 @@ pub enum EngineEvent {
     SinkLost(PipelineIndex, String, String),
     /// A sink has outputs to write, and has not been able to write any of them for a while.
     SinkStalled(PipelineIndex, String),
+    /// A sink's system does not tell what the receiver has acknowledged, and why.
+    SinkUnconfirmed(PipelineIndex, String, String),
+    /// All outputs of a sink are acknowledged, no more will come, and its receiver has not closed the
+    /// connection for a while.
+    SinkClosing(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// Somebody wanted to see a crash: nothing is in memory any more.
@@ -108,7 +125,10 @@ impl EngineEvent {
             | Self::SinkReady(pipeline, _)
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
-            | Self::SinkStalled(pipeline, _) => Some(*pipeline),
+            | Self::SinkStalled(pipeline, _)
+            | Self::SinkUnconfirmed(pipeline, ..)
+            | Self::FewerConnections { pipeline, .. }
+            | Self::SinkClosing(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
@@ -126,6 +146,7 @@ impl EngineEvent {
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
             | Self::SinkReady(..)
+            | Self::SinkClosing(..)
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
@@ -135,6 +156,8 @@ impl EngineEvent {
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..)
+            | Self::SinkUnconfirmed(..)
+            | Self::FewerConnections { .. }
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -153,6 +176,11 @@ impl fmt::Display for EngineEvent {
             Self::NotAccepted(_, reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
             }
+            Self::FewerConnections { connections, asked, open_files, .. } => write!(
+                formatter,
+                "at most {connections} connections at once, not {asked}: this process may have \
+                 {open_files} files open (ulimit -n)"
+            ),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")
             }
@@ -189,6 +217,17 @@ impl fmt::Display for EngineEvent {
                 "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
             ),
             Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
+            Self::SinkUnconfirmed(_, sink, reason) => write!(
+                formatter,
+                "what {sink} has received cannot be known: {reason}; outputs on their way are lost \
+                 if its connection breaks"
+            ),
+            Self::SinkClosing(_, sink) => {
+                write!(
+                    formatter,
+                    "{sink} has all outputs: waiting a moment for it to close the connection"
+                )
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 /// How long something may wait before somebody is told: longer than any hesitation of a healthy
 /// system, and short for a person who wonders what is wrong.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Waits for `work`. Calls `late` once where that takes a while; it goes on all the same.
 pub(super) async fn patiently<T>(work: impl Future<Output = T>, late: impl FnOnce()) -> T {

@@ -1,18 +1,14 @@
-//! The outputs that a sink writes next.
+//! The outputs that a file or stream writes next.
 //!
 //! Invariant: an output is kept, and holds its frames' room, until it is written.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use super::sink_log::SinkLog;
 use crate::core::batch::Output;
-use crate::core::clock::Clock;
-use crate::core::numbers::WorkerIndex;
-use crate::core::trace::{Hop, HopEvent};
 
 /// How many of the workers' batches are written together: few enough to keep latency low.
 const BATCHES: usize = 16;
@@ -25,7 +21,8 @@ pub enum SinkOrder {
     /// Write these outputs.
     Write(Output),
     /// Say when all that was to be written before is written, and how many bytes that makes since the
-    /// beginning of the sink's file; `None` where it writes to no file.
+    /// beginning of the sink's file; `None` where it writes to no file. For a TCP sink, written is what
+    /// the receiver's system has acknowledged.
     Report(oneshot::Sender<Option<u64>>),
 }
 
@@ -51,29 +48,18 @@ pub(super) struct Pending<'engine> {
     /// The bytes of `taken`, where there are several: a write is a system call, and of a file a trip to
     /// another thread.
     joined: Vec<u8>,
-    clock: &'engine (dyn Clock + Send + Sync),
     log: &'engine SinkLog<'engine>,
-    /// The step's and the sink's name in traces.
-    step: Arc<str>,
-    name: Arc<str>,
 }
 
 impl<'engine> Pending<'engine> {
     pub fn new(
         orders: UnboundedReceiver<SinkOrder>,
         offset: u64,
-        clock: &'engine (dyn Clock + Send + Sync),
         log: &'engine SinkLog<'engine>,
     ) -> Self {
         let (taken, joined) = (Vec::with_capacity(BATCHES), Vec::new());
-        let (step, name) = ("sink".into(), log.name.as_str().into());
         let (later, received) = (VecDeque::new(), Vec::with_capacity(BATCHES));
-        Self { orders, later, received, taken, offset, joined, clock, log, step, name }
-    }
-
-    /// Whether nothing is to be written as far as is known.
-    pub fn is_empty(&self) -> bool {
-        self.taken.is_empty()
+        Self { orders, later, received, taken, offset, joined, log }
     }
 
     /// Waits for something to do, where the outputs before are written. Where it is not waited for to
@@ -125,18 +111,7 @@ impl<'engine> Pending<'engine> {
 
     /// It is written. Dropping the outputs makes room for new frames.
     pub fn written(&mut self) {
-        let now = self.clock.now();
         self.offset += self.bytes().len() as u64;
-        for output in self.taken.drain(..) {
-            for trace in &output.traces {
-                trace.push(Hop {
-                    step: Arc::clone(&self.step),
-                    worker: WorkerIndex::default(),
-                    at: now,
-                    event: HopEvent::Written(Arc::clone(&self.name)),
-                });
-            }
-            self.log.observer.written(self.log.pipeline, &output, now);
-        }
+        self.taken.drain(..).for_each(|output| self.log.written(&output));
     }
 }

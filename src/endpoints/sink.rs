@@ -1,7 +1,7 @@
 //! Sinks: open once, then write what the workers encode.
 //!
-//! Outputs hold the room of the frames that they were made of until they are written: a sink that
-//! cannot write holds back its pipeline's sources by doing nothing.
+//! Outputs hold the room of the frames that they were made of until they are written, or acknowledged by
+//! a TCP receiver's system: a sink that cannot write holds back its pipeline's sources by doing nothing.
 
 use std::fs::File;
 use std::io;
@@ -117,14 +117,18 @@ impl OpenSink {
         sync: bool,
     ) -> Result<(), SinkFailure> {
         let Self { endpoint, way } = self;
-        let log = SinkLog::new(pipeline, &endpoint, &*observer);
-        let from = if let Way::File(_, from) = &way { *from } else { 0 };
-        let mut pending = Pending::new(orders, from, &*clock, &log);
+        let log = SinkLog::new(pipeline, &endpoint, &*observer, &*clock);
         let written = match way {
-            Way::Stream(mut writer) => write_to_the_end(&mut *writer, &mut pending, &log).await,
-            Way::File(file, _) => write_file(file, sync, &mut pending, &log).await,
+            Way::Stream(mut writer) => {
+                let mut pending = Pending::new(orders, 0, &log);
+                write_to_the_end(&mut *writer, &mut pending, &log).await
+            }
+            Way::File(file, from) => {
+                let mut pending = Pending::new(orders, from, &log);
+                write_file(file, sync, &mut pending, &log).await
+            }
             Way::Receiver(address) => {
-                receiver::send(&address, &mut pending, &log).await;
+                receiver::send(&address, orders, &log).await;
                 Ok(())
             }
         };

@@ -2,12 +2,16 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 
 use super::endpoint::Endpoint;
 use super::patience::patiently;
+use crate::core::batch::Output;
+use crate::core::clock::Clock;
 use crate::core::event::EngineEvent;
-use crate::core::numbers::PipelineIndex;
+use crate::core::numbers::{PipelineIndex, WorkerIndex};
 use crate::core::observer::Observer;
+use crate::core::trace::{Hop, HopEvent};
 
 /// What a sink tells the engine's observer of itself.
 pub(super) struct SinkLog<'engine> {
@@ -15,6 +19,9 @@ pub(super) struct SinkLog<'engine> {
     /// The sink's endpoint as text.
     pub name: String,
     pub observer: &'engine dyn Observer,
+    clock: &'engine (dyn Clock + Send + Sync),
+    /// The step's and the sink's name in traces.
+    in_traces: (Arc<str>, Arc<str>),
 }
 
 impl<'engine> SinkLog<'engine> {
@@ -22,8 +29,26 @@ impl<'engine> SinkLog<'engine> {
         pipeline: PipelineIndex,
         endpoint: &Endpoint,
         observer: &'engine dyn Observer,
+        clock: &'engine (dyn Clock + Send + Sync),
     ) -> Self {
-        Self { pipeline, name: endpoint.to_string(), observer }
+        let name = endpoint.to_string();
+        let in_traces = ("sink".into(), name.as_str().into());
+        Self { pipeline, name, observer, clock, in_traces }
+    }
+
+    /// An output has been given to the system.
+    pub fn written(&self, output: &Output) {
+        let now = self.clock.now();
+        let (step, name) = &self.in_traces;
+        for trace in &output.traces {
+            trace.push(Hop {
+                step: Arc::clone(step),
+                worker: WorkerIndex::default(),
+                at: now,
+                event: HopEvent::Written(Arc::clone(name)),
+            });
+        }
+        self.observer.written(self.pipeline, output, now);
     }
 
     /// It can be written.
@@ -43,13 +68,28 @@ impl<'engine> SinkLog<'engine> {
         self.observer.event(EngineEvent::SinkLost(self.pipeline, name, reason));
     }
 
+    /// What the receiver has acknowledged cannot be known.
+    pub fn unconfirmed(&self, reason: &io::Error) {
+        let (name, reason) = (self.name.clone(), reason.to_string());
+        self.observer.event(EngineEvent::SinkUnconfirmed(self.pipeline, name, reason));
+    }
+
+    /// Outputs wait, and none has been taken for a while.
+    pub fn stalled(&self) {
+        self.observer.event(EngineEvent::SinkStalled(self.pipeline, self.name.clone()));
+    }
+
+    /// All outputs are acknowledged, and the receiver does not close its end.
+    pub fn closing(&self) {
+        self.observer.event(EngineEvent::SinkClosing(self.pipeline, self.name.clone()));
+    }
+
     /// Waits for a write, and tells where it takes long, and when that is over.
     pub async fn stalls<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         let mut stalled = false;
         let tell = || {
             stalled = true;
-            let event = EngineEvent::SinkStalled(self.pipeline, self.name.clone());
-            self.observer.event(event);
+            self.stalled();
         };
         let written = patiently(write, tell).await;
         if stalled && written.is_ok() {

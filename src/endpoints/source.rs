@@ -1,14 +1,17 @@
 //! Sources: open once, then read until they end or are stopped.
 
 use std::io;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 use super::endpoint::Endpoint;
 use super::intake::{Connection, Intake};
+use super::places::Limits;
+use super::seat::{Seat, SignsOfLife};
 use super::tcp;
 use crate::core::assembler::SourceEnd;
 use crate::core::event::EngineEvent;
@@ -52,9 +55,7 @@ impl OpenSource {
                     Self::Stream(name, Box::new(file))
                 }
             }
-            Endpoint::Tcp(address) => {
-                Self::Listener(TcpListener::bind(address).await?, connections)
-            }
+            Endpoint::Tcp(address) => Self::Listener(listen(address).await?, connections),
         })
     }
 
@@ -101,9 +102,24 @@ impl OpenSource {
                 read_named(file, name, connection, from, &intake).await
             }
             Self::Listener(listener, connections) => {
-                tcp::serve(listener, connections, intake).await
+                let limits = Limits { connections, idle: tcp::IDLE };
+                tcp::serve(listener, limits, intake).await
             }
         }
+    }
+
+    /// Serves no more connections at once than this. Returns how many it would have served, where it
+    /// listens for connections.
+    pub fn limit_connections(&mut self, most: NonZeroUsize) -> Option<NonZeroUsize> {
+        let Self::Listener(_, connections) = self else { return None };
+        let asked = *connections;
+        *connections = asked.min(most);
+        Some(asked)
+    }
+
+    /// Whether it listens for connections.
+    pub fn listens(&self) -> bool {
+        matches!(self, Self::Listener(..))
     }
 
     /// Tells the intake's observer where the source listens.
@@ -117,6 +133,31 @@ impl OpenSource {
     }
 }
 
+/// How many clients may wait to be accepted: as many as may come at once. Systems have a limit of their
+/// own, which is often lower.
+const BACKLOG: u32 = 4096;
+
+/// Listens at the first address of this name that can be listened at.
+pub(crate) async fn listen(address: &str) -> io::Result<TcpListener> {
+    let none = || io::Error::new(io::ErrorKind::InvalidInput, "the host has no address");
+    let mut failure = None;
+    for address in lookup_host(address).await? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(none))
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a run that is started again need not wait until the connections of the last are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn read_named(
     reader: impl AsyncRead + Unpin,
     name: Arc<str>,
@@ -124,7 +165,7 @@ async fn read_named(
     from: u64,
     intake: &Intake,
 ) -> io::Result<()> {
-    let read = read_frames(reader, &name, connection, from, intake).await;
+    let read = read_frames(reader, &name, connection, from, intake, None).await;
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
     if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
         intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
@@ -139,6 +180,8 @@ pub(super) enum StreamEnd {
     Ended,
     /// The run was stopped, between two frames.
     Stopped,
+    /// The client had been idle for a while when another wanted its place, between two frames.
+    Idle,
     /// There are no more bytes, and the last were no whole frame, for this reason.
     HalfAFrame(String),
     /// There may be more bytes, and nothing says where their frames begin, for this reason.
@@ -157,8 +200,10 @@ pub(super) async fn read_frames(
     connection: Connection,
     from: u64,
     intake: &Intake,
+    seat: Option<&Seat>,
 ) -> io::Result<StreamEnd> {
     let mut assembler = intake.assembler(from);
+    let mut signs = SignsOfLife::of(seat);
     let (end, failure) = loop {
         let buffer = assembler.buffer();
         // Not before each read: a client that sends little at a time does not need much at a time.
@@ -168,17 +213,22 @@ pub(super) async fn read_frames(
         let read = tokio::select! {
             biased;
             () = intake.stopped() => break (SourceEnd::Stopped, None),
+            () = signs.left() => break (SourceEnd::Idle, None),
             read = reader.read_buf(buffer) => read,
         };
         match read {
             Ok(0) => break (SourceEnd::Ended, None),
-            Ok(_) => {}
+            Ok(length) => signs.came(length),
             Err(error) => break (SourceEnd::Failed, Some(error)),
         }
         let read_at = intake.clock.now();
+        let mut whole = false;
         loop {
             match assembler.cut() {
-                Ok(Some(cut)) => intake.deliver(name, connection, cut, read_at, false).await,
+                Ok(Some(cut)) => {
+                    intake.deliver(name, connection, cut, read_at, false).await;
+                    whole = true;
+                }
                 Ok(None) => break,
                 Err(broken) => {
                     let reason = broken.reason.clone();
@@ -187,6 +237,7 @@ pub(super) async fn read_frames(
                 }
             }
         }
+        signs.waits(whole, tokio::time::Instant::now());
     };
     // What can be read again is not lost where the reading only stopped.
     let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
@@ -198,7 +249,10 @@ pub(super) async fn read_frames(
     match (failure, left) {
         (Some(error), _) => Err(error),
         (None, Some(reason)) => Ok(StreamEnd::HalfAFrame(reason)),
-        (None, None) if end == SourceEnd::Stopped => Ok(StreamEnd::Stopped),
-        (None, None) => Ok(StreamEnd::Ended),
+        (None, None) => Ok(match end {
+            SourceEnd::Stopped => StreamEnd::Stopped,
+            SourceEnd::Idle => StreamEnd::Idle,
+            SourceEnd::Ended | SourceEnd::Failed => StreamEnd::Ended,
+        }),
     }
 }

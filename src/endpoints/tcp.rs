@@ -1,6 +1,7 @@
 //! The TCP source: any number of connections, each a stream of frames of its own.
 //!
-//! Invariant: a connection's end is told with its name and its reason, and is nobody else's matter.
+//! Invariant: a connection's end is told with its name and its reason, and is nobody else's matter. No
+//! client, and no lack of anything, keeps the source from accepting others later.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -10,15 +11,21 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use super::intake::Intake;
+use super::places::{Limits, Places};
+use super::seat::Seat;
 use super::source::{StreamEnd, read_frames};
 use crate::core::event::EngineEvent;
 
-/// How many connections a source serves at once unless the user sets another limit: as many as fit
-/// below the 1024 open files that systems commonly allow, so that a client too many is told so by the
-/// closed connection and does not wait for an answer that never comes.
+/// How many connections a source serves at once unless the user sets another limit. Fewer where the limit
+/// on open files is lower: a client too many is told so by the closed connection, and does not wait for
+/// an answer that never comes.
 pub const DEFAULT_CONNECTION_LIMIT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
+
+/// How long a client may be idle before another may have its place, where all are taken.
+pub(super) const IDLE: Duration = Duration::from_mins(1);
 
 /// How long a client may be silent before the system asks it whether it is still there.
 const SILENT: Duration = Duration::from_mins(1);
@@ -27,42 +34,58 @@ const SILENT: Duration = Duration::from_mins(1);
 const QUESTIONS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How soon the next client is looked for where one could not be accepted.
-const AGAIN: Duration = Duration::from_millis(10);
+/// How soon the next client is looked for where one could not be accepted, and how late where none can
+/// for a while.
+const SOON: Duration = Duration::from_millis(10);
+const LATE: Duration = Duration::from_secs(1);
 
-/// Serves connections, at most `most` at once, until it is stopped; then lets each one's task end.
+/// Serves connections until it is stopped; then lets each one's task end.
 pub(super) async fn serve(
     listener: TcpListener,
-    most: NonZeroUsize,
+    limits: Limits,
     intake: Arc<Intake>,
 ) -> io::Result<()> {
     let refuse = |reason| intake.observer.event(EngineEvent::NotAccepted(intake.pipeline, reason));
     let mut connections = JoinSet::new();
-    let mut failing = false;
+    let mut places = Places::new(limits);
+    // Nothing is accepted before this moment.
+    let (mut again, mut delay, mut failing) = (Instant::now(), SOON, false);
     loop {
         tokio::select! {
             biased;
             () = intake.stopped() => break,
             // Before the next is accepted, so that the number of connections is that of the living.
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => {
-                let failed = accepted.is_err();
-                match accepted {
-                    Ok((_, peer)) if connections.len() >= most.get() => refuse(format!("{peer} is one too many: the limit is {most}, set with --connections")),
-                    Ok((stream, peer)) => {
-                        let name: Arc<str> = peer.to_string().into();
-                        connections.spawn(serve_connection(stream, name, Arc::clone(&intake)));
+            Some(ended) = connections.join_next_with_id() => {
+                places.leave(match ended {
+                    Ok((task, ())) => task,
+                    Err(panic) => panic.id(),
+                });
+                // What was lacking may be there now.
+                again = Instant::now();
+            }
+            accepted = accept(&listener, again) => match accepted {
+                Ok((stream, peer)) => {
+                    (delay, failing) = (SOON, false);
+                    if !places.find() {
+                        let most = limits.connections;
+                        refuse(format!("{peer} is one too many: the limit is {most}, set with --connections"));
+                        continue;
                     }
-                    // The client is gone already, or the process has no file descriptors left: the
-                    // listener itself is as good as before. Told once, however long it lasts.
-                    Err(error) => {
-                        if !failing {
-                            refuse(error.to_string());
-                        }
-                        tokio::time::sleep(AGAIN).await;
-                    }
+                    let (name, seat): (Arc<str>, _) = (peer.to_string().into(), Arc::new(Seat::new()));
+                    let serve = serve_connection(stream, name, Arc::clone(&seat), Arc::clone(&intake));
+                    places.take(connections.spawn(serve).id(), seat);
                 }
-                failing = failed;
+                // This client is gone already; the next may wait.
+                Err(error) if is_of_one_client(&error) => {}
+                // The process or the system has no file descriptors or no memory left: the listener
+                // itself is as good as before. Told once, however long it lasts.
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        refuse(format!("{error}; others wait until there is room again"));
+                    }
+                    again = Instant::now() + delay;
+                    delay = (delay * 2).min(LATE);
+                }
             }
         }
     }
@@ -70,7 +93,24 @@ pub(super) async fn serve(
     Ok(())
 }
 
-async fn serve_connection(stream: TcpStream, name: Arc<str>, intake: Arc<Intake>) {
+/// Accepts the next client, not before this moment.
+async fn accept(
+    listener: &TcpListener,
+    from: Instant,
+) -> io::Result<(TcpStream, std::net::SocketAddr)> {
+    if from > Instant::now() {
+        sleep_until(from).await;
+    }
+    listener.accept().await
+}
+
+/// Whether an error is of one client, which is gone with it.
+fn is_of_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, TimedOut};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | TimedOut)
+}
+
+async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, intake: Arc<Intake>) {
     let pipeline = intake.pipeline;
     intake.observer.event(EngineEvent::Connected(pipeline, Arc::clone(&name)));
     // A client whose machine or network is gone would take one of the connections for ever.
@@ -79,13 +119,100 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, intake: Arc<Intake>
     // Where the system cannot ask, the connection is as good as any.
     let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let connection = intake.connect(false);
-    let event = match read_frames(stream, &name, connection, 0, &intake).await {
+    let event = match read_frames(stream, &name, connection, 0, &intake, Some(&seat)).await {
         Ok(StreamEnd::Ended) => EngineEvent::Disconnected(pipeline, name, None),
         Ok(StreamEnd::Stopped) => EngineEvent::LetGo(pipeline, name),
+        Ok(StreamEnd::Idle) => {
+            let reason = "it was idle, and another client wanted its place";
+            EngineEvent::Disconnected(pipeline, name, Some(reason.to_owned()))
+        }
         Ok(StreamEnd::HalfAFrame(reason) | StreamEnd::NoFrame(reason)) => {
             EngineEvent::Disconnected(pipeline, name, Some(reason))
         }
         Err(error) => EngineEvent::Disconnected(pipeline, name, Some(error.to_string())),
     };
     intake.observer.event(event);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::core::clock::Clock;
+    use crate::core::frames::Frames;
+    use crate::core::framing::big_endian_framing;
+    use crate::core::numbers::{PipelineIndex, Timestamp};
+    use crate::core::observer::Observer;
+    use crate::endpoints::{Connection, Delivery};
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+    }
+
+    /// What a source gives and tells.
+    #[derive(Default)]
+    struct Seen {
+        frames: Mutex<Vec<u8>>,
+        ends: Mutex<Vec<String>>,
+    }
+
+    impl Delivery for Seen {
+        fn deliver(&self, _: Connection, frames: Frames, _: bool) {
+            self.frames.lock().unwrap().extend_from_slice(frames.bytes());
+        }
+    }
+
+    impl Observer for Seen {
+        fn event(&self, event: EngineEvent) {
+            if let EngineEvent::Disconnected(_, _, Some(reason)) = event {
+                self.ends.lock().unwrap().push(reason);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_idle_for_long_makes_place_for_another_and_no_sooner() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let seen = Arc::new(Seen::default());
+        let framing = big_endian_framing(1);
+        let (delivery, observer) = (Arc::clone(&seen), Arc::clone(&seen));
+        let (pipeline, name) = (PipelineIndex(0), "test".into());
+        let clock = Arc::new(Still);
+        let intake = Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
+        let idle = Duration::from_millis(200);
+        let limits = Limits { connections: NonZeroUsize::MIN, idle };
+        let began = Instant::now();
+        let serving = tokio::spawn(serve(listener, limits, Arc::new(intake)));
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        silent.write_all(&[1, b'a', 2, b'b']).await.unwrap();
+        // One after another, until one is served.
+        loop {
+            let mut other = TcpStream::connect(address).await.unwrap();
+            let sent = other.write_all(&[1, b'c']).await;
+            if sent.is_ok() && other.shutdown().await.is_ok() {
+                let _ = other.read(&mut [0]).await;
+            }
+            if seen.frames.lock().unwrap().ends_with(&[1, b'c']) {
+                break;
+            }
+        }
+        assert!(began.elapsed() >= idle, "it was not idle for so long");
+        assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(*seen.frames.lock().unwrap(), [1, b'a', 1, b'c']);
+        stop.send_replace(true);
+        serving.await.unwrap().unwrap();
+        let reason =
+            "the client was idle and made place for another inside a frame, after 2 of its bytes";
+        assert_eq!(*seen.ends.lock().unwrap(), [reason]);
+    }
 }

@@ -119,7 +119,7 @@ pub(super) fn launch(
     // Before what is new comes what an earlier run had read.
     let (begin, may_begin) = watch::channel(prepared.is_none());
     let (sources, injectors) =
-        start_sources(io.handle(), sources, intakes.clone(), settings.injectable, &may_begin);
+        start_sources(io.handle(), sources, intakes.clone(), settings, &may_begin);
     let safety = match prepared {
         None => None,
         Some(prepared) => Some(prepared.start(Launch {

@@ -5,6 +5,7 @@
 //! [`crate::core`]. Only this folder names timely.
 
 mod clock;
+mod connections;
 mod crew;
 mod dataflow;
 mod engine;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::StartClock;
+use super::connections::fit_connections;
 use super::entrance::Entrance;
 use super::error::EngineError;
 use super::gate::Gate;
@@ -189,16 +190,17 @@ pub(super) type SourceTasks = JoinSet<io::Result<()>>;
 /// `begin` turns true.
 pub(super) fn start_sources(
     io: &Handle,
-    sources: Sources,
+    mut sources: Sources,
     intakes: Vec<Arc<Intake>>,
-    injectable: bool,
+    settings: &Settings,
     begin: &watch::Receiver<bool>,
 ) -> (SourceTasks, Vec<Injector>) {
+    fit_connections(settings, &mut sources, &intakes);
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
     for (source, intake) in sources.into_iter().zip(intakes) {
         source.announce(&intake);
-        if injectable {
+        if settings.injectable {
             let (injector, injected) = Injector::new();
             injectors.push(injector);
             let (intake, begin) = (Arc::clone(&intake), begin.clone());

@@ -16,6 +16,8 @@ pub enum SinkState {
     Waiting,
     /// Outputs are to be written, and none has been taken for a while.
     Stalled,
+    /// The receiver has all outputs, no more will come, and it does not close the connection.
+    Closing,
 }
 
 /// A sink and what it is doing.
@@ -78,6 +80,7 @@ pub(super) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, 
             Some((*pipeline, sink, SinkState::Waiting))
         }
         EngineEvent::SinkStalled(pipeline, sink) => Some((*pipeline, sink, SinkState::Stalled)),
+        EngineEvent::SinkClosing(pipeline, sink) => Some((*pipeline, sink, SinkState::Closing)),
         _ => None,
     }
 }

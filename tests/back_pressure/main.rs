@@ -17,6 +17,7 @@ mod memory;
 mod receivers;
 mod stalling;
 mod stopping;
+mod talking;
 mod telling;
 
 use std::net::{TcpListener, TcpStream};

@@ -28,5 +28,6 @@ mod inputs;
 mod letters;
 mod network;
 mod saving;
+mod talking;
 mod totals;
 mod votes;

@@ -133,3 +133,45 @@ fn one_connection_too_many_is_closed_and_the_next_is_served_when_one_has_ended()
     running.signal("TERM");
     running.end().succeeded();
 }
+
+#[test]
+fn clients_that_do_not_fit_below_the_limit_on_open_files_are_told_and_all_others_are_counted() {
+    const CLIENTS: usize = 80;
+    let folder = Folder::new();
+    let [out, saved] = ["outputs", "saved"].map(|name| folder.path(name));
+    let arguments = ["run", "--app", "alphabet", "--in", ":0", "--json", "--out", &out];
+    let more = ["--resilience-dir", &saved];
+    let running = Running::start_with_files(64, arguments.iter().chain(&more));
+    let address = running.address();
+    let mut clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = TcpStream::connect(&address).unwrap();
+            client.set_read_timeout(Some(LIMIT)).unwrap();
+            // One that is refused may be so already.
+            let _ = client.write_all(&vote(b'a', 1));
+            client
+        })
+        .collect();
+    let served = || folder.read("outputs").split(|byte| *byte == b'\n').count() - 1;
+    let refused = || running.said().matches(" is one too many").count();
+    wait_until("all clients to be served or refused", || served() + refused() == CLIENTS);
+    let (served, said) = (served(), running.said());
+    assert!(served >= 10, "{said}");
+    assert!(said.contains(&format!("at most {served} connections at once, not 1000")), "{said}");
+    assert!(!said.contains("Too many open files"), "{said}");
+    clients.retain_mut(|client| {
+        let address = client.local_addr().unwrap();
+        let told = said.contains(&format!("{address} is one too many"));
+        assert!(!told || matches!(client.read(&mut [0]), Ok(0) | Err(_)), "{address}");
+        !told
+    });
+    assert_eq!(clients.len(), served);
+    for client in &mut clients {
+        client.write_all(&vote(b'b', 1)).unwrap();
+    }
+    wait_for_lines(&folder, "outputs", 2 * served);
+    running.signal("TERM");
+    let figures = running.end().succeeded().json();
+    assert_eq!(figures["messages_in"], 2 * served);
+    assert_eq!(figures["messages_out"], 2 * served);
+}

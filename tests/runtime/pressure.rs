@@ -24,8 +24,8 @@ const PAYLOAD: usize = 16 * 1024;
 /// How many frames the client sends.
 const FRAMES: u32 = 3072;
 
-/// How many frames may be on their way: with their outputs, 4 MiB in the engine; and what the system's
-/// buffers of the sink's connection hold, which is at most 4 MiB on Linux and certainly less than 12.
+/// How many frames may be on their way: with their outputs, 4 MiB, what the receiver's system has not
+/// acknowledged included; and what that system's buffers hold, which is certainly less than 12.
 const ON_THEIR_WAY: u64 = 16 * 1024 * 1024 / PAYLOAD as u64;
 
 /// A pipeline that sends its payloads back, and one to see time pass by.
@@ -73,8 +73,8 @@ fn stalled() -> Stalled {
         let mut stream = TcpStream::connect(address)?;
         (0..FRAMES).try_for_each(|number| stream.write_all(&frame(&payload(number))))
     });
-    // More than the engine alone holds with their outputs, so that the sink's buffers are in use, too.
-    recorder.wait_for("the stall", |recorded| taken(recorded) > 2 * 1024 * 1024 / PAYLOAD as u64);
+    // With their outputs, twice as much: half of what may be on its way.
+    recorder.wait_for("the stall", |recorded| taken(recorded) > 1024 * 1024 / PAYLOAD as u64);
     let stalled = Stalled { engine, recorder, client, receiver };
     stalled.let_time_pass();
     stalled

@@ -9,6 +9,7 @@ pub mod fragile;
 pub mod frames;
 pub mod hostile;
 pub mod program;
+pub mod receivers;
 pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;

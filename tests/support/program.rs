@@ -51,13 +51,25 @@ impl Running {
         arguments: impl IntoIterator<Item = A>,
         stdout: Stdio,
     ) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        Self::spawn(command, stdout)
+    }
+
+    /// Starts the program with a limit on its open files, which it cannot raise.
+    pub fn start_with_files<A: AsRef<OsStr>>(
+        files: u32,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &limited, PROGRAM]).args(arguments);
+        Self::spawn(command, Stdio::piped())
+    }
+
+    fn spawn(mut command: Command, stdout: Stdio) -> Self {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
         let stderr = Collected::from(child.stderr.take().unwrap());
         Self { child, stdout, stderr }

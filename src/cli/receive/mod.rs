@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -21,7 +21,7 @@ use super::follow::{Stop, follow};
 use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
 use crate::core::preview::one_line;
-use crate::endpoints::{Endpoint, empty, open_to_write};
+use crate::endpoints::{Endpoint, empty, listen as listen_at, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;
 
@@ -111,7 +111,7 @@ impl Receiver<'_> {
     async fn receive(mut self) -> Result<(End, u64), Failure> {
         let ReceiveArguments { listen, out, timeout, .. } = self.arguments;
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let listener = listen_at(listen).await.map_err(|error| {
             let endpoint = Endpoint::Tcp(listen.clone());
             Failure::failed(EngineError::OpenSource { endpoint, error })
         })?;

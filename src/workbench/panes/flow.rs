@@ -121,6 +121,8 @@ fn held_up(sink: &SinkShown, place: bool) -> String {
         (SinkState::Waiting, false) => "waiting".to_owned(),
         (SinkState::Stalled, true) => format!("{address} stalled"),
         (SinkState::Stalled, false) => "stalled".to_owned(),
+        (SinkState::Closing, true) => format!("{address} closing"),
+        (SinkState::Closing, false) => "closing".to_owned(),
     }
 }
 
