@@ -25,7 +25,6 @@ mod tally;
 mod values;
 mod workbench;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub use app::{App, AppOptions};
@@ -58,8 +57,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             crate::telemetry::log_failure(&failure.to_string());
-            // Where standard error is gone too, the exit status is all that is left to say.
-            let _ = writeln!(io::stderr(), "{}: {failure}", env!("CARGO_PKG_NAME"));
+            progress::say_last(format!("{}: {failure}", env!("CARGO_PKG_NAME")));
             failure.exit_code()
         }
     }

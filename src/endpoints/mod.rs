@@ -19,7 +19,7 @@ mod source;
 mod tcp;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use file::{FileId, cut, empty, open_to_write};
+pub use file::{FileId, claim, cut, empty, is_inside, open_to_write};
 pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Connection, Delivery, Intake};
 pub use pending::SinkOrder;
