@@ -48,7 +48,8 @@ enum Words {
 impl Progress {
     /// Starts the thread that writes.
     pub fn start() -> Result<Self, Failure> {
-        let outbox = Outbox::start("wallaroo-console", WAITING, write).map_err(Failure::failed)?;
+        let outbox = Outbox::start("wallaroo-console", WAITING, |inbox| write(inbox, io::stderr()));
+        let outbox = outbox.map_err(Failure::failed)?;
         Ok(Self { terminal: io::stderr().is_terminal(), outbox })
     }
 
@@ -96,7 +97,7 @@ impl Drop for Progress {
 }
 
 /// Writes until nothing more is said.
-fn write(mut inbox: Inbox<Words>) {
+fn write(mut inbox: Inbox<Words>, mut to: impl Write) {
     let mut line = String::new();
     while let Some((words, refused)) = inbox.next(usize::MAX) {
         let mut text = String::new();
@@ -106,7 +107,7 @@ fn write(mut inbox: Inbox<Words>) {
             let said = format!("warning: {refused} {lines} not written: nobody read them");
             put(Words::Said(said), &mut line, &mut text);
         }
-        write_all(text.as_bytes(), &inbox);
+        write_all(&mut to, text.as_bytes(), &inbox);
     }
 }
 
@@ -129,9 +130,9 @@ fn put(words: Words, line: &mut String, text: &mut String) {
 
 /// Writes at once, as far as standard error takes it, so that little of another process comes between.
 /// It is for a person, or for the log of one: where it cannot be written, nothing is lost.
-fn write_all<T>(mut text: &[u8], inbox: &Inbox<T>) {
+fn write_all<T>(to: &mut impl Write, mut text: &[u8], inbox: &Inbox<T>) {
     while !text.is_empty() {
-        match io::stderr().write(text) {
+        match to.write(text) {
             Ok(0) => return,
             Ok(written) => text = text.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -171,6 +172,8 @@ pub(super) fn bar(done: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     #[test]
@@ -188,6 +191,38 @@ mod tests {
         }
         let said = format!("first\n{ERASE}1 %{ERASE}second\n1 %{ERASE}third\n");
         assert_eq!((text, line.as_str()), (said, ""));
+    }
+
+    /// Writes only when it is let.
+    struct Stalled(std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<Vec<u8>>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.recv().map_err(io::Error::other)?;
+            self.1.send(bytes.to_vec()).map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_nobody_read_are_counted_once_somebody_reads_again() {
+        let (allow, allowed) = channel();
+        let (write_to, written) = channel();
+        let outbox =
+            Outbox::start("x", 4, move |inbox| write(inbox, Stalled(allowed, write_to))).unwrap();
+        let say = |text: &str| outbox.push(Words::Said(text.to_owned()), 1);
+        let said = (0..10).filter(|number| say(&number.to_string())).count();
+        assert_eq!(said, 4);
+        drop(iter::repeat_with(|| allow.send(())).take(10).collect::<Vec<_>>());
+        let mut text = String::new();
+        while !text.contains("read them") {
+            text.push_str(std::str::from_utf8(&written.recv().unwrap()).unwrap());
+        }
+        assert_eq!(text, "0\n1\n2\n3\nwarning: 6 lines were not written: nobody read them\n");
     }
 
     #[test]

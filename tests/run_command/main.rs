@@ -21,6 +21,8 @@ mod outcome;
 mod pipes;
 mod receive;
 mod send;
+mod stalled;
+mod written_again;
 
 use std::collections::BTreeMap;
 use std::fs;

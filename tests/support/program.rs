@@ -51,15 +51,23 @@ impl Running {
         arguments: impl IntoIterator<Item = A>,
         stdout: Stdio,
     ) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_writing_to(arguments, stdout, Stdio::piped())
+    }
+
+    /// The same with its standard error, too.
+    pub fn start_writing_to<A: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = A>,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> Self {
+        Self::of_command(Command::new(PROGRAM).args(arguments).stdout(stdout).stderr(stderr))
+    }
+
+    /// The same of a command that becomes the program.
+    pub fn of_command(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
-        let stderr = Collected::from(child.stderr.take().unwrap());
+        let stderr = child.stderr.take().map_or_else(Collected::nothing, Collected::from);
         Self { child, stdout, stderr }
     }
 
