@@ -57,6 +57,8 @@ pub enum EngineEvent {
     SinkLost(PipelineIndex, String, String),
     /// A sink has outputs to write, and has not been able to write any of them for a while.
     SinkStalled(PipelineIndex, String),
+    /// A sink's file was removed, replaced or changed by somebody else, and what that means.
+    SinkAstray(PipelineIndex, String, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// Somebody wanted to see a crash: nothing is in memory any more.
@@ -108,6 +110,7 @@ impl EngineEvent {
             | Self::SinkReady(pipeline, _)
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
+            | Self::SinkAstray(pipeline, ..)
             | Self::SinkStalled(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
             | Self::Crashed { .. }
@@ -135,6 +138,7 @@ impl EngineEvent {
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..)
+            | Self::SinkAstray(..)
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -158,6 +162,7 @@ impl fmt::Display for EngineEvent {
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
+            Self::SinkAstray(_, sink, what) => write!(formatter, "{sink} {what}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
             Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
                 write!(

@@ -19,8 +19,18 @@ impl FileId {
     /// terminal or a pipe: those may well be read and written at once.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino() })
+        Self::of_metadata(&std::fs::metadata(path).ok()?)
+    }
+
+    /// The file that is open; `None` where it is no plain file.
+    pub(super) fn of_file(file: &File) -> Option<Self> {
+        Self::of_metadata(&file.metadata().ok()?)
+    }
+
+    /// The file with this metadata; `None` where it is no plain file.
+    pub(super) fn of_metadata(metadata: &Metadata) -> Option<Self> {
+        let file = Self { device: metadata.dev(), inode: metadata.ino() };
+        metadata.is_file().then_some(file)
     }
 }
 

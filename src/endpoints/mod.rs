@@ -17,6 +17,7 @@ mod sink;
 mod sink_log;
 mod source;
 mod tcp;
+mod watched;
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::{FileId, claim, cut, empty, is_inside, open_to_write};

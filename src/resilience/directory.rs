@@ -15,6 +15,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Row};
@@ -45,7 +46,7 @@ pub struct Directory {
     owner: Owner,
     /// The generation that this process writes.
     next: u64,
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -99,11 +100,29 @@ impl Directory {
         let newest = workers.into_iter().map(|(generation, _)| generation).max();
         let next = newest.unwrap_or_default().max(owner.generation).saturating_add(1);
         let path = path.to_owned();
-        let mut directory = Self { path, durability, database, owner, next, _lock: lock };
+        let mut directory = Self { path, durability, database, owner, next, lock };
         if new {
             directory.set_current(0)?;
         }
         Ok(directory)
+    }
+
+    /// Whether the directory is still the one that was taken, as far as its lock tells.
+    ///
+    /// # Errors
+    ///
+    /// It was removed, or another one is in its place: nothing that is written can be found again.
+    pub fn in_place(&self) -> Result<(), ResilienceError> {
+        let path = self.path.join("lock");
+        let ours = self.lock.metadata().map_err(|error| ResilienceError::system(&path, error))?;
+        let same = |found: &fs::Metadata| (found.dev(), found.ino()) == (ours.dev(), ours.ino());
+        match fs::metadata(&path) {
+            Ok(found) if same(&found) => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ResilienceError::system(&path, error))
+            }
+            _ => Err(ResilienceError::Gone { path: self.path.clone() }),
+        }
     }
 
     /// Where it is.

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod astray;
 mod commands;
 mod crowd;
 mod failures;
