@@ -101,7 +101,9 @@ fn write(mut inbox: Inbox<Words>, mut to: impl Write) {
     let mut line = String::new();
     while let Some((words, refused)) = inbox.next(usize::MAX) {
         let mut text = String::new();
-        words.into_iter().for_each(|words| put(words, &mut line, &mut text));
+        for words in words {
+            put(words, &mut line, &mut text);
+        }
         if refused > 0 {
             let lines = if refused == 1 { "line was" } else { "lines were" };
             let said = format!("warning: {refused} {lines} not written: nobody read them");

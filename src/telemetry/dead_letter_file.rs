@@ -170,7 +170,7 @@ impl DeadLetters {
             self.fate.fails(format!("{}: {error}", file.path.display()));
         }
         let fate = Arc::clone(&self.fate);
-        self.outbox.begin("wallaroo-letters", inbox, move |inbox| write(inbox, file, &fate))
+        inbox.begin("wallaroo-letters", move |inbox| write(inbox, file, &fate))
     }
 
     /// Hands over letters of a worker, which may wait for room for a while.

@@ -179,10 +179,10 @@ async fn work(
         if std::mem::replace(&mut lost, trouble.is_some()) != trouble.is_some() {
             // Now, and not when it is too late to do anything about it.
             dirty = true;
-            let said = trouble.map(|error| workbench.notify(error.to_string(), true));
-            said.unwrap_or_else(|| {
-                workbench.notify("dead letters are written again".to_owned(), false)
-            });
+            match trouble {
+                Some(error) => workbench.notify(error.to_string(), true),
+                None => workbench.notify("dead letters are written again".to_owned(), false),
+            }
         }
         if let Some(Err(error)) = session.outcome() {
             return Err(WorkbenchError::Engine(error));

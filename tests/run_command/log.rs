@@ -164,3 +164,24 @@ fn on_a_terminal_a_line_of_the_log_takes_the_place_of_the_progress_line() {
     let last = screen.trim_end().lines().last().unwrap();
     assert!(last.starts_with("alphabet: 1 message in"), "{screen}");
 }
+
+#[test]
+fn many_connections_are_few_lines_that_count_them() {
+    const CLIENTS: u64 = 1400;
+    let running = Running::start(LISTENING);
+    let address = running.address();
+    (0..CLIENTS).for_each(|_| drop(TcpStream::connect(&address).unwrap()));
+    let count = |text: &str, verb: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.ends_with(verb));
+        lines
+            .map(|line| line.split_once(" more client").map_or(1, |(n, _)| n.parse().unwrap()))
+            .sum()
+    };
+    wait_until("all to be counted", || {
+        [" connected", " left"].iter().all(|verb| count(&running.said(), verb) == CLIENTS)
+    });
+    running.signal("TERM");
+    let said = running.end().succeeded().stderr;
+    // Twenty of a kind a second.
+    assert!(said.lines().count() < 1000, "{said}");
+}

@@ -108,7 +108,7 @@ fn a_second_signal_ends_a_run_that_waits_for_everybody() {
     let mut client = client.unwrap();
     // More than the connection to the receiver holds, and some that is no text.
     client.set_write_timeout(Some(std::time::Duration::from_secs(1))).unwrap();
-    let piece = [frame(&[b'x'; 100_000]), frame(&[0xff; 100])].concat();
+    let piece = [frame(&vec![b'x'; 100_000]), frame(&[0xff; 100])].concat();
     while client.write_all(&piece).is_ok() {}
     wait_until("the signals to be taken", || running.hears_termination());
     running.signal("TERM");

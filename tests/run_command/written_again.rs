@@ -46,17 +46,17 @@ fn dead_letters_and_the_log_are_written_again_once_a_full_disk_has_room() {
     };
     let mut client = TcpStream::connect(running.address()).unwrap();
     let mut sent = 0_u32;
-    let mut send = |count: u32| {
+    let mut send_more = |count: u32| {
         let frames = (sent..sent + count)
             .flat_map(|number| frame(&[&number.to_be_bytes()[..], &[0; 200]].concat()));
         client.write_all(&frames.collect::<Vec<_>>()).unwrap();
         sent += count;
         sent
     };
-    send(200);
+    send_more(200);
     let full = "error: cannot write dead letters to ";
     wait_until("the full disk to be said", || running.said().contains(full));
-    send(100);
+    send_more(100);
     // More lines of the log than its last page has room for.
     wait_until("the log's loss to be said", || {
         drop(TcpStream::connect(running.address()).unwrap());
@@ -66,7 +66,7 @@ fn dead_letters_and_the_log_are_written_again_once_a_full_disk_has_room() {
     for words in ["dead letters are written again", "the log is written to "] {
         wait_until(words, || running.said().contains(words));
     }
-    let all = send(1);
+    let all = send_more(1);
     let read = || fs::read_to_string(seen.join("letters")).unwrap();
     wait_until("all letters", || read().lines().count() == all as usize);
     let letters = read();

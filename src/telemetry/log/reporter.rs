@@ -182,7 +182,9 @@ impl Reporter {
 
     fn flush_others(&self, now: Option<Timestamp>) -> bool {
         let more = lock(&self.connections).flush(now);
-        more.iter().for_each(|(kind, held)| self.more(*kind, *held));
+        for (kind, held) in &more {
+            self.more(*kind, *held);
+        }
         let (lost, reason) = {
             let (rate, reason) = &mut *lock(&self.lost);
             (rate.flush(now), reason.clone())

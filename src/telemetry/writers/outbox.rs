@@ -51,7 +51,7 @@ impl<T: Send + 'static> Outbox<T> {
         write: impl FnOnce(Inbox<T>) + Send + 'static,
     ) -> io::Result<Self> {
         let (outbox, inbox) = Self::new(limit);
-        outbox.begin(name, inbox, write)?;
+        inbox.begin(name, write)?;
         Ok(outbox)
     }
 
@@ -69,16 +69,6 @@ impl<T: Send + 'static> Outbox<T> {
         };
         let shared = Arc::new(Shared { limit, queue: Mutex::new(queue), changed: Condvar::new() });
         (Self(Arc::clone(&shared)), Inbox { shared, taken: (0, 0) })
-    }
-
-    /// Starts the writer.
-    pub fn begin(
-        &self,
-        name: &str,
-        inbox: Inbox<T>,
-        write: impl FnOnce(Inbox<T>) + Send + 'static,
-    ) -> io::Result<()> {
-        thread::Builder::new().name(name.to_owned()).spawn(move || write(inbox)).map(drop)
     }
 }
 
@@ -116,15 +106,13 @@ impl<T> Outbox<T> {
             }
             let waits = deadline.filter(|_| !queue.full && !queue.closing);
             let left = waits.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            match left.filter(|left| !left.is_zero()) {
-                Some(left) => queue = self.0.wait(queue, left),
-                None => {
-                    queue.full = true;
-                    queue.refused += 1;
-                    self.0.changed.notify_all();
-                    return false;
-                }
-            }
+            let Some(left) = left.filter(|left| !left.is_zero()) else {
+                queue.full = true;
+                queue.refused += 1;
+                self.0.changed.notify_all();
+                return false;
+            };
+            queue = self.0.wait(queue, left);
         }
     }
 
@@ -180,6 +168,13 @@ impl<T> Shared<T> {
             Ok((queue, _)) => queue,
             Err(poisoned) => poisoned.into_inner().0,
         }
+    }
+}
+
+impl<T: Send + 'static> Inbox<T> {
+    /// Starts the writer on a thread with this name.
+    pub fn begin(self, name: &str, write: impl FnOnce(Self) + Send + 'static) -> io::Result<()> {
+        thread::Builder::new().name(name.to_owned()).spawn(move || write(self)).map(drop)
     }
 }
 
