@@ -7,14 +7,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::app::{App, AppOption, AppOptions};
-use super::byte_count::ByteCount;
+use super::byte_count::{ByteCount, FileSize};
 use super::receive::ReceiveArguments;
 use super::resilience::ResilienceArguments;
 use super::send::SendArguments;
 use crate::core::framing::DEFAULT_FRAME_LIMIT;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MOST_WORKERS;
-use crate::telemetry::LogLevel;
+use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -85,6 +85,10 @@ pub(super) struct EngineArguments {
     /// Write every message that could not be processed to this file, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub dead_letters: Option<PathBuf>,
+    /// How long that file may get: beyond it, messages that could not be processed are only counted, and
+    /// that is said. What is no regular file has no limit
+    #[arg(long, value_name = "BYTES", default_value_t = FileSize(DEFAULT_DEAD_LETTERS_LIMIT))]
+    pub dead_letters_limit: FileSize,
 }
 
 /// Where the log goes, and what is in it.

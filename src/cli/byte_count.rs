@@ -16,13 +16,40 @@ impl FromStr for ByteCount {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let in_unit = |(unit, bytes)| Some((text.strip_suffix(unit)?.trim_end(), bytes));
-        let (number, unit) = UNITS.into_iter().find_map(in_unit).unwrap_or((text, 1));
-        let bytes = number.parse().ok().and_then(|number: u64| number.checked_mul(unit));
-        bytes.filter(|bytes| (1..=MAXIMUM_FRAME_LIMIT).contains(bytes)).map(Self).ok_or_else(|| {
-            let most = Self(MAXIMUM_FRAME_LIMIT);
-            format!("give a number of bytes from 1 to {most}, for example 65536, 64KiB or 16MiB")
-        })
+        read(text).filter(|bytes| (1..=MAXIMUM_FRAME_LIMIT).contains(bytes)).map(Self).ok_or_else(
+            || {
+                let most = Self(MAXIMUM_FRAME_LIMIT);
+                format!(
+                    "give a number of bytes from 1 to {most}, for example 65536, 64KiB or 16MiB"
+                )
+            },
+        )
+    }
+}
+
+/// Reads a number of bytes, in a unit or plain.
+fn read(text: &str) -> Option<u64> {
+    let in_unit = |(unit, bytes)| Some((text.strip_suffix(unit)?.trim_end(), bytes));
+    let (number, unit) = UNITS.into_iter().find_map(in_unit).unwrap_or((text, 1));
+    number.parse().ok().and_then(|number: u64| number.checked_mul(unit))
+}
+
+/// How long a file may get, in bytes: any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileSize(pub u64);
+
+impl FromStr for FileSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "give a number of bytes, for example 65536, 64KiB or 10GiB".to_owned();
+        read(text).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for FileSize {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ByteCount(self.0).fmt(formatter)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::failure::Failure;
 use super::progress::Progress;
 use crate::telemetry::{LogLevel, LogLine};
 use crate::workbench::Theme;
@@ -16,16 +17,15 @@ pub(super) struct Console {
     held: Mutex<Option<Vec<String>>>,
 }
 
-impl Default for Console {
-    fn default() -> Self {
-        let progress = Progress::default();
+impl Console {
+    /// Standard error, where nothing is said yet.
+    pub fn start() -> Result<Self, Failure> {
+        let progress = Progress::start()?;
         let theme = Theme::of_environment(|name| std::env::var(name).ok());
         let colors = progress.is_on_terminal() && theme.has_colors();
-        Self { progress, colors, held: Mutex::new(Some(Vec::new())) }
+        Ok(Self { progress, colors, held: Mutex::new(Some(Vec::new())) })
     }
-}
 
-impl Console {
     /// The run has begun: says what was held back, and from now on everything at once.
     pub fn begin(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -75,6 +75,7 @@ pub(super) fn follow<T>(
         }
     });
     progress.erase();
+    progress.finish();
     // Who reads standard input cannot be woken.
     runtime.shutdown_background();
     outcome

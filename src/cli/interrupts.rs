@@ -3,8 +3,10 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
+use crate::workbench::listen_to_signals;
 
-/// The signals that ask a command to end. From now on, they do not end it by themselves.
+/// The signals that ask a command to end. From now on, they do not end it by themselves; but the second
+/// one does, whatever blocks.
 pub(super) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
@@ -12,6 +14,7 @@ pub(super) struct Interrupts {
 
 impl Interrupts {
     pub fn listen() -> Result<Self, Failure> {
+        listen_to_signals().map_err(Failure::failed)?;
         let listen = |kind| signal(kind).map_err(Failure::failed);
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::LogArguments;
 use super::failure::Failure;
-use super::files::cannot_write;
+use super::files::patiently;
 use crate::telemetry::{Log, LogFile, LogLevel, LogLine};
 
 /// What `--log` and `--log-level` ask for. Nothing is written before it is started.
@@ -19,7 +19,7 @@ impl RunLog {
         let file = match &arguments.log {
             None => None,
             Some(path) => {
-                let file = LogFile::open(path).map_err(|error| cannot_write(path, &error))?;
+                let file = patiently(path, || LogFile::open(path))?;
                 Some(Arc::new(file))
             }
         };
@@ -56,9 +56,6 @@ impl RunLog {
     /// Ends a command with its outcome: a log that is not whole is a failure, too.
     pub fn end(&self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         outcome?;
-        match self.file.as_ref().and_then(|file| file.lost()) {
-            Some(lost) => Err(Failure::failed(lost)),
-            None => Ok(()),
-        }
+        self.file.as_ref().map_or(Ok(()), |file| file.finish()).map_err(Failure::failed)
     }
 }

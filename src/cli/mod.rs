@@ -25,7 +25,6 @@ mod tally;
 mod values;
 mod workbench;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub use app::{App, AppOptions};
@@ -63,8 +62,9 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
         Err(failure) => {
             let said = failure.to_string();
             crate::telemetry::log_failure(&said);
-            // Where standard error is gone too, the exit status is all that is left to say.
-            let _ = writeln!(io::stderr(), "{}: {}", env!("CARGO_PKG_NAME"), one_line(&said));
+            progress::say_last(
+                one_line(&format!("{}: {said}", env!("CARGO_PKG_NAME"))).into_owned(),
+            );
             failure.exit_code()
         }
     }

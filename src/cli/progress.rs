@@ -1,12 +1,15 @@
 //! The line on standard error that says how far a command is, and what is said beside it.
 //!
-//! Invariant: nothing that is said stands in the progress line.
+//! Invariants: nothing that is said stands in the progress line, and nobody waits for standard error.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
+use super::failure::Failure;
 use crate::core::preview::one_line;
+use crate::telemetry::{Inbox, Outbox};
 
 /// How often the progress line is written.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
@@ -17,61 +20,145 @@ const BAR: usize = 24;
 /// Goes to the line's beginning, and erases it.
 const ERASE: &str = "\r\x1b[K";
 
-/// A line that is written again and again where standard error is a terminal.
+/// How many bytes may wait to be written.
+const WAITING: usize = 256 * 1024;
+
+/// How long the end waits for what is said, while none of it can be written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How soon it is tried again where another program has made standard error one that does not wait.
+const AGAIN: Duration = Duration::from_millis(10);
+
+/// A line that is written again and again where standard error is a terminal. Whoever has something to
+/// say never waits for standard error: a thread of its own writes, and what finds no room is counted.
 pub(super) struct Progress {
     terminal: bool,
-    /// The line that stands there; empty where none does.
-    line: Mutex<String>,
+    outbox: Outbox<Words>,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self { terminal: io::stderr().is_terminal(), line: Mutex::default() }
-    }
+/// What is to be written.
+enum Words {
+    /// In a line of its own.
+    Said(String),
+    /// In place of the line that stands there.
+    Shown(String),
+    /// Nothing in its place.
+    Erased,
 }
 
 impl Progress {
+    /// Starts the thread that writes.
+    pub fn start() -> Result<Self, Failure> {
+        let outbox = Outbox::start("wallaroo-console", WAITING, |inbox| write(inbox, io::stderr()));
+        let outbox = outbox.map_err(Failure::failed)?;
+        Ok(Self { terminal: io::stderr().is_terminal(), outbox })
+    }
+
     /// Whether there is such a line.
     pub fn is_on_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Shows this line in place of the one before.
+    /// Shows this line in place of the one before, unless that is not even written yet.
     pub fn show(&self, line: impl FnOnce() -> String) {
-        if self.terminal {
-            let new = one_line(&line()).into_owned();
-            let mut line = self.lock();
-            write(&format!("{ERASE}{new}"));
-            *line = new;
+        if self.terminal && self.outbox.waiting() == 0 {
+            self.push(Words::Shown(one_line(&line()).into_owned()));
         }
     }
 
     /// Says something that stays: in a line of its own, above this one.
     pub fn say(&self, text: &str) {
-        let line = self.lock();
-        if line.is_empty() {
-            write(&format!("{text}\n"));
-        } else {
-            write(&format!("{ERASE}{text}\n{line}"));
-        }
+        self.push(Words::Said(text.to_owned()));
     }
 
     /// Takes the line away.
     pub fn erase(&self) {
-        if !std::mem::take(&mut *self.lock()).is_empty() {
-            write(ERASE);
-        }
+        self.push(Words::Erased);
     }
 
-    fn lock(&self) -> MutexGuard<'_, String> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until all is written, but for a standard error that takes nothing only for a moment: what is
+    /// left then is lost, and there is nowhere to say so.
+    pub fn finish(&self) {
+        self.outbox.settle(PATIENCE);
+    }
+
+    fn push(&self, words: Words) {
+        let weight = match &words {
+            Words::Said(text) | Words::Shown(text) => text.len(),
+            Words::Erased => 0,
+        };
+        self.outbox.push(words, weight + 1);
     }
 }
 
-/// Writes at once, so that nothing of another process comes between. It is for a person, or for the
-/// log of one: where it cannot be written, nothing is lost.
-fn write(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Writes until nothing more is said.
+fn write(mut inbox: Inbox<Words>, mut to: impl Write) {
+    let mut line = String::new();
+    while let Some((words, refused)) = inbox.next(usize::MAX) {
+        let mut text = String::new();
+        for words in words {
+            put(words, &mut line, &mut text);
+        }
+        if refused > 0 {
+            let lines = if refused == 1 { "line was" } else { "lines were" };
+            let said = format!("warning: {refused} {lines} not written: nobody read them");
+            put(Words::Said(said), &mut line, &mut text);
+        }
+        write_all(&mut to, text.as_bytes(), &inbox);
+    }
+}
+
+/// Appends to `text` what writes these words, where `line` is the line that stands there.
+fn put(words: Words, line: &mut String, text: &mut String) {
+    match words {
+        Words::Said(said) if line.is_empty() => text.extend([&said, "\n"]),
+        Words::Said(said) => text.extend([ERASE, &said, "\n", line]),
+        Words::Shown(new) => {
+            text.extend([ERASE, &new]);
+            *line = new;
+        }
+        Words::Erased if line.is_empty() => {}
+        Words::Erased => {
+            line.clear();
+            text.push_str(ERASE);
+        }
+    }
+}
+
+/// Writes at once, as far as standard error takes it, so that little of another process comes between.
+/// It is for a person, or for the log of one: where it cannot be written, nothing is lost.
+fn write_all<T>(to: &mut impl Write, mut text: &[u8], inbox: &Inbox<T>) {
+    while !text.is_empty() {
+        match to.write(text) {
+            Ok(0) => return,
+            Ok(written) => text = text.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && inbox.pause(AGAIN) => {
+                continue;
+            }
+            Err(_) => return,
+        }
+        inbox.moved();
+    }
+}
+
+/// Says why a command ends, as its last words. Waits for standard error, but not for one that takes
+/// nothing: the exit status says it, too.
+pub(super) fn say_last(text: String) {
+    let (done, said) = channel();
+    let say = move || {
+        let _ = writeln!(io::stderr(), "{text}");
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(say).is_ok() {
+        let _ = said.recv_timeout(PATIENCE);
+    }
 }
 
 /// A bar for how much of a whole is done, and the same in percent; nothing where the whole is 0.
@@ -88,7 +175,58 @@ pub(super) fn bar(done: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
+
+    #[test]
+    fn what_is_said_stands_above_the_progress_line() {
+        let (mut line, mut text) = (String::new(), String::new());
+        for words in [
+            Words::Erased,
+            Words::Said("first".to_owned()),
+            Words::Shown("1 %".to_owned()),
+            Words::Said("second".to_owned()),
+            Words::Erased,
+            Words::Said("third".to_owned()),
+        ] {
+            put(words, &mut line, &mut text);
+        }
+        let said = format!("first\n{ERASE}1 %{ERASE}second\n1 %{ERASE}third\n");
+        assert_eq!((text, line.as_str()), (said, ""));
+    }
+
+    /// Writes only when it is let.
+    struct Stalled(std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<Vec<u8>>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.recv().map_err(io::Error::other)?;
+            self.1.send(bytes.to_vec()).map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_nobody_read_are_counted_once_somebody_reads_again() {
+        let (allow, allowed) = channel();
+        let (write_to, written) = channel();
+        let outbox =
+            Outbox::start("x", 4, move |inbox| write(inbox, Stalled(allowed, write_to))).unwrap();
+        let say = |text: &str| outbox.push(Words::Said(text.to_owned()), 1);
+        let said = (0..10).filter(|number| say(&number.to_string())).count();
+        assert_eq!(said, 4);
+        drop(iter::repeat_with(|| allow.send(())).take(10).collect::<Vec<_>>());
+        let mut text = String::new();
+        while !text.contains("read them") {
+            text.push_str(std::str::from_utf8(&written.recv().unwrap()).unwrap());
+        }
+        assert_eq!(text, "0\n1\n2\n3\nwarning: 6 lines were not written: nobody read them\n");
+    }
 
     #[test]
     fn a_bar_is_as_long_as_what_is_done() {

@@ -10,7 +10,10 @@ use super::arguments::RunArguments;
 use super::console::Console;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{cannot_print, cannot_write, open_dead_letters, refuse_shared_files};
+use super::files::{
+    cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
+    refuse_shared_files,
+};
 use super::interrupts::Interrupts;
 use super::log::RunLog;
 use super::progress::PROGRESS_EVERY;
@@ -19,6 +22,7 @@ use crate::core::json::write_json;
 use crate::core::preview::one_line;
 use crate::endpoints::{empty, open_to_write};
 use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
+use crate::workbench::{Reported, reporting};
 
 pub(super) fn run(
     apps: &[App],
@@ -27,26 +31,24 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let topology = app::find(apps, &arguments.app)?.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
-    let dead_letters = open_dead_letters(&arguments.engine)?;
-    let state = match arguments.state.as_deref() {
-        None => None,
-        Some(path) => {
-            let file = open_to_write(path).map_err(|error| cannot_write(path, &error))?;
-            Some((path, file))
-        }
-    };
-    let log = RunLog::open(&arguments.log)?;
     let written = [
         ("--state", arguments.state.as_deref()),
         ("--dead-letters", arguments.engine.dead_letters.as_deref()),
         ("--log", arguments.log.log.as_deref()),
     ];
+    refuse_saved_files(&arguments.engine, &written)?;
+    let dead_letters = open_dead_letters(&arguments.engine)?;
+    let open_state = |path| patiently(path, || open_to_write(path)).map(|file| (path, file));
+    let state = arguments.state.as_deref().map(open_state).transpose()?;
+    let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
-    let console = Arc::new(Console::default());
+    let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
-    log.end(session.and_then(|session| to_its_end(session, &console, state, arguments.json)))
+    let outcome = session.and_then(|session| to_its_end(session, &console, state, arguments.json));
+    console.progress().finish();
+    log.end(outcome)
 }
 
 /// Follows the run to its end, and says and writes what is wanted of it.
@@ -62,21 +64,27 @@ fn to_its_end(
     }
     follow(&mut session, console)?;
 
+    reporting();
+    session.finish_dead_letters();
     if let Some((path, file)) = state {
         write_state(&session, file).map_err(|error| cannot_write(path, &error))?;
     }
-    if let Some(lost) = session.dead_letters_lost() {
-        return Err(Failure::failed(lost));
+    let (lost, summary) = (session.dead_letters_lost(), session.summary());
+    if json {
+        print(&summary).map_err(|error| cannot_print(&error))?;
+    } else if lost.is_none() {
+        console.progress().say(&one_line(&in_words(&summary)));
     }
-    let summary = session.summary();
-    if !json {
-        return writeln!(io::stderr(), "{}", one_line(&in_words(&summary)))
-            .map_err(Failure::failed);
-    }
-    write_json(io::stdout(), &summary)
-        .map_err(io::Error::from)
-        .and_then(|()| writeln!(io::stdout()))
-        .map_err(|error| cannot_print(&error))
+    lost.map_or(Ok(()), |lost| Err(Failure::failed(lost)))
+}
+
+/// Prints the figures as JSON.
+fn print(summary: &Summary) -> io::Result<()> {
+    let mut line = Vec::new();
+    write_json(&mut line, summary)?;
+    line.push(b'\n');
+    Reported(io::stdout()).write_all(&line)?;
+    io::stdout().flush()
 }
 
 /// Waits for the end of the run: by itself, or when it is interrupted and has drained.
@@ -140,8 +148,12 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
 
 fn in_progress(snapshot: &Snapshot) -> String {
     let totals = snapshot.totals;
+    let lost = match snapshot.dead_letters_lost {
+        0 => String::new(),
+        lost => format!(" ({lost} lost)"),
+    };
     format!(
-        "{}: {} in, {} out, {}, {}/s",
+        "{}: {} in, {} out, {}{lost}, {}/s",
         snapshot.application,
         totals.messages_in,
         totals.messages_out,
@@ -151,7 +163,7 @@ fn in_progress(snapshot: &Snapshot) -> String {
 }
 
 fn write_state(session: &Session, file: File) -> io::Result<()> {
-    let mut writer = BufWriter::new(file);
+    let mut writer = BufWriter::new(Reported(file));
     for row in session.export() {
         write_json(&mut writer, &row)?;
         writer.write_all(b"\n")?;

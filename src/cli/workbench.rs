@@ -7,7 +7,7 @@ use super::apps;
 use super::arguments::WorkbenchArguments;
 use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{open_dead_letters, refuse_shared_files};
+use super::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::log::RunLog;
 use crate::workbench::Choice;
 
@@ -36,12 +36,13 @@ pub(super) fn start(
             "the workbench needs a terminal; without one, use `wallaroo-tui run`".to_owned(),
         ));
     }
-    let dead_letters = open_dead_letters(&arguments.engine)?;
-    let log = RunLog::open(&arguments.log)?;
     let written = [
         ("--dead-letters", arguments.engine.dead_letters.as_deref()),
         ("--log", arguments.log.log.as_deref()),
     ];
+    refuse_saved_files(&arguments.engine, &written)?;
+    let dead_letters = open_dead_letters(&arguments.engine)?;
+    let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
     log.start()?;
     log.end(crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed))

@@ -74,6 +74,8 @@ pub enum EngineEvent {
     /// All outputs of a sink are acknowledged, no more will come, and its receiver has not closed the
     /// connection for a while.
     SinkClosing(PipelineIndex, String),
+    /// A sink's file was removed, replaced or changed by somebody else, and what that means.
+    SinkAstray(PipelineIndex, String, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// Somebody wanted to see a crash: nothing is in memory any more.
@@ -125,6 +127,7 @@ impl EngineEvent {
             | Self::SinkReady(pipeline, _)
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
+            | Self::SinkAstray(pipeline, ..)
             | Self::SinkStalled(pipeline, _)
             | Self::SinkUnconfirmed(pipeline, ..)
             | Self::FewerConnections { pipeline, .. }
@@ -158,6 +161,7 @@ impl EngineEvent {
             | Self::SinkStalled(..)
             | Self::SinkUnconfirmed(..)
             | Self::FewerConnections { .. }
+            | Self::SinkAstray(..)
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -186,6 +190,7 @@ impl fmt::Display for EngineEvent {
             }
             Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
             Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
+            Self::SinkAstray(_, sink, what) => write!(formatter, "{sink} {what}"),
             Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
             Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
                 write!(

@@ -38,6 +38,10 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, letter);
     }
 
+    /// A checkpoint is about to count. Returns when what was told before is where it has to be, or when
+    /// that cannot be for now; it may block for a moment.
+    fn settle(&self) {}
+
     /// One more of the pipeline's sources has been waiting for room for a while, or one less.
     fn held(&self, pipeline: PipelineIndex, held: bool) {
         let _ = (pipeline, held);

@@ -23,9 +23,10 @@ mod sink;
 mod sink_log;
 mod source;
 mod tcp;
+mod watched;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use file::{FileId, cut, empty, open_to_write};
+pub use file::{FileId, claim, cut, empty, is_inside, open_to_write};
 pub use injected::{Injected, Injector, NotInjected, read_injected};
 pub use intake::{Connection, Delivery, Intake};
 pub use open_files::{open_files, raise_open_files};

@@ -14,10 +14,11 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::endpoint::Endpoint;
-use super::file::{cut, open_to_write};
+use super::file::{claim, cut, open_to_write};
 use super::pending::{Pending, SinkOrder, Todo};
 use super::receiver::{self, resolve};
 use super::sink_log::SinkLog;
+use super::watched::Watched;
 use crate::core::clock::Clock;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
@@ -96,6 +97,18 @@ impl OpenSink {
         }
     }
 
+    /// Takes the sink's file for this run alone.
+    ///
+    /// # Errors
+    ///
+    /// Another run writes to it.
+    pub fn claim(&self) -> io::Result<()> {
+        match &self.way {
+            Way::File(file, _) => claim(file),
+            Way::Stream(_) | Way::Receiver(_) => Ok(()),
+        }
+    }
+
     /// Begins at this byte of the sink's file.
     pub fn begin_at(&mut self, offset: u64) {
         if let Way::File(_, from) = &mut self.way {
@@ -125,7 +138,11 @@ impl OpenSink {
             }
             Way::File(file, from) => {
                 let mut pending = Pending::new(orders, from, &log);
-                write_file(file, sync, &mut pending, &log).await
+                let watched = match &endpoint {
+                    Endpoint::File(path) => Watched::new(path, &file),
+                    _ => None,
+                };
+                write_file(file, watched, sync, &mut pending, &log).await
             }
             Way::Receiver(address) => {
                 receiver::send(&address, orders, &log).await;
@@ -136,9 +153,12 @@ impl OpenSink {
     }
 }
 
-/// Writes all outputs to a file; with `sync`, they are on the disk before that is reported.
+/// Writes all outputs to a file; with `sync`, they are on the disk before that is reported. A file that is
+/// not the one that was opened any more is an error where somebody counts on what was written to it; where
+/// nobody does, it is told once: to rename an output while it is written is nothing unusual.
 async fn write_file(
     file: File,
+    mut watched: Option<Watched>,
     sync: bool,
     pending: &mut Pending<'_>,
     log: &SinkLog<'_>,
@@ -147,9 +167,16 @@ async fn write_file(
     let plain = file.metadata()?.is_file();
     let mut writer = tokio::fs::File::from_std(file);
     loop {
-        match write_stream(&mut writer, pending, log).await? {
+        match write_stream(&mut writer, &mut watched, pending, log).await? {
             None => return Ok(()),
             Some(reply) => {
+                if let Some(watched) = &mut watched
+                    && let Some(astray) = watched.look(pending.offset()).await
+                {
+                    return Err(io::Error::other(format!(
+                        "it {astray}; bring it back as it was at the last checkpoint, or choose another place"
+                    )));
+                }
                 if sync && plain {
                     writer.sync_data().await?;
                 }
@@ -166,7 +193,7 @@ async fn write_to_the_end(
     pending: &mut Pending<'_>,
     log: &SinkLog<'_>,
 ) -> io::Result<()> {
-    while let Some(reply) = write_stream(writer, pending, log).await? {
+    while let Some(reply) = write_stream(writer, &mut None, pending, log).await? {
         let _ = reply.send(None);
     }
     Ok(())
@@ -175,6 +202,7 @@ async fn write_to_the_end(
 /// Writes outputs as one stream, until a report is due or all is written.
 async fn write_stream(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
+    watched: &mut Option<Watched>,
     pending: &mut Pending<'_>,
     log: &SinkLog<'_>,
 ) -> io::Result<Option<oneshot::Sender<Option<u64>>>> {
@@ -190,7 +218,21 @@ async fn write_stream(
         };
         log.stalls(write).await?;
         pending.written();
+        if watched.as_ref().is_some_and(Watched::is_due) {
+            tell_astray(watched, pending.offset(), log).await;
+        }
     }
     writer.shutdown().await?;
+    tell_astray(watched, pending.offset(), log).await;
     Ok(None)
+}
+
+/// Tells once where the file is not what it should be; then it is not looked at any more.
+async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
+    if let Some(file) = watched
+        && let Some(astray) = file.look(length).await
+    {
+        log.astray(&astray.to_string());
+        *watched = None;
+    }
 }

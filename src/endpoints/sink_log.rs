@@ -56,6 +56,12 @@ impl<'engine> SinkLog<'engine> {
         self.observer.event(EngineEvent::SinkReady(self.pipeline, self.name.clone()));
     }
 
+    /// Its file is not the one that was opened any more.
+    pub fn astray(&self, what: &str) {
+        let (name, what) = (self.name.clone(), what.to_owned());
+        self.observer.event(EngineEvent::SinkAstray(self.pipeline, name, what));
+    }
+
     /// There is no receiver.
     pub fn waiting(&self, reason: &io::Error) {
         let (name, reason) = (self.name.clone(), reason.to_string());

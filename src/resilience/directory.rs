@@ -16,6 +16,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Row};
@@ -134,6 +135,24 @@ impl Directory {
         let Some(written) = Written::now(self.durability) else { return Ok(()) };
         let path = self.path.join(LOCK_FILE);
         written.write(&self.lock).map_err(|error| ResilienceError::system(&path, error))
+    }
+
+    /// Whether the directory is still the one that was taken, as far as its lock tells.
+    ///
+    /// # Errors
+    ///
+    /// It was removed, or another one is in its place: nothing that is written can be found again.
+    pub fn in_place(&self) -> Result<(), ResilienceError> {
+        let path = self.path.join(LOCK_FILE);
+        let ours = self.lock.metadata().map_err(|error| ResilienceError::system(&path, error))?;
+        let same = |found: &fs::Metadata| (found.dev(), found.ino()) == (ours.dev(), ours.ino());
+        match fs::metadata(&path) {
+            Ok(found) if same(&found) => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ResilienceError::system(&path, error))
+            }
+            _ => Err(ResilienceError::Gone { path: self.path.clone() }),
+        }
     }
 
     /// Where it is.

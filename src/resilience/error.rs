@@ -25,6 +25,15 @@ pub enum ResilienceError {
         /// The directory.
         path: PathBuf,
     },
+    /// The directory was removed or replaced while it was used.
+    #[error(
+        "{} was removed or replaced while it was in use: what was saved in it cannot be found any more; bring it back, or start again with another directory",
+        path.display()
+    )]
+    Gone {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The directory is another application's.
     #[error(
         "{} belongs to application `{found}`, not to `{wanted}`: choose another directory",

@@ -140,7 +140,11 @@ impl Keeper {
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
+        // What is told of frames is not told again once a checkpoint has left them behind.
+        block_in_place(|| self.plan.shared.observer.settle());
         self.write(saved, positions)?;
+        // Before anything is dropped because of it.
+        block_in_place(|| self.directory.in_place())?;
         // A journal that is gone says itself why.
         let _ = self.journal.send(ToJournal::Trim(trimmed));
         let took = began.elapsed();

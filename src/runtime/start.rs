@@ -24,7 +24,8 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, SinkOrder, read_injected,
+    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkFailure, SinkOrder, is_inside,
+    read_injected,
 };
 use crate::resilience::{Position, ResilienceError};
 
@@ -54,8 +55,24 @@ pub(super) fn io_runtime() -> Result<Runtime, EngineError> {
 pub(super) type Sources = Vec<OpenSource>;
 pub(super) type Sinks = Vec<Vec<OpenSink>>;
 
+/// Refuses a source and a sink in the resilience directory: what is saved there would be destroyed, or
+/// taken for damaged.
+fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
+    let Some(resilience) = &settings.resilience else { return Ok(()) };
+    let saved = |endpoint: &Endpoint| matches!(endpoint, Endpoint::File(path) if is_inside(path, &resilience.directory));
+    let error = || io::Error::other("it is in the resilience directory: choose another place");
+    if let Some(endpoint) = settings.sources.iter().find(|endpoint| saved(endpoint)).cloned() {
+        return Err(EngineError::OpenSource { endpoint, error: error() });
+    }
+    match settings.sinks.iter().flatten().find(|endpoint| saved(endpoint)).cloned() {
+        Some(endpoint) => Err(EngineError::OpenSink { endpoint, error: error() }),
+        None => Ok(()),
+    }
+}
+
 /// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
 pub(super) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sinks), EngineError> {
+    refuse_saved_files(settings)?;
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
     for (at, endpoint) in settings.sources.iter().enumerate() {
@@ -75,8 +92,9 @@ pub(super) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sink
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            of_pipeline.push(OpenSink::open(endpoint).await.map_err(failed)?);
-            files.claim(endpoint).map_err(failed)?;
+            let sink = OpenSink::open(endpoint).await.map_err(failed)?;
+            files.claim(endpoint).and_then(|()| sink.claim()).map_err(failed)?;
+            of_pipeline.push(sink);
         }
         sinks.push(of_pipeline);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::counters::{Counter, WorkerCounters};
-use super::dead_letter_file::DeadLetterFile;
+use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
 use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
@@ -57,7 +57,8 @@ pub(super) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<EngineEvent>>,
     pub checkpoints: Mutex<Checkpoints>,
-    pub dead_letter_file: Mutex<Option<DeadLetterFile>>,
+    /// `None` where they go to no file.
+    pub letters: Option<DeadLetters>,
     pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
@@ -91,7 +92,7 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             checkpoints: Mutex::default(),
-            dead_letter_file: Mutex::new(file),
+            letters: file.map(DeadLetters::new),
             reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
@@ -116,18 +117,30 @@ impl Collector {
         workers.map(|worker| worker.stateful.get()).sum()
     }
 
-    fn keep_dead_letters(&self, letters: impl Iterator<Item = DeadLetter>) {
-        let letters: Vec<_> = letters.collect();
-        if let Some(file) = &mut *lock(&self.dead_letter_file) {
-            file.write(&letters);
-        }
+    /// Keeps the newest letters, and hands over to `write` those that go to the file.
+    fn keep_dead_letters(
+        &self,
+        letters: Vec<DeadLetter>,
+        write: impl FnOnce(&DeadLetters, &[Arc<DeadLetter>]),
+    ) {
         self.reporter.dead_letters(letters.iter());
-        let mut ring = lock(&self.dead_letters);
         // What would be pushed out again at once need not be copied.
-        let superfluous = letters.len().saturating_sub(KEPT);
-        for letter in letters.into_iter().skip(superfluous) {
-            ring.push(Arc::new(letter.detached()));
+        let superfluous =
+            if self.letters.is_some() { 0 } else { letters.len().saturating_sub(KEPT) };
+        let letters = letters.into_iter().skip(superfluous);
+        let letters: Vec<_> = letters.map(|letter| Arc::new(letter.detached())).collect();
+        if let Some(file) = &self.letters {
+            write(file, &letters);
         }
+        let mut ring = lock(&self.dead_letters);
+        let superfluous = letters.len().saturating_sub(KEPT);
+        letters.into_iter().skip(superfluous).for_each(|letter| ring.push(letter));
+    }
+
+    /// Something is to be said of the dead letters' file.
+    pub fn letters_told(&self, news: LettersNews) {
+        self.reporter.letters_told(news);
+        self.change();
     }
 }
 
@@ -138,7 +151,8 @@ impl Observer for Collector {
             counters.add(report);
         }
         if !report.dead_letters.is_empty() {
-            self.keep_dead_letters(report.dead_letters.drain(..));
+            let letters = report.dead_letters.drain(..).collect();
+            self.keep_dead_letters(letters, |file, letters| file.write(letters.iter().cloned()));
         }
         self.change();
     }
@@ -178,8 +192,17 @@ impl Observer for Collector {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
         }
-        self.keep_dead_letters(std::iter::once(letter));
+        // This is the thread that moves all bytes: it does not wait.
+        self.keep_dead_letters(vec![letter], |file, letters| {
+            letters.iter().cloned().for_each(|letter| file.write_urgently(letter));
+        });
         self.change();
+    }
+
+    fn settle(&self) {
+        if let Some(file) = &self.letters {
+            file.settle();
+        }
     }
 
     fn held(&self, pipeline: PipelineIndex, held: bool) {
@@ -240,7 +263,7 @@ mod tests {
             let reason = "no".to_owned();
             DeadLetter::of_frame(pipeline, step, reason, &frames, frame, None, Timestamp(0))
         };
-        collector.keep_dead_letters((0..600).map(letter));
+        collector.keep_dead_letters((0..600).map(letter).collect(), |_, _| {});
         drop(frames);
         assert!(read.is_unique(), "a letter holds all that was read with it");
         let kept = lock(&collector.dead_letters);

@@ -1,23 +1,63 @@
-//! All dead letters as a file of JSON lines.
+//! All dead letters as a file of JSON lines, written by a thread of its own.
+//!
+//! Invariants: nobody waits longer than [`PATIENCE`] for a file that takes nothing; a letter that is not
+//! written is counted, and that is said; the file has whole lines, but for what a killed process was
+//! just writing.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use thiserror::Error;
+
+use super::collector::lock;
+use super::writers::{Inbox, Lasting, Outbox, Trouble};
 use crate::core::dead_letter::DeadLetter;
 use crate::core::json::write_json;
-use crate::endpoints::{cut, open_to_write};
+use crate::endpoints::{claim, cut, open_to_write};
 
-/// A file that gets a JSON line for each dead letter.
+/// How long a file may get unless another limit is set, in bytes: 1 GiB. A client that sends nothing but
+/// garbage makes twenty bytes of it for each of its own, and must not fill the disk.
+pub const DEFAULT_DEAD_LETTERS_LIMIT: u64 = 1 << 30;
+
+/// How many bytes of letters may wait to be written: 64 MiB.
+const WAITING: usize = 64 * 1024 * 1024;
+
+/// How many bytes of letters are made lines at once, if not by a single one.
+const BATCH: usize = 256 * 1024;
+
+/// How long a worker waits for room for its letters, a checkpoint for those before it, and the end of a
+/// run for all of them, while nothing can be written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Not all dead letters are in their file.
+#[derive(Debug, Error)]
+#[error("cannot write all dead letters to their file: {reason}{}", counts(*lost, *waiting))]
+pub struct DeadLettersLost {
+    /// How many will never be there.
+    pub lost: u64,
+    /// How many wait until it can be written again.
+    pub waiting: u64,
+    reason: String,
+}
+
+fn counts(lost: u64, waiting: u64) -> String {
+    match (lost, waiting) {
+        (lost, 0) => format!("; lost: {lost}"),
+        (0, waiting) => format!("; waiting: {waiting}"),
+        (lost, waiting) => format!("; lost: {lost}, waiting: {waiting}"),
+    }
+}
+
+/// A file that is to get a JSON line for each dead letter.
 #[derive(Debug)]
 pub struct DeadLetterFile {
     path: PathBuf,
     file: File,
-    failure: Option<io::Error>,
-    /// Lines that are not yet in the file.
-    lines: Vec<u8>,
-    /// Whether it is known what becomes of what was in the file before.
-    begun: bool,
+    limit: u64,
 }
 
 impl DeadLetterFile {
@@ -25,52 +65,195 @@ impl DeadLetterFile {
     ///
     /// # Errors
     ///
-    /// It can neither be opened nor made.
+    /// It can neither be opened nor made, or another program writes to it.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = open_to_write(path)?;
-        let path = path.to_owned();
-        Ok(Self { path, file, failure: None, lines: Vec::new(), begun: false })
+        claim(&file)?;
+        Ok(Self { path: path.to_owned(), file, limit: DEFAULT_DEAD_LETTERS_LIMIT })
+    }
+
+    /// With another limit on its length, in bytes. What is no regular file has none.
+    #[must_use]
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+/// What is said of the file while it is written.
+#[derive(Debug)]
+pub(super) enum LettersNews {
+    /// It cannot be written, and why.
+    Failed(String),
+    /// It is written again.
+    Over,
+    /// So many letters are lost, and why.
+    Lost(u64, String),
+}
+
+/// Told of the file what must be said. It is called on any thread.
+pub(super) type Tell = Box<dyn Fn(LettersNews) + Send + Sync>;
+
+/// The dead letters on their way to their file.
+pub(super) struct DeadLetters {
+    path: PathBuf,
+    outbox: Outbox<Arc<DeadLetter>>,
+    waits: Mutex<Option<(DeadLetterFile, Inbox<Arc<DeadLetter>>)>>,
+    fate: Arc<Fate>,
+}
+
+/// What became of the letters.
+#[derive(Default)]
+struct Fate {
+    lost: AtomicU64,
+    /// Why the last ones were lost, or cannot be written now.
+    reason: Mutex<String>,
+    failing: std::sync::atomic::AtomicBool,
+    tell: std::sync::OnceLock<Tell>,
+}
+
+impl Fate {
+    fn fails(&self, reason: String) {
+        lock(&self.reason).clone_from(&reason);
+        self.failing.store(true, Ordering::Release);
+        self.tell(LettersNews::Failed(reason));
+    }
+
+    fn lose(&self, count: u64, reason: &str) {
+        if count > 0 {
+            self.lost.fetch_add(count, Ordering::AcqRel);
+            let failing = self.failing.load(Ordering::Acquire);
+            let mut last = lock(&self.reason);
+            if !failing {
+                reason.clone_into(&mut last);
+            }
+            let reason = last.clone();
+            drop(last);
+            self.tell(LettersNews::Lost(count, reason));
+        }
+    }
+
+    fn note(&self, path: &Path, trouble: Trouble<'_>) {
+        match trouble {
+            Trouble::Failed(error) => self.fails(format!("{}: {error}", path.display())),
+            Trouble::Over => {
+                self.failing.store(false, Ordering::Release);
+                self.tell(LettersNews::Over);
+            }
+        }
+    }
+
+    fn tell(&self, news: LettersNews) {
+        if let Some(tell) = self.tell.get() {
+            tell(news);
+        }
+    }
+}
+
+impl DeadLetters {
+    /// Letters for this file. They wait until the run has begun.
+    pub fn new(file: DeadLetterFile) -> Self {
+        let (outbox, inbox) = Outbox::new(WAITING);
+        let path = file.path.clone();
+        Self { path, outbox, waits: Mutex::new(Some((file, inbox))), fate: Arc::default() }
     }
 
     /// The run has begun: drops what was in the file before, or goes on after its last whole line
-    /// where the run goes on with an earlier one.
-    pub(super) fn begin(&mut self, continues: bool) {
-        if std::mem::replace(&mut self.begun, true) {
-            return;
+    /// where the run goes on with an earlier one. `tell` is told what must be said.
+    ///
+    /// # Errors
+    ///
+    /// There can be no thread for it.
+    pub fn begin(&self, continues: bool, tell: Tell) -> io::Result<()> {
+        let Some((file, inbox)) = lock(&self.waits).take() else { return Ok(()) };
+        let _ = self.fate.tell.set(tell);
+        let from = if continues { end_of_lines(&file.path) } else { Ok(0) };
+        if let Err(error) = from.and_then(|from| cut(&file.file, from)) {
+            self.fate.fails(format!("{}: {error}", file.path.display()));
         }
-        let from = if continues { end_of_lines(&self.path) } else { Ok(0) };
-        self.failure = from.and_then(|from| cut(&self.file, from)).err();
-        self.flush();
+        let fate = Arc::clone(&self.fate);
+        inbox.begin("wallaroo-letters", move |inbox| write(inbox, file, &fate))
     }
 
-    /// Appends dead letters, and sees to it that they are in the file as soon as the run has begun.
-    pub(super) fn write<'a>(&mut self, letters: impl IntoIterator<Item = &'a DeadLetter>) {
-        if self.failure.is_some() {
-            return;
+    /// Hands over letters of a worker, which may wait for room for a while.
+    pub fn write(&self, letters: impl Iterator<Item = Arc<DeadLetter>>) {
+        let deadline = Instant::now() + PATIENCE;
+        let refused = letters.filter(|letter| {
+            !self.outbox.push_before(Arc::clone(letter), letter.weight(), deadline)
+        });
+        self.refuse(refused.count() as u64);
+    }
+
+    /// Hands over a letter of a thread that must not wait.
+    pub fn write_urgently(&self, letter: Arc<DeadLetter>) {
+        let weight = letter.weight();
+        self.refuse(u64::from(!self.outbox.push_urgently(letter, weight)));
+    }
+
+    fn refuse(&self, count: u64) {
+        let path = self.path.display();
+        self.fate.lose(count, &format!("{path} takes them too slowly, or not at all"));
+    }
+
+    /// Waits until the letters before are written, but for a file that takes nothing only for a moment.
+    pub fn settle(&self) {
+        self.outbox.settle(PATIENCE);
+    }
+
+    /// The last letters have come: waits until they are written, or lost.
+    pub fn finish(&self) {
+        if !self.outbox.finish(PATIENCE) {
+            // Whoever blocks in a write will not come back to say it.
+            let path = self.path.display();
+            self.fate.lose(self.outbox.waiting(), &format!("{path} takes nothing any more"));
         }
+    }
+
+    /// How many letters are lost.
+    pub fn lost(&self) -> u64 {
+        self.fate.lost.load(Ordering::Acquire)
+    }
+
+    /// Why not all letters are in the file, where that is so.
+    pub fn trouble(&self) -> Option<DeadLettersLost> {
+        let (lost, failing) = (self.lost(), self.fate.failing.load(Ordering::Acquire));
+        (lost > 0 || failing).then(|| {
+            let waiting = if failing { self.outbox.waiting() } else { 0 };
+            DeadLettersLost { lost, waiting, reason: lock(&self.fate.reason).clone() }
+        })
+    }
+}
+
+/// Writes letters until the last has come.
+fn write(mut inbox: Inbox<Arc<DeadLetter>>, file: DeadLetterFile, fate: &Fate) {
+    let DeadLetterFile { path, file, limit } = file;
+    let mut file = Lasting::new(file);
+    let mut lines = Vec::new();
+    let mut ends = Vec::new();
+    // Who finds no room counts it.
+    while let Some((letters, _)) = inbox.next(BATCH) {
+        lines.clear();
+        ends.clear();
         for letter in letters {
-            if let Err(error) = write_json(&mut self.lines, letter) {
-                self.failure = Some(error.into());
-                return;
+            let begin = lines.len();
+            if let Err(error) = write_json(&mut lines, &*letter) {
+                lines.truncate(begin);
+                fate.lose(1, &error.to_string());
+                continue;
             }
-            self.lines.push(b'\n');
+            lines.push(b'\n');
+            ends.push(lines.len());
         }
-        if self.begun {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        if self.failure.is_none() {
-            self.failure = self.file.write_all(&self.lines).err();
-        }
-        self.lines.clear();
-    }
-
-    /// Why not all dead letters are in the file, where that is so: after a failure nothing more is
-    /// written, so that the file has no gaps and ends in at most one torn line.
-    pub(super) fn failure(&self) -> Option<&io::Error> {
-        self.failure.as_ref()
+        let room = file.length().map_or(u64::MAX, |length| limit.saturating_sub(length));
+        let fit = ends.partition_point(|end| *end as u64 <= room);
+        let beyond = (ends.len() - fit) as u64;
+        ends.truncate(fit);
+        let bytes = lines.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
+        let written = file.write(bytes, &inbox, &mut |trouble| fate.note(&path, trouble));
+        let torn = ends.iter().filter(|end| **end > written).count() as u64;
+        fate.lose(torn, "");
+        let path = path.display();
+        fate.lose(beyond, &format!("{path} has reached its limit, see --dead-letters-limit"));
+        lines.shrink_to(4 * BATCH);
     }
 }
 

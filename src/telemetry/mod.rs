@@ -18,14 +18,16 @@ mod session;
 mod snapshot;
 mod summary;
 mod throughput;
+mod writers;
 
-pub use dead_letter_file::DeadLetterFile;
+pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use latency::{Bar, LatencySummary};
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
-pub use session::{DeadLettersLost, Session};
+pub use session::Session;
 pub use snapshot::{OutputShown, PipelineShown, Snapshot, Totals, WorkerShown};
 pub use summary::Summary;
 pub use throughput::{Throughput, bars as throughput_bars};
+pub(crate) use writers::{Inbox, Outbox};

@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub outputs: Vec<OutputShown>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
+    /// How many dead letters are lost to their file; 0 where they go to none.
+    pub dead_letters_lost: u64,
     /// What is saved, and what was lost and recovered; `None` where nothing is saved.
     pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.

@@ -19,6 +19,8 @@ pub struct Summary {
     pub filtered: u64,
     /// Messages that could not be processed.
     pub dead_letters: u64,
+    /// How many of them are not in their file; 0 where they go to none.
+    pub dead_letters_lost: u64,
     /// Partitions of all states.
     pub partitions: usize,
     /// How many of them were created by a message.

@@ -11,6 +11,7 @@ mod events;
 mod filter_line;
 mod input_line;
 mod keys;
+mod last_resort;
 mod layout;
 mod letters;
 mod overlay;
@@ -40,6 +41,7 @@ pub use chooser::{Choice, Chooser, Chosen};
 pub use command_table::COMMANDS;
 pub use commands::{Command, Context, Entry, Focus};
 pub use keys::Key;
+pub(crate) use last_resort::{Reported, listen as listen_to_signals, reporting};
 pub use state::{Effect, Notice, Workbench};
 pub use theme::Theme;
 
@@ -114,6 +116,7 @@ pub fn run(
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
     runtime.block_on(work(&mut session, workbench, screen, signals))?;
+    session.finish_dead_letters();
     session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
 }
 
@@ -171,10 +174,14 @@ async fn work(
     loop {
         workbench.resize(screen.area()?);
         dirty |= session.refresh(&workbench.view());
-        if let Some(error) = session.dead_letters_lost().filter(|_| !lost) {
+        let trouble = session.dead_letters_lost();
+        if std::mem::replace(&mut lost, trouble.is_some()) != trouble.is_some() {
             // Now, and not when it is too late to do anything about it.
-            (lost, dirty) = (true, true);
-            workbench.notify(error.to_string(), true);
+            dirty = true;
+            match trouble {
+                Some(error) => workbench.notify(error.to_string(), true),
+                None => workbench.notify("dead letters are written again".to_owned(), false),
+            }
         }
         if let Some(Err(error)) = session.outcome() {
             return Err(WorkbenchError::Engine(error));
@@ -329,6 +336,7 @@ struct Signals {
 
 impl Signals {
     fn listen() -> io::Result<Self> {
+        last_resort::listen_for_workbench()?;
         Ok(Self {
             terminal: watched_terminal(),
             terminate: signal(SignalKind::terminate())?,

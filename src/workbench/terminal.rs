@@ -18,6 +18,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
+use super::last_resort;
+
 /// A terminal that is given back when this is dropped.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -29,6 +31,14 @@ impl Screen {
     pub fn take() -> io::Result<Self> {
         let taken = Taken::default();
         taken.give_back_on_panic();
+        let of_signals = taken.clone();
+        last_resort::give_back_with(move || {
+            // First what cannot block.
+            if of_signals.0.load(Ordering::SeqCst) {
+                let _ = disable_raw_mode();
+            }
+            of_signals.give_back();
+        });
         enable_raw_mode()?;
         taken.0.store(true, Ordering::SeqCst);
         // From here on, an error gives back what was taken.

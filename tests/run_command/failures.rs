@@ -139,8 +139,16 @@ fn a_full_disk_fails_the_run() {
     let folder = Folder::new();
     let broken = folder.write("broken", b"\0\0\0\x01x");
     let full = ["--dead-letters", "/dev/full", "--log-level", "error"];
-    run_alphabet(&[&["--in", &broken, "--out", "null"], &full[..]].concat())
-        .failed(1, &["dead letters", "No space"]);
+    let ended = run_alphabet(&[&["--in", &broken, "--out", "null", "--json"], &full[..]].concat());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert_eq!(ended.json()["dead_letters_lost"], 1);
+    // While it happens, and at the end.
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    let at_once = "error: cannot write dead letters to /dev/full: No space left";
+    assert!(lines[0].starts_with(at_once), "{}", ended.stderr);
+    assert!(lines[1].starts_with("error: 1 dead letter lost: /dev/full: No space"), "{lines:?}");
+    let last = "wallaroo-tui: cannot write all dead letters to their file: /dev/full: No space";
+    assert!(lines[2].starts_with(last) && lines.len() == 3, "{lines:?}");
 }
 
 #[test]

@@ -124,8 +124,10 @@ fn a_log_that_cannot_be_written_is_a_failure() {
     run(ends.iter().chain(&["--log", &path])).failed(1, &["cannot write", &path, "No such file"]);
     let ended = run(ends.iter().chain(&["--log", "/dev/full"]));
     assert_eq!(ended.code, Some(1));
+    // While it happens, and at the end.
+    line(&ended.stderr, &["error: cannot write the log to /dev/full for now: No space left"]);
     let words = "wallaroo-tui: cannot write all of the log to /dev/full: No space left";
-    assert!(ended.stderr.starts_with(words), "{}", ended.stderr);
+    assert!(ended.stderr.lines().last().unwrap().starts_with(words), "{}", ended.stderr);
 }
 
 #[test]
@@ -161,4 +163,25 @@ fn on_a_terminal_a_line_of_the_log_takes_the_place_of_the_progress_line() {
     let screen = terminal.screen();
     let last = screen.trim_end().lines().last().unwrap();
     assert!(last.starts_with("alphabet: 1 message in"), "{screen}");
+}
+
+#[test]
+fn many_connections_are_few_lines_that_count_them() {
+    const CLIENTS: u64 = 1400;
+    let running = Running::start(LISTENING);
+    let address = running.address();
+    (0..CLIENTS).for_each(|_| drop(TcpStream::connect(&address).unwrap()));
+    let count = |text: &str, verb: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.ends_with(verb));
+        lines
+            .map(|line| line.split_once(" more client").map_or(1, |(n, _)| n.parse().unwrap()))
+            .sum()
+    };
+    wait_until("all to be counted", || {
+        [" connected", " left"].iter().all(|verb| count(&running.said(), verb) == CLIENTS)
+    });
+    running.signal("TERM");
+    let said = running.end().succeeded().stderr;
+    // Twenty of a kind a second.
+    assert!(said.lines().count() < 1000, "{said}");
 }

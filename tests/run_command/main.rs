@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod astray;
 mod commands;
 mod crowd;
 mod failures;
@@ -22,6 +23,8 @@ mod outcome;
 mod pipes;
 mod receive;
 mod send;
+mod stalled;
+mod written_again;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,6 +7,8 @@
 pub mod crowd;
 pub mod fragile;
 pub mod frames;
+#[cfg(target_os = "linux")]
+pub mod full_pipe;
 pub mod hostile;
 pub mod program;
 pub mod receivers;

@@ -51,9 +51,7 @@ impl Running {
         arguments: impl IntoIterator<Item = A>,
         stdout: Stdio,
     ) -> Self {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments);
-        Self::spawn(command, stdout)
+        Self::start_writing_to(arguments, stdout, Stdio::piped())
     }
 
     /// Starts the program with a limit on its open files, which it cannot raise.
@@ -64,14 +62,23 @@ impl Running {
         let mut command = Command::new("sh");
         let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
         command.args(["-c", &limited, PROGRAM]).args(arguments);
-        Self::spawn(command, Stdio::piped())
+        Self::of_command(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
-    fn spawn(mut command: Command, stdout: Stdio) -> Self {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+    /// The same with its standard error, too.
+    pub fn start_writing_to<A: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = A>,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> Self {
+        Self::of_command(Command::new(PROGRAM).args(arguments).stdout(stdout).stderr(stderr))
+    }
+
+    /// The same of a command that becomes the program.
+    pub fn of_command(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
-        let stderr = Collected::from(child.stderr.take().unwrap());
+        let stderr = child.stderr.take().map_or_else(Collected::nothing, Collected::from);
         Self { child, stdout, stderr }
     }
 

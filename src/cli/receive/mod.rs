@@ -3,7 +3,7 @@
 mod arguments;
 mod outputs;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -38,7 +38,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 pub(super) fn receive(arguments: &ReceiveArguments) -> Result<(), Failure> {
     let (tally, stop) = (Tally::new("output"), Stop::default());
-    let progress = Progress::default();
+    let progress = Progress::start()?;
     let receiver =
         Receiver { arguments, tally: &tally, stop: &stop, progress: &progress, unfinished: 0 };
     let expected = arguments.expect.map_or(0, NonZeroU64::get);
@@ -58,7 +58,8 @@ pub(super) fn receive(arguments: &ReceiveArguments) -> Result<(), Failure> {
             format!("; {} came after the end of the last whole output", counted(bytes, "byte"))
         }
     };
-    writeln!(io::stderr(), "received {tally}{note}").map_err(Failure::failed)
+    progress.say(&format!("received {tally}{note}"));
+    Ok(())
 }
 
 /// Why no more is received.

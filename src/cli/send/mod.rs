@@ -9,7 +9,7 @@ mod input;
 mod pace;
 
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::io;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -50,13 +50,15 @@ pub(super) fn send(
         let bar = bar(tally.bytes(), whole.get());
         format!("sent {} {bar}", counted(tally.count(), "message")).trim_end().to_owned()
     };
-    let Some(notes) = follow(sender.send(), &stop, &Progress::default(), line)? else {
+    let progress = Progress::start()?;
+    let Some(notes) = follow(sender.send(), &stop, &progress, line)? else {
         return Err(Failure::Failed(format!("interrupted twice: sent {tally}")));
     };
     if stop.was_asked() {
         return Err(Failure::Failed(format!("interrupted: sent {tally}{notes}")));
     }
-    writeln!(io::stderr(), "sent {tally}{notes}").map_err(Failure::failed)
+    progress.say(&format!("sent {tally}{notes}"));
+    Ok(())
 }
 
 /// All that sending goes by.

@@ -1,36 +1,79 @@
-//! The log as a file: a line each, behind what is there already.
+//! The log as a file: a line each, behind what is there already, written by a thread of its own.
+//!
+//! Invariant: who has something to say never waits for the file. What finds no room is counted, and the
+//! file says how much it was.
 
+use std::fmt::Write;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use super::LogLine;
 use super::utc::Utc;
+use super::{LogLevel, LogLine};
 use crate::telemetry::collector::lock;
+use crate::telemetry::writers::{Inbox, Lasting, Outbox, Trouble};
 
-/// The log's file could not be written to its end.
+/// How many bytes of lines may wait to be written.
+const WAITING: usize = 4 * 1024 * 1024;
+
+/// How many bytes of lines are written at once.
+const BATCH: usize = 64 * 1024;
+
+/// How long the end waits for lines while none can be written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Not all of the log is in its file.
 #[derive(Debug, Error)]
-#[error("cannot write all of the log to {path}: {error}")]
+#[error("cannot write all of the log to {path}: {reason}; lines that are missing: {lines}")]
 pub struct LogLost {
     path: String,
-    error: io::Error,
+    reason: String,
+    lines: u64,
 }
 
 /// A file that gets every line of the log: the time in UTC, the level, the text.
-#[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
-    state: Mutex<State>,
+    outbox: Outbox<String>,
+    fate: Arc<Fate>,
 }
 
-#[derive(Debug)]
-struct State {
-    file: File,
-    failure: Option<io::Error>,
+/// Told what is to be said of the file beside it.
+type Tell = Box<dyn Fn(LogLevel, String) + Send + Sync>;
+
+/// What became of the lines.
+#[derive(Default)]
+struct Fate {
+    missing: AtomicU64,
+    /// Why the file could not be written, the last time that it could not.
+    reason: Mutex<Option<String>>,
+    tell: OnceLock<Tell>,
+}
+
+impl Fate {
+    fn note(&self, path: &Path, trouble: Trouble<'_>) {
+        let path = path.display();
+        let (level, text) = match trouble {
+            Trouble::Failed(error) => {
+                *lock(&self.reason) = Some(error.to_string());
+                (LogLevel::Error, format!("cannot write the log to {path} for now: {error}"))
+            }
+            Trouble::Over => (LogLevel::Info, format!("the log is written to {path} again")),
+        };
+        if let Some(tell) = self.tell.get() {
+            tell(level, text);
+        }
+    }
+
+    fn miss(&self, lines: u64) {
+        self.missing.fetch_add(lines, Ordering::AcqRel);
+    }
 }
 
 impl LogFile {
@@ -38,37 +81,73 @@ impl LogFile {
     ///
     /// # Errors
     ///
-    /// It can neither be opened nor made.
+    /// It can neither be opened nor made, or there can be no thread for it.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        let state = Mutex::new(State { file, failure: None });
-        Ok(Self { path: path.to_owned(), state })
+        let (path, fate) = (path.to_owned(), Arc::<Fate>::default());
+        let (of_writer, name) = (Arc::clone(&fate), path.clone());
+        let outbox = Outbox::start("wallaroo-log", WAITING, move |inbox| {
+            write(inbox, file, &name, &of_writer);
+        })?;
+        Ok(Self { path, outbox, fate })
     }
 
-    /// Appends a line. Says so where the file cannot be written any further, once.
-    pub(super) fn write(&self, line: &LogLine) -> Option<String> {
-        let mut state = lock(&self.state);
-        if state.failure.is_some() {
-            return None;
+    /// Hands over a line, or counts it where too much waits already.
+    pub(super) fn write(&self, line: &LogLine) {
+        let text = entry(line.at, line.level, &line.text);
+        let weight = text.len();
+        self.outbox.push(text, weight);
+    }
+
+    /// Who is told that the file cannot be written, and that it can again. Only the first one is.
+    pub(super) fn tell(&self, tell: Tell) {
+        let _ = self.fate.tell.set(tell);
+    }
+
+    /// Waits until all lines before are written, but for a file that takes nothing only for a moment.
+    pub(super) fn settle(&self) {
+        self.outbox.settle(PATIENCE);
+    }
+
+    /// The last line has come: waits as long as that makes sense until all are written.
+    ///
+    /// # Errors
+    ///
+    /// Why not all of the log is in the file.
+    pub fn finish(&self) -> Result<(), LogLost> {
+        if !self.outbox.finish(PATIENCE) {
+            self.fate.miss(self.outbox.waiting());
         }
-        let level = line.level.to_string().to_uppercase();
-        // At once: lines of several programs do not mix, and nothing is lost with the process.
-        let text = format!("{} {level:<5} {}\n", Utc(line.at), line.text);
-        let error = state.file.write_all(text.as_bytes()).err()?;
-        let said = format!("cannot write the log to {} any further: {error}", self.path.display());
-        state.failure = Some(error);
-        Some(said)
-    }
-
-    /// Why not all of the log is in the file, where that is so.
-    #[must_use]
-    pub fn lost(&self) -> Option<LogLost> {
-        let error = lock(&self.state).failure.as_ref().map(copy)?;
-        Some(LogLost { path: self.path.display().to_string(), error })
+        match self.fate.missing.load(Ordering::Acquire) {
+            0 => Ok(()),
+            lines => {
+                let reason = lock(&self.fate.reason).clone();
+                let reason = reason.unwrap_or_else(|| "it takes lines too slowly".to_owned());
+                Err(LogLost { path: self.path.display().to_string(), reason, lines })
+            }
+        }
     }
 }
 
-/// The same error again: it is still the reason why nothing more is written.
-fn copy(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+fn entry(at: SystemTime, level: LogLevel, text: &str) -> String {
+    let level = level.to_string().to_uppercase();
+    format!("{} {level:<5} {text}\n", Utc(at))
+}
+
+/// Writes lines until the last has come.
+fn write(mut inbox: Inbox<String>, file: File, path: &Path, fate: &Fate) {
+    let mut file = Lasting::new(file);
+    while let Some((lines, refused)) = inbox.next(BATCH) {
+        let mut text = lines.concat();
+        if refused > 0 {
+            fate.miss(refused);
+            let lines = if refused == 1 { "line is" } else { "lines are" };
+            let said = format!("{refused} {lines} missing here: they came too fast");
+            // Writing to a string does not fail.
+            let _ = write!(text, "{}", entry(SystemTime::now(), LogLevel::Warn, &said));
+        }
+        let written = file.write(text.as_bytes(), &inbox, &mut |trouble| fate.note(path, trouble));
+        let missing = text.get(written..).map_or(0, |rest| rest.lines().count());
+        fate.miss(missing as u64);
+    }
 }

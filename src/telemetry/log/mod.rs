@@ -11,6 +11,7 @@ mod file;
 mod level;
 mod line;
 mod rate;
+mod rates;
 mod reporter;
 mod utc;
 
@@ -20,7 +21,7 @@ use std::time::{Instant, SystemTime};
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber, dispatcher};
 
 use super::collector::lock;
 use super::ring::Ring;
@@ -40,12 +41,18 @@ pub const RUN_TARGET: &str = "wallaroo::run";
 /// How many of the newest lines are kept.
 const KEPT: usize = 500;
 
-/// Says that something has failed, for which the program ends.
+/// Says that something has failed, for which the program ends: it is in the log's file when this
+/// returns, if that takes anything.
 pub fn log_failure(reason: &str) {
     tracing::error!(target: RUN_TARGET, "{reason}");
+    dispatcher::get_default(|to| {
+        if let Some(file) = to.downcast_ref::<Log>().and_then(|log| log.file.as_ref()) {
+            file.settle();
+        }
+    });
 }
 
-type Console = Box<dyn Fn(&LogLine) + Send + Sync>;
+type Console = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// Another subscriber of `tracing` is installed already.
 #[derive(Debug, Error)]
@@ -66,7 +73,7 @@ pub struct LogTaken;
 pub struct Log {
     level: LogLevel,
     start: Instant,
-    newest: Mutex<Newest>,
+    newest: Arc<Mutex<Newest>>,
     file: Option<Arc<LogFile>>,
     console: Option<Console>,
 }
@@ -91,7 +98,8 @@ impl Log {
     #[must_use]
     pub fn new(level: LogLevel) -> Self {
         let newest = Newest { lines: Ring::new(KEPT), warnings: 0 };
-        Self { level, start: Instant::now(), newest: Mutex::new(newest), file: None, console: None }
+        let newest = Arc::new(Mutex::new(newest));
+        Self { level, start: Instant::now(), newest, file: None, console: None }
     }
 
     /// Passes every line on to a file.
@@ -103,7 +111,7 @@ impl Log {
     /// Passes every line on, but for a run's beginning and end.
     #[must_use]
     pub fn to_console(self, console: impl Fn(&LogLine) + Send + Sync + 'static) -> Self {
-        Self { console: Some(Box::new(console)), ..self }
+        Self { console: Some(Arc::new(console)), ..self }
     }
 
     /// Makes this the log of the whole process.
@@ -112,6 +120,18 @@ impl Log {
     ///
     /// There is another one.
     pub fn install(self) -> Result<(), LogTaken> {
+        if let Some(file) = &self.file {
+            // What is wrong with the file is said everywhere else.
+            let (newest, console) = (Arc::clone(&self.newest), self.console.clone());
+            let start = self.start;
+            file.tell(Box::new(move |level, text| {
+                let line = line_of(start, level, text);
+                if let Some(console) = &console {
+                    console(&line);
+                }
+                keep(&newest, line);
+            }));
+        }
         tracing::subscriber::set_global_default(self).map_err(|_| LogTaken)
     }
 
@@ -123,16 +143,16 @@ impl Log {
             warnings: newest.warnings,
         }
     }
+}
 
-    fn keep(&self, line: LogLine) {
-        let mut newest = lock(&self.newest);
-        newest.warnings += u64::from(line.level >= LogLevel::Warn);
-        newest.lines.push(Arc::new(line));
-    }
+fn keep(newest: &Mutex<Newest>, line: LogLine) {
+    let mut newest = lock(newest);
+    newest.warnings += u64::from(line.level >= LogLevel::Warn);
+    newest.lines.push(Arc::new(line));
+}
 
-    fn line(&self, level: LogLevel, text: String) -> LogLine {
-        LogLine { level, text, at: SystemTime::now(), since_start: self.start.elapsed() }
-    }
+fn line_of(start: Instant, level: LogLevel, text: String) -> LogLine {
+    LogLine { level, text, at: SystemTime::now(), since_start: start.elapsed() }
 }
 
 impl Subscriber for Log {
@@ -150,15 +170,14 @@ impl Subscriber for Log {
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
-        let line = self.line(LogLevel::of(*metadata.level()), line::text_of(event));
+        let line = line_of(self.start, LogLevel::of(*metadata.level()), line::text_of(event));
         if let Some(console) = self.console.as_ref().filter(|_| metadata.target() != RUN_TARGET) {
             console(&line);
         }
-        let failure = self.file.as_ref().and_then(|file| file.write(&line));
-        self.keep(line);
-        if let Some(failure) = failure {
-            self.keep(self.line(LogLevel::Error, failure));
+        if let Some(file) = &self.file {
+            file.write(&line);
         }
+        keep(&self.newest, line);
     }
 
     // There are no spans: none is enabled.
@@ -173,8 +192,8 @@ impl Subscriber for Log {
 
 #[cfg(test)]
 mod tests {
+    use tracing::Dispatch;
     use tracing::subscriber::with_default;
-    use tracing::{Dispatch, dispatcher};
 
     use super::*;
 

@@ -1,15 +1,18 @@
-//! How many dead letters are lines of the log: a million of them must not be a million lines.
+//! How many events of a kind are lines of the log: a million of them must not be a million lines.
 
 use crate::core::numbers::Timestamp;
 
-/// Lets the first dead letter of each second be said, and counts the others.
-#[derive(Debug, Default)]
-pub(super) struct DeadLetterRate {
+/// Lets the first few events of each second be said, and counts the others.
+#[derive(Debug)]
+pub(super) struct Rate {
+    most: u64,
+    /// The second of which events are said.
     second: Option<u64>,
+    said: u64,
     held: u64,
 }
 
-/// What is to be said of a dead letter.
+/// What is to be said of an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     /// How many before it were only counted, and are to be said now.
@@ -18,27 +21,45 @@ pub(super) struct Said {
     pub itself: bool,
 }
 
-impl DeadLetterRate {
-    /// Takes note of a dead letter.
+impl Rate {
+    /// Lets so many be said a second.
+    pub fn new(most: u64) -> Self {
+        Self { most, second: None, said: 0, held: 0 }
+    }
+
+    /// Takes note of an event.
     pub fn take(&mut self, at: Timestamp) -> Said {
+        self.take_many(at, 1)
+    }
+
+    /// Takes note of so many events, which are said as one.
+    pub fn take_many(&mut self, at: Timestamp, count: u64) -> Said {
         let second = second(at);
         // Workers are not told in the order of time: one of a second that is past is only counted.
-        if self.second.is_some_and(|last| second <= last) {
-            self.held += 1;
-            return Said::default();
+        let held = if self.second.is_none_or(|last| second > last) {
+            (self.second, self.said) = (Some(second), 0);
+            std::mem::take(&mut self.held)
+        } else {
+            0
+        };
+        let itself = self.second == Some(second) && self.said < self.most;
+        if itself {
+            self.said += 1;
+        } else {
+            self.held += count;
         }
-        self.second = Some(second);
-        Said { held: std::mem::take(&mut self.held), itself: true }
+        Said { held, itself }
     }
 
-    /// How many were only counted, once their second is over.
-    pub fn flush(&mut self, now: Timestamp) -> u64 {
-        if self.second.is_some_and(|last| second(now) > last) { self.flush_all() } else { 0 }
+    /// How many were only counted: once their second is over, or all where no more will come.
+    pub fn flush(&mut self, now: Option<Timestamp>) -> u64 {
+        let over = now.is_none_or(|now| self.second.is_some_and(|last| second(now) > last));
+        if over { std::mem::take(&mut self.held) } else { 0 }
     }
 
-    /// How many were only counted.
-    pub fn flush_all(&mut self) -> u64 {
-        std::mem::take(&mut self.held)
+    /// Whether some were only counted.
+    pub fn holds(&self) -> bool {
+        self.held > 0
     }
 }
 
@@ -54,16 +75,28 @@ mod tests {
 
     #[test]
     fn the_first_of_a_second_is_said_and_the_others_are_counted() {
-        let mut rate = DeadLetterRate::default();
+        let mut rate = Rate::new(1);
         assert_eq!(rate.take(Timestamp(5)), Said { held: 0, itself: true });
         for at in 0..1_000_000 {
             assert_eq!(rate.take(Timestamp(at)), Said::default());
         }
-        assert_eq!(rate.flush(Timestamp(SECOND - 1)), 0);
+        assert_eq!(rate.flush(Some(Timestamp(SECOND - 1))), 0);
         assert_eq!(rate.take(Timestamp(SECOND)), Said { held: 1_000_000, itself: true });
         assert_eq!(rate.take(Timestamp(SECOND - 1)), Said::default());
-        assert_eq!(rate.flush(Timestamp(2 * SECOND)), 1);
-        assert_eq!(rate.flush(Timestamp(3 * SECOND)), 0);
-        assert_eq!(rate.flush_all(), 0);
+        assert!(rate.holds());
+        assert_eq!(rate.flush(Some(Timestamp(2 * SECOND))), 1);
+        assert_eq!(rate.flush(Some(Timestamp(3 * SECOND))), 0);
+        assert_eq!(rate.flush(None), 0);
+        assert!(!rate.holds());
+    }
+
+    #[test]
+    fn a_few_of_a_second_are_said_where_that_is_wanted() {
+        let mut rate = Rate::new(3);
+        let said = |rate: &mut Rate, at| (0..10).filter(|_| rate.take(at).itself).count();
+        assert_eq!(said(&mut rate, Timestamp(0)), 3);
+        assert_eq!(rate.take_many(Timestamp(1), 100), Said::default());
+        assert_eq!(rate.flush(Some(Timestamp(SECOND))), 107);
+        assert_eq!(said(&mut rate, Timestamp(SECOND)), 3);
     }
 }

@@ -1,10 +1,12 @@
 //! Says what happens to the engine: the one place that makes events of `tracing`.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tracing::{Dispatch, dispatcher};
 
-use super::rate::{DeadLetterRate, Said};
+use super::rate::{Rate, Said};
+use super::rates::{Kind, Rates};
 use super::{Log, RUN_TARGET, TARGET};
 use crate::core::dead_letter::DeadLetter;
 use crate::core::event::{EngineEvent, Level};
@@ -12,6 +14,7 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::collector::lock;
+use crate::telemetry::dead_letter_file::LettersNews;
 use crate::telemetry::snapshot::Totals;
 
 /// Says what happens to the engine.
@@ -22,7 +25,11 @@ pub(in crate::telemetry) struct Reporter {
     application: Arc<str>,
     /// The pipelines' names; none where there is only one, and it need not be named.
     pipelines: Vec<Arc<str>>,
-    dead_letters: Mutex<DeadLetterRate>,
+    start: Instant,
+    dead_letters: Mutex<Rate>,
+    /// Of letters that are not in their file.
+    lost: Mutex<(Rate, String)>,
+    connections: Mutex<Rates>,
 }
 
 impl Reporter {
@@ -33,8 +40,17 @@ impl Reporter {
             to: dispatcher::get_default(Dispatch::clone),
             application: Arc::clone(topology.name()),
             pipelines: names.filter(|_| several).collect(),
-            dead_letters: Mutex::default(),
+            start: Instant::now(),
+            dead_letters: Mutex::new(Rate::new(1)),
+            lost: Mutex::new((Rate::new(1), String::new())),
+            connections: Mutex::default(),
         }
+    }
+
+    /// The time of events that have none of their own.
+    fn now(&self) -> Timestamp {
+        let since = u64::try_from(self.start.elapsed().as_nanos());
+        Timestamp(since.unwrap_or(u64::MAX))
     }
 
     /// The log that is told, where it is one of ours.
@@ -73,6 +89,15 @@ impl Reporter {
 
     /// Something happened to a source or a sink.
     pub fn event(&self, event: &EngineEvent) {
+        if let Some(kind) = Kind::of(event) {
+            let Said { held, itself } = lock(&self.connections).take(kind, self.now());
+            if held > 0 {
+                self.more(kind, held);
+            }
+            if !itself {
+                return;
+            }
+        }
         let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
         self.say(|| match event.level() {
             Level::Detail => tracing::debug!(target: TARGET, pipeline, "{event}"),
@@ -100,17 +125,77 @@ impl Reporter {
         }
     }
 
+    /// Something happens to the dead letters' file.
+    pub fn letters_told(&self, news: LettersNews) {
+        match news {
+            LettersNews::Failed(reason) => self.say(|| {
+                tracing::error!(
+                    target: TARGET,
+                    "cannot write dead letters to {reason}; they wait in memory, and are lost where that is full"
+                );
+            }),
+            LettersNews::Over => {
+                self.say(|| tracing::info!(target: TARGET, "dead letters are written again"));
+            }
+            LettersNews::Lost(count, reason) => {
+                let said = {
+                    let mut lost = lock(&self.lost);
+                    lost.1.clone_from(&reason);
+                    lost.0.take_many(self.now(), count)
+                };
+                let count = said.held + if said.itself { count } else { 0 };
+                self.letters_lost(count, &reason);
+            }
+        }
+    }
+
+    fn letters_lost(&self, count: u64, reason: &str) {
+        let ending = if count == 1 { "" } else { "s" };
+        if count > 0 {
+            self.say(
+                || tracing::error!(target: TARGET, "{count} dead letter{ending} lost: {reason}"),
+            );
+        }
+    }
+
+    fn more(&self, kind: Kind, held: u64) {
+        let said = kind.said(held);
+        self.say(|| match kind {
+            Kind::Connected | Kind::Left => tracing::info!(target: TARGET, "{said}"),
+            Kind::Broken | Kind::NotAccepted => tracing::warn!(target: TARGET, "{said}"),
+        });
+    }
+
     /// Says what was only counted, once its second is over. True where there was something.
     pub fn flush(&self, now: Timestamp) -> bool {
-        let held = lock(&self.dead_letters).flush(now);
+        let held = lock(&self.dead_letters).flush(Some(now));
         self.more_dead_letters(held);
-        held > 0
+        self.flush_others(Some(self.now())) || held > 0
     }
 
     /// Says what was only counted: nothing more comes.
     pub fn flush_all(&self) {
-        let held = lock(&self.dead_letters).flush_all();
+        let held = lock(&self.dead_letters).flush(None);
         self.more_dead_letters(held);
+        self.flush_others(None);
+    }
+
+    fn flush_others(&self, now: Option<Timestamp>) -> bool {
+        let more = lock(&self.connections).flush(now);
+        for (kind, held) in &more {
+            self.more(*kind, *held);
+        }
+        let (lost, reason) = {
+            let (rate, reason) = &mut *lock(&self.lost);
+            (rate.flush(now), reason.clone())
+        };
+        self.letters_lost(lost, &reason);
+        lost > 0 || !more.is_empty()
+    }
+
+    /// Whether something was only counted that nothing but time brings to the log.
+    pub fn holds(&self) -> bool {
+        lock(&self.connections).hold() || lock(&self.lost).0.holds()
     }
 
     fn more_dead_letters(&self, held: u64) {

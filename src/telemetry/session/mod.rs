@@ -8,12 +8,11 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use thiserror::Error;
 use tokio::sync::Notify;
 
 use self::view::{totals, work};
 use super::collector::{Collector, lock};
-use super::dead_letter_file::DeadLetterFile;
+use super::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use super::partitions::{PartitionView, PartitionWatch};
 use super::safety::Crash;
 use super::throughput::Throughput;
@@ -32,10 +31,8 @@ const SHOWN: usize = 200;
 /// How often it is looked whether everything is back.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
 
-/// The dead letters' file could not be written to its end.
-#[derive(Debug, Error)]
-#[error("cannot write all dead letters to their file: {0}")]
-pub struct DeadLettersLost(String);
+/// When the log says of what happens very often how often it has.
+const COUNTED_LINES: Duration = Duration::from_secs(1);
 
 /// An engine with somebody watching.
 pub struct Session {
@@ -72,8 +69,16 @@ impl Session {
         collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
-        if let Some(file) = &mut *lock(&collector.dead_letter_file) {
-            file.begin(engine.continues());
+        if let Some(letters) = &collector.letters {
+            let told = Arc::downgrade(&collector);
+            let tell = move |news| {
+                if let Some(collector) = told.upgrade() {
+                    collector.letters_told(news);
+                }
+            };
+            letters
+                .begin(engine.continues(), Box::new(tell))
+                .map_err(|error| EngineError::Threads(error.to_string()))?;
         }
         Ok(Self {
             engine,
@@ -182,12 +187,19 @@ impl Session {
         }
     }
 
-    /// Why not all dead letters are in their file, where that is so.
+    /// Why not all dead letters are in their file, where that is so: they cannot be written now, or some
+    /// are lost.
     #[must_use]
     pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
-        let file = lock(&self.collector.dead_letter_file);
-        let failure = file.as_ref().and_then(DeadLetterFile::failure)?;
-        Some(DeadLettersLost(failure.to_string()))
+        self.collector.letters.as_ref()?.trouble()
+    }
+
+    /// The run has ended: waits until its dead letters are in their file, but for one that takes nothing
+    /// only for a moment. What is not written then is lost.
+    pub fn finish_dead_letters(&self) {
+        if let Some(letters) = &self.collector.letters {
+            letters.finish();
+        }
     }
 
     /// Takes note of the time and of what has happened, for a front end that looks at `view`. True
@@ -235,13 +247,15 @@ impl Session {
         let second = (moving || uncounted).then(|| self.throughput.until_next(now));
         let rows = self.partitions.next_poll(now, work(&self.collector));
         let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
-        [second, rows, back].into_iter().flatten().min()
+        let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
+        [second, rows, back, log].into_iter().flatten().min()
     }
 }
 
 impl Drop for Session {
     /// Whatever ends a run, the log has its figures.
     fn drop(&mut self) {
+        self.finish_dead_letters();
         self.collector.reporter.ends(totals(&self.collector));
     }
 }

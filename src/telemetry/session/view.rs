@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::collector::{Collector, PipelineCounters, lock};
 use super::super::counters::{Counter, WorkerCounters};
+use super::super::dead_letter_file::DeadLetters;
 use super::super::latency::Latency;
 use super::super::snapshot::{PipelineShown, Snapshot, Totals, WorkerShown};
 use super::super::summary::Summary;
@@ -36,6 +37,7 @@ impl Session {
             outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
             // All that are kept: a filter finds the old ones, too.
             dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
+            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
             events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
@@ -117,6 +119,7 @@ impl Session {
             messages_out: totals.messages_out,
             filtered: totals.filtered,
             dead_letters: totals.dead_letters,
+            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             partitions,
             partitions_dynamic,
             bytes_in: totals.bytes_in,
