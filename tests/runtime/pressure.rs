@@ -73,8 +73,9 @@ fn stalled() -> Stalled {
         let mut stream = TcpStream::connect(address)?;
         (0..FRAMES).try_for_each(|number| stream.write_all(&frame(&payload(number))))
     });
-    // With their outputs, twice as much: half of what may be on its way.
-    recorder.wait_for("the stall", |recorded| taken(recorded) > 1024 * 1024 / PAYLOAD as u64);
+    // More than the receiver's system takes. How many follow depends on how much of their outputs is
+    // expected to come, which what is acknowledged teaches.
+    recorder.wait_for("the stall", |recorded| taken(recorded) > 128 * 1024 / PAYLOAD as u64);
     let stalled = Stalled { engine, recorder, client, receiver };
     stalled.let_time_pass();
     stalled
