@@ -43,6 +43,9 @@ pub struct DeadLetter {
 /// The step that dead letters name where the bytes were no frame.
 pub const FRAMING_STEP: &str = "framing";
 
+/// The step that dead letters name where the frame was set aside when the journal was replayed.
+pub const JOURNAL_STEP: &str = "journal";
+
 impl DeadLetter {
     /// The dead letter of bytes that are no frame, as the `sequence`th frame of their pipeline.
     #[must_use]

@@ -59,6 +59,24 @@ pub enum EngineEvent {
     SinkStalled(PipelineIndex, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
+    /// An earlier start ended while it replayed the journal, so this one replays it one row or frame at a
+    /// time.
+    ReplaysOneAtATime,
+    /// This frame of the journal is no longer processed: it is a dead letter.
+    SetAside {
+        /// The pipeline.
+        pipeline: PipelineIndex,
+        /// The source's or connection's name.
+        source: Arc<str>,
+        /// How many bytes after the beginning of the source the frame starts.
+        offset: u64,
+        /// The frame's length in bytes, header included.
+        length: usize,
+        /// The row of the journal.
+        row: u64,
+        /// The frame's place in the row, from 0.
+        frame: u64,
+    },
     /// Somebody wanted to see a crash: nothing is in memory any more.
     Crashed {
         /// How many workers had partitions in memory.
@@ -108,8 +126,10 @@ impl EngineEvent {
             | Self::SinkReady(pipeline, _)
             | Self::SinkWaiting(pipeline, ..)
             | Self::SinkLost(pipeline, ..)
-            | Self::SinkStalled(pipeline, _) => Some(*pipeline),
+            | Self::SinkStalled(pipeline, _)
+            | Self::SetAside { pipeline, .. } => Some(*pipeline),
             Self::Recovered(_)
+            | Self::ReplaysOneAtATime
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
@@ -135,6 +155,8 @@ impl EngineEvent {
             | Self::SinkWaiting(..)
             | Self::SinkLost(..)
             | Self::SinkStalled(..)
+            | Self::ReplaysOneAtATime
+            | Self::SetAside { .. }
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -172,6 +194,15 @@ impl fmt::Display for EngineEvent {
                 many(*partitions as u64, "partition"),
                 many(*workers as u64, "worker"),
                 many(*frames, "frame"),
+            ),
+            Self::ReplaysOneAtATime => formatter.write_str(
+                "the last start ended while it replayed the journal: this one replays a row at a time",
+            ),
+            Self::SetAside { source, offset, length, row, frame, .. } => write!(
+                formatter,
+                "a frame of {source} is set aside as a dead letter, because starts of the program ended \
+                 while it was processed: {} at byte {offset}, frame {frame} of row {row} of the journal",
+                many(*length as u64, "byte"),
             ),
             Self::Crashed { workers, partitions } => write!(
                 formatter,

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::attempts::Suspect;
+use super::attempts_file;
 use super::checksum::Seal;
 use super::database::{Database, FORMAT};
 use super::decision::frames_done;
@@ -47,6 +49,8 @@ pub struct Inspection {
     pub positions: Vec<Position>,
     /// The journal.
     pub journal: JournalSummary,
+    /// The frames of the journal that starts have ended on.
+    pub suspects: Vec<Suspect>,
     /// Every file with its length, by name.
     pub files: Vec<FileLength>,
     readers: Vec<WorkerReader>,
@@ -112,6 +116,8 @@ impl Inspection {
             picture = look(directory);
         }
         let Picture { owner, checkpoint, journal } = picture?;
+        let seal = Seal::of_journal(owner.identity);
+        let suspects = attempts_file::suspects(&directory.join(JOURNAL_FILE), seal)?;
         let Checkpoint { epoch, positions, files: readers } = checkpoint;
         let mut partitions: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         let mut saved_at = 0;
@@ -138,6 +144,7 @@ impl Inspection {
             checkpoint: (workers > 0).then_some(checkpoint),
             positions,
             journal,
+            suspects,
             files: lengths(directory)?,
             readers,
             partitions,
