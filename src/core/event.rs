@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::numbers::{Epoch, PipelineIndex};
+use crate::application::Key;
 
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,15 @@ pub enum EngineEvent {
         /// The frame's place in the row, from 0.
         frame: u64,
     },
+    /// A partition's state cannot be saved: it is poisoned, and what was saved of it before stays.
+    NotSaved {
+        /// The state's name.
+        state: Arc<str>,
+        /// The partition's key.
+        key: Key,
+        /// Why.
+        reason: String,
+    },
     /// Somebody wanted to see a crash: nothing is in memory any more.
     Crashed {
         /// How many workers had partitions in memory.
@@ -130,6 +140,7 @@ impl EngineEvent {
             | Self::SetAside { pipeline, .. } => Some(*pipeline),
             Self::Recovered(_)
             | Self::ReplaysOneAtATime
+            | Self::NotSaved { .. }
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
@@ -157,6 +168,7 @@ impl EngineEvent {
             | Self::SinkStalled(..)
             | Self::ReplaysOneAtATime
             | Self::SetAside { .. }
+            | Self::NotSaved { .. }
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -195,6 +207,12 @@ impl fmt::Display for EngineEvent {
                 many(*workers as u64, "worker"),
                 many(*frames, "frame"),
             ),
+            Self::NotSaved { state, key, reason } => write!(
+                formatter,
+                "partition `{}` of state `{state}` cannot be saved and is poisoned: {reason}; what was \
+                 saved of it before stays",
+                key_beginning(key),
+            ),
             Self::ReplaysOneAtATime => formatter.write_str(
                 "the last start ended while it replayed the journal: this one replays a row at a time",
             ),
@@ -221,6 +239,15 @@ impl fmt::Display for EngineEvent {
             ),
             Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
         }
+    }
+}
+
+/// A key's text, or its beginning: a key may be as long as a frame.
+fn key_beginning(key: &Key) -> String {
+    const SHOWN: usize = 64;
+    match key.as_bytes().get(..SHOWN) {
+        Some(beginning) if key.as_bytes().len() > SHOWN => format!("{}...", Key::from(beginning)),
+        _ => key.to_string(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
 use crate::core::placement::Placement;
+use crate::core::saved::MAX_KEY;
 use crate::core::trace::HopEvent;
 
 /// Finds every message's key and sends the message to the key's owner.
@@ -43,6 +44,12 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
             |item| item.frame,
             |(context, batches), Item { frame, message }| {
                 let key = function.partition(&message);
+                let length = key.as_bytes().len();
+                if length > MAX_KEY {
+                    let reason =
+                        format!("its key has {length} bytes, and a key has at most {MAX_KEY}");
+                    return context.dead_letter(name, frames, frame, None, reason);
+                }
                 let hash = placement.hash(&key);
                 let owner = placement.worker_of_hash(hash);
                 if traced {
@@ -65,5 +72,34 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
             frames: Arc::clone(frames),
             payload: Payload::Messages(Box::new(batch)),
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MAX_KEY;
+    use crate::application::{Key, Reason, Source};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::Application;
+
+    #[test]
+    fn a_key_that_is_too_long_to_be_saved_makes_its_message_a_dead_letter() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
+            .to_state_partition(
+                |_: u8, (): &mut ()| (None::<u8>, true),
+                |_: &Key| (),
+                "nothing",
+                |more: &u8| vec![0_u8; MAX_KEY + usize::from(*more)],
+            )
+            .done()
+            .build()
+            .unwrap();
+        let mut driver = TestDriver::new(&topology);
+        driver.push("p", b"\0\0\0\x01\x01\0\0\0\x01\0").unwrap();
+        driver.run();
+        assert_eq!(driver.partitions("nothing").len(), 1);
+        let [letter] = driver.dead_letters() else { panic!("one letter") };
+        assert_eq!(letter.reason, "its key has 16777217 bytes, and a key has at most 16777216");
     }
 }
