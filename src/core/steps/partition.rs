@@ -1,8 +1,9 @@
 //! The end of a segment where messages go to the worker that owns their partition.
 
+use std::mem;
 use std::sync::Arc;
 
-use super::{Flow, Segment};
+use super::{Flow, Segment, empty};
 use crate::application::{Message, PartitionFunction};
 use crate::core::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
 use crate::core::context::{Context, StepName};
@@ -12,6 +13,10 @@ use crate::core::numbers::WorkerIndex;
 use crate::core::placement::Placement;
 use crate::core::saved::MAX_KEY;
 use crate::core::trace::HopEvent;
+
+/// How many messages are sent to a worker together at most. The steps behind the exchange need memory for
+/// one such batch at a time, however many messages a frame became.
+const MOST_TOGETHER: usize = 8 * 1024;
 
 /// Finds every message's key and sends the message to the key's owner.
 pub(crate) struct PartitionEnd<M, P> {
@@ -36,13 +41,20 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         let traced = frames.any_traced();
         let workers = placement.workers().get();
         let share = input.len() / workers + input.len() / 8;
-        let mut batches: Vec<Addressed<M>> =
-            (0..workers).map(|_| Addressed::with_capacity(share.min(input.len()))).collect();
+        let mut batches: Vec<Addressed<M>> = (0..workers)
+            .map(|_| Addressed::with_capacity(share.min(input.len()).min(MOST_TOGETHER)))
+            .collect();
+        let mut sent = 0;
+        let parcel = |worker, batch| Parcel {
+            worker,
+            frames: Arc::clone(frames),
+            payload: Payload::Messages(Box::new(batch)),
+        };
         for_each_guarded(
             &mut input.drain(..),
-            &mut (&mut *context, &mut batches),
+            &mut (&mut *context, &mut batches, &mut *outlet),
             |item| item.frame,
-            |(context, batches), Item { frame, message }| {
+            |(context, batches, outlet), Item { frame, message }| {
                 let key = function.partition(&message);
                 let length = key.as_bytes().len();
                 if length > MAX_KEY {
@@ -60,18 +72,19 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 }
                 if let Some(batch) = batches.get_mut(owner.0) {
                     batch.push(Address { frame, hash, key }, message);
+                    sent += 1;
+                    if batch.len() == MOST_TOGETHER {
+                        let full = mem::replace(batch, Addressed::with_capacity(0));
+                        outlet.parcels.push(parcel(owner, full));
+                    }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, ..), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
-        let sent = batches.iter().map(Addressed::len).sum();
+        empty(input);
         context.report.count_step(name.index, sent);
-        let parcels = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
-        outlet.parcels.extend(parcels.map(|(worker, batch)| Parcel {
-            worker: WorkerIndex(worker),
-            frames: Arc::clone(frames),
-            payload: Payload::Messages(Box::new(batch)),
-        }));
+        let rest = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
+        outlet.parcels.extend(rest.map(|(worker, batch)| parcel(WorkerIndex(worker), batch)));
     }
 }
 
