@@ -175,8 +175,7 @@ fn read(path: &Path, seal: Seal) -> Result<Record, ResilienceError> {
     };
     let numbers = bytes.as_chunks::<8>().0;
     let (mark, entries) = numbers.split_at(numbers.len().min(MARK));
-    let mut record = Record::default();
-    record.mark = match opened(seal, mark).as_deref() {
+    let mark = match opened(seal, mark).as_deref() {
         Some([1, ..]) => Mark::FullSpeed,
         Some([2, ..]) => Mark::Careful,
         Some([3, row, first, count]) => {
@@ -184,6 +183,7 @@ fn read(path: &Path, seal: Seal) -> Result<Record, ResilienceError> {
         }
         _ => Mark::Nothing,
     };
+    let mut record = Record { mark, ..Record::default() };
     for entry in entries.chunks(ENTRY) {
         match opened(seal, entry).as_deref() {
             Some([row, WHOLE_ROW, _]) => drop(record.rows.insert(*row)),

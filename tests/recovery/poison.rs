@@ -90,9 +90,9 @@ fn process() {
     }
     engine.stop();
     engine.wait().unwrap();
-    let recorded = recorder.recorded();
-    let letters = recorded.dead_letters.iter();
-    let events = recorded.events.iter().filter(|event| {
+    let told = recorder.recorded();
+    let letters = told.dead_letters.iter();
+    let events = told.events.iter().filter(|event| {
         matches!(event, EngineEvent::SetAside { .. } | EngineEvent::ReplaysOneAtATime)
     });
     let counts: serde_json::Map<_, _> =
