@@ -192,7 +192,8 @@ fn hardships_are_dead_letters_and_the_rest_flows_on() {
     let mut letters: Vec<_> = snapshot.dead_letters.iter().collect();
     letters.sort_by_key(|letter| letter.sequence.0);
     let panicked = format!("panicked: {NASTY}{}", "x".repeat(100_000));
-    let poisoned = "the partition is poisoned: an earlier message made its computation panic";
+    let poisoned = "the partition is poisoned: an earlier message made its computation panic or its state \
+                    too long to save";
     let found: Vec<_> =
         letters.iter().map(|letter| (letter.sequence.0, &*letter.step, &*letter.reason)).collect();
     let expected = [

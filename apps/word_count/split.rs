@@ -7,13 +7,13 @@
 
 /// The computation: the words of a text, in their order.
 pub fn split(text: String) -> Vec<String> {
-    text.split('\n').flat_map(words_of_line).collect()
-}
-
-fn words_of_line(line: &str) -> Vec<String> {
-    let line = line.to_lowercase();
-    let pieces = trim(&line).split(' ').map(trim);
-    pieces.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let mut words = Vec::new();
+    for line in text.split('\n') {
+        let line = line.to_lowercase();
+        let pieces = trim(&line).split(' ').map(trim);
+        words.extend(pieces.filter(|word| !word.is_empty()).map(str::to_owned));
+    }
+    words
 }
 
 fn trim(text: &str) -> &str {

@@ -74,7 +74,7 @@ pub(super) struct EngineArguments {
     pub precreate: bool,
     #[command(flatten)]
     pub resilience: ResilienceArguments,
-    /// The longest payload that a frame may have, in bytes or as 64KiB, 16MiB, 1GiB. A longer one
+    /// The longest payload that a frame may have, in bytes or as 64KiB, 16MiB, 900MiB. A longer one
     /// ends its connection or file
     #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
     pub frame_limit: ByteCount,

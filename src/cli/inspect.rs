@@ -12,7 +12,7 @@ use super::failure::Failure;
 use crate::application::text_of_bytes;
 use crate::core::json::{escaped, write_json};
 use crate::core::preview::each_line;
-use crate::resilience::{Inspection, Position, ResilienceError, SavedCheckpoint};
+use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
 
 /// How many partitions of each state are printed for people.
 const PARTITIONS_SHOWN: usize = 20;
@@ -43,6 +43,9 @@ impl Serialize for Report<'_> {
         map.serialize_entry("checkpoint", &inspection.checkpoint.map(ReportedCheckpoint::from))?;
         map.serialize_entry("positions", &inspection.positions)?;
         map.serialize_entry("journal", &inspection.journal)?;
+        if !inspection.suspects.is_empty() {
+            map.serialize_entry("suspects", &inspection.suspects)?;
+        }
         map.serialize_entry("files", &inspection.files)?;
         map.serialize_entry("partitions", &ReportedPartitions(inspection))?;
         map.end()
@@ -95,6 +98,10 @@ fn in_words(inspection: &Inspection) -> Result<String, ResilienceError> {
         counted(journal.bytes, "byte"),
         counted(journal.frames_to_replay, "frame"),
     ));
+    if !inspection.suspects.is_empty() {
+        let suspects = inspection.suspects.iter().map(suspect).collect();
+        parts.push(format!("frames that starts ended on\n{}", table(suspects)));
+    }
     let lengths = files
         .iter()
         .map(|file| vec![text_of_bytes(file.name.as_bytes()), counted(file.bytes, "byte")]);
@@ -158,6 +165,11 @@ fn columns(position: &Position) -> Vec<String> {
             vec![text(pipeline), format!("sink {sink}"), text(endpoint), written]
         }
     }
+}
+
+fn suspect(Suspect { row, frame, deaths }: &Suspect) -> Vec<String> {
+    let verdict = if *deaths < DEATHS { "" } else { "set aside as a dead letter" };
+    vec![format!("row {row}"), format!("frame {frame}"), counted(*deaths, "start"), verdict.into()]
 }
 
 /// Rows as indented lines, each column as wide as its widest text.

@@ -3,6 +3,7 @@
 //! Reading is elsewhere: this is given bytes and gives frames, and says what is left when the source
 //! ends in the middle of one.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -21,6 +22,21 @@ pub struct Cut {
 }
 
 impl Cut {
+    /// Some of the frames, by their places. Those that there are not are left out.
+    #[must_use]
+    pub fn slice(&self, places: Range<usize>) -> Self {
+        let end_of = |count: usize| {
+            let last = count.min(self.ends.len()).checked_sub(1);
+            last.and_then(|last| self.ends.get(last)).copied().unwrap_or(0)
+        };
+        let (begin, end) = (end_of(places.start), end_of(places.end));
+        let skipped = places.start.min(self.ends.len());
+        let ends = self.ends.iter().take(places.end).skip(skipped).map(|at| at - begin).collect();
+        let length = self.bytes.len();
+        let bytes = self.bytes.slice((begin as usize).min(length)..(end as usize).min(length));
+        Self { bytes, ends, offset: self.offset + u64::from(begin) }
+    }
+
     /// Takes the first frames off: as many as have at the most this many bytes, and at least one.
     /// `None` where there is none.
     pub fn take_first(&mut self, most: usize) -> Option<Self> {
@@ -142,6 +158,21 @@ impl Assembler {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_of_the_frames_keep_their_place() {
+        let bytes = Bytes::from_static(b"abbcccd");
+        let cut = Cut { bytes, ends: vec![1, 3, 6, 7], offset: 10 };
+        for (places, bytes, ends, offset) in [
+            (0..4, &b"abbcccd"[..], vec![1, 3, 6, 7], 10),
+            (1..3, b"bbccc", vec![2, 5], 11),
+            (3..9, b"d", vec![1], 16),
+            (4..9, b"", Vec::new(), 17),
+        ] {
+            let found = cut.slice(places);
+            assert_eq!((&*found.bytes, found.ends, found.offset), (bytes, ends, offset));
+        }
+    }
 
     #[test]
     fn frames_are_taken_off_in_pieces_that_keep_their_place() {

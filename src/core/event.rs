@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::numbers::{Epoch, PipelineIndex};
+use crate::application::Key;
 
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,33 @@ pub enum EngineEvent {
     SinkAstray(PipelineIndex, String, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
+    /// An earlier start ended while it replayed the journal, so this one replays it one row or frame at a
+    /// time.
+    ReplaysOneAtATime,
+    /// This frame of the journal is no longer processed: it is a dead letter.
+    SetAside {
+        /// The pipeline.
+        pipeline: PipelineIndex,
+        /// The source's or connection's name.
+        source: Arc<str>,
+        /// How many bytes after the beginning of the source the frame starts.
+        offset: u64,
+        /// The frame's length in bytes, header included.
+        length: usize,
+        /// The row of the journal.
+        row: u64,
+        /// The frame's place in the row, from 0.
+        frame: u64,
+    },
+    /// A partition's state cannot be saved: it is poisoned, and what was saved of it before stays.
+    NotSaved {
+        /// The state's name.
+        state: Arc<str>,
+        /// The partition's key.
+        key: Key,
+        /// Why.
+        reason: String,
+    },
     /// Somebody wanted to see a crash: nothing is in memory any more.
     Crashed {
         /// How many workers had partitions in memory.
@@ -131,8 +159,11 @@ impl EngineEvent {
             | Self::SinkStalled(pipeline, _)
             | Self::SinkUnconfirmed(pipeline, ..)
             | Self::FewerConnections { pipeline, .. }
+            | Self::SetAside { pipeline, .. }
             | Self::SinkClosing(pipeline, _) => Some(*pipeline),
             Self::Recovered(_)
+            | Self::ReplaysOneAtATime
+            | Self::NotSaved { .. }
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
@@ -162,6 +193,9 @@ impl EngineEvent {
             | Self::SinkUnconfirmed(..)
             | Self::FewerConnections { .. }
             | Self::SinkAstray(..)
+            | Self::ReplaysOneAtATime
+            | Self::SetAside { .. }
+            | Self::NotSaved { .. }
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -206,6 +240,21 @@ impl fmt::Display for EngineEvent {
                 many(*workers as u64, "worker"),
                 many(*frames, "frame"),
             ),
+            Self::NotSaved { state, key, reason } => write!(
+                formatter,
+                "partition `{}` of state `{state}` cannot be saved and is poisoned: {reason}; what was \
+                 saved of it before stays",
+                key_beginning(key),
+            ),
+            Self::ReplaysOneAtATime => formatter.write_str(
+                "the last start ended while it replayed the journal: this one replays a row at a time",
+            ),
+            Self::SetAside { source, offset, length, row, frame, .. } => write!(
+                formatter,
+                "a frame of {source} is set aside as a dead letter, because starts of the program ended \
+                 while it was processed: {} at byte {offset}, frame {frame} of row {row} of the journal",
+                many(*length as u64, "byte"),
+            ),
             Self::Crashed { workers, partitions } => write!(
                 formatter,
                 "crash: {} of {} lost from memory",
@@ -234,6 +283,15 @@ impl fmt::Display for EngineEvent {
                 )
             }
         }
+    }
+}
+
+/// A key's text, or its beginning: a key may be as long as a frame.
+fn key_beginning(key: &Key) -> String {
+    const SHOWN: usize = 64;
+    match key.as_bytes().get(..SHOWN) {
+        Some(beginning) if key.as_bytes().len() > SHOWN => format!("{}...", Key::from(beginning)),
+        _ => key.to_string(),
     }
 }
 

@@ -34,6 +34,7 @@ pub struct Frames {
     ends: Vec<u32>,
     traces: Vec<(u32, Arc<Trace>)>,
     tickets: Vec<Ticket>,
+    work: Option<Ticket>,
     account: Option<Arc<dyn Account>>,
 }
 
@@ -61,6 +62,7 @@ impl Frames {
             ends,
             traces: Vec::new(),
             tickets: Vec::new(),
+            work: None,
             account: None,
         }
     }
@@ -84,6 +86,23 @@ impl Frames {
     pub fn with_ticket(mut self, ticket: Ticket) -> Self {
         self.tickets.push(ticket);
         self
+    }
+
+    /// Holds this ticket until all steps are done with the frames. Outputs that wait to be written do not
+    /// hold it.
+    #[must_use]
+    pub fn with_work_ticket(self, ticket: Ticket) -> Self {
+        Self { work: Some(ticket), ..self }
+    }
+
+    /// The frames as their outputs hold them, when all steps are done with those.
+    #[must_use]
+    pub fn after_work(self: &Arc<Self>) -> Arc<Self> {
+        match self.work {
+            // For nearly all frames.
+            None => Arc::clone(self),
+            Some(_) => Arc::new(Self { work: None, ..Self::clone(self) }),
+        }
     }
 
     /// The source's or the connection's name.

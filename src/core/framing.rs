@@ -14,8 +14,9 @@ use crate::application::{Decoder, Reason, Source, big_endian};
 /// The longest payload unless the user sets another limit: 16 MiB.
 pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// The longest limit that may be set: 1 GiB, so that positions in a read buffer fit 32 bits.
-pub const MAXIMUM_FRAME_LIMIT: u64 = 1024 * 1024 * 1024;
+/// The longest limit that may be set: 900 MiB, so that positions in a read buffer fit 32 bits, and a frame
+/// with its row's other columns fits a row of the journal, which `SQLite` limits to 1,000,000,000 bytes.
+pub const MAXIMUM_FRAME_LIMIT: u64 = 900 * 1024 * 1024;
 
 /// Why a stream of bytes cannot be cut any further. The connection ends here, because nothing says
 /// where the next frame begins.

@@ -14,7 +14,7 @@ use super::numbers::WorkerIndex;
 use super::partition_table::PartitionRow;
 use super::preview::to_json;
 use super::revival::Revival;
-use super::saved::{Extent, SavedPartition};
+use super::saved::{Collected, Extent, SavedPartition};
 use crate::application::{Key, push_text_of_bytes};
 
 /// The partitions of one state on one worker, whatever the state's type.
@@ -44,11 +44,7 @@ pub trait Partitions {
     /// Remembers from now on which partitions have changes to save.
     fn remember_changes(&mut self);
     /// The partitions with changes to save, which from now on they have no more.
-    ///
-    /// # Errors
-    ///
-    /// The state of this key cannot be made bytes, and why.
-    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)>;
+    fn take_changed(&mut self, extent: Extent) -> Collected;
     /// Brings a partition back, as it was saved. Returns its place in this table.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::numbers::{Timestamp, WorkerIndex};
 use super::partition_query::{Partitions, SortBy, SortValue};
 use super::preview::to_json;
 use super::revival::Revival;
-use super::saved::{self, Extent, SavedPartition};
+use super::saved::{self, Collected, Extent, MAX_STATE, SavedPartition, Unsaved};
 use crate::application::{Key, State};
 
 /// Whether computations may touch a partition.
@@ -51,22 +51,32 @@ pub struct Partition<S> {
 }
 
 impl<S: State> Partition<S> {
-    /// The partition as a checkpoint holds it, which from now on has no changes. `None` where a panic has
-    /// left a state that cannot be saved: what was saved before stays.
-    fn take_changes(&mut self, place: Place) -> Result<Option<SavedPartition>, (Key, String)> {
+    /// Collects the partition as a checkpoint holds it, which from now on has no changes. One whose state
+    /// cannot be saved is poisoned from now on, and what was saved before stays: it must not end the run.
+    fn take_changes(&mut self, place: Place, longest: usize, collected: &mut Collected) {
         (self.to_save, self.touched) = (false, false);
-        let value = guarded(|| saved::encode(&self.state));
-        if value.is_err() && self.health == Health::Poisoned {
-            return Ok(None);
+        let value = guarded(|| match saved::encode(&self.state)? {
+            value if value.len() > longest => {
+                Err(format!("it takes {} bytes, and the limit is {longest}", value.len()))
+            }
+            value => Ok(value),
+        });
+        match value {
+            Ok(value) => collected.saved.push(SavedPartition {
+                place: place.0,
+                key: self.key.clone(),
+                dynamic: self.dynamic,
+                messages: self.messages,
+                poisoned: self.health == Health::Poisoned,
+                value,
+            }),
+            // A panic may have left such a state: that has been told.
+            Err(_) if self.health == Health::Poisoned => {}
+            Err(reason) => {
+                self.health = Health::Poisoned;
+                collected.unsaved.push(Unsaved { key: self.key.clone(), reason });
+            }
         }
-        Ok(Some(SavedPartition {
-            place: place.0,
-            key: self.key.clone(),
-            dynamic: self.dynamic,
-            messages: self.messages,
-            poisoned: self.health == Health::Poisoned,
-            value: value.map_err(|reason| (self.key.clone(), reason))?,
-        }))
     }
 }
 
@@ -87,6 +97,8 @@ pub struct PartitionTable<S> {
     dynamic: usize,
     /// `None` where nothing is ever saved.
     changes: Option<Changes>,
+    /// The longest state that is saved, in bytes.
+    longest: usize,
 }
 
 /// The partitions that have changed since they were saved.
@@ -109,6 +121,7 @@ impl<S> PartitionTable<S> {
             partitions: Vec::new(),
             dynamic: 0,
             changes: None,
+            longest: MAX_STATE,
         }
     }
 
@@ -251,26 +264,28 @@ impl<S: State> Partitions for PartitionTable<S> {
         self.changes = Some(Changes::default());
     }
 
-    fn take_changed(&mut self, extent: Extent) -> Result<Vec<SavedPartition>, (Key, String)> {
-        let Self { partitions, changes: Some(changes), .. } = self else { return Ok(Vec::new()) };
-        let mut saved = Vec::with_capacity(changes.to_save.len());
+    fn take_changed(&mut self, extent: Extent) -> Collected {
+        let mut collected = Collected::default();
+        let Self { partitions, changes: Some(changes), longest, .. } = self else {
+            return collected;
+        };
+        collected.saved.reserve(changes.to_save.len());
         // Looking at each partition once: nothing can enter meanwhile.
         let mut save = |place: Place, partitions: &mut [Partition<S>]| {
             if let Some(partition) = partitions.get_mut(place.0 as usize) {
-                saved.extend(partition.take_changes(place)?);
+                partition.take_changes(place, *longest, &mut collected);
             }
-            Ok(())
         };
-        changes.to_save.drain(..).try_for_each(|place| save(place, partitions))?;
+        changes.to_save.drain(..).for_each(|place| save(place, partitions));
         // What has been saved is in the list no more, so that it does not grow.
         let is_touched = |place: &Place| {
             partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
         };
         changes.touched.retain(is_touched);
         if extent == Extent::Everything {
-            changes.touched.drain(..).try_for_each(|place| save(place, partitions))?;
+            changes.touched.drain(..).for_each(|place| save(place, partitions));
         }
-        Ok(saved)
+        collected
     }
 
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String> {
@@ -346,15 +361,33 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_cannot_be_saved_is_an_error_unless_a_panic_has_left_it_so() {
+    fn a_state_that_cannot_be_saved_poisons_its_partition_and_is_told_once() {
         let mut table = PartitionTable::new(WorkerIndex(0));
         table.remember_changes();
         let key = Key::from('a');
         let place = table.create(key.clone(), Whole(false), Timestamp(0), true);
         table.save(place);
-        let refused = table.take_changed(Extent::Asked).unwrap_err();
-        assert_eq!(refused, (key, "it is half changed".to_owned()));
-        table.poison(place);
-        assert_eq!(table.take_changed(Extent::Asked), Ok(Vec::new()));
+        let told = table.take_changed(Extent::Asked);
+        let reason = "it is half changed".to_owned();
+        assert_eq!(told, Collected { saved: Vec::new(), unsaved: vec![Unsaved { key, reason }] });
+        assert_eq!(table.at(place).unwrap().health, Health::Poisoned);
+        table.save(place);
+        assert_eq!(table.take_changed(Extent::Asked), Collected::default());
+    }
+
+    #[test]
+    fn a_state_that_is_too_long_to_be_saved_leaves_all_others_to_be_saved() {
+        let mut table = PartitionTable::new(WorkerIndex(0));
+        table.remember_changes();
+        table.longest = 10;
+        for (number, state) in (0..).zip(["short", "much too long", "short"]) {
+            let state = state.to_owned();
+            let place = table.create(Key::from(number.to_string()), state, Timestamp(0), true);
+            table.save(place);
+        }
+        let Collected { saved, unsaved } = table.take_changed(Extent::Asked);
+        assert_eq!(saved.iter().map(|saved| saved.place).collect::<Vec<_>>(), [0, 2]);
+        let reason = "it takes 14 bytes, and the limit is 10".to_owned();
+        assert_eq!(unsaved, [Unsaved { key: Key::from("1"), reason }]);
     }
 }

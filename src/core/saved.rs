@@ -17,6 +17,34 @@ pub enum Extent {
     Everything,
 }
 
+/// The longest key in bytes: 16 MiB. A longer one makes its message a dead letter, because key and state
+/// must fit one row of what is saved: see [`MAX_STATE`].
+pub const MAX_KEY: usize = 16 * 1024 * 1024;
+
+/// The longest state in bytes that is saved. With a key of at most
+/// [`MAX_KEY`] bytes and the other columns it fits a row, which `SQLite` limits to
+/// 1,000,000,000 bytes.
+pub const MAX_STATE: usize = 900 * 1024 * 1024;
+
+/// A partition whose state cannot be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// The key.
+    pub key: Key,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a checkpoint takes of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Collected {
+    /// The partitions with changes to save.
+    pub saved: Vec<SavedPartition>,
+    /// Those that have become poisoned because their states cannot be saved. What was saved of them before
+    /// stays.
+    pub unsaved: Vec<Unsaved>,
+}
+
 /// A partition as a checkpoint holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPartition {

@@ -97,16 +97,6 @@ pub enum ResilienceError {
         /// Why it cannot be read.
         reason: String,
     },
-    /// A state cannot be made bytes.
-    #[error("partition `{key}` of state `{state}` cannot be saved: {reason}")]
-    NotSaved {
-        /// The state's name.
-        state: String,
-        /// The partition's key.
-        key: Key,
-        /// Why.
-        reason: String,
-    },
     /// A file's checkpointed position is beyond its end.
     #[error(
         "{} has {length} bytes, and the checkpoint's position is {position}: it is not the file that was there; bring it back, or begin with an empty resilience directory",

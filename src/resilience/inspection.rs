@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::attempts::Suspect;
+use super::attempts_file;
 use super::checksum::Seal;
 use super::copy::copy_databases;
 use super::database::{Database, FORMAT};
@@ -54,6 +56,8 @@ pub struct Inspection {
     pub positions: Vec<Position>,
     /// The journal.
     pub journal: JournalSummary,
+    /// The frames of the journal that starts have ended on.
+    pub suspects: Vec<Suspect>,
     /// Every file with its length, by name.
     pub files: Vec<FileLength>,
     readers: Vec<WorkerReader>,
@@ -127,6 +131,8 @@ impl Inspection {
             }
         }
         let Picture { owner, checkpoint, journal } = picture?;
+        let seal = Seal::of_journal(owner.identity);
+        let suspects = attempts_file::suspects(&directory.join(JOURNAL_FILE), seal)?;
         let Checkpoint { epoch, positions, files: readers, .. } = checkpoint;
         let mut partitions: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         let mut saved_at = 0;
@@ -153,6 +159,7 @@ impl Inspection {
             checkpoint: (workers > 0).then_some(checkpoint),
             positions,
             journal,
+            suspects,
             files: lengths(directory)?,
             readers,
             _copies: copies,

@@ -3,6 +3,8 @@
 //! Only this folder names rusqlite. It knows nothing of workers and channels: the runtime says when to
 //! write what. FORMAT.md describes every table and column.
 
+mod attempts;
+mod attempts_file;
 mod checksum;
 mod copy;
 mod database;
@@ -26,6 +28,8 @@ mod worker_reader;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use attempts::{Care, DEATHS, Part, Suspect, Unit};
+pub use attempts_file::Attempts;
 pub use database::Durability;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;

@@ -181,7 +181,8 @@ impl Stage {
             let latency = common.clock.now().since(frames.read_at());
             common.observer.finished(self.pipeline, messages, latency);
         }
-        for output in outlet.outputs.drain(..) {
+        for mut output in outlet.outputs.drain(..) {
+            output.frames = output.frames.after_work();
             if let Some(sink) = self.sinks.get(output.sink.0) {
                 // A sink that is gone has failed, and the engine is ending with its error.
                 let _ = sink.send(SinkOrder::Write(output));

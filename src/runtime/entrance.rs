@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use super::inlet::{Inlet, Origin, Taken, Waiting};
+use super::inlet::{Coming, Inlet, Origin, Taken, Waiting};
 use super::journaling::{ToJournal, ToWrite};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
@@ -139,7 +139,10 @@ impl Inlets {
     /// taken in the order in which it was written: a message of one connection may have followed the
     /// output of another's.
     fn push(&self, waiting: Waiting) {
-        let inlet = if waiting.replayed { self.of_workers.first() } else { self.of(waiting.slot) };
+        let inlet = match waiting.coming {
+            Coming::New => self.of(waiting.slot),
+            Coming::Replayed | Coming::OnTrial(_) | Coming::SetAside => self.of_workers.first(),
+        };
         if let Some(inlet) = inlet {
             inlet.push(waiting);
         }
@@ -166,6 +169,6 @@ impl Delivery for Entrance {
                 return;
             }
         };
-        self.push(Waiting { slot, frames, trace_all, origin, replayed: false });
+        self.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
     }
 }

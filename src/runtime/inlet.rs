@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
 use super::gate::{Admission, Gate};
+use super::trial::Trial;
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
 use crate::resilience::{JournalPosition, Slot};
@@ -34,14 +35,25 @@ pub(super) enum Origin {
     Journal(JournalPosition),
 }
 
+/// Why frames come.
+pub(super) enum Coming {
+    /// They were just read.
+    New,
+    /// They come out of the journal after a crash.
+    Replayed,
+    /// As `Replayed`, with nothing else in work: an earlier start may have ended because of them.
+    OnTrial(Arc<Trial>),
+    /// As `Replayed`, and they are not to be processed: they are a dead letter already.
+    SetAside,
+}
+
 /// Frames that wait.
 pub(super) struct Waiting {
     pub slot: Slot,
     pub frames: Frames,
     pub trace_all: bool,
     pub origin: Origin,
-    /// Whether they come out of the journal after a crash.
-    pub replayed: bool,
+    pub coming: Coming,
 }
 
 /// Which frames have been taken.
@@ -81,6 +93,20 @@ struct Queue {
     closed: bool,
     /// The worker knows that it is closed.
     told: bool,
+}
+
+impl Queue {
+    /// Takes what was set aside off the front, where the gate admits it: it counts as taken.
+    fn pass_over(&mut self, gate: &Gate) {
+        let Self { waiting, taken, .. } = self;
+        while let Some(first) = waiting.front_mut()
+            && matches!(first.coming, Coming::SetAside)
+            && !matches!(gate.admit(), Admission::Nothing)
+        {
+            taken.note(first.slot, &mut first.origin, &first.frames);
+            waiting.pop_front();
+        }
+    }
 }
 
 /// Where frames wait for a worker to take them.
@@ -153,12 +179,17 @@ impl Inlet {
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
         let mut queue = self.lock();
+        queue.pass_over(gate);
         let Queue { waiting, taken, closed, told } = &mut *queue;
         let Some(first) = waiting.front_mut() else {
             *told = *closed;
             return if *closed { Next::Closed } else { Next::Nothing };
         };
         let trace_all = first.trace_all;
+        let trial = match &first.coming {
+            Coming::New | Coming::Replayed | Coming::SetAside => None,
+            Coming::OnTrial(trial) => Some(Arc::clone(trial)),
+        };
         let (frames, in_flight) = match gate.admit() {
             Admission::Nothing => return Next::Nothing,
             Admission::One(in_flight) => {
@@ -185,10 +216,11 @@ impl Inlet {
                 (all, in_flight)
             }
         };
-        match frames {
-            Some(frames) => Next::Frames(frames.with_ticket(Arc::new(in_flight)), trace_all),
-            None => Next::Nothing,
-        }
+        let Some(frames) = frames else { return Next::Nothing };
+        let frames = frames.with_ticket(Arc::new(in_flight));
+        let Some(trial) = trial else { return Next::Frames(frames, trace_all) };
+        trial.begin();
+        Next::Frames(frames.with_work_ticket(trial), trace_all)
     }
 }
 
@@ -219,8 +251,13 @@ mod tests {
         let (inlet, gate) = (Inlet::default(), Gate::open());
         gate.pause();
         let slot = Slot(3);
-        let waiting =
-            |frames, origin| Waiting { slot, frames, trace_all: false, origin, replayed: false };
+        let waiting = |frames, origin| Waiting {
+            slot,
+            frames,
+            trace_all: false,
+            origin,
+            coming: Coming::New,
+        };
         let row = JournalPosition { row: 7, frames: 0 };
         inlet.push(waiting(frames(0), Origin::Journal(row)));
         inlet.push(waiting(frames(100), Origin::Source("file".into())));

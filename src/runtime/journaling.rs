@@ -15,17 +15,16 @@ use tokio::sync::{oneshot, watch};
 
 use super::entrance::Entrance;
 use super::error::EngineError;
-use super::inlet::{Origin, Waiting};
+use super::inlet::{Coming, Origin, Waiting};
 use super::quiet::IO_THREAD_NAME;
+use super::replay::Replay;
 use super::supervisor::News;
-use crate::core::assembler::Cut;
+use super::trial::SharedAttempts;
 use crate::core::frames::{Frames, Ticket};
 use crate::core::guard::panic_reason;
 use crate::core::numbers::PipelineIndex;
 use crate::endpoints::Intake;
-use crate::resilience::{
-    Entry, Journal, JournalPosition, JournalPositions, Replayed, ResilienceError, Slot,
-};
+use crate::resilience::{Entry, Journal, JournalPosition, JournalPositions, ResilienceError, Slot};
 
 /// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -38,6 +37,8 @@ pub(super) const LONGEST: u64 = 1024 * 1024 * 1024;
 pub(super) enum ToJournal {
     /// Write these frames, then let them enter.
     Write(ToWrite),
+    /// All that is made of the replayed frames has left.
+    Replayed,
     /// Drop what a whole checkpoint has left behind.
     Trim(JournalPositions),
     /// Say when all that was asked for before is done.
@@ -72,6 +73,7 @@ pub(super) struct ReplayedFrames {
 /// What the journal's thread has.
 pub(super) struct Journaling {
     pub journal: Journal,
+    pub attempts: SharedAttempts,
     pub orders: Receiver<ToJournal>,
     /// How many bytes of frames may be in the journal.
     pub longest: u64,
@@ -111,25 +113,17 @@ impl Journaling {
         replayed: oneshot::Sender<ReplayedFrames>,
     ) -> Result<(), ResilienceError> {
         // Where the last run was killed between its last checkpoint and this.
-        self.journal.trim(positions)?;
-        let (mut frames, mut row) = (0, 0);
+        self.trim(positions)?;
         let (ticket, done) = oneshot::channel::<()>();
-        let ticket: Ticket = Arc::new(ticket);
-        while let Some(found) = self.journal.replay_after(row, positions)? {
-            row = found.row;
-            frames += found.ends.len() as u64 - found.done;
-            if self.replay(found, &ticket).is_none() {
-                return Ok(());
-            }
-        }
-        drop(ticket);
+        let Some(frames) = self.replay(positions, Arc::new(ticket))? else { return Ok(()) };
         // Rows of a pipeline that the application has no more stay, and must not hold up the others.
         self.longest += self.journal.bytes();
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
             match order {
                 ToJournal::Write(first) => self.write(first)?,
-                ToJournal::Trim(positions) => self.journal.trim(&positions)?,
+                ToJournal::Trim(positions) => self.trim(&positions)?,
+                ToJournal::Replayed => self.attempts.lock().finish()?,
                 ToJournal::Done(reply) => drop(reply.send(())),
                 ToJournal::Stop => break,
             }
@@ -140,7 +134,9 @@ impl Journaling {
     /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
     /// those that make it shorter have their turn: the others wait, and with them the sources.
     fn next(&mut self) -> Option<ToJournal> {
-        let is_urgent = |order: &ToJournal| matches!(order, ToJournal::Trim(_) | ToJournal::Stop);
+        let is_urgent = |order: &ToJournal| {
+            matches!(order, ToJournal::Trim(_) | ToJournal::Replayed | ToJournal::Stop)
+        };
         while self.journal.bytes() >= self.longest {
             if let Some(at) = self.put_off.iter().position(is_urgent) {
                 return self.put_off.remove(at);
@@ -150,30 +146,33 @@ impl Journaling {
         self.put_off.pop_front().or_else(|| self.orders.recv().ok())
     }
 
-    /// `None` where it is not to be waited for any more.
-    fn replay(&self, found: Replayed, ticket: &Ticket) -> Option<()> {
-        let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
-        // Frames of a pipeline that the application has no more wait until it has it again.
-        let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
-            return Some(());
-        };
-        let cut = Cut { bytes: bytes.into(), ends, offset };
-        // Waits for room: this is a thread of its own.
-        let admit = of.intake.admit(&source, cut, of.intake.clock.now());
-        let mut gone = self.gone.clone();
-        let mut frames = self.io.block_on(async {
-            tokio::select! {
-                frames = admit => Some(frames),
-                _ = gone.wait_for(|gone| *gone) => None,
+    /// Lets the frames after these positions enter again. Returns how many; `None` where they are not to
+    /// be waited for any more.
+    fn replay(
+        &self,
+        positions: &JournalPositions,
+        ticket: Ticket,
+    ) -> Result<Option<u64>, ResilienceError> {
+        let Some(first) = self.journal.replay_after(0, positions)? else { return Ok(Some(0)) };
+        let care = self.attempts.lock().begin()?;
+        let Self { pipelines, attempts, io, gone, .. } = self;
+        let replay = Replay { pipelines, attempts, io, gone, care, ticket };
+        replay.begin();
+        let (mut frames, mut next) = (0, Some(first));
+        while let Some(found) = next {
+            let row = found.row;
+            frames += found.ends.len() as u64 - found.done;
+            if replay.row(found)?.is_none() {
+                return Ok(None);
             }
-        })?;
-        for _ in 0..done {
-            frames.split_first();
+            next = self.journal.replay_after(row, positions)?;
         }
-        let origin = Origin::Journal(JournalPosition { row, frames: done });
-        let frames = frames.with_ticket(Arc::clone(ticket));
-        of.entrance.push(Waiting { slot, frames, trace_all: false, origin, replayed: true });
-        Some(())
+        Ok(Some(frames))
+    }
+
+    fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
+        self.journal.trim(positions)?;
+        self.attempts.lock().forget(|row| self.journal.is_live(row))
     }
 
     /// Writes frames with all that wait to be written, in one transaction.
@@ -204,7 +203,7 @@ impl Journaling {
             let ToWrite { pipeline, slot, frames, trace_all } = write;
             if let Some(of) = self.pipelines.get(pipeline.0) {
                 let origin = Origin::Journal(JournalPosition { row, frames: 0 });
-                of.entrance.push(Waiting { slot, frames, trace_all, origin, replayed: false });
+                of.entrance.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
             }
         }
         Ok(())

@@ -19,12 +19,12 @@ use tokio::time::{Instant, sleep};
 use super::crew::{Base, Crew, CrewPlan};
 use super::error::EngineError;
 use super::journaling::ToJournal;
-use super::request::{Request, SaveRequest};
+use super::request::{Changed, Request, SaveRequest};
 use super::supervisor::News;
 use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, SinkIndex};
-use crate::core::saved::Extent;
+use crate::core::saved::{Extent, Unsaved};
 use crate::endpoints::{Endpoint, SinkOrder};
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
@@ -126,7 +126,11 @@ impl Keeper {
             (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
         for changed in replies {
-            saved.push(told(changed).await?);
+            let Changed { saved: changed, unsaved } = told(changed).await;
+            for (state, Unsaved { key, reason }) in unsaved {
+                self.tell(EngineEvent::NotSaved { state, key, reason });
+            }
+            saved.push(changed);
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();

@@ -27,19 +27,21 @@ use super::start::{
     start_sources,
 };
 use super::supervisor::{News, Resilient, Supervisor};
+use super::trial::SharedAttempts;
 use crate::core::event::{EngineEvent, Recovered};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::Intake;
 use crate::resilience::{
-    Checkpoint, Directory, Durability, Journal, Position, ResilienceSettings, journal_positions,
-    open_journal,
+    Attempts, Checkpoint, Directory, Durability, Journal, Position, ResilienceSettings,
+    journal_positions, open_journal,
 };
 
 /// What an earlier run has left.
 struct Saved {
     directory: Directory,
     journal: Journal,
+    attempts: Attempts,
 }
 
 /// The parts of an engine that see to it that nothing is lost.
@@ -177,7 +179,8 @@ fn open(
     let directory = Directory::take(directory, topology.name(), *durability)?;
     let checkpoint = Checkpoint::find(&directory)?;
     let journal = open_journal(&directory, &checkpoint)?;
-    Ok((checkpoint, Saved { directory, journal }))
+    let attempts = Attempts::open(&directory)?;
+    Ok((checkpoint, Saved { directory, journal, attempts }))
 }
 
 /// What an earlier run has left, and the files of this one.
@@ -214,13 +217,14 @@ impl Prepared {
 
     /// Starts the journal and the keeper, and lets the sources begin once the journal is replayed.
     fn start(self, launch: Launch<'_>) -> Result<Safety, EngineError> {
-        let Self { saved: Saved { directory, journal }, generation } = self;
+        let Self { saved: Saved { directory, journal, attempts }, generation } = self;
         let Launch { io, settings, shared, checkpoint, others, base, .. } = launch;
         let (gone, gone_told) = watch::channel(false);
         let plans = shared.topology.pipelines().iter();
         let pipelines = plans.zip(launch.intakes).zip(launch.entrances);
         let journaling = Journaling {
             journal,
+            attempts: SharedAttempts::new(attempts),
             orders: launch.orders,
             longest: LONGEST,
             put_off: VecDeque::new(),
@@ -253,6 +257,7 @@ impl Prepared {
         };
         let (begin, observer) = (launch.begin, Arc::clone(&shared.observer));
         let (told, start) = (Arc::clone(&recovered), launch.start);
+        let to_journal = launch.journal.clone();
         io.spawn(async move {
             let Ok(ReplayedFrames { frames, done }) = replaying.await else { return };
             let found = Recovered { frames, took: start.elapsed(), ..found };
@@ -264,6 +269,8 @@ impl Prepared {
             // Sources not before this: who has seen an output, and sends a message because of it, may do
             // so on another connection, and must not come before what it has seen.
             let _ = done.await;
+            // A journal that is gone says itself why.
+            let _ = to_journal.send(ToJournal::Replayed);
             begin.send_replace(true);
         });
         let keeper = Keeper {

@@ -18,11 +18,13 @@ mod journaling;
 mod keeper;
 mod launch;
 mod quiet;
+mod replay;
 mod request;
 mod saved_names;
 mod settings;
 mod start;
 mod supervisor;
+mod trial;
 mod worker;
 
 pub use engine::{Engine, EngineClock};

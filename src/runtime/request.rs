@@ -14,7 +14,7 @@ use crate::core::numbers::Epoch;
 use crate::core::partition_query::{RowQuery, RowWindow, Scan};
 use crate::core::partition_table::PartitionRow;
 use crate::core::revival::Revival;
-use crate::core::saved::{Extent, SavedPartition};
+use crate::core::saved::{Collected, Extent, SavedPartition, Unsaved};
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 
@@ -49,7 +49,12 @@ pub(super) enum Look {
 }
 
 /// What a worker has to save.
-pub(super) type Changed = Result<Vec<SavedState>, ResilienceError>;
+#[derive(Default)]
+pub(super) struct Changed {
+    pub saved: Vec<SavedState>,
+    /// By state's name, the partitions that cannot be saved.
+    pub unsaved: Vec<(Arc<str>, Unsaved)>,
+}
 
 /// The request of a checkpoint.
 pub(super) struct SaveRequest {
@@ -137,15 +142,16 @@ impl Desk {
 
     /// The partitions with changes to save, which from now on they have no more.
     pub fn take_changed(&mut self, extent: Extent) -> Changed {
-        let changed = self.tables.iter().map(|(name, table)| {
-            let changed = table.borrow_mut().take_changed(extent);
-            let not_saved = |(key, reason)| {
-                let state = name.to_string();
-                ResilienceError::NotSaved { state, key, reason }
-            };
-            changed.map(|changed| (Arc::clone(name), changed)).map_err(not_saved)
-        });
-        changed.filter(|changed| !matches!(changed, Ok((_, none)) if none.is_empty())).collect()
+        let mut changed = Changed::default();
+        for (name, table) in &self.tables {
+            let Collected { saved, unsaved } = table.borrow_mut().take_changed(extent);
+            if !saved.is_empty() {
+                changed.saved.push((Arc::clone(name), saved));
+            }
+            let unsaved = unsaved.into_iter().map(|unsaved| (Arc::clone(name), unsaved));
+            changed.unsaved.extend(unsaved);
+        }
+        changed
     }
 
     fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {

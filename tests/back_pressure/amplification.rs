@@ -1,9 +1,12 @@
 //! Outputs that are much longer than their frames.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use wallaroo::core::numbers::PipelineIndex;
@@ -12,7 +15,9 @@ use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, Settings};
 use wallaroo::{Application, Reason, Sink, Source, Topology};
 
+use crate::memory::{most_resident, most_resident_while_running};
 use crate::support::frames::frame;
+use crate::support::program::Running;
 use crate::support::waiting::within_limit;
 use crate::{accept, listener, wait_until_still};
 
@@ -83,5 +88,40 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
         }
         engine.stop();
         within_limit("the run", move || engine.wait().unwrap());
+    }
+}
+
+/// How long the frame of many words is, in bytes.
+const MANY_WORDS: usize = 4 * 1024 * 1024;
+
+/// How many times its length a frame of one-letter words may need at the peak, and a frame that cannot be
+/// decoded.
+const MOST_OF_WORDS: usize = 76;
+const MOST_OF_MALFORMED: usize = 8;
+
+#[test]
+fn what_one_frame_costs_is_bounded() {
+    for (payload, most) in
+        [(b"a ".repeat(MANY_WORDS / 2), MOST_OF_WORDS), (vec![0xff; MANY_WORDS], MOST_OF_MALFORMED)]
+    {
+        let ends = ["run", "--app", "word_count", "--in", "tcp://127.0.0.1:0", "--out", "null"];
+        let running = Running::start(ends);
+        let address = running.address();
+        let before = most_resident(&running);
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(&frame(&payload)).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        // It is told to end only when the frame has been read, and ends when it is processed.
+        client.read_to_end(&mut Vec::new()).unwrap();
+        let mut peak = 0;
+        running.signal("TERM");
+        while let Some(now) = most_resident_while_running(&running) {
+            peak = now.max(peak);
+            thread::sleep(Duration::from_millis(1));
+        }
+        let cost = usize::try_from(peak - before).unwrap() * 1024;
+        eprintln!("{} times its length", cost / payload.len());
+        assert!(cost < most * payload.len(), "{} times its length", cost / payload.len());
+        running.end().succeeded();
     }
 }

@@ -27,6 +27,7 @@ mod folder;
 mod inputs;
 mod letters;
 mod network;
+mod poison;
 mod saving;
 mod talking;
 mod totals;

@@ -70,7 +70,7 @@ fn two_hundred_clients_are_counted_exactly_though_a_tenth_misbehaves() {
 #[test]
 fn nothing_is_allocated_on_a_headers_word() {
     let folder = Folder::new();
-    let running = listening(&folder, &["--frame-limit", "1GiB"]);
+    let running = listening(&folder, &["--frame-limit", "900MiB"]);
     let address = running.address();
     // 50 GiB are promised.
     let promise = [&vote(b'a', 1)[..], &(1_u32 << 30).to_be_bytes(), b"and no more"].concat();

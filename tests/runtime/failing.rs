@@ -34,7 +34,8 @@ fn panics_are_dead_letters_and_the_run_goes_on() {
     let mut reasons: Vec<_> =
         told.dead_letters.iter().map(|letter| letter.reason.as_str()).collect();
     reasons.sort_unstable();
-    let poisoned = "the partition is poisoned: an earlier message made its computation panic";
+    let poisoned = "the partition is poisoned: an earlier message made its computation panic or its state \
+                    too long to save";
     assert_eq!(reasons, ["panicked: on purpose", "panicked: on purpose", poisoned, poisoned]);
     let totals: Vec<_> = engine.export().filter(|row| row.state == "totals").collect();
     assert_eq!(totals.len(), 26);

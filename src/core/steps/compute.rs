@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Flow;
+use super::{Flow, empty};
 use crate::application::{Computation, Outputs};
 use crate::core::batch::{Item, Payload};
 use crate::core::context::{Context, StepName};
@@ -55,6 +55,7 @@ where
             },
             |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
+        empty(input);
         context.report.count_step(name.index, output.len() - first);
     }
 }

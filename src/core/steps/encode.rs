@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Flow, Segment};
+use super::{Flow, Segment, empty};
 use crate::application::{Encoder, Message};
 use crate::core::batch::{Item, Outlet, Output, Payload};
 use crate::core::context::{Context, StepName};
@@ -103,7 +103,7 @@ impl<M> Segment for EncodeEnd<M> {
                 outlet.outputs.push(output);
             }
         }
-        self.input.clear();
+        empty(&mut self.input);
     }
 }
 
@@ -123,7 +123,7 @@ impl<M> Segment for DoneEnd<M> {
         _: &mut Outlet,
     ) {
         self.before.run(frames, payload, context, &mut self.input);
-        self.input.clear();
+        empty(&mut self.input);
     }
 }
 

@@ -30,6 +30,15 @@ pub use setup::{SharedPartitions, WorkerSetup};
 pub(crate) use spread::{ReceiveStep, SpreadEnd};
 pub(crate) use state::{StateOutputOf, StateStep};
 
+/// How many messages a buffer that is used again keeps memory for: more than nearly all batches have.
+const KEPT: usize = 16 * 1024;
+
+/// Empties a buffer that is used again. What memory only a batch of unusual length needed is given back.
+fn empty<M>(buffer: &mut Vec<Item<M>>) {
+    buffer.clear();
+    buffer.shrink_to(KEPT);
+}
+
 /// Steps that end in messages of one type.
 pub(crate) trait Flow<M> {
     /// Processes a batch and appends the messages to `output`.

@@ -1,8 +1,9 @@
 //! The end of a segment where messages go to the worker that owns their partition.
 
+use std::mem;
 use std::sync::Arc;
 
-use super::{Flow, Segment};
+use super::{Flow, Segment, empty};
 use crate::application::{Message, PartitionFunction};
 use crate::core::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
 use crate::core::context::{Context, StepName};
@@ -10,7 +11,12 @@ use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
 use crate::core::placement::Placement;
+use crate::core::saved::MAX_KEY;
 use crate::core::trace::HopEvent;
+
+/// How many messages are sent to a worker together at most. The steps behind the exchange need memory for
+/// one such batch at a time, however many messages a frame became.
+const MOST_TOGETHER: usize = 8 * 1024;
 
 /// Finds every message's key and sends the message to the key's owner.
 pub(crate) struct PartitionEnd<M, P> {
@@ -35,14 +41,27 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         let traced = frames.any_traced();
         let workers = placement.workers().get();
         let share = input.len() / workers + input.len() / 8;
-        let mut batches: Vec<Addressed<M>> =
-            (0..workers).map(|_| Addressed::with_capacity(share.min(input.len()))).collect();
+        let mut batches: Vec<Addressed<M>> = (0..workers)
+            .map(|_| Addressed::with_capacity(share.min(input.len()).min(MOST_TOGETHER)))
+            .collect();
+        let mut sent = 0;
+        let parcel = |worker, batch| Parcel {
+            worker,
+            frames: Arc::clone(frames),
+            payload: Payload::Messages(Box::new(batch)),
+        };
         for_each_guarded(
             &mut input.drain(..),
-            &mut (&mut *context, &mut batches),
+            &mut (&mut *context, &mut batches, &mut *outlet),
             |item| item.frame,
-            |(context, batches), Item { frame, message }| {
+            |(context, batches, outlet), Item { frame, message }| {
                 let key = function.partition(&message);
+                let length = key.as_bytes().len();
+                if length > MAX_KEY {
+                    let reason =
+                        format!("its key has {length} bytes, and a key has at most {MAX_KEY}");
+                    return context.dead_letter(name, frames, frame, None, reason);
+                }
                 let owner = placement.worker(&key);
                 if traced {
                     context.trace(name, frames, frame, || HopEvent::Partitioned {
@@ -52,17 +71,47 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 }
                 if let Some(batch) = batches.get_mut(owner.0) {
                     batch.push(Address { frame, key }, message);
+                    sent += 1;
+                    if batch.len() == MOST_TOGETHER {
+                        let full = mem::replace(batch, Addressed::with_capacity(0));
+                        outlet.parcels.push(parcel(owner, full));
+                    }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, ..), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
-        let sent = batches.iter().map(Addressed::len).sum();
+        empty(input);
         context.report.count_step(name.index, sent);
-        let parcels = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
-        outlet.parcels.extend(parcels.map(|(worker, batch)| Parcel {
-            worker: WorkerIndex(worker),
-            frames: Arc::clone(frames),
-            payload: Payload::Messages(Box::new(batch)),
-        }));
+        let rest = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
+        outlet.parcels.extend(rest.map(|(worker, batch)| parcel(WorkerIndex(worker), batch)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MAX_KEY;
+    use crate::application::{Key, Reason, Source};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::Application;
+
+    #[test]
+    fn a_key_that_is_too_long_to_be_saved_makes_its_message_a_dead_letter() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
+            .to_state_partition(
+                |_: u8, (): &mut ()| (None::<u8>, true),
+                |_: &Key| (),
+                "nothing",
+                |more: &u8| vec![0_u8; MAX_KEY + usize::from(*more)],
+            )
+            .done()
+            .build()
+            .unwrap();
+        let mut driver = TestDriver::new(&topology);
+        driver.push("p", b"\0\0\0\x01\x01\0\0\0\x01\0").unwrap();
+        driver.run();
+        assert_eq!(driver.partitions("nothing").len(), 1);
+        let [letter] = driver.dead_letters() else { panic!("one letter") };
+        assert_eq!(letter.reason, "its key has 16777217 bytes, and a key has at most 16777216");
     }
 }

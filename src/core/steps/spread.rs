@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Flow, Segment};
+use super::{Flow, Segment, empty};
 use crate::application::Message;
 use crate::core::batch::{Item, Outlet, Parcel, Payload};
 use crate::core::context::Context;
@@ -42,6 +42,8 @@ impl<M: Message> Segment for SpreadEnd<M> {
             });
             self.next = (self.next + 1) % workers;
         }
+        drop(items);
+        empty(&mut self.input);
     }
 }
 

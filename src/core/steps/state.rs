@@ -23,8 +23,8 @@ pub(crate) type StateOutputOf<C, M, S> =
     <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Message;
 
 /// The reason of the dead letters of a poisoned partition.
-pub(crate) const POISONED: &str =
-    "the partition is poisoned: an earlier message made its computation panic";
+pub(crate) const POISONED: &str = "the partition is poisoned: an earlier message made its computation panic or its state \
+     too long to save";
 
 /// Runs a state computation on every message that its partition's owner was sent.
 pub(crate) struct StateStep<M, C, B: StateBuilder> {
