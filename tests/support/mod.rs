@@ -8,6 +8,8 @@ pub mod crowd;
 pub mod fragile;
 pub mod frames;
 pub mod program;
+#[cfg(target_os = "linux")]
+pub mod shim;
 pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;

@@ -51,13 +51,15 @@ impl Running {
         arguments: impl IntoIterator<Item = A>,
         stdout: Stdio,
     ) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        Self::spawn(command, stdout)
+    }
+
+    /// Starts a command that ends in the program, for example with other environment variables.
+    pub fn spawn(mut command: Command, stdout: Stdio) -> Self {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map_or_else(Collected::nothing, Collected::from);
         let stderr = Collected::from(child.stderr.take().unwrap());
         Self { child, stdout, stderr }
