@@ -9,7 +9,7 @@ use shuttle::scheduler::RandomScheduler;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread::{self, JoinHandle};
-use shuttle::{Config, Runner};
+use shuttle::{Config, MaxSteps, Runner};
 
 use super::entrance::Entrance;
 use super::gate::{Admission, Gate, RunState};
@@ -25,6 +25,7 @@ fn check(test: impl Fn() + Send + Sync + 'static) {
     let mut config = Config::new();
     // The checker's threads have small stacks unless it is told otherwise.
     config.stack_size = 256 * 1024;
+    config.max_steps = MaxSteps::FailAfter(50_000);
     Runner::new(RandomScheduler::new(ORDERS), config).run(test);
 }
 
@@ -236,6 +237,12 @@ fn frames_are_taken_once_and_in_order_and_the_end_is_told() {
             }
         });
         join(SOURCES.map(|which| source(&entrance, which)));
+        // Without the close, which wakes workers too: a wake-up that is lost never ends here, and the
+        // checker has a limit.
+        let all_taken = || taken.lock().unwrap().values().flatten().count() as u64 == 2 * FRAMES;
+        while !all_taken() {
+            thread::yield_now();
+        }
         entrance.close();
         join(workers.into_iter().chain([holder]));
         check_taken(&entrance, &taken);
