@@ -24,4 +24,6 @@ mod folder;
 
 mod ballot;
 mod every_call;
+mod memory;
+mod power;
 mod scenario;

@@ -40,7 +40,7 @@ pub struct Stage {
     /// How many votes may be in the state, when the disturbed run has taken all of its input.
     votes: usize,
     /// How many votes are in the state in any case: their outputs have been seen.
-    seen: usize,
+    pub seen: usize,
 }
 
 impl Stage {
@@ -149,6 +149,21 @@ impl Stage {
         let again = self.start([("", ""); 0]).end().succeeded().json();
         assert_eq!(again["messages_in"], 0, "the last run had not saved everything");
         self.check(least..=self.votes);
+    }
+
+    /// The next start is exact in its state, which is `true`, or is refused with a sentence. Then the one
+    /// after it is, too.
+    pub fn right_or_refused(&self) -> bool {
+        let starts = [(); 2].map(|()| {
+            let ended = self.start([("", ""); 0]).end();
+            match ended.code {
+                Some(0) => assert_eq!(counted(&self.folder), self.votes, "a wrong state"),
+                _ => self.check_end(&ended),
+            }
+            ended.code == Some(0)
+        });
+        assert_eq!(starts[0], starts[1], "what was right is refused, or the other way round");
+        starts[0]
     }
 
     fn check(&self, wanted: std::ops::RangeInclusive<usize>) {

@@ -122,6 +122,15 @@ impl Running {
 }
 
 impl Running {
+    /// Waits for the program's end, whatever it says.
+    pub fn end_in_any_way(mut self) -> Ended {
+        wait_until("the end of the program", || self.has_ended());
+        let status = self.child.wait().unwrap();
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ended { code: status.code(), stdout, stderr }
+    }
+
     /// Kills the program, as nobody can prevent, and says how it ended: `None` as its exit status
     /// unless it was faster.
     pub fn kill(mut self) -> Ended {
