@@ -58,6 +58,14 @@ const LASTING: &[Kind] = &[
     Kind::forever("owt", Action::Error(ENOSPC)),
 ];
 
+/// Errors that the run may get over, and a death somewhat later: in the middle of a transaction.
+const ERRORS_AND_DEATH: &[Kind] = &[
+    Kind::once("s", Action::Last(EIO, 7)),
+    Kind::once("s", Action::Last(EIO, 30)),
+    Kind::once("s", Action::Last(EIO, 61)),
+    Kind::once("owt", Action::Last(EIO, 20)),
+];
+
 /// What the system may do at any time.
 const HARMLESS: &[Kind] = &[
     Kind::harmless("rw", Action::Short),
@@ -145,6 +153,8 @@ every_call! {
     a_journaled_run_with_a_lasting_error_from_any_call_on_is_made_up_for: StandardInput, LASTING;
     a_replay_that_dies_at_any_call_is_made_up_for: StandardInputAgain, DEATHS;
     a_replay_with_an_error_at_any_call_is_made_up_for: StandardInputAgain, ERRORS;
+    a_first_start_with_an_error_that_dies_later_is_made_up_for: FirstStart, ERRORS_AND_DEATH;
+    a_journaled_run_with_an_error_that_dies_later_is_made_up_for: StandardInput, ERRORS_AND_DEATH;
     short_and_interrupted_and_slow_calls_disturb_nothing: SecondStart, HARMLESS;
     short_and_interrupted_and_slow_calls_disturb_no_journal: StandardInput, HARMLESS;
 }

@@ -26,6 +26,8 @@ pub enum Action {
     Kill,
     /// Half of a write happens, or the whole of another call, and the process dies.
     Torn,
+    /// It fails with this error number, and the process dies so many writes later.
+    Last(u32, u32),
     /// It waits so many microseconds, and happens.
     Delay(u32),
 }
@@ -95,6 +97,11 @@ impl Shim {
             Action::Error(number) => {
                 set("SHIM_ERRNO", number.into());
                 "error"
+            }
+            Action::Last(number, writes) => {
+                set("SHIM_ERRNO", number.into());
+                set("SHIM_DELAY", writes.into());
+                "last"
             }
             Action::Delay(microseconds) => {
                 set("SHIM_DELAY", microseconds.into());

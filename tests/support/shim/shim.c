@@ -13,6 +13,7 @@
  *                short: do half of a read or write and say so
  *                kill:  die (SIGKILL) before the call
  *                torn:  do half of a write, or the whole of another call, and die
+ *                last:  fail as error does; the process dies SHIM_DELAY writes later
  *                delay: wait SHIM_DELAY microseconds, then do it
  *   SHIM_TRACE   append what changes files to this file (see `record`)
  */
@@ -96,6 +97,8 @@ static int chosen(uint64_t n) {
 
 /* Counts a call on a watched path, and says what is to be done. FAIL has set errno. */
 static enum verdict decide(char kind) {
+    /* Only what happens to the calls of `kinds` counts, but a death is at a write. */
+    if (action == 'l' && kind == 'w' && counts->faults && !__atomic_sub_fetch(&delay, 1, __ATOMIC_RELAXED)) die();
     if (!strchr(kinds, kind)) return GO;
     uint64_t n = __atomic_add_fetch(&counts->calls, 1, __ATOMIC_RELAXED);
     if (one_in ? !chosen(n) : !at || (forever ? n < at : n != at)) return GO;
