@@ -155,9 +155,9 @@ fn library() -> PathBuf {
         let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
         let mut command = Command::new(compiler);
         command.args(["-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]);
-        let compiled = command.arg(&own).arg(source).arg("-ldl").output().unwrap();
-        let said = String::from_utf8_lossy(&compiled.stderr);
-        assert!(compiled.status.success() && said.is_empty(), "{said}");
+        let outcome = command.arg(&own).arg(source).arg("-ldl").output().unwrap();
+        let said = String::from_utf8_lossy(&outcome.stderr);
+        assert!(outcome.status.success() && said.is_empty(), "{said}");
         fs::rename(own, &library).unwrap();
         library
     };
