@@ -40,13 +40,12 @@ fn read_all(stream: &mut TcpStream, manner: Manner) -> Vec<u8> {
     while let Ok(length @ 1..) = stream.read(&mut piece) {
         bytes.extend_from_slice(&piece[..length]);
         match manner {
-            Manner::Plain | Manner::HalfCloses => {}
             Manner::Talks => {
                 let _ = stream.write_all(b"got some\n");
                 thread::sleep(Duration::from_micros(100));
             }
             Manner::Stalls if bytes.len() % 7 == 0 => thread::sleep(Duration::from_millis(20)),
-            Manner::Stalls => {}
+            Manner::Plain | Manner::HalfCloses | Manner::Stalls => {}
         }
     }
     bytes
