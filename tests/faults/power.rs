@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::chance::{Chance, for_seeds};
 use crate::scenario::{Scenario, Stage};
+use crate::support::frames::lines;
 use crate::support::shim::{Fault, Shim};
 
 /// Of how many bytes a disk writes all or none.
@@ -139,9 +140,7 @@ fn lose_power(scenario: Scenario, chance: &mut Chance) -> (Stage, usize) {
     let files = after(&changes, cut, chance);
     let outputs = stage.folder.path("outputs");
     let written = changes[..cut].iter().map(|(path, change)| match change {
-        Change::Wrote(_, bytes) if *path == *outputs => {
-            bytes.iter().filter(|byte| **byte == b'\n').count()
-        }
+        Change::Wrote(_, bytes) if *path == *outputs => lines(bytes),
         _ => 0,
     });
     let seen = written.sum();

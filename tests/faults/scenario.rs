@@ -56,14 +56,14 @@ impl Stage {
         stage
     }
 
-    fn from_file(&self) -> bool {
+    fn reads_file(&self) -> bool {
         matches!(self.scenario, Scenario::FirstStart | Scenario::SecondStart)
     }
 
     fn command(&self) -> Command {
         let (input, output) = (self.folder.path("votes"), self.folder.path("outputs"));
         let (input, durability) =
-            if self.from_file() { (&*input, "process") } else { ("-", "power") };
+            if self.reads_file() { (&*input, "process") } else { ("-", "power") };
         let ends = ["--in", input, "--out", &output, "--workers", "2"];
         let saving = ["--checkpoint-interval", "1ms", "--durability", durability];
         let mut command = Command::new(PROGRAM);
@@ -82,13 +82,13 @@ impl Stage {
 
     /// A run with more votes under a shim, to its end, whatever that is.
     pub fn disturbed(&mut self, shim: &Shim) -> Ended {
-        let first = if self.from_file() { self.votes } else { self.voted() };
+        let first = if self.reads_file() { self.votes } else { self.voted() };
         self.votes = first + VOTES;
-        if self.from_file() {
+        if self.reads_file() {
             self.folder.write("votes", frames(0..self.votes));
         }
         let mut running = self.start(shim.environment());
-        if !self.from_file() {
+        if !self.reads_file() {
             let mut input = running.stdin();
             for chunk in (first..self.votes).step_by(CHUNK) {
                 // It may have ended.
@@ -143,7 +143,7 @@ impl Stage {
     pub fn goes_on(&self) {
         let ended = self.start([("", ""); 0]).end();
         assert_eq!(ended.code, Some(0), "the next start failed: {}", ended.stderr);
-        let least = if self.from_file() { self.votes } else { self.seen };
+        let least = if self.reads_file() { self.votes } else { self.seen };
         self.check(least..=self.votes);
         // All of it is saved.
         let again = self.start([("", ""); 0]).end().succeeded().json();
