@@ -26,6 +26,7 @@ pub mod preview;
 pub mod revival;
 pub mod saved;
 pub(crate) mod steps;
+pub(crate) mod sync;
 pub mod test_driver;
 pub mod topology;
 pub mod trace;

@@ -5,12 +5,16 @@
 //! are made, and nothing more enters until they are gone. So what is in flight passes the limit only
 //! while frames that had entered turn out to make more than those before them did, in proportion.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{Mutex as Turn, Notify};
 
 use crate::core::frames::Account;
+use crate::core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::core::sync::{Mutex, MutexGuard};
+
+#[cfg(all(test, feature = "interleavings"))]
+mod interleavings;
 
 /// How many bytes may be in flight.
 const LIMIT: usize = 4 * 1024 * 1024;

@@ -3,12 +3,13 @@
 
 use std::mem;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError};
 
 use super::inlet::{Coming, Inlet, Origin, Taken, Waiting};
 use super::journaling::{ToJournal, ToWrite};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
+use crate::core::sync::{RwLock, RwLockReadGuard};
 use crate::endpoints::{Connection, Delivery};
 use crate::resilience::{Position, Slot};
 

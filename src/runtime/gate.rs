@@ -3,12 +3,13 @@
 //! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
 //! two apart.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::core::numbers::Timestamp;
+use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::core::sync::{Mutex, MutexGuard};
 
 /// What the engine is doing, for those who show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,13 +5,18 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Thread;
+use std::sync::{Arc, OnceLock, PoisonError};
+#[cfg(not(all(test, feature = "interleavings")))]
+use std::thread::{self, Thread};
+
+#[cfg(all(test, feature = "interleavings"))]
+use shuttle::thread::{self, Thread};
 
 use super::gate::{Admission, Gate};
 use super::trial::Trial;
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
+use crate::core::sync::{Mutex, MutexGuard};
 use crate::resilience::{JournalPosition, Slot};
 
 /// What a worker finds in its inlet.
@@ -121,10 +126,10 @@ impl Inlet {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Names the thread to wake when there is something to take.
-    pub fn attach(&self, thread: Thread) {
+    /// Has the calling thread woken when there is something to take.
+    pub fn attach(&self) {
         // A second thread would be a second worker with the same index: there is none.
-        let _ = self.thread.set(thread);
+        let _ = self.thread.set(thread::current());
     }
 
     pub fn wake(&self) {

@@ -14,6 +14,8 @@ mod error;
 mod exchange;
 mod gate;
 mod inlet;
+#[cfg(all(test, feature = "interleavings"))]
+mod interleavings;
 mod journaling;
 mod keeper;
 mod launch;

@@ -101,7 +101,7 @@ fn work(worker: &mut Worker, start: WorkerStart) {
     let plans = topology.pipelines().iter().zip(segments).zip(inlets.iter().zip(sinks));
     let mut lanes: Vec<(Built, Arc<Inlet>)> = Vec::new();
     for (at, ((plan, segments), (inlet, sinks))) in plans.enumerate() {
-        inlet.attach(thread::current());
+        inlet.attach();
         let inlet = Arc::clone(inlet);
         let lane = Lane {
             index: PipelineIndex(at),

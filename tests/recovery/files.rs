@@ -154,3 +154,32 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
         votes.check(&folder);
     });
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_counts_once_however_often_the_run_is_killed_and_its_disk_fails() {
+    use crate::disk::{Tally, run_and_kill};
+
+    let tally = Tally::default();
+    for_seeds(4, |chance| {
+        let folder = Folder::new();
+        let votes = Votes::new(chance, 30_000);
+        let (input, outputs) = (folder.write("votes", &votes.bytes), folder.path("outputs"));
+        for _ in 0..8 + chance.below(9) {
+            let (workers, interval) =
+                (chance.one_of(&["1", "2", "3"]), chance.one_of(&["1ms", "5ms", "20ms", "1s"]));
+            let durability = chance.one_of(&["process", "process", "power"]);
+            let ends = ["--in", &input, "--out", &outputs, "--workers", workers];
+            let saving = ["--checkpoint-interval", interval, "--durability", durability];
+            run_and_kill(&folder, "alphabet", &[&ends[..], &saving].concat(), chance, &tally);
+            votes.check_beginning(&folder);
+        }
+        // The disk is well again.
+        let ends = ["--in", &input, "--out", &outputs, "--workers", "2"];
+        folder.run("alphabet", &ends).succeeded();
+        votes.check(&folder);
+        let again = folder.run("alphabet", &ends).succeeded().json();
+        assert_eq!(again["messages_in"], 0);
+    });
+    tally.tell("files on a disk that fails");
+}

@@ -22,6 +22,8 @@ mod bounded;
 mod chance;
 mod changing_workers;
 mod directories;
+#[cfg(target_os = "linux")]
+mod disk;
 mod files;
 mod folder;
 mod inputs;

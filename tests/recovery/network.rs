@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -18,6 +18,39 @@ use crate::totals::{LIFE, lives, totals};
 /// Each client has two of these.
 const LETTERS: &[u8] = b"abcdef";
 
+/// How a receiver treats a connection beside reading it to its end.
+#[derive(Debug, Clone, Copy)]
+enum Manner {
+    Plain,
+    /// Answers what it reads, and reads slowly.
+    Talks,
+    /// Closes its own direction at once.
+    HalfCloses,
+    /// Reads nothing for a while, then goes on.
+    Stalls,
+}
+
+/// Reads a connection to its end. One that is reset has given all that came before.
+fn read_all(stream: &mut TcpStream, manner: Manner) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; if matches!(manner, Manner::Plain) { 65536 } else { 4096 }];
+    if let Manner::HalfCloses = manner {
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        bytes.extend_from_slice(&piece[..length]);
+        match manner {
+            Manner::Talks => {
+                let _ = stream.write_all(b"got some\n");
+                thread::sleep(Duration::from_micros(100));
+            }
+            Manner::Stalls if bytes.len() % 7 == 0 => thread::sleep(Duration::from_millis(20)),
+            Manner::Plain | Manner::HalfCloses | Manner::Stalls => {}
+        }
+    }
+    bytes
+}
+
 /// Collects what the program sends, a connection after another.
 struct Receiver {
     endpoint: String,
@@ -27,7 +60,8 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn start() -> Self {
+    /// A receiver that treats its connections in these manners, in turn.
+    fn start(manners: Vec<Manner>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
         let connections = Arc::new(Mutex::new(Vec::new()));
@@ -35,13 +69,12 @@ impl Receiver {
         let thread = thread::spawn({
             let (connections, stop) = (Arc::clone(&connections), Arc::clone(&stop));
             move || {
+                let mut manners = manners.into_iter().cycle();
                 while let Ok((mut stream, _)) = listener.accept() {
                     if stop.load(Ordering::Acquire) {
                         return;
                     }
-                    let mut bytes = Vec::new();
-                    // A connection that is reset has given all that came before.
-                    let _ = stream.read_to_end(&mut bytes);
+                    let bytes = read_all(&mut stream, manners.next().unwrap());
                     connections.lock().unwrap().push(bytes);
                 }
             }
@@ -169,27 +202,36 @@ fn a_file_has_each_output_of_the_clients_votes_once() {
 
 #[test]
 fn a_receiver_gets_every_output_of_the_clients_votes() {
-    for_seeds(4, |chance| {
-        let folder = Folder::new();
-        let receiver = Receiver::start();
-        let state = lives_and_end(&folder, &receiver.endpoint.clone(), chance, || {});
-        let connections: Vec<_> = receiver.all().iter().map(|bytes| by_letter(bytes)).collect();
-        for letter in LETTERS {
-            let of_letter = connections.iter().filter_map(|lines| Some(totals(lines.get(letter)?)));
-            let of_letter: Vec<_> = of_letter.collect();
-            let mut all: Vec<u64> = of_letter.concat();
-            all.sort_unstable();
-            all.dedup();
-            lives(&all);
-            assert_eq!(all.last(), state.get(letter), "the last output is the state");
-            let mut end = 0;
-            for totals in of_letter {
-                // A connection may go back, and never leaves one out.
-                let first = all.binary_search(&totals[0]).unwrap();
-                assert!(first <= end, "there is a gap before {}", totals[0]);
-                assert!(all[first..].starts_with(&totals), "there is a gap in a connection");
-                end = end.max(first + totals.len());
-            }
+    for_seeds(4, |chance| receive(&[Manner::Plain], chance));
+}
+
+#[test]
+fn a_receiver_that_talks_stalls_and_half_closes_gets_every_output_of_the_clients_votes() {
+    let manners = [Manner::Talks, Manner::HalfCloses, Manner::Stalls, Manner::Plain];
+    for_seeds(4, |chance| receive(&manners, chance));
+}
+
+/// Lives of a run whose receiver treats its connections in some of these manners.
+fn receive(manners: &[Manner], chance: &mut Chance) {
+    let folder = Folder::new();
+    let receiver = Receiver::start((0..7).map(|_| chance.one_of(manners)).collect());
+    let state = lives_and_end(&folder, &receiver.endpoint.clone(), chance, || {});
+    let connections: Vec<_> = receiver.all().iter().map(|bytes| by_letter(bytes)).collect();
+    for letter in LETTERS {
+        let of_letter = connections.iter().filter_map(|lines| Some(totals(lines.get(letter)?)));
+        let of_letter: Vec<_> = of_letter.collect();
+        let mut all: Vec<u64> = of_letter.concat();
+        all.sort_unstable();
+        all.dedup();
+        lives(&all);
+        assert_eq!(all.last(), state.get(letter), "the last output is the state");
+        let mut end = 0;
+        for totals in of_letter {
+            // A connection may go back, and never leaves one out.
+            let first = all.binary_search(&totals[0]).unwrap();
+            assert!(first <= end, "there is a gap before {}", totals[0]);
+            assert!(all[first..].starts_with(&totals), "there is a gap in a connection");
+            end = end.max(first + totals.len());
         }
-    });
+    }
 }

@@ -12,6 +12,8 @@ pub mod full_pipe;
 pub mod hostile;
 pub mod program;
 pub mod receivers;
+#[cfg(target_os = "linux")]
+pub mod shim;
 pub mod sockets;
 #[cfg(feature = "workbench")]
 pub mod stage;

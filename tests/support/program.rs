@@ -74,6 +74,11 @@ impl Running {
         Self::of_command(Command::new(PROGRAM).args(arguments).stdout(stdout).stderr(stderr))
     }
 
+    /// Starts a command that ends in the program, for example with other environment variables.
+    pub fn spawn(mut command: Command, stdout: Stdio) -> Self {
+        Self::of_command(command.stdout(stdout).stderr(Stdio::piped()))
+    }
+
     /// The same of a command that becomes the program.
     pub fn of_command(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
@@ -139,6 +144,15 @@ impl Running {
 }
 
 impl Running {
+    /// Waits for the program's end, whatever it says.
+    pub fn end_in_any_way(mut self) -> Ended {
+        wait_until("the end of the program", || self.has_ended());
+        let status = self.child.wait().unwrap();
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ended { code: status.code(), stdout, stderr }
+    }
+
     /// Kills the program, as nobody can prevent, and says how it ended: `None` as its exit status
     /// unless it was faster.
     pub fn kill(mut self) -> Ended {

@@ -1,0 +1,280 @@
+//! The gate, the inlets and their exchange under threads that meet in thousands of orders.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use shuttle::future::block_on;
+use shuttle::scheduler::RandomScheduler;
+use shuttle::sync::Mutex;
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use shuttle::thread::{self, JoinHandle};
+use shuttle::{Config, MaxSteps, Runner};
+
+use super::entrance::Entrance;
+use super::gate::{Admission, Gate, RunState};
+use super::inlet::{Next, Origin, Waiting};
+use crate::core::frames::Frames;
+use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::resilience::{Position, Slot};
+
+/// How many orders are tried.
+const ORDERS: usize = 3000;
+
+fn check(test: impl Fn() + Send + Sync + 'static) {
+    let mut config = Config::new();
+    // The checker's threads have small stacks unless it is told otherwise.
+    config.stack_size = 256 * 1024;
+    config.max_steps = MaxSteps::FailAfter(50_000);
+    Runner::new(RandomScheduler::new(ORDERS), config).run(test);
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    thread::spawn(work)
+}
+
+fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// What workers count while they take from a gate.
+#[derive(Default)]
+struct Counts {
+    /// Workers between asking the gate and having counted what they were given.
+    asking: AtomicUsize,
+    admitted: AtomicUsize,
+    finished: AtomicUsize,
+}
+
+impl Counts {
+    /// A worker that takes as often as it is admitted, until so many have been in all.
+    fn work(self: &Arc<Self>, gate: &Arc<Gate>, all: usize) -> JoinHandle<()> {
+        let (gate, counts) = (Arc::clone(gate), Arc::clone(self));
+        spawn(move || {
+            while counts.admitted.load(Ordering::SeqCst) < all {
+                counts.asking.fetch_add(1, Ordering::SeqCst);
+                let admission = gate.admit();
+                if matches!(admission, Admission::Nothing) {
+                    counts.asking.fetch_sub(1, Ordering::SeqCst);
+                    thread::yield_now();
+                    continue;
+                }
+                counts.admitted.fetch_add(1, Ordering::SeqCst);
+                counts.asking.fetch_sub(1, Ordering::SeqCst);
+                counts.finished.fetch_add(1, Ordering::SeqCst);
+                drop(admission);
+            }
+        })
+    }
+}
+
+#[test]
+fn a_checkpoint_follows_whatever_was_admitted_after_a_hold() {
+    check(|| {
+        const ALL: usize = 4;
+        let (gate, counts) = (Arc::new(Gate::open()), Arc::new(Counts::default()));
+        let keeper = spawn({
+            let (gate, counts) = (Arc::clone(&gate), Arc::clone(&counts));
+            move || {
+                // What the workers admit beyond `ALL` needs no checkpoint of its own.
+                while counts.admitted.load(Ordering::SeqCst) < ALL {
+                    // A change that is lost is a deadlock, which the checker finds.
+                    block_on(gate.changed());
+                    gate.hold();
+                    while counts.asking.load(Ordering::SeqCst) > 0 {
+                        thread::yield_now();
+                    }
+                    let held = counts.admitted.load(Ordering::SeqCst);
+                    thread::yield_now();
+                    assert_eq!(counts.admitted.load(Ordering::SeqCst), held, "held, and admitted");
+                    gate.release();
+                }
+            }
+        });
+        join([counts.work(&gate, ALL), counts.work(&gate, ALL), keeper]);
+    });
+}
+
+#[test]
+fn a_change_that_is_noted_after_a_hold_is_seen() {
+    check(|| {
+        let gate = Arc::new(Gate::open());
+        let saved = Arc::new(AtomicUsize::new(0));
+        let changes = Arc::new(AtomicUsize::new(0));
+        let writers = [(); 2].map(|()| {
+            let (gate, changes) = (Arc::clone(&gate), Arc::clone(&changes));
+            spawn(move || {
+                for _ in 0..2 {
+                    changes.fetch_add(1, Ordering::SeqCst);
+                    gate.change();
+                }
+            })
+        });
+        let keeper = spawn(move || {
+            while saved.load(Ordering::SeqCst) < 4 {
+                block_on(gate.changed());
+                gate.hold();
+                saved.store(changes.load(Ordering::SeqCst), Ordering::SeqCst);
+                gate.release();
+            }
+        });
+        join(writers.into_iter().chain([keeper]));
+    });
+}
+
+#[test]
+fn steps_let_exactly_as_many_through_and_then_the_engine_is_paused() {
+    check(|| {
+        const STEPS: usize = 3;
+        let (gate, counts) = (Arc::new(Gate::open()), Arc::new(Counts::default()));
+        gate.pause();
+        let workers = [counts.work(&gate, STEPS), counts.work(&gate, STEPS)];
+        let stepper = spawn({
+            let gate = Arc::clone(&gate);
+            move || (0..STEPS).for_each(|_| gate.step())
+        });
+        let holder = spawn({
+            let gate = Arc::clone(&gate);
+            move || {
+                gate.hold();
+                gate.release();
+            }
+        });
+        join([stepper, holder]);
+        while gate.run_state() != RunState::Paused {
+            thread::yield_now();
+        }
+        assert_eq!(counts.finished.load(Ordering::SeqCst), STEPS, "paused before all had arrived");
+        join(workers);
+        assert_eq!(counts.admitted.load(Ordering::SeqCst), STEPS);
+    });
+}
+
+/// How many bytes each frame of these tests has.
+const LENGTH: u64 = 5;
+
+/// The sources, each with a slot of its own.
+const SOURCES: [(&str, Slot); 2] = [("x", Slot(0)), ("y", Slot(1))];
+
+/// How many frames each source brings.
+const FRAMES: u64 = 3;
+
+/// The frame of a source that stands at this place.
+fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
+    let bytes = Bytes::from_static(b"\0\0\0\x01a");
+    let (source, number): (Arc<str>, _) = (source.into(), SequenceNumber(at));
+    let origin = Origin::Source(Arc::clone(&source));
+    let frames =
+        Frames::new(source, number, at * LENGTH, Timestamp(0), 4, bytes, vec![LENGTH as u32]);
+    Waiting { slot, frames, trace_all: false, origin, replayed: false }
+}
+
+/// What workers have taken: of each source, where its frames stood.
+type Taken = Arc<Mutex<BTreeMap<String, Vec<u64>>>>;
+
+/// A worker as in `worker.rs`: it looks, takes, and parks where there is nothing to be done. It ends when
+/// it is told to leave or that its inlet is closed.
+fn worker(
+    entrance: &Arc<Entrance>,
+    index: usize,
+    gate: &Arc<Gate>,
+    taken: &Taken,
+    leave: &Arc<AtomicBool>,
+) -> JoinHandle<()> {
+    let inlet = entrance.inlet(index).unwrap();
+    let (gate, taken, leave) = (Arc::clone(gate), Arc::clone(taken), Arc::clone(leave));
+    spawn(move || {
+        inlet.attach();
+        while !leave.load(Ordering::SeqCst) {
+            if inlet.is_idle(&gate) {
+                thread::park();
+                continue;
+            }
+            match inlet.next(&gate, Timestamp(0)) {
+                Next::Frames(frames, _) => {
+                    let mut taken = taken.lock().unwrap();
+                    taken.entry(frames.source().to_string()).or_default().push(frames.offset(0));
+                }
+                Next::Nothing => {}
+                Next::Closed => return,
+            }
+        }
+    })
+}
+
+/// A source that brings its frames.
+fn source(entrance: &Arc<Entrance>, which: (&'static str, Slot)) -> JoinHandle<()> {
+    let entrance = Arc::clone(entrance);
+    spawn(move || (0..FRAMES).for_each(|at| entrance.push(waiting(which, at))))
+}
+
+/// Every frame of every source was taken once and in its order, and the positions say so.
+fn check_taken(entrance: &Entrance, taken: &Taken) {
+    let taken = taken.lock().unwrap();
+    let all: Vec<u64> = (0..FRAMES).map(|at| at * LENGTH).collect();
+    assert_eq!(taken.len(), SOURCES.len());
+    assert!(taken.values().all(|offsets| *offsets == all), "{taken:?}");
+    let ends = entrance.positions().into_iter().map(|position| match position {
+        Position::Source { offset, .. } => offset,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [FRAMES * LENGTH; 2]);
+}
+
+#[test]
+fn frames_are_taken_once_and_in_order_and_the_end_is_told() {
+    check(|| {
+        let (gate, taken) = (Arc::new(Gate::open()), Taken::default());
+        let entrance = Arc::new(Entrance::new(PipelineIndex(0), "p".into(), None, 2, None));
+        let leave = Arc::default();
+        let workers = [0, 1].map(|index| worker(&entrance, index, &gate, &taken, &leave));
+        let holder = spawn({
+            let (gate, entrance) = (Arc::clone(&gate), Arc::clone(&entrance));
+            move || {
+                gate.hold();
+                gate.release();
+                entrance.wake();
+            }
+        });
+        join(SOURCES.map(|which| source(&entrance, which)));
+        // Without the close, which wakes workers too: a wake-up that is lost never ends here, and the
+        // checker has a limit.
+        let all_taken = || taken.lock().unwrap().values().flatten().count() as u64 == 2 * FRAMES;
+        while !all_taken() {
+            thread::yield_now();
+        }
+        entrance.close();
+        join(workers.into_iter().chain([holder]));
+        check_taken(&entrance, &taken);
+    });
+}
+
+#[test]
+fn an_exchange_of_workers_loses_no_frame_no_order_and_no_end() {
+    check(|| {
+        let (gate, taken) = (Arc::new(Gate::open()), Taken::default());
+        let entrance = Arc::new(Entrance::new(PipelineIndex(0), "p".into(), None, 2, None));
+        let leave = Arc::new(AtomicBool::new(false));
+        let old = [0, 1].map(|index| worker(&entrance, index, &gate, &taken, &leave));
+        let sources = SOURCES.map(|which| source(&entrance, which));
+        let closer = spawn({
+            let entrance = Arc::clone(&entrance);
+            move || {
+                join(sources);
+                entrance.close();
+            }
+        });
+        // As in `keeper.rs`.
+        gate.hold();
+        leave.store(true, Ordering::SeqCst);
+        old.iter().for_each(|worker| worker.thread().unpark());
+        join(old);
+        entrance.exchange(3);
+        let stay = Arc::default();
+        let new = [0, 1, 2].map(|index| worker(&entrance, index, &gate, &taken, &stay));
+        gate.release();
+        new.iter().for_each(|worker| worker.thread().unpark());
+        join(new.into_iter().chain([closer]));
+        check_taken(&entrance, &taken);
+    });
+}
