@@ -4,7 +4,7 @@
 //! is damaged from one that was never on the disk, because the machine has stopped since.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 
 use super::database::Durability;
@@ -14,7 +14,7 @@ use super::error::ResilienceError;
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// More than a line has.
-const LONGEST: usize = 256;
+const LONGEST: u64 = 256;
 
 /// A durability and a start of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +32,10 @@ impl Written {
 
     /// What the file says. `None` where it says nothing, as one of an earlier program.
     pub fn read(file: &File) -> io::Result<Option<Self>> {
-        let mut bytes = [0; LONGEST];
-        let length = file.read_at(&mut bytes, 0)?;
-        let text = bytes.get(..length).and_then(|bytes| str::from_utf8(bytes).ok());
-        Ok(text.and_then(Self::parse))
+        let (mut reader, mut bytes) = (file, Vec::new());
+        reader.rewind()?;
+        reader.take(LONGEST).read_to_end(&mut bytes)?;
+        Ok(str::from_utf8(&bytes).ok().and_then(Self::parse))
     }
 
     fn parse(text: &str) -> Option<Self> {

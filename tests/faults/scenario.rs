@@ -176,9 +176,10 @@ impl Stage {
     pub fn files(&self) -> BTreeSet<String> {
         let files = fs::read_dir(self.folder.path("saved")).unwrap();
         let mut generations = BTreeSet::new();
-        let mut names = BTreeSet::new();
+        let (mut names, mut all) = (BTreeSet::new(), Vec::new());
         for file in files {
             let name = file.unwrap().file_name().into_string().unwrap();
+            all.push(name.clone());
             match name.strip_prefix("worker-").and_then(|rest| rest.split_once('-')) {
                 Some((generation, rest)) => {
                     generations.insert(generation.to_owned());
@@ -187,7 +188,7 @@ impl Stage {
                 None => drop(names.insert(name)),
             }
         }
-        assert_eq!(generations.len(), 1, "files of generations that do not count: {generations:?}");
+        assert_eq!(generations.len(), 1, "files of generations that do not count: {all:?}");
         names
     }
 }

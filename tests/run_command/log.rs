@@ -171,14 +171,18 @@ fn many_connections_are_few_lines_that_count_them() {
     let running = Running::start(LISTENING);
     let address = running.address();
     (0..CLIENTS).for_each(|_| drop(TcpStream::connect(&address).unwrap()));
-    let count = |text: &str, verb: &str| -> u64 {
-        let lines = text.lines().filter(|line| line.ends_with(verb));
-        lines
-            .map(|line| line.split_once(" more client").map_or(1, |(n, _)| n.parse().unwrap()))
-            .sum()
+    let count = |text: &str, what: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.ends_with(what));
+        let number = |before: &str| before.rsplit(' ').next().unwrap().parse().unwrap();
+        lines.map(|line| line.split_once(" more client").map_or(1, |(n, _)| number(n))).sum()
     };
+    // Some may come while the thousand before them have not been seen to leave.
+    let refused =
+        |text: &str| count(text, " not accepted") + text.matches(" is one too many").count() as u64;
     wait_until("all to be counted", || {
-        [" connected", " left"].iter().all(|verb| count(&running.said(), verb) == CLIENTS)
+        let said = running.said();
+        let (connected, left) = (count(&said, " connected"), count(&said, " left"));
+        connected == left && connected + refused(&said) == CLIENTS
     });
     running.signal("TERM");
     let said = running.end().succeeded().stderr;
