@@ -28,7 +28,8 @@ use tempfile::TempDir;
 use wallaroo::Generator;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{PartitionView, Session};
+use wallaroo::session::Session;
+use wallaroo::telemetry::PartitionView;
 
 /// How many votes each measured run counts.
 const VOTES: u64 = 4_000_000;

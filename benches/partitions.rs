@@ -21,10 +21,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use wallaroo::core::numbers::PipelineIndex;
-use wallaroo::core::partition_query::{RowQuery, SortBy};
+use wallaroo::core::partitions::query::{RowQuery, SortBy};
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{PartitionView, Session};
+use wallaroo::session::Session;
+use wallaroo::telemetry::PartitionView;
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
 
 /// How many keys there are.

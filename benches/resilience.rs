@@ -28,10 +28,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use wallaroo::core::context::Report;
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::{PipelineIndex, WorkerIndex};
 use wallaroo::core::observer::Observer;
+use wallaroo::core::steps::context::Report;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::{Durability, ResilienceSettings};
 use wallaroo::runtime::{Engine, Settings};

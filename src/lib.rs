@@ -69,7 +69,7 @@
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
 //! | say something in the log | `tracing::warn!(target: "wallaroo", ..)`, and [`telemetry::Log`] |
-//! | run it inside a program of your own | [`telemetry::Session`], [`runtime::Engine`] |
+//! | run it inside a program of your own | [`session::Session`], [`runtime::Engine`] |
 //!
 //! The command line and the terminal UI are the feature `workbench`, which is on unless it is turned off:
 //! without it, this is the engine and the application API, and no terminal library is built.
@@ -78,7 +78,7 @@
 //!
 //! * Messages of one key are processed in the order in which their source delivered them, at any number of
 //!   workers. Across keys there is no order.
-//! * A message that cannot be processed becomes a [dead letter](crate::core::dead_letter::DeadLetter) with its
+//! * A message that cannot be processed becomes a [dead letter](crate::core::frames::dead_letter::DeadLetter) with its
 //!   bytes, its step and the reason; the rest goes on. A panic in an author's code is such a reason; it
 //!   also poisons the partition whose state it may have left half changed, until a person revives it.
 //! * What is in flight is bounded: a sink that stalls stops the sources.
@@ -88,6 +88,7 @@ pub mod core;
 pub mod endpoints;
 pub mod resilience;
 pub mod runtime;
+pub mod session;
 pub mod telemetry;
 #[cfg(feature = "workbench")]
 pub mod workbench;

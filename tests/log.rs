@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{Log, LogLevel, PartitionView, Session};
+use wallaroo::session::Session;
+use wallaroo::telemetry::{Log, LogLevel, PartitionView};
 use wallaroo::{Application, Reason, Source};
 
 #[path = "support/waiting.rs"]

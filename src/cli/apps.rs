@@ -9,8 +9,8 @@ use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
 use super::files::cannot_print;
+use crate::core::frames::preview::each_line;
 use crate::core::json::escaped;
-use crate::core::preview::each_line;
 
 /// An application, as `apps --json` prints it.
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use super::byte_count::{ByteCount, FileSize};
 use super::receive::ReceiveArguments;
 use super::resilience::ResilienceArguments;
 use super::send::SendArguments;
-use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MOST_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};

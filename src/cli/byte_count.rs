@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::core::framing::MAXIMUM_FRAME_LIMIT;
+use crate::core::frames::framing::MAXIMUM_FRAME_LIMIT;
 
 /// A number of bytes from 1 to the longest frame's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::arguments::GenerateArguments;
 use super::failure::Failure;
 use super::files::cannot_write;
 use crate::application::{Generate, Generator};
-use crate::core::framing::{Framing, frame};
+use crate::core::frames::framing::{Framing, frame};
 
 pub(super) fn generate(
     apps: &[App],

@@ -10,8 +10,8 @@ use unicode_width::UnicodeWidthStr;
 use super::arguments::InspectArguments;
 use super::failure::Failure;
 use crate::application::text_of_bytes;
+use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
-use crate::core::preview::each_line;
 use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
 
 /// How many partitions of each state are printed for people.

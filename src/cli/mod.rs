@@ -11,6 +11,7 @@ mod endpoints;
 mod failure;
 mod files;
 mod follow;
+pub mod frame_counter;
 mod generate;
 mod inspect;
 mod interrupts;
@@ -32,7 +33,7 @@ pub use app::{App, AppOptions};
 use arguments::{Arguments, Command};
 use failure::Failure;
 
-use crate::core::preview::one_line;
+use crate::core::frames::preview::one_line;
 
 /// Runs the whole command line over these applications: the `main` of a program of one's own.
 ///

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::failure::Failure;
-use crate::core::preview::one_line;
+use crate::core::frames::preview::one_line;
 use crate::telemetry::{Inbox, Outbox};
 
 /// How often the progress line is written.

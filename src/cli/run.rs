@@ -18,10 +18,11 @@ use super::interrupts::Interrupts;
 use super::log::RunLog;
 use super::progress::PROGRESS_EVERY;
 use super::tally::counted;
+use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
-use crate::core::preview::one_line;
 use crate::endpoints::{empty, open_to_write};
-use crate::telemetry::{PartitionView, Session, SinkState, Snapshot, Summary};
+use crate::session::Session;
+use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
 pub(super) fn run(

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::batch::Output;
-use super::context::Report;
-use super::dead_letter::DeadLetter;
 use super::event::EngineEvent;
+use super::frames::dead_letter::DeadLetter;
+use super::frames::trace::Trace;
 use super::numbers::{PipelineIndex, Timestamp, WorkerIndex};
-use super::trace::Trace;
+use super::steps::batch::Output;
+use super::steps::context::Report;
 
 /// Watches the engine. Called from many threads at once.
 pub trait Observer: Send + Sync {

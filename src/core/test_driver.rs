@@ -6,21 +6,19 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::assembler::{Assembler, Broken, SourceEnd};
-use super::batch::{Outlet, Payload};
 use super::clock::{Clock, LogicalClock};
-use super::context::{Context, Report};
-use super::dead_letter::DeadLetter;
 use super::frames::Frames;
-use super::framing::{DEFAULT_FRAME_LIMIT, NoHeader, frame};
+use super::frames::assembler::{Assembler, Broken, SourceEnd};
+use super::frames::dead_letter::DeadLetter;
+use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoHeader, frame};
+use super::frames::trace::Trace;
 use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
-use super::partition_query::{RowQuery, Scan};
-use super::partition_table::PartitionRow;
-use super::placement::Placement;
-use super::revival::Revival;
+use super::partitions::placement::Placement;
+use super::partitions::query::{PartitionRow, Revival, RowQuery, Scan};
+use super::steps::batch::{Outlet, Payload};
+use super::steps::context::{Context, Report};
 use super::steps::{Segment, WorkerSetup};
 use super::topology::Topology;
-use super::trace::Trace;
 use crate::application::Key;
 
 /// The source's name in traces and dead letters.
@@ -83,7 +81,7 @@ pub struct TestDriver {
 struct Lane {
     name: Arc<str>,
     assembler: Option<Assembler>,
-    framing: Arc<dyn super::framing::Framing>,
+    framing: Arc<dyn super::frames::framing::Framing>,
     segments: Vec<Box<dyn Segment>>,
     frames: u64,
     outputs: Vec<Vec<Vec<u8>>>,

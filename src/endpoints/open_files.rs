@@ -1,7 +1,6 @@
 //! How many more files this process may have open: every connection is one.
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 

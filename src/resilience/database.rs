@@ -8,11 +8,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::directory::{private, reading};
 use super::error::ResilienceError;
-use super::{private, reading};
 
 /// The version of the format of all files, in each file's `user_version`.
-pub(super) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 1;
 
 /// What `SQLite` calls the `application_id`: "WALL".
 const APPLICATION_ID: i64 = 0x5741_4c4c;
@@ -47,7 +47,7 @@ const MOST_LOG_PAGES: i64 = 16 * 1024;
 /// An open file. No other process can open it meanwhile: it is locked exclusively, so that nobody
 /// who reads can make its log grow, and nobody who writes can hold it up.
 #[derive(Debug)]
-pub(super) struct Database {
+pub(crate) struct Database {
     pub connection: Connection,
     /// The file, as it is named in errors.
     pub path: PathBuf,
@@ -264,13 +264,61 @@ impl Database {
 }
 
 /// An unsigned number as `SQLite` holds it: the same bits.
-pub(super) fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     number.cast_signed()
 }
 
 /// The number whose bits these are.
-pub(super) fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     number.cast_unsigned()
+}
+
+/// Whose a file is. All of its checksums begin with it, so that a file, a page or a row of another
+/// file is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// The number that its directory was given at random.
+    pub directory: u64,
+    /// The generation; 0 for the journal.
+    pub generation: u64,
+    /// The worker; 0 for the journal.
+    pub worker: u64,
+}
+
+impl Seal {
+    /// That of a directory's journal.
+    pub fn of_journal(directory: u64) -> Self {
+        Self { directory, generation: 0, worker: 0 }
+    }
+}
+
+/// A CRC-32 (IEEE 802.3) over the file's seal and a row's other columns, in their order: an integer as
+/// 8 bytes, little-endian; a text or bytes as their length in the same way, then themselves.
+pub(crate) struct Checksum(crc32fast::Hasher);
+
+impl Checksum {
+    pub fn new() -> Self {
+        Self(crc32fast::Hasher::new())
+    }
+
+    pub fn of(Seal { directory, generation, worker }: Seal) -> Self {
+        [directory, generation, worker].map(signed).into_iter().fold(Self::new(), Self::number)
+    }
+
+    pub fn number(mut self, number: i64) -> Self {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    pub fn finish(self) -> i64 {
+        i64::from(self.0.finalize())
+    }
 }
 
 #[cfg(test)]

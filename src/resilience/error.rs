@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::private;
+use super::directory::private;
 
 use crate::application::Key;
 
@@ -122,17 +122,17 @@ pub enum ResilienceError {
 
 impl ResilienceError {
     /// A damaged file.
-    pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+    pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), reason: reason.into() }
     }
 
     /// A file that must be there, and is not.
-    pub(super) fn missing(path: &Path) -> Self {
+    pub(crate) fn missing(path: &Path) -> Self {
         Self::damaged(path, "it is missing")
     }
 
     /// What the system says about a file.
-    pub(super) fn system(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn system(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::full(path),
             _ => Self::refused(path, error),
@@ -140,14 +140,14 @@ impl ResilienceError {
     }
 
     /// A file that cannot be read or written now, and may well be whole.
-    pub(super) fn unreadable(path: &Path, error: impl Display) -> Self {
+    pub(crate) fn unreadable(path: &Path, error: impl Display) -> Self {
         let advice = "start again with the same command; where that does not help, check the disk, \
                       and copy the directory before anything else";
         Self::refused(path, format!("{error}: {advice}"))
     }
 
     /// A file for which `SQLite` keeps no write-ahead log, but uses this mode.
-    pub(super) fn no_log(path: &Path, mode: &str) -> Self {
+    pub(crate) fn no_log(path: &Path, mode: &str) -> Self {
         let reason = format!(
             "it got no write-ahead log, but the journal mode `{mode}`: the disk failed, or its file \
              system permits none; look into the system's log, and start again with the same command"
@@ -156,7 +156,7 @@ impl ResilienceError {
     }
 
     /// What `SQLite` says about a file.
-    pub(super) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+    pub(crate) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         let Some(code) = error.sqlite_error_code() else {
             // A table or a column that is missing, or of another type.
             return Self::damaged(path, error.to_string());

@@ -6,36 +6,30 @@
 //! looked for again, because the process may have gone on.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::fs;
-use std::io;
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs, io, mem, thread};
 
 use serde::Serialize;
 
-use super::attempts::Suspect;
-use super::attempts_file;
-use super::checksum::Seal;
-use super::copy::copy_databases;
-use super::database::{Database, FORMAT};
-use super::decision::frames_done;
-use super::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of};
+use super::checkpoints::decision::frames_done;
+use super::checkpoints::recovery::{Checkpoint, journal_positions};
+use super::checkpoints::worker_reader::WorkerReader;
+use super::database::{Database, FORMAT, Seal};
+use super::directory::copy::copy_databases;
+use super::directory::temporary::TemporaryDirectory;
+use super::directory::worker_names::generations;
+use super::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of, reading};
 use super::error::ResilienceError;
-use super::journal_contents::Contents;
-use super::journal_tail::{self, Said};
+use super::journal::attempts::Suspect;
+use super::journal::attempts_file;
+use super::journal::contents::Contents;
+use super::journal::tail::{self, Said};
 use super::position::Position;
-use super::reading;
-use super::recovery::{Checkpoint, journal_positions};
-use super::temporary::TemporaryDirectory;
-use super::worker_names::generations;
-use super::worker_reader::WorkerReader;
 use crate::application::Key;
 use crate::core::numbers::{Epoch, WorkerIndex};
-use crate::core::partition_table::PartitionRow;
-use crate::core::saved::to_json;
+use crate::core::partitions::query::PartitionRow;
+use crate::core::partitions::saved::to_json;
 
 /// For how long to look at files that change all the time, and how long to wait in between.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -211,7 +205,7 @@ fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Picture, Resili
         workers.filter(|(of, _)| *of == generation && generation > 0).map(|(_, file)| file),
     );
     let seal = Seal::of_journal(owner_before.identity);
-    let tail = copy_databases(&files, copies.path(), || journal_tail::read(&path, seal))?;
+    let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
     let owner = owner(directory, copies)?;
     if owner != owner_before {
         return Err(ResilienceError::damaged(directory, "its generation changes all the time"));

@@ -3,42 +3,29 @@
 //! Only this folder names rusqlite. It knows nothing of workers and channels: the runtime says when to
 //! write what. FORMAT.md describes every table and column.
 
-mod attempts;
-mod attempts_file;
-mod checksum;
-mod copy;
+mod checkpoints;
 mod database;
-mod decision;
 mod directory;
 mod error;
 mod inspection;
 mod journal;
-mod journal_contents;
-mod journal_tail;
-mod machine;
 mod position;
-mod private;
-mod reading;
-mod recovery;
-mod temporary;
-mod worker_file;
-mod worker_names;
-mod worker_reader;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use attempts::{Care, DEATHS, Part, Suspect, Unit};
-pub use attempts_file::Attempts;
+pub use checkpoints::recovery::{Checkpoint, journal_positions, open_journal};
+pub use checkpoints::worker_file::{SavedState, WorkerFile};
 pub use database::Durability;
+pub use directory::temporary::TemporaryDirectory;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;
 pub use inspection::{FileLength, Inspection, JournalSummary, SavedCheckpoint};
-pub use journal::{Entry, Journal, JournalPositions, Replayed};
+pub use journal::attempts::{Care, DEATHS, Part, Suspect, Unit};
+pub use journal::attempts_file::Attempts;
+pub use journal::contents::{JournalPositions, Replayed};
+pub use journal::{Entry, Journal};
 pub use position::{JournalPosition, Position, Slot};
-pub use recovery::{Checkpoint, journal_positions, open_journal};
-pub use temporary::TemporaryDirectory;
-pub use worker_file::{SavedState, WorkerFile};
 
 /// How often a checkpoint is made, unless set.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,36 +1,30 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
-use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
-use std::thread;
 use std::time::Duration;
+use std::{iter, thread};
 
 use bytes::Bytes;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
 use super::clock::StartClock;
-use super::crew::Crew;
 use super::error::EngineError;
-use super::gate::RunState;
-use super::journaling::ToJournal;
-use super::keeper::KeeperOrder;
-use super::launch::{Safety, launch};
-use super::request::{Look, Request};
+use super::ingress::gate::RunState;
+use super::parts::{KeeperOrder, Outcome, Shared, ToJournal};
 use super::settings::Settings;
-use super::start::Shared;
-use super::supervisor::Outcome;
+use super::startup::{Safety, launch};
+use super::workers::Crew;
+use super::workers::query::{Look, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
-use crate::core::partition_query::{RowQuery, RowWindow};
-use crate::core::partition_table::PartitionRow;
-use crate::core::revival::Revival;
+use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
 use crate::endpoints::{Injector, NotInjected};
 
@@ -189,7 +183,7 @@ impl Engine {
     }
 
     /// Asks every worker for rows of a state. Each sends one window, or none where it has ended;
-    /// [`merge`](crate::core::partition_query::merge) puts them together.
+    /// [`merge`](crate::core::partitions::query::merge) puts them together.
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
         self.ask(|reply| Look::Rows { state: Arc::clone(state), query: query.clone(), reply })

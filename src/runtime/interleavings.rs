@@ -11,9 +11,9 @@ use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, MaxSteps, Runner};
 
-use super::entrance::Entrance;
-use super::gate::{Admission, Gate, RunState};
-use super::inlet::{Next, Origin, Waiting};
+use super::ingress::gate::{Admission, Gate, RunState};
+use super::ingress::queue::{Next, Origin, Waiting};
+use super::ingress::queues::Entrance;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::resilience::{Position, Slot};

@@ -5,32 +5,21 @@
 //! [`crate::core`]. Only this folder names timely.
 
 mod clock;
-mod connections;
-mod crew;
-mod dataflow;
 mod engine;
-mod entrance;
 mod error;
-mod exchange;
-mod gate;
-mod inlet;
+mod ingress;
 #[cfg(all(test, feature = "interleavings"))]
 mod interleavings;
-mod journaling;
-mod keeper;
-mod launch;
-mod quiet;
-mod replay;
-mod request;
-mod saved_names;
+mod panics;
+mod parts;
+mod recovery;
 mod settings;
-mod start;
-mod supervisor;
-mod trial;
-mod worker;
+mod shutdown;
+mod startup;
+mod workers;
 
 pub use engine::{Engine, EngineClock};
 pub use error::EngineError;
-pub use gate::RunState;
-pub use quiet::silence_caught_panics;
+pub use ingress::gate::RunState;
+pub use panics::silence_caught_panics;
 pub use settings::{MOST_WORKERS, Settings};

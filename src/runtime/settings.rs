@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;

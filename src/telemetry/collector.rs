@@ -1,7 +1,7 @@
 //! Watches the engine: the observer behind every snapshot.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,20 +9,21 @@ use tokio::sync::Notify;
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
+use super::lock::lock;
 use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
 use super::safety::Checkpoints;
 use super::snapshot::OutputShown;
-use crate::core::batch::Output;
-use crate::core::context::Report;
-use crate::core::dead_letter::DeadLetter;
 use crate::core::event::EngineEvent;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::preview::preview_bytes;
+use crate::core::frames::trace::Trace;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
-use crate::core::preview::preview_bytes;
+use crate::core::steps::batch::Output;
+use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
-use crate::core::trace::Trace;
 use crate::runtime::MOST_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
@@ -36,7 +37,7 @@ const SMALL_BATCH: usize = 128;
 const NEWEST_OF_LARGE_BATCH: usize = 16;
 
 /// What is known of one pipeline.
-pub(super) struct PipelineCounters {
+pub(crate) struct PipelineCounters {
     /// Where its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
     /// One for each worker that there may ever be: their number changes while others count.
@@ -50,7 +51,7 @@ pub(super) struct PipelineCounters {
 }
 
 /// Watches the engine.
-pub(super) struct Collector {
+pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
     pub traces: Mutex<Ring<Arc<Trace>>>,
     pub outputs: Mutex<Ring<OutputShown>>,
@@ -62,11 +63,6 @@ pub(super) struct Collector {
     pub reporter: Reporter,
     changed: AtomicBool,
     pub news: Arc<Notify>,
-}
-
-/// Locks; a panic elsewhere while locked leaves counters that are still good enough to show.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Collector {

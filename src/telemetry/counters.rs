@@ -4,11 +4,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::core::context::Report;
+use crate::core::steps::context::Report;
 
 /// A counter that one thread adds to and others read.
 #[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub fn add(&self, amount: u64) {
@@ -24,7 +24,7 @@ impl Counter {
 
 /// What one worker has done in one pipeline.
 #[derive(Debug, Default)]
-pub(super) struct WorkerCounters {
+pub(crate) struct WorkerCounters {
     pub frames: Counter,
     pub bytes: Counter,
     pub filtered: Counter,

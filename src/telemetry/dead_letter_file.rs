@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::collector::lock;
+use super::lock::lock;
 use super::writers::{Inbox, Lasting, Outbox, Trouble};
-use crate::core::dead_letter::DeadLetter;
+use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::json::write_json;
 use crate::endpoints::{claim, cut, open_to_write};
 
@@ -81,7 +81,7 @@ impl DeadLetterFile {
 
 /// What is said of the file while it is written.
 #[derive(Debug)]
-pub(super) enum LettersNews {
+pub(crate) enum LettersNews {
     /// It cannot be written, and why.
     Failed(String),
     /// It is written again.
@@ -91,10 +91,10 @@ pub(super) enum LettersNews {
 }
 
 /// Told of the file what must be said. It is called on any thread.
-pub(super) type Tell = Box<dyn Fn(LettersNews) + Send + Sync>;
+pub(crate) type Tell = Box<dyn Fn(LettersNews) + Send + Sync>;
 
 /// The dead letters on their way to their file.
-pub(super) struct DeadLetters {
+pub(crate) struct DeadLetters {
     path: PathBuf,
     outbox: Outbox<Arc<DeadLetter>>,
     waits: Mutex<Option<(DeadLetterFile, Inbox<Arc<DeadLetter>>)>>,

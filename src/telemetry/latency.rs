@@ -49,7 +49,7 @@ pub struct Bar {
 }
 
 #[derive(Debug)]
-pub(super) struct Latency {
+pub(crate) struct Latency {
     total: Histogram<u64>,
     current: Histogram<u64>,
     intervals: VecDeque<Histogram<u64>>,

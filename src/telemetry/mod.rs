@@ -1,23 +1,22 @@
 //! Everything that a front end may see of a running application: counters, rates, histograms,
 //! traces, and the few partitions that it shows.
 //!
-//! A [`Session`] is an engine with somebody watching; its [`Snapshot`] is what all front ends (the
-//! workbench, the progress line, `--json`) are made of. Workers pay once a batch; what grows with the
+//! A [`Session`](crate::session::Session) collects it; a [`Snapshot`] is what all front ends (the
+//! workbench, the progress line, `--json`) draw. Workers pay once a batch; what grows with the
 //! run's length is only numbers.
 
-mod collector;
-mod counters;
-mod dead_letter_file;
-mod latency;
-mod log;
-mod partitions;
-mod pressure;
-mod ring;
-mod safety;
-mod session;
-mod snapshot;
-mod summary;
-mod throughput;
+pub(crate) mod collector;
+pub(crate) mod counters;
+pub(crate) mod dead_letter_file;
+pub(crate) mod latency;
+pub(crate) mod lock;
+pub(crate) mod log;
+pub(crate) mod partitions;
+pub(crate) mod pressure;
+pub(crate) mod ring;
+pub(crate) mod safety;
+pub(crate) mod snapshot;
+pub(crate) mod throughput;
 mod writers;
 
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
@@ -26,8 +25,7 @@ pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
-pub use session::Session;
-pub use snapshot::{OutputShown, PipelineShown, Snapshot, Totals, WorkerShown};
-pub use summary::Summary;
+pub use snapshot::{OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 pub use throughput::{Throughput, bars as throughput_bars};
+#[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partition_query::{RowQuery, RowWindow, merge};
-use crate::core::partition_table::PartitionRow;
+use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow, merge};
 use crate::runtime::Engine;
 
 /// The shortest time between two questions.
@@ -91,7 +90,7 @@ type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
 
 /// Keeps the rows of one view up to date.
 #[derive(Default)]
-pub(super) struct PartitionWatch {
+pub(crate) struct PartitionWatch {
     question: Option<Question>,
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,

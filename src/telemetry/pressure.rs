@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::collector::lock;
+use super::lock::lock;
 use crate::core::event::EngineEvent;
 use crate::core::numbers::PipelineIndex;
 
@@ -31,7 +31,7 @@ pub struct SinkShown {
 
 /// Where a pipeline is held up.
 #[derive(Debug, Default)]
-pub(super) struct Pressure {
+pub(crate) struct Pressure {
     /// How many of those who read for the pipeline have been waiting for room for a while.
     held: AtomicUsize,
     sinks: Mutex<Vec<SinkShown>>,
@@ -73,7 +73,7 @@ impl Pressure {
 }
 
 /// What an event says of a sink: of which pipeline's, and what it is doing from now on.
-pub(super) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, SinkState)> {
+pub(crate) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, SinkState)> {
     match event {
         EngineEvent::SinkReady(pipeline, sink) => Some((*pipeline, sink, SinkState::Writing)),
         EngineEvent::SinkWaiting(pipeline, sink, _) | EngineEvent::SinkLost(pipeline, sink, _) => {

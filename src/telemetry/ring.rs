@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// The newest values, up to a fixed number and a fixed weight of all together. The newest one is kept
 /// whatever it weighs.
 #[derive(Debug)]
-pub(super) struct Ring<T> {
+pub(crate) struct Ring<T> {
     values: VecDeque<T>,
     capacity: usize,
     weight: usize,

@@ -42,7 +42,7 @@ pub struct Crash {
 
 /// What is known of checkpoints: how many messages had been processed before each.
 #[derive(Debug, Default)]
-pub(super) struct Checkpoints {
+pub(crate) struct Checkpoints {
     begun: (Epoch, u64),
     whole: (Epoch, u64),
 }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::latency::{Bar, LatencySummary};
 use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
 use super::throughput::Throughput;
-use crate::core::dead_letter::DeadLetter;
 use crate::core::event::EngineEvent;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
-use crate::core::trace::Trace;
 use crate::runtime::RunState;
 
 /// What a front end sees at one moment.
@@ -122,4 +124,37 @@ pub struct OutputShown {
     pub sink: SinkIndex,
     /// The beginning of the output.
     pub bytes: Vec<u8>,
+}
+
+/// The figures of a run, as `--json` prints them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The application's name.
+    pub app: String,
+    /// How many workers ran it.
+    pub workers: usize,
+    /// Messages read, those that could not be processed included.
+    pub messages_in: u64,
+    /// Outputs written to sinks.
+    pub messages_out: u64,
+    /// Messages that a decoder dropped on purpose.
+    pub filtered: u64,
+    /// Messages that could not be processed.
+    pub dead_letters: u64,
+    /// How many of them are not in their file; 0 where they go to none.
+    pub dead_letters_lost: u64,
+    /// Partitions of all states.
+    pub partitions: usize,
+    /// How many of them were created by a message.
+    pub partitions_dynamic: usize,
+    /// Bytes read, headers included.
+    pub bytes_in: u64,
+    /// Bytes written to sinks.
+    pub bytes_out: u64,
+    /// How long the run took, from the first reading to the last writing.
+    pub seconds: f64,
+    /// `messages_in` divided by `seconds`.
+    pub messages_per_second: f64,
+    /// From a frame's reading to its output's writing, in microseconds.
+    pub latency_us: LatencySummary,
 }

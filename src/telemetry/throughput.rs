@@ -33,7 +33,7 @@ impl Throughput {
 
     /// Takes note of the counter at a moment: whole seconds that have passed since the last call are
     /// complete. True where any is.
-    pub(super) fn roll(&mut self, now: Timestamp, count: u64) -> bool {
+    pub(crate) fn roll(&mut self, now: Timestamp, count: u64) -> bool {
         let passed = (now.0 / 1_000_000_000).saturating_sub(self.ended);
         let was_quiet = self.last() == 0 && self.seen == self.counted;
         self.seen = count;
@@ -66,12 +66,12 @@ impl Throughput {
     }
 
     /// What the counter was when the last second ended.
-    pub(super) fn counted(&self) -> u64 {
+    pub(crate) fn counted(&self) -> u64 {
         self.counted
     }
 
     /// How long until the present second is complete.
-    pub(super) fn until_next(&self, now: Timestamp) -> Duration {
+    pub(crate) fn until_next(&self, now: Timestamp) -> Duration {
         Timestamp((self.ended + 1) * 1_000_000_000).since(now)
     }
 

@@ -1,8 +1,9 @@
 //! What can be done, and which key does it where. What there is stands in one table: see
 //! [`COMMANDS`].
 
-use super::command_table::COMMANDS;
-use super::keys::Key;
+use crossterm::event::KeyCode;
+
+use super::terminal::keys::Key;
 
 /// Something that can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,305 @@ pub fn hint(commands: &[Command], focus: Focus) -> String {
         .filter_map(|entry| entry.shown_key(focus).map(|key| format!("{key}: {}", entry.name)));
     hints.chain(["Esc closes".to_owned()]).collect::<Vec<_>>().join("   ")
 }
+
+const fn entry(
+    command: Command,
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [Key],
+    context: Context,
+    in_footer: bool,
+) -> Entry {
+    Entry { command, name, about, keys, context, in_footer }
+}
+
+const fn plain(code: KeyCode) -> Key {
+    Key::plain(code)
+}
+
+/// All commands, in the order in which help shows them.
+pub const COMMANDS: &[Entry] = &[
+    entry(
+        Command::Send,
+        "send",
+        "send what is typed; x1000 at its end sends it a thousand times",
+        &[plain(KeyCode::Enter)],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::SendAnyway,
+        "send anyway",
+        "send the typed text itself as a payload, to see what becomes of it",
+        &[Key::ctrl('x'), Key::alt(KeyCode::Enter)],
+        Context::Input,
+        false,
+    ),
+    entry(
+        Command::Older,
+        "older",
+        "bring back an older line",
+        &[plain(KeyCode::Up)],
+        Context::Input,
+        false,
+    ),
+    entry(
+        Command::Newer,
+        "newer",
+        "bring back a newer line",
+        &[plain(KeyCode::Down)],
+        Context::Input,
+        false,
+    ),
+    entry(
+        Command::NextPipeline,
+        "next pipeline",
+        "type for the application's next pipeline",
+        &[Key::ctrl('n'), plain(KeyCode::F(8))],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::LeaveInput,
+        "leave input",
+        "leave the input pane, so that letters are commands",
+        &[plain(KeyCode::Esc)],
+        Context::Input,
+        true,
+    ),
+    entry(
+        Command::Type,
+        "type",
+        "go to the input pane",
+        &[Key::char('i')],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Pause,
+        "pause",
+        "stop taking messages, or take them again",
+        &[Key::char(' '), plain(KeyCode::F(5))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Step,
+        "step",
+        "take one message, and pause",
+        &[Key::char('s'), plain(KeyCode::F(6))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Freeze,
+        "freeze",
+        "keep the screen as it is while the engine goes on, or show it live again",
+        &[Key::char('f'), plain(KeyCode::F(7))],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::NextPane,
+        "next pane",
+        "go to the next pane",
+        &[plain(KeyCode::Tab)],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::PreviousPane,
+        "previous pane",
+        "go to the pane before",
+        &[plain(KeyCode::BackTab)],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Up,
+        "up",
+        "one row up",
+        &[plain(KeyCode::Up), Key::char('k')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Down,
+        "down",
+        "one row down",
+        &[plain(KeyCode::Down), Key::char('j')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::PageUp,
+        "page up",
+        "a page up",
+        &[plain(KeyCode::PageUp), Key::ctrl('b')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::PageDown,
+        "page down",
+        "a page down",
+        &[plain(KeyCode::PageDown), Key::ctrl('f')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::First,
+        "first row",
+        "the first row",
+        &[plain(KeyCode::Home), Key::char('g')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Last,
+        "last row",
+        "the last row",
+        &[plain(KeyCode::End), Key::char('G')],
+        Context::Rows,
+        false,
+    ),
+    entry(
+        Command::Open,
+        "open",
+        "show all of the selected row",
+        &[plain(KeyCode::Enter)],
+        Context::Rows,
+        true,
+    ),
+    entry(
+        Command::Sort,
+        "sort",
+        "sort the partitions by the next column",
+        &[Key::char('o')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::Reverse,
+        "reverse order",
+        "turn the order of the partitions around",
+        &[Key::char('r')],
+        Context::Partitions,
+        false,
+    ),
+    entry(
+        Command::Filter,
+        "filter",
+        "show only partitions whose key contains a text, or dead letters that do anywhere",
+        &[Key::char('/')],
+        Context::Filtered,
+        true,
+    ),
+    entry(
+        Command::NextState,
+        "next state",
+        "show the partitions of the application's next state",
+        &[Key::char('n')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::Revive,
+        "revive",
+        "let a poisoned partition take messages again, with its state as it is",
+        &[Key::char('v')],
+        Context::Partitions,
+        true,
+    ),
+    entry(
+        Command::EditLetter,
+        "edit and send",
+        "put the dead letter's frame into the input pane, to be edited and sent again",
+        &[Key::char('e')],
+        Context::DeadLetters,
+        true,
+    ),
+    entry(
+        Command::SendLetter,
+        "send again",
+        "send the dead letter's frame again as it is",
+        &[Key::char('R')],
+        Context::DeadLetters,
+        true,
+    ),
+    entry(
+        Command::MoreWorkers,
+        "more workers",
+        "go on with one worker more, after a checkpoint: see the partitions move",
+        &[Key::char('+')],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::FewerWorkers,
+        "fewer workers",
+        "go on with one worker less, after a checkpoint",
+        &[Key::char('-')],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Crash,
+        "crash",
+        "lose all that is in memory, as a kill would, and see it recover",
+        &[Key::char('C')],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Safety,
+        "saved",
+        "show what is saved, what would be lost, and the story of the last crash",
+        &[Key::char('c')],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Zoom,
+        "zoom",
+        "make the pane as large as the screen, or as it was",
+        &[Key::char('z'), plain(KeyCode::F(11))],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Close,
+        "close",
+        "close what is open; without that, take away the filter or the zoom",
+        &[plain(KeyCode::Esc)],
+        Context::Everywhere,
+        false,
+    ),
+    entry(
+        Command::Palette,
+        "commands",
+        "choose a command by its name",
+        &[Key::char(':'), Key::ctrl('p')],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Help,
+        "help",
+        "show this help",
+        &[Key::char('?'), plain(KeyCode::F(1))],
+        Context::Everywhere,
+        true,
+    ),
+    entry(
+        Command::Quit,
+        "quit",
+        "end; Ctrl-C does so from anywhere",
+        &[Key::char('q'), Key::ctrl('c')],
+        Context::Everywhere,
+        true,
+    ),
+];
 
 #[cfg(test)]
 mod tests {

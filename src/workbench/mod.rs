@@ -4,28 +4,16 @@
 //! which events become commands, commands become effects on the engine, and snapshots of the engine
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
-mod chooser;
-mod command_table;
 mod commands;
-mod events;
-mod filter_line;
-mod input_line;
-mod keys;
-mod last_resort;
 mod layout;
-mod letters;
-mod overlay;
 mod panes;
-mod revival;
-mod rows;
 mod state;
 pub mod svg;
 mod terminal;
 mod theme;
-pub(crate) mod typed;
 mod words;
 
-use std::io::{self, Stdin};
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,24 +21,22 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-pub use chooser::{Choice, Chooser, Chosen};
-pub use command_table::COMMANDS;
-pub use commands::{Command, Context, Entry, Focus};
-pub use keys::Key;
-pub(crate) use last_resort::{Reported, listen as listen_to_signals, reporting};
-pub use state::{Effect, Notice, Workbench};
-pub use theme::Theme;
 
 use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MOST_WORKERS, RunState, Settings, silence_caught_panics};
-use crate::telemetry::{DeadLetterFile, DeadLettersLost, Session};
-use terminal::Screen;
+use crate::session::Session;
+use crate::telemetry::{DeadLetterFile, DeadLettersLost};
+use terminal::screen::Screen;
+use terminal::signals::Signals;
+
+pub use commands::{COMMANDS, Command, Context, Entry, Focus};
+pub use panes::chooser::{Choice, Chooser, Chosen};
+pub use state::{Effect, Notice, Workbench};
+pub use terminal::keys::Key;
+pub(crate) use terminal::last_resort::{Reported, listen as listen_to_signals, reporting};
+pub use theme::Theme;
 
 /// For how long a new partition is marked.
 const NEW_FOR: Duration = Duration::from_secs(2);
@@ -138,7 +124,7 @@ pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let mut screen = Screen::take()?;
     runtime.block_on(async {
-        let mut events = events::read()?;
+        let mut events = terminal::events::read()?;
         loop {
             screen.draw(|frame| {
                 chooser.draw(frame.area(), frame.buffer_mut());
@@ -166,7 +152,7 @@ async fn work(
     mut screen: Screen,
     mut signals: Signals,
 ) -> Result<(), WorkbenchError> {
-    let mut events = events::read()?;
+    let mut events = terminal::events::read()?;
     let news = session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
@@ -322,51 +308,5 @@ impl Workbench {
 
     fn has_marks(&self) -> bool {
         self.next_mark().is_some()
-    }
-}
-
-/// The signals that end the workbench, and the end of the terminal itself.
-struct Signals {
-    /// None where it cannot be watched.
-    terminal: Option<AsyncFd<Stdin>>,
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        last_resort::listen_for_workbench()?;
-        Ok(Self {
-            terminal: watched_terminal(),
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Returns when any of them has come.
-    async fn any(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-            () = terminal_gone(self.terminal.as_ref()) => {}
-        }
-    }
-}
-
-/// The terminal, to be told of its end. It is never read here, and standard input is never closed.
-#[expect(deprecated, reason = "the call that replaces it is unsafe, and we have no unsafe code")]
-fn watched_terminal() -> Option<AsyncFd<Stdin>> {
-    AsyncFd::try_with_interest(io::stdin(), Interest::ERROR).ok()
-}
-
-/// Returns when the terminal has hung up. A process whose controlling terminal it is gets a signal
-/// too; another would not be told by crossterm, which reads the end of a terminal again and again.
-async fn terminal_gone(terminal: Option<&AsyncFd<Stdin>>) {
-    match terminal {
-        Some(terminal) => drop(terminal.ready(Interest::ERROR).await),
-        None => std::future::pending().await,
     }
 }

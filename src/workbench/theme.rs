@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::input_line::CHARACTERS_PER_COLUMN;
+use super::state::input_line::CHARACTERS_PER_COLUMN;
 use super::words::one_line;
 
 /// Colours and symbols by what they mean.

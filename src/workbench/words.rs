@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::application::{Key, text_of_bytes};
-use crate::core::dead_letter;
-pub use crate::core::preview::one_line;
+use crate::core::frames::dead_letter;
+pub use crate::core::frames::preview::one_line;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]

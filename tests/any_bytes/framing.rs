@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use wallaroo::core::assembler::{Assembler, SourceEnd};
-use wallaroo::core::framing::Framing;
+use wallaroo::core::frames::assembler::{Assembler, SourceEnd};
+use wallaroo::core::frames::framing::Framing;
 use wallaroo::{Application, Reason, Source, big_endian, little_endian};
 
 use crate::config;

@@ -1,7 +1,7 @@
 //! What comes of streams of bytes in an application, but for the times.
 
 use serde_json::Value;
-use wallaroo::core::dead_letter::FRAMING_STEP;
+use wallaroo::core::frames::dead_letter::FRAMING_STEP;
 use wallaroo::{Key, TestDriver, Topology};
 
 /// All that can be known of a run, but for the times.

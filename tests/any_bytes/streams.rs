@@ -1,7 +1,7 @@
 //! Streams of bytes that are mostly frames: good ones, spoiled ones, and bytes that belong to none.
 
 use proptest::prelude::*;
-use wallaroo::core::framing::frame;
+use wallaroo::core::frames::framing::frame;
 use wallaroo::core::topology::{SourcePlan, Topology};
 use wallaroo::{Generate, Generator};
 

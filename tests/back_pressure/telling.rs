@@ -11,7 +11,8 @@ use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{PipelineShown, Session, SinkState};
+use wallaroo::session::Session;
+use wallaroo::telemetry::{PipelineShown, SinkState};
 use wallaroo::{Application, Reason, Sink, Source};
 
 use crate::support::frames::frame;

@@ -1,8 +1,8 @@
 //! The alphabet on a thousand votes that were counted without the engine, and one vote hop by hop.
 
+use wallaroo::core::frames::trace::HopEvent;
 use wallaroo::core::numbers::{SequenceNumber, WorkerIndex};
-use wallaroo::core::partition_table::PartitionRow;
-use wallaroo::core::trace::HopEvent;
+use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::{Key, TestDriver};
 
 use crate::alphabet::{Encoding, topology};

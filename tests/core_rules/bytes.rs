@@ -1,7 +1,7 @@
 //! Bytes of any kind and number: frames, keys and dead letters come out as they should. For random
 //! ones in random pieces see `tests/any_bytes`.
 
-use wallaroo::core::framing::DEFAULT_FRAME_LIMIT;
+use wallaroo::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver, Topology};
 
 use crate::{dead_letters, frame, run};

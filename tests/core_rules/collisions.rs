@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use wallaroo::core::numbers::{Timestamp, WorkerIndex};
-use wallaroo::core::partition_query::Partitions;
-use wallaroo::core::partition_table::PartitionTable;
-use wallaroo::core::placement::Placement;
-use wallaroo::core::saved::Extent;
+use wallaroo::core::partitions::placement::Placement;
+use wallaroo::core::partitions::query::Partitions;
+use wallaroo::core::partitions::saved::Extent;
+use wallaroo::core::partitions::table::PartitionTable;
 use wallaroo::{Application, Key, Reason, Source, TestDriver};
 
 /// How many keys there are: enough that comparing each with all others takes many times as long.

@@ -1,7 +1,7 @@
 //! A panic or an error in an author's code costs one message, at whichever part it happens.
 
 use proptest::prelude::*;
-use wallaroo::core::revival::Revival;
+use wallaroo::core::partitions::query::Revival;
 use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver, Topology};
 
 use crate::{dead_letters, run};

@@ -3,17 +3,30 @@
 use crate::paths::{Mention, mentions};
 
 /// The folders of `src/`, each with the folders that it may name beside itself.
-const FOLDERS: [(&str, &[&str]); 8] = [
+const FOLDERS: [(&str, &[&str]); 9] = [
     ("application", &[]),
     ("core", &["application"]),
     ("endpoints", &["application", "core"]),
     ("resilience", &["application", "core"]),
     ("runtime", &["application", "core", "endpoints", "resilience"]),
     ("telemetry", &["application", "core", "endpoints", "resilience", "runtime"]),
-    ("workbench", &["application", "core", "endpoints", "resilience", "runtime", "telemetry"]),
+    ("session", &["application", "core", "endpoints", "resilience", "runtime", "telemetry"]),
+    (
+        "workbench",
+        &["application", "core", "endpoints", "resilience", "runtime", "telemetry", "session"],
+    ),
     (
         "cli",
-        &["application", "core", "endpoints", "resilience", "runtime", "telemetry", "workbench"],
+        &[
+            "application",
+            "core",
+            "endpoints",
+            "resilience",
+            "runtime",
+            "telemetry",
+            "session",
+            "workbench",
+        ],
     ),
 ];
 

@@ -55,7 +55,7 @@ fn vote(engine: &Engine, recorder: &Recorder, vote: (u8, u32)) {
 }
 
 fn totals(engine: &Engine) -> Vec<(String, u64, u64)> {
-    let row = |row: wallaroo::core::partition_table::PartitionRow| {
+    let row = |row: wallaroo::core::partitions::query::PartitionRow| {
         (row.key.to_string(), row.value.as_u64().unwrap(), row.messages)
     };
     engine.export().map(row).collect()

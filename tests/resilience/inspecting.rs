@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::tempdir;
 use wallaroo::Key;
 use wallaroo::core::numbers::Epoch;
-use wallaroo::core::saved::{SavedPartition, encode};
+use wallaroo::core::partitions::saved::{SavedPartition, encode};
 use wallaroo::resilience::{
     Checkpoint, Directory, Entry, Inspection, Journal, JournalPosition, Position, SavedState, Slot,
     WorkerFile, journal_positions, open_journal,

@@ -11,7 +11,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use wallaroo::Key;
 use wallaroo::core::frames::Frames;
 use wallaroo::core::numbers::{Epoch, SequenceNumber, Timestamp};
-use wallaroo::core::saved::{SavedPartition, encode};
+use wallaroo::core::partitions::saved::{SavedPartition, encode};
 use wallaroo::resilience::{
     Checkpoint, Directory, Durability, Entry, Journal, JournalPosition, Position, ResilienceError,
     SavedState, Slot, WorkerFile, journal_positions, open_journal,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::Session;
+use wallaroo::session::Session;
 use wallaroo::{Application, Reason, Source};
 
 use crate::Folder;

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use wallaroo::core::dead_letter::DeadLetter;
 use wallaroo::core::event::{EngineEvent, Level};
+use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, Settings};
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wallaroo::core::framing::frame;
+use wallaroo::core::frames::framing::frame;
 use wallaroo::core::numbers::PipelineIndex;
-use wallaroo::core::revival::Revival;
+use wallaroo::core::partitions::query::Revival;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::Session;
+use wallaroo::session::Session;
 use wallaroo::{Application, Key, Source};
 
 use crate::applications::{FIRST_PANIC, STATELESS_PANIC};

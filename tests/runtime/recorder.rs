@@ -3,12 +3,12 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use wallaroo::core::batch::Output;
-use wallaroo::core::context::Report;
-use wallaroo::core::dead_letter::DeadLetter;
 use wallaroo::core::event::EngineEvent;
+use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
+use wallaroo::core::steps::batch::Output;
+use wallaroo::core::steps::context::Report;
 
 use crate::support::waiting::LIMIT;
 

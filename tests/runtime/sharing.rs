@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::Session;
+use wallaroo::session::Session;
 use wallaroo::{Application, Key, Sink, Source, Topology};
 
 use crate::applications::{Vote, add, decode, letter, write_line};

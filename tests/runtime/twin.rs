@@ -8,9 +8,9 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wallaroo::TestDriver;
-use wallaroo::core::dead_letter::DeadLetter;
+use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::numbers::PipelineIndex;
-use wallaroo::core::partition_table::PartitionRow;
+use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
 

@@ -5,13 +5,13 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use wallaroo::TestDriver;
-use wallaroo::core::batch::Output;
-use wallaroo::core::context::Report;
-use wallaroo::core::dead_letter::DeadLetter;
-use wallaroo::core::framing::frame;
+use wallaroo::core::frames::dead_letter::DeadLetter;
+use wallaroo::core::frames::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
-use wallaroo::core::partition_table::PartitionRow;
+use wallaroo::core::partitions::query::PartitionRow;
+use wallaroo::core::steps::batch::Output;
+use wallaroo::core::steps::context::Report;
 use wallaroo::runtime::{Engine, Settings};
 
 use crate::shape::Shape;

@@ -11,15 +11,14 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use wallaroo::core::dead_letter::DeadLetter;
-use wallaroo::core::framing::frame;
+use wallaroo::core::frames::dead_letter::DeadLetter;
+use wallaroo::core::frames::framing::frame;
+use wallaroo::core::frames::trace::{Hop, Trace};
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
-use wallaroo::core::partition_query::{RowWindow, merge};
-use wallaroo::core::trace::{Hop, Trace};
+use wallaroo::core::partitions::query::{RowWindow, merge};
 use wallaroo::runtime::Settings;
-use wallaroo::telemetry::{
-    Bar, LatencySummary, Log, LogLevel, LogLine, Session, Snapshot, Throughput,
-};
+use wallaroo::session::Session;
+use wallaroo::telemetry::{Bar, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{EngineError, RunState, Settings};
-use wallaroo::telemetry::{PartitionView, SafetyShown, Session};
+use wallaroo::session::Session;
+use wallaroo::telemetry::{PartitionView, SafetyShown};
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
 
 use super::support::waiting::wait_until;

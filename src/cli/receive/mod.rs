@@ -20,7 +20,7 @@ use super::files::cannot_write;
 use super::follow::{Stop, follow};
 use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
-use crate::core::preview::one_line;
+use crate::core::frames::preview::one_line;
 use crate::endpoints::{Endpoint, empty, listen as listen_at, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;

@@ -5,8 +5,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::core::frame_counter::FrameCounter;
-use crate::core::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
+use crate::cli::frame_counter::FrameCounter;
+use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
 
 /// The bytes of one connection that have come and are not handed on yet.
 pub(super) struct Outputs {

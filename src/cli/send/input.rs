@@ -12,9 +12,9 @@ use super::arguments::SendArguments;
 use crate::application::DEFAULT_HEADER_LENGTH;
 use crate::cli::app::{self, App, AppOptions};
 use crate::cli::failure::Failure;
-use crate::core::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
+use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
 use crate::core::topology::SourcePlan;
-use crate::workbench::typed::{self, Typed};
+use crate::core::typed::{self, Typed};
 
 /// What is sent.
 pub(super) enum Input {

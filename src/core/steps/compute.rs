@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::batch::{Item, Payload};
+use super::context::{Context, StepName};
 use super::{Flow, empty};
 use crate::application::{Computation, Outputs};
-use crate::core::batch::{Item, Payload};
-use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
+use crate::core::frames::preview::preview_json;
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
-use crate::core::preview::preview_json;
-use crate::core::trace::HopEvent;
 
 /// What a computation sends on.
 pub(crate) type OutputOf<C, M> = <<C as Computation<M>>::Outputs as Outputs>::Message;
@@ -70,7 +70,8 @@ pub(super) fn trace_messages<M: crate::application::Message>(
 ) {
     if frames.any_traced() {
         context.trace(name, frames, frame, || {
-            let shown = messages.unwrap_or_default().iter().take(crate::core::trace::HOP_LIMIT);
+            let shown =
+                messages.unwrap_or_default().iter().take(crate::core::frames::trace::HOP_LIMIT);
             HopEvent::Computed(shown.map(|item| preview_json(&item.message)).collect())
         });
     }

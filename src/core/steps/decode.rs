@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Flow;
+use super::batch::{Item, Payload};
+use super::context::{Context, StepName};
 use crate::application::Decoder;
-use crate::core::batch::{Item, Payload};
-use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
+use crate::core::frames::preview::preview_json;
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
-use crate::core::preview::preview_json;
-use crate::core::trace::HopEvent;
 
 /// Decodes every frame of a batch.
 pub(crate) struct DecodeStep<D> {

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use super::batch::{Item, Outlet, Output, Payload};
+use super::context::{Context, StepName};
 use super::{Flow, Segment, empty};
 use crate::application::{Encoder, Message};
-use crate::core::batch::{Item, Outlet, Output, Payload};
-use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
+use crate::core::frames::preview::preview_bytes;
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::SinkIndex;
-use crate::core::preview::preview_bytes;
-use crate::core::trace::HopEvent;
 
 /// Encodes a batch for one sink.
 pub(crate) trait EncodeBatch<M> {

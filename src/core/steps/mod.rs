@@ -8,7 +8,9 @@
 //! `------ segment ----------'              `----- segment ----------'        `----- segment -------'
 //! ```
 
+pub mod batch;
 mod compute;
+pub mod context;
 mod decode;
 mod encode;
 mod partition;
@@ -18,9 +20,9 @@ mod state;
 
 use std::sync::Arc;
 
-use super::batch::{Item, Outlet, Payload};
-use super::context::Context;
 use super::frames::Frames;
+use batch::{Item, Outlet, Payload};
+use context::Context;
 
 pub(crate) use compute::{ComputeStep, OutputOf};
 pub(crate) use decode::DecodeStep;

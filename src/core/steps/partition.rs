@@ -3,16 +3,16 @@
 use std::mem;
 use std::sync::Arc;
 
+use super::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
+use super::context::{Context, StepName};
 use super::{Flow, Segment, empty};
 use crate::application::{Message, PartitionFunction};
-use crate::core::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
-use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
-use crate::core::placement::Placement;
-use crate::core::saved::MAX_KEY;
-use crate::core::trace::HopEvent;
+use crate::core::partitions::placement::Placement;
+use crate::core::partitions::saved::MAX_KEY;
 
 /// How many messages are sent to a worker together at most. The steps behind the exchange need memory for
 /// one such batch at a time, however many messages a frame became.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use crate::application::{Key, State, StateBuilder};
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partition_query::Partitions;
-use crate::core::partition_table::PartitionTable;
-use crate::core::placement::Placement;
+use crate::core::partitions::placement::Placement;
+use crate::core::partitions::query::Partitions;
+use crate::core::partitions::table::PartitionTable;
 
 /// A partition table without its state's type.
 pub type SharedPartitions = Rc<RefCell<dyn Partitions>>;

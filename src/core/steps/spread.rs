@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::batch::{Item, Outlet, Parcel, Payload};
+use super::context::Context;
 use super::{Flow, Segment, empty};
 use crate::application::Message;
-use crate::core::batch::{Item, Outlet, Parcel, Payload};
-use crate::core::context::Context;
 use crate::core::frames::Frames;
 use crate::core::numbers::WorkerIndex;
-use crate::core::placement::Placement;
+use crate::core::partitions::placement::Placement;
 
 /// The end of a segment where a batch is dealt out to the workers in equal parts. Where it has fewer
 /// messages than there are workers, the next batch goes on with the next worker.

@@ -6,17 +6,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Flow;
+use super::batch::{Address, Addressed, Item, Payload};
 use super::compute::trace_messages;
+use super::context::{Context, StepName};
 use crate::application::{
     Key, Message, Outputs, State, StateBuilder, StateComputation, StateOutcome,
 };
-use crate::core::batch::{Address, Addressed, Item, Payload};
-use crate::core::context::{Context, StepName};
 use crate::core::frames::Frames;
+use crate::core::frames::preview::preview_json;
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
-use crate::core::partition_table::{Health, PartitionTable, Place};
-use crate::core::preview::preview_json;
-use crate::core::trace::HopEvent;
+use crate::core::partitions::table::{Health, PartitionTable, Place};
 
 /// What a state computation sends on.
 pub(crate) type StateOutputOf<C, M, S> =

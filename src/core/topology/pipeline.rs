@@ -12,9 +12,9 @@ use crate::application::{
     Computation, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source, StateBuilder,
     StateComputation, short_type_name,
 };
-use crate::core::context::StepName;
-use crate::core::framing::DecoderFraming;
+use crate::core::frames::framing::DecoderFraming;
 use crate::core::numbers::{SinkIndex, StepIndex};
+use crate::core::steps::context::StepName;
 use crate::core::steps::{
     ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, OutputOf,
     PartitionEnd, ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::application::{Generate, Key, TypedForm};
-use crate::core::framing::Framing;
+use crate::core::frames::framing::Framing;
 use crate::core::numbers::{PipelineIndex, StepIndex};
 use crate::core::steps::{Segment, WorkerSetup};
 

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::utc::Utc;
 use super::{LogLevel, LogLine};
-use crate::telemetry::collector::lock;
+use crate::telemetry::lock::lock;
 use crate::telemetry::writers::{Inbox, Lasting, Outbox, Trouble};
 
 /// How many bytes of lines may wait to be written.

@@ -7,7 +7,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::LogLevel;
-use crate::core::preview::{one_line, shortened};
+use crate::core::frames::preview::{one_line, shortened};
 
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,12 +23,12 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, dispatcher};
 
-use super::collector::lock;
+use super::lock::lock;
 use super::ring::Ring;
 pub use file::{LogFile, LogLost};
 pub use level::LogLevel;
 pub use line::LogLine;
-pub(super) use reporter::Reporter;
+pub(crate) use reporter::Reporter;
 
 /// The target of every event that belongs to the log.
 ///
@@ -136,7 +136,7 @@ impl Log {
     }
 
     /// The newest lines, at the most so many.
-    pub(super) fn shown(&self, most: usize) -> LogShown {
+    pub(crate) fn shown(&self, most: usize) -> LogShown {
         let newest = lock(&self.newest);
         LogShown {
             lines: newest.lines.newest_first().take(most).cloned().collect(),

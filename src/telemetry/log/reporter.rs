@@ -8,17 +8,17 @@ use tracing::{Dispatch, dispatcher};
 use super::rate::{Rate, Said};
 use super::rates::{Kind, Rates};
 use super::{Log, RUN_TARGET, TARGET};
-use crate::core::dead_letter::DeadLetter;
 use crate::core::event::{EngineEvent, Level};
+use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
-use crate::telemetry::collector::lock;
 use crate::telemetry::dead_letter_file::LettersNews;
+use crate::telemetry::lock::lock;
 use crate::telemetry::snapshot::Totals;
 
 /// Says what happens to the engine.
-pub(in crate::telemetry) struct Reporter {
+pub(crate) struct Reporter {
     /// The subscriber of the thread that started the session: the engine's threads have none of
     /// their own.
     to: Dispatch,

@@ -4,12 +4,11 @@
 //! where a single item does; and nobody waits for the writer longer than they said.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
-use crate::telemetry::collector::lock;
+use crate::telemetry::lock::lock;
 
 /// The side of those who have something to be written.
 pub(crate) struct Outbox<T>(Arc<Shared<T>>);

@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span};
 
 use super::frame::window;
 use crate::application::text_of_bytes;
-use crate::core::dead_letter::DeadLetter;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::preview::preview_bytes;
 use crate::core::numbers::Timestamp;
-use crate::core::preview::preview_bytes;
 use crate::workbench::commands::{Command, Focus, hint};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;

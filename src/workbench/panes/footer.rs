@@ -7,8 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::runtime::RunState;
-use crate::workbench::command_table::COMMANDS;
-use crate::workbench::commands::{Command, Entry};
+use crate::workbench::commands::{COMMANDS, Command, Entry};
 use crate::workbench::state::Workbench;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {

@@ -7,7 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
-use crate::workbench::filter_line::FilterLine;
+use crate::workbench::state::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::frame::window;
-use crate::workbench::command_table::COMMANDS;
-use crate::workbench::commands::Context;
+use crate::workbench::commands::{COMMANDS, Context};
 use crate::workbench::state::Workbench;
 
 /// The parts of the help, in order.

@@ -7,10 +7,10 @@ use ratatui::widgets::Widget;
 
 use super::frame::{pane, title};
 use crate::core::topology::SourcePlan;
+use crate::core::typed::Typed;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
-use crate::workbench::typed::Typed;
 use crate::workbench::words;
 
 /// What stands before the text.

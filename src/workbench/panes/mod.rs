@@ -2,6 +2,7 @@
 //! within the area that it is given, and changes nothing.
 
 mod bars;
+pub(super) mod chooser;
 mod dead_letter;
 mod dead_letters;
 mod flow;
@@ -25,8 +26,8 @@ mod trace;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::overlay::Overlay;
 use super::state::Workbench;
+use super::state::overlay::Overlay;
 use crate::application::is_printable;
 
 /// Draws everything. Returns where the cursor stands, where it is shown.

@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use crate::workbench::overlay::Palette;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::overlay::Palette;
 
 pub(super) fn render(
     workbench: &Workbench,

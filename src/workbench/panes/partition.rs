@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 
 use super::frame::window;
 use crate::application::Key;
-use crate::core::trace::HopEvent;
+use crate::core::frames::trace::HopEvent;
 use crate::telemetry::ShownRow;
 use crate::workbench::commands::{Command, Focus, hint};
-use crate::workbench::letters::poison;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::letters::poison;
 use crate::workbench::words;
 
 /// How many changes are shown at the most.
@@ -83,7 +83,7 @@ fn poisoned(workbench: &Workbench, key: &Key) -> Vec<Line<'static>> {
 /// What the traced messages did to the partition, newest first.
 fn changes(workbench: &Workbench, wanted: &Key) -> Vec<String> {
     let arrow = workbench.theme.symbol("→", "->");
-    let of_trace = |trace: &std::sync::Arc<crate::core::trace::Trace>| {
+    let of_trace = |trace: &std::sync::Arc<crate::core::frames::trace::Trace>| {
         trace.hops().into_iter().find_map(|hop| match hop.event {
             HopEvent::StateChanged { key, before, after, .. } if key == *wanted => {
                 Some(format!("{} {}", trace.sequence, words::change(&before, &after, arrow)))

@@ -6,13 +6,12 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
 use super::frame::{self, pane, title};
-use crate::core::partition_query::SortBy;
+use crate::core::partitions::query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
-use crate::workbench::rows::fields;
 use crate::workbench::state::Workbench;
-use crate::workbench::words;
-use crate::workbench::{MOVED_FOR, NEW_FOR};
+use crate::workbench::state::rows::fields;
+use crate::workbench::{MOVED_FOR, NEW_FOR, words};
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);

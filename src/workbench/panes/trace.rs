@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::frame::window;
 use crate::application::text_of_bytes;
-use crate::core::trace::{Hop, HopEvent, Trace};
+use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;

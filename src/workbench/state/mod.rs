@@ -4,7 +4,13 @@
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
 
+pub(super) mod filter_line;
+pub(super) mod input_line;
+pub(super) mod letters;
 mod moving;
+pub(super) mod overlay;
+pub(super) mod revival;
+pub(super) mod rows;
 mod sending;
 
 use std::sync::Arc;
@@ -14,21 +20,21 @@ use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::commands::{Command, Focus, command_of};
-use super::input_line::InputLine;
-use super::keys::Key as TerminalKey;
 use super::layout::{Pane, Places, places};
-use super::letters::LetterRows;
-use super::overlay::{Overlay, Palette};
-use super::rows::{PartitionRows, SelectedRow};
+use super::terminal::keys::Key as TerminalKey;
 use super::theme::Theme;
 use super::words;
 use crate::application::Key;
 use crate::core::event::EngineEvent;
-use crate::core::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::trace::Trace;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
-use crate::core::trace::Trace;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
+use input_line::InputLine;
+use letters::LetterRows;
+use overlay::{Overlay, Palette};
+use rows::{PartitionRows, SelectedRow};
 use sending::LastRead;
 
 /// What the engine is to do.

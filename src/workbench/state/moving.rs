@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::super::commands::Command;
 use super::super::layout::Pane;
-use super::super::overlay::Overlay;
-use super::super::rows::moved;
 use super::Workbench;
+use super::overlay::Overlay;
+use super::rows::moved;
 
 impl Workbench {
     pub(super) fn leave_input(&mut self) {

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::super::typed::{self, Typed};
 use super::{Effect, Workbench};
 use crate::core::numbers::PipelineIndex;
+use crate::core::typed::{self, Typed};
 use crate::workbench::layout::Pane;
 
 /// What the line meant when it was read last, and which revision of it that was, for which pipeline.

@@ -1,0 +1,140 @@
+//! Counts the frames of a stream that passes by, without keeping any of it.
+//!
+//! Invariant: it finds the ends that [`Framing::cut`] finds, however the bytes arrive, but a frame may
+//! be of any length: nothing is collected, and nothing is allocated on a header's word.
+
+use std::sync::Arc;
+
+use crate::core::frames::framing::Framing;
+
+/// Counts the frames of a stream that passes by.
+pub struct FrameCounter {
+    framing: Arc<dyn Framing>,
+    /// The begun frame's header, as far as it has come.
+    header: Vec<u8>,
+    payload: Payload,
+    /// How many bytes have come since the last frame's end.
+    rest: u64,
+}
+
+/// What is known of the begun frame's payload.
+enum Payload {
+    /// Its header is not whole yet.
+    Unknown,
+    /// This many bytes of it are still to come.
+    Missing(u64),
+    /// Its length cannot be read, so nothing says where the next frame begins.
+    Lost,
+}
+
+impl FrameCounter {
+    /// A counter for a stream with this framing.
+    #[must_use]
+    pub fn new(framing: Arc<dyn Framing>) -> Self {
+        Self { framing, header: Vec::new(), payload: Payload::Unknown, rest: 0 }
+    }
+
+    /// Lets bytes pass, but not beyond the end of the `most`th frame: how many have passed, and how
+    /// many frames ended in them. Where `most` is 0, nothing passes.
+    pub fn pass(&mut self, bytes: &[u8], most: u64) -> (usize, u64) {
+        let mut left = bytes;
+        let mut ended = 0;
+        while ended < most && !left.is_empty() {
+            let header_left = self.framing.header_length().saturating_sub(self.header.len());
+            if let Payload::Unknown = self.payload {
+                let header = self.take(&mut left, header_left as u64);
+                self.header.extend_from_slice(header);
+                if header.len() < header_left {
+                    break;
+                }
+                let length = self.framing.payload_length(&self.header);
+                self.payload = length.map_or(Payload::Lost, Payload::Missing);
+            }
+            let Payload::Missing(missing) = self.payload else {
+                self.take(&mut left, u64::MAX);
+                break;
+            };
+            let missing = missing - self.take(&mut left, missing).len() as u64;
+            self.payload = Payload::Missing(missing);
+            if missing == 0 {
+                (self.payload, self.rest) = (Payload::Unknown, 0);
+                self.header.clear();
+                ended += 1;
+            }
+        }
+        (bytes.len() - left.len(), ended)
+    }
+
+    /// How many bytes have passed since the last frame's end.
+    #[must_use]
+    pub fn rest(&self) -> u64 {
+        self.rest
+    }
+
+    /// Takes up to `most` bytes of those that are left.
+    fn take<'a>(&mut self, left: &mut &'a [u8], most: u64) -> &'a [u8] {
+        let length = usize::try_from(most).map_or(left.len(), |most| most.min(left.len()));
+        let (taken, after) = left.split_at(length);
+        *left = after;
+        self.rest += length as u64;
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::frames::framing::{MAXIMUM_FRAME_LIMIT, big_endian_framing};
+
+    fn counter(header_length: usize) -> FrameCounter {
+        FrameCounter::new(big_endian_framing(header_length))
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_the_frames_that_a_cut_finds_however_the_bytes_arrive(
+            bytes in prop::collection::vec(prop_oneof![Just(0), Just(1), Just(2), any::<u8>()], 0..200),
+            header_length in 1_usize..=4,
+            steps in prop::collection::vec((1_usize..20, 1_u64..4), 1..10),
+        ) {
+            let mut ends = Vec::new();
+            let framing = big_endian_framing(header_length);
+            let cut = framing.cut(&bytes, MAXIMUM_FRAME_LIMIT, usize::MAX, &mut ends);
+            // What is above the limit is a frame that has not ended.
+            prop_assert!(cut.is_ok() || header_length == 4);
+
+            let mut counter = counter(header_length);
+            let mut counted = 0;
+            let mut at = 0;
+            for (piece, most) in steps.into_iter().cycle() {
+                let Some(left) = bytes.get(at..).filter(|left| !left.is_empty()) else { break };
+                let (passed, ended) = counter.pass(&left[..piece.min(left.len())], most);
+                prop_assert!(passed > 0 && ended <= most);
+                at += passed;
+                counted += usize::try_from(ended).unwrap();
+                let end = counted.checked_sub(1).map_or(0, |last| u64::from(ends[last]));
+                prop_assert_eq!(counter.rest(), at as u64 - end);
+            }
+            prop_assert_eq!(counted, ends.len());
+        }
+    }
+
+    #[test]
+    fn empty_frames_are_frames_and_each_is_passed_alone_where_one_is_asked_for() {
+        let mut counter = counter(2);
+        assert_eq!(counter.pass(&[0, 0, 0, 0, 0], 0), (0, 0));
+        assert_eq!(counter.pass(&[0, 0, 0, 0, 0], 1), (2, 1));
+        assert_eq!(counter.pass(&[0, 0, 0, 0, 0], u64::MAX), (5, 2));
+        assert_eq!(counter.rest(), 1);
+    }
+
+    #[test]
+    fn a_frame_of_any_length_costs_no_memory() {
+        let mut counter = counter(8);
+        assert_eq!(counter.pass(&[0xff; 20], u64::MAX), (20, 0));
+        assert_eq!(counter.rest(), 20);
+        assert_eq!(counter.pass(&[1; 1000], u64::MAX), (1000, 0));
+    }
+}

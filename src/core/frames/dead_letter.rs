@@ -1,0 +1,168 @@
+//! Messages that could not be processed, with all that is needed to see why.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Serialize, Serializer};
+
+use super::Frames;
+use super::assembler::Broken;
+use crate::application::Key;
+use crate::core::guard::PANICKED;
+use crate::core::numbers::{SequenceNumber, Timestamp};
+
+/// A message that could not be processed.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetter {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The step that could not process it; `framing` where the bytes were no frame.
+    pub step: Arc<str>,
+    /// Why.
+    pub reason: String,
+    /// The payload of the frame, or the bytes as read where they were no frame.
+    #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
+    pub bytes: Bytes,
+    /// The header of the frame; empty where the bytes were no frame.
+    #[serde(rename = "header_hex", serialize_with = "as_hex")]
+    pub header: Bytes,
+    /// The source's or connection's name.
+    pub source: Arc<str>,
+    /// The frame's number in its pipeline.
+    pub sequence: SequenceNumber,
+    /// How many bytes after the beginning of its source the frame starts.
+    pub offset: u64,
+    /// The partition's key, where the message had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// When it happened.
+    #[serde(rename = "at_ns")]
+    pub at: Timestamp,
+}
+
+/// The step that dead letters name where the bytes were no frame.
+pub const FRAMING_STEP: &str = "framing";
+
+/// The step that dead letters name where the frame was set aside when the journal was replayed.
+pub const JOURNAL_STEP: &str = "journal";
+
+impl DeadLetter {
+    /// The dead letter of bytes that are no frame, as the `sequence`th frame of their pipeline.
+    #[must_use]
+    pub fn of_broken(
+        pipeline: Arc<str>,
+        source: Arc<str>,
+        broken: Broken,
+        sequence: SequenceNumber,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            step: FRAMING_STEP.into(),
+            reason: broken.reason,
+            header: Bytes::new(),
+            bytes: broken.bytes.into(),
+            source,
+            sequence,
+            offset: broken.offset,
+            key: None,
+            at,
+        }
+    }
+
+    /// The dead letter of a frame.
+    #[must_use]
+    pub fn of_frame(
+        pipeline: Arc<str>,
+        step: Arc<str>,
+        reason: String,
+        frames: &Frames,
+        frame: u32,
+        key: Option<Key>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            step,
+            reason,
+            header: frames.shared_header(frame),
+            bytes: frames.shared_payload(frame),
+            source: Arc::clone(frames.source()),
+            sequence: frames.sequence(frame),
+            offset: frames.offset(frame),
+            key,
+            at,
+        }
+    }
+
+    /// The letter with bytes of its own. Until then they are a part of all that was read with them,
+    /// and keep that in memory.
+    #[must_use]
+    pub fn detached(self) -> Self {
+        let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+        Self { header: copy(&self.header), bytes: copy(&self.bytes), ..self }
+    }
+
+    /// All its bytes as they were read, so that it can be sent again.
+    #[must_use]
+    pub fn frame(&self) -> Vec<u8> {
+        [&*self.header, &*self.bytes].concat()
+    }
+
+    /// Whether an author's code panicked, rather than refused the message.
+    #[must_use]
+    pub fn is_of_panic(&self) -> bool {
+        self.reason.starts_with(PANICKED)
+    }
+
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
+        size_of::<Self>() + self.header.len() + self.bytes.len() + self.reason.len() + key
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits, two a byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    Hex(bytes).to_string()
+}
+
+/// Bytes that are written as hexadecimal digits in pieces: a frame's digits are never in memory together.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PIECE: usize = 512;
+        let mut text = String::with_capacity(2 * PIECE);
+        for piece in self.0.chunks(PIECE) {
+            text.clear();
+            for byte in piece {
+                for digit in [byte >> 4, byte & 15] {
+                    text.extend(char::from_digit(digit.into(), 16));
+                }
+            }
+            formatter.write_str(&text)?;
+        }
+        Ok(())
+    }
+}
+
+fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Hex(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_any_length_are_two_digits_each() {
+        assert_eq!(hex(&[]), "");
+        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
+        let long = hex(&[0xa0; 1500]);
+        assert_eq!(long, "a0".repeat(1500));
+    }
+}

@@ -1,0 +1,262 @@
+//! Cuts a stream of bytes into frames.
+//!
+//! Invariant: the frames are the same however the bytes arrive. A cut looks only at whole frames and
+//! leaves the rest for the next call, and nothing is allocated on a header's word.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::application::{Decoder, Reason, Source, big_endian};
+use crate::core::guard::panic_reason;
+
+/// The longest payload unless the user sets another limit: 16 MiB.
+pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The longest limit that may be set: 900 MiB, so that positions in a read buffer fit 32 bits, and a frame
+/// with its row's other columns fits a row of the journal, which `SQLite` limits to 1,000,000,000 bytes.
+pub const MAXIMUM_FRAME_LIMIT: u64 = 900 * 1024 * 1024;
+
+/// Why a stream of bytes cannot be cut any further. The connection ends here, because nothing says
+/// where the next frame begins.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FramingError {
+    /// The header promises a payload above the limit.
+    #[error("the header says {length} bytes of payload, and the limit is {limit}")]
+    TooLong {
+        /// The promised length in bytes.
+        length: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The author's `payload_length` panicked.
+    #[error("the decoder's payload_length {0}")]
+    Panicked(String),
+}
+
+/// How a source's frames are cut: what [`Decoder`] says of its header, without the message type.
+pub trait Framing: Send + Sync {
+    /// The header's length in bytes.
+    fn header_length(&self) -> usize;
+
+    /// The length that a header gives.
+    ///
+    /// # Errors
+    ///
+    /// The author's code panicked.
+    fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError>;
+
+    /// Appends to `ends` where each whole frame of `bytes` ends, up to `most` frames.
+    ///
+    /// # Errors
+    ///
+    /// The frame after the last of `ends` cannot be read. The frames before it are good.
+    fn cut(
+        &self,
+        bytes: &[u8],
+        limit: u64,
+        most: usize,
+        ends: &mut Vec<u32>,
+    ) -> Result<(), FramingError>;
+}
+
+/// The framing of a decoder.
+pub(crate) struct DecoderFraming<D>(pub Arc<D>);
+
+impl<D: Decoder> Framing for DecoderFraming<D> {
+    fn header_length(&self) -> usize {
+        self.0.header_length()
+    }
+
+    fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError> {
+        catch_unwind(AssertUnwindSafe(|| self.0.payload_length(header)))
+            .map_err(|panic| FramingError::Panicked(panic_reason(panic)))
+    }
+
+    fn cut(
+        &self,
+        bytes: &[u8],
+        limit: u64,
+        most: usize,
+        ends: &mut Vec<u32>,
+    ) -> Result<(), FramingError> {
+        catch_unwind(AssertUnwindSafe(|| cut(&*self.0, bytes, limit, most, ends)))
+            .unwrap_or_else(|panic| Err(FramingError::Panicked(panic_reason(panic))))
+    }
+}
+
+fn cut<D: Decoder>(
+    decoder: &D,
+    bytes: &[u8],
+    limit: u64,
+    most: usize,
+    ends: &mut Vec<u32>,
+) -> Result<(), FramingError> {
+    let header_length = decoder.header_length();
+    let limit = limit.min(MAXIMUM_FRAME_LIMIT);
+    let mut rest = bytes;
+    let mut end = 0_usize;
+    for _ in 0..most {
+        let Some((header, after)) = rest.split_at_checked(header_length) else { break };
+        let length = decoder.payload_length(header);
+        if length > limit {
+            return Err(FramingError::TooLong { length, limit });
+        }
+        let Some(next) = usize::try_from(length).ok().and_then(|length| after.get(length..)) else {
+            break;
+        };
+        end += rest.len() - next.len();
+        rest = next;
+        let Ok(position) = u32::try_from(end) else { break };
+        ends.push(position);
+    }
+    Ok(())
+}
+
+/// The framing of a header of this many bytes that is the payload's length as a big-endian number: what
+/// a stream has that belongs to no application.
+#[must_use]
+pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
+    let payload = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+    let source = Source::new(payload).header(header_length, big_endian);
+    Arc::new(DecoderFraming(Arc::new(source.decoder)))
+}
+
+/// A payload cannot be framed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "no header says {0} bytes: the decoder's payload_length reads none of the two byte orders back"
+)]
+pub struct NoHeader(pub usize);
+
+/// A payload with the header that this framing reads: the length in big-endian order, or in
+/// little-endian order where the decoder reads that.
+///
+/// # Errors
+///
+/// The decoder reads neither, or its header is too short for the length.
+pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoHeader> {
+    let length = payload.len() as u64;
+    let header_length = framing.header_length().min(8);
+    let big_endian = length.to_be_bytes();
+    let little_endian = length.to_le_bytes();
+    let candidates = [big_endian.get(8 - header_length..), little_endian.get(..header_length)];
+    let header = candidates
+        .into_iter()
+        .flatten()
+        .find(|header| framing.payload_length(header) == Ok(length))
+        .ok_or(NoHeader(payload.len()))?;
+    Ok([header, payload].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn raw() -> Arc<dyn Framing> {
+        big_endian_framing(4)
+    }
+
+    /// The payloads of a stream that arrives in pieces of these lengths.
+    fn payloads(bytes: &[u8], pieces: &[usize]) -> Vec<Vec<u8>> {
+        let framing = raw();
+        let mut found = Vec::new();
+        let mut buffer = Vec::new();
+        let mut rest = bytes;
+        let mut pieces = pieces.iter().copied().cycle();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(pieces.next().unwrap_or(1).clamp(1, rest.len()));
+            rest = after;
+            buffer.extend_from_slice(piece);
+            let mut ends = Vec::new();
+            framing.cut(&buffer, DEFAULT_FRAME_LIMIT, usize::MAX, &mut ends).unwrap();
+            let mut start = 0;
+            for end in ends.iter().map(|end| *end as usize) {
+                found.push(buffer[start + 4..end].to_vec());
+                start = end;
+            }
+            buffer.drain(..start);
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn frames_are_the_same_however_the_bytes_arrive(
+            payloads_in in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..30),
+            pieces in prop::collection::vec(1_usize..50, 1..20),
+        ) {
+            let mut bytes = Vec::new();
+            for payload in &payloads_in {
+                bytes.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes());
+                bytes.extend_from_slice(payload);
+            }
+            prop_assert_eq!(payloads(&bytes, &pieces), payloads_in);
+        }
+    }
+
+    #[test]
+    fn a_header_above_the_limit_ends_the_stream_after_the_good_frames() {
+        let mut bytes = vec![0, 0, 0, 1, b'x'];
+        bytes.extend_from_slice(&[0xff; 4]);
+        let mut ends = Vec::new();
+        let error = raw().cut(&bytes, 100, usize::MAX, &mut ends).unwrap_err();
+        assert_eq!(ends, [5]);
+        assert_eq!(error, FramingError::TooLong { length: 0xffff_ffff, limit: 100 });
+    }
+
+    #[test]
+    fn a_zero_length_frame_is_a_frame() {
+        assert_eq!(payloads(&[0; 8], &[3]), vec![Vec::<u8>::new(); 2]);
+    }
+
+    #[test]
+    fn a_payload_gets_the_header_that_its_decoder_reads() {
+        assert_eq!(frame(&*raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
+        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), b"abc").unwrap(), b"\x03\0abc");
+        let long = vec![0; 65_536];
+        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoHeader(65_536)));
+    }
+
+    /// Two bytes, little-endian.
+    struct Short;
+
+    impl Decoder for Short {
+        type Message = ();
+
+        fn header_length(&self) -> usize {
+            2
+        }
+
+        fn payload_length(&self, header: &[u8]) -> u64 {
+            header.iter().rev().fold(0, |length, byte| (length << 8) | u64::from(*byte))
+        }
+
+        fn decode(&self, _: &[u8]) -> Result<Option<()>, Reason> {
+            Ok(None)
+        }
+    }
+
+    struct Panicking;
+
+    impl Decoder for Panicking {
+        type Message = ();
+
+        fn payload_length(&self, _: &[u8]) -> u64 {
+            panic!("no length")
+        }
+
+        fn decode(&self, _: &[u8]) -> Result<Option<()>, Reason> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_panic_in_payload_length_ends_the_stream_with_its_message() {
+        let error = DecoderFraming(Arc::new(Panicking)).cut(&[0; 4], 10, 1, &mut Vec::new());
+        assert_eq!(error, Err(FramingError::Panicked("panicked: no length".to_owned())));
+    }
+}

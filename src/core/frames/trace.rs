@@ -1,0 +1,165 @@
+//! What happened to one message, hop by hop.
+//!
+//! A trace belongs to a frame: every message made of that frame adds its hops to it, on whichever
+//! worker it is. Hops are bounded, so that a message with a thousand outputs stays readable.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::application::Key;
+use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+
+/// The most hops that a trace keeps.
+pub const HOP_LIMIT: usize = 64;
+
+/// The most bytes that a trace's hops have together, so that keys and reasons of any length stay
+/// bounded.
+pub const HOP_BYTES_LIMIT: usize = 256 * 1024;
+
+/// What happened to the message at one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HopEvent {
+    /// The decoder made this message (as JSON).
+    Decoded(String),
+    /// The decoder dropped the message on purpose.
+    Filtered,
+    /// A computation made these messages (as JSON); none means that it dropped its input.
+    Computed(Vec<String>),
+    /// The partition function gave this key, and placement this worker.
+    Partitioned {
+        /// The key.
+        key: Key,
+        /// The worker that owns it.
+        owner: WorkerIndex,
+    },
+    /// A state computation ran.
+    StateChanged {
+        /// The partition's key.
+        key: Key,
+        /// Whether this message created the partition.
+        created: bool,
+        /// The state before, as JSON.
+        before: String,
+        /// The state after, as JSON.
+        after: String,
+        /// Whether the computation asked to save it.
+        saved: bool,
+    },
+    /// The encoder made these bytes.
+    Encoded(Vec<u8>),
+    /// A sink, named here, wrote the bytes.
+    Written(Arc<str>),
+    /// The message became a dead letter, for this reason.
+    DeadLetter(String),
+}
+
+impl HopEvent {
+    /// About how much memory its texts take, in bytes.
+    fn byte_length(&self) -> usize {
+        match self {
+            Self::Decoded(text) | Self::DeadLetter(text) => text.len(),
+            Self::Computed(texts) => texts.iter().map(String::len).sum(),
+            Self::Partitioned { key, .. } => key.as_bytes().len(),
+            Self::StateChanged { key, before, after, .. } => {
+                key.as_bytes().len() + before.len() + after.len()
+            }
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Filtered | Self::Written(_) => 0,
+        }
+    }
+}
+
+/// One hop of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// The step's name.
+    pub step: Arc<str>,
+    /// The worker that ran it.
+    pub worker: WorkerIndex,
+    /// When it ended.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: HopEvent,
+}
+
+/// What happened to one message: filled while the message moves.
+#[derive(Debug)]
+pub struct Trace {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The source's or connection's name.
+    pub source: Arc<str>,
+    /// The frame's number in its pipeline.
+    pub sequence: SequenceNumber,
+    /// The beginning of the frame, header included.
+    pub frame: Vec<u8>,
+    /// The frame's length in bytes, header included.
+    pub frame_length: usize,
+    /// When the frame was read.
+    pub read_at: Timestamp,
+    hops: Mutex<Vec<Hop>>,
+}
+
+impl Trace {
+    /// A trace without hops.
+    #[must_use]
+    pub fn new(
+        pipeline: Arc<str>,
+        source: Arc<str>,
+        sequence: SequenceNumber,
+        frame: &[u8],
+        read_at: Timestamp,
+    ) -> Self {
+        Self {
+            pipeline,
+            source,
+            sequence,
+            frame: super::preview::preview_bytes(frame),
+            frame_length: frame.len(),
+            read_at,
+            hops: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Adds a hop, unless there are [`HOP_LIMIT`] already, or it would be too much to keep.
+    pub fn push(&self, hop: Hop) {
+        let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = hops.iter().map(|hop| hop.event.byte_length()).sum();
+        if hops.len() < HOP_LIMIT && kept + hop.event.byte_length() <= HOP_BYTES_LIMIT {
+            hops.push(hop);
+        }
+    }
+
+    /// The hops so far.
+    #[must_use]
+    pub fn hops(&self) -> Vec<Hop> {
+        self.hops.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_bounded_in_hops_and_in_bytes() {
+        let hop = |event: HopEvent| Hop {
+            step: "step".into(),
+            worker: WorkerIndex(0),
+            at: Timestamp(0),
+            event,
+        };
+        let new = || Trace::new("p".into(), "s".into(), SequenceNumber(1), b"frame", Timestamp(0));
+        let trace = new();
+        for _ in 0..2 * HOP_LIMIT {
+            trace.push(hop(HopEvent::Filtered));
+        }
+        assert_eq!(trace.hops().len(), HOP_LIMIT);
+
+        let trace = new();
+        for _ in 0..10 {
+            trace.push(hop(HopEvent::DeadLetter("x".repeat(HOP_BYTES_LIMIT / 4))));
+        }
+        trace.push(hop(HopEvent::Filtered));
+        assert_eq!(trace.hops().len(), 5);
+    }
+}

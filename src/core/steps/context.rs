@@ -1,0 +1,113 @@
+//! What a step is given beside its batch: where it runs, the time, and the report that it fills.
+
+use std::sync::Arc;
+
+use crate::application::Key;
+use crate::core::clock::Clock;
+use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::{Hop, HopEvent};
+use crate::core::numbers::{StepIndex, WorkerIndex};
+
+/// What happened while a batch was processed. Counts only, but for the rare dead letter.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Frames that entered here.
+    pub frames: u64,
+    /// Their bytes, headers included.
+    pub bytes: u64,
+    /// Messages that a decoder dropped on purpose.
+    pub filtered: u64,
+    /// Partitions that came into being.
+    pub created: u64,
+    /// State changes that the computation asked to save.
+    pub saved: u64,
+    /// Messages processed by state computations.
+    pub stateful: u64,
+    /// Messages that each step gave, by [`StepIndex`].
+    pub steps: Vec<u64>,
+    /// Messages that could not be processed.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+impl Report {
+    /// Counts messages that a step gave.
+    pub fn count_step(&mut self, step: StepIndex, messages: usize) {
+        if self.steps.len() <= step.0 {
+            self.steps.resize(step.0 + 1, 0);
+        }
+        if let Some(count) = self.steps.get_mut(step.0) {
+            *count += messages as u64;
+        }
+    }
+
+    /// Empties the report, keeping its memory.
+    pub fn clear(&mut self) {
+        let Self { steps, dead_letters, .. } = std::mem::take(self);
+        *self = Self { steps, dead_letters, ..Self::default() };
+        self.steps.clear();
+        self.dead_letters.clear();
+    }
+}
+
+/// What a step is given beside its batch.
+pub struct Context<'a> {
+    /// The worker that runs the step.
+    pub worker: WorkerIndex,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// What the step fills.
+    pub report: &'a mut Report,
+}
+
+/// Which step of which pipeline: what traces and dead letters are signed with.
+#[derive(Debug, Clone)]
+pub struct StepName {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The step's name.
+    pub step: Arc<str>,
+    /// The step's place in the pipeline.
+    pub index: StepIndex,
+}
+
+impl Context<'_> {
+    /// Adds a hop to a frame's trace, where it has one. `event` is made only then.
+    pub fn trace(
+        &mut self,
+        name: &StepName,
+        frames: &Frames,
+        frame: u32,
+        event: impl FnOnce() -> HopEvent,
+    ) {
+        if let Some(trace) = frames.trace(frame) {
+            trace.push(Hop {
+                step: Arc::clone(&name.step),
+                worker: self.worker,
+                at: self.clock.now(),
+                event: event(),
+            });
+        }
+    }
+
+    /// Makes a frame a dead letter.
+    pub fn dead_letter(
+        &mut self,
+        name: &StepName,
+        frames: &Frames,
+        frame: u32,
+        key: Option<Key>,
+        reason: String,
+    ) {
+        self.trace(name, frames, frame, || HopEvent::DeadLetter(reason.clone()));
+        self.report.dead_letters.push(DeadLetter::of_frame(
+            Arc::clone(&name.pipeline),
+            Arc::clone(&name.step),
+            reason,
+            frames,
+            frame,
+            key,
+            self.clock.now(),
+        ));
+    }
+}

@@ -1,0 +1,269 @@
+//! The outputs of a TCP sink, from when they are taken until their receiver's system has acknowledged
+//! them.
+//!
+//! Positions count the bytes of all outputs since the sink began, whatever connections they took. On each
+//! connection the bytes leave in one row from `sent` on, so what a connection has acknowledged is a
+//! position, too.
+//!
+//! Invariants: `begin <= acknowledged <= sent <= end`. An output is kept, and holds its frames' room, until
+//! it is acknowledged as a whole. A report is answered when all that was taken before it is acknowledged.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use tokio::sync::oneshot;
+
+use crate::core::steps::batch::Output;
+
+/// How many batches are written together at the most.
+const MOST_SLICES: usize = 64;
+
+/// Where a report goes.
+pub(crate) type Reply = oneshot::Sender<Option<u64>>;
+
+/// The outputs of a TCP sink that are not acknowledged.
+#[derive(Default)]
+pub(crate) struct Kept {
+    outputs: VecDeque<Output>,
+    /// Where the first output begins.
+    begin: u64,
+    acknowledged: u64,
+    /// Up to where bytes have been given to the connection.
+    sent: u64,
+    /// Where the last output ends.
+    end: u64,
+    /// How many of `outputs` have been given to the connection as a whole.
+    whole: usize,
+    /// Where the output after those begins.
+    next: u64,
+    /// How many of `outputs` have been given to any connection as a whole.
+    told: usize,
+    /// Each with where the outputs before it end.
+    reports: VecDeque<(u64, Reply)>,
+}
+
+impl Kept {
+    /// Takes an output. `tell` is told of it where it has no bytes, and so is written already.
+    pub fn take(&mut self, output: Output, tell: impl FnMut(&Output)) {
+        self.end += output.bytes.len() as u64;
+        self.outputs.push_back(output);
+        self.sent(0, tell);
+    }
+
+    /// Takes a report.
+    pub fn report(&mut self, reply: Reply) {
+        self.reports.push_back((self.end, reply));
+        self.settle();
+    }
+
+    /// Whether all is acknowledged.
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty()
+    }
+
+    /// Whether there are bytes that were not given to the connection.
+    pub fn has_unsent(&self) -> bool {
+        self.sent < self.end
+    }
+
+    /// Up to where bytes have been given to the connection.
+    pub fn position(&self) -> u64 {
+        self.sent
+    }
+
+    /// The next bytes for the connection, from `position` on.
+    pub fn unsent(&self) -> Vec<IoSlice<'_>> {
+        // Of the first, some may have been given already.
+        let mut given = usize::try_from(self.sent - self.next).unwrap_or(usize::MAX);
+        let outputs = self.outputs.iter().skip(self.whole).take(MOST_SLICES);
+        outputs
+            .map(|output| output.bytes.get(std::mem::take(&mut given)..).unwrap_or_default())
+            .map(IoSlice::new)
+            .collect()
+    }
+
+    /// The connection has taken so many bytes more. `tell` is told of each output of which it has taken
+    /// all, where no connection before had.
+    pub fn sent(&mut self, bytes: usize, mut tell: impl FnMut(&Output)) {
+        self.sent += bytes as u64;
+        debug_assert!(self.sent <= self.end, "no more is sent than was taken");
+        while let Some(output) = self.outputs.get(self.whole) {
+            let end = self.next + output.bytes.len() as u64;
+            if end > self.sent {
+                break;
+            }
+            self.next = end;
+            self.whole += 1;
+            if self.whole > self.told {
+                self.told = self.whole;
+                tell(output);
+            }
+        }
+        self.settle();
+    }
+
+    /// The receiver's system has all bytes up to this position. True where that is news.
+    pub fn acknowledge(&mut self, position: u64) -> bool {
+        debug_assert!(position <= self.sent, "no more is acknowledged than was sent");
+        let news = position > self.acknowledged;
+        self.acknowledged = self.acknowledged.max(position);
+        self.settle();
+        news
+    }
+
+    /// The connection is gone: the next begins with the first output that is not acknowledged as a whole.
+    pub fn rewind(&mut self) {
+        let within = self.acknowledged - self.begin;
+        let ends = self.outputs.front().map_or(&[][..], |output| output.ends.as_slice());
+        let whole = ends.partition_point(|end| u64::from(*end) <= within);
+        let skipped = whole.checked_sub(1).and_then(|last| ends.get(last)).copied();
+        self.sent = self.begin + u64::from(skipped.unwrap_or_default());
+        self.acknowledged = self.sent;
+        (self.whole, self.next) = (0, self.begin);
+    }
+
+    /// Drops what is acknowledged, and answers the reports that waited for it.
+    fn settle(&mut self) {
+        while let Some(output) = self.outputs.front() {
+            let end = self.begin + output.bytes.len() as u64;
+            // What has not been told has not been sent, or it has no bytes.
+            if end > self.acknowledged || self.whole == 0 {
+                break;
+            }
+            self.begin = end;
+            self.whole -= 1;
+            self.told -= 1;
+            self.outputs.pop_front();
+        }
+        while self.reports.front().is_some_and(|(after, _)| *after <= self.acknowledged) {
+            if let Some((_, reply)) = self.reports.pop_front() {
+                // Nobody waits where the engine is ending.
+                let _ = reply.send(None);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::core::frames::Frames;
+    use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
+
+    /// A batch of these outputs.
+    fn batch(outputs: &[&str]) -> Output {
+        let (source, bytes) = ("test".into(), Bytes::new());
+        let (first, moment) = (SequenceNumber(1), Timestamp::default());
+        let frames = Frames::new(source, first, 0, moment, 0, bytes, Vec::new());
+        let end = |at: usize| outputs.iter().take(at + 1).map(|output| output.len()).sum::<usize>();
+        Output {
+            sink: SinkIndex(0),
+            frames: Arc::new(frames),
+            bytes: outputs.concat().into_bytes(),
+            ends: (0..outputs.len()).map(|at| u32::try_from(end(at)).unwrap()).collect(),
+            traces: Vec::new(),
+        }
+    }
+
+    fn kept(batches: &[&[&str]]) -> Kept {
+        let mut kept = Kept::default();
+        for outputs in batches {
+            kept.take(batch(outputs), |_| {});
+        }
+        kept
+    }
+
+    fn unsent(kept: &Kept) -> String {
+        kept.unsent().iter().map(|slice| std::str::from_utf8(slice).unwrap()).collect()
+    }
+
+    /// Gives bytes to the connection: how many batches are told of as written.
+    fn send(kept: &mut Kept, bytes: usize) -> usize {
+        let mut told = 0;
+        kept.sent(bytes, |_| told += 1);
+        told
+    }
+
+    #[test]
+    fn bytes_leave_in_a_row_wherever_a_write_ends() {
+        let mut kept = kept(&[&["ab", "c"], &["def"], &["g"]]);
+        assert_eq!((unsent(&kept).as_str(), kept.has_unsent()), ("abcdefg", true));
+        assert_eq!(send(&mut kept, 1), 0);
+        assert_eq!(unsent(&kept), "bcdefg");
+        assert_eq!(send(&mut kept, 4), 1);
+        assert_eq!(unsent(&kept), "fg");
+        assert_eq!(send(&mut kept, 2), 2);
+        assert_eq!((unsent(&kept).as_str(), kept.has_unsent()), ("", false));
+    }
+
+    #[test]
+    fn an_output_is_kept_until_it_is_acknowledged_as_a_whole() {
+        let mut kept = kept(&[&["ab"], &["cd"]]);
+        send(&mut kept, 4);
+        assert!(kept.acknowledge(1));
+        assert_eq!(kept.outputs.len(), 2);
+        assert!(!kept.acknowledge(1), "nothing new");
+        assert!(kept.acknowledge(3));
+        assert_eq!(kept.outputs.len(), 1);
+        assert!(kept.acknowledge(4));
+        assert!(kept.is_empty());
+    }
+
+    #[test]
+    fn the_next_connection_begins_with_the_first_output_that_is_not_acknowledged() {
+        let all: &[&[&str]] = &[&["ab", "cd", "ef"], &["gh"]];
+        for (acknowledged, again) in
+            [(0, "abcdefgh"), (1, "abcdefgh"), (2, "cdefgh"), (5, "efgh"), (6, "gh"), (7, "gh")]
+        {
+            let mut kept = kept(all);
+            assert_eq!(send(&mut kept, 7), 1);
+            kept.acknowledge(acknowledged);
+            kept.rewind();
+            assert_eq!(unsent(&kept), again, "{acknowledged} acknowledged");
+            // Less is acknowledged of what came again than before.
+            send(&mut kept, 1);
+            kept.rewind();
+            assert_eq!(unsent(&kept), again, "{acknowledged} acknowledged");
+            assert_eq!(send(&mut kept, again.len()), 1, "each is told of once");
+            kept.acknowledge(8);
+            assert!(kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_report_is_answered_when_all_before_it_is_acknowledged() {
+        let mut kept = kept(&[&["ab"]]);
+        let (reply, mut first) = oneshot::channel();
+        kept.report(reply);
+        kept.take(batch(&["cd"]), |_| {});
+        send(&mut kept, 4);
+        kept.acknowledge(1);
+        assert!(first.try_recv().is_err());
+        kept.rewind();
+        send(&mut kept, 4);
+        kept.acknowledge(2);
+        assert_eq!(first.try_recv(), Ok(None));
+        kept.acknowledge(4);
+        let (reply, mut second) = oneshot::channel();
+        kept.report(reply);
+        assert_eq!(second.try_recv(), Ok(None), "there is nothing before it");
+    }
+
+    #[test]
+    fn outputs_without_bytes_are_told_of_and_hold_up_nothing() {
+        let mut told = 0;
+        let mut kept = Kept::default();
+        kept.take(batch(&[""]), |_| told += 1);
+        assert!(kept.is_empty());
+        kept.take(batch(&["a"]), |_| told += 1);
+        kept.take(batch(&["", ""]), |_| told += 1);
+        kept.sent(1, |_| told += 1);
+        assert_eq!(told, 3);
+        kept.acknowledge(1);
+        assert!(kept.is_empty());
+    }
+}

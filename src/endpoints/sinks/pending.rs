@@ -1,0 +1,117 @@
+//! The outputs that a file or stream writes next.
+//!
+//! Invariant: an output is kept, and holds its frames' room, until it is written.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+
+use super::sink_log::SinkLog;
+use crate::core::steps::batch::Output;
+
+/// How many of the workers' batches are written together: few enough to keep latency low.
+const BATCHES: usize = 16;
+
+/// How much memory for joined bytes is kept to be used again.
+const KEPT: usize = 1024 * 1024;
+
+/// What a sink is asked for.
+pub enum SinkOrder {
+    /// Write these outputs.
+    Write(Output),
+    /// Say when all that was to be written before is written, and how many bytes that makes since the
+    /// beginning of the sink's file; `None` where it writes to no file. For a TCP sink, written is what
+    /// the receiver's system has acknowledged.
+    Report(oneshot::Sender<Option<u64>>),
+}
+
+/// What a sink has to do.
+pub(crate) enum Todo {
+    /// Write what is pending.
+    Write,
+    /// Report: nothing is pending.
+    Report(oneshot::Sender<Option<u64>>),
+    /// Nothing any more.
+    End,
+}
+
+/// The outputs that a sink writes next.
+pub(crate) struct Pending<'engine> {
+    orders: UnboundedReceiver<SinkOrder>,
+    /// What comes after the outputs that are taken.
+    later: VecDeque<SinkOrder>,
+    received: Vec<SinkOrder>,
+    taken: Vec<Output>,
+    /// How many bytes have been written, with those before the beginning.
+    offset: u64,
+    /// The bytes of `taken`, where there are several: a write is a system call, and of a file a trip to
+    /// another thread.
+    joined: Vec<u8>,
+    log: &'engine SinkLog<'engine>,
+}
+
+impl<'engine> Pending<'engine> {
+    pub fn new(
+        orders: UnboundedReceiver<SinkOrder>,
+        offset: u64,
+        log: &'engine SinkLog<'engine>,
+    ) -> Self {
+        let (taken, joined) = (Vec::with_capacity(BATCHES), Vec::new());
+        let (later, received) = (VecDeque::new(), Vec::with_capacity(BATCHES));
+        Self { orders, later, received, taken, offset, joined, log }
+    }
+
+    /// Waits for something to do, where the outputs before are written. Where it is not waited for to
+    /// the end, nothing is lost.
+    pub async fn fill(&mut self) -> Todo {
+        loop {
+            if !self.taken.is_empty() {
+                return Todo::Write;
+            }
+            while self.taken.len() < BATCHES {
+                match self.later.pop_front() {
+                    None => break,
+                    Some(SinkOrder::Write(output)) => self.taken.push(output),
+                    Some(SinkOrder::Report(reply)) if self.taken.is_empty() => {
+                        return Todo::Report(reply);
+                    }
+                    Some(report) => {
+                        self.later.push_front(report);
+                        break;
+                    }
+                }
+            }
+            if self.taken.len() > 1 {
+                self.joined.clear();
+                self.joined.shrink_to(KEPT);
+                self.taken.iter().for_each(|output| self.joined.extend_from_slice(&output.bytes));
+            }
+            if self.taken.is_empty() {
+                if self.orders.recv_many(&mut self.received, BATCHES).await == 0 {
+                    return Todo::End;
+                }
+                self.later.extend(self.received.drain(..));
+            }
+        }
+    }
+
+    /// How many bytes have been written, with those before the beginning.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is to be written.
+    pub fn bytes(&self) -> &[u8] {
+        match self.taken.as_slice() {
+            [output] => &output.bytes,
+            _ => &self.joined,
+        }
+    }
+
+    /// It is written. Dropping the outputs makes room for new frames.
+    pub fn written(&mut self) {
+        self.offset += self.bytes().len() as u64;
+        self.taken.drain(..).for_each(|output| self.log.written(&output));
+    }
+}

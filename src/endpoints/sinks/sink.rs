@@ -1,0 +1,238 @@
+//! Sinks: open once, then write what the workers encode.
+//!
+//! Outputs hold the room of the frames that they were made of until they are written, or acknowledged by
+//! a TCP receiver's system: a sink that cannot write holds back its pipeline's sources by doing nothing.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+
+use super::pending::{Pending, SinkOrder, Todo};
+use super::receiver::{self, resolve};
+use super::sink_log::SinkLog;
+use super::watched::Watched;
+use crate::core::clock::Clock;
+use crate::core::numbers::PipelineIndex;
+use crate::core::observer::Observer;
+use crate::endpoints::endpoint::Endpoint;
+use crate::endpoints::file::{claim, cut, open_to_write};
+
+/// A sink that cannot be written any further.
+#[derive(Debug, Error)]
+#[error("cannot write to {endpoint}: {error}{}", hint(error))]
+pub struct SinkFailure {
+    /// Which sink.
+    pub endpoint: Endpoint,
+    /// Why.
+    pub error: io::Error,
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => "; the program that read it has ended",
+        io::ErrorKind::StorageFull => "; make room, or choose another place",
+        _ => "",
+    }
+}
+
+/// A sink that is ready to be written.
+pub struct OpenSink {
+    endpoint: Endpoint,
+    way: Way,
+}
+
+/// How a sink's bytes leave.
+enum Way {
+    /// As one stream.
+    Stream(Box<dyn AsyncWrite + Send + Unpin>),
+    /// To a file, from this byte on: what stands there is dropped before anything is written.
+    File(File, u64),
+    /// To the receiver at an address, whenever there is one.
+    Receiver(String),
+}
+
+impl OpenSink {
+    /// Opens a sink: opens or makes its file, or looks up its address. What is in the file stays
+    /// there until the sink runs, and nobody has to listen at the address yet.
+    ///
+    /// # Errors
+    ///
+    /// The file can neither be opened nor made, or there is no such address.
+    pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
+        let way = match endpoint {
+            Endpoint::Null => Way::Stream(Box::new(tokio::io::sink())),
+            Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
+            Endpoint::File(path) => {
+                let path = path.clone();
+                // Not here: to open a pipe is to wait for who reads it.
+                let file = spawn_blocking(move || open_to_write(&path)).await??;
+                Way::File(file, 0)
+            }
+            Endpoint::Tcp(address) => {
+                resolve(address).await?;
+                Way::Receiver(address.clone())
+            }
+        };
+        Ok(Self { endpoint: endpoint.clone(), way })
+    }
+
+    /// The length in bytes of the sink's file, where it is one that can be cut back.
+    ///
+    /// # Errors
+    ///
+    /// The length cannot be found out.
+    pub fn file(&self) -> io::Result<Option<u64>> {
+        match &self.way {
+            Way::File(file, _) => {
+                let metadata = file.metadata()?;
+                Ok(metadata.is_file().then_some(metadata.len()))
+            }
+            Way::Stream(_) | Way::Receiver(_) => Ok(None),
+        }
+    }
+
+    /// Takes the sink's file for this run alone.
+    ///
+    /// # Errors
+    ///
+    /// Another run writes to it.
+    pub fn claim(&self) -> io::Result<()> {
+        match &self.way {
+            Way::File(file, _) => claim(file),
+            Way::Stream(_) | Way::Receiver(_) => Ok(()),
+        }
+    }
+
+    /// Begins at this byte of the sink's file.
+    pub fn begin_at(&mut self, offset: u64) {
+        if let Way::File(_, from) = &mut self.way {
+            *from = offset;
+        }
+    }
+
+    /// Cuts the sink's file back to where it begins, and writes outputs until the last of those who send them is gone.
+    ///
+    /// # Errors
+    ///
+    /// The sink cannot be written any further. A receiver that is not there is none: it is waited for.
+    pub async fn run(
+        self,
+        pipeline: PipelineIndex,
+        orders: UnboundedReceiver<SinkOrder>,
+        clock: Arc<dyn Clock + Send + Sync>,
+        observer: Arc<dyn Observer>,
+        sync: bool,
+    ) -> Result<(), SinkFailure> {
+        let Self { endpoint, way } = self;
+        let log = SinkLog::new(pipeline, &endpoint, &*observer, &*clock);
+        let written = match way {
+            Way::Stream(mut writer) => {
+                let mut pending = Pending::new(orders, 0, &log);
+                write_to_the_end(&mut *writer, &mut pending, &log).await
+            }
+            Way::File(file, from) => {
+                let mut pending = Pending::new(orders, from, &log);
+                let watched = match &endpoint {
+                    Endpoint::File(path) => Watched::new(path, &file),
+                    _ => None,
+                };
+                write_file(file, watched, sync, &mut pending, &log).await
+            }
+            Way::Receiver(address) => {
+                receiver::send(&address, orders, &log).await;
+                Ok(())
+            }
+        };
+        written.map_err(|error| SinkFailure { endpoint: endpoint.clone(), error })
+    }
+}
+
+/// Writes all outputs to a file; with `sync`, they are on the disk before that is reported. A file that is
+/// not the one that was opened any more is an error where somebody counts on what was written to it; where
+/// nobody does, it is told once: to rename an output while it is written is nothing unusual.
+async fn write_file(
+    file: File,
+    mut watched: Option<Watched>,
+    sync: bool,
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<()> {
+    cut(&file, pending.offset())?;
+    let plain = file.metadata()?.is_file();
+    let mut writer = tokio::fs::File::from_std(file);
+    loop {
+        match write_stream(&mut writer, &mut watched, pending, log).await? {
+            None => return Ok(()),
+            Some(reply) => {
+                if let Some(watched) = &mut watched
+                    && let Some(astray) = watched.look(pending.offset()).await
+                {
+                    return Err(io::Error::other(format!(
+                        "it {astray}; bring it back as it was at the last checkpoint, or choose another place"
+                    )));
+                }
+                if sync && plain {
+                    writer.sync_data().await?;
+                }
+                // Nobody waits where the engine is ending.
+                let _ = reply.send(plain.then(|| pending.offset()));
+            }
+        }
+    }
+}
+
+/// Writes all outputs to what cannot be cut back.
+async fn write_to_the_end(
+    writer: &mut (dyn AsyncWrite + Send + Unpin),
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<()> {
+    while let Some(reply) = write_stream(writer, &mut None, pending, log).await? {
+        let _ = reply.send(None);
+    }
+    Ok(())
+}
+
+/// Writes outputs as one stream, until a report is due or all is written.
+async fn write_stream(
+    writer: &mut (dyn AsyncWrite + Send + Unpin),
+    watched: &mut Option<Watched>,
+    pending: &mut Pending<'_>,
+    log: &SinkLog<'_>,
+) -> io::Result<Option<oneshot::Sender<Option<u64>>>> {
+    loop {
+        match pending.fill().await {
+            Todo::Write => {}
+            Todo::Report(reply) => return Ok(Some(reply)),
+            Todo::End => break,
+        }
+        let write = async {
+            writer.write_all(pending.bytes()).await?;
+            writer.flush().await
+        };
+        log.stalls(write).await?;
+        pending.written();
+        if watched.as_ref().is_some_and(Watched::is_due) {
+            tell_astray(watched, pending.offset(), log).await;
+        }
+    }
+    writer.shutdown().await?;
+    tell_astray(watched, pending.offset(), log).await;
+    Ok(None)
+}
+
+/// Tells once where the file is not what it should be; then it is not looked at any more.
+async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
+    if let Some(file) = watched
+        && let Some(astray) = file.look(length).await
+    {
+        log.astray(&astray.to_string());
+        *watched = None;
+    }
+}

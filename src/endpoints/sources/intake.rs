@@ -1,0 +1,166 @@
+//! Where sources hand over their frames.
+//!
+//! Invariant: what is in flight is bounded. Every frame waits here for room, and the room is given
+//! back when the last thing made of the frame is gone; so a stalled sink stops the sources, and those
+//! that read from it are told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use super::budget::Room;
+use crate::core::clock::Clock;
+use crate::core::frames::Frames;
+use crate::core::frames::assembler::{Assembler, Broken, Cut};
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::framing::Framing;
+use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::core::observer::Observer;
+use crate::endpoints::backoff::patiently;
+
+/// How many frames a batch has at the most: enough to make the cost of a batch negligible.
+const MOST_FRAMES: usize = 4096;
+
+/// A stream of frames with an order of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number in its pipeline.
+    pub number: u64,
+    /// Whether it can be read again from any frame on, as a file can.
+    pub again: bool,
+}
+
+/// Takes the frames that a source has read.
+pub trait Delivery: Send + Sync {
+    /// Takes frames of a connection. `trace_all` says that somebody wants to see each of them.
+    fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool);
+}
+
+/// Where the sources of one pipeline hand over their frames.
+pub struct Intake {
+    /// The pipeline's place in its topology.
+    pub pipeline: PipelineIndex,
+    /// The pipeline's name.
+    pub name: Arc<str>,
+    /// How its frames are cut.
+    pub framing: Arc<dyn Framing>,
+    /// The longest payload in bytes.
+    pub frame_limit: u64,
+    /// The time.
+    pub clock: Arc<dyn Clock + Send + Sync>,
+    /// Who takes the frames.
+    pub delivery: Arc<dyn Delivery>,
+    /// Who is told what happens.
+    pub observer: Arc<dyn Observer>,
+    /// Turns true when the sources should stop reading.
+    pub stop: watch::Receiver<bool>,
+    room: Arc<Room>,
+    frames: AtomicU64,
+    connections: AtomicU64,
+}
+
+impl Intake {
+    /// The intake of a pipeline.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the engine, given once")]
+    pub fn new(
+        pipeline: PipelineIndex,
+        name: Arc<str>,
+        framing: Arc<dyn Framing>,
+        frame_limit: u64,
+        clock: Arc<dyn Clock + Send + Sync>,
+        delivery: Arc<dyn Delivery>,
+        observer: Arc<dyn Observer>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            pipeline,
+            name,
+            framing,
+            frame_limit,
+            clock,
+            delivery,
+            observer,
+            stop,
+            room: Room::new(),
+            frames: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
+        }
+    }
+
+    /// A new connection; `again` says whether it can be read again from any frame on.
+    pub fn connect(&self, again: bool) -> Connection {
+        Connection { number: self.connections.fetch_add(1, Ordering::Relaxed), again }
+    }
+
+    /// An assembler of this pipeline's frames, for a source that begins at this byte.
+    pub fn assembler(&self, from: u64) -> Assembler {
+        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MOST_FRAMES).from(from)
+    }
+
+    /// Hands over frames as soon as there is room for them.
+    pub async fn deliver(
+        &self,
+        source: &Arc<str>,
+        connection: Connection,
+        mut cut: Cut,
+        read_at: Timestamp,
+        trace_all: bool,
+    ) {
+        while let Some(portion) = cut.take_first(self.room.portion()) {
+            let frames = self.admit(source, portion, read_at).await;
+            self.delivery.deliver(connection, frames, trace_all);
+        }
+    }
+
+    /// Numbers frames as soon as there is room for them.
+    pub async fn admit(&self, source: &Arc<str>, portion: Cut, read_at: Timestamp) -> Frames {
+        let mut held = None;
+        let wait = || held = Some(Held::new(self));
+        let account = patiently(self.room.enter(portion.bytes.len()), wait).await;
+        drop(held);
+        let count = portion.ends.len() as u64;
+        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+        let frames = Frames::new(
+            Arc::clone(source),
+            first,
+            portion.offset,
+            read_at,
+            self.framing.header_length(),
+            portion.bytes,
+            portion.ends,
+        );
+        frames.with_account(account)
+    }
+
+    /// Makes bytes that are no frame a dead letter.
+    pub fn broken(&self, source: &Arc<str>, broken: Broken) {
+        let sequence = SequenceNumber(self.frames.fetch_add(1, Ordering::Relaxed) + 1);
+        let (pipeline, source) = (Arc::clone(&self.name), Arc::clone(source));
+        let letter = DeadLetter::of_broken(pipeline, source, broken, sequence, self.clock.now());
+        self.observer.dead_letter(self.pipeline, letter);
+    }
+
+    /// Returns when the sources should stop.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // An error says that the engine is gone, which is a stop too.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Somebody who has waited for room for a while, and waits on.
+struct Held<'intake>(&'intake Intake);
+
+impl<'intake> Held<'intake> {
+    fn new(intake: &'intake Intake) -> Self {
+        intake.observer.held(intake.pipeline, true);
+        Self(intake)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.observer.held(self.0.pipeline, false);
+    }
+}

@@ -1,0 +1,154 @@
+//! Sources: open once, then read until they end or are stopped.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncSeekExt};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+
+use super::intake::Intake;
+use super::places::Limits;
+use super::stream::read_named;
+use super::tcp;
+use crate::core::event::EngineEvent;
+use crate::endpoints::endpoint::Endpoint;
+
+/// A source that is ready to be read.
+pub enum OpenSource {
+    /// One stream of bytes.
+    Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
+    /// A file, from this byte on.
+    File(Arc<str>, tokio::fs::File, u64),
+    /// A listener whose connections are each a stream, and how many of them it serves at once.
+    Listener(TcpListener, NonZeroUsize),
+    /// No bytes at all.
+    Nothing,
+}
+
+impl OpenSource {
+    /// Opens a source: opens its file, or listens at its address, for so many connections at once.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or the address cannot be listened at.
+    pub async fn open(endpoint: &Endpoint, connections: NonZeroUsize) -> io::Result<Self> {
+        Ok(match endpoint {
+            Endpoint::Null => Self::Nothing,
+            Endpoint::Standard => Self::Stream("stdin".into(), Box::new(tokio::io::stdin())),
+            Endpoint::File(path) => {
+                let file = tokio::fs::File::open(path).await?;
+                let metadata = file.metadata().await?;
+                if metadata.is_dir() {
+                    return Err(io::Error::from(io::ErrorKind::IsADirectory));
+                }
+                let name = path.display().to_string().into();
+                if metadata.is_file() {
+                    Self::File(name, file, 0)
+                } else {
+                    Self::Stream(name, Box::new(file))
+                }
+            }
+            Endpoint::Tcp(address) => Self::Listener(listen(address).await?, connections),
+        })
+    }
+
+    /// Begins at this byte, which is the beginning of a frame; a source that is no file has forgotten
+    /// what came before.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read there.
+    pub async fn begin_at(&mut self, offset: u64) -> io::Result<()> {
+        if let Self::File(_, file, from) = self {
+            file.seek(io::SeekFrom::Start(offset)).await?;
+            *from = offset;
+        }
+        Ok(())
+    }
+
+    /// The source's file, where it is one that can be read again: its name, and its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// The length cannot be found out.
+    pub async fn file(&self) -> io::Result<Option<(Arc<str>, u64)>> {
+        match self {
+            Self::File(name, file, _) => Ok(Some((Arc::clone(name), file.metadata().await?.len()))),
+            Self::Stream(..) | Self::Listener(..) | Self::Nothing => Ok(None),
+        }
+    }
+
+    /// Reads the source until it ends or is stopped.
+    ///
+    /// # Errors
+    ///
+    /// The source cannot be read any further. A connection's error ends that connection only.
+    pub async fn run(self, intake: Arc<Intake>) -> io::Result<()> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Stream(name, reader) => {
+                let connection = intake.connect(false);
+                read_named(reader, name, connection, 0, &intake).await
+            }
+            Self::File(name, file, from) => {
+                let connection = intake.connect(true);
+                read_named(file, name, connection, from, &intake).await
+            }
+            Self::Listener(listener, connections) => {
+                let limits = Limits { connections, idle: tcp::IDLE };
+                tcp::serve(listener, limits, intake).await
+            }
+        }
+    }
+
+    /// Serves no more connections at once than this. Returns how many it would have served, where it
+    /// listens for connections.
+    pub fn limit_connections(&mut self, most: NonZeroUsize) -> Option<NonZeroUsize> {
+        let Self::Listener(_, connections) = self else { return None };
+        let asked = *connections;
+        *connections = asked.min(most);
+        Some(asked)
+    }
+
+    /// Whether it listens for connections.
+    pub fn listens(&self) -> bool {
+        matches!(self, Self::Listener(..))
+    }
+
+    /// Tells the intake's observer where the source listens.
+    pub fn announce(&self, intake: &Intake) {
+        if let Self::Listener(listener, _) = self
+            && let Ok(address) = listener.local_addr()
+        {
+            let event = EngineEvent::Listening(intake.pipeline, address.to_string());
+            intake.observer.event(event);
+        }
+    }
+}
+
+/// How many clients may wait to be accepted: as many as may come at once. Systems have a limit of their
+/// own, which is often lower.
+const BACKLOG: u32 = 4096;
+
+/// Listens at the first address of this name that can be listened at.
+pub(crate) async fn listen(address: &str) -> io::Result<TcpListener> {
+    let none = || io::Error::new(io::ErrorKind::InvalidInput, "the host has no address");
+    let mut failure = None;
+    for address in lookup_host(address).await? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(none))
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a run that is started again need not wait until the connections of the last are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}

@@ -1,0 +1,114 @@
+//! The read loop of every source that is a stream of bytes.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::intake::{Connection, Intake};
+use super::seat::{Seat, SignsOfLife};
+use crate::core::event::EngineEvent;
+use crate::core::frames::assembler::SourceEnd;
+
+/// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
+/// which for a file is two trips between threads.
+const READ_SIZE: usize = 128 * 1024;
+
+pub(super) async fn read_named(
+    reader: impl AsyncRead + Unpin,
+    name: Arc<str>,
+    connection: Connection,
+    from: u64,
+    intake: &Intake,
+) -> io::Result<()> {
+    let read = read_frames(reader, &name, connection, from, intake, None).await;
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+    if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
+        intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
+    }
+    Ok(())
+}
+
+/// How a stream of frames came to its end. Bytes that are no frame are a dead letter already.
+#[derive(Debug)]
+pub(super) enum StreamEnd {
+    /// Its last bytes were the end of a frame.
+    Ended,
+    /// The run was stopped, between two frames.
+    Stopped,
+    /// The client had been idle for a while when another wanted its place, between two frames.
+    Idle,
+    /// There are no more bytes, and the last were no whole frame, for this reason.
+    HalfAFrame(String),
+    /// There may be more bytes, and nothing says where their frames begin, for this reason.
+    NoFrame(String),
+}
+
+/// Reads a stream of frames, which begins at byte `from` of its source, to its end, or to the first
+/// bytes that are no frame.
+///
+/// # Errors
+///
+/// The stream cannot be read any further. Half a frame that was read before is a dead letter, too.
+pub(super) async fn read_frames(
+    mut reader: impl AsyncRead + Unpin,
+    name: &Arc<str>,
+    connection: Connection,
+    from: u64,
+    intake: &Intake,
+    seat: Option<&Seat>,
+) -> io::Result<StreamEnd> {
+    let mut assembler = intake.assembler(from);
+    let mut signs = SignsOfLife::of(seat);
+    let (end, failure) = loop {
+        let buffer = assembler.buffer();
+        // Not before each read: a client that sends little at a time does not need much at a time.
+        if buffer.capacity() - buffer.len() < READ_SIZE / 4 {
+            buffer.reserve(READ_SIZE);
+        }
+        let read = tokio::select! {
+            biased;
+            () = intake.stopped() => break (SourceEnd::Stopped, None),
+            () = signs.left() => break (SourceEnd::Idle, None),
+            read = reader.read_buf(buffer) => read,
+        };
+        match read {
+            Ok(0) => break (SourceEnd::Ended, None),
+            Ok(length) => signs.came(length),
+            Err(error) => break (SourceEnd::Failed, Some(error)),
+        }
+        let read_at = intake.clock.now();
+        let mut whole = false;
+        loop {
+            match assembler.cut() {
+                Ok(Some(cut)) => {
+                    intake.deliver(name, connection, cut, read_at, false).await;
+                    whole = true;
+                }
+                Ok(None) => break,
+                Err(broken) => {
+                    let reason = broken.reason.clone();
+                    intake.broken(name, broken);
+                    return Ok(StreamEnd::NoFrame(reason));
+                }
+            }
+        }
+        signs.waits(whole, tokio::time::Instant::now());
+    };
+    // What can be read again is not lost where the reading only stopped.
+    let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
+    let left = left.map(|broken| {
+        let reason = broken.reason.clone();
+        intake.broken(name, broken);
+        reason
+    });
+    match (failure, left) {
+        (Some(error), _) => Err(error),
+        (None, Some(reason)) => Ok(StreamEnd::HalfAFrame(reason)),
+        (None, None) => Ok(match end {
+            SourceEnd::Stopped => StreamEnd::Stopped,
+            SourceEnd::Idle => StreamEnd::Idle,
+            SourceEnd::Ended | SourceEnd::Failed => StreamEnd::Ended,
+        }),
+    }
+}

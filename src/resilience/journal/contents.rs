@@ -1,0 +1,223 @@
+//! What a journal's file holds, read and checked.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::tail;
+use super::tail::Said;
+use crate::resilience::database::{Checksum, Database, Seal, signed, unsigned};
+use crate::resilience::error::ResilienceError;
+use crate::resilience::position::{JournalPosition, Slot};
+
+/// A slot of a pipeline.
+pub(crate) type Lane = (Arc<str>, Slot);
+
+/// A row that has not been dropped.
+#[derive(Debug)]
+pub(crate) struct LiveRow {
+    pub row: u64,
+    pub lane: Lane,
+    pub frames: u64,
+    pub bytes: u64,
+}
+
+/// What has been dropped of a slot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Trimmed {
+    /// The last row, with all of its frames.
+    pub last: JournalPosition,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// What a journal's file holds, without the frames themselves.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub seal: Seal,
+    pub last_row: u64,
+    pub live: VecDeque<LiveRow>,
+    pub trimmed: BTreeMap<Lane, Trimmed>,
+}
+
+impl Contents {
+    /// Reads a journal, and checks that it has every frame that had not been taken at these positions.
+    /// The tail was read before.
+    pub fn read(
+        database: &Database,
+        directory: u64,
+        tail: Said,
+        positions: &JournalPositions,
+    ) -> Result<Self, ResilienceError> {
+        let seal = Seal::of_journal(directory);
+        let trimmed = read_trimmed(database, seal)?;
+        for (lane, trimmed) in &trimmed {
+            let position = positions.get(lane).copied().unwrap_or_default();
+            if position < trimmed.last {
+                let reason = "it has dropped frames that the newest whole checkpoint needs";
+                return Err(database.damaged(reason));
+            }
+        }
+        let mut live = VecDeque::new();
+        let mut row = 0;
+        while let Some(found) = read_after(database, seal, row)? {
+            row = found.row;
+            let (frames, bytes) = (found.ends.len() as u64, found.bytes.len() as u64);
+            live.push_back(LiveRow { row, lane: (found.pipeline, found.slot), frames, bytes });
+        }
+        let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
+        let dropped = trimmed.values().fold(0_u64, |sum, trimmed| sum.saturating_add(trimmed.rows));
+        if dropped.checked_add(live.len() as u64) != Some(last_row) {
+            return Err(database.damaged("rows of it are missing"));
+        }
+        match tail {
+            Said::Missing if last_row > 0 => {
+                Err(ResilienceError::missing(&tail::path(&database.path)))
+            }
+            Said::Row { row, .. } if last_row < row => {
+                let reason = format!("it ends at row {last_row}, and row {row} had been written");
+                Err(database.damaged(reason))
+            }
+            Said::Missing | Said::Torn | Said::Row { .. } => {
+                Ok(Self { seal, last_row, live, trimmed })
+            }
+        }
+    }
+}
+
+/// The first row after this one.
+pub(crate) fn read_after(
+    database: &Database,
+    seal: Seal,
+    row: u64,
+) -> Result<Option<Replayed>, ResilienceError> {
+    let found = database.act(|connection| {
+        connection
+            .prepare_cached(
+                "SELECT row, pipeline, slot, source, at, ends, bytes, checksum
+                 FROM frames WHERE row > ?1 ORDER BY row LIMIT 1",
+            )?
+            .query_row([signed(row)], read_row)
+            .optional()
+    })?;
+    let Some((found, checksum)) = found else { return Ok(None) };
+    if checksum_of(seal, &found, &packed(&found.ends)) != checksum || found.row <= row {
+        return Err(database.damaged(format!("row {} has changed", found.row)));
+    }
+    Ok(Some(found))
+}
+
+fn read_trimmed(
+    database: &Database,
+    seal: Seal,
+) -> Result<BTreeMap<Lane, Trimmed>, ResilienceError> {
+    let rows = database.act(|connection| {
+        let all = "SELECT pipeline, slot, row, frames, rows, checksum FROM trimmed";
+        let columns = |row: &Row<'_>| {
+            let pipeline: String = row.get(0)?;
+            let [slot, last, frames, rows] =
+                [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?].map(unsigned);
+            let last = JournalPosition { row: last, frames };
+            let trimmed = Trimmed { last, rows };
+            Ok(((Arc::from(pipeline), Slot(slot)), trimmed, row.get::<_, i64>(5)?))
+        };
+        connection.prepare(all)?.query_map((), columns)?.collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut found = BTreeMap::new();
+    for (lane, trimmed, checksum) in rows {
+        if checksum_of_trimmed(seal, &lane, trimmed) != checksum
+            || found.insert(lane, trimmed).is_some()
+        {
+            return Err(database.damaged("the row of what it has dropped has changed"));
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn checksum_of_trimmed(
+    seal: Seal,
+    (pipeline, slot): &Lane,
+    Trimmed { last, rows }: Trimmed,
+) -> i64 {
+    let numbers = [slot.0, last.row, last.frames, rows].map(signed);
+    let checksum = Checksum::of(seal).bytes(pipeline.as_bytes());
+    numbers.into_iter().fold(checksum, Checksum::number).finish()
+}
+
+/// A row and its checksum.
+fn read_row(row: &Row<'_>) -> rusqlite::Result<(Replayed, i64)> {
+    let (number, slot, offset): (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(4)?);
+    let (pipeline, source): (String, String) = (row.get(1)?, row.get(3)?);
+    let ends: Vec<u8> = row.get(5)?;
+    let replayed = Replayed {
+        row: unsigned(number),
+        pipeline: pipeline.into(),
+        slot: Slot(unsigned(slot)),
+        source: source.into(),
+        offset: unsigned(offset),
+        ends: unpacked(&ends),
+        bytes: row.get(6)?,
+        done: 0,
+    };
+    Ok((replayed, row.get(7)?))
+}
+
+fn checksum_of(seal: Seal, found: &Replayed, ends: &[u8]) -> i64 {
+    let Replayed { row, pipeline, slot, source, offset, bytes, .. } = found;
+    checksum(seal, *row, *slot, (pipeline, source), *offset, ends, bytes)
+}
+
+pub(crate) fn checksum(
+    seal: Seal,
+    row: u64,
+    slot: Slot,
+    (pipeline, source): (&str, &str),
+    offset: u64,
+    ends: &[u8],
+    bytes: &[u8],
+) -> i64 {
+    Checksum::of(seal)
+        .number(signed(row))
+        .bytes(pipeline.as_bytes())
+        .number(signed(slot.0))
+        .bytes(source.as_bytes())
+        .number(signed(offset))
+        .bytes(ends)
+        .bytes(bytes)
+        .finish()
+}
+
+/// Where frames end, as 4 bytes each, little-endian.
+pub(crate) fn packed(ends: &[u32]) -> Vec<u8> {
+    ends.iter().flat_map(|end| end.to_le_bytes()).collect()
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u32> {
+    let ends = bytes.as_chunks::<4>().0.iter();
+    ends.map(|end| u32::from_le_bytes(*end)).collect()
+}
+
+/// How far each slot of each pipeline had been taken.
+pub type JournalPositions = BTreeMap<Lane, JournalPosition>;
+
+/// Frames as the journal gives them back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Their row.
+    pub row: u64,
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// Their slot.
+    pub slot: Slot,
+    /// The name of the source or connection that had read them.
+    pub source: Arc<str>,
+    /// How many bytes after the beginning of that source they start.
+    pub offset: u64,
+    /// Where each frame ends in `bytes`.
+    pub ends: Vec<u32>,
+    /// The frames.
+    pub bytes: Vec<u8>,
+    /// How many of the frames are done already.
+    pub done: u64,
+}

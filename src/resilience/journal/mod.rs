@@ -1,0 +1,226 @@
+//! The journal: frames of sources that cannot be read again, written before they are processed.
+//!
+//! Invariants: rows are numbered without gaps in the order in which they were written, and no number is
+//! given twice; it is counted how many were dropped, so that a missing one is found out; only rows
+//! that a whole checkpoint has left behind are dropped. That the newest rows are missing is found out
+//! with the journal's tail, a file of its own.
+
+pub(super) mod attempts;
+pub(super) mod attempts_file;
+pub(super) mod contents;
+pub(super) mod tail;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::checkpoints::decision::frames_done;
+use super::database::{Database, Durability, Seal, signed};
+use super::error::ResilienceError;
+use super::position::{JournalPosition, Slot};
+use crate::core::frames::Frames;
+use contents::{
+    Contents, JournalPositions, Lane, LiveRow, Replayed, Trimmed, checksum, checksum_of_trimmed,
+    packed, read_after,
+};
+use tail::Tail;
+
+const TABLES: &str = "
+    CREATE TABLE frames (
+        row INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, slot INTEGER NOT NULL,
+        source TEXT NOT NULL, at INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
+        checksum INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE trimmed (
+        pipeline TEXT NOT NULL, slot INTEGER NOT NULL, row INTEGER NOT NULL,
+        frames INTEGER NOT NULL, rows INTEGER NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY (pipeline, slot)
+    ) STRICT, WITHOUT ROWID;";
+
+/// Frames that are to be written.
+pub struct Entry<'a> {
+    /// The pipeline's name.
+    pub pipeline: &'a Arc<str>,
+    /// The slot of their connection.
+    pub slot: Slot,
+    /// The frames.
+    pub frames: &'a Frames,
+}
+
+/// The journal.
+#[derive(Debug)]
+pub struct Journal {
+    database: Database,
+    contents: Contents,
+    tail: Tail,
+    /// Of frames that are live.
+    bytes: u64,
+}
+
+impl Journal {
+    /// Makes or opens the journal of a directory, and checks that it has every frame that had not
+    /// been taken at these positions.
+    pub(super) fn open(
+        path: PathBuf,
+        durability: Durability,
+        directory: u64,
+        positions: &JournalPositions,
+    ) -> Result<Self, ResilienceError> {
+        let said = tail::read(&path, Seal::of_journal(directory))?;
+        let database = Database::create(path, TABLES, durability)?;
+        let contents = Contents::read(&database, directory, said, positions)?;
+        let taken = positions.values().map(|position| position.row).max().unwrap_or(0);
+        if taken > contents.last_row {
+            let last = contents.last_row;
+            let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
+            return Err(database.damaged(reason));
+        }
+        let Contents { seal, last_row, .. } = contents;
+        let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
+        database.erase_deleted()?;
+        let bytes = contents.live.iter().map(|row| row.bytes).sum();
+        Ok(Self { database, contents, tail, bytes })
+    }
+
+    /// Writes frames. Returns the row of the first; each has the row after the one before.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be written: they are not to be processed, and may be replayed.
+    pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
+        let Self { database, contents: Contents { seal, last_row, live, .. }, tail, bytes: sum } =
+            self;
+        let first = *last_row + 1;
+        database.transact(|connection| {
+            for (row, entry) in (first..).zip(entries) {
+                insert(connection, *seal, row, entry)?;
+            }
+            Ok(())
+        })?;
+        for (row, Entry { pipeline, slot, frames }) in (first..).zip(entries) {
+            let lane = (Arc::clone(pipeline), *slot);
+            let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
+            live.push_back(LiveRow { row, lane, frames, bytes });
+            *sum += bytes;
+            *last_row = row;
+        }
+        tail.set(*last_row)?;
+        Ok(first)
+    }
+
+    /// Drops the frames that had been taken at the positions of a whole checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be written: it is as it was.
+    pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
+        let Self { database, contents: Contents { seal, live, trimmed, .. }, .. } = self;
+        let done = |row: &LiveRow| {
+            let position = positions.get(&row.lane).copied().unwrap_or_default();
+            frames_done(position, row.row, row.frames).is_none()
+        };
+        let mut changed: BTreeMap<Lane, Trimmed> = BTreeMap::new();
+        database.transact(|connection| {
+            for LiveRow { row, lane, frames, .. } in live.iter().filter(|row| done(row)) {
+                connection
+                    .prepare_cached("DELETE FROM frames WHERE row = ?1")?
+                    .execute([signed(*row)])?;
+                let before = || trimmed.get(lane).copied().unwrap_or_default();
+                let of_lane = changed.entry(lane.clone()).or_insert_with(before);
+                let last = JournalPosition { row: *row, frames: *frames };
+                *of_lane = Trimmed { last, rows: of_lane.rows + 1 };
+            }
+            for (lane, of_lane) in &changed {
+                let Trimmed { last: JournalPosition { row, frames }, rows } = *of_lane;
+                let ((pipeline, slot), [row, frames, rows]) =
+                    (lane, [row, frames, rows].map(signed));
+                let checksum = checksum_of_trimmed(*seal, lane, *of_lane);
+                connection
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    )?
+                    .execute((&**pipeline, signed(slot.0), row, frames, rows, checksum))?;
+            }
+            Ok(())
+        })?;
+        let before = live.len();
+        live.retain(|row| !done(row));
+        if live.len() < before {
+            database.give_back_room();
+            if live.is_empty() {
+                database.empty_log();
+            }
+        }
+        self.bytes = live.iter().map(|row| row.bytes).sum();
+        trimmed.extend(changed);
+        Ok(())
+    }
+
+    /// Whether it holds this row.
+    #[must_use]
+    pub fn is_live(&self, row: u64) -> bool {
+        self.contents.live.binary_search_by_key(&row, |live| live.row).is_ok()
+    }
+
+    /// How many rows it holds.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.contents.live.len()
+    }
+
+    /// How many bytes of frames it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The frames of the first row after `row` that had not all been taken at these positions.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read.
+    pub fn replay_after(
+        &self,
+        mut row: u64,
+        positions: &JournalPositions,
+    ) -> Result<Option<Replayed>, ResilienceError> {
+        while let Some(mut found) = read_after(&self.database, self.contents.seal, row)? {
+            row = found.row;
+            let lane = (Arc::clone(&found.pipeline), found.slot);
+            let position = positions.get(&lane).copied().unwrap_or_default();
+            if let Some(done) = frames_done(position, row, found.ends.len() as u64) {
+                found.done = done;
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn insert(
+    connection: &Connection,
+    seal: Seal,
+    row: u64,
+    entry: &Entry<'_>,
+) -> rusqlite::Result<()> {
+    let Entry { pipeline, slot, frames } = entry;
+    let (source, offset) = (frames.source(), frames.offset(0));
+    let ends = packed(frames.ends());
+    let named = (&***pipeline, &**source);
+    let checksum = checksum(seal, row, *slot, named, offset, &ends, frames.bytes());
+    connection
+        .prepare_cached("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute((
+            signed(row),
+            &***pipeline,
+            signed(slot.0),
+            &**source,
+            signed(offset),
+            ends,
+            &**frames.bytes(),
+            checksum,
+        ))
+        .map(drop)
+}

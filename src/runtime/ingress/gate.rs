@@ -1,0 +1,226 @@
+//! Whether workers may take frames: running, paused, or a few messages at a time.
+//!
+//! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
+//! two apart.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::core::numbers::Timestamp;
+use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::core::sync::{Mutex, MutexGuard};
+
+/// What the engine is doing, for those who show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Frames are taken as they come.
+    Running,
+    /// No frame is taken, but some are still in flight.
+    Pausing,
+    /// No frame is taken, and none is in flight.
+    Paused,
+    /// This many messages are taken as soon as they come, then none.
+    Stepping(u64),
+}
+
+/// What a worker may take. It is in flight from this moment on.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// All that wait. Waiting before this moment was the pause's doing, not the engine's.
+    All(Timestamp, InFlight),
+    /// One message.
+    One(InFlight),
+    /// Nothing.
+    Nothing,
+}
+
+#[derive(Debug)]
+enum State {
+    Running {
+        since: Timestamp,
+    },
+    /// As running, and never to be paused again: the run is ending.
+    Ending {
+        since: Timestamp,
+    },
+    Paused {
+        steps: u64,
+    },
+}
+
+/// Whether workers may take frames.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    state: Mutex<State>,
+    /// Nothing is admitted while a checkpoint is taken, whatever the state.
+    held: AtomicBool,
+    in_flight: Arc<AtomicU64>,
+    /// Whether anything has happened that a checkpoint would save.
+    changed: AtomicBool,
+    change: Notify,
+}
+
+impl Gate {
+    pub fn open() -> Self {
+        Self {
+            state: Mutex::new(State::Running { since: Timestamp::default() }),
+            held: AtomicBool::new(false),
+            in_flight: Arc::default(),
+            changed: AtomicBool::new(false),
+            change: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn pause(&self) {
+        let mut state = self.lock();
+        if let State::Running { .. } = *state {
+            *state = State::Paused { steps: 0 };
+        }
+    }
+
+    pub fn resume(&self, now: Timestamp) {
+        let mut state = self.lock();
+        if let State::Paused { .. } = *state {
+            *state = State::Running { since: now };
+        }
+    }
+
+    /// Lets everything through from now on: nobody can pause what is to end.
+    pub fn finish(&self, now: Timestamp) {
+        let mut state = self.lock();
+        let since = match *state {
+            State::Running { since } | State::Ending { since } => since,
+            State::Paused { .. } => now,
+        };
+        *state = State::Ending { since };
+    }
+
+    /// Lets one more message through; pauses first where the engine runs.
+    pub fn step(&self) {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Running { .. } => *state = State::Paused { steps: 1 },
+            State::Paused { steps } => *steps += 1,
+            State::Ending { .. } => {}
+        }
+    }
+
+    /// What a worker that has frames waiting may take now. It must take it, and hold what it was
+    /// given until all that is made of it has arrived.
+    pub fn admit(&self) -> Admission {
+        // Counted while the state is locked: nobody may find the engine paused in between.
+        let mut state = self.lock();
+        if self.held.load(Ordering::Acquire) {
+            return Admission::Nothing;
+        }
+        match &mut *state {
+            State::Running { since } | State::Ending { since } => {
+                Admission::All(*since, self.depart())
+            }
+            State::Paused { steps: 0 } => Admission::Nothing,
+            State::Paused { steps } => {
+                *steps -= 1;
+                Admission::One(self.depart())
+            }
+        }
+    }
+
+    /// Whether a worker that has frames waiting may take any.
+    pub fn is_open(&self) -> bool {
+        let state = self.lock();
+        !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
+    }
+
+    /// Admits nothing until [`release`](Self::release). What was admitted before goes on.
+    pub fn hold(&self) {
+        let _state = self.lock();
+        self.changed.store(false, Ordering::Release);
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Admits again as the state says.
+    pub fn release(&self) {
+        let _state = self.lock();
+        self.held.store(false, Ordering::Release);
+    }
+
+    /// Notes that something has happened that a checkpoint would save.
+    pub fn change(&self) {
+        if !self.changed.swap(true, Ordering::AcqRel) {
+            self.change.notify_one();
+        }
+    }
+
+    /// Returns when something has happened since the last [`hold`](Self::hold) that a checkpoint
+    /// would save.
+    pub async fn changed(&self) {
+        while !self.changed.load(Ordering::Acquire) {
+            self.change.notified().await;
+        }
+    }
+
+    fn depart(&self) -> InFlight {
+        self.change();
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        InFlight(Arc::clone(&self.in_flight))
+    }
+
+    pub fn run_state(&self) -> RunState {
+        let state = self.lock();
+        match *state {
+            State::Running { .. } | State::Ending { .. } => RunState::Running,
+            State::Paused { steps: 0 } if self.in_flight.load(Ordering::Acquire) == 0 => {
+                RunState::Paused
+            }
+            State::Paused { steps: 0 } => RunState::Pausing,
+            State::Paused { steps } => RunState::Stepping(steps),
+        }
+    }
+}
+
+/// Something that is in flight until it is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<AtomicU64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_admitted_is_in_flight_at_once() {
+        let gate = Gate::open();
+        let admitted = gate.admit();
+        assert!(matches!(admitted, Admission::All(Timestamp(0), _)));
+        gate.pause();
+        assert_eq!(gate.run_state(), RunState::Pausing);
+        assert!(matches!(gate.admit(), Admission::Nothing));
+        drop(admitted);
+        assert_eq!(gate.run_state(), RunState::Paused);
+    }
+
+    #[test]
+    fn a_step_lets_one_message_through() {
+        let gate = Gate::open();
+        gate.step();
+        assert_eq!(gate.run_state(), RunState::Stepping(1));
+        let admitted = gate.admit();
+        assert!(matches!(admitted, Admission::One(_)));
+        assert!(matches!(gate.admit(), Admission::Nothing));
+        assert_eq!(gate.run_state(), RunState::Pausing);
+        drop(admitted);
+        assert_eq!(gate.run_state(), RunState::Paused);
+        gate.resume(Timestamp(7));
+        assert!(matches!(gate.admit(), Admission::All(Timestamp(7), _)));
+    }
+}

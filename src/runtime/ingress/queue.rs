@@ -1,0 +1,279 @@
+//! Where frames wait for a worker to take them: one queue a worker and pipeline.
+//!
+//! The queue itself needs no bound: the intake's room bounds what is in all queues together.
+//! Invariant: the positions say exactly which frames have been taken.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::sync::{Arc, OnceLock, PoisonError};
+#[cfg(not(all(test, feature = "interleavings")))]
+use std::thread::{self, Thread};
+
+#[cfg(all(test, feature = "interleavings"))]
+use shuttle::thread::{self, Thread};
+
+use super::gate::{Admission, Gate};
+use crate::core::frames::Frames;
+use crate::core::numbers::Timestamp;
+use crate::core::sync::{Mutex, MutexGuard};
+use crate::resilience::{JournalPosition, Slot};
+use crate::runtime::recovery::trial::Trial;
+
+/// What a worker finds in its inlet.
+pub(crate) enum Next {
+    /// Frames, and whether to trace them all.
+    Frames(Frames, bool),
+    /// Nothing that it may take now.
+    Nothing,
+    /// Nothing, and nothing will ever come.
+    Closed,
+}
+
+/// How frames that have been taken are found again after a crash.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// They are not.
+    Nowhere,
+    /// In this source, which can be read again.
+    Source(Arc<str>),
+    /// In this row of the journal, of which so many frames have been taken before.
+    Journal(JournalPosition),
+}
+
+/// Why frames come.
+pub(crate) enum Coming {
+    /// They were just read.
+    New,
+    /// They come out of the journal after a crash.
+    Replayed,
+    /// As `Replayed`, with nothing else in work: an earlier start may have ended because of them.
+    OnTrial(Arc<Trial>),
+    /// As `Replayed`, and they are not to be processed: they are a dead letter already.
+    SetAside,
+}
+
+/// Frames that wait.
+pub(crate) struct Waiting {
+    pub slot: Slot,
+    pub frames: Frames,
+    pub trace_all: bool,
+    pub origin: Origin,
+    pub coming: Coming,
+}
+
+/// Which frames have been taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Taken {
+    /// By source, how many bytes.
+    pub sources: BTreeMap<Arc<str>, u64>,
+    /// By slot, how much of the journal.
+    pub journal: BTreeMap<Slot, JournalPosition>,
+}
+
+impl Taken {
+    /// Notes that these frames of `waiting` have been taken; what is left of it waits on.
+    fn note(&mut self, slot: Slot, origin: &mut Origin, frames: &Frames) {
+        match origin {
+            Origin::Nowhere => {}
+            Origin::Source(name) => {
+                let end = frames.offset(0) + frames.byte_length();
+                match self.sources.get_mut(name) {
+                    Some(taken) => *taken = end,
+                    None => drop(self.sources.insert(Arc::clone(name), end)),
+                }
+            }
+            Origin::Journal(position) => {
+                position.frames += frames.len() as u64;
+                self.journal.insert(slot, *position);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    taken: Taken,
+    /// Nothing more will come.
+    closed: bool,
+    /// The worker knows that it is closed.
+    told: bool,
+}
+
+impl Queue {
+    /// Takes what was set aside off the front, where the gate admits it: it counts as taken.
+    fn pass_over(&mut self, gate: &Gate) {
+        let Self { waiting, taken, .. } = self;
+        while let Some(first) = waiting.front_mut()
+            && matches!(first.coming, Coming::SetAside)
+            && !matches!(gate.admit(), Admission::Nothing)
+        {
+            taken.note(first.slot, &mut first.origin, &first.frames);
+            waiting.pop_front();
+        }
+    }
+}
+
+/// Where frames wait for a worker to take them.
+#[derive(Default)]
+pub(crate) struct Inlet {
+    queue: Mutex<Queue>,
+    thread: OnceLock<Thread>,
+}
+
+impl Inlet {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the calling thread woken when there is something to take.
+    pub fn attach(&self) {
+        // A second thread would be a second worker with the same index: there is none.
+        let _ = self.thread.set(thread::current());
+    }
+
+    pub fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    pub fn push(&self, waiting: Waiting) {
+        let mut queue = self.lock();
+        queue.waiting.push_back(waiting);
+        let was_empty = queue.waiting.len() == 1;
+        drop(queue);
+        if was_empty {
+            self.wake();
+        }
+    }
+
+    /// Says that nothing will come any more.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.wake();
+    }
+
+    /// Whether the worker need not look: no frames that it may take wait, and it has not yet to be
+    /// told that the inlet is closed.
+    pub fn is_idle(&self, gate: &Gate) -> bool {
+        let queue = self.lock();
+        if queue.waiting.is_empty() { queue.told || !queue.closed } else { !gate.is_open() }
+    }
+
+    /// Which frames have been taken.
+    pub fn taken(&self) -> Taken {
+        self.lock().taken.clone()
+    }
+
+    /// Begins where an earlier inlet had ended.
+    pub fn begin_at(&self, slot: Slot, position: JournalPosition) {
+        self.lock().taken.journal.insert(slot, position);
+    }
+
+    /// Begins where an earlier inlet had ended.
+    pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
+        self.lock().taken.sources.insert(source, offset);
+    }
+
+    /// Gives up what waits, for inlets that take this one's place.
+    pub fn empty(&self) -> VecDeque<Waiting> {
+        mem::take(&mut self.lock().waiting)
+    }
+
+    /// Takes what the gate admits.
+    pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
+        let mut queue = self.lock();
+        queue.pass_over(gate);
+        let Queue { waiting, taken, closed, told } = &mut *queue;
+        let Some(first) = waiting.front_mut() else {
+            *told = *closed;
+            return if *closed { Next::Closed } else { Next::Nothing };
+        };
+        let trace_all = first.trace_all;
+        let trial = match &first.coming {
+            Coming::New | Coming::Replayed | Coming::SetAside => None,
+            Coming::OnTrial(trial) => Some(Arc::clone(trial)),
+        };
+        let (frames, in_flight) = match gate.admit() {
+            Admission::Nothing => return Next::Nothing,
+            Admission::One(in_flight) => {
+                let one = first.frames.split_first();
+                if let Some(one) = &one {
+                    taken.note(first.slot, &mut first.origin, one);
+                }
+                if first.frames.is_empty() {
+                    waiting.pop_front();
+                }
+                let one = one.map(|mut one| {
+                    one.set_read_at(now);
+                    one
+                });
+                (one, in_flight)
+            }
+            Admission::All(since, in_flight) => {
+                let all =
+                    waiting.pop_front().map(|Waiting { slot, mut frames, mut origin, .. }| {
+                        taken.note(slot, &mut origin, &frames);
+                        frames.set_read_at(frames.read_at().max(since));
+                        frames
+                    });
+                (all, in_flight)
+            }
+        };
+        let Some(frames) = frames else { return Next::Nothing };
+        let frames = frames.with_ticket(Arc::new(in_flight));
+        let Some(trial) = trial else { return Next::Frames(frames, trace_all) };
+        trial.begin();
+        Next::Frames(frames.with_work_ticket(trial), trace_all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_looks_once_to_be_told_that_its_inlet_is_closed() {
+        let (inlet, gate) = (Inlet::default(), Gate::open());
+        assert!(inlet.is_idle(&gate));
+        inlet.close();
+        assert!(!inlet.is_idle(&gate));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Closed));
+        // Its worker may have to wait for others, and must not be busy meanwhile.
+        assert!(inlet.is_idle(&gate));
+    }
+
+    #[test]
+    fn the_positions_follow_what_is_taken_frame_by_frame() {
+        use crate::core::numbers::SequenceNumber;
+        use bytes::Bytes;
+
+        let frames = |offset| {
+            let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
+            Frames::new("x".into(), SequenceNumber(1), offset, Timestamp(0), 4, bytes, vec![5, 10])
+        };
+        let (inlet, gate) = (Inlet::default(), Gate::open());
+        gate.pause();
+        let slot = Slot(3);
+        let waiting = |frames, origin| Waiting {
+            slot,
+            frames,
+            trace_all: false,
+            origin,
+            coming: Coming::New,
+        };
+        let row = JournalPosition { row: 7, frames: 0 };
+        inlet.push(waiting(frames(0), Origin::Journal(row)));
+        inlet.push(waiting(frames(100), Origin::Source("file".into())));
+        assert!(inlet.taken().journal.is_empty());
+        gate.step();
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
+        gate.resume(Timestamp(0));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
+        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(inlet.taken().sources.get("file"), Some(&110));
+    }
+}

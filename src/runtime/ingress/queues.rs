@@ -1,0 +1,175 @@
+//! Where the frames of one pipeline enter: those that must be journaled first, and the inlets of the
+//! workers, which can be exchanged for others while the sources go on.
+
+use std::mem;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, PoisonError};
+
+use super::queue::{Coming, Inlet, Origin, Taken, Waiting};
+use crate::core::frames::Frames;
+use crate::core::numbers::PipelineIndex;
+use crate::core::sync::{RwLock, RwLockReadGuard};
+use crate::endpoints::{Connection, Delivery};
+use crate::resilience::{Position, Slot};
+use crate::runtime::parts::{ToJournal, ToWrite};
+
+/// Where the frames of one pipeline enter.
+pub(crate) struct Entrance {
+    pipeline: PipelineIndex,
+    name: Arc<str>,
+    /// The name under which the position of its file is saved, where it reads one.
+    file: Option<Arc<str>>,
+    inlets: RwLock<Inlets>,
+    /// `None` where nothing is saved.
+    journal: Option<Sender<ToJournal>>,
+}
+
+/// One inlet a worker: the frames of a slot go to one of them, so that their order is kept.
+struct Inlets {
+    of_workers: Vec<Arc<Inlet>>,
+    closed: bool,
+}
+
+impl Entrance {
+    pub fn new(
+        pipeline: PipelineIndex,
+        name: Arc<str>,
+        file: Option<Arc<str>>,
+        workers: usize,
+        journal: Option<Sender<ToJournal>>,
+    ) -> Self {
+        let of_workers = (0..workers).map(|_| Arc::default()).collect();
+        let inlets = RwLock::new(Inlets { of_workers, closed: false });
+        Self { pipeline, name, file, inlets, journal }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inlets> {
+        self.inlets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The inlet of a worker.
+    pub fn inlet(&self, worker: usize) -> Option<Arc<Inlet>> {
+        self.read().of_workers.get(worker).map(Arc::clone)
+    }
+
+    /// Lets frames wait for their worker.
+    pub fn push(&self, waiting: Waiting) {
+        self.read().push(waiting);
+    }
+
+    /// Says that nothing will come any more.
+    pub fn close(&self) {
+        let mut inlets = self.inlets.write().unwrap_or_else(PoisonError::into_inner);
+        inlets.closed = true;
+        inlets.of_workers.iter().for_each(|inlet| inlet.close());
+    }
+
+    pub fn wake(&self) {
+        self.read().of_workers.iter().for_each(|inlet| inlet.wake());
+    }
+
+    /// Begins where a checkpoint had ended.
+    pub fn begin_at(&self, positions: &[Position]) {
+        let inlets = self.read();
+        for position in positions {
+            match position {
+                Position::Journal { pipeline, slot, at } if *pipeline == self.name => {
+                    inlets.of(*slot).into_iter().for_each(|inlet| inlet.begin_at(*slot, *at));
+                }
+                Position::Source { pipeline, endpoint, offset } if *pipeline == self.name => {
+                    let source: Arc<str> = endpoint.as_str().into();
+                    // Where the source has another slot this time, the greater offset counts.
+                    if let Some(inlet) = inlets.of_workers.first() {
+                        inlet.begin_source_at(source, *offset);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Which frames have been taken, in all.
+    pub fn positions(&self) -> Vec<Position> {
+        let mut all = Taken::default();
+        for inlet in &self.read().of_workers {
+            let taken = inlet.taken();
+            for (slot, position) in taken.journal {
+                // What was replayed and what came after it had different inlets.
+                let known = all.journal.entry(slot).or_default();
+                *known = position.max(*known);
+            }
+            for (source, offset) in taken.sources {
+                let known = all.sources.entry(source).or_default();
+                *known = offset.max(*known);
+            }
+        }
+        let pipeline = &self.name;
+        let sources = all.sources.into_iter().map(|(source, offset)| Position::Source {
+            pipeline: Arc::clone(pipeline),
+            endpoint: source.to_string(),
+            offset,
+        });
+        let journal = all.journal.into_iter().map(|(slot, at)| Position::Journal {
+            pipeline: Arc::clone(pipeline),
+            slot,
+            at,
+        });
+        sources.chain(journal).collect()
+    }
+
+    /// Puts the inlets of other workers in the place of these. What waits goes on waiting there; no
+    /// frame may be taken meanwhile.
+    pub fn exchange(&self, workers: usize) {
+        let positions = self.positions();
+        let mut inlets = self.inlets.write().unwrap_or_else(PoisonError::into_inner);
+        let of_workers = (0..workers).map(|_| Arc::default()).collect();
+        let old = mem::replace(&mut inlets.of_workers, of_workers);
+        for waiting in old.iter().flat_map(|inlet| inlet.empty()) {
+            inlets.push(waiting);
+        }
+        if inlets.closed {
+            inlets.of_workers.iter().for_each(|inlet| inlet.close());
+        }
+        drop(inlets);
+        self.begin_at(&positions);
+    }
+}
+
+impl Inlets {
+    /// Lets frames wait in the inlet of their slot. What is replayed waits in one inlet, so that it is
+    /// taken in the order in which it was written: a message of one connection may have followed the
+    /// output of another's.
+    fn push(&self, waiting: Waiting) {
+        let inlet = match waiting.coming {
+            Coming::New => self.of(waiting.slot),
+            Coming::Replayed | Coming::OnTrial(_) | Coming::SetAside => self.of_workers.first(),
+        };
+        if let Some(inlet) = inlet {
+            inlet.push(waiting);
+        }
+    }
+
+    fn of(&self, slot: Slot) -> Option<&Arc<Inlet>> {
+        let worker = usize::try_from(slot.0).unwrap_or_default().checked_rem(self.of_workers.len());
+        self.of_workers.get(worker?)
+    }
+}
+
+impl Delivery for Entrance {
+    fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool) {
+        let slot = Slot::of_connection(connection.number);
+        let origin = match (&self.journal, connection.again) {
+            (None, _) => Origin::Nowhere,
+            (Some(_), true) => {
+                Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
+            }
+            (Some(journal), false) => {
+                let to_write = ToWrite { pipeline: self.pipeline, slot, frames, trace_all };
+                // A journal that is gone has failed, and the engine is ending with its error.
+                let _ = journal.send(ToJournal::Write(to_write));
+                return;
+            }
+        };
+        self.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
+    }
+}

@@ -1,0 +1,263 @@
+//! Makes checkpoints: holds what enters, collects what has changed, lets it enter again, and writes
+//! beside the running engine.
+//!
+//! Invariants: a checkpoint holds everything that was taken before it and nothing else; it counts when
+//! every worker's file has it, and only then are journaled frames dropped that it has left behind.
+
+use std::future::pending;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep};
+
+use crate::core::event::EngineEvent;
+use crate::core::guard::panic_reason;
+use crate::core::numbers::{Epoch, SinkIndex};
+use crate::core::partitions::saved::{Extent, Unsaved};
+use crate::endpoints::{Endpoint, SinkOrder};
+use crate::resilience::{
+    Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
+};
+use crate::runtime::error::EngineError;
+use crate::runtime::parts::{Base, KeeperOrder, News, ToJournal};
+use crate::runtime::workers::query::{Changed, Request, SaveRequest};
+use crate::runtime::workers::{Crew, CrewPlan};
+
+/// What makes checkpoints.
+pub(crate) struct Keeper {
+    pub directory: Directory,
+    pub interval: Duration,
+    /// The checkpoint that was made last.
+    pub epoch: Epoch,
+    /// The generation that is written.
+    pub generation: u64,
+    pub files: Vec<WorkerFile>,
+    /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
+    pub others: Vec<Position>,
+    /// The sinks' endpoints, for each pipeline, as their positions are saved.
+    pub sinks: Vec<Vec<Endpoint>>,
+    pub journal: Sender<ToJournal>,
+    pub crew: Arc<RwLock<Crew>>,
+    pub plan: CrewPlan,
+    pub news: UnboundedSender<News>,
+}
+
+impl Keeper {
+    /// Makes checkpoints until it is told to finish. `base` is what the workers began with, at
+    /// `positions`.
+    pub async fn run(
+        mut self,
+        base: Vec<Base>,
+        positions: Vec<Position>,
+        orders: UnboundedReceiver<KeeperOrder>,
+    ) {
+        let news = self.news.clone();
+        if let Err(error) = self.keep(base, positions, orders).await {
+            let _ = news.send(News::Failed(error));
+        }
+    }
+
+    async fn keep(
+        &mut self,
+        base: Vec<Base>,
+        positions: Vec<Position>,
+        mut orders: UnboundedReceiver<KeeperOrder>,
+    ) -> Result<(), EngineError> {
+        self.begin(base, positions)?;
+        loop {
+            let gate = Arc::clone(&self.plan.shared.gate);
+            let due = async {
+                gate.changed().await;
+                sleep(self.interval).await;
+            };
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    // The engine is gone.
+                    None => return Ok(()),
+                    Some(KeeperOrder::Finish(reply)) => {
+                        self.checkpoint(Extent::Asked).await?;
+                        let _ = reply.send(());
+                        return Ok(());
+                    }
+                    Some(KeeperOrder::SetWorkers(workers, reply)) => {
+                        self.set_workers(workers).await?;
+                        let _ = reply.send(());
+                    }
+                },
+                () = due => self.checkpoint(Extent::Asked).await?,
+            }
+        }
+    }
+
+    /// Writes what the workers began with, and makes their files count.
+    fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
+        self.write(base, positions)?;
+        let (directory, generation) = (&mut self.directory, self.generation);
+        block_in_place(|| directory.count(generation))?;
+        Ok(())
+    }
+
+    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not where
+    /// it is of everything: then other workers are to go on.
+    async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
+        let began = Instant::now();
+        let gate = Arc::clone(&self.plan.shared.gate);
+        gate.hold();
+        let epoch = self.epoch.next();
+        let mut saved = Vec::new();
+        let replies = self.crew().ask_each(|| {
+            let (reply, changed) = oneshot::channel();
+            (Request::Save(SaveRequest { epoch, extent, reply }), changed)
+        });
+        for changed in replies {
+            let Changed { saved: changed, unsaved } = told(changed).await;
+            for (state, Unsaved { key, reason }) in unsaved {
+                self.tell(EngineEvent::NotSaved { state, key, reason });
+            }
+            saved.push(changed);
+        }
+        self.tell(EngineEvent::CheckpointBegun(epoch));
+        let mut positions = self.others.clone();
+        positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
+        let reports = self.ask_sinks();
+        if extent == Extent::Asked {
+            self.release();
+        }
+        let held = began.elapsed();
+        positions.extend(self.sink_positions(reports).await);
+        self.epoch = epoch;
+        let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
+        let trimmed = journal_positions(&positions);
+        // What is told of frames is not told again once a checkpoint has left them behind.
+        block_in_place(|| self.plan.shared.observer.settle());
+        self.write(saved, positions)?;
+        // Before anything is dropped because of it.
+        block_in_place(|| self.directory.in_place())?;
+        // A journal that is gone says itself why.
+        let _ = self.journal.send(ToJournal::Trim(trimmed));
+        let took = began.elapsed();
+        self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
+        Ok(())
+    }
+
+    fn tell(&self, event: EngineEvent) {
+        self.plan.shared.observer.event(event);
+    }
+
+    fn release(&self) {
+        self.plan.shared.gate.release();
+        self.crew().wake();
+    }
+
+    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
+        self.crew.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks every sink to report when all that is before the checkpoint is written.
+    fn ask_sinks(&self) -> Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)> {
+        let mut reports = Vec::new();
+        for (pipeline, sinks) in self.plan.senders.iter().enumerate() {
+            for (sink, sender) in sinks.iter().enumerate() {
+                let (report, reported) = oneshot::channel();
+                let _ = sender.send(SinkOrder::Report(report));
+                reports.push((pipeline, SinkIndex(sink), reported));
+            }
+        }
+        reports
+    }
+
+    async fn sink_positions(
+        &mut self,
+        reports: Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)>,
+    ) -> Vec<Position> {
+        let mut positions = Vec::new();
+        for (pipeline, sink, reported) in reports {
+            let offset = told(reported).await;
+            let name = self.plan.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
+            let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
+            if let (Some(offset), Some(name), Some(endpoint)) = (offset, name, endpoint) {
+                positions.push(Position::Sink {
+                    pipeline: Arc::clone(name),
+                    sink: sink.0 as u64,
+                    endpoint: endpoint.to_string(),
+                    offset,
+                });
+            }
+        }
+        positions
+    }
+
+    /// Writes an epoch into every worker's file; the positions go into the first.
+    fn write(
+        &mut self,
+        saved: Vec<Vec<SavedState>>,
+        positions: Vec<Position>,
+    ) -> Result<(), EngineError> {
+        let epoch = self.epoch;
+        let files = self.files.iter_mut().zip(&saved).enumerate();
+        let write = |(at, (file, saved)): (usize, (&mut WorkerFile, &Vec<SavedState>))| {
+            file.write(epoch, saved, if at == 0 { &positions } else { &[] })
+        };
+        // Not with tasks: who drops the keeper must find nobody who still writes.
+        block_in_place(|| {
+            thread::scope(|scope| {
+                let write = &write;
+                let writers: Vec<_> = files.map(|file| scope.spawn(move || write(file))).collect();
+                writers.into_iter().try_for_each(|writer| match writer.join() {
+                    Ok(written) => written.map_err(EngineError::Resilience),
+                    Err(panic) => Err(EngineError::Threads(panic_reason(panic))),
+                })
+            })
+        })
+    }
+
+    /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
+    async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        let began = Instant::now();
+        self.checkpoint(Extent::Everything).await?;
+        let from = self.crew().len();
+        block_in_place(|| self.crew().dismiss());
+        for entrance in &self.plan.entrances {
+            entrance.exchange(workers.get());
+        }
+        // Before the new workers can tell anything: where all inputs have ended, they have nothing to
+        // do but to say so.
+        let _ = self.news.send(News::Replaced(workers.get()));
+        // Nobody can read them for as long as they are open.
+        self.files.clear();
+        let (plan, directory) = (&self.plan, &mut self.directory);
+        let started = block_in_place(|| -> Result<_, EngineError> {
+            let checkpoint = Checkpoint::find(directory)?;
+            let (crew, base) = plan.start(workers, &checkpoint)?;
+            let new = directory.begin_generation(workers.get() as u64)?;
+            Ok((crew, base, checkpoint.positions, new))
+        });
+        let (crew, base, positions, new) = started?;
+        let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
+        let moved = crew.moved();
+        *self.crew.write().unwrap_or_else(PoisonError::into_inner) = crew;
+        self.files = new.files;
+        self.generation = new.generation;
+        self.begin(base, positions)?;
+        self.release();
+        let (to, held) = (workers.get(), began.elapsed());
+        self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
+        Ok(())
+    }
+}
+
+/// What a worker or a sink tells. One that is gone says itself why, and the engine ends with that: there
+/// is nothing to be told, and nothing to add.
+async fn told<T>(reply: oneshot::Receiver<T>) -> T {
+    match reply.await {
+        Ok(told) => told,
+        Err(_) => pending().await,
+    }
+}

@@ -1,0 +1,188 @@
+//! The thread that writes the journal, and lets frames enter once they are in it.
+//!
+//! Invariant: frames enter in the order of their rows, and none before its row is written.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{oneshot, watch};
+
+use super::replay::Replay;
+use super::trial::SharedAttempts;
+use crate::core::frames::Ticket;
+use crate::core::guard::panic_reason;
+use crate::endpoints::Intake;
+use crate::resilience::{Entry, Journal, JournalPosition, JournalPositions, ResilienceError};
+use crate::runtime::error::EngineError;
+use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
+use crate::runtime::ingress::queues::Entrance;
+use crate::runtime::panics::IO_THREAD_NAME;
+use crate::runtime::parts::{News, ToJournal, ToWrite};
+
+/// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
+/// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
+pub(crate) const LONGEST: u64 = 1024 * 1024 * 1024;
+
+/// A pipeline, for the journal's thread.
+pub(crate) struct JournaledPipeline {
+    pub name: Arc<str>,
+    pub intake: Arc<Intake>,
+    pub entrance: Arc<Entrance>,
+}
+
+/// What the journal has let enter again.
+pub(crate) struct ReplayedFrames {
+    /// How many frames.
+    pub frames: u64,
+    /// Ends when all that is made of them has left.
+    pub done: oneshot::Receiver<()>,
+}
+
+/// What the journal's thread has.
+pub(crate) struct Journaling {
+    pub journal: Journal,
+    pub attempts: SharedAttempts,
+    pub orders: Receiver<ToJournal>,
+    /// How many bytes of frames may be in the journal.
+    pub longest: u64,
+    /// Orders whose turn has not come.
+    pub put_off: VecDeque<ToJournal>,
+    pub pipelines: Vec<JournaledPipeline>,
+    pub io: Handle,
+    /// Turns true when nothing is to be waited for any more.
+    pub gone: watch::Receiver<bool>,
+    pub news: UnboundedSender<News>,
+}
+
+impl Journaling {
+    /// Starts the thread. First it lets what is in the journal enter again, from these positions on,
+    /// and then says how many frames that were.
+    pub fn start(
+        self,
+        positions: JournalPositions,
+        replayed: oneshot::Sender<ReplayedFrames>,
+    ) -> io::Result<JoinHandle<()>> {
+        let run = move || {
+            let news = self.news.clone();
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&positions, replayed)));
+            let failure = match outcome {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => EngineError::Resilience(error),
+                Err(panic) => EngineError::Threads(panic_reason(panic)),
+            };
+            let _ = news.send(News::Failed(failure));
+        };
+        thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run)
+    }
+
+    fn run(
+        mut self,
+        positions: &JournalPositions,
+        replayed: oneshot::Sender<ReplayedFrames>,
+    ) -> Result<(), ResilienceError> {
+        // Where the last run was killed between its last checkpoint and this.
+        self.trim(positions)?;
+        let (ticket, done) = oneshot::channel::<()>();
+        let Some(frames) = self.replay(positions, Arc::new(ticket))? else { return Ok(()) };
+        // Rows of a pipeline that the application has no more stay, and must not hold up the others.
+        self.longest += self.journal.bytes();
+        let _ = replayed.send(ReplayedFrames { frames, done });
+        while let Some(order) = self.next() {
+            match order {
+                ToJournal::Write(first) => self.write(first)?,
+                ToJournal::Trim(positions) => self.trim(&positions)?,
+                ToJournal::Replayed => self.attempts.lock().finish()?,
+                ToJournal::Done(reply) => drop(reply.send(())),
+                ToJournal::Stop => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
+    /// those that make it shorter have their turn: the others wait, and with them the sources.
+    fn next(&mut self) -> Option<ToJournal> {
+        let is_urgent = |order: &ToJournal| {
+            matches!(order, ToJournal::Trim(_) | ToJournal::Replayed | ToJournal::Stop)
+        };
+        while self.journal.bytes() >= self.longest {
+            if let Some(at) = self.put_off.iter().position(is_urgent) {
+                return self.put_off.remove(at);
+            }
+            self.put_off.push_back(self.orders.recv().ok()?);
+        }
+        self.put_off.pop_front().or_else(|| self.orders.recv().ok())
+    }
+
+    /// Lets the frames after these positions enter again. Returns how many; `None` where they are not to
+    /// be waited for any more.
+    fn replay(
+        &self,
+        positions: &JournalPositions,
+        ticket: Ticket,
+    ) -> Result<Option<u64>, ResilienceError> {
+        let Some(first) = self.journal.replay_after(0, positions)? else { return Ok(Some(0)) };
+        let care = self.attempts.lock().begin()?;
+        let Self { pipelines, attempts, io, gone, .. } = self;
+        let replay = Replay { pipelines, attempts, io, gone, care, ticket };
+        replay.begin();
+        let (mut frames, mut next) = (0, Some(first));
+        while let Some(found) = next {
+            let row = found.row;
+            frames += found.ends.len() as u64 - found.done;
+            if replay.row(found)?.is_none() {
+                return Ok(None);
+            }
+            next = self.journal.replay_after(row, positions)?;
+        }
+        Ok(Some(frames))
+    }
+
+    fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
+        self.journal.trim(positions)?;
+        self.attempts.lock().forget(|row| self.journal.is_live(row))
+    }
+
+    /// Writes frames with all that wait to be written, in one transaction.
+    fn write(&mut self, first: ToWrite) -> Result<(), ResilienceError> {
+        let mut bytes = first.frames.byte_length();
+        let mut batch = vec![first];
+        while bytes < MOST_BYTES {
+            match self.put_off.pop_front().or_else(|| self.orders.try_recv().ok()) {
+                Some(ToJournal::Write(more)) => {
+                    bytes += more.frames.byte_length();
+                    batch.push(more);
+                }
+                Some(other) => {
+                    self.put_off.push_front(other);
+                    break;
+                }
+                None => break,
+            }
+        }
+        let mut entries = Vec::with_capacity(batch.len());
+        for ToWrite { pipeline, slot, frames, .. } in &batch {
+            if let Some(of) = self.pipelines.get(pipeline.0) {
+                entries.push(Entry { pipeline: &of.name, slot: *slot, frames });
+            }
+        }
+        let first_row = self.journal.append(&entries)?;
+        for (row, write) in (first_row..).zip(batch) {
+            let ToWrite { pipeline, slot, frames, trace_all } = write;
+            if let Some(of) = self.pipelines.get(pipeline.0) {
+                let origin = Origin::Journal(JournalPosition { row, frames: 0 });
+                of.entrance.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
+            }
+        }
+        Ok(())
+    }
+}

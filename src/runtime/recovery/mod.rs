@@ -1,0 +1,10 @@
+//! Writes what recovery reads, and reads it again at a start.
+//!
+//! The `journal_writer` writes frames before they enter; the `checkpointer` makes checkpoints. `replay` lets
+//! the journal's frames enter again, and `trial` finds the frame that ends the process at every start.
+
+pub(super) mod checkpointer;
+pub(super) mod journal_writer;
+pub(super) mod replay;
+pub(super) mod saved_names;
+pub(super) mod trial;

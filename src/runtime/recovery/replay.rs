@@ -1,0 +1,145 @@
+//! Lets the frames of the journal enter again.
+//!
+//! At full speed, rows enter one after another as there is room for them. With care, which is for starts
+//! after one that ended meanwhile, each part of a row enters alone, and what has ended starts too often
+//! becomes a dead letter: see `resilience::attempts`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::journal_writer::JournaledPipeline;
+use super::trial::{SharedAttempts, Trial};
+use crate::core::event::EngineEvent;
+use crate::core::frames::assembler::Cut;
+use crate::core::frames::dead_letter::{DeadLetter, JOURNAL_STEP};
+use crate::core::frames::{Frames, Ticket};
+use crate::resilience::{
+    Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
+};
+use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
+
+/// A replay of the journal.
+pub(crate) struct Replay<'a> {
+    pub pipelines: &'a [JournaledPipeline],
+    pub attempts: &'a SharedAttempts,
+    pub io: &'a Handle,
+    /// Turns true when nothing is to be waited for any more.
+    pub gone: &'a watch::Receiver<bool>,
+    pub care: Care,
+    /// Held until all that is made of the frames has left.
+    pub ticket: Ticket,
+}
+
+/// Some frames of a row.
+struct Piece<'a> {
+    of: &'a JournaledPipeline,
+    slot: Slot,
+    /// The row, and which of its frames is the first.
+    at: JournalPosition,
+    frames: Frames,
+}
+
+impl Replay<'_> {
+    /// Says how the journal is replayed, where that is not as always.
+    pub fn begin(&self) {
+        if let (Care::OneAtATime, Some(any)) = (self.care, self.pipelines.first()) {
+            any.intake.observer.event(EngineEvent::ReplaysOneAtATime);
+        }
+    }
+
+    /// Lets the frames of a row enter. `None` where they are not to be waited for any more.
+    pub fn row(&self, found: Replayed) -> Result<Option<()>, ResilienceError> {
+        let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
+        // Frames of a pipeline that the application has no more wait until it has it again.
+        let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
+            return Ok(Some(()));
+        };
+        let parts = self.attempts.lock().parts(self.care, row, done, ends.len() as u64);
+        let whole = Cut { bytes: bytes.into(), ends, offset };
+        for part in parts {
+            let (range, aside) = match part {
+                Part::Enters(range) => (range, false),
+                Part::SetAside(frame) => (frame..frame + 1, true),
+            };
+            let at = JournalPosition { row, frames: range.start };
+            let cut = whole.slice(usize_range(&range));
+            // Waits for room: this is a thread of its own.
+            let admit = of.intake.admit(&source, cut, of.intake.clock.now());
+            let Some(frames) = self.wait_for(admit) else { return Ok(None) };
+            let piece = Piece { of, slot, at, frames };
+            if aside {
+                self.set_aside(piece);
+            } else if self.enter(piece)?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    }
+
+    fn enter(&self, piece: Piece<'_>) -> Result<Option<()>, ResilienceError> {
+        let count = piece.frames.len() as u64;
+        match self.care {
+            Care::FullSpeed => {
+                self.push(piece, Coming::Replayed);
+                Ok(Some(()))
+            }
+            Care::OneAtATime => {
+                let JournalPosition { row, frames: first } = piece.at;
+                let unit = Unit { row, first, count };
+                let (trial, ended) = Trial::new(self.attempts.clone(), unit);
+                self.push(piece, Coming::OnTrial(trial));
+                match self.wait_for(ended) {
+                    Some(Ok(verdict)) => verdict.map(Some),
+                    // The engine has ended, or is not to be waited for any more.
+                    Some(Err(_)) | None => Ok(None),
+                }
+            }
+        }
+    }
+
+    fn set_aside(&self, piece: Piece<'_>) {
+        let Piece { of, at, frames, .. } = &piece;
+        let intake = &of.intake;
+        let reason = format!(
+            "{DEATHS} starts of the program ended while this frame alone was processed: it is set aside"
+        );
+        intake.observer.event(EngineEvent::SetAside {
+            pipeline: intake.pipeline,
+            source: Arc::clone(frames.source()),
+            offset: frames.offset(0),
+            length: frames.frame(0).len(),
+            row: at.row,
+            frame: at.frames,
+        });
+        let (name, step, now) = (Arc::clone(&of.name), JOURNAL_STEP.into(), intake.clock.now());
+        let letter = DeadLetter::of_frame(name, step, reason, frames, 0, None, now);
+        intake.observer.dead_letter(intake.pipeline, letter);
+        self.push(piece, Coming::SetAside);
+    }
+
+    fn push(&self, piece: Piece<'_>, coming: Coming) {
+        let Piece { of, slot, at, frames } = piece;
+        let (frames, origin) = (frames.with_ticket(Arc::clone(&self.ticket)), Origin::Journal(at));
+        of.entrance.push(Waiting { slot, frames, trace_all: false, origin, coming });
+    }
+
+    /// What a future gives; `None` where it is not to be waited for any more.
+    fn wait_for<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut gone = self.gone.clone();
+        self.io.block_on(async {
+            tokio::select! {
+                value = future => Some(value),
+                _ = gone.wait_for(|gone| *gone) => None,
+            }
+        })
+    }
+}
+
+/// A range of frames as one of places: a row has no more frames than fit memory.
+fn usize_range(range: &Range<u64>) -> Range<usize> {
+    let place = |frame| usize::try_from(frame).unwrap_or(usize::MAX);
+    place(range.start)..place(range.end)
+}

@@ -1,0 +1,76 @@
+//! Frames of the journal that are in work alone, because an earlier start ended while it replayed them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use crate::resilience::{Attempts, ResilienceError, Unit};
+
+/// What is known of earlier starts, for all threads.
+#[derive(Clone)]
+pub(crate) struct SharedAttempts(Arc<Mutex<Attempts>>);
+
+impl SharedAttempts {
+    pub fn new(attempts: Attempts) -> Self {
+        Self(Arc::new(Mutex::new(attempts)))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Attempts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a trial ended.
+pub(crate) type Verdict = Result<(), ResilienceError>;
+
+/// Frames that are in work alone. The file of attempts names them from the moment in which a worker takes
+/// them until the last step is done with them, which drops this.
+pub(crate) struct Trial {
+    attempts: SharedAttempts,
+    unit: Unit,
+    begun: AtomicBool,
+    verdict: Option<oneshot::Sender<Verdict>>,
+    failure: Mutex<Option<ResilienceError>>,
+}
+
+impl Trial {
+    /// The trial of these frames, and what tells how it ended.
+    pub fn new(attempts: SharedAttempts, unit: Unit) -> (Arc<Self>, oneshot::Receiver<Verdict>) {
+        let (verdict, ended) = oneshot::channel();
+        let trial = Self {
+            attempts,
+            unit,
+            begun: AtomicBool::new(false),
+            verdict: Some(verdict),
+            failure: Mutex::default(),
+        };
+        (Arc::new(trial), ended)
+    }
+
+    /// A worker takes the frames. Until then they only wait.
+    pub fn begin(&self) {
+        if self.begun.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Err(error) = self.attempts.lock().enter(self.unit) {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        // A panic of the engine itself ends the process: that is a death like any other.
+        if !self.begun.load(Ordering::Acquire) || thread::panicking() {
+            return;
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let left = self.attempts.lock().leave(self.unit);
+        if let Some(verdict) = self.verdict.take() {
+            // Nobody waits where the engine is ending.
+            let _ = verdict.send(failure.map_or(left, Err));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a worker can be asked for between two batches.
+//!
+//! Looking at many partitions takes long, so a worker does it a slice at a time.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::application::Key;
+use crate::core::numbers::Epoch;
+use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow, Scan};
+use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
+use crate::core::steps::SharedPartitions;
+use crate::resilience::{ResilienceError, SavedState};
+use crate::runtime::parts::Restored;
+
+/// How long a worker looks at partitions between two batches.
+const SLICE: Duration = Duration::from_micros(300);
+
+/// How many partitions it looks at between two looks at the clock.
+const STRIDE: usize = 256;
+
+/// How many rows are sent together.
+const EXPORTED: usize = 1024;
+
+/// What a worker can be asked for.
+pub(crate) enum Request {
+    /// A look at its partitions.
+    Look(Look),
+    /// The partitions that have changed, once all that was admitted has been processed.
+    Save(SaveRequest),
+    /// End at once, whatever is in memory.
+    Leave,
+}
+
+/// A look at a worker's partitions.
+pub(crate) enum Look {
+    /// Some rows of a state.
+    Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
+    /// All rows of all states, sorted by state and key. The worker does nothing else until they are
+    /// taken.
+    Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// Give a poisoned partition back to its computations.
+    Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
+}
+
+/// What a worker has to save.
+#[derive(Default)]
+pub(crate) struct Changed {
+    pub saved: Vec<SavedState>,
+    /// By state's name, the partitions that cannot be saved.
+    pub unsaved: Vec<(Arc<str>, Unsaved)>,
+}
+
+/// The request of a checkpoint.
+pub(crate) struct SaveRequest {
+    pub epoch: Epoch,
+    pub extent: Extent,
+    pub reply: oneshot::Sender<Changed>,
+}
+
+impl SaveRequest {
+    pub fn reply(self, changed: Changed) {
+        // Nobody waits where the engine is ending.
+        let _ = self.reply.send(changed);
+    }
+}
+
+/// A scan that goes on between batches.
+struct ActiveScan {
+    table: SharedPartitions,
+    scan: Scan,
+    reply: Sender<RowWindow>,
+}
+
+/// The partition tables of a worker, and what it has been asked about them.
+pub(crate) struct Desk {
+    tables: Vec<(Arc<str>, SharedPartitions)>,
+    scans: Vec<ActiveScan>,
+}
+
+impl Desk {
+    pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
+        Self { tables, scans: Vec::new() }
+    }
+
+    /// Takes a request. Replies that nobody waits for any more are dropped.
+    pub fn take(&mut self, look: Look) {
+        match look {
+            Look::Rows { state, query, reply } => {
+                match self.tables.iter().find(|(name, _)| *name == state) {
+                    Some((_, table)) => self.scans.push(ActiveScan {
+                        table: SharedPartitions::clone(table),
+                        scan: Scan::new(query),
+                        reply,
+                    }),
+                    None => drop(reply.send(RowWindow::default())),
+                }
+            }
+            Look::Export { reply } => self.export(&reply),
+            Look::Revive { state, key, reply } => {
+                let table = self.tables.iter().find(|(name, _)| *name == state);
+                let revival =
+                    table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
+                let _ = reply.send(revival);
+            }
+        }
+    }
+
+    /// Brings back partitions until there are no more, and returns them as they are placed now.
+    pub fn restore(
+        &mut self,
+        restored: &Receiver<Vec<Restored>>,
+    ) -> Result<Vec<SavedState>, ResilienceError> {
+        let mut base: Vec<SavedState> =
+            self.tables.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
+        for Restored { state, partition, path } in restored.iter().flatten() {
+            let known = self.tables.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
+            let refused = |key, reason| {
+                let (path, state) = (path.to_path_buf(), state.to_string());
+                ResilienceError::OtherState { path, state, key, reason }
+            };
+            let Some(((_, table), (_, base))) = known else {
+                return Err(refused(partition.key, "it has no state of this name".to_owned()));
+            };
+            match table.borrow_mut().restore(&partition) {
+                Ok(place) => base.push(SavedPartition { place, ..partition }),
+                Err(reason) => return Err(refused(partition.key, reason)),
+            }
+        }
+        Ok(base)
+    }
+
+    /// Remembers from now on which partitions have changes to save.
+    pub fn remember_changes(&mut self) {
+        self.tables.iter().for_each(|(_, table)| table.borrow_mut().remember_changes());
+    }
+
+    /// The partitions with changes to save, which from now on they have no more.
+    pub fn take_changed(&mut self, extent: Extent) -> Changed {
+        let mut changed = Changed::default();
+        for (name, table) in &self.tables {
+            let Collected { saved, unsaved } = table.borrow_mut().take_changed(extent);
+            if !saved.is_empty() {
+                changed.saved.push((Arc::clone(name), saved));
+            }
+            let unsaved = unsaved.into_iter().map(|unsaved| (Arc::clone(name), unsaved));
+            changed.unsaved.extend(unsaved);
+        }
+        changed
+    }
+
+    fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {
+        for (name, table) in &self.tables {
+            let table = table.borrow();
+            let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
+            for places in table.places_by_key().chunks(EXPORTED) {
+                let rows = places.iter().filter_map(|at| table.row(*at).map(named)).collect();
+                // Who waits no more wants no more.
+                if reply.send(rows).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Goes on with the scans for a while. True where some are not finished.
+    pub fn work(&mut self) -> bool {
+        if self.scans.is_empty() {
+            return false;
+        }
+        let end = Instant::now() + SLICE;
+        while let Some(active) = self.scans.last_mut() {
+            let done = active.scan.look(&*active.table.borrow(), STRIDE);
+            if let Some(ActiveScan { table, scan, reply }) = self.scans.pop_if(|_| done) {
+                drop(reply.send(scan.finish(&*table.borrow())));
+            }
+            if Instant::now() >= end {
+                break;
+            }
+        }
+        !self.scans.is_empty()
+    }
+}

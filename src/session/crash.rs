@@ -1,0 +1,119 @@
+//! A session whose engine crashes on purpose, and one that goes on with other workers.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use super::Session;
+use crate::core::event::EngineEvent;
+use crate::core::numbers::Epoch;
+use crate::core::observer::Observer;
+use crate::core::partitions::query::{RowQuery, merge};
+use crate::core::topology::StatePlan;
+use crate::endpoints::Endpoint;
+use crate::runtime::{Engine, EngineError, RunState};
+use crate::telemetry::lock::lock;
+use crate::telemetry::safety::{Crash, SafetyShown};
+
+impl Session {
+    /// Goes on with another number of workers: see [`Engine::set_workers`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing is saved, so that nothing could be carried over, or the run is ending.
+    pub fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        // The event that it is done comes to the collector.
+        drop(self.engine.set_workers(workers)?);
+        self.settings.workers = workers;
+        Ok(())
+    }
+
+    /// How many workers there are, or will be when a change under way is done.
+    #[must_use]
+    pub fn wanted_workers(&self) -> NonZeroUsize {
+        self.settings.workers
+    }
+
+    /// Takes everything out of memory, as the death of the process would, and begins again with what
+    /// is saved. Connections are closed. A paused engine stays paused. Waits until the workers go on.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is saved, or the engine cannot start again: then it has ended.
+    pub fn crash(&mut self) -> Result<(), EngineError> {
+        if self.settings.resilience.is_none() {
+            return Err(EngineError::NothingSaved);
+        }
+        let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
+        let (topology, clock) = (Arc::clone(self.topology()), self.engine.clock());
+        let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
+        self.settings.paused = self.engine.run_state() != RunState::Running;
+        let began = Instant::now();
+        self.engine.crash();
+        self.collector.event(EngineEvent::Crashed { workers, partitions });
+        let processed = self.collector.stateful();
+        let (epoch, messages) = {
+            let mut checkpoints = lock(&self.collector.checkpoints);
+            let epoch = checkpoints.newest().max(began_with);
+            let messages = checkpoints.unsaved(processed);
+            // Before the new engine counts, and makes the next one.
+            checkpoints.restart(epoch, processed);
+            (epoch, messages)
+        };
+        self.stateful_before = processed;
+        self.collector.pipelines.iter().for_each(|pipeline| pipeline.pressure.forget_sinks());
+        // Clients come back to the same address, also where the system chose it.
+        for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
+            if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
+                *address = real.to_string();
+            }
+        }
+        let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
+        let settings = &self.settings;
+        let start = || Engine::start_after(clock, topology, settings, observer);
+        let before_start = began.elapsed();
+        // On a thread of its own: front ends are asynchronous, and a start is not.
+        let started = thread::scope(|scope| scope.spawn(start).join());
+        self.engine = started.unwrap_or_else(|panic| {
+            Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
+        })?;
+        self.partitions.ask_anew();
+        (self.recovering, self.ended) = (true, None);
+        let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
+        self.crash = Some((crash, before_start));
+        Ok(())
+    }
+
+    /// How many partitions there are, and how many of them messages created. Waits for the workers.
+    pub(crate) fn partition_counts(&self) -> (usize, usize) {
+        let query = RowQuery::default();
+        let of_state =
+            |state: &StatePlan| merge(&query, self.engine.rows(&state.name, &query).iter());
+        let counts = self.topology().states().iter().map(of_state);
+        counts.fold((0, 0), |(all, dynamic), state| (all + state.total, dynamic + state.dynamic))
+    }
+
+    /// What is saved, and what was lost and recovered.
+    pub(crate) fn safety(&self) -> Option<SafetyShown> {
+        let resilience = self.settings.resilience.as_ref()?;
+        let recovered = self.engine.recovered();
+        let crash = self.crash.clone().map(|(crash, before_start)| {
+            let back = recovered.as_ref().map(|recovered| before_start + recovered.took);
+            Crash { took: back.unwrap_or_default().max(crash.took), ..crash }
+        });
+        let mut endpoints =
+            self.settings.sources.iter().chain(self.settings.sinks.iter().flatten());
+        let began_with = recovered.as_ref().map_or(Epoch(0), |recovered| recovered.epoch);
+        let checkpoints = lock(&self.collector.checkpoints);
+        Some(SafetyShown {
+            directory: resilience.directory.clone(),
+            files: endpoints.any(|endpoint| matches!(endpoint, Endpoint::File(_))),
+            epoch: checkpoints.newest().max(began_with),
+            unsaved: checkpoints.unsaved(self.collector.stateful()),
+            recovering: self.engine.is_recovering(),
+            recovered,
+            crash,
+        })
+    }
+}

@@ -1,0 +1,260 @@
+//! An engine with somebody watching: what every front end holds.
+
+mod crash;
+mod view;
+
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::application::Key;
+use crate::core::numbers::{PipelineIndex, Timestamp};
+use crate::core::observer::Observer;
+use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
+use crate::core::topology::Topology;
+use crate::runtime::{Engine, EngineError, RunState, Settings};
+use crate::telemetry::collector::Collector;
+use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
+use crate::telemetry::lock::lock;
+use crate::telemetry::partitions::{PartitionView, PartitionWatch};
+use crate::telemetry::safety::Crash;
+use crate::telemetry::throughput::Throughput;
+use view::{totals, work};
+
+/// How many of the newest traces, outputs and events a snapshot has.
+const SHOWN: usize = 200;
+
+/// How often it is looked whether everything is back.
+const RECOVERY_LOOK: Duration = Duration::from_millis(100);
+
+/// When the log says of what happens very often how often it has.
+const COUNTED_LINES: Duration = Duration::from_secs(1);
+
+/// An engine with somebody watching.
+pub struct Session {
+    engine: Engine,
+    collector: Arc<Collector>,
+    throughput: Throughput,
+    partitions: PartitionWatch,
+    ended: Option<Timestamp>,
+    settings: Settings,
+    /// The workers that there were at the last refresh.
+    workers_shown: usize,
+    /// The last one, and how long it took to begin again: what came back took some more time.
+    crash: Option<(Crash, Duration)>,
+    /// How many messages earlier engines of this session had processed in state computations.
+    stateful_before: u64,
+    /// Whether something was on its way back at the last refresh.
+    recovering: bool,
+}
+
+impl Session {
+    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too. What happens is
+    /// told to the subscriber of `tracing` that this thread has: where it is a [`Log`](crate::telemetry::Log),
+    /// snapshots show it.
+    ///
+    /// # Errors
+    ///
+    /// The engine cannot start.
+    pub fn start(
+        topology: Arc<Topology>,
+        settings: &Settings,
+        dead_letters: Option<DeadLetterFile>,
+    ) -> Result<Self, EngineError> {
+        let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        collector.reporter.begins(&topology, settings);
+        let observer = Arc::clone(&collector) as Arc<dyn Observer>;
+        let engine = Engine::start(topology, settings, observer)?;
+        if let Some(letters) = &collector.letters {
+            let told = Arc::downgrade(&collector);
+            let tell = move |news| {
+                if let Some(collector) = told.upgrade() {
+                    collector.letters_told(news);
+                }
+            };
+            letters
+                .begin(engine.continues(), Box::new(tell))
+                .map_err(|error| EngineError::Threads(error.to_string()))?;
+        }
+        Ok(Self {
+            engine,
+            collector,
+            throughput: Throughput::default(),
+            partitions: PartitionWatch::default(),
+            ended: None,
+            settings: settings.clone(),
+            workers_shown: settings.workers.get(),
+            crash: None,
+            stateful_before: 0,
+            recovering: true,
+        })
+    }
+
+    /// What runs.
+    #[must_use]
+    pub fn topology(&self) -> &Arc<Topology> {
+        self.engine.topology()
+    }
+
+    /// Told whenever something has happened that a new snapshot would show.
+    #[must_use]
+    pub fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.collector.news)
+    }
+
+    /// Gives bytes to a pipeline: see [`Engine::inject`].
+    ///
+    /// # Errors
+    ///
+    /// The run is ending.
+    pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
+        self.engine.inject(pipeline, bytes)
+    }
+
+    /// Takes no more frames: see [`Engine::pause`].
+    pub fn pause(&self) {
+        self.engine.pause();
+    }
+
+    /// Takes frames again: see [`Engine::resume`].
+    pub fn resume(&self) {
+        self.engine.resume();
+    }
+
+    /// Takes one message: see [`Engine::step`].
+    pub fn step(&self) {
+        self.engine.step();
+    }
+
+    /// What the engine is doing.
+    #[must_use]
+    pub fn run_state(&self) -> RunState {
+        self.engine.run_state()
+    }
+
+    /// Stops reading: see [`Engine::stop`].
+    pub fn stop(&self) {
+        self.engine.stop();
+    }
+
+    /// How the run ended; `None` while it has not.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
+        self.engine.outcome()
+    }
+
+    /// Returns when the run has ended.
+    pub async fn ended(&self) {
+        self.engine.ended().await;
+    }
+
+    /// The addresses at which sources listen: the real ports, also where the system chose them.
+    #[must_use]
+    pub fn listening(&self) -> Vec<String> {
+        let addresses = self.collector.pipelines.iter().map(|pipeline| pipeline.listening.get());
+        addresses.flatten().map(ToString::to_string).collect()
+    }
+
+    /// Rows of a state, one window a worker. Waits for the workers.
+    pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> impl Iterator<Item = RowWindow> {
+        self.engine.rows(state, query).into_iter()
+    }
+
+    /// Every partition, sorted by state and key: see [`Engine::export`].
+    pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
+        self.engine.export()
+    }
+
+    /// Gives a poisoned partition back to its computations, with its state as it is. Waits for the
+    /// worker that owns it, between two of its batches, but no longer than `patience`: `None` where it
+    /// has not answered by then. It does what was asked all the same.
+    pub fn revive(&mut self, state: &Arc<str>, key: &Key, patience: Duration) -> Option<Revival> {
+        let end = Instant::now() + patience;
+        let replies = self.engine.revive(state, key);
+        // No message will tell that this partition has changed.
+        self.partitions.ask_anew();
+        loop {
+            match replies.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(Revival::NotFound) => {}
+                Ok(found) => return Some(found),
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => return Some(Revival::NotFound),
+            }
+        }
+    }
+
+    /// Why not all dead letters are in their file, where that is so: they cannot be written now, or some
+    /// are lost.
+    #[must_use]
+    pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
+        self.collector.letters.as_ref()?.trouble()
+    }
+
+    /// The run has ended: waits until its dead letters are in their file, but for one that takes nothing
+    /// only for a moment. What is not written then is lost.
+    pub fn finish_dead_letters(&self) {
+        if let Some(letters) = &self.collector.letters {
+            letters.finish();
+        }
+    }
+
+    /// Takes note of the time and of what has happened, for a front end that looks at `view`. True
+    /// where a new snapshot would show something new.
+    pub fn refresh(&mut self, view: &PartitionView) -> bool {
+        if self.ended.is_none() && self.engine.outcome().is_some() {
+            self.ended = Some(self.engine.now());
+            self.collector.reporter.flush_all();
+        }
+        if std::mem::replace(&mut self.workers_shown, self.engine.workers())
+            != self.engine.workers()
+        {
+            // No message will tell that partitions have other owners.
+            self.partitions.ask_anew();
+        }
+        let recovering = self.engine.is_recovering();
+        let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
+        let rolled = self.roll();
+        let said = self.collector.reporter.flush(self.engine.now());
+        let changed = self.collector.take_changed();
+        let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
+        rolled || said || changed || rows || back
+    }
+
+    /// Ends the seconds that have passed. True where a chart would move.
+    fn roll(&mut self) -> bool {
+        let was_flat = self.throughput.seconds().all(|count| count == 0);
+        if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
+            return false;
+        }
+        for pipeline in &self.collector.pipelines {
+            lock(&pipeline.latency).roll();
+        }
+        !was_flat || self.throughput.last() > 0
+    }
+
+    /// When [`refresh`](Self::refresh) should be called again, if nothing else happens: `None` where
+    /// only news can change anything.
+    #[must_use]
+    pub fn next_refresh(&self) -> Option<Duration> {
+        let now = self.engine.now();
+        let counted = totals(&self.collector).messages_in;
+        let moving = counted > 0 && self.throughput.seconds().any(|count| count > 0);
+        let uncounted = counted != self.throughput.counted();
+        let second = (moving || uncounted).then(|| self.throughput.until_next(now));
+        let rows = self.partitions.next_poll(now, work(&self.collector));
+        let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
+        let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
+        [second, rows, back, log].into_iter().flatten().min()
+    }
+}
+
+impl Drop for Session {
+    /// Whatever ends a run, the log has its figures.
+    fn drop(&mut self) {
+        self.finish_dead_letters();
+        self.collector.reporter.ends(totals(&self.collector));
+    }
+}

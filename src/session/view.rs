@@ -1,0 +1,179 @@
+//! What there is to see of a session.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{SHOWN, Session};
+use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::telemetry::collector::{Collector, PipelineCounters};
+use crate::telemetry::counters::{Counter, WorkerCounters};
+use crate::telemetry::dead_letter_file::DeadLetters;
+use crate::telemetry::latency::Latency;
+use crate::telemetry::lock::lock;
+use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
+
+impl Session {
+    /// What there is to see now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let collector = &self.collector;
+        let latency = self.latency();
+        let partitions = self.partitions.shown(work(collector));
+        Snapshot {
+            application: Arc::clone(self.topology().name()),
+            run_state: self.engine.run_state(),
+            changing_to: Some(self.settings.workers.get())
+                .filter(|wanted| *wanted != self.engine.workers()),
+            uptime: self.engine.now().since(Timestamp::default()),
+            totals: self.totals(),
+            throughput: self.throughput.clone(),
+            latency: latency.total(),
+            recent_latency: latency.recent(),
+            latency_bars: latency.bars(),
+            pipelines: self.pipelines(),
+            workers: self.workers(&partitions.by_worker),
+            partitions,
+            traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
+            outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
+            // All that are kept: a filter finds the old ones, too.
+            dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
+            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
+            safety: self.safety(),
+            events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
+            log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
+        }
+    }
+
+    /// The counts of the session, but of the partitions' messages those that they have now: what is
+    /// processed again counts once.
+    fn totals(&self) -> Totals {
+        let counted = totals(&self.collector);
+        let saved = self.engine.recovered().map_or(0, |recovered| recovered.messages);
+        let stateful = saved + counted.stateful.saturating_sub(self.stateful_before);
+        Totals { stateful, ..counted }
+    }
+
+    /// The latency over all pipelines.
+    fn latency(&self) -> Latency {
+        let mut latency = Latency::new();
+        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        latency
+    }
+
+    fn pipelines(&self) -> Vec<PipelineShown> {
+        let plans = self.topology().pipelines().iter().zip(&self.collector.pipelines);
+        let shown = plans.map(|(plan, counters)| {
+            let given = |at: usize| {
+                let of_worker = |worker: &WorkerCounters| {
+                    worker.steps.get(at).map(Counter::get).unwrap_or_default()
+                };
+                counters.workers.iter().map(of_worker).sum()
+            };
+            PipelineShown {
+                name: Arc::clone(&plan.name),
+                steps: plan
+                    .steps
+                    .iter()
+                    .cloned()
+                    .enumerate()
+                    .map(|(at, step)| (step, given(at)))
+                    .collect(),
+                messages_in: pipeline_totals(counters).messages_in,
+                messages_out: counters.outputs.get(),
+                has_sink: !plan.sinks.is_empty(),
+                listening: counters.listening.get().cloned(),
+                held: counters.pressure.is_held(),
+                sinks: counters.pressure.sinks(),
+            }
+        });
+        shown.collect()
+    }
+
+    fn workers(&self, by_worker: &BTreeMap<WorkerIndex, usize>) -> Vec<WorkerShown> {
+        let messages = |worker: usize| {
+            let of_pipeline = |pipeline: &PipelineCounters| {
+                pipeline.workers.get(worker).map(|worker| worker.stateful.get()).unwrap_or_default()
+            };
+            self.collector.pipelines.iter().map(of_pipeline).sum()
+        };
+        (0..self.engine.workers())
+            .map(|worker| WorkerShown {
+                worker: WorkerIndex(worker),
+                messages: messages(worker),
+                partitions: by_worker.get(&WorkerIndex(worker)).copied().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    /// The figures of the run so far. Waits for the workers.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let totals = totals(&self.collector);
+        let end = self.ended.unwrap_or_else(|| self.engine.now());
+        let seconds = end.since(Timestamp::default()).as_secs_f64();
+        let (partitions, partitions_dynamic) = self.partition_counts();
+        Summary {
+            app: self.topology().name().to_string(),
+            workers: self.engine.workers(),
+            messages_in: totals.messages_in,
+            messages_out: totals.messages_out,
+            filtered: totals.filtered,
+            dead_letters: totals.dead_letters,
+            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
+            partitions,
+            partitions_dynamic,
+            bytes_in: totals.bytes_in,
+            bytes_out: totals.bytes_out,
+            seconds,
+            messages_per_second: per_second(totals.messages_in, seconds),
+            latency_us: self.latency().total(),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
+fn per_second(messages: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { messages as f64 / seconds } else { 0.0 }
+}
+
+/// A count that grows whenever a partition changes.
+pub(crate) fn work(collector: &Collector) -> u64 {
+    let workers = collector.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
+    workers
+        .map(|worker| worker.stateful.get() + worker.created.get() + worker.dead_letters.get())
+        .sum()
+}
+
+fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
+    let broken = pipeline.broken.get();
+    let start = Totals {
+        messages_in: broken,
+        messages_out: pipeline.outputs.get(),
+        dead_letters: broken,
+        bytes_in: pipeline.broken_bytes.get(),
+        bytes_out: pipeline.bytes_out.get(),
+        ..Totals::default()
+    };
+    pipeline.workers.iter().fold(start, |sum, worker| Totals {
+        messages_in: sum.messages_in + worker.frames.get(),
+        filtered: sum.filtered + worker.filtered.get(),
+        dead_letters: sum.dead_letters + worker.dead_letters.get(),
+        bytes_in: sum.bytes_in + worker.bytes.get(),
+        saved: sum.saved + worker.saved.get(),
+        stateful: sum.stateful + worker.stateful.get(),
+        ..sum
+    })
+}
+
+pub(crate) fn totals(collector: &Collector) -> Totals {
+    collector.pipelines.iter().map(pipeline_totals).fold(Totals::default(), |sum, one| Totals {
+        messages_in: sum.messages_in + one.messages_in,
+        messages_out: sum.messages_out + one.messages_out,
+        filtered: sum.filtered + one.filtered,
+        dead_letters: sum.dead_letters + one.dead_letters,
+        bytes_in: sum.bytes_in + one.bytes_in,
+        bytes_out: sum.bytes_out + one.bytes_out,
+        saved: sum.saved + one.saved,
+        stateful: sum.stateful + one.stateful,
+    })
+}

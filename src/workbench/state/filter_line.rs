@@ -1,0 +1,61 @@
+//! The filter of a pane: a text that is typed after `/`, and applies while it is typed.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::input_line::InputLine;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+
+/// The longest filter in bytes.
+const LONGEST: usize = 1024;
+
+/// The filter of a pane.
+#[derive(Debug, Default)]
+pub struct FilterLine {
+    text: String,
+    editing: Option<InputLine>,
+}
+
+impl FilterLine {
+    /// The filter; empty where there is none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line in which it is being typed.
+    #[must_use]
+    pub fn editing(&self) -> Option<&InputLine> {
+        self.editing.as_ref()
+    }
+
+    /// Begins to type it, or to change it.
+    pub fn begin(&mut self) {
+        let mut line = InputLine::with_limit(LONGEST);
+        line.set(self.text.clone());
+        self.editing = Some(line);
+    }
+
+    /// Takes a key while it is being typed.
+    pub fn key(&mut self, key: TerminalKey, event: KeyEvent) {
+        let Some(line) = &mut self.editing else { return };
+        match key.code {
+            KeyCode::Enter => self.editing = None,
+            KeyCode::Esc => {
+                self.editing = None;
+                self.text.clear();
+            }
+            _ => {
+                // A key that there is no room for changes nothing.
+                let _ = line.key(event);
+                line.text().clone_into(&mut self.text);
+            }
+        }
+    }
+
+    /// Takes the filter away. False where there is none.
+    pub fn clear(&mut self) -> bool {
+        let had = !self.text.is_empty();
+        self.text.clear();
+        had
+    }
+}

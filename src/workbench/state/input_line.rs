@@ -1,0 +1,236 @@
+//! A line of text that is being edited, with a history.
+//!
+//! Invariants: the text is never longer than a limit; what a line costs to show does not depend on its
+//! length, and what a key or a paste costs grows with it no faster than in proportion.
+
+use crossterm::event::{Event, KeyEvent};
+use thiserror::Error;
+use tui_input::backend::crossterm::EventHandler;
+use tui_input::{Input, InputRequest};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::workbench::words::one_line;
+
+/// How many lines the history keeps.
+const HISTORY: usize = 500;
+
+/// The longest line in bytes: as long as the longest frame, unless that is set to more. `send` sends longer
+/// ones from a file.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// How many bytes all lines of the history have at the most.
+const HISTORY_BYTES: usize = 2 * LONGEST;
+
+/// How many characters one column may be made of: a letter may carry any number of marks.
+pub(crate) const CHARACTERS_PER_COLUMN: usize = 32;
+
+/// A text that the line has no room for. The line is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "the line would have {length} bytes, and {limit} are the most: `wallaroo-tui send` sends longer messages from a file"
+)]
+pub struct TooLong {
+    /// How long the line would be, in bytes.
+    pub length: usize,
+    /// How long it may be, in bytes.
+    pub limit: usize,
+}
+
+/// A line of text that is being edited, with a history.
+#[derive(Debug)]
+pub struct InputLine {
+    input: Input,
+    /// How long the text may be, in bytes.
+    limit: usize,
+    /// Counts the changes of the text.
+    revision: u64,
+    history: Vec<String>,
+    /// Where in the history the line is from, and what was typed before.
+    browsing: Option<(usize, String)>,
+}
+
+/// The part of a line that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The text, which does nothing to a terminal.
+    pub text: String,
+    /// In which of its columns the cursor stands.
+    pub cursor: usize,
+}
+
+impl Default for InputLine {
+    fn default() -> Self {
+        Self {
+            input: Input::default(),
+            limit: LONGEST,
+            revision: 0,
+            history: Vec::new(),
+            browsing: None,
+        }
+    }
+}
+
+impl InputLine {
+    /// An empty line of at most so many bytes.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// A number that is another one whenever the text has changed.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The part around the cursor that so many columns have room for; the cursor is in one of them, or
+    /// right behind the last.
+    #[must_use]
+    pub fn shown(&self, columns: usize) -> Shown {
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        // Only a part of the text is looked at, however long it is.
+        let most = columns.saturating_mul(CHARACTERS_PER_COLUMN);
+        let start = before.char_indices().rev().nth(most).map_or(0, |(at, _)| at);
+        let mut cursor = 0;
+        let mut shown: Vec<_> = before
+            .get(start..)
+            .unwrap_or_default()
+            .graphemes(true)
+            .rev()
+            .map(one_line)
+            .take_while(|grapheme| {
+                cursor += grapheme.width();
+                cursor <= columns
+            })
+            .collect();
+        shown.reverse();
+        let cursor = shown.iter().map(|grapheme| grapheme.width()).sum();
+        let end = after.char_indices().nth(most).map_or(after.len(), |(at, _)| at);
+        let mut used = cursor;
+        shown.extend(
+            after.get(..end).unwrap_or_default().graphemes(true).map(one_line).take_while(
+                |grapheme| {
+                    used += grapheme.width();
+                    used <= columns
+                },
+            ),
+        );
+        Shown { text: shown.concat(), cursor }
+    }
+
+    /// Edits the text with a key.
+    ///
+    /// # Errors
+    ///
+    /// The key would make the line too long.
+    pub fn key(&mut self, key: KeyEvent) -> Result<(), TooLong> {
+        let cursor = self.input.cursor();
+        let before = self.text().len();
+        if self.input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value) {
+            self.revision += 1;
+        }
+        let length = self.text().len();
+        if length <= self.limit {
+            return Ok(());
+        }
+        // What was put in, a character or what had been cut out, stands before the cursor.
+        let end = self.cursor_byte();
+        let mut text = self.text().to_owned();
+        text.replace_range(end.saturating_sub(length - before)..end, "");
+        self.replace_all(text, cursor);
+        Err(TooLong { length, limit: self.limit })
+    }
+
+    /// Puts text where the cursor stands. Control characters are left out.
+    ///
+    /// # Errors
+    ///
+    /// The line would be too long.
+    pub fn insert(&mut self, text: &str) -> Result<(), TooLong> {
+        let length = self.text().len().saturating_add(text.len());
+        if length > self.limit {
+            return Err(TooLong { length, limit: self.limit });
+        }
+        let (before, after) = self.text().split_at(self.cursor_byte());
+        let inserted: String = text.chars().filter(|character| !character.is_control()).collect();
+        let cursor = self.input.cursor() + inserted.chars().count();
+        let text = [before, &inserted, after].concat();
+        self.replace_all(text, cursor);
+        Ok(())
+    }
+
+    /// Replaces the text.
+    pub fn set(&mut self, text: String) {
+        self.replace_all(text, usize::MAX);
+    }
+
+    /// Replaces the text by another one to be edited. The history has what was there.
+    pub fn replace(&mut self, text: String) {
+        self.take();
+        self.set(text);
+    }
+
+    /// Takes the text into the history and begins a new line.
+    pub fn take(&mut self) {
+        let line = self.input.value_and_reset();
+        self.revision += 1;
+        self.browsing = None;
+        if !line.is_empty() && self.history.last() != Some(&line) {
+            self.history.push(line);
+        }
+        let mut kept = 0;
+        let newest = self.history.iter().rev().take(HISTORY).take_while(|line| {
+            kept += line.len();
+            kept <= HISTORY_BYTES
+        });
+        let newest = newest.count();
+        self.history.drain(..self.history.len() - newest);
+    }
+
+    /// Brings back an older line.
+    pub fn older(&mut self) {
+        let (at, draft) = match self.browsing.take() {
+            Some((at, draft)) => (at.saturating_sub(1), draft),
+            None => (self.history.len().saturating_sub(1), self.text().to_owned()),
+        };
+        if let Some(line) = self.history.get(at).cloned() {
+            self.browsing = Some((at, draft));
+            self.set(line);
+        }
+    }
+
+    /// Brings back a newer line, and in the end what was typed before.
+    pub fn newer(&mut self) {
+        let Some((at, draft)) = self.browsing.take() else { return };
+        match self.history.get(at + 1).cloned() {
+            Some(line) => {
+                self.browsing = Some((at + 1, draft));
+                self.set(line);
+            }
+            None => self.set(draft),
+        }
+    }
+
+    /// The whole text at once: the editor itself counts all characters for every one that is put in.
+    fn replace_all(&mut self, text: String, cursor: usize) {
+        self.revision += 1;
+        self.input = std::mem::take(&mut self.input).with_value(text);
+        self.input.handle(InputRequest::SetCursor(cursor));
+    }
+
+    /// How many bytes stand before the cursor.
+    fn cursor_byte(&self) -> usize {
+        let text = self.text();
+        text.char_indices().nth(self.input.cursor()).map_or(text.len(), |(at, _)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! The dead letters: which of them are shown, and how one is sent again.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use super::filter_line::FilterLine;
+use super::overlay::Overlay;
+use super::rows::SelectedRow;
+use super::{Effect, Workbench};
+use crate::application::Key;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::topology::{StepKind, Topology};
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+use crate::workbench::words;
+
+/// The longest dead letter that can be edited, header included: 4 KiB are 12 288 characters.
+const EDITED: usize = 4 * 1024;
+
+/// How much of a letter's bytes a filter looks at: what is drawn twenty times a second must not read
+/// 64 MiB each time.
+const FILTERED: usize = 16 * 1024;
+
+/// The rows of the dead letters pane.
+#[derive(Default)]
+pub struct LetterRows {
+    selected: SelectedRow<DeadLetter>,
+    filter: FilterLine,
+}
+
+impl LetterRows {
+    /// The letters that the filter lets through.
+    #[must_use]
+    pub fn shown<'a>(&self, all: &'a [Arc<DeadLetter>]) -> Cow<'a, [Arc<DeadLetter>]> {
+        let text = self.filter.text();
+        if text.is_empty() {
+            return Cow::Borrowed(all);
+        }
+        let digits = Digits::of(text);
+        all.iter().filter(|letter| matches(letter, text, digits.as_ref())).cloned().collect()
+    }
+
+    /// The selected letter, of those that the filter lets through.
+    #[must_use]
+    pub fn selected(&self, all: &[Arc<DeadLetter>]) -> Option<Arc<DeadLetter>> {
+        self.selected.of(&self.shown(all)).map(Arc::clone)
+    }
+
+    /// The place of the selected one among those that are shown.
+    #[must_use]
+    pub fn place(&self, shown: &[Arc<DeadLetter>]) -> usize {
+        self.selected.place(shown)
+    }
+
+    /// Moves the selection.
+    pub fn go(&mut self, command: Command, page: usize, all: &[Arc<DeadLetter>]) {
+        let shown = self.shown(all);
+        self.selected.go(command, page, &shown);
+    }
+
+    /// The filter.
+    #[must_use]
+    pub fn filter(&self) -> &FilterLine {
+        &self.filter
+    }
+
+    /// Begins to type a filter.
+    pub fn begin_filter(&mut self) {
+        self.filter.begin();
+    }
+
+    /// Takes a key of the filter.
+    pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
+        self.filter.key(key, event);
+    }
+
+    /// Takes the filter away. False where there is none.
+    pub fn clear_filter(&mut self) -> bool {
+        self.filter.clear()
+    }
+}
+
+fn matches(letter: &DeadLetter, text: &str, digits: Option<&Digits>) -> bool {
+    let words = [&*letter.reason, &*letter.pipeline, &*letter.step, &*letter.source];
+    let bytes = letter.bytes.get(..FILTERED).unwrap_or(&letter.bytes);
+    words.iter().any(|word| word.contains(text))
+        || letter.key.as_ref().is_some_and(|key| words::key(key).contains(text))
+        || bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        || digits.is_some_and(|digits| digits.are_in(&letter.header) || digits.are_in(bytes))
+}
+
+/// Bytes as a filter has them: pairs of hexadecimal digits, and perhaps the first digit of one more.
+struct Digits {
+    whole: Vec<u8>,
+    half: Option<u8>,
+}
+
+impl Digits {
+    /// The digits of a text that is nothing else, but for spaces and a `0x`.
+    fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+        let digits = text.chars().filter(|character| !character.is_whitespace());
+        let digits = digits.map(|digit| Some(u8::try_from(digit.to_digit(16)?).unwrap_or(0)));
+        let digits = digits.collect::<Option<Vec<u8>>>().filter(|digits| !digits.is_empty())?;
+        let (mut whole, mut half) = (Vec::new(), None);
+        for pair in digits.chunks(2) {
+            match pair {
+                [high, low] => whole.push(high << 4 | low),
+                [high] => half = Some(*high),
+                _ => {}
+            }
+        }
+        Some(Self { whole, half })
+    }
+
+    fn are_in(&self, bytes: &[u8]) -> bool {
+        let length = self.whole.len() + usize::from(self.half.is_some());
+        bytes.windows(length).any(|window| {
+            let rest = window.strip_prefix(self.whole.as_slice());
+            rest.is_some_and(|rest| rest.first().map(|byte| byte >> 4) == self.half)
+        })
+    }
+}
+
+/// The letter of the message that poisoned a partition, where it is among these.
+pub fn poison<'a>(
+    letters: &'a [Arc<DeadLetter>],
+    topology: &Topology,
+    state: &str,
+    key: &Key,
+) -> Option<&'a DeadLetter> {
+    let touches_state = |letter: &DeadLetter| {
+        let pipeline = topology.pipelines().iter().find(|plan| plan.name == letter.pipeline);
+        let mut steps = pipeline.into_iter().flat_map(|plan| &plan.steps);
+        steps.any(|step| {
+            step.name == letter.step
+                && matches!(&step.kind, StepKind::State { state: named } if &**named == state)
+        })
+    };
+    let mut letters = letters.iter().map(|letter| &**letter);
+    letters.find(|letter| {
+        letter.key.as_ref() == Some(key) && letter.is_of_panic() && touches_state(letter)
+    })
+}
+
+impl Workbench {
+    /// The selected letter of the pane.
+    pub(crate) fn selected_letter(&self) -> Option<Arc<DeadLetter>> {
+        self.letters.selected(&self.snapshot.dead_letters)
+    }
+
+    /// The letter that the keys are about: the opened one, or the selected one.
+    pub(crate) fn letter_at_hand(&self) -> Option<Arc<DeadLetter>> {
+        match &self.overlay {
+            Some(Overlay::DeadLetter(letter)) => Some(Arc::clone(letter)),
+            _ => self.selected_letter(),
+        }
+    }
+
+    /// Puts a letter's frame into the input pane, for its own pipeline. There is no way back from bytes
+    /// to what a person typed, so it is there as bytes.
+    pub(crate) fn edit_letter(&mut self, letter: &DeadLetter) {
+        let Some(pipeline) = self.topology.pipeline_index(&letter.pipeline) else { return };
+        let frame = letter.frame();
+        // What is said must be seen.
+        self.overlay = None;
+        if frame.len() > EDITED {
+            let (length, most) =
+                (words::grouped(frame.len() as u64), words::grouped(EDITED as u64));
+            let text = format!(
+                "{length} bytes are too long for a line (the most are {most}): send them again as they are"
+            );
+            return self.notify(text, true);
+        }
+        self.zoomed = false;
+        self.pane = Pane::Input;
+        self.target = pipeline;
+        self.input.replace(format!("0x {}", words::hex(&frame)));
+    }
+
+    /// Sends a letter's frame again as it is, however long.
+    pub(crate) fn send_letter(&mut self, letter: &DeadLetter) -> Option<Effect> {
+        let pipeline = self.topology.pipeline_index(&letter.pipeline)?;
+        self.overlay = None;
+        self.notify(format!("dead letter {} is sent again", letter.sequence), false);
+        Some(Effect::Inject(pipeline, letter.frame().into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::core::numbers::{SequenceNumber, Timestamp};
+
+    fn letter() -> DeadLetter {
+        DeadLetter {
+            pipeline: "votes".into(),
+            step: "decode".into(),
+            reason: "5 bytes are wanted".to_owned(),
+            header: Bytes::from_static(b"\0\0\0\x08"),
+            bytes: Bytes::from_static(b"nonse\x1fse"),
+            source: "127.0.0.1:4000".into(),
+            sequence: SequenceNumber(7),
+            offset: 0,
+            key: Some(Key::from("b")),
+            at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_filter_looks_at_all_that_is_known_of_a_letter() {
+        let letter = letter();
+        let found = |text: &str| matches(&letter, text, Digits::of(text).as_ref());
+        for text in
+            ["wanted", "votes", "decode", "127.0.0.1", "b", "nons", "6e6f", "6E 6F 6", "0x1f 7"]
+        {
+            assert!(found(text), "{text}");
+        }
+        // Digits are those of whole bytes: `e6` is among the digits `6e6f`, but is no byte of it.
+        for text in ["Wanted", "e6", "6e 6e", "0x", "zz"] {
+            assert!(!found(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_digits_of_a_header_are_found_too() {
+        assert!(matches(&letter(), "00 00 00 08", Digits::of("00 00 00 08").as_ref()));
+    }
+}

@@ -1,0 +1,127 @@
+//! What lies over the panes until it is closed.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::input_line::InputLine;
+use crate::application::Key;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::{HOP_LIMIT, Trace};
+use crate::telemetry::{LogLine, ShownRow};
+use crate::workbench::commands::{COMMANDS, Command, Entry, Focus};
+use crate::workbench::terminal::keys::Key as TerminalKey;
+
+/// What lies over the panes until it is closed.
+pub enum Overlay {
+    /// All commands.
+    Help {
+        /// How many lines are out of sight above.
+        scroll: usize,
+    },
+    /// Commands by name.
+    Palette(Palette),
+    /// What happened to a message, hop by hop.
+    Trace {
+        /// The message's trace.
+        trace: Arc<Trace>,
+        /// How many lines are out of sight above.
+        scroll: usize,
+    },
+    /// A message that could not be processed.
+    DeadLetter(Arc<DeadLetter>),
+    /// A line of the log.
+    LogLine(Arc<LogLine>),
+    /// Everything has just been lost, and comes back.
+    Crashing,
+    /// What is saved, lost and recovered.
+    Safety,
+    /// A partition: its state and its recent messages.
+    Partition {
+        /// The partition's key.
+        key: Key,
+        /// How it was seen last.
+        last: ShownRow,
+    },
+}
+
+impl Overlay {
+    /// Where the keys go: what can be done in the pane can be done with what was opened there.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        match self {
+            Self::Help { .. }
+            | Self::Palette(_)
+            | Self::Trace { .. }
+            | Self::Crashing
+            | Self::Safety
+            | Self::LogLine(_) => Focus::Rows,
+            Self::DeadLetter(_) => Focus::DeadLetters,
+            Self::Partition { .. } => Focus::Partitions,
+        }
+    }
+
+    /// The overlay after a command that moves.
+    #[must_use]
+    pub fn scrolled(self, command: Command) -> Self {
+        match self {
+            Self::Help { scroll } => {
+                Self::Help { scroll: super::rows::moved(scroll, command, 10, COMMANDS.len()) }
+            }
+            Self::Trace { trace, scroll } => Self::Trace {
+                trace,
+                scroll: super::rows::moved(scroll, command, 10, 2 * HOP_LIMIT),
+            },
+            other => other,
+        }
+    }
+}
+
+/// More than the name of any command has, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// Commands by name.
+pub struct Palette {
+    /// What is typed.
+    pub line: InputLine,
+    /// Which of the matching commands is selected.
+    pub selected: usize,
+    focus: Focus,
+}
+
+impl Palette {
+    /// A palette of the commands that apply where the keys go.
+    #[must_use]
+    pub fn new(focus: Focus) -> Self {
+        Self { line: InputLine::with_limit(LONGEST_NAME), selected: 0, focus }
+    }
+
+    /// The commands whose name contains what is typed.
+    pub fn matching(&self) -> impl Iterator<Item = &'static Entry> {
+        let typed = self.line.text().to_lowercase();
+        COMMANDS
+            .iter()
+            .filter(|entry| entry.applies(self.focus) && entry.command != Command::Palette)
+            .filter(move |entry| entry.name.contains(&typed))
+    }
+
+    /// The selected command.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Command> {
+        self.matching().nth(self.selected).map(|entry| entry.command)
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: TerminalKey, event: KeyEvent) {
+        let last = self.matching().count().saturating_sub(1);
+        match key.code {
+            KeyCode::Up => self.selected = self.selected.saturating_sub(1),
+            KeyCode::Down | KeyCode::Tab => self.selected = (self.selected + 1).min(last),
+            _ => {
+                // A key that there is no room for changes nothing.
+                let _ = self.line.key(event);
+                self.selected = 0;
+            }
+        }
+    }
+}

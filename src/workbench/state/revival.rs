@@ -1,0 +1,53 @@
+//! Reviving a poisoned partition: what is asked of the engine, and what is said of its answer.
+
+use super::overlay::Overlay;
+use super::{Effect, Workbench};
+use crate::application::Key;
+use crate::core::partitions::query::Revival;
+use crate::telemetry::ShownRow;
+use crate::workbench::words;
+
+impl Workbench {
+    /// The name of the state whose partitions are shown.
+    pub(crate) fn shown_state(&self) -> Option<&std::sync::Arc<str>> {
+        let state = self.topology.states().get(self.snapshot.partitions.view.state);
+        state.map(|state| &state.name)
+    }
+
+    /// The partition that the keys are about: the opened one, or the selected one.
+    pub(crate) fn partition_at_hand(&self) -> Option<&ShownRow> {
+        let rows = &self.snapshot.partitions;
+        match &self.overlay {
+            Some(Overlay::Partition { key, last }) => {
+                Some(rows.rows.iter().find(|row| row.row.key == *key).unwrap_or(last))
+            }
+            _ => self.partitions.selected_row(rows),
+        }
+    }
+
+    /// Asks for the partition at hand to take messages again.
+    pub(crate) fn revive(&mut self) -> Option<Effect> {
+        let row = &self.partition_at_hand()?.row;
+        let (key, poisoned) = (row.key.clone(), row.poisoned);
+        let state = self.shown_state()?.clone();
+        if !poisoned {
+            self.revived(&key, Some(Revival::WasGood));
+            return None;
+        }
+        Some(Effect::Revive { state, key })
+    }
+
+    /// Says what came of reviving a partition: `None` where its worker has not answered yet.
+    pub fn revived(&mut self, key: &Key, revival: Option<Revival>) {
+        let key = words::key(key);
+        let (text, bad) = match revival {
+            Some(Revival::Revived) => {
+                (format!("partition `{key}` takes messages again, with its state as it is"), false)
+            }
+            Some(Revival::WasGood) => (format!("partition `{key}` is not poisoned"), false),
+            Some(Revival::NotFound) => (format!("there is no partition `{key}`"), true),
+            None => (format!("its worker is busy, and revives partition `{key}` soon"), false),
+        };
+        self.notify(text, bad);
+    }
+}

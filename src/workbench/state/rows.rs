@@ -1,0 +1,201 @@
+//! Which row is selected, where rows come and go and change their places.
+//!
+//! A selection is of the row itself and not of its place, so that live rows do not move under it.
+
+use std::sync::{Arc, Weak};
+
+use crossterm::event::KeyEvent;
+
+use super::filter_line::FilterLine;
+use crate::application::Key;
+use crate::core::partitions::query::{RowQuery, SortBy};
+use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};
+use crate::workbench::commands::Command;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+
+/// A place after a command that moves, between 0 and `last`.
+#[must_use]
+pub fn moved(place: usize, command: Command, page: usize, last: usize) -> usize {
+    match command {
+        Command::Up => place.saturating_sub(1),
+        Command::Down => place.saturating_add(1).min(last),
+        Command::PageUp => place.saturating_sub(page),
+        Command::PageDown => place.saturating_add(page).min(last),
+        Command::First => 0,
+        Command::Last => last,
+        _ => place,
+    }
+}
+
+/// The selected one of a list that grows at its beginning. Nothing is selected at first: then the
+/// newest is.
+pub struct SelectedRow<T> {
+    row: Weak<T>,
+}
+
+impl<T> Default for SelectedRow<T> {
+    fn default() -> Self {
+        Self { row: Weak::new() }
+    }
+}
+
+impl<T> SelectedRow<T> {
+    /// The place of the selected row; the first where it is gone.
+    #[must_use]
+    pub fn place(&self, rows: &[Arc<T>]) -> usize {
+        let selected = self.row.as_ptr();
+        rows.iter().position(|row| std::ptr::eq(Arc::as_ptr(row), selected)).unwrap_or(0)
+    }
+
+    /// The selected row.
+    #[must_use]
+    pub fn of<'a>(&self, rows: &'a [Arc<T>]) -> Option<&'a Arc<T>> {
+        rows.get(self.place(rows))
+    }
+
+    /// Moves the selection. At the first row it follows the newest.
+    pub fn go(&mut self, command: Command, page: usize, rows: &[Arc<T>]) {
+        let place = moved(self.place(rows), command, page, rows.len().saturating_sub(1));
+        self.row = match place {
+            0 => Weak::new(),
+            _ => rows.get(place).map(Arc::downgrade).unwrap_or_default(),
+        };
+    }
+}
+
+/// The rows of the partitions pane: which are shown, in which order, and which is selected.
+#[derive(Default)]
+pub struct PartitionRows {
+    state: usize,
+    sort: SortBy,
+    descending: bool,
+    filter: FilterLine,
+    offset: usize,
+    selected: Option<Key>,
+    /// The place of a row that was chosen before it was shown.
+    pending: Option<usize>,
+}
+
+impl PartitionRows {
+    /// What to ask for where this many rows fit.
+    #[must_use]
+    pub fn view(&self, limit: usize) -> PartitionView {
+        let query = RowQuery {
+            sort: self.sort.clone(),
+            descending: self.descending,
+            filter: self.filter.text().to_owned(),
+            offset: self.offset,
+            from_end: false,
+            limit,
+        };
+        PartitionView { state: self.state, query }
+    }
+
+    /// The filter.
+    #[must_use]
+    pub fn filter(&self) -> &FilterLine {
+        &self.filter
+    }
+
+    /// The row that is selected; the first shown one where the selection is out of sight.
+    #[must_use]
+    pub fn selected_row<'a>(&self, shown: &'a PartitionsShown) -> Option<&'a ShownRow> {
+        shown.rows.get(self.place(shown))
+    }
+
+    /// The place of the selected row among those that are shown.
+    #[must_use]
+    pub fn place(&self, shown: &PartitionsShown) -> usize {
+        let selected = self.selected.as_ref();
+        shown.rows.iter().position(|row| Some(&row.row.key) == selected).unwrap_or(0)
+    }
+
+    /// Moves the selection, and the window with it.
+    pub fn go(&mut self, command: Command, page: usize, shown: &PartitionsShown) {
+        let last = shown.matching.saturating_sub(1);
+        let place = shown.view.query.offset + self.place(shown);
+        let place = moved(place, command, page, last);
+        if place < self.offset {
+            self.offset = place;
+        } else if place >= self.offset + page {
+            self.offset = place + 1 - page;
+        }
+        // Where the row is not shown yet, it is found when it is: see `settle`.
+        let row = place.checked_sub(shown.view.query.offset).and_then(|at| shown.rows.get(at));
+        self.selected = row.map(|row| row.row.key.clone());
+        self.pending = self.selected.is_none().then_some(place);
+    }
+
+    /// Finds the row that was chosen by its place once it is shown, and keeps the window within the
+    /// rows that there are.
+    pub fn settle(&mut self, shown: &PartitionsShown) {
+        if let Some(place) = self.pending {
+            let row = place.checked_sub(shown.view.query.offset).and_then(|at| shown.rows.get(at));
+            if let Some(row) = row {
+                self.selected = Some(row.row.key.clone());
+                self.pending = None;
+            }
+        }
+        if shown.view.query.offset == self.offset {
+            self.offset = self.offset.min(shown.matching.saturating_sub(1));
+        }
+    }
+
+    /// Sorts by the next column.
+    pub fn sort_next(&mut self, shown: &PartitionsShown) {
+        let mut columns = vec![SortBy::Key, SortBy::Worker];
+        columns.extend(fields(shown).into_iter().map(SortBy::Field));
+        columns.push(SortBy::Messages);
+        let at = columns.iter().position(|column| *column == self.sort).unwrap_or(0);
+        self.sort = columns.get((at + 1) % columns.len()).cloned().unwrap_or_default();
+        // Of numbers, the greatest are looked for; names and workers are read from the beginning.
+        self.descending = match &self.sort {
+            SortBy::Key | SortBy::Worker => false,
+            SortBy::Messages => true,
+            SortBy::Field(name) => is_number(shown, name),
+        };
+        self.offset = 0;
+    }
+
+    /// Shows the next of this many states.
+    pub fn next_state(&mut self, states: usize) {
+        let state = (self.state + 1) % states.max(1);
+        if state != self.state {
+            *self = Self { state, ..Self::default() };
+        }
+    }
+
+    /// Turns the order around.
+    pub fn reverse(&mut self) {
+        self.descending = !self.descending;
+        self.offset = 0;
+    }
+
+    /// Begins to type a filter.
+    pub fn begin_filter(&mut self) {
+        self.filter.begin();
+    }
+
+    /// Takes a key of the filter.
+    pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
+        self.filter.key(key, event);
+        self.offset = 0;
+    }
+
+    /// Takes the filter away. False where there is none.
+    pub fn clear_filter(&mut self) -> bool {
+        self.offset = 0;
+        self.filter.clear()
+    }
+}
+
+/// The names of the state's fields, in their order; none where the state has no fields.
+#[must_use]
+pub fn fields(shown: &PartitionsShown) -> Vec<String> {
+    let first = shown.rows.first().and_then(|row| row.row.value.as_object());
+    first.map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn is_number(shown: &PartitionsShown, field: &str) -> bool {
+    shown.rows.iter().any(|row| row.row.value.get(field).is_some_and(serde_json::Value::is_number))
+}
