@@ -6,14 +6,16 @@
 //! with the journal's tail, a file of its own.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::checksum::Seal;
-use super::database::{Database, Durability, signed};
+use super::database::{Database, signed};
 use super::decision::frames_done;
+use super::directory::Directory;
 use super::error::ResilienceError;
 use super::journal_contents::{
     Contents, Lane, LiveRow, Trimmed, checksum, checksum_of_trimmed, packed, read_after,
@@ -76,6 +78,8 @@ pub struct Journal {
     tail: Tail,
     /// Of frames that are live.
     bytes: u64,
+    /// The directory's. Last: nobody else may find a file that is being closed.
+    _lock: Arc<File>,
 }
 
 impl Journal {
@@ -83,10 +87,10 @@ impl Journal {
     /// been taken at these positions.
     pub(super) fn open(
         path: PathBuf,
-        durability: Durability,
-        directory: u64,
+        of: &Directory,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
+        let (directory, durability) = (of.identity(), of.durability());
         let said = journal_tail::read(&path, Seal::of_journal(directory))?;
         let database = Database::create(path, TABLES, durability)?;
         let contents = Contents::read(&database, directory, said, positions)?;
@@ -100,7 +104,7 @@ impl Journal {
         let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
         database.erase_deleted()?;
         let bytes = contents.live.iter().map(|row| row.bytes).sum();
-        Ok(Self { database, contents, tail, bytes })
+        Ok(Self { database, contents, tail, bytes, _lock: of.lock() })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -109,8 +113,13 @@ impl Journal {
     ///
     /// They cannot be written: they are not to be processed, and may be replayed.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self { database, contents: Contents { seal, last_row, live, .. }, tail, bytes: sum } =
-            self;
+        let Self {
+            database,
+            contents: Contents { seal, last_row, live, .. },
+            tail,
+            bytes: sum,
+            ..
+        } = self;
         let first = *last_row + 1;
         database.transact(|connection| {
             for (row, entry) in (first..).zip(entries) {

@@ -40,13 +40,14 @@ pub(super) enum KeeperOrder {
 
 /// What makes checkpoints.
 pub(super) struct Keeper {
-    pub directory: Directory,
     pub interval: Duration,
     /// The checkpoint that was made last.
     pub epoch: Epoch,
     /// The generation that is written.
     pub generation: u64,
     pub files: Vec<WorkerFile>,
+    /// After its files: it lets others in when it is dropped.
+    pub directory: Directory,
     /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
     pub others: Vec<Position>,
     /// The sinks' endpoints, for each pipeline, as their positions are saved.
