@@ -228,8 +228,11 @@ impl Keeper {
         })
     }
 
-    /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
+    /// Goes on with other workers: a checkpoint, another of everything, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        // The next one holds what enters until its sinks have reported. Where one takes nothing, as a TCP
+        // sink without a receiver, that is waited for here, while all other pipelines go on.
+        self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
         let from = self.crew().len();
