@@ -12,7 +12,7 @@ use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, MaxSteps, Runner};
 
 use super::ingress::gate::{Admission, Gate, RunState};
-use super::ingress::queue::{Next, Origin, Waiting};
+use super::ingress::queue::{Coming, Inlet, Next, Origin, Waiting};
 use super::ingress::queues::Entrance;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
@@ -166,7 +166,7 @@ fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
     let origin = Origin::Source(Arc::clone(&source));
     let frames =
         Frames::new(source, number, at * LENGTH, Timestamp(0), 4, bytes, vec![LENGTH as u32]);
-    Waiting { slot, frames, trace_all: false, origin, replayed: false }
+    Waiting { slot, frames, trace_all: false, origin, coming: Coming::New }
 }
 
 /// What workers have taken: of each source, where its frames stood.
@@ -276,5 +276,25 @@ fn an_exchange_of_workers_loses_no_frame_no_order_and_no_end() {
         new.iter().for_each(|worker| worker.thread().unpark());
         join(new.into_iter().chain([closer]));
         check_taken(&entrance, &taken);
+    });
+}
+
+#[test]
+fn what_was_set_aside_is_never_processed_whenever_the_gate_opens() {
+    check(|| {
+        let (gate, inlet) = (Arc::new(Gate::open()), Arc::new(Inlet::default()));
+        gate.hold();
+        inlet.push(Waiting { coming: Coming::SetAside, ..waiting(SOURCES[0], 0) });
+        let worker = spawn({
+            let (gate, inlet) = (Arc::clone(&gate), Arc::clone(&inlet));
+            move || {
+                while inlet.taken().sources.is_empty() {
+                    assert!(!matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(..)));
+                    thread::yield_now();
+                }
+            }
+        });
+        gate.release();
+        join([worker]);
     });
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
@@ -184,4 +185,49 @@ fn workers_that_change_while_the_run_ends_do_not_keep_it_from_ending() {
         engine.wait().unwrap();
         assert_eq!(lives(&outputs(folder.path())[&b'A']), BTreeMap::from([(1, VOTES)]));
     }
+}
+
+#[test]
+fn a_change_of_workers_that_waits_for_a_receiver_holds_up_no_other_pipeline() {
+    let add = |(letter, votes): Vote, total: &mut u64| {
+        *total += u64::from(votes);
+        (Some((letter, *total)), true)
+    };
+    let write = |(letter, total): &(u8, u64), output: &mut Vec<u8>| {
+        writeln!(output, "{} => {total}", char::from(*letter))
+    };
+    let topology = Application::new("two")
+        .pipeline("waits", Source::new(decode))
+        .to_state_partition(add, |_: &Key| 0, "of the one", letter)
+        .to_sink(Sink::new(write))
+        .pipeline("goes on", Source::new(decode))
+        .to_state_partition(add, |_: &Key| 0, "of the other", letter)
+        .to_sink(Sink::new(write))
+        .build();
+    let topology = Arc::new(topology.unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody accepts what comes to the port: it is taken, and nobody listens.
+    let taken = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    taken.bind(&any.into()).unwrap();
+    let nobody = taken.local_addr().unwrap().as_socket().unwrap().to_string();
+    let mut resilience = ResilienceSettings::new(folder.path().join("saved"));
+    resilience.interval = Duration::from_hours(1);
+    let settings = Settings {
+        workers: NonZeroUsize::MIN,
+        injectable: true,
+        sinks: vec![vec![Endpoint::Tcp(nobody)], vec![Endpoint::Null]],
+        resilience: Some(resilience),
+        ..Settings::new(&topology)
+    };
+    let recorder = Arc::new(Recorder::default());
+    let engine = Engine::start(topology, &settings, Arc::clone(&recorder) as _).unwrap();
+    engine.inject(PipelineIndex(0), vote(b'a', 1).into()).unwrap();
+    recorder.wait_for("the first vote", |recorded| recorded.counts.stateful == 1);
+    let _answer = engine.set_workers(2.try_into().unwrap()).unwrap();
+    recorder.wait_for("the checkpoint of the change", |recorded| {
+        recorded.events.iter().any(|event| matches!(event, EngineEvent::CheckpointBegun(_)))
+    });
+    engine.inject(PipelineIndex(1), vote(b'a', 1).into()).unwrap();
+    recorder.wait_for("the other pipeline's vote", |recorded| recorded.counts.stateful == 2);
 }

@@ -21,6 +21,17 @@ fn a_directory_has_one_user_at_a_time() {
 }
 
 #[test]
+fn a_directory_is_in_use_until_its_journal_is_closed() {
+    let folder = tempdir().unwrap();
+    let first = take(folder.path()).unwrap();
+    let journal = open_journal(&first, &Checkpoint::default()).unwrap();
+    drop(first);
+    assert!(matches!(take(folder.path()), Err(ResilienceError::InUse { .. })));
+    drop(journal);
+    take(folder.path()).unwrap();
+}
+
+#[test]
 fn another_process_finds_a_directory_in_use() {
     const FOLDER: &str = "RESILIENCE_FOLDER";
     if let Some(path) = std::env::var_os(FOLDER) {

@@ -227,12 +227,71 @@ async fn write_stream(
     Ok(None)
 }
 
-/// Tells once where the file is not what it should be; then it is not looked at any more.
+/// Tells once where the file is not what it should be.
 async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
     if let Some(file) = watched
-        && let Some(astray) = file.look(length).await
+        && let Some(astray) = file.look_to_tell(length).await
     {
         log.astray(&astray.to_string());
-        *watched = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::core::steps::batch::Output;
+    use crate::core::frames::Frames;
+    use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
+    use crate::core::observer::Unwatched;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+    }
+
+    fn write(text: &str) -> SinkOrder {
+        let (source, first) = ("test".into(), SequenceNumber(1));
+        let frames =
+            Frames::new(source, first, 0, Timestamp(0), 0, bytes::Bytes::new(), Vec::new());
+        SinkOrder::Write(Output {
+            sink: SinkIndex(0),
+            frames: Arc::new(frames),
+            bytes: text.into(),
+            ends: vec![u32::try_from(text.len()).unwrap()],
+            traces: Vec::new(),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_finds_out_what_was_told_of_the_file_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs");
+        let sink = OpenSink::open(&Endpoint::File(path.clone())).await.unwrap();
+        let (send, orders) = unbounded_channel();
+        let run = sink.run(PipelineIndex(0), orders, Arc::new(Still), Arc::new(Unwatched), false);
+        let running = tokio::spawn(run);
+        let report = async || {
+            let (reply, reported) = oneshot::channel();
+            // A sink that has failed takes nothing.
+            let _ = send.send(SinkOrder::Report(reply));
+            reported.await
+        };
+        send.send(write("a")).unwrap();
+        assert_eq!(report().await, Ok(Some(1)));
+        std::fs::remove_file(&path).unwrap();
+        // The sink looks at its file with the first output after a while, with no checkpoint in between.
+        sleep(crate::endpoints::sinks::watched::LOOK + Duration::from_millis(50)).await;
+        send.send(write("b")).unwrap();
+        assert!(report().await.is_err(), "what was written to no file counts");
+        let error = running.await.unwrap().unwrap_err().to_string();
+        assert!(error.contains("was removed while it is written"), "{error}");
     }
 }

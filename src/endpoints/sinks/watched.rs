@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::endpoints::file::FileId;
 
 /// How often it is looked while outputs are written. A file that is not written is not looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// What has become of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +37,30 @@ pub(crate) struct Watched {
     path: PathBuf,
     file: FileId,
     looked: Instant,
+    /// Whether somebody was told what has become of it.
+    told: bool,
 }
 
 impl Watched {
     /// The file that is open, with the name that it was opened with; `None` of what is no regular file.
     pub fn new(path: &Path, file: &File) -> Option<Self> {
         let file = FileId::of_file(file)?;
-        Some(Self { path: path.to_owned(), file, looked: Instant::now() })
+        Some(Self { path: path.to_owned(), file, looked: Instant::now(), told: false })
     }
 
-    /// Whether it has not been looked for a while.
+    /// Whether it has not been looked for a while, and there is something to be told.
     pub fn is_due(&self) -> bool {
-        self.looked.elapsed() >= LOOK
+        !self.told && self.looked.elapsed() >= LOOK
+    }
+
+    /// Looks as [`look`](Self::look) does, to tell it once. Who counts on the file looks all the same.
+    pub async fn look_to_tell(&mut self, length: u64) -> Option<Astray> {
+        if self.told {
+            return None;
+        }
+        let astray = self.look(length).await;
+        self.told = astray.is_some();
+        astray
     }
 
     /// Looks at the file, which should have this length. `None` where all is well, or where that cannot

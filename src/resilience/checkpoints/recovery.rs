@@ -110,7 +110,7 @@ pub fn open_journal(
         Err(ResilienceError::missing(&path))
     } else {
         let positions = journal_positions(&checkpoint.positions);
-        Journal::open(path, directory.durability(), directory.identity(), &positions)
+        Journal::open(path, directory, &positions)
     };
     opened.map_err(|error| directory.loss().explain(error))
 }

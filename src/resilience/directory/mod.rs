@@ -25,6 +25,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -52,7 +53,7 @@ pub(super) const DIRECTORY_FILE: &str = "directory.sqlite";
 /// The file of the journal.
 pub(super) const JOURNAL_FILE: &str = "journal.sqlite";
 
-/// A resilience directory that this process uses. Nobody else can until it is dropped.
+/// A resilience directory that this process uses. Nobody else can until it and its journal are dropped.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -63,7 +64,8 @@ pub struct Directory {
     next: u64,
     /// What it means where one of its files is not whole.
     loss: Loss,
-    lock: File,
+    /// Last: nobody else may find a file that is being closed.
+    lock: Arc<File>,
 }
 
 impl Directory {
@@ -79,7 +81,7 @@ impl Directory {
     ) -> Result<Self, ResilienceError> {
         let system = |error: io::Error| ResilienceError::system(path, error);
         private::create_directory(path).map_err(system)?;
-        let lock = lock(&path.join(LOCK_FILE), path)?;
+        let lock = Arc::new(lock(&path.join(LOCK_FILE), path)?);
         make_private(path).map_err(system)?;
         let written = Written::read(&lock).map_err(system)?;
         let loss = Loss::of(written.as_ref());
@@ -91,7 +93,7 @@ impl Directory {
         path: PathBuf,
         application: String,
         durability: Durability,
-        lock: File,
+        lock: Arc<File>,
         loss: Loss,
     ) -> Result<Self, ResilienceError> {
         let file = path.join(DIRECTORY_FILE);
@@ -158,6 +160,11 @@ impl Directory {
             }
             _ => Err(ResilienceError::Gone { path: self.path.clone() }),
         }
+    }
+
+    /// Keeps everybody else away for as long as it is held.
+    pub(super) fn lock(&self) -> Arc<File> {
+        Arc::clone(&self.lock)
     }
 
     /// Where it is.

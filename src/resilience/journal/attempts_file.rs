@@ -4,14 +4,14 @@
 //! must survive the process and not the machine, whose end is no frame's fault, so it is never synchronised
 //! and a write costs about a microsecond.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::attempts::{Care, Mark, Part, Record, Suspect, Unit};
 use crate::resilience::database::{Checksum, Seal, signed};
-use crate::resilience::directory::{Directory, JOURNAL_FILE};
+use crate::resilience::directory::{Directory, JOURNAL_FILE, private};
 use crate::resilience::error::ResilienceError;
 
 /// How many numbers of 8 bytes, little-endian, the mark has: its kind, row, first frame, count, checksum.
@@ -42,11 +42,8 @@ impl Attempts {
         let path = path(&directory.path().join(JOURNAL_FILE));
         let seal = Seal::of_journal(directory.identity());
         let record = read(&path, seal)?;
-        let open = || {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(false).mode(0o600).open(&path)
-        };
-        let file = open().map_err(|error| ResilienceError::system(&path, error))?;
+        let file =
+            private::open_file(&path).map_err(|error| ResilienceError::system(&path, error))?;
         Ok(Self { file, path, seal, record })
     }
 

@@ -11,13 +11,15 @@ pub(super) mod contents;
 pub(super) mod tail;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::checkpoints::decision::frames_done;
-use super::database::{Database, Durability, Seal, signed};
+use super::database::{Database, Seal, signed};
+use super::directory::Directory;
 use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
 use crate::core::frames::Frames;
@@ -57,6 +59,8 @@ pub struct Journal {
     tail: Tail,
     /// Of frames that are live.
     bytes: u64,
+    /// The directory's. Last: nobody else may find a file that is being closed.
+    _lock: Arc<File>,
 }
 
 impl Journal {
@@ -64,10 +68,10 @@ impl Journal {
     /// been taken at these positions.
     pub(super) fn open(
         path: PathBuf,
-        durability: Durability,
-        directory: u64,
+        of: &Directory,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
+        let (directory, durability) = (of.identity(), of.durability());
         let said = tail::read(&path, Seal::of_journal(directory))?;
         let database = Database::create(path, TABLES, durability)?;
         let contents = Contents::read(&database, directory, said, positions)?;
@@ -81,7 +85,7 @@ impl Journal {
         let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
         database.erase_deleted()?;
         let bytes = contents.live.iter().map(|row| row.bytes).sum();
-        Ok(Self { database, contents, tail, bytes })
+        Ok(Self { database, contents, tail, bytes, _lock: of.lock() })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -90,8 +94,13 @@ impl Journal {
     ///
     /// They cannot be written: they are not to be processed, and may be replayed.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self { database, contents: Contents { seal, last_row, live, .. }, tail, bytes: sum } =
-            self;
+        let Self {
+            database,
+            contents: Contents { seal, last_row, live, .. },
+            tail,
+            bytes: sum,
+            ..
+        } = self;
         let first = *last_row + 1;
         database.transact(|connection| {
             for (row, entry) in (first..).zip(entries) {

@@ -192,7 +192,9 @@ impl Inlet {
         };
         let trace_all = first.trace_all;
         let trial = match &first.coming {
-            Coming::New | Coming::Replayed | Coming::SetAside => None,
+            // The gate did not admit it a moment ago, and must not be asked again: it may be open now.
+            Coming::SetAside => return Next::Nothing,
+            Coming::New | Coming::Replayed => None,
             Coming::OnTrial(trial) => Some(Arc::clone(trial)),
         };
         let (frames, in_flight) = match gate.admit() {

@@ -31,13 +31,14 @@ use crate::runtime::workers::{Crew, CrewPlan};
 
 /// What makes checkpoints.
 pub(crate) struct Keeper {
-    pub directory: Directory,
     pub interval: Duration,
     /// The checkpoint that was made last.
     pub epoch: Epoch,
     /// The generation that is written.
     pub generation: u64,
     pub files: Vec<WorkerFile>,
+    /// After its files: it lets others in when it is dropped.
+    pub directory: Directory,
     /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
     pub others: Vec<Position>,
     /// The sinks' endpoints, for each pipeline, as their positions are saved.
@@ -218,8 +219,11 @@ impl Keeper {
         })
     }
 
-    /// Goes on with other workers: a checkpoint, and a new crew that begins with it.
+    /// Goes on with other workers: a checkpoint, another of everything, and a new crew that begins with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
+        // The next one holds what enters until its sinks have reported. Where one takes nothing, as a TCP
+        // sink without a receiver, that is waited for here, while all other pipelines go on.
+        self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
         let from = self.crew().len();
