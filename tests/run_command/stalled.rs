@@ -211,13 +211,16 @@ fn what_is_written_at_the_end_and_nobody_reads_does_not_outlive_a_signal() {
     let folder = Folder::new();
     let state = FullPipe::new(folder.path("state"));
     let votes = fixture("votes.msg");
-    let run = ["run", "--app", "alphabet", "--in", votes.to_str().unwrap(), "--out", "null"];
+    let (votes, log) = (votes.to_str().unwrap(), folder.path("log"));
+    let run = ["run", "--app", "alphabet", "--in", votes, "--out", "null", "--log", &log];
     let words = "nobody reads what is written at the end";
     let to_state = [&run[..], &["--state", state.path()]].concat();
     interrupted_while_it_writes(Running::start(to_state)).failed(1, &[words]);
     let stdout = FullPipe::new(folder.path("stdout"));
     let to_stdout = Running::start_with([&run[..], &["--json"]].concat(), stdout.writer());
     interrupted_while_it_writes(to_stdout).failed(1, &[words]);
+    let log = String::from_utf8(folder.read("log")).unwrap();
+    assert_eq!(log.matches(words).count(), 2, "{log}");
 }
 
 #[test]
