@@ -227,12 +227,11 @@ async fn write_stream(
     Ok(None)
 }
 
-/// Tells once where the file is not what it should be; then it is not looked at any more.
+/// Tells where the file is not what it should be, each way once.
 async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
     if let Some(file) = watched
-        && let Some(astray) = file.look(length).await
+        && let Some(astray) = file.news(length).await
     {
         log.astray(&astray.to_string());
-        *watched = None;
     }
 }

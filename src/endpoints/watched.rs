@@ -37,18 +37,27 @@ pub(super) struct Watched {
     path: PathBuf,
     file: FileId,
     looked: Instant,
+    /// What has been told of it last.
+    told: Option<Astray>,
 }
 
 impl Watched {
     /// The file that is open, with the name that it was opened with; `None` of what is no regular file.
     pub fn new(path: &Path, file: &File) -> Option<Self> {
         let file = FileId::of_file(file)?;
-        Some(Self { path: path.to_owned(), file, looked: Instant::now() })
+        Some(Self { path: path.to_owned(), file, looked: Instant::now(), told: None })
     }
 
     /// Whether it has not been looked for a while.
     pub fn is_due(&self) -> bool {
         self.looked.elapsed() >= LOOK
+    }
+
+    /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
+    pub async fn news(&mut self, length: u64) -> Option<Astray> {
+        let astray = self.look(length).await.filter(|astray| self.told != Some(*astray))?;
+        self.told = Some(astray);
+        Some(astray)
     }
 
     /// Looks at the file, which should have this length. `None` where all is well, or where that cannot
