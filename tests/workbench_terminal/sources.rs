@@ -36,7 +36,10 @@ fn what_quitting_cuts_short_is_in_the_log_and_in_the_dead_letters_file_before_th
     let (letters, log) = (fs::read_to_string(letters).unwrap(), fs::read_to_string(log).unwrap());
     assert_eq!(letters.matches("stopped inside a frame").count(), 1, "{letters}");
     let last = log.lines().last().unwrap();
-    assert!(last.ends_with("alphabet has ended: 1 messages in, 1 out, 0 filtered, 1 dead letters"), "{log}");
+    assert!(
+        last.ends_with("alphabet has ended: 1 messages in, 1 out, 0 filtered, 1 dead letters"),
+        "{log}"
+    );
 }
 
 #[test]
