@@ -78,7 +78,7 @@ pub(super) async fn serve(
                     }
                     if !places.find() {
                         let most = limits.connections;
-                        refuse(format!("{peer} is one too many: the limit is {most}, set with --connections"));
+                        refuse(format!("{peer} is one too many: the limit is {most}, see --connections"));
                         continue;
                     }
                     let (name, seat): (Arc<str>, _) = (peer.to_string().into(), Arc::new(Seat::new()));
