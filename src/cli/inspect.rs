@@ -22,9 +22,8 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     let inspection = Inspection::of(&arguments.directory).map_err(Failure::failed)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        write_json(&mut out, &Report(&inspection)).map_err(|error| match error.is_io() {
-            true => cannot_print(&error.into()),
-            false => Failure::failed(error),
+        write_json(&mut out, &Report(&inspection)).map_err(|error| {
+            if error.is_io() { cannot_print(&error.into()) } else { Failure::failed(error) }
         })?;
         writeln!(out).map_err(|error| cannot_print(&error))?;
     } else {

@@ -200,7 +200,7 @@ mod tests {
         address: SocketAddr,
         seen: Arc<Seen>,
         stop: watch::Sender<bool>,
-        serving: JoinHandle<io::Result<()>>,
+        task: JoinHandle<io::Result<()>>,
     }
 
     impl Serving {
@@ -215,13 +215,13 @@ mod tests {
             let clock = Arc::new(Still);
             let intake =
                 Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
-            let serving = tokio::spawn(serve(listener, limits, Arc::new(intake)));
-            Self { address, seen, stop, serving }
+            let task = tokio::spawn(serve(listener, limits, Arc::new(intake)));
+            Self { address, seen, stop, task }
         }
 
         async fn stop(self) -> Arc<Seen> {
             self.stop.send_replace(true);
-            self.serving.await.unwrap().unwrap();
+            self.task.await.unwrap().unwrap();
             self.seen
         }
     }
