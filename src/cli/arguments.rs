@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -11,7 +13,9 @@ use super::byte_count::{ByteCount, FileSize};
 use super::receive::ReceiveArguments;
 use super::resilience::ResilienceArguments;
 use super::send::SendArguments;
+use crate::application::is_printable;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::preview::each_line;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MOST_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
@@ -211,6 +215,17 @@ pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
     let options = options(apps, &matches);
     let Line { command, workbench } = Line::from_arg_matches(&matches)?;
     Ok(Arguments { command, workbench, options })
+}
+
+/// Says what is wrong with the command line, or prints the help that it asks for, and ends the process.
+pub(super) fn refuse(error: &clap::Error) -> ! {
+    let obeyed = |argument: OsString| !argument.to_string_lossy().chars().all(is_printable);
+    if error.use_stderr() && std::env::args_os().any(obeyed) {
+        // Without colours: what is quoted would be obeyed as they are.
+        let _ = write!(io::stderr(), "{}", each_line(&error.render().to_string()));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// The command line with the options that applications add.

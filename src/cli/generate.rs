@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::files::cannot_write;
 use crate::application::{Generate, Generator};
 use crate::core::frames::framing::{Framing, frame};
+use crate::endpoints::{claim, empty};
 
 pub(super) fn generate(
     apps: &[App],
@@ -31,10 +32,17 @@ pub(super) fn generate(
     let writer: Box<dyn Write> = if arguments.out == Path::new("-") {
         Box::new(io::stdout().lock())
     } else {
-        Box::new(File::create(&arguments.out).map_err(cannot)?)
+        Box::new(open(&arguments.out).map_err(cannot)?)
     };
     let generator = Generator::new(arguments.seed, arguments.skew);
     write_frames(writer, &*plan.source.framing, make, generator, arguments.messages).map_err(cannot)
+}
+
+/// Opens what is to be written, and empties it, unless a run writes to it.
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::options().write(true).create(true).truncate(false).open(path)?;
+    claim(&file)?;
+    empty(&file).map(|()| file)
 }
 
 fn write_frames(

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::arguments::InspectArguments;
 use super::failure::Failure;
+use super::files::cannot_print;
 use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
@@ -21,13 +22,15 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     let inspection = Inspection::of(&arguments.directory).map_err(Failure::failed)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        write_json(&mut out, &Report(&inspection)).map_err(Failure::failed)?;
-        writeln!(out).map_err(Failure::failed)?;
+        write_json(&mut out, &Report(&inspection)).map_err(|error| {
+            if error.is_io() { cannot_print(&error.into()) } else { Failure::failed(error) }
+        })?;
+        writeln!(out).map_err(|error| cannot_print(&error))?;
     } else {
         let words = in_words(&inspection).map_err(Failure::failed)?;
-        out.write_all(each_line(&words).as_bytes()).map_err(Failure::failed)?;
+        out.write_all(each_line(&words).as_bytes()).map_err(|error| cannot_print(&error))?;
     }
-    out.flush().map_err(Failure::failed)
+    out.flush().map_err(|error| cannot_print(&error))
 }
 
 /// All that is saved as one object, of which a partition at a time is in memory.

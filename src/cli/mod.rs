@@ -56,7 +56,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     let apps: Vec<App> = apps.into_iter().collect();
     let outcome = match arguments::parse(&apps) {
         Ok(arguments) => execute(&apps, arguments),
-        Err(error) => error.exit(),
+        Err(error) => arguments::refuse(&error),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

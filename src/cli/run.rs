@@ -20,7 +20,7 @@ use super::progress::PROGRESS_EVERY;
 use super::tally::counted;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
-use crate::endpoints::{empty, open_to_write};
+use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
@@ -43,6 +43,9 @@ pub(super) fn run(
     let state = arguments.state.as_deref().map(open_state).transpose()?;
     let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
+    if let Some((path, file)) = &state {
+        claim(file).map_err(|error| cannot_write(path, &error))?;
+    }
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;

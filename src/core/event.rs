@@ -216,8 +216,8 @@ impl fmt::Display for EngineEvent {
             }
             Self::FewerConnections { connections, asked, open_files, .. } => write!(
                 formatter,
-                "at most {connections} connections at once, not {asked}: this process may have \
-                 {open_files} files open (ulimit -n)"
+                "serving up to {connections} of {asked} connections at once: this process may have \
+                 {open_files} files open, raise that with ulimit -n"
             ),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")

@@ -60,8 +60,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// Opens a file to be written, or makes it, for its owner alone. What is in it stays until [`empty`] is
-/// called. What is written
-/// goes to its end, also if somebody else has cut it meanwhile.
+/// called. What is written goes to its end, also if somebody else has cut it meanwhile.
 ///
 /// # Errors
 ///

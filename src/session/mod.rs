@@ -193,6 +193,13 @@ impl Session {
         self.collector.letters.as_ref()?.trouble()
     }
 
+    /// Ends the run at once, whatever is in flight, and finishes its dead letters: those of frames that it
+    /// cuts short are among them.
+    pub fn end(&mut self) {
+        self.engine.crash();
+        self.finish_dead_letters();
+    }
+
     /// The run has ended: waits until its dead letters are in their file, but for one that takes nothing
     /// only for a moment. What is not written then is lost.
     pub fn finish_dead_letters(&self) {
@@ -254,7 +261,7 @@ impl Session {
 impl Drop for Session {
     /// Whatever ends a run, the log has its figures.
     fn drop(&mut self) {
-        self.finish_dead_letters();
+        self.end();
         self.collector.reporter.ends(totals(&self.collector));
     }
 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -99,6 +99,8 @@ pub(crate) struct DeadLetters {
     outbox: Outbox<Arc<DeadLetter>>,
     waits: Mutex<Option<(DeadLetterFile, Inbox<Arc<DeadLetter>>)>>,
     fate: Arc<Fate>,
+    /// What is lost at the end is counted once.
+    finished: Once,
 }
 
 /// What became of the letters.
@@ -154,7 +156,8 @@ impl DeadLetters {
     pub fn new(file: DeadLetterFile) -> Self {
         let (outbox, inbox) = Outbox::new(WAITING);
         let path = file.path.clone();
-        Self { path, outbox, waits: Mutex::new(Some((file, inbox))), fate: Arc::default() }
+        let waits = Mutex::new(Some((file, inbox)));
+        Self { path, outbox, waits, fate: Arc::default(), finished: Once::new() }
     }
 
     /// The run has begun: drops what was in the file before, or goes on after its last whole line
@@ -199,13 +202,15 @@ impl DeadLetters {
         self.outbox.settle(PATIENCE);
     }
 
-    /// The last letters have come: waits until they are written, or lost.
+    /// The last letters have come: waits until they are written, or lost. Only the first call does.
     pub fn finish(&self) {
-        if !self.outbox.finish(PATIENCE) {
-            // Whoever blocks in a write will not come back to say it.
-            let path = self.path.display();
-            self.fate.lose(self.outbox.waiting(), &format!("{path} takes nothing any more"));
-        }
+        self.finished.call_once(|| {
+            if !self.outbox.finish(PATIENCE) {
+                // Whoever blocks in a write will not come back to say it.
+                let path = self.path.display();
+                self.fate.lose(self.outbox.waiting(), &format!("{path} takes nothing any more"));
+            }
+        });
     }
 
     /// How many letters are lost.

@@ -102,7 +102,7 @@ pub fn run(
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take()?;
     runtime.block_on(work(&mut session, workbench, screen, signals))?;
-    session.finish_dead_letters();
+    session.end();
     session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
 }
 

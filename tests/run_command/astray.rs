@@ -76,6 +76,24 @@ fn an_output_that_is_removed_is_told_by_a_run_that_saves_nothing_and_goes_on() {
 }
 
 #[test]
+fn an_output_that_goes_astray_in_one_way_after_another_is_told_each_time() {
+    let folder = Folder::new();
+    let out = folder.path("out");
+    let (running, mut client) = listening(&out, &[]);
+    vote_until(&mut client, "outputs", || folder.read("out").len() > 20);
+    let mut other = fs::File::options().append(true).open(&out).unwrap();
+    other.write_all(b"not ours\n").unwrap();
+    let words = ["is written by another program", "was removed while it is written"];
+    vote_until(&mut client, "a warning", || running.said().contains(words[0]));
+    fs::remove_file(&out).unwrap();
+    vote_until(&mut client, "a warning", || running.said().contains(words[1]));
+    drop(client);
+    running.signal("TERM");
+    let said = running.end().succeeded().stderr;
+    assert_eq!(words.map(|words| said.matches(words).count()), [1, 1], "{said}");
+}
+
+#[test]
 fn a_resilience_directory_that_is_removed_ends_the_run() {
     let folder = Folder::new();
     let (out, saved) = (folder.path("out"), folder.path("saved"));
@@ -100,6 +118,9 @@ fn a_file_that_another_run_writes_is_refused() {
     let words = ["cannot write", "another run writes to it"];
     run(ends.iter().chain(&[&*out])).failed(1, &words);
     run(ends.iter().chain(&[&*other, "--dead-letters", &letters])).failed(1, &words);
+    run(ends.iter().chain(&["null", "--state", &out])).failed(1, &words);
+    let generate = ["generate", "--app", "alphabet", "--messages", "1", "--out"];
+    run(generate.iter().chain(&[&*out])).failed(1, &words);
     assert!(folder.read("out").starts_with(b"a => 1\n"));
     running.signal("TERM");
     running.end().succeeded();

@@ -44,6 +44,16 @@ fn what_a_client_sends_does_nothing_to_a_terminal_that_shows_it() {
     }
 }
 
+#[test]
+fn a_command_line_that_is_quoted_does_nothing_to_a_terminal() {
+    for word in words().into_iter().filter(|word| !word.contains('\0')) {
+        let ended = run(["run", "--workers", &word]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains("invalid value"), "{}", ended.stderr);
+        assert_harmless("a wrong command line", ended.stderr.as_bytes());
+    }
+}
+
 /// Makes a directory of an application of this name, with a state of this name.
 fn foreign(directory: &Path, name: &str) {
     let topology = Application::new(name)

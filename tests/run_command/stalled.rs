@@ -182,6 +182,19 @@ fn dead_letters_that_nobody_reads_are_lost_beyond_a_bound_and_that_is_said_at_on
     assert!(last.contains("cannot write all dead letters to their file"), "{last}");
 }
 
+#[test]
+fn dead_letters_that_are_lost_at_the_end_are_counted_once_in_the_log() {
+    let folder = Folder::new();
+    let letters = FullPipe::new(folder.path("letters"));
+    folder.write("frames", &frame(b"no vote").repeat(7));
+    let (frames, log) = (folder.path("frames"), folder.path("log"));
+    let run = ["run", "--app", "alphabet", "--in", &frames, "--out", "null", "--log", &log];
+    let ended = Running::start([&run[..], &["--dead-letters", letters.path()]].concat()).end();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let log = String::from_utf8(folder.read("log")).unwrap();
+    assert_eq!(log.matches("7 dead letters lost").count(), 1, "{log}");
+}
+
 /// Waits until a program does nothing but write to a pipe, and interrupts it.
 fn interrupted_while_it_writes(running: Running) -> Ended {
     wait_until("a write that waits", || {
@@ -198,13 +211,16 @@ fn what_is_written_at_the_end_and_nobody_reads_does_not_outlive_a_signal() {
     let folder = Folder::new();
     let state = FullPipe::new(folder.path("state"));
     let votes = fixture("votes.msg");
-    let run = ["run", "--app", "alphabet", "--in", votes.to_str().unwrap(), "--out", "null"];
+    let (votes, log) = (votes.to_str().unwrap(), folder.path("log"));
+    let run = ["run", "--app", "alphabet", "--in", votes, "--out", "null", "--log", &log];
     let words = "nobody reads what is written at the end";
     let to_state = [&run[..], &["--state", state.path()]].concat();
     interrupted_while_it_writes(Running::start(to_state)).failed(1, &[words]);
     let stdout = FullPipe::new(folder.path("stdout"));
     let to_stdout = Running::start_with([&run[..], &["--json"]].concat(), stdout.writer());
     interrupted_while_it_writes(to_stdout).failed(1, &[words]);
+    let log = String::from_utf8(folder.read("log")).unwrap();
+    assert_eq!(log.matches(words).count(), 2, "{log}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_client_too_many_is_told_with_the_limit_and_the_option() {
     };
     let name = second.local_addr().unwrap();
     let line = format!(
-        "a client was not accepted: {name} is one too many: the limit is 1, set with --connections"
+        "a client was not accepted: {name} is one too many: the limit is 1, see --connections"
     );
     let found: Vec<_> = recorder.recorded().events.iter().filter_map(refused).collect();
     assert_eq!(found, [(Level::Warning, line)]);

@@ -21,7 +21,7 @@ use super::follow::{Stop, follow};
 use super::progress::{Progress, bar};
 use super::tally::{Tally, counted};
 use crate::core::frames::preview::one_line;
-use crate::endpoints::{Endpoint, empty, listen as listen_at, open_to_write};
+use crate::endpoints::{Endpoint, claim, empty, listen as listen_at, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;
 
@@ -187,6 +187,7 @@ async fn open(path: &Path) -> io::Result<Box<dyn AsyncWrite + Unpin>> {
     // Not here: to open a pipe is to wait for who reads it.
     let file = tokio::task::spawn_blocking(move || {
         let file = open_to_write(&path)?;
+        claim(&file)?;
         empty(&file).map(|()| file)
     });
     Ok(Box::new(tokio::fs::File::from_std(file.await??)))

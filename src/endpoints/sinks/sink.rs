@@ -227,10 +227,10 @@ async fn write_stream(
     Ok(None)
 }
 
-/// Tells once where the file is not what it should be.
+/// Tells where the file is not what it should be, each way once.
 async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
     if let Some(file) = watched
-        && let Some(astray) = file.look_to_tell(length).await
+        && let Some(astray) = file.news(length).await
     {
         log.astray(&astray.to_string());
     }
@@ -244,10 +244,10 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
-    use crate::core::steps::batch::Output;
     use crate::core::frames::Frames;
     use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
     use crate::core::observer::Unwatched;
+    use crate::core::steps::batch::Output;
 
     struct Still;
 

@@ -37,30 +37,27 @@ pub(crate) struct Watched {
     path: PathBuf,
     file: FileId,
     looked: Instant,
-    /// Whether somebody was told what has become of it.
-    told: bool,
+    /// What has been told of it last.
+    told: Option<Astray>,
 }
 
 impl Watched {
     /// The file that is open, with the name that it was opened with; `None` of what is no regular file.
     pub fn new(path: &Path, file: &File) -> Option<Self> {
         let file = FileId::of_file(file)?;
-        Some(Self { path: path.to_owned(), file, looked: Instant::now(), told: false })
+        Some(Self { path: path.to_owned(), file, looked: Instant::now(), told: None })
     }
 
-    /// Whether it has not been looked for a while, and there is something to be told.
+    /// Whether it has not been looked for a while.
     pub fn is_due(&self) -> bool {
-        !self.told && self.looked.elapsed() >= LOOK
+        self.looked.elapsed() >= LOOK
     }
 
-    /// Looks as [`look`](Self::look) does, to tell it once. Who counts on the file looks all the same.
-    pub async fn look_to_tell(&mut self, length: u64) -> Option<Astray> {
-        if self.told {
-            return None;
-        }
-        let astray = self.look(length).await;
-        self.told = astray.is_some();
-        astray
+    /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
+    pub async fn news(&mut self, length: u64) -> Option<Astray> {
+        let astray = self.look(length).await.filter(|astray| self.told != Some(*astray))?;
+        self.told = Some(astray);
+        Some(astray)
     }
 
     /// Looks at the file, which should have this length. `None` where all is well, or where that cannot

@@ -30,10 +30,15 @@ impl Places {
         Self { limits, seats: HashMap::new() }
     }
 
+    /// Whether all places are taken, also by tasks that have ended and are not known to have.
+    pub fn are_taken(&self) -> bool {
+        self.seats.len() >= self.limits.connections.get()
+    }
+
     /// Whether there is a place for one more client. Where all are taken, an idle client is asked to
     /// leave; its place is free at once, because its task ends by itself.
     pub fn find(&mut self) -> bool {
-        if self.seats.len() < self.limits.connections.get() {
+        if !self.are_taken() {
             return true;
         }
         let now = Instant::now();

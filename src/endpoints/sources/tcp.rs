@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::{Instant, sleep_until};
 
 use super::intake::Intake;
@@ -39,6 +39,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SOON: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_secs(1);
 
+/// How many turns the clients' tasks get before a client is one too many. Clients that come fast, send a
+/// little and leave are done within a few: to read, to hand over, and to read the end.
+const TURNS: usize = 8;
+
 /// Serves connections until it is stopped; then lets each one's task end.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -56,19 +60,25 @@ pub(crate) async fn serve(
             () = intake.stopped() => break,
             // Before the next is accepted, so that the number of connections is that of the living.
             Some(ended) = connections.join_next_with_id() => {
-                places.leave(match ended {
-                    Ok((task, ())) => task,
-                    Err(panic) => panic.id(),
-                });
+                places.leave(task_of(ended));
                 // What was lacking may be there now.
                 again = Instant::now();
             }
             accepted = accept(&listener, again) => match accepted {
                 Ok((stream, peer)) => {
                     (delay, failing) = (SOON, false);
+                    for _ in 0..TURNS {
+                        if !places.are_taken() {
+                            break;
+                        }
+                        yield_now().await;
+                        while let Some(ended) = connections.try_join_next_with_id() {
+                            places.leave(task_of(ended));
+                        }
+                    }
                     if !places.find() {
                         let most = limits.connections;
-                        refuse(format!("{peer} is one too many: the limit is {most}, set with --connections"));
+                        refuse(format!("{peer} is one too many: the limit is {most}, see --connections"));
                         continue;
                     }
                     let (name, seat): (Arc<str>, _) = (peer.to_string().into(), Arc::new(Seat::new()));
@@ -104,6 +114,11 @@ async fn accept(
     listener.accept().await
 }
 
+/// Which task has ended, be it by a panic.
+fn task_of(ended: Result<(Id, ()), JoinError>) -> Id {
+    ended.map_or_else(|panic| panic.id(), |(task, ())| task)
+}
+
 /// Whether an error is of one client, which is gone with it.
 fn is_of_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, TimedOut};
@@ -136,10 +151,12 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, in
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::sync::Mutex;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::watch;
+    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::core::clock::Clock;
@@ -178,21 +195,62 @@ mod tests {
         }
     }
 
+    /// A source of frames with a byte as their length, at this address, until it is stopped.
+    struct Serving {
+        address: SocketAddr,
+        seen: Arc<Seen>,
+        stop: watch::Sender<bool>,
+        task: JoinHandle<io::Result<()>>,
+    }
+
+    impl Serving {
+        async fn start(limits: Limits) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let (stop, stopped) = watch::channel(false);
+            let seen = Arc::new(Seen::default());
+            let framing = big_endian_framing(1);
+            let (delivery, observer) = (Arc::clone(&seen), Arc::clone(&seen));
+            let (pipeline, name) = (PipelineIndex(0), "test".into());
+            let clock = Arc::new(Still);
+            let intake =
+                Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
+            let task = tokio::spawn(serve(listener, limits, Arc::new(intake)));
+            Self { address, seen, stop, task }
+        }
+
+        async fn stop(self) -> Arc<Seen> {
+            self.stop.send_replace(true);
+            self.task.await.unwrap().unwrap();
+            self.seen
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_that_have_left_already_take_no_place_of_those_that_come_after_them() {
+        let connections = NonZeroUsize::new(3).unwrap();
+        let source = Serving::start(Limits { connections, idle: IDLE }).await;
+        // All at once: nothing else runs on this thread meanwhile.
+        for _ in 0..100 {
+            let mut client = std::net::TcpStream::connect(source.address).unwrap();
+            io::Write::write_all(&mut client, &[1, b'a']).unwrap();
+        }
+        let whole = || source.seen.frames.lock().unwrap().len() == 200;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !whole() && Instant::now() < deadline {
+            yield_now().await;
+        }
+        assert!(whole(), "{} bytes", source.seen.frames.lock().unwrap().len());
+        source.stop().await;
+    }
+
     #[tokio::test]
     async fn a_client_that_is_idle_for_long_makes_place_for_another_and_no_sooner() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = watch::channel(false);
-        let seen = Arc::new(Seen::default());
-        let framing = big_endian_framing(1);
-        let (delivery, observer) = (Arc::clone(&seen), Arc::clone(&seen));
-        let (pipeline, name) = (PipelineIndex(0), "test".into());
-        let clock = Arc::new(Still);
-        let intake = Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
         let idle = Duration::from_millis(200);
         let limits = Limits { connections: NonZeroUsize::MIN, idle };
         let began = Instant::now();
-        let serving = tokio::spawn(serve(listener, limits, Arc::new(intake)));
+        let source = Serving::start(limits).await;
+        let (address, seen) = (source.address, Arc::clone(&source.seen));
         let mut silent = TcpStream::connect(address).await.unwrap();
         silent.write_all(&[1, b'a', 2, b'b']).await.unwrap();
         // One after another, until one is served.
@@ -209,8 +267,7 @@ mod tests {
         assert!(began.elapsed() >= idle, "it was not idle for so long");
         assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
         assert_eq!(*seen.frames.lock().unwrap(), [1, b'a', 1, b'c']);
-        stop.send_replace(true);
-        serving.await.unwrap().unwrap();
+        source.stop().await;
         let reason =
             "the client was idle and made place for another inside a frame, after 2 of its bytes";
         assert_eq!(*seen.ends.lock().unwrap(), [reason]);

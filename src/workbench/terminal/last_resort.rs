@@ -15,6 +15,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::exit;
 
+use crate::telemetry::log_failure;
+
 /// How long a command may take to end in its own words after the second signal.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -122,18 +124,28 @@ fn watch() {
     }
 }
 
-/// Ends the process, with words where standard error takes them.
+/// Ends the process, with words where standard error and the log take them.
 fn end(words: &'static str) -> ! {
     let (done, said) = channel();
-    let say = move || {
-        if let Some(give_back) = &*GIVE_BACK.lock().unwrap_or_else(PoisonError::into_inner) {
-            give_back();
+    let say = {
+        let done = done.clone();
+        move || {
+            if let Some(give_back) = &*GIVE_BACK.lock().unwrap_or_else(PoisonError::into_inner) {
+                give_back();
+            }
+            let _ = writeln!(io::stderr(), "{}: {words}", env!("CARGO_PKG_NAME"));
+            let _ = done.send(());
         }
-        let _ = writeln!(io::stderr(), "{}: {words}", env!("CARGO_PKG_NAME"));
+    };
+    // One of them may take nothing, and the other must have the words all the same.
+    let log = move || {
+        log_failure(words);
         let _ = done.send(());
     };
-    if thread::Builder::new().spawn(say).is_ok() {
-        let _ = said.recv_timeout(LAST_WORDS);
+    let deadline = Instant::now() + LAST_WORDS;
+    let begun = [thread::Builder::new().spawn(say), thread::Builder::new().spawn(log)];
+    for _ in begun.iter().flatten() {
+        let _ = said.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
     // Not the way of `std::process::exit`, which may write what standard output still holds.
     exit(1)
