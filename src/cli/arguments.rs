@@ -17,7 +17,7 @@ use crate::application::is_printable;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::preview::each_line;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
-use crate::runtime::MOST_WORKERS;
+use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
 
 /// Runs partitioned, stateful streaming applications and shows them think.
@@ -62,7 +62,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct EngineArguments {
     /// How many workers run it: each is a thread
-    #[arg(long, value_name = "N", default_value = "1", value_parser = to(MOST_WORKERS))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = to(MAX_WORKERS))]
     pub workers: NonZeroUsize,
     /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
     /// `:PORT` listens for this machine alone, 0.0.0.0:PORT for all.
@@ -84,7 +84,7 @@ pub(super) struct EngineArguments {
     pub frame_limit: ByteCount,
     /// How many connections a TCP source serves at once; fewer where the limit on open files is lower.
     /// One more is closed, unless another has been idle for a minute
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MOST_CONNECTIONS))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MAX_CONNECTIONS))]
     pub connections: NonZeroUsize,
     /// Write every message that could not be processed to this file, a JSON line each
     #[arg(long, value_name = "FILE")]
@@ -197,7 +197,7 @@ pub(super) struct Arguments {
 }
 
 /// The most connections: more than a system has open files for.
-const MOST_CONNECTIONS: usize = 1_000_000;
+const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// Reads a number from 1 to `most`.
 fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::endpoints::Endpoint;
 
 /// The longest time that may be waited: a year.
-const MOST_SECONDS: Duration = Duration::from_hours(365 * 24);
+const MAX_SECONDS: Duration = Duration::from_hours(365 * 24);
 
 /// An address to connect to.
 pub(super) fn address(text: &str) -> Result<String, String> {
@@ -28,6 +28,6 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     // Longer ones are beyond what a clock can be asked for.
     seconds
-        .filter(|seconds| *seconds <= MOST_SECONDS)
-        .ok_or_else(|| format!("give a number of seconds from 0 to {}", MOST_SECONDS.as_secs()))
+        .filter(|seconds| *seconds <= MAX_SECONDS)
+        .ok_or_else(|| format!("give a number of seconds from 0 to {}", MAX_SECONDS.as_secs()))
 }

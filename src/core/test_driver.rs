@@ -25,7 +25,7 @@ use crate::application::Key;
 const SOURCE: &str = "test";
 
 /// How many frames are cut at once: taking them off one by one costs the square of it.
-const FRAMES_A_CUT: usize = 256;
+const MAX_FRAMES_PER_CUT: usize = 256;
 
 /// A test asked the driver for something that the application does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -139,9 +139,9 @@ impl TestDriver {
         let Self { pipelines, waiting, .. } = self;
         let (at, lane) = find_lane(pipelines, pipeline)?;
         let framing = Arc::clone(&lane.framing);
-        let assembler = lane
-            .assembler
-            .get_or_insert_with(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, FRAMES_A_CUT));
+        let assembler = lane.assembler.get_or_insert_with(|| {
+            Assembler::new(framing, DEFAULT_FRAME_LIMIT, MAX_FRAMES_PER_CUT)
+        });
         assembler.buffer().extend_from_slice(bytes);
         let header_length = assembler.header_length();
         let broken = loop {

@@ -11,10 +11,10 @@ use super::frames::preview::shortened;
 use super::topology::SourcePlan;
 
 /// The most repetitions of one line.
-const MOST_REPETITIONS: usize = 1_000_000;
+const MAX_REPETITIONS: usize = 1_000_000;
 
 /// The most bytes that one line may mean, and those that are pasted together.
-pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BYTES_TOGETHER: usize = 64 * 1024 * 1024;
 
 /// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +70,9 @@ pub fn read(line: &str, source: &SourcePlan, limit: u64) -> Typed {
         Typed::Raw { bytes, .. } => bytes.len(),
         Typed::Nothing | Typed::Wrong { .. } => 0,
     };
-    if length.saturating_mul(times) > MOST_BYTES {
-        let reason = format!("{times} times {length} bytes are more than {MOST_BYTES} at once");
+    if length.saturating_mul(times) > MAX_BYTES_TOGETHER {
+        let reason =
+            format!("{times} times {length} bytes are more than {MAX_BYTES_TOGETHER} at once");
         return Typed::Wrong { reason, anyway: None };
     }
     typed
@@ -85,8 +86,8 @@ fn repetitions(line: &str) -> Result<(&str, usize), String> {
         return Ok((line, 1));
     }
     match digits.parse() {
-        Ok(times @ 1..=MOST_REPETITIONS) => Ok((rest.trim_end(), times)),
-        _ => Err(format!("{last}: a line can be sent 1 to {MOST_REPETITIONS} times")),
+        Ok(times @ 1..=MAX_REPETITIONS) => Ok((rest.trim_end(), times)),
+        _ => Err(format!("{last}: a line can be sent 1 to {MAX_REPETITIONS} times")),
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// The first wait.
-const SHORTEST: Duration = Duration::from_millis(50);
+const MIN_DELAY: Duration = Duration::from_millis(50);
 
 /// No wait is longer.
-const LONGEST: Duration = Duration::from_secs(5);
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// Waits that double, until something succeeds.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Backoff(Duration);
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self(SHORTEST)
+        Self(MIN_DELAY)
     }
 }
 
@@ -26,7 +26,7 @@ impl Backoff {
     /// How long to wait now.
     pub fn delay(&mut self) -> Duration {
         let delay = self.0;
-        self.0 = (delay * 2).min(LONGEST);
+        self.0 = (delay * 2).min(MAX_DELAY);
         delay
     }
 
@@ -60,6 +60,6 @@ mod tests {
         let delays: Vec<_> = (0..9).map(|_| backoff.delay().as_millis()).collect();
         assert_eq!(delays, [50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         backoff.reset();
-        assert_eq!(backoff.delay(), SHORTEST);
+        assert_eq!(backoff.delay(), MIN_DELAY);
     }
 }

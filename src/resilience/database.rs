@@ -42,7 +42,7 @@ const LOG_PAGES: i64 = 1000;
 const FREE_PAGES: i64 = 1024;
 
 /// How many pages a log has at the most while somebody copies the files: 256 MiB.
-const MOST_LOG_PAGES: i64 = 16 * 1024;
+const MAX_LOG_PAGES: i64 = 16 * 1024;
 
 /// An open file. No other process can open it meanwhile: it is locked exclusively, so that nobody
 /// who reads can make its log grow, and nobody who writes can hold it up.
@@ -188,7 +188,7 @@ impl Database {
             return;
         }
         let claim = reading::claim(&self.path);
-        if claim.is_some() || in_log >= MOST_LOG_PAGES {
+        if claim.is_some() || in_log >= MAX_LOG_PAGES {
             drop(pages("PASSIVE"));
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use super::clock::StartClock;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
-use super::parts::{KeeperOrder, Outcome, Shared, ToJournal};
+use super::parts::{CheckpointOrder, JournalOrder, Outcome, Shared};
 use super::settings::Settings;
 use super::startup::{Safety, launch};
 use super::workers::Crew;
@@ -110,8 +110,8 @@ impl Engine {
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         let safety = self.safety.as_ref().ok_or(EngineError::NothingSaved)?;
         let (reply, answer) = oneshot::channel();
-        let order = KeeperOrder::SetWorkers(workers, reply);
-        safety.keeper.send(order).map_err(|_| EngineError::Ended)?;
+        let order = CheckpointOrder::SetWorkers(workers, reply);
+        safety.checkpointer.send(order).map_err(|_| EngineError::Ended)?;
         Ok(answer)
     }
 
@@ -264,7 +264,7 @@ impl Engine {
                 task.abort();
                 let _ = kept.recv();
                 gone.send_replace(true);
-                let _ = journal.send(ToJournal::Stop);
+                let _ = journal.send(JournalOrder::Stop);
                 // A journal that panicked has told so already.
                 drop(thread.join());
                 // On a thread of its own: asynchronous code may drop an engine, and may not wait.

@@ -1,4 +1,4 @@
-//! The gate, the inlets and their exchange under threads that meet in thousands of orders.
+//! The gate, the queues and their exchange under threads that meet in thousands of orders.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, MaxSteps, Runner};
 
 use super::ingress::gate::{Admission, Gate, RunState};
-use super::ingress::queue::{Coming, Inlet, Next, Origin, Waiting};
-use super::ingress::queues::Entrance;
+use super::ingress::queue::{Coming, Next, Origin, Queue, Waiting};
+use super::ingress::queues::Queues;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::resilience::{Position, Slot};
@@ -73,7 +73,7 @@ fn a_checkpoint_follows_whatever_was_admitted_after_a_hold() {
     check(|| {
         const ALL: usize = 4;
         let (gate, counts) = (Arc::new(Gate::open()), Arc::new(Counts::default()));
-        let keeper = spawn({
+        let checkpointer = spawn({
             let (gate, counts) = (Arc::clone(&gate), Arc::clone(&counts));
             move || {
                 // What the workers admit beyond `ALL` needs no checkpoint of its own.
@@ -91,7 +91,7 @@ fn a_checkpoint_follows_whatever_was_admitted_after_a_hold() {
                 }
             }
         });
-        join([counts.work(&gate, ALL), counts.work(&gate, ALL), keeper]);
+        join([counts.work(&gate, ALL), counts.work(&gate, ALL), checkpointer]);
     });
 }
 
@@ -110,7 +110,7 @@ fn a_change_that_is_noted_after_a_hold_is_seen() {
                 }
             })
         });
-        let keeper = spawn(move || {
+        let checkpointer = spawn(move || {
             while saved.load(Ordering::SeqCst) < 4 {
                 block_on(gate.changed());
                 gate.hold();
@@ -118,7 +118,7 @@ fn a_change_that_is_noted_after_a_hold_is_seen() {
                 gate.release();
             }
         });
-        join(writers.into_iter().chain([keeper]));
+        join(writers.into_iter().chain([checkpointer]));
     });
 }
 
@@ -173,24 +173,24 @@ fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
 type Taken = Arc<Mutex<BTreeMap<String, Vec<u64>>>>;
 
 /// A worker as in `worker.rs`: it looks, takes, and parks where there is nothing to be done. It ends when
-/// it is told to leave or that its inlet is closed.
+/// it is told to leave or that its queue is closed.
 fn worker(
-    entrance: &Arc<Entrance>,
+    queues: &Arc<Queues>,
     index: usize,
     gate: &Arc<Gate>,
     taken: &Taken,
     leave: &Arc<AtomicBool>,
 ) -> JoinHandle<()> {
-    let inlet = entrance.inlet(index).unwrap();
+    let queue = queues.queue(index).unwrap();
     let (gate, taken, leave) = (Arc::clone(gate), Arc::clone(taken), Arc::clone(leave));
     spawn(move || {
-        inlet.attach();
+        queue.attach();
         while !leave.load(Ordering::SeqCst) {
-            if inlet.is_idle(&gate) {
+            if queue.is_idle(&gate) {
                 thread::park();
                 continue;
             }
-            match inlet.next(&gate, Timestamp(0)) {
+            match queue.next(&gate, Timestamp(0)) {
                 Next::Frames(frames, _) => {
                     let mut taken = taken.lock().unwrap();
                     taken.entry(frames.source().to_string()).or_default().push(frames.offset(0));
@@ -203,18 +203,18 @@ fn worker(
 }
 
 /// A source that brings its frames.
-fn source(entrance: &Arc<Entrance>, which: (&'static str, Slot)) -> JoinHandle<()> {
-    let entrance = Arc::clone(entrance);
-    spawn(move || (0..FRAMES).for_each(|at| entrance.push(waiting(which, at))))
+fn source(queues: &Arc<Queues>, which: (&'static str, Slot)) -> JoinHandle<()> {
+    let queues = Arc::clone(queues);
+    spawn(move || (0..FRAMES).for_each(|at| queues.push(waiting(which, at))))
 }
 
 /// Every frame of every source was taken once and in its order, and the positions say so.
-fn check_taken(entrance: &Entrance, taken: &Taken) {
+fn check_taken(queues: &Queues, taken: &Taken) {
     let taken = taken.lock().unwrap();
     let all: Vec<u64> = (0..FRAMES).map(|at| at * LENGTH).collect();
     assert_eq!(taken.len(), SOURCES.len());
     assert!(taken.values().all(|offsets| *offsets == all), "{taken:?}");
-    let ends = entrance.positions().into_iter().map(|position| match position {
+    let ends = queues.positions().into_iter().map(|position| match position {
         Position::Source { offset, .. } => offset,
         other => panic!("{other:?}"),
     });
@@ -225,27 +225,27 @@ fn check_taken(entrance: &Entrance, taken: &Taken) {
 fn frames_are_taken_once_and_in_order_and_the_end_is_told() {
     check(|| {
         let (gate, taken) = (Arc::new(Gate::open()), Taken::default());
-        let entrance = Arc::new(Entrance::new(PipelineIndex(0), "p".into(), None, 2, None));
+        let queues = Arc::new(Queues::new(PipelineIndex(0), "p".into(), None, 2, None));
         let leave = Arc::default();
-        let workers = [0, 1].map(|index| worker(&entrance, index, &gate, &taken, &leave));
+        let workers = [0, 1].map(|index| worker(&queues, index, &gate, &taken, &leave));
         let holder = spawn({
-            let (gate, entrance) = (Arc::clone(&gate), Arc::clone(&entrance));
+            let (gate, queues) = (Arc::clone(&gate), Arc::clone(&queues));
             move || {
                 gate.hold();
                 gate.release();
-                entrance.wake();
+                queues.wake();
             }
         });
-        join(SOURCES.map(|which| source(&entrance, which)));
+        join(SOURCES.map(|which| source(&queues, which)));
         // Without the close, which wakes workers too: a wake-up that is lost never ends here, and the
         // checker has a limit.
         let all_taken = || taken.lock().unwrap().values().flatten().count() as u64 == 2 * FRAMES;
         while !all_taken() {
             thread::yield_now();
         }
-        entrance.close();
+        queues.close();
         join(workers.into_iter().chain([holder]));
-        check_taken(&entrance, &taken);
+        check_taken(&queues, &taken);
     });
 }
 
@@ -253,43 +253,43 @@ fn frames_are_taken_once_and_in_order_and_the_end_is_told() {
 fn an_exchange_of_workers_loses_no_frame_no_order_and_no_end() {
     check(|| {
         let (gate, taken) = (Arc::new(Gate::open()), Taken::default());
-        let entrance = Arc::new(Entrance::new(PipelineIndex(0), "p".into(), None, 2, None));
+        let queues = Arc::new(Queues::new(PipelineIndex(0), "p".into(), None, 2, None));
         let leave = Arc::new(AtomicBool::new(false));
-        let old = [0, 1].map(|index| worker(&entrance, index, &gate, &taken, &leave));
-        let sources = SOURCES.map(|which| source(&entrance, which));
+        let old = [0, 1].map(|index| worker(&queues, index, &gate, &taken, &leave));
+        let sources = SOURCES.map(|which| source(&queues, which));
         let closer = spawn({
-            let entrance = Arc::clone(&entrance);
+            let queues = Arc::clone(&queues);
             move || {
                 join(sources);
-                entrance.close();
+                queues.close();
             }
         });
-        // As in `keeper.rs`.
+        // As in `checkpointer.rs`.
         gate.hold();
         leave.store(true, Ordering::SeqCst);
         old.iter().for_each(|worker| worker.thread().unpark());
         join(old);
-        entrance.exchange(3);
+        queues.exchange(3);
         let stay = Arc::default();
-        let new = [0, 1, 2].map(|index| worker(&entrance, index, &gate, &taken, &stay));
+        let new = [0, 1, 2].map(|index| worker(&queues, index, &gate, &taken, &stay));
         gate.release();
         new.iter().for_each(|worker| worker.thread().unpark());
         join(new.into_iter().chain([closer]));
-        check_taken(&entrance, &taken);
+        check_taken(&queues, &taken);
     });
 }
 
 #[test]
 fn what_was_set_aside_is_never_processed_whenever_the_gate_opens() {
     check(|| {
-        let (gate, inlet) = (Arc::new(Gate::open()), Arc::new(Inlet::default()));
+        let (gate, queue) = (Arc::new(Gate::open()), Arc::new(Queue::default()));
         gate.hold();
-        inlet.push(Waiting { coming: Coming::SetAside, ..waiting(SOURCES[0], 0) });
+        queue.push(Waiting { coming: Coming::SetAside, ..waiting(SOURCES[0], 0) });
         let worker = spawn({
-            let (gate, inlet) = (Arc::clone(&gate), Arc::clone(&inlet));
+            let (gate, queue) = (Arc::clone(&gate), Arc::clone(&queue));
             move || {
-                while inlet.taken().sources.is_empty() {
-                    assert!(!matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(..)));
+                while queue.taken().sources.is_empty() {
+                    assert!(!matches!(queue.next(&gate, Timestamp(0)), Next::Frames(..)));
                     thread::yield_now();
                 }
             }

@@ -22,4 +22,4 @@ pub use engine::{Engine, EngineClock};
 pub use error::EngineError;
 pub use ingress::gate::RunState;
 pub use panics::silence_caught_panics;
-pub use settings::{MOST_WORKERS, Settings};
+pub use settings::{MAX_WORKERS, Settings};

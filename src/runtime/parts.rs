@@ -22,9 +22,9 @@ use crate::endpoints::{SinkFailure, SinkOrder};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
 /// What the journal's thread is asked for.
-pub(super) enum ToJournal {
+pub(super) enum JournalOrder {
     /// Write these frames, then let them enter.
-    Write(ToWrite),
+    Write(FramesToWrite),
     /// All that is made of the replayed frames has left.
     Replayed,
     /// Drop what a whole checkpoint has left behind.
@@ -36,15 +36,15 @@ pub(super) enum ToJournal {
 }
 
 /// Frames that are to be written.
-pub(super) struct ToWrite {
+pub(super) struct FramesToWrite {
     pub pipeline: PipelineIndex,
     pub slot: Slot,
     pub frames: Frames,
     pub trace_all: bool,
 }
 
-/// What the keeper is asked for.
-pub(super) enum KeeperOrder {
+/// What the checkpointer is asked for.
+pub(super) enum CheckpointOrder {
     /// Go on with this many workers.
     SetWorkers(NonZeroUsize, oneshot::Sender<()>),
     /// Make the last checkpoint, and end.

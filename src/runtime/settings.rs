@@ -10,7 +10,7 @@ use crate::resilience::ResilienceSettings;
 
 /// The most workers that an engine should have: more than a machine has a use for, and each is a thread
 /// with a channel to every other one.
-pub const MOST_WORKERS: usize = 256;
+pub const MAX_WORKERS: usize = 256;
 
 /// How an engine is to run.
 #[derive(Debug, Clone)]

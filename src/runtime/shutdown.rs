@@ -9,9 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 
 use super::error::EngineError;
-use super::ingress::queues::Entrance;
+use super::ingress::queues::Queues;
 use super::parts::{
-    KeeperOrder, News, Outcome, Senders, Shared, SinkTasks, SourceTasks, ToJournal,
+    CheckpointOrder, JournalOrder, News, Outcome, Senders, Shared, SinkTasks, SourceTasks,
 };
 
 /// What the supervisor follows.
@@ -21,7 +21,7 @@ pub(super) struct Supervisor {
     pub sinks: SinkTasks,
     /// While it is held, sinks do not end.
     pub senders: Senders,
-    pub entrances: Vec<Arc<Entrance>>,
+    pub queues: Vec<Arc<Queues>>,
     pub news: UnboundedReceiver<News>,
     pub workers: usize,
     pub resilient: Option<Resilient>,
@@ -31,8 +31,8 @@ pub(super) struct Supervisor {
 
 /// The parts that see to it that nothing is lost.
 pub(super) struct Resilient {
-    pub journal: Sender<ToJournal>,
-    pub keeper: UnboundedSender<KeeperOrder>,
+    pub journal: Sender<JournalOrder>,
+    pub checkpointer: UnboundedSender<CheckpointOrder>,
 }
 
 /// What the supervisor waits for. Each stage begins when the one before is over.
@@ -55,7 +55,7 @@ impl Supervisor {
         if outcome.is_err() {
             self.stop.send_replace(true);
             self.shared.abort.store(true, Ordering::Release);
-            self.entrances.iter().for_each(|entrance| entrance.wake());
+            self.queues.iter().for_each(|queues| queues.wake());
         }
         self.outcome.send_replace(Some(outcome.map_err(Arc::new)));
     }
@@ -109,13 +109,13 @@ impl Supervisor {
         match (stage, &self.resilient) {
             (Stage::Reading, Some(resilient)) if self.sources.is_empty() => {
                 let (reply, done) = oneshot::channel();
-                let _ = resilient.journal.send(ToJournal::Done(reply));
+                let _ = resilient.journal.send(JournalOrder::Done(reply));
                 Stage::Journaling(done)
             }
             (Stage::Reading, None) if self.sources.is_empty() => self.drain(),
             (Stage::Draining, Some(resilient)) if working == 0 => {
                 let (reply, done) = oneshot::channel();
-                let _ = resilient.keeper.send(KeeperOrder::Finish(reply));
+                let _ = resilient.checkpointer.send(CheckpointOrder::Finish(reply));
                 Stage::Saving(done)
             }
             (Stage::Draining, None) if working == 0 => self.close_sinks(),
@@ -124,7 +124,7 @@ impl Supervisor {
     }
 
     fn drain(&self) -> Stage {
-        self.entrances.iter().for_each(|entrance| entrance.close());
+        self.queues.iter().for_each(|queues| queues.close());
         Stage::Draining
     }
 

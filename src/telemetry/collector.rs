@@ -24,7 +24,7 @@ use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
-use crate::runtime::MOST_WORKERS;
+use crate::runtime::MAX_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
 const KEPT: usize = 500;
@@ -69,7 +69,7 @@ impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
         let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
             listening: OnceLock::new(),
-            workers: (0..workers.max(MOST_WORKERS))
+            workers: (0..workers.max(MAX_WORKERS))
                 .map(|_| WorkerCounters::new(plan.steps.len()))
                 .collect(),
             broken: Counter::default(),

@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 /// The longest latency that is told apart, in nanoseconds: an hour. Longer ones count as an hour.
-const LONGEST: u64 = 3_600_000_000_000;
+const MAX_LATENCY: u64 = 3_600_000_000_000;
 
 /// Two digits: within 1 % of the true value.
 const SIGNIFICANT_DIGITS: u8 = 2;
@@ -67,7 +67,8 @@ impl Latency {
     }
 
     pub fn record(&mut self, latency: Duration, count: u64) {
-        let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let nanoseconds =
+            u64::try_from(latency.as_nanos()).unwrap_or(MAX_LATENCY).clamp(1, MAX_LATENCY);
         self.total.saturating_record_n(nanoseconds, count);
         self.current.saturating_record_n(nanoseconds, count);
     }
@@ -131,7 +132,7 @@ impl Latency {
 }
 
 fn histogram() -> Histogram<u64> {
-    match Histogram::new_with_bounds(1, LONGEST, SIGNIFICANT_DIGITS) {
+    match Histogram::new_with_bounds(1, MAX_LATENCY, SIGNIFICANT_DIGITS) {
         Ok(histogram) => histogram,
         Err(_) => unreachable!("the bounds are constants that HdrHistogram accepts"),
     }

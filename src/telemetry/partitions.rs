@@ -14,11 +14,11 @@ use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow, merge};
 use crate::runtime::Engine;
 
 /// The shortest time between two questions.
-const LEAST_WAIT: Duration = Duration::from_millis(40);
+const MIN_WAIT: Duration = Duration::from_millis(40);
 
 /// The longest one: what is shown is never much older than that, also after an answer that took long
 /// because the workers had other work.
-const MOST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// How much longer than an answer takes the wait for the next question is.
 const WAIT_FACTOR: u32 = 20;
@@ -147,7 +147,7 @@ impl PartitionWatch {
         if self.question.is_some() {
             Some(Duration::from_millis(2))
         } else if self.shown_work != Some(work) || self.rates_are_moving() {
-            Some(self.not_before.since(now).max(LEAST_WAIT))
+            Some(self.not_before.since(now).max(MIN_WAIT))
         } else {
             None
         }
@@ -177,7 +177,7 @@ impl PartitionWatch {
         };
         let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
         let wait = now.since(question.asked).saturating_mul(WAIT_FACTOR);
-        let wait = wait.clamp(LEAST_WAIT, MOST_WAIT);
+        let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
         self.not_before = Timestamp(now.0.saturating_add(nanoseconds(wait)));
         let matching = self.shown.matching;
         let by_the_end = question.query.from_end;

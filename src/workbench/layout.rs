@@ -3,9 +3,9 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 
 /// The smallest screen that the panes fit on.
-pub const LEAST_WIDTH: u16 = 60;
+pub const MIN_WIDTH: u16 = 60;
 /// The smallest screen that the panes fit on.
-pub const LEAST_HEIGHT: u16 = 18;
+pub const MIN_HEIGHT: u16 = 18;
 
 /// From this size on there is room for everything.
 const ROOMY_WIDTH: u16 = 100;
@@ -80,7 +80,7 @@ impl Places {
 /// partitions to show; a zoomed pane takes the room of all others.
 #[must_use]
 pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places> {
-    if area.width < LEAST_WIDTH || area.height < LEAST_HEIGHT {
+    if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
     let roomy = area.width >= ROOMY_WIDTH && area.height >= ROOMY_HEIGHT;

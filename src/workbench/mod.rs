@@ -25,7 +25,7 @@ use thiserror::Error;
 use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
-use crate::runtime::{EngineError, MOST_WORKERS, RunState, Settings, silence_caught_panics};
+use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings, silence_caught_panics};
 use crate::session::Session;
 use crate::telemetry::{DeadLetterFile, DeadLettersLost};
 use terminal::screen::Screen;
@@ -45,7 +45,7 @@ const NEW_FOR: Duration = Duration::from_secs(2);
 const MOVED_FOR: Duration = Duration::from_secs(5);
 
 /// The shortest time between two frames.
-const LEAST_FRAME: Duration = Duration::from_millis(50);
+const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
 
 /// For how long a worker may be waited for to revive a partition: keys wait as long.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -173,7 +173,7 @@ async fn work(
             return Err(WorkbenchError::Engine(error));
         }
         let wait =
-            drawn.map_or(Duration::ZERO, |drawn| LEAST_FRAME.saturating_sub(drawn.elapsed()));
+            drawn.map_or(Duration::ZERO, |drawn| MIN_FRAME_TIME.saturating_sub(drawn.elapsed()));
         if dirty && wait.is_zero() {
             workbench.show(session.snapshot());
             screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
@@ -264,9 +264,9 @@ fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) 
     let wanted = if more { now + 1 } else { now - 1 };
     let workers = match NonZeroUsize::new(wanted) {
         None => return workbench.notify("one worker is the least".to_owned(), true),
-        Some(workers) if wanted <= MOST_WORKERS => workers,
+        Some(workers) if wanted <= MAX_WORKERS => workers,
         Some(_) => {
-            return workbench.notify(format!("{MOST_WORKERS} workers are the most"), true);
+            return workbench.notify(format!("{MAX_WORKERS} workers are the most"), true);
         }
     };
     // The header says that it is under way, and the partitions say who has moved.

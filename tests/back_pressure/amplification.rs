@@ -35,7 +35,7 @@ const FRAMES: usize = 2000;
 
 /// How many bytes of outputs may be made while nobody reads them: 4 MiB in the engine, what little
 /// enters before anything is known of the outputs, and what the system's buffers hold.
-const MOST_MADE: u64 = 32 * 1024 * 1024;
+const MAX_MADE: u64 = 32 * 1024 * 1024;
 
 /// A pipeline that repeats its payloads on all workers, and counts the bytes that it makes.
 fn repeat(made: &Arc<AtomicU64>) -> Topology {
@@ -76,7 +76,7 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
         }
         let stalled = wait_until_still(|| made.load(Ordering::Relaxed));
         eprintln!("{stalled} bytes of outputs made at {workers} workers, and not read");
-        assert!(stalled <= MOST_MADE, "{stalled} bytes at {workers} workers");
+        assert!(stalled <= MAX_MADE, "{stalled} bytes at {workers} workers");
         let mut buffer = vec![0; 1024 * 1024];
         let mut read = 0;
         while read < PAYLOAD * REPEATED * MESSAGES * FRAMES {
@@ -84,7 +84,7 @@ fn outputs_that_nobody_reads_are_bounded_however_long_they_are() {
             assert!(length > 0, "{read} bytes");
             read += length;
             let ahead = made.load(Ordering::Relaxed).saturating_sub(read as u64);
-            assert!(ahead <= MOST_MADE, "{ahead} bytes ahead at {workers} workers");
+            assert!(ahead <= MAX_MADE, "{ahead} bytes ahead at {workers} workers");
         }
         engine.stop();
         within_limit("the run", move || engine.wait().unwrap());
@@ -96,13 +96,13 @@ const MANY_WORDS: usize = 4 * 1024 * 1024;
 
 /// How many times its length a frame of one-letter words may need at the peak, and a frame that cannot be
 /// decoded.
-const MOST_OF_WORDS: usize = 76;
-const MOST_OF_MALFORMED: usize = 8;
+const MAX_OF_WORDS: usize = 76;
+const MAX_OF_MALFORMED: usize = 8;
 
 #[test]
 fn what_one_frame_costs_is_bounded() {
     for (payload, most) in
-        [(b"a ".repeat(MANY_WORDS / 2), MOST_OF_WORDS), (vec![0xff; MANY_WORDS], MOST_OF_MALFORMED)]
+        [(b"a ".repeat(MANY_WORDS / 2), MAX_OF_WORDS), (vec![0xff; MANY_WORDS], MAX_OF_MALFORMED)]
     {
         let ends = ["run", "--app", "word_count", "--in", "tcp://127.0.0.1:0", "--out", "null"];
         let running = Running::start(ends);

@@ -39,6 +39,22 @@ fn greatest(folder: &Folder, running: &Running, time: Duration) -> Use {
     greatest
 }
 
+/// Looks at windows of time until one needs no more than the one before. How long the logs grow until they
+/// are moved into their files for the first time depends on the machine; what is not bounded grows by more
+/// than this in every window.
+fn until_it_stops_growing(mut look: impl FnMut() -> Use) -> Vec<Use> {
+    const SLACK: u64 = 4 << 20;
+    let mut windows = vec![look()];
+    loop {
+        let (before, now) = (windows[windows.len() - 1], look());
+        windows.push(now);
+        if now.disk < before.disk + SLACK && now.memory < before.memory + SLACK {
+            return windows;
+        }
+        assert!(windows.len() < 12, "it grows and grows: {windows:?}");
+    }
+}
+
 /// A client says `words` words again and again, `pace` of them a second.
 fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
     let folder = Folder::new();
@@ -72,8 +88,7 @@ fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
         rounds / lines.len()
     });
     thread::sleep(warm);
-    let first = greatest(&folder, &running, half);
-    let second = greatest(&folder, &running, half);
+    let windows = until_it_stops_growing(|| greatest(&folder, &running, half));
     let epoch = || folder.inspect()["checkpoint"]["epoch"].as_u64().unwrap();
     wait_until("checkpoints", || epoch() > 20);
     end.store(true, Ordering::Release);
@@ -82,22 +97,18 @@ fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
     running.signal("TERM");
     running.end().succeeded();
     let last = folder.saved_bytes();
-    println!(
-        "{words} words, {rounds} rounds, {epoch} checkpoints: {first:?} {second:?} {last} at the end"
-    );
+    println!("{words} words, {rounds} rounds, {epoch} checkpoints: {windows:?} {last} at the end");
     assert!(rounds > 3, "every word has changed several times");
-    assert!(second.disk < first.disk * 3 / 2 + (4 << 20), "{first:?} {second:?}");
-    assert!(second.memory < first.memory * 5 / 4 + (8 << 20), "{first:?} {second:?}");
     assert_eq!(folder.json_lines("state").len(), words as usize);
 }
 
 #[test]
 fn with_few_partitions_the_directory_and_the_memory_stop_growing() {
     // Each file's log has its length, 16 MiB, before it is moved into the file.
-    run(26, 100_000, Duration::from_secs(4), Duration::from_millis(1500));
+    run(26, 100_000, Duration::from_secs(2), Duration::from_millis(1500));
 }
 
 #[test]
 fn with_many_partitions_the_directory_and_the_memory_stop_growing() {
-    run(100_000, 80_000, Duration::from_secs(4), Duration::from_millis(2500));
+    run(100_000, 80_000, Duration::from_secs(2), Duration::from_millis(2500));
 }

@@ -23,7 +23,8 @@ fn a_directory_serves_one_process_and_one_application() {
 
     folder.write("second", b"of somebody else");
     let ends = ["--in", &input, "--out", &second];
-    folder.run("alphabet", &ends).failed(1, &["saved is in use by another process"]);
+    let again = ["run", "--app", "alphabet", "--resilience-dir", &folder.path("saved")];
+    run(again.iter().chain(&ends)).failed(1, &["saved is in use by another process"]);
     assert_eq!(folder.read("second"), b"of somebody else");
     let inspected = folder.inspect();
     assert_eq!(inspected["application"], "alphabet");

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 const RETRY_EVERY: Duration = Duration::from_millis(20);
 
 /// How long an attempt to connect may take at the least.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+const MIN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long to wait for a receiver that has been sent everything and does not close.
 const CLOSING_LIMIT: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl Connection {
         let began = Instant::now();
         let stream = loop {
             let left = wait.saturating_sub(began.elapsed());
-            let attempt = timeout(left.max(LEAST_PATIENCE), connect(address)).await;
+            let attempt = timeout(left.max(MIN_PATIENCE), connect(address)).await;
             match attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                     if left.is_zero() {

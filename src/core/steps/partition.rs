@@ -16,7 +16,7 @@ use crate::core::partitions::saved::MAX_KEY;
 
 /// How many messages are sent to a worker together at most. The steps behind the exchange need memory for
 /// one such batch at a time, however many messages a frame became.
-const MOST_TOGETHER: usize = 8 * 1024;
+const MAX_TOGETHER: usize = 8 * 1024;
 
 /// Finds every message's key and sends the message to the key's owner.
 pub(crate) struct PartitionEnd<M, P> {
@@ -42,7 +42,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         let workers = placement.workers().get();
         let share = input.len() / workers + input.len() / 8;
         let mut batches: Vec<Addressed<M>> = (0..workers)
-            .map(|_| Addressed::with_capacity(share.min(input.len()).min(MOST_TOGETHER)))
+            .map(|_| Addressed::with_capacity(share.min(input.len()).min(MAX_TOGETHER)))
             .collect();
         let mut sent = 0;
         let parcel = |worker, batch| Parcel {
@@ -72,7 +72,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 if let Some(batch) = batches.get_mut(owner.0) {
                     batch.push(Address { frame, key }, message);
                     sent += 1;
-                    if batch.len() == MOST_TOGETHER {
+                    if batch.len() == MAX_TOGETHER {
                         let full = mem::replace(batch, Addressed::with_capacity(0));
                         outlet.parcels.push(parcel(owner, full));
                     }

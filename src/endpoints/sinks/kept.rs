@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::core::steps::batch::Output;
 
 /// How many batches are written together at the most.
-const MOST_SLICES: usize = 64;
+const MAX_SLICES: usize = 64;
 
 /// Where a report goes.
 pub(crate) type Reply = oneshot::Sender<Option<u64>>;
@@ -75,7 +75,7 @@ impl Kept {
     pub fn unsent(&self) -> Vec<IoSlice<'_>> {
         // Of the first, some may have been given already.
         let mut given = usize::try_from(self.sent - self.next).unwrap_or(usize::MAX);
-        let outputs = self.outputs.iter().skip(self.whole).take(MOST_SLICES);
+        let outputs = self.outputs.iter().skip(self.whole).take(MAX_SLICES);
         outputs
             .map(|output| output.bytes.get(std::mem::take(&mut given)..).unwrap_or_default())
             .map(IoSlice::new)

@@ -27,7 +27,7 @@ mod linux {
     use tokio::net::TcpStream;
 
     /// Longer than any answer about one socket without extensions.
-    const LONGEST_ANSWER: usize = 4096;
+    const MAX_ANSWER_LENGTH: usize = 4096;
 
     /// Asks for one connection's send queue.
     pub struct SendQueue {
@@ -48,7 +48,7 @@ mod linux {
             let (family, kind) = (AddressFamily::NETLINK, SocketType::DGRAM);
             let netlink = socket_with(family, kind, flags, Some(netlink::SOCK_DIAG))?;
             let request = request(stream)?;
-            let mut queue = Self { netlink, request, answer: vec![0; LONGEST_ANSWER] };
+            let mut queue = Self { netlink, request, answer: vec![0; MAX_ANSWER_LENGTH] };
             queue.bytes()?;
             Ok(queue)
         }

@@ -1,4 +1,4 @@
-//! Room for what is in flight in one pipeline: its frames, and the outputs that are made of them.
+//! The budget of a pipeline: the bound on the bytes in flight, of its frames and of the outputs made of them.
 //!
 //! Invariant: frames enter only where they, and the outputs that they are expected to make, fit beside
 //! all that is in flight, or where nothing is. Outputs longer than expected are charged as soon as they
@@ -20,7 +20,7 @@ mod interleavings;
 const LIMIT: usize = 4 * 1024 * 1024;
 
 /// What a few frames cost at the least, whatever their length: the memory that they need on their way.
-const LEAST_COST: usize = 512;
+const MIN_COST: usize = 512;
 
 /// In how many pieces the limit is used at the least, so that several workers have something to do.
 const PIECES: usize = 4;
@@ -39,8 +39,8 @@ const PARTS: usize = 256;
 /// How fast an expectation that was too high falls: by one of so many parts with each batch.
 const FALL: usize = 8;
 
-/// Room for what is in flight in one pipeline.
-pub(crate) struct Room {
+/// The bound on what is in flight in one pipeline.
+pub(crate) struct Budget {
     /// Bytes that are charged for what is in flight.
     used: AtomicUsize,
     /// Bytes of outputs for a byte of frames, in parts.
@@ -53,8 +53,8 @@ pub(crate) struct Room {
 }
 
 /// Frames that have entered. Dropping it gives their room back.
-struct Stay {
-    room: Arc<Room>,
+struct Share {
+    budget: Arc<Budget>,
     /// The frames' bytes.
     frames: usize,
     bill: Mutex<Bill>,
@@ -68,7 +68,7 @@ struct Bill {
     charged: usize,
 }
 
-impl Room {
+impl Budget {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             used: AtomicUsize::new(0),
@@ -86,16 +86,16 @@ impl Room {
     }
 
     /// Waits until there is room for frames of this many bytes and what they will become.
-    pub async fn enter(self: &Arc<Self>, frames: usize) -> Arc<dyn Account> {
-        let frames = frames.max(LEAST_COST);
+    pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Account> {
+        let frames = frames.max(MIN_COST);
         let _turn = self.turn.lock().await;
         loop {
             let cost = self.cost(frames);
             // Nobody else adds to it, but outputs of what is in flight already.
             if self.used.load(Ordering::Acquire) <= LIMIT - cost {
                 self.used.fetch_add(cost, Ordering::AcqRel);
-                return Arc::new(Stay {
-                    room: Arc::clone(self),
+                return Arc::new(Share {
+                    budget: Arc::clone(self),
                     frames,
                     bill: Mutex::new(Bill { made: 0, charged: cost }),
                 });
@@ -132,7 +132,7 @@ impl Room {
     }
 }
 
-impl Stay {
+impl Share {
     /// For a byte of frames, in parts.
     fn parts(&self, made: usize) -> usize {
         made.saturating_mul(PARTS) / self.frames
@@ -143,32 +143,32 @@ impl Stay {
     }
 }
 
-impl Account for Stay {
+impl Account for Share {
     fn charge(&self, bytes: usize) {
         let mut bill = self.bill();
         bill.made += bytes;
-        self.room.expect(self.parts(bill.made));
+        self.budget.expect(self.parts(bill.made));
         // Less than at first where that was more than is expected now.
-        let due = bill.charged.min(self.room.cost(self.frames)).max(self.frames + bill.made);
+        let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
         if due < bill.charged {
-            self.room.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
-            self.room.freed.notify_one();
+            self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            self.budget.freed.notify_one();
         } else {
-            self.room.used.fetch_add(due - bill.charged, Ordering::AcqRel);
+            self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
         }
         bill.charged = due;
     }
 }
 
-impl Drop for Stay {
+impl Drop for Share {
     fn drop(&mut self) {
         let (made, charged) = {
             let bill = self.bill();
             (bill.made, bill.charged)
         };
-        self.room.learn(self.parts(made));
-        self.room.used.fetch_sub(charged, Ordering::AcqRel);
-        self.room.freed.notify_one();
+        self.budget.learn(self.parts(made));
+        self.budget.used.fetch_sub(charged, Ordering::AcqRel);
+        self.budget.freed.notify_one();
     }
 }
 
@@ -190,64 +190,64 @@ mod tests {
 
     /// Lets frames in, a portion each, until there is no room, with outputs of `amplification` times
     /// their length, which wait.
-    fn fill(room: &Arc<Room>, amplification: usize) -> Vec<Arc<dyn Account>> {
-        let mut stays = Vec::new();
+    fn fill(budget: &Arc<Budget>, amplification: usize) -> Vec<Arc<dyn Account>> {
+        let mut shares = Vec::new();
         loop {
-            let portion = room.portion();
-            let Some(stay) = now(room.enter(portion)) else { return stays };
-            stay.charge(portion.max(LEAST_COST) * amplification);
-            stays.push(stay);
+            let portion = budget.portion();
+            let Some(share) = now(budget.take(portion)) else { return shares };
+            share.charge(portion.max(MIN_COST) * amplification);
+            shares.push(share);
         }
     }
 
     #[test]
     fn outputs_that_wait_take_room_and_give_it_back() {
-        let room = Room::new();
-        let stay = now(room.enter(1000)).unwrap();
-        stay.charge(2 * LIMIT);
-        assert!(room.used.load(Ordering::Relaxed) > LIMIT);
-        let mut next = pin!(room.enter(1));
+        let budget = Budget::new();
+        let share = now(budget.take(1000)).unwrap();
+        share.charge(2 * LIMIT);
+        assert!(budget.used.load(Ordering::Relaxed) > LIMIT);
+        let mut next = pin!(budget.take(1));
         let mut poll = || next.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll().is_pending());
-        drop(stay);
+        drop(share);
         assert!(poll().is_ready());
-        assert_eq!(room.used.load(Ordering::Relaxed), 0);
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn frames_are_expected_to_make_what_those_before_them_made() {
         for amplification in [0, 1, 10, 1000] {
-            let room = Room::new();
+            let budget = Budget::new();
             for _ in 0..200 {
-                drop(fill(&room, amplification));
+                drop(fill(&budget, amplification));
             }
-            let stays = fill(&room, amplification);
-            let used = room.used.load(Ordering::Relaxed);
+            let shares = fill(&budget, amplification);
+            let used = budget.used.load(Ordering::Relaxed);
             assert!(used <= LIMIT, "{used} bytes at {amplification}");
             assert!(used >= LIMIT / 2, "{used} bytes at {amplification}");
-            assert!(stays.len() >= PIECES, "{} portions at {amplification}", stays.len());
+            assert!(shares.len() >= PIECES, "{} portions at {amplification}", shares.len());
         }
     }
 
     #[test]
     fn what_never_leaves_leaves_room_for_more_that_is_as_short() {
-        let room = Room::new();
-        let stays = fill(&room, 1);
-        assert!(stays.len() >= PIECES);
-        let used = room.used.load(Ordering::Relaxed);
+        let budget = Budget::new();
+        let shares = fill(&budget, 1);
+        assert!(shares.len() >= PIECES);
+        let used = budget.used.load(Ordering::Relaxed);
         assert!((LIMIT / 2..=LIMIT).contains(&used), "{used} bytes of outputs that wait");
-        let room = Room::new();
-        drop(fill(&room, 1000));
-        assert_eq!(room.used.load(Ordering::Relaxed), 0);
+        let budget = Budget::new();
+        drop(fill(&budget, 1000));
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn what_is_longer_than_all_room_enters_alone() {
-        let room = Room::new();
-        let long = now(room.enter(10 * LIMIT)).unwrap();
-        assert!(now(room.enter(1)).is_none());
+        let budget = Budget::new();
+        let long = now(budget.take(10 * LIMIT)).unwrap();
+        assert!(now(budget.take(1)).is_none());
         drop(long);
-        assert!(now(room.enter(1)).is_some());
-        assert!(now(room.enter(10 * LIMIT)).is_some());
+        assert!(now(budget.take(1)).is_some());
+        assert!(now(budget.take(10 * LIMIT)).is_some());
     }
 }

@@ -20,7 +20,7 @@ const TRACED: usize = 1000;
 const WAITING_LIMIT: u32 = 64 * 1024 * 1024;
 
 /// What an injection takes of the limit at the least: the memory that it needs itself.
-const LEAST_COST: u32 = 64;
+const MIN_COST: u32 = 64;
 
 /// Why bytes were not injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Injector {
     ///
     /// Too many bytes wait, or nobody reads them any more.
     pub fn inject(&self, bytes: Bytes) -> Result<(), NotInjected> {
-        let cost = u32::try_from(bytes.len()).unwrap_or(u32::MAX).clamp(LEAST_COST, WAITING_LIMIT);
+        let cost = u32::try_from(bytes.len()).unwrap_or(u32::MAX).clamp(MIN_COST, WAITING_LIMIT);
         let room = Arc::clone(&self.room).try_acquire_many_owned(cost);
         let room = room.map_err(|_| NotInjected::Full)?;
         self.sender.send((bytes, room)).map_err(|_| NotInjected::Ended)

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
-use super::budget::Room;
+use super::budget::Budget;
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
 use crate::core::frames::assembler::{Assembler, Broken, Cut};
@@ -20,7 +20,7 @@ use crate::core::observer::Observer;
 use crate::endpoints::backoff::patiently;
 
 /// How many frames a batch has at the most: enough to make the cost of a batch negligible.
-const MOST_FRAMES: usize = 4096;
+const MAX_FRAMES: usize = 4096;
 
 /// A stream of frames with an order of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct Intake {
     pub observer: Arc<dyn Observer>,
     /// Turns true when the sources should stop reading.
     pub stop: watch::Receiver<bool>,
-    room: Arc<Room>,
+    budget: Arc<Budget>,
     frames: AtomicU64,
     connections: AtomicU64,
 }
@@ -82,7 +82,7 @@ impl Intake {
             delivery,
             observer,
             stop,
-            room: Room::new(),
+            budget: Budget::new(),
             frames: AtomicU64::new(0),
             connections: AtomicU64::new(0),
         }
@@ -95,7 +95,7 @@ impl Intake {
 
     /// An assembler of this pipeline's frames, for a source that begins at this byte.
     pub fn assembler(&self, from: u64) -> Assembler {
-        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MOST_FRAMES).from(from)
+        Assembler::new(Arc::clone(&self.framing), self.frame_limit, MAX_FRAMES).from(from)
     }
 
     /// Hands over frames as soon as there is room for them.
@@ -107,7 +107,7 @@ impl Intake {
         read_at: Timestamp,
         trace_all: bool,
     ) {
-        while let Some(portion) = cut.take_first(self.room.portion()) {
+        while let Some(portion) = cut.take_first(self.budget.portion()) {
             let frames = self.admit(source, portion, read_at).await;
             self.delivery.deliver(connection, frames, trace_all);
         }
@@ -117,7 +117,7 @@ impl Intake {
     pub async fn admit(&self, source: &Arc<str>, portion: Cut, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let account = patiently(self.room.enter(portion.bytes.len()), wait).await;
+        let account = patiently(self.budget.take(portion.bytes.len()), wait).await;
         drop(held);
         let count = portion.ends.len() as u64;
         let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);

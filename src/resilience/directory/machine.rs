@@ -14,7 +14,7 @@ use crate::resilience::error::ResilienceError;
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// More than a line has.
-const LONGEST: u64 = 256;
+const MAX_LENGTH: u64 = 256;
 
 /// A durability and a start of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Written {
     pub fn read(file: &File) -> io::Result<Option<Self>> {
         let (mut reader, mut bytes) = (file, Vec::new());
         reader.rewind()?;
-        reader.take(LONGEST).read_to_end(&mut bytes)?;
+        reader.take(MAX_LENGTH).read_to_end(&mut bytes)?;
         Ok(str::from_utf8(&bytes).ok().and_then(Self::parse))
     }
 

@@ -65,6 +65,8 @@ pub struct Directory {
     /// What it means where one of its files is not whole.
     loss: Loss,
     /// Last: nobody else may find a file that is being closed.
+    /// Whether this run has made it.
+    new: bool,
     lock: Arc<File>,
 }
 
@@ -93,7 +95,7 @@ impl Directory {
         path: PathBuf,
         application: String,
         durability: Durability,
-        lock: Arc<File>,
+    lock: Arc<File>,
         loss: Loss,
     ) -> Result<Self, ResilienceError> {
         let file = path.join(DIRECTORY_FILE);
@@ -123,7 +125,7 @@ impl Directory {
         let newest = workers.into_iter().map(|(generation, _)| generation).max();
         let next = newest.unwrap_or_default().max(owner.generation).saturating_add(1);
         reading::prepare(&path).map_err(|error| ResilienceError::system(&path, error))?;
-        let mut directory = Self { path, durability, database, owner, next, loss, lock };
+        let mut directory = Self { path, durability, database, owner, next, loss, new, lock };
         if new {
             directory.set_current(0)?;
             directory.say_how_written()?;
@@ -165,6 +167,11 @@ impl Directory {
     /// Keeps everybody else away for as long as it is held.
     pub(super) fn lock(&self) -> Arc<File> {
         Arc::clone(&self.lock)
+    }
+
+    /// Whether this run has made it, so that no earlier one can have left anything.
+    pub fn is_new(&self) -> bool {
+        self.new
     }
 
     /// Where it is.

@@ -19,7 +19,7 @@ use crate::core::sync::{Mutex, MutexGuard};
 use crate::resilience::{JournalPosition, Slot};
 use crate::runtime::recovery::trial::Trial;
 
-/// What a worker finds in its inlet.
+/// What a worker finds in its queue.
 pub(crate) enum Next {
     /// Frames, and whether to trace them all.
     Frames(Frames, bool),
@@ -91,7 +91,7 @@ impl Taken {
 }
 
 #[derive(Default)]
-struct Queue {
+struct State {
     waiting: VecDeque<Waiting>,
     taken: Taken,
     /// Nothing more will come.
@@ -100,7 +100,7 @@ struct Queue {
     told: bool,
 }
 
-impl Queue {
+impl State {
     /// Takes what was set aside off the front, where the gate admits it: it counts as taken.
     fn pass_over(&mut self, gate: &Gate) {
         let Self { waiting, taken, .. } = self;
@@ -116,14 +116,14 @@ impl Queue {
 
 /// Where frames wait for a worker to take them.
 #[derive(Default)]
-pub(crate) struct Inlet {
-    queue: Mutex<Queue>,
+pub(crate) struct Queue {
+    state: Mutex<State>,
     thread: OnceLock<Thread>,
 }
 
-impl Inlet {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the calling thread woken when there is something to take.
@@ -139,10 +139,10 @@ impl Inlet {
     }
 
     pub fn push(&self, waiting: Waiting) {
-        let mut queue = self.lock();
-        queue.waiting.push_back(waiting);
-        let was_empty = queue.waiting.len() == 1;
-        drop(queue);
+        let mut state = self.lock();
+        state.waiting.push_back(waiting);
+        let was_empty = state.waiting.len() == 1;
+        drop(state);
         if was_empty {
             self.wake();
         }
@@ -155,10 +155,10 @@ impl Inlet {
     }
 
     /// Whether the worker need not look: no frames that it may take wait, and it has not yet to be
-    /// told that the inlet is closed.
+    /// told that the queue is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
-        let queue = self.lock();
-        if queue.waiting.is_empty() { queue.told || !queue.closed } else { !gate.is_open() }
+        let state = self.lock();
+        if state.waiting.is_empty() { state.told || !state.closed } else { !gate.is_open() }
     }
 
     /// Which frames have been taken.
@@ -166,26 +166,26 @@ impl Inlet {
         self.lock().taken.clone()
     }
 
-    /// Begins where an earlier inlet had ended.
+    /// Begins where an earlier queue had ended.
     pub fn begin_at(&self, slot: Slot, position: JournalPosition) {
         self.lock().taken.journal.insert(slot, position);
     }
 
-    /// Begins where an earlier inlet had ended.
+    /// Begins where an earlier queue had ended.
     pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
         self.lock().taken.sources.insert(source, offset);
     }
 
-    /// Gives up what waits, for inlets that take this one's place.
+    /// Gives up what waits, for queues that take this one's place.
     pub fn empty(&self) -> VecDeque<Waiting> {
         mem::take(&mut self.lock().waiting)
     }
 
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
-        let mut queue = self.lock();
-        queue.pass_over(gate);
-        let Queue { waiting, taken, closed, told } = &mut *queue;
+        let mut state = self.lock();
+        state.pass_over(gate);
+        let State { waiting, taken, closed, told } = &mut *state;
         let Some(first) = waiting.front_mut() else {
             *told = *closed;
             return if *closed { Next::Closed } else { Next::Nothing };
@@ -237,13 +237,13 @@ mod tests {
 
     #[test]
     fn a_worker_looks_once_to_be_told_that_its_inlet_is_closed() {
-        let (inlet, gate) = (Inlet::default(), Gate::open());
-        assert!(inlet.is_idle(&gate));
-        inlet.close();
-        assert!(!inlet.is_idle(&gate));
-        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Closed));
+        let (queue, gate) = (Queue::default(), Gate::open());
+        assert!(queue.is_idle(&gate));
+        queue.close();
+        assert!(!queue.is_idle(&gate));
+        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Closed));
         // Its worker may have to wait for others, and must not be busy meanwhile.
-        assert!(inlet.is_idle(&gate));
+        assert!(queue.is_idle(&gate));
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
             let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
             Frames::new("x".into(), SequenceNumber(1), offset, Timestamp(0), 4, bytes, vec![5, 10])
         };
-        let (inlet, gate) = (Inlet::default(), Gate::open());
+        let (queue, gate) = (Queue::default(), Gate::open());
         gate.pause();
         let slot = Slot(3);
         let waiting = |frames, origin| Waiting {
@@ -266,16 +266,16 @@ mod tests {
             coming: Coming::New,
         };
         let row = JournalPosition { row: 7, frames: 0 };
-        inlet.push(waiting(frames(0), Origin::Journal(row)));
-        inlet.push(waiting(frames(100), Origin::Source("file".into())));
-        assert!(inlet.taken().journal.is_empty());
+        queue.push(waiting(frames(0), Origin::Journal(row)));
+        queue.push(waiting(frames(100), Origin::Source("file".into())));
+        assert!(queue.taken().journal.is_empty());
         gate.step();
-        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
-        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
+        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
         gate.resume(Timestamp(0));
-        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
-        assert_eq!(inlet.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
-        assert!(matches!(inlet.next(&gate, Timestamp(0)), Next::Frames(_, false)));
-        assert_eq!(inlet.taken().sources.get("file"), Some(&110));
+        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
+        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(queue.taken().sources.get("file"), Some(&110));
     }
 }

@@ -1,54 +1,54 @@
-//! Where the frames of one pipeline enter: those that must be journaled first, and the inlets of the
+//! Where the frames of one pipeline enter: those that must be journaled first, and the queues of the
 //! workers, which can be exchanged for others while the sources go on.
 
 use std::mem;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError};
 
-use super::queue::{Coming, Inlet, Origin, Taken, Waiting};
+use super::queue::{Coming, Origin, Queue, Taken, Waiting};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::sync::{RwLock, RwLockReadGuard};
 use crate::endpoints::{Connection, Delivery};
 use crate::resilience::{Position, Slot};
-use crate::runtime::parts::{ToJournal, ToWrite};
+use crate::runtime::parts::{FramesToWrite, JournalOrder};
 
 /// Where the frames of one pipeline enter.
-pub(crate) struct Entrance {
+pub(crate) struct Queues {
     pipeline: PipelineIndex,
     name: Arc<str>,
     /// The name under which the position of its file is saved, where it reads one.
     file: Option<Arc<str>>,
-    inlets: RwLock<Inlets>,
+    per_worker: RwLock<PerWorker>,
     /// `None` where nothing is saved.
-    journal: Option<Sender<ToJournal>>,
+    journal: Option<Sender<JournalOrder>>,
 }
 
-/// One inlet a worker: the frames of a slot go to one of them, so that their order is kept.
-struct Inlets {
-    of_workers: Vec<Arc<Inlet>>,
+/// One queue a worker: the frames of a slot go to one of them, so that their order is kept.
+struct PerWorker {
+    of_workers: Vec<Arc<Queue>>,
     closed: bool,
 }
 
-impl Entrance {
+impl Queues {
     pub fn new(
         pipeline: PipelineIndex,
         name: Arc<str>,
         file: Option<Arc<str>>,
         workers: usize,
-        journal: Option<Sender<ToJournal>>,
+        journal: Option<Sender<JournalOrder>>,
     ) -> Self {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
-        let inlets = RwLock::new(Inlets { of_workers, closed: false });
-        Self { pipeline, name, file, inlets, journal }
+        let per_worker = RwLock::new(PerWorker { of_workers, closed: false });
+        Self { pipeline, name, file, per_worker, journal }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Inlets> {
-        self.inlets.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, PerWorker> {
+        self.per_worker.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The inlet of a worker.
-    pub fn inlet(&self, worker: usize) -> Option<Arc<Inlet>> {
+    /// The queue of a worker.
+    pub fn queue(&self, worker: usize) -> Option<Arc<Queue>> {
         self.read().of_workers.get(worker).map(Arc::clone)
     }
 
@@ -59,28 +59,28 @@ impl Entrance {
 
     /// Says that nothing will come any more.
     pub fn close(&self) {
-        let mut inlets = self.inlets.write().unwrap_or_else(PoisonError::into_inner);
-        inlets.closed = true;
-        inlets.of_workers.iter().for_each(|inlet| inlet.close());
+        let mut per_worker = self.per_worker.write().unwrap_or_else(PoisonError::into_inner);
+        per_worker.closed = true;
+        per_worker.of_workers.iter().for_each(|queue| queue.close());
     }
 
     pub fn wake(&self) {
-        self.read().of_workers.iter().for_each(|inlet| inlet.wake());
+        self.read().of_workers.iter().for_each(|queue| queue.wake());
     }
 
     /// Begins where a checkpoint had ended.
     pub fn begin_at(&self, positions: &[Position]) {
-        let inlets = self.read();
+        let per_worker = self.read();
         for position in positions {
             match position {
                 Position::Journal { pipeline, slot, at } if *pipeline == self.name => {
-                    inlets.of(*slot).into_iter().for_each(|inlet| inlet.begin_at(*slot, *at));
+                    per_worker.of(*slot).into_iter().for_each(|queue| queue.begin_at(*slot, *at));
                 }
                 Position::Source { pipeline, endpoint, offset } if *pipeline == self.name => {
                     let source: Arc<str> = endpoint.as_str().into();
                     // Where the source has another slot this time, the greater offset counts.
-                    if let Some(inlet) = inlets.of_workers.first() {
-                        inlet.begin_source_at(source, *offset);
+                    if let Some(queue) = per_worker.of_workers.first() {
+                        queue.begin_source_at(source, *offset);
                     }
                 }
                 _ => {}
@@ -91,10 +91,10 @@ impl Entrance {
     /// Which frames have been taken, in all.
     pub fn positions(&self) -> Vec<Position> {
         let mut all = Taken::default();
-        for inlet in &self.read().of_workers {
-            let taken = inlet.taken();
+        for queue in &self.read().of_workers {
+            let taken = queue.taken();
             for (slot, position) in taken.journal {
-                // What was replayed and what came after it had different inlets.
+                // What was replayed and what came after it had different queues.
                 let known = all.journal.entry(slot).or_default();
                 *known = position.max(*known);
             }
@@ -117,45 +117,45 @@ impl Entrance {
         sources.chain(journal).collect()
     }
 
-    /// Puts the inlets of other workers in the place of these. What waits goes on waiting there; no
+    /// Puts the queues of other workers in the place of these. What waits goes on waiting there; no
     /// frame may be taken meanwhile.
     pub fn exchange(&self, workers: usize) {
         let positions = self.positions();
-        let mut inlets = self.inlets.write().unwrap_or_else(PoisonError::into_inner);
+        let mut per_worker = self.per_worker.write().unwrap_or_else(PoisonError::into_inner);
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
-        let old = mem::replace(&mut inlets.of_workers, of_workers);
-        for waiting in old.iter().flat_map(|inlet| inlet.empty()) {
-            inlets.push(waiting);
+        let old = mem::replace(&mut per_worker.of_workers, of_workers);
+        for waiting in old.iter().flat_map(|queue| queue.empty()) {
+            per_worker.push(waiting);
         }
-        if inlets.closed {
-            inlets.of_workers.iter().for_each(|inlet| inlet.close());
+        if per_worker.closed {
+            per_worker.of_workers.iter().for_each(|queue| queue.close());
         }
-        drop(inlets);
+        drop(per_worker);
         self.begin_at(&positions);
     }
 }
 
-impl Inlets {
-    /// Lets frames wait in the inlet of their slot. What is replayed waits in one inlet, so that it is
+impl PerWorker {
+    /// Lets frames wait in the queue of their slot. What is replayed waits in one queue, so that it is
     /// taken in the order in which it was written: a message of one connection may have followed the
     /// output of another's.
     fn push(&self, waiting: Waiting) {
-        let inlet = match waiting.coming {
+        let queue = match waiting.coming {
             Coming::New => self.of(waiting.slot),
             Coming::Replayed | Coming::OnTrial(_) | Coming::SetAside => self.of_workers.first(),
         };
-        if let Some(inlet) = inlet {
-            inlet.push(waiting);
+        if let Some(queue) = queue {
+            queue.push(waiting);
         }
     }
 
-    fn of(&self, slot: Slot) -> Option<&Arc<Inlet>> {
+    fn of(&self, slot: Slot) -> Option<&Arc<Queue>> {
         let worker = usize::try_from(slot.0).unwrap_or_default().checked_rem(self.of_workers.len());
         self.of_workers.get(worker?)
     }
 }
 
-impl Delivery for Entrance {
+impl Delivery for Queues {
     fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool) {
         let slot = Slot::of_connection(connection.number);
         let origin = match (&self.journal, connection.again) {
@@ -164,9 +164,9 @@ impl Delivery for Entrance {
                 Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
             }
             (Some(journal), false) => {
-                let to_write = ToWrite { pipeline: self.pipeline, slot, frames, trace_all };
+                let to_write = FramesToWrite { pipeline: self.pipeline, slot, frames, trace_all };
                 // A journal that is gone has failed, and the engine is ending with its error.
-                let _ = journal.send(ToJournal::Write(to_write));
+                let _ = journal.send(JournalOrder::Write(to_write));
                 return;
             }
         };

@@ -25,12 +25,12 @@ use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
 };
 use crate::runtime::error::EngineError;
-use crate::runtime::parts::{Base, KeeperOrder, News, ToJournal};
+use crate::runtime::parts::{Base, CheckpointOrder, JournalOrder, News};
 use crate::runtime::workers::query::{Changed, Request, SaveRequest};
 use crate::runtime::workers::{Crew, CrewPlan};
 
 /// What makes checkpoints.
-pub(crate) struct Keeper {
+pub(crate) struct Checkpointer {
     pub interval: Duration,
     /// The checkpoint that was made last.
     pub epoch: Epoch,
@@ -43,20 +43,20 @@ pub(crate) struct Keeper {
     pub others: Vec<Position>,
     /// The sinks' endpoints, for each pipeline, as their positions are saved.
     pub sinks: Vec<Vec<Endpoint>>,
-    pub journal: Sender<ToJournal>,
+    pub journal: Sender<JournalOrder>,
     pub crew: Arc<RwLock<Crew>>,
     pub plan: CrewPlan,
     pub news: UnboundedSender<News>,
 }
 
-impl Keeper {
+impl Checkpointer {
     /// Makes checkpoints until it is told to finish. `base` is what the workers began with, at
     /// `positions`.
     pub async fn run(
         mut self,
         base: Vec<Base>,
         positions: Vec<Position>,
-        orders: UnboundedReceiver<KeeperOrder>,
+        orders: UnboundedReceiver<CheckpointOrder>,
     ) {
         let news = self.news.clone();
         if let Err(error) = self.keep(base, positions, orders).await {
@@ -68,7 +68,7 @@ impl Keeper {
         &mut self,
         base: Vec<Base>,
         positions: Vec<Position>,
-        mut orders: UnboundedReceiver<KeeperOrder>,
+        mut orders: UnboundedReceiver<CheckpointOrder>,
     ) -> Result<(), EngineError> {
         self.begin(base, positions)?;
         loop {
@@ -82,12 +82,12 @@ impl Keeper {
                 order = orders.recv() => match order {
                     // The engine is gone.
                     None => return Ok(()),
-                    Some(KeeperOrder::Finish(reply)) => {
+                    Some(CheckpointOrder::Finish(reply)) => {
                         self.checkpoint(Extent::Asked).await?;
                         let _ = reply.send(());
                         return Ok(());
                     }
-                    Some(KeeperOrder::SetWorkers(workers, reply)) => {
+                    Some(CheckpointOrder::SetWorkers(workers, reply)) => {
                         self.set_workers(workers).await?;
                         let _ = reply.send(());
                     }
@@ -126,7 +126,7 @@ impl Keeper {
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
-        positions.extend(self.plan.entrances.iter().flat_map(|entrance| entrance.positions()));
+        positions.extend(self.plan.queues.iter().flat_map(|queues| queues.positions()));
         let reports = self.ask_sinks();
         if extent == Extent::Asked {
             self.release();
@@ -142,7 +142,7 @@ impl Keeper {
         // Before anything is dropped because of it.
         block_in_place(|| self.directory.in_place())?;
         // A journal that is gone says itself why.
-        let _ = self.journal.send(ToJournal::Trim(trimmed));
+        let _ = self.journal.send(JournalOrder::Trim(trimmed));
         let took = began.elapsed();
         self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
         Ok(())
@@ -206,7 +206,7 @@ impl Keeper {
         let write = |(at, (file, saved)): (usize, (&mut WorkerFile, &Vec<SavedState>))| {
             file.write(epoch, saved, if at == 0 { &positions } else { &[] })
         };
-        // Not with tasks: who drops the keeper must find nobody who still writes.
+        // Not with tasks: who drops the checkpointer must find nobody who still writes.
         block_in_place(|| {
             thread::scope(|scope| {
                 let write = &write;
@@ -228,8 +228,8 @@ impl Keeper {
         self.checkpoint(Extent::Everything).await?;
         let from = self.crew().len();
         block_in_place(|| self.crew().dismiss());
-        for entrance in &self.plan.entrances {
-            entrance.exchange(workers.get());
+        for queues in &self.plan.queues {
+            queues.exchange(workers.get());
         }
         // Before the new workers can tell anything: where all inputs have ended, they have nothing to
         // do but to say so.

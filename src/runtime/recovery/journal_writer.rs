@@ -21,22 +21,22 @@ use crate::endpoints::Intake;
 use crate::resilience::{Entry, Journal, JournalPosition, JournalPositions, ResilienceError};
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
-use crate::runtime::ingress::queues::Entrance;
+use crate::runtime::ingress::queues::Queues;
 use crate::runtime::panics::IO_THREAD_NAME;
-use crate::runtime::parts::{News, ToJournal, ToWrite};
+use crate::runtime::parts::{FramesToWrite, JournalOrder, News};
 
 /// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES_TOGETHER: u64 = 8 * 1024 * 1024;
 
 /// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
 /// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
-pub(crate) const LONGEST: u64 = 1024 * 1024 * 1024;
+pub(crate) const MAX_JOURNAL: u64 = 1024 * 1024 * 1024;
 
 /// A pipeline, for the journal's thread.
-pub(crate) struct JournaledPipeline {
+pub(crate) struct WrittenPipeline {
     pub name: Arc<str>,
     pub intake: Arc<Intake>,
-    pub entrance: Arc<Entrance>,
+    pub queues: Arc<Queues>,
 }
 
 /// What the journal has let enter again.
@@ -48,22 +48,22 @@ pub(crate) struct ReplayedFrames {
 }
 
 /// What the journal's thread has.
-pub(crate) struct Journaling {
+pub(crate) struct JournalWriter {
     pub journal: Journal,
     pub attempts: SharedAttempts,
-    pub orders: Receiver<ToJournal>,
+    pub orders: Receiver<JournalOrder>,
     /// How many bytes of frames may be in the journal.
     pub longest: u64,
     /// Orders whose turn has not come.
-    pub put_off: VecDeque<ToJournal>,
-    pub pipelines: Vec<JournaledPipeline>,
+    pub put_off: VecDeque<JournalOrder>,
+    pub pipelines: Vec<WrittenPipeline>,
     pub io: Handle,
     /// Turns true when nothing is to be waited for any more.
     pub gone: watch::Receiver<bool>,
     pub news: UnboundedSender<News>,
 }
 
-impl Journaling {
+impl JournalWriter {
     /// Starts the thread. First it lets what is in the journal enter again, from these positions on,
     /// and then says how many frames that were.
     pub fn start(
@@ -98,11 +98,11 @@ impl Journaling {
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
             match order {
-                ToJournal::Write(first) => self.write(first)?,
-                ToJournal::Trim(positions) => self.trim(&positions)?,
-                ToJournal::Replayed => self.attempts.lock().finish()?,
-                ToJournal::Done(reply) => drop(reply.send(())),
-                ToJournal::Stop => break,
+                JournalOrder::Write(first) => self.write(first)?,
+                JournalOrder::Trim(positions) => self.trim(&positions)?,
+                JournalOrder::Replayed => self.attempts.lock().finish()?,
+                JournalOrder::Done(reply) => drop(reply.send(())),
+                JournalOrder::Stop => break,
             }
         }
         Ok(())
@@ -110,9 +110,9 @@ impl Journaling {
 
     /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
     /// those that make it shorter have their turn: the others wait, and with them the sources.
-    fn next(&mut self) -> Option<ToJournal> {
-        let is_urgent = |order: &ToJournal| {
-            matches!(order, ToJournal::Trim(_) | ToJournal::Replayed | ToJournal::Stop)
+    fn next(&mut self) -> Option<JournalOrder> {
+        let is_urgent = |order: &JournalOrder| {
+            matches!(order, JournalOrder::Trim(_) | JournalOrder::Replayed | JournalOrder::Stop)
         };
         while self.journal.bytes() >= self.longest {
             if let Some(at) = self.put_off.iter().position(is_urgent) {
@@ -153,12 +153,12 @@ impl Journaling {
     }
 
     /// Writes frames with all that wait to be written, in one transaction.
-    fn write(&mut self, first: ToWrite) -> Result<(), ResilienceError> {
+    fn write(&mut self, first: FramesToWrite) -> Result<(), ResilienceError> {
         let mut bytes = first.frames.byte_length();
         let mut batch = vec![first];
-        while bytes < MOST_BYTES {
+        while bytes < MAX_BYTES_TOGETHER {
             match self.put_off.pop_front().or_else(|| self.orders.try_recv().ok()) {
-                Some(ToJournal::Write(more)) => {
+                Some(JournalOrder::Write(more)) => {
                     bytes += more.frames.byte_length();
                     batch.push(more);
                 }
@@ -170,17 +170,17 @@ impl Journaling {
             }
         }
         let mut entries = Vec::with_capacity(batch.len());
-        for ToWrite { pipeline, slot, frames, .. } in &batch {
+        for FramesToWrite { pipeline, slot, frames, .. } in &batch {
             if let Some(of) = self.pipelines.get(pipeline.0) {
                 entries.push(Entry { pipeline: &of.name, slot: *slot, frames });
             }
         }
         let first_row = self.journal.append(&entries)?;
         for (row, write) in (first_row..).zip(batch) {
-            let ToWrite { pipeline, slot, frames, trace_all } = write;
+            let FramesToWrite { pipeline, slot, frames, trace_all } = write;
             if let Some(of) = self.pipelines.get(pipeline.0) {
                 let origin = Origin::Journal(JournalPosition { row, frames: 0 });
-                of.entrance.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
+                of.queues.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::journal_writer::JournaledPipeline;
+use super::journal_writer::WrittenPipeline;
 use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::Cut;
@@ -23,7 +23,7 @@ use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
 
 /// A replay of the journal.
 pub(crate) struct Replay<'a> {
-    pub pipelines: &'a [JournaledPipeline],
+    pub pipelines: &'a [WrittenPipeline],
     pub attempts: &'a SharedAttempts,
     pub io: &'a Handle,
     /// Turns true when nothing is to be waited for any more.
@@ -35,7 +35,7 @@ pub(crate) struct Replay<'a> {
 
 /// Some frames of a row.
 struct Piece<'a> {
-    of: &'a JournaledPipeline,
+    of: &'a WrittenPipeline,
     slot: Slot,
     /// The row, and which of its frames is the first.
     at: JournalPosition,
@@ -123,7 +123,7 @@ impl Replay<'_> {
     fn push(&self, piece: Piece<'_>, coming: Coming) {
         let Piece { of, slot, at, frames } = piece;
         let (frames, origin) = (frames.with_ticket(Arc::clone(&self.ticket)), Origin::Journal(at));
-        of.entrance.push(Waiting { slot, frames, trace_all: false, origin, coming });
+        of.queues.push(Waiting { slot, frames, trace_all: false, origin, coming });
     }
 
     /// What a future gives; `None` where it is not to be waited for any more.

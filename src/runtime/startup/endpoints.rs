@@ -18,9 +18,9 @@ use crate::endpoints::{
 };
 use crate::resilience::{Position, ResilienceError};
 use crate::runtime::error::EngineError;
-use crate::runtime::ingress::queues::Entrance;
+use crate::runtime::ingress::queues::Queues;
 use crate::runtime::panics::IO_THREAD_NAME;
-use crate::runtime::parts::{Senders, Shared, SinkTasks, SourceTasks, ToJournal};
+use crate::runtime::parts::{JournalOrder, Senders, Shared, SinkTasks, SourceTasks};
 use crate::runtime::recovery::saved_names::SavedNames;
 use crate::runtime::settings::Settings;
 
@@ -140,37 +140,37 @@ pub(crate) fn start_sinks(
 }
 
 /// Where the pipelines' frames enter.
-pub(crate) fn entrances(
+pub(crate) fn queues(
     topology: &Topology,
     workers: usize,
     names: &SavedNames,
-    journal: Option<&Sender<ToJournal>>,
-) -> Vec<Arc<Entrance>> {
+    journal: Option<&Sender<JournalOrder>>,
+) -> Vec<Arc<Queues>> {
     let plans = topology.pipelines().iter().enumerate();
-    let entrance = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
+    let queues = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
         let (name, journal) = (Arc::clone(&plan.name), journal.cloned());
         let file = names.sources.get(at).cloned().flatten();
-        Arc::new(Entrance::new(PipelineIndex(at), name, file, workers, journal))
+        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, journal))
     };
-    plans.map(entrance).collect()
+    plans.map(queues).collect()
 }
 
 /// Where the pipelines' sources hand over what they read.
 pub(crate) fn intakes(
     settings: &Settings,
     shared: &Shared,
-    entrances: &[Arc<Entrance>],
+    queues: &[Arc<Queues>],
     stopped: &watch::Receiver<bool>,
 ) -> Vec<Arc<Intake>> {
-    let plans = shared.topology.pipelines().iter().zip(entrances).enumerate();
-    let intakes = plans.map(|(at, (plan, entrance))| {
+    let plans = shared.topology.pipelines().iter().zip(queues).enumerate();
+    let intakes = plans.map(|(at, (plan, queues))| {
         Arc::new(Intake::new(
             PipelineIndex(at),
             Arc::clone(&plan.name),
             Arc::clone(&plan.source.framing),
             settings.frame_limit,
             Arc::new(shared.clock),
-            Arc::clone(entrance) as Arc<dyn crate::endpoints::Delivery>,
+            Arc::clone(queues) as Arc<dyn crate::endpoints::Delivery>,
             Arc::clone(&shared.observer),
             stopped.clone(),
         ))

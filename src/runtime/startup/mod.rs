@@ -19,10 +19,12 @@ use super::clock::StartClock;
 use super::engine::Engine;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
-use super::ingress::queues::Entrance;
-use super::parts::{Base, KeeperOrder, News, Shared, ToJournal};
-use super::recovery::checkpointer::Keeper;
-use super::recovery::journal_writer::{JournaledPipeline, Journaling, LONGEST, ReplayedFrames};
+use super::ingress::queues::Queues;
+use super::parts::{Base, CheckpointOrder, JournalOrder, News, Shared};
+use super::recovery::checkpointer::Checkpointer;
+use super::recovery::journal_writer::{
+    JournalWriter, MAX_JOURNAL, ReplayedFrames, WrittenPipeline,
+};
 use super::recovery::saved_names::SavedNames;
 use super::recovery::trial::SharedAttempts;
 use super::settings::Settings;
@@ -37,7 +39,7 @@ use crate::resilience::{
     journal_positions, open_journal,
 };
 use endpoints::{
-    begin_at, entrances, intakes, io_runtime, open_endpoints, sink_channels, start_sinks,
+    begin_at, intakes, io_runtime, open_endpoints, queues, sink_channels, start_sinks,
     start_sources,
 };
 
@@ -50,12 +52,12 @@ struct Saved {
 
 /// The parts of an engine that see to it that nothing is lost.
 pub(super) struct Safety {
-    pub keeper: UnboundedSender<KeeperOrder>,
-    pub journal: Sender<ToJournal>,
+    pub checkpointer: UnboundedSender<CheckpointOrder>,
+    pub journal: Sender<JournalOrder>,
     /// Turns true when the journal's thread must not wait for room any more.
     pub gone: watch::Sender<bool>,
     pub thread: JoinHandle<()>,
-    /// Ends when the keeper has let go of the directory.
+    /// Ends when the checkpointer has let go of the directory.
     pub kept: mpsc::Receiver<()>,
     pub task: tokio::task::AbortHandle,
     /// Set when everything is back; to nothing where nothing was saved.
@@ -74,13 +76,7 @@ pub(super) fn launch(
     let start = Instant::now();
     let io = io_runtime()?;
     let (mut sources, mut sinks) = io.block_on(open_endpoints(settings))?;
-    let (checkpoint, saved) = match &settings.resilience {
-        None => (Checkpoint::default(), None),
-        Some(resilience) => {
-            let (checkpoint, saved) = open(resilience, &topology)?;
-            (checkpoint, Some(saved))
-        }
-    };
+    let (checkpoint, saved) = open(settings.resilience.as_ref(), &topology)?;
     let shared = Shared {
         topology,
         observer,
@@ -97,17 +93,17 @@ pub(super) fn launch(
     let others = io.block_on(begin_at(positions, &shared, &names, opened))?;
     let (journal, orders) = mpsc::channel();
     let to_journal = saved.is_some().then_some(&journal);
-    let entrances = entrances(&shared.topology, settings.workers.get(), &names, to_journal);
+    let queues = queues(&shared.topology, settings.workers.get(), &names, to_journal);
     let known: Vec<_> =
         positions.iter().filter(|position| !others.contains(position)).cloned().collect();
-    for entrance in &entrances {
-        entrance.begin_at(&known);
+    for queues in &queues {
+        queues.begin_at(&known);
     }
     let (senders, receivers) = sink_channels(&shared.topology);
     let (tell, news) = unbounded_channel();
     let plan = CrewPlan {
         shared: shared.clone(),
-        entrances: entrances.clone(),
+        queues: queues.clone(),
         senders: senders.clone(),
         precreate: settings.precreate,
         sample_every: settings.sample_every,
@@ -121,7 +117,7 @@ pub(super) fn launch(
     let sync = settings.resilience.as_ref().is_some_and(|set| set.durability == Durability::Power);
     let sinks = start_sinks(io.handle(), sinks, receivers, &shared, sync);
     let (stop, stopped) = watch::channel(false);
-    let intakes = intakes(settings, &shared, &entrances, &stopped);
+    let intakes = intakes(settings, &shared, &queues, &stopped);
     // Before what is new comes what an earlier run had read.
     let (begin, may_begin) = watch::channel(prepared.is_none());
     let (sources, injectors) =
@@ -139,7 +135,7 @@ pub(super) fn launch(
             crew: &crew,
             plan,
             tell,
-            entrances: &entrances,
+            queues: &queues,
             intakes,
             journal,
             orders,
@@ -148,15 +144,16 @@ pub(super) fn launch(
         })?),
     };
     let (publish, outcome) = watch::channel(None);
-    let resilient = safety
-        .as_ref()
-        .map(|safety| Resilient { journal: safety.journal.clone(), keeper: safety.keeper.clone() });
+    let resilient = safety.as_ref().map(|safety| Resilient {
+        journal: safety.journal.clone(),
+        checkpointer: safety.checkpointer.clone(),
+    });
     let supervisor = Supervisor {
         shared: shared.clone(),
         sources,
         sinks,
         senders,
-        entrances,
+        queues,
         news,
         workers: settings.workers.get(),
         resilient,
@@ -175,16 +172,19 @@ pub(super) fn launch(
     })
 }
 
+/// Opens what an earlier run has left; nothing if nothing is to be saved.
 fn open(
-    resilience: &ResilienceSettings,
+    resilience: Option<&ResilienceSettings>,
     topology: &Topology,
-) -> Result<(Checkpoint, Saved), EngineError> {
-    let ResilienceSettings { directory, durability, .. } = resilience;
+) -> Result<(Checkpoint, Option<Saved>), EngineError> {
+    let Some(ResilienceSettings { directory, durability, .. }) = resilience else {
+        return Ok((Checkpoint::default(), None));
+    };
     let directory = Directory::take(directory, topology.name(), *durability)?;
     let checkpoint = Checkpoint::find(&directory)?;
     let journal = open_journal(&directory, &checkpoint)?;
     let attempts = Attempts::open(&directory)?;
-    Ok((checkpoint, Saved { directory, journal, attempts }))
+    Ok((checkpoint, Some(Saved { directory, journal, attempts })))
 }
 
 /// What an earlier run has left, and the files of this one.
@@ -205,10 +205,10 @@ struct Launch<'a> {
     crew: &'a Arc<RwLock<Crew>>,
     plan: CrewPlan,
     tell: UnboundedSender<News>,
-    entrances: &'a [Arc<Entrance>],
+    queues: &'a [Arc<Queues>],
     intakes: Vec<Arc<Intake>>,
-    journal: Sender<ToJournal>,
-    orders: mpsc::Receiver<ToJournal>,
+    journal: Sender<JournalOrder>,
+    orders: mpsc::Receiver<JournalOrder>,
     begin: watch::Sender<bool>,
     start: Instant,
 }
@@ -219,31 +219,31 @@ impl Prepared {
         Ok(Self { saved, generation })
     }
 
-    /// Starts the journal and the keeper, and lets the sources begin once the journal is replayed.
+    /// Starts the journal and the checkpointer, and lets the sources begin once the journal is replayed.
     fn start(self, launch: Launch<'_>) -> Result<Safety, EngineError> {
         let Self { saved: Saved { directory, journal, attempts }, generation } = self;
         let Launch { io, settings, shared, checkpoint, others, base, .. } = launch;
         let (gone, gone_told) = watch::channel(false);
         let plans = shared.topology.pipelines().iter();
-        let pipelines = plans.zip(launch.intakes).zip(launch.entrances);
-        let journaling = Journaling {
+        let pipelines = plans.zip(launch.intakes).zip(launch.queues);
+        let journaling = JournalWriter {
             journal,
             attempts: SharedAttempts::new(attempts),
             orders: launch.orders,
-            longest: LONGEST,
+            longest: MAX_JOURNAL,
             put_off: VecDeque::new(),
             pipelines: pipelines
-                .map(|((plan, intake), entrance)| JournaledPipeline {
+                .map(|((plan, intake), queues)| WrittenPipeline {
                     name: Arc::clone(&plan.name),
                     intake,
-                    entrance: Arc::clone(entrance),
+                    queues: Arc::clone(queues),
                 })
                 .collect(),
             io: io.handle().clone(),
             gone: gone_told,
             news: launch.tell.clone(),
         };
-        let workers = checkpoint.workers();
+        let (workers, continues) = (checkpoint.workers(), !directory.is_new());
         let positions = checkpoint.positions;
         let (replayed, replaying) = oneshot::channel();
         let thread = journaling
@@ -274,10 +274,10 @@ impl Prepared {
             // so on another connection, and must not come before what it has seen.
             let _ = done.await;
             // A journal that is gone says itself why.
-            let _ = to_journal.send(ToJournal::Replayed);
+            let _ = to_journal.send(JournalOrder::Replayed);
             begin.send_replace(true);
         });
-        let keeper = Keeper {
+        let checkpointer = Checkpointer {
             directory,
             interval: settings.resilience.as_ref().map(|set| set.interval).unwrap_or_default(),
             epoch: checkpoint.epoch,
@@ -294,9 +294,9 @@ impl Prepared {
         let (orders, ordered) = unbounded_channel();
         let (keeps, kept) = mpsc::channel();
         let task = io.spawn(async move {
-            // Dropped with everything else that the keeper holds.
+            // Dropped with everything else that the checkpointer holds.
             let _keeps = keeps;
-            keeper.run(base, positions, ordered).await;
+            checkpointer.run(base, positions, ordered).await;
         });
         let abort = task.abort_handle();
         io.spawn(async move {
@@ -306,8 +306,8 @@ impl Prepared {
                 let _ = news.send(News::Failed(EngineError::Threads(error.to_string())));
             }
         });
-        let (keeper, journal, task) = (orders, launch.journal, abort);
-        let continues = workers > 0;
-        Ok(Safety { keeper, journal, gone, thread, kept, task, recovered, continues })
+        let (checkpointer, journal, task) = (orders, launch.journal, abort);
+        // Not only if a checkpoint counts: a run that was killed before that may have told dead letters.
+        Ok(Safety { checkpointer, journal, gone, thread, kept, task, recovered, continues })
     }
 }

@@ -30,14 +30,14 @@ use crate::core::steps::batch::{Outlet, Parcel, Payload};
 use crate::core::steps::context::{Context, Report};
 use crate::endpoints::SinkOrder;
 use crate::runtime::ingress::gate::Gate;
-use crate::runtime::ingress::queue::{Inlet, Next};
+use crate::runtime::ingress::queue::{Next, Queue};
 use crate::runtime::parts::ToSink;
 
 /// An [`Epoch`], for Timely.
 type Time = u64;
 
 /// How many frames enter before other operators have their turn.
-const FRAMES_A_TURN: usize = 8192;
+const MAX_FRAMES_PER_TURN: usize = 8192;
 
 /// What the operators of a worker share.
 #[derive(Clone)]
@@ -54,7 +54,7 @@ pub(crate) struct Lane {
     pub index: PipelineIndex,
     pub name: Arc<str>,
     pub segments: Vec<Box<dyn Segment>>,
-    pub inlet: Arc<Inlet>,
+    pub queue: Arc<Queue>,
     pub sinks: Vec<ToSink>,
     /// The checkpoint that was begun last.
     pub epoch: Rc<Cell<Epoch>>,
@@ -62,7 +62,7 @@ pub(crate) struct Lane {
 
 /// The dataflow of a pipeline.
 pub(crate) struct Built {
-    /// Activate it when the inlet has something, or the epoch has changed.
+    /// Activate it when the queue has something, or the epoch has changed.
     pub activator: Activator,
     /// What has been processed to its end.
     pub processed: probe::Handle<Time>,
@@ -70,7 +70,7 @@ pub(crate) struct Built {
 
 /// Builds the dataflow of a pipeline.
 pub(crate) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<Built> {
-    let Lane { index, name, segments, inlet, sinks, epoch } = lane;
+    let Lane { index, name, segments, queue, sinks, epoch } = lane;
     let last = segments.len().saturating_sub(1);
     let mut stages = segments.into_iter().enumerate().map(|(at, segment)| Stage {
         segment,
@@ -83,7 +83,7 @@ pub(crate) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<
     });
     let first = stages.next()?;
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
-        let (activator, mut stream) = enter(scope, first, &name, inlet, epoch);
+        let (activator, mut stream) = enter(scope, first, &name, queue, epoch);
         for stage in stages {
             stream = process(stream, stage);
         }
@@ -97,7 +97,7 @@ fn enter<'scope>(
     scope: Scope<'scope, Time>,
     mut stage: Stage,
     pipeline: &Arc<str>,
-    inlet: Arc<Inlet>,
+    queue: Arc<Queue>,
     epoch: Rc<Cell<Epoch>>,
 ) -> (Activator, StreamVec<'scope, Time, Exchanged>) {
     let mut activator = None;
@@ -112,8 +112,8 @@ fn enter<'scope>(
                 time.downgrade(&epoch.get().0);
             }
             let mut frames_taken = 0;
-            while frames_taken < FRAMES_A_TURN {
-                match inlet.next(&stage.common.gate, stage.common.clock.now()) {
+            while frames_taken < MAX_FRAMES_PER_TURN {
+                match queue.next(&stage.common.gate, stage.common.clock.now()) {
                     Next::Frames(mut frames, trace_all) => {
                         frames_taken += frames.len();
                         sampler.start_traces(&mut frames, trace_all);
@@ -127,7 +127,7 @@ fn enter<'scope>(
                 }
                 output.session(&*time).give_iterator(stage.parcels());
             }
-            if !inlet.is_idle(&stage.common.gate) {
+            if !queue.is_idle(&stage.common.gate) {
                 again.activate();
             }
         }

@@ -18,7 +18,7 @@ use timely::{CommunicationConfig, Config, WorkerConfig};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::error::EngineError;
-use super::ingress::queues::Entrance;
+use super::ingress::queues::Queues;
 use super::parts::{Base, News, Restored, Senders, Shared};
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
@@ -34,7 +34,7 @@ const RESTORED: usize = 1024;
 /// How workers are to be started.
 pub(super) struct CrewPlan {
     pub shared: Shared,
-    pub entrances: Vec<Arc<Entrance>>,
+    pub queues: Vec<Arc<Queues>>,
     pub senders: Senders,
     pub precreate: bool,
     pub sample_every: Option<Duration>,
@@ -135,7 +135,7 @@ impl CrewPlan {
             },
             epoch: checkpoint.epoch,
             saves: self.saves,
-            inlets: self.entrances.iter().filter_map(|entrance| entrance.inlet(worker)).collect(),
+            queues: self.queues.iter().filter_map(|queues| queues.queue(worker)).collect(),
             sinks: self.senders.clone(),
             requests,
             restored,

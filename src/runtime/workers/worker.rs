@@ -19,7 +19,7 @@ use crate::core::partitions::placement::Placement;
 use crate::core::steps::WorkerSetup;
 use crate::core::topology::Topology;
 use crate::runtime::error::EngineError;
-use crate::runtime::ingress::queue::Inlet;
+use crate::runtime::ingress::queue::Queue;
 use crate::runtime::parts::{Base, News, Restored, ToSink};
 
 /// What a worker is given when it starts.
@@ -33,7 +33,7 @@ pub(crate) struct WorkerStart {
     /// Whether checkpoints are made.
     pub saves: bool,
     /// One a pipeline.
-    pub inlets: Vec<Arc<Inlet>>,
+    pub queues: Vec<Arc<Queue>>,
     /// For each pipeline, one a sink.
     pub sinks: Vec<Vec<ToSink>>,
     pub requests: Receiver<Request>,
@@ -70,7 +70,7 @@ pub(crate) fn run(worker: &mut Worker, start: WorkerStart) {
 }
 
 fn work(worker: &mut Worker, start: WorkerStart) {
-    let WorkerStart { topology, placement, precreate, common, inlets, sinks, .. } = start;
+    let WorkerStart { topology, placement, precreate, common, queues, sinks, .. } = start;
     let mut setup = WorkerSetup::new(common.worker, placement, precreate);
     let segments = topology.segments(&mut setup);
     let mut desk = Desk::new(setup.into_tables().collect());
@@ -86,20 +86,20 @@ fn work(worker: &mut Worker, start: WorkerStart) {
     }
 
     let epoch = Rc::new(Cell::new(start.epoch));
-    let plans = topology.pipelines().iter().zip(segments).zip(inlets.iter().zip(sinks));
-    let mut lanes: Vec<(Built, Arc<Inlet>)> = Vec::new();
-    for (at, ((plan, segments), (inlet, sinks))) in plans.enumerate() {
-        inlet.attach();
-        let inlet = Arc::clone(inlet);
+    let plans = topology.pipelines().iter().zip(segments).zip(queues.iter().zip(sinks));
+    let mut lanes: Vec<(Built, Arc<Queue>)> = Vec::new();
+    for (at, ((plan, segments), (queue, sinks))) in plans.enumerate() {
+        queue.attach();
+        let queue = Arc::clone(queue);
         let lane = Lane {
             index: PipelineIndex(at),
             name: Arc::clone(&plan.name),
             segments,
-            inlet: Arc::clone(&inlet),
+            queue: Arc::clone(&queue),
             sinks,
             epoch: Rc::clone(&epoch),
         };
-        lanes.extend(build(worker, lane, &common).map(|built| (built, inlet)));
+        lanes.extend(build(worker, lane, &common).map(|built| (built, queue)));
     }
     let ready = Ready { worker: common.worker, thread: thread::current(), base };
     let _ = start.ready.send(Ok(ready));
@@ -137,8 +137,8 @@ fn work(worker: &mut Worker, start: WorkerStart) {
             save.reply(changed);
         }
         let scanning = desk.work();
-        for (built, inlet) in &lanes {
-            if !inlet.is_idle(&common.gate) {
+        for (built, queue) in &lanes {
+            if !queue.is_idle(&common.gate) {
                 built.activator.activate();
             }
         }

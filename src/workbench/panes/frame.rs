@@ -12,7 +12,7 @@ use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 
 /// How many rows of a window every line may have, however little room there is.
-const LEAST_ROWS: usize = 3;
+const MIN_ROWS: usize = 3;
 
 /// Draws a pane's border and title; returns the area inside.
 pub(super) fn pane(
@@ -104,7 +104,7 @@ fn shortened<'a>(theme: Theme, lines: Vec<Line<'a>>, width: usize, rows: usize) 
     let lines: Vec<Line<'a>> = lines.into_iter().map(printable).collect();
     let needed: Vec<usize> = lines.iter().map(|line| rows_needed(line, width)).collect();
     let all_fit = |most: &usize| needed.iter().map(|rows| rows.min(most)).sum::<usize>() <= rows;
-    let most = (LEAST_ROWS..=rows).rev().find(all_fit).unwrap_or(LEAST_ROWS);
+    let most = (MIN_ROWS..=rows).rev().find(all_fit).unwrap_or(MIN_ROWS);
     let cut = |(line, needed): (Line<'a>, usize)| {
         if needed > most { beginning(theme, line, (most - 1) * width) } else { line }
     };

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Widget};
 
-use crate::workbench::layout::{LEAST_HEIGHT, LEAST_WIDTH};
+use crate::workbench::layout::{MIN_HEIGHT, MIN_WIDTH};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -15,7 +15,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let totals = snapshot.totals;
     // The first lines matter most: a tiny screen shows only them.
     let lines = vec![
-        Line::styled(format!("{LEAST_WIDTH}{cross}{LEAST_HEIGHT} needed"), theme.warning()),
+        Line::styled(format!("{MIN_WIDTH}{cross}{MIN_HEIGHT} needed"), theme.warning()),
         Line::from(vec![
             Span::styled("this is ", theme.quiet()),
             Span::raw(format!("{}{cross}{}", area.width, area.height)),

@@ -6,7 +6,7 @@ use super::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
 /// The longest filter in bytes.
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 
 /// The filter of a pane.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl FilterLine {
 
     /// Begins to type it, or to change it.
     pub fn begin(&mut self) {
-        let mut line = InputLine::with_limit(LONGEST);
+        let mut line = InputLine::with_limit(MAX_LENGTH);
         line.set(self.text.clone());
         self.editing = Some(line);
     }

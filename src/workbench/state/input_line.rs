@@ -17,10 +17,10 @@ const HISTORY: usize = 500;
 
 /// The longest line in bytes: as long as the longest frame, unless that is set to more. `send` sends longer
 /// ones from a file.
-const LONGEST: usize = 16 * 1024 * 1024;
+const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
 /// How many bytes all lines of the history have at the most.
-const HISTORY_BYTES: usize = 2 * LONGEST;
+const HISTORY_BYTES: usize = 2 * MAX_LENGTH;
 
 /// How many characters one column may be made of: a letter may carry any number of marks.
 pub(crate) const CHARACTERS_PER_COLUMN: usize = 32;
@@ -63,7 +63,7 @@ impl Default for InputLine {
     fn default() -> Self {
         Self {
             input: Input::default(),
-            limit: LONGEST,
+            limit: MAX_LENGTH,
             revision: 0,
             history: Vec::new(),
             browsing: None,

@@ -78,7 +78,7 @@ impl Overlay {
 }
 
 /// More than the name of any command has, in bytes.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME_LENGTH: usize = 256;
 
 /// Commands by name.
 pub struct Palette {
@@ -93,7 +93,7 @@ impl Palette {
     /// A palette of the commands that apply where the keys go.
     #[must_use]
     pub fn new(focus: Focus) -> Self {
-        Self { line: InputLine::with_limit(LONGEST_NAME), selected: 0, focus }
+        Self { line: InputLine::with_limit(MAX_NAME_LENGTH), selected: 0, focus }
     }
 
     /// The commands whose name contains what is typed.

@@ -77,8 +77,8 @@ impl Workbench {
                 Typed::Nothing => continue,
             };
             // Each line has a limit of its own, but there may be any number of them.
-            if bytes.len() + meant.len() * times > typed::MOST_BYTES {
-                let reason = format!("more than {} bytes at once", typed::MOST_BYTES);
+            if bytes.len() + meant.len() * times > typed::MAX_BYTES_TOGETHER {
+                let reason = format!("more than {} bytes at once", typed::MAX_BYTES_TOGETHER);
                 first_wrong.get_or_insert((number + 1, reason));
                 break;
             }

@@ -13,16 +13,20 @@ use super::*;
 const ORDERS: usize = 3000;
 
 /// A source: frames of these lengths enter one after another, and a worker makes outputs of each.
-fn source(room: &Arc<Room>, lengths: &'static [usize], outputs: usize) -> thread::JoinHandle<()> {
-    let room = Arc::clone(room);
+fn source(
+    budget: &Arc<Budget>,
+    lengths: &'static [usize],
+    outputs: usize,
+) -> thread::JoinHandle<()> {
+    let budget = Arc::clone(budget);
     thread::spawn(move || {
         let mut workers = Vec::new();
         for length in lengths {
             // A wake-up that is lost is a deadlock, which the checker finds.
-            let stay = block_on(room.enter(*length));
+            let share = block_on(budget.take(*length));
             workers.push(thread::spawn(move || {
-                stay.charge(outputs / 2);
-                stay.charge(outputs / 2);
+                share.charge(outputs / 2);
+                share.charge(outputs / 2);
             }));
         }
         workers.into_iter().for_each(|worker| worker.join().unwrap());
@@ -30,23 +34,23 @@ fn source(room: &Arc<Room>, lengths: &'static [usize], outputs: usize) -> thread
 }
 
 /// All have left: nothing is charged, and the next enters at once.
-fn check_empty(room: &Arc<Room>) {
-    assert_eq!(room.used.load(Ordering::Acquire), 0);
-    drop(block_on(room.enter(LIMIT)));
-    assert_eq!(room.used.load(Ordering::Acquire), 0);
+fn check_empty(budget: &Arc<Budget>) {
+    assert_eq!(budget.used.load(Ordering::Acquire), 0);
+    drop(block_on(budget.take(LIMIT)));
+    assert_eq!(budget.used.load(Ordering::Acquire), 0);
 }
 
 #[test]
 fn whoever_waits_for_room_gets_it_and_all_room_comes_back() {
     let test = || {
-        let room = Room::new();
+        let budget = Budget::new();
         let sources = [
-            source(&room, &[LIMIT, 1, LIMIT], 10),
-            source(&room, &[LIMIT / 2, LIMIT / 2], 2 * LIMIT),
-            source(&room, &[1, 1, LIMIT], 0),
+            source(&budget, &[LIMIT, 1, LIMIT], 10),
+            source(&budget, &[LIMIT / 2, LIMIT / 2], 2 * LIMIT),
+            source(&budget, &[1, 1, LIMIT], 0),
         ];
         sources.into_iter().for_each(|source| source.join().unwrap());
-        check_empty(&room);
+        check_empty(&budget);
     };
     shuttle::check_random(test, ORDERS);
     shuttle::check_pct(test, ORDERS, 3);
@@ -55,12 +59,12 @@ fn whoever_waits_for_room_gets_it_and_all_room_comes_back() {
 #[test]
 fn a_source_that_gives_up_waiting_keeps_nobody_else_waiting() {
     let test = || {
-        let room = Room::new();
-        let first = block_on(room.enter(LIMIT));
+        let budget = Budget::new();
+        let first = block_on(budget.take(LIMIT));
         let gives_up = thread::spawn({
-            let room = Arc::clone(&room);
+            let budget = Arc::clone(&budget);
             move || {
-                let mut entering = pin!(room.enter(LIMIT));
+                let mut entering = pin!(budget.take(LIMIT));
                 let mut poll = || entering.as_mut().poll(&mut Context::from_waker(Waker::noop()));
                 if let Poll::Pending = poll() {
                     thread::yield_now();
@@ -68,12 +72,12 @@ fn a_source_that_gives_up_waiting_keeps_nobody_else_waiting() {
                 }
             }
         });
-        let others = [source(&room, &[LIMIT, LIMIT], 1), source(&room, &[LIMIT], 1)];
+        let others = [source(&budget, &[LIMIT, LIMIT], 1), source(&budget, &[LIMIT], 1)];
         let leaves = thread::spawn(move || drop(first));
         gives_up.join().unwrap();
         leaves.join().unwrap();
         others.into_iter().for_each(|source| source.join().unwrap());
-        check_empty(&room);
+        check_empty(&budget);
     };
     shuttle::check_random(test, ORDERS);
     shuttle::check_pct(test, ORDERS, 3);

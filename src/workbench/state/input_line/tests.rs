@@ -52,7 +52,7 @@ fn a_line_that_would_be_too_long_stays_as_it_was() {
 fn the_history_has_no_more_bytes_than_its_limit() {
     let mut line = InputLine::default();
     for at in 0..9_u8 {
-        line.set(char::from(b'a' + at).to_string().repeat(LONGEST / 3));
+        line.set(char::from(b'a' + at).to_string().repeat(MAX_LENGTH / 3));
         line.take();
     }
     assert_eq!(line.history.len(), 6);
