@@ -64,9 +64,9 @@ pub struct Directory {
     next: u64,
     /// What it means where one of its files is not whole.
     loss: Loss,
-    /// Last: nobody else may find a file that is being closed.
     /// Whether this run has made it.
     new: bool,
+    /// Last: nobody else may find a file that is being closed.
     lock: Arc<File>,
 }
 
@@ -95,7 +95,7 @@ impl Directory {
         path: PathBuf,
         application: String,
         durability: Durability,
-    lock: Arc<File>,
+        lock: Arc<File>,
         loss: Loss,
     ) -> Result<Self, ResilienceError> {
         let file = path.join(DIRECTORY_FILE);
