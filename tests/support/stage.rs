@@ -93,6 +93,9 @@ impl Stage {
     /// Waits until everything that was sent has been processed and is shown.
     fn settle(&mut self) {
         let patience = Instant::now() + Duration::from_mins(1);
+        // Of the snapshot before: the parts of one are not of the same moment, so its rows may be older than
+        // its totals.
+        let mut all_done = false;
         loop {
             let view = self.workbench.view();
             self.session.refresh(&view);
@@ -106,7 +109,8 @@ impl Stage {
                 let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
-            if ended == self.sent && kept && told && (shown || view.query.limit == 0) {
+            let was_done = std::mem::replace(&mut all_done, ended == self.sent && kept && told);
+            if was_done && all_done && (shown || view.query.limit == 0) {
                 let dead_letters = self.steady_letters(&snapshot.dead_letters);
                 self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
                 return;
