@@ -3,7 +3,8 @@
 //!
 //! `killed` is the copy of a directory in use, with its write-ahead logs; `ended` was closed. Both have
 //! every table with rows in it: two generations, several epochs, positions of all kinds, poisoned and
-//! dynamic partitions, frames that were dropped and frames to replay.
+//! dynamic partitions, frames that were dropped and frames to replay. `ended` also has attempts; the
+//! program of commit 4e2464b made them.
 //!
 //! `GOLDEN_OUT=DIR` makes such directories in DIR, for a new version of the format. Those that are
 //! committed are never made again.
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
 
-use super::world::{Recovered, World, copy, recover};
+use super::world::{Recovered, World, copy, recover, take};
+use wallaroo::resilience::{Attempts, Care, Part, Unit};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-1").join(name)
@@ -73,6 +75,37 @@ fn an_ended_directory_of_format_1_gives_back_what_it_held() {
     holds_what_it_held("ended");
 }
 
+/// Two starts that ended in frame 3 of row 7, and one that ended in the first four frames of row 8.
+fn attempt(path: &Path) {
+    let directory = take(path).unwrap();
+    let open = || Attempts::open(&directory).unwrap();
+    open().begin().unwrap();
+    for unit in [(7, 3, 1), (7, 3, 1), (8, 0, 4)] {
+        let mut attempts = open();
+        attempts.begin().unwrap();
+        let (row, first, count) = unit;
+        attempts.enter(Unit { row, first, count }).unwrap();
+    }
+}
+
+fn accuses_what_it_accused(path: &Path) {
+    let mut attempts = Attempts::open(&take(path).unwrap()).unwrap();
+    let care = attempts.begin().unwrap();
+    assert_eq!(care, Care::OneAtATime);
+    let parts = |row| attempts.parts(care, row, 2, 5);
+    assert_eq!(parts(7), [Part::Enters(2..3), Part::SetAside(3), Part::Enters(4..5)]);
+    assert_eq!(parts(8), [Part::Enters(2..3), Part::Enters(3..4), Part::Enters(4..5)]);
+    assert_eq!(parts(9), [Part::Enters(2..5)]);
+}
+
+#[test]
+fn attempts_of_format_1_accuse_the_frames_that_they_accused() {
+    let folder = tempdir().unwrap();
+    let copied = folder.path().join("d");
+    copy(&fixture("ended"), &copied);
+    accuses_what_it_accused(&copied);
+}
+
 #[test]
 fn directories_for_a_new_version_can_be_made() {
     let out = std::env::var_os("GOLDEN_OUT").map(PathBuf::from);
@@ -96,6 +129,8 @@ fn directories_for_a_new_version_can_be_made() {
     world.copy_to(&out.join("killed"));
     fs::write(out.join("killed.txt"), &expected).unwrap();
     drop(world);
+    attempt(&path);
+    accuses_what_it_accused(&path);
     copy(&path, &out.join("ended"));
     fs::write(out.join("ended.txt"), &expected).unwrap();
     let copied = folder.path().join("copied");
