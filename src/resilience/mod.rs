@@ -10,6 +10,7 @@ mod error;
 mod inspection;
 mod journal;
 mod position;
+mod sealed;
 
 use std::path::PathBuf;
 use std::time::Duration;

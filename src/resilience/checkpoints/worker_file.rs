@@ -11,14 +11,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection};
 
 use super::decision::rows_to_compact;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
-use crate::resilience::database::{Checksum, Database, Durability, Seal, signed};
+use crate::resilience::database::{Database, Durability};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Position};
+use crate::resilience::sealed::{Seal, insert, integer, signed, unsigned};
 
 const TABLES: &str = "
     CREATE TABLE worker (
@@ -70,15 +72,11 @@ impl WorkerFile {
         workers: u64,
     ) -> Result<Self, ResilienceError> {
         let mut database = Database::create(path, TABLES, durability)?;
-        let checksum = Checksum::of(seal).number(signed(workers)).finish();
-        let Seal { directory, generation, worker } = seal;
-        let [directory, generation, worker, workers] =
-            [directory, generation, worker, workers].map(signed);
         database.transact(|connection| {
-            connection.execute(
-                "INSERT INTO worker VALUES (?1, ?2, ?3, ?4, ?5)",
-                (directory, generation, worker, workers, checksum),
-            )
+            let mut statement = connection.prepare("INSERT INTO worker VALUES (?, ?, ?, ?, ?)")?;
+            let [directory, generation, worker] = seal.columns();
+            // The seal is among the columns.
+            insert(&mut statement, None, [directory, generation, worker, integer(workers)])
         })?;
         Ok(Self {
             database,
@@ -105,11 +103,10 @@ impl WorkerFile {
         let Self { database, seal, first_row, last_row, newest, newest_row, live } = self;
         let (seal, before) = (*seal, *newest);
         let (first, last, appended) = database.transact(|connection| {
-            let insert = connection.prepare_cached(
-                "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
+            let statement = connection
+                .prepare_cached("INSERT INTO partition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
             let (last_row, appended) = (*last_row, Vec::new());
-            let mut log = Log { connection, insert, seal, last_row, newest_row, appended };
+            let mut log = Log { connection, statement, seal, last_row, newest_row, appended };
             // Before this epoch's rows: the epoch before must stay whole until this one is.
             let count = saved.iter().map(|(_, partitions)| partitions.len() as u64).sum();
             let rows = (log.last_row + 1).saturating_sub(*first_row);
@@ -151,7 +148,7 @@ impl WorkerFile {
 struct Log<'a> {
     connection: &'a Connection,
     /// Appends a row.
-    insert: CachedStatement<'a>,
+    statement: CachedStatement<'a>,
     seal: Seal,
     last_row: u64,
     /// As it was before the transaction.
@@ -169,18 +166,18 @@ impl Log<'_> {
     ) -> rusqlite::Result<()> {
         let row = self.last_row + 1;
         let SavedPartition { place, key, dynamic, messages, poisoned, value } = partition;
-        self.insert.execute(params![
-            signed(row),
-            signed(epoch.0),
-            &**state,
-            place,
-            key.as_bytes(),
-            dynamic,
-            signed(*messages),
-            poisoned,
-            value,
-            checksum_of(self.seal, row, epoch, state, partition),
-        ])?;
+        let columns = [
+            integer(row),
+            integer(epoch.0),
+            ValueRef::from(&**state),
+            integer(u64::from(*place)),
+            ValueRef::Blob(key.as_bytes()),
+            integer(u64::from(*dynamic)),
+            integer(*messages),
+            integer(u64::from(*poisoned)),
+            ValueRef::Blob(value),
+        ];
+        insert(&mut self.statement, Some(self.seal), columns)?;
         self.last_row = row;
         self.appended.push((Arc::clone(state), *place, row));
         Ok(())
@@ -206,9 +203,8 @@ impl Log<'_> {
                 let place: u32 = row.get(3)?;
                 let Some((state, newest)) = self.newest_row.get_key_value(state) else { continue };
                 if newest.get(place as usize).copied().map(signed) == Some(number) {
-                    let epoch: i64 = row.get(1)?;
-                    let partition = partition_of(row)?;
-                    still_newest.push((Epoch(epoch.cast_unsigned()), Arc::clone(state), partition));
+                    let epoch = Epoch(unsigned(row.get(1)?));
+                    still_newest.push((epoch, Arc::clone(state), partition_of(row)?));
                 }
             }
         }
@@ -224,35 +220,14 @@ impl Log<'_> {
 
 /// The partition of a row whose columns are those of the table, in their order.
 pub(crate) fn partition_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedPartition> {
-    let messages: i64 = row.get(6)?;
     Ok(SavedPartition {
         place: row.get(3)?,
         key: row.get_ref(4)?.as_blob()?.into(),
         dynamic: row.get(5)?,
-        messages: messages.cast_unsigned(),
+        messages: unsigned(row.get(6)?),
         poisoned: row.get(7)?,
         value: row.get(8)?,
     })
-}
-
-pub(crate) fn checksum_of(
-    seal: Seal,
-    row: u64,
-    epoch: Epoch,
-    state: &str,
-    saved: &SavedPartition,
-) -> i64 {
-    Checksum::of(seal)
-        .number(signed(row))
-        .number(signed(epoch.0))
-        .bytes(state.as_bytes())
-        .number(i64::from(saved.place))
-        .bytes(saved.key.as_bytes())
-        .number(i64::from(saved.dynamic))
-        .number(signed(saved.messages))
-        .number(i64::from(saved.poisoned))
-        .bytes(&saved.value)
-        .finish()
 }
 
 fn insert_epoch(
@@ -265,17 +240,10 @@ fn insert_epoch(
     // A clock before 1970 is wrong, and the moment is only shown.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let now = u64::try_from(now).unwrap_or_default();
-    let numbers = [epoch.0, first_row, last_row, positions as u64, now].map(signed);
-    let checksum = numbers.into_iter().fold(Checksum::of(seal), Checksum::number).finish();
-    let [epoch, first_row, last_row, positions, now] = numbers;
-    connection
-        .prepare_cached("INSERT INTO epoch VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute((epoch, first_row, last_row, positions, now, checksum))
-        .map(drop)
+    let mut statement = connection.prepare_cached("INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?)")?;
+    let columns = [epoch.0, first_row, last_row, positions as u64, now].map(integer);
+    insert(&mut statement, Some(seal), columns)
 }
-
-/// A position as the columns of its table: kind, pipeline, number, endpoint, at, frames.
-pub(crate) type PositionColumns = (String, String, i64, String, i64, i64);
 
 fn insert_position(
     connection: &Connection,
@@ -283,36 +251,27 @@ fn insert_position(
     epoch: Epoch,
     position: &Position,
 ) -> rusqlite::Result<()> {
-    let columns: PositionColumns = match position {
+    let (kind, pipeline, number, endpoint, at, frames) = match position {
         Position::Source { pipeline, endpoint, offset } => {
-            ("source".into(), pipeline.to_string(), 0, endpoint.clone(), signed(*offset), 0)
+            ("source", pipeline, 0, endpoint.as_str(), *offset, 0)
         }
         Position::Journal { pipeline, slot, at: JournalPosition { row, frames } } => {
-            let (slot, row, frames) = (signed(slot.0), signed(*row), signed(*frames));
-            ("journal".into(), pipeline.to_string(), slot, String::new(), row, frames)
+            ("journal", pipeline, slot.0, "", *row, *frames)
         }
         Position::Sink { pipeline, sink, endpoint, offset } => {
-            let (sink, offset) = (signed(*sink), signed(*offset));
-            ("sink".into(), pipeline.to_string(), sink, endpoint.clone(), offset, 0)
+            ("sink", pipeline, *sink, endpoint.as_str(), *offset, 0)
         }
     };
-    let checksum = checksum_of_position(seal, epoch, &columns);
-    let (kind, pipeline, number, endpoint, at, frames) = columns;
-    connection
-        .prepare_cached("INSERT INTO position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-        .execute((signed(epoch.0), kind, pipeline, number, endpoint, at, frames, checksum))
-        .map(drop)
-}
-
-pub(crate) fn checksum_of_position(seal: Seal, epoch: Epoch, columns: &PositionColumns) -> i64 {
-    let (kind, pipeline, number, endpoint, at, frames) = columns;
-    Checksum::of(seal)
-        .number(signed(epoch.0))
-        .bytes(kind.as_bytes())
-        .bytes(pipeline.as_bytes())
-        .number(*number)
-        .bytes(endpoint.as_bytes())
-        .number(*at)
-        .number(*frames)
-        .finish()
+    let mut statement =
+        connection.prepare_cached("INSERT INTO position VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let columns = [
+        integer(epoch.0),
+        ValueRef::from(kind),
+        ValueRef::from(&**pipeline),
+        integer(number),
+        ValueRef::from(endpoint),
+        integer(at),
+        integer(frames),
+    ];
+    insert(&mut statement, Some(seal), columns)
 }

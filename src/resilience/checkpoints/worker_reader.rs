@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use rusqlite::Row;
 
 use super::decision::FileSummary;
-use super::worker_file::{PositionColumns, checksum_of, checksum_of_position, partition_of};
+use super::worker_file::partition_of;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
-use crate::resilience::database::{Checksum, Database, Seal, signed, unsigned};
+use crate::resilience::database::Database;
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Position, Slot};
+use crate::resilience::sealed::{Seal, integers, is_whole, select, signed, unsigned};
 
 /// What an epoch's row says.
 #[derive(Debug, Clone, Copy)]
@@ -41,35 +42,22 @@ impl WorkerReader {
         directory: u64,
         generation: u64,
     ) -> Result<Self, ResilienceError> {
-        let worker = database.act(|connection| {
-            let all = "SELECT directory, generation, worker, workers, checksum FROM worker";
-            connection.query_row(all, (), numbers::<5>)
-        })?;
-        let [of_directory, of_generation, worker, workers, checksum] = worker;
-        let [of_directory, of_generation, worker] =
-            [of_directory, of_generation, worker].map(unsigned);
+        let all = "SELECT directory, generation, worker, workers, checksum FROM worker";
+        let changed = |_: &_| "the row of the worker has changed".to_owned();
+        // The seal is among the columns.
+        let found = select(&database, None, (all, ()), integers::<4>, changed)?;
+        let [[of_directory, of_generation, worker, workers]] = *found.as_slice() else {
+            return Err(database.damaged("it does not say whose it is"));
+        };
         let seal = Seal { directory: of_directory, generation: of_generation, worker };
-        if Checksum::of(seal).number(workers).finish() != checksum {
-            return Err(database.damaged("the row of the worker has changed"));
-        }
         if seal != (Seal { directory, generation, worker }) {
             return Err(database.damaged("it belongs to another directory or generation"));
         }
-        let rows = database.act(|connection| {
-            let all = "SELECT epoch, first_row, last_row, positions, saved_at, checksum
-                       FROM epoch ORDER BY epoch";
-            connection.prepare(all)?.query_map((), numbers::<6>)?.collect::<Result<Vec<_>, _>>()
-        })?;
-        let mut epochs = Vec::new();
-        for [epoch, first_row, last_row, positions, saved_at, checksum] in rows {
-            let columns = [epoch, first_row, last_row, positions, saved_at];
-            if columns.into_iter().fold(Checksum::of(seal), Checksum::number).finish() != checksum {
-                return Err(database.damaged(format!("the row of checkpoint {epoch} has changed")));
-            }
-            let [epoch, first_row, last_row, positions, saved_at] = columns.map(unsigned);
-            epochs.push(EpochRow { epoch: Epoch(epoch), first_row, last_row, positions, saved_at });
-        }
-        Ok(Self { database, seal, workers: unsigned(workers), epochs })
+        let all = "SELECT epoch, first_row, last_row, positions, saved_at, checksum
+                   FROM epoch ORDER BY epoch";
+        let changed = |row: &EpochRow| format!("the row of checkpoint {} has changed", row.epoch);
+        let epochs = select(&database, Some(seal), (all, ()), epoch_of, changed)?;
+        Ok(Self { database, seal, workers, epochs })
     }
 
     /// What the file says about itself.
@@ -91,28 +79,17 @@ impl WorkerReader {
     /// The positions of an epoch.
     pub fn positions(&self, epoch: Epoch) -> Result<Vec<Position>, ResilienceError> {
         let expected = self.epoch(epoch)?.positions;
-        let found = self.database.act(|connection| {
-            let of_epoch = "SELECT kind, pipeline, number, endpoint, at, frames, checksum
-                            FROM position WHERE epoch = ?1";
-            let columns = |row: &Row<'_>| {
-                let columns: PositionColumns =
-                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-                Ok((columns, row.get::<_, i64>(6)?))
-            };
-            connection
-                .prepare(of_epoch)?
-                .query_map([signed(epoch.0)], columns)?
-                .collect::<Result<Vec<_>, _>>()
-        })?;
+        let of_epoch = "SELECT epoch, kind, pipeline, number, endpoint, at, frames, checksum
+                        FROM position WHERE epoch = ?1";
+        let of_epoch = (of_epoch, [signed(epoch.0)]);
+        let changed = "a position has changed";
+        let say = |_: &_| changed.to_owned();
+        let found = select(&self.database, Some(self.seal), of_epoch, position_of, say)?;
         if found.len() as u64 != expected {
             return Err(self.database.damaged("a position is missing"));
         }
-        let position = |(columns, checksum)| {
-            let good = checksum_of_position(self.seal, epoch, &columns) == checksum;
-            let position = good.then(|| position_of(columns)).flatten();
-            position.ok_or_else(|| self.database.damaged("a position has changed"))
-        };
-        found.into_iter().map(position).collect()
+        let known = found.into_iter().collect::<Option<_>>();
+        known.ok_or_else(|| self.database.damaged(changed))
     }
 
     /// Gives every partition as it was at an epoch, with its row and its state's name.
@@ -137,13 +114,10 @@ impl WorkerReader {
             .map_err(system)?;
         let mut rows = select.query(()).map_err(system)?;
         while let Some(row) = rows.next().map_err(system)? {
-            let [number, of_epoch] = numbers::<2>(row).map_err(system)?.map(unsigned);
+            let [number, of_epoch] = integers(row).map_err(system)?;
             let text = row.get_ref(2).and_then(|text| Ok(text.as_str()?)).map_err(system)?;
             let partition = partition_of(row).map_err(system)?;
-            let checksum: i64 = row.get(9).map_err(system)?;
-            if number != expected
-                || checksum != checksum_of(self.seal, number, Epoch(of_epoch), text, &partition)
-            {
+            if number != expected || !is_whole(row, Some(self.seal)).map_err(system)? {
                 let reason = format!("row {expected} of its partitions is missing or has changed");
                 return Err(self.database.damaged(reason));
             }
@@ -194,20 +168,18 @@ impl WorkerReader {
     }
 }
 
-/// The first columns of a row, which are numbers.
-pub(crate) fn numbers<const COLUMNS: usize>(row: &Row<'_>) -> rusqlite::Result<[i64; COLUMNS]> {
-    let mut numbers = [0; COLUMNS];
-    for (column, number) in numbers.iter_mut().enumerate() {
-        *number = row.get(column)?;
-    }
-    Ok(numbers)
+fn epoch_of(row: &Row<'_>) -> rusqlite::Result<EpochRow> {
+    let [epoch, first_row, last_row, positions, saved_at] = integers(row)?;
+    Ok(EpochRow { epoch: Epoch(epoch), first_row, last_row, positions, saved_at })
 }
 
-fn position_of(columns: PositionColumns) -> Option<Position> {
-    let (kind, pipeline, number, endpoint, at, frames) = columns;
-    let (pipeline, number, at, frames) =
-        (pipeline.into(), unsigned(number), unsigned(at), unsigned(frames));
-    match kind.as_str() {
+/// The position of a row; `None` if its kind is unknown.
+fn position_of(row: &Row<'_>) -> rusqlite::Result<Option<Position>> {
+    let (kind, pipeline, endpoint): (String, String, String) =
+        (row.get(1)?, row.get(2)?, row.get(4)?);
+    let [number, at, frames] = [row.get(3)?, row.get(5)?, row.get(6)?].map(unsigned);
+    let pipeline = pipeline.into();
+    Ok(match kind.as_str() {
         "source" => Some(Position::Source { pipeline, endpoint, offset: at }),
         "journal" => {
             let at = JournalPosition { row: at, frames };
@@ -215,5 +187,5 @@ fn position_of(columns: PositionColumns) -> Option<Position> {
         }
         "sink" => Some(Position::Sink { pipeline, sink: number, endpoint, offset: at }),
         _ => None,
-    }
+    })
 }

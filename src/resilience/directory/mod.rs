@@ -27,11 +27,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
 
 use super::checkpoints::worker_file::WorkerFile;
-use super::database::{Checksum, Database, Durability, Seal, signed, unsigned};
+use super::database::{Database, Durability};
 use super::error::ResilienceError;
+use super::sealed::{Seal, insert, integer, select, unsigned};
 use machine::{Loss, Written};
 use worker_names::{Use, generations, remove, remove_others, worker_path};
 
@@ -226,12 +228,11 @@ impl Directory {
     fn set_current(&mut self, generation: u64) -> Result<(), ResilienceError> {
         let owner = Owner { generation, ..self.owner.clone() };
         let Owner { application, identity, .. } = &owner;
+        let columns = [ValueRef::from(&**application), integer(*identity), integer(generation)];
         self.database.transact(|connection| {
             connection.execute("DELETE FROM directory", ())?;
-            connection.execute(
-                "INSERT INTO directory VALUES (?1, ?2, ?3, ?4)",
-                (application, signed(*identity), signed(generation), owner.checksum()),
-            )
+            let mut statement = connection.prepare("INSERT INTO directory VALUES (?, ?, ?, ?)")?;
+            insert(&mut statement, None, columns)
         })?;
         self.owner = owner;
         Ok(())
@@ -309,32 +310,18 @@ pub(super) struct Owner {
     pub generation: u64,
 }
 
-impl Owner {
-    fn checksum(&self) -> i64 {
-        let Self { application, identity, generation } = self;
-        let checksum = Checksum::new().bytes(application.as_bytes());
-        checksum.number(signed(*identity)).number(signed(*generation)).finish()
-    }
-}
-
 /// Whose a directory is: what its `directory.sqlite` says.
 pub(super) fn owner_of(database: &Database) -> Result<Owner, ResilienceError> {
     read(database)?.ok_or_else(|| database.damaged("it does not say whose it is"))
 }
 
 fn read(database: &Database) -> Result<Option<Owner>, ResilienceError> {
-    let row = database.act(|connection| {
-        let all = "SELECT application, directory, generation, checksum FROM directory";
-        let columns = |row: &Row<'_>| {
-            let (identity, generation): (i64, i64) = (row.get(1)?, row.get(2)?);
-            let (identity, generation) = (unsigned(identity), unsigned(generation));
-            Ok((Owner { application: row.get(0)?, identity, generation }, row.get::<_, i64>(3)?))
-        };
-        connection.query_row(all, (), columns).optional()
-    })?;
-    let Some((owner, checksum)) = row else { return Ok(None) };
-    if owner.checksum() != checksum {
-        return Err(database.damaged("the row of the application has changed"));
-    }
-    Ok(Some(owner))
+    let all = "SELECT application, directory, generation, checksum FROM directory";
+    let owner = |row: &Row<'_>| {
+        let [identity, generation] = [row.get(1)?, row.get(2)?].map(unsigned);
+        Ok(Owner { application: row.get(0)?, identity, generation })
+    };
+    let changed = |_: &Owner| "the row of the application has changed".to_owned();
+    // It has one row, which the first transaction writes.
+    Ok(select(database, None, (all, ()), owner, changed)?.pop())
 }

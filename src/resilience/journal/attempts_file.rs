@@ -10,9 +10,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::attempts::{Care, Mark, Part, Record, Suspect, Unit};
-use crate::resilience::database::{Checksum, Seal, signed};
 use crate::resilience::directory::{Directory, JOURNAL_FILE, private};
 use crate::resilience::error::ResilienceError;
+use crate::resilience::sealed::{Seal, checksum, integer, unsigned};
 
 /// How many numbers of 8 bytes, little-endian, the mark has: its kind, row, first frame, count, checksum.
 const MARK: usize = 5;
@@ -153,8 +153,8 @@ fn path(journal: &Path) -> PathBuf {
 /// Numbers, and their checksum.
 fn sealed(seal: Seal, numbers: &[u64]) -> Vec<u8> {
     let numbers = numbers.iter().copied();
-    let sealed = numbers.clone().map(signed).fold(Checksum::of(seal), Checksum::number).finish();
-    numbers.chain([sealed.cast_unsigned()]).flat_map(u64::to_le_bytes).collect()
+    let sum = unsigned(checksum(Some(seal), numbers.clone().map(integer)));
+    numbers.chain([sum]).flat_map(u64::to_le_bytes).collect()
 }
 
 /// The numbers of which [`sealed`] made these.

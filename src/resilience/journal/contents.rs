@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
 
 use super::tail;
 use super::tail::Said;
-use crate::resilience::database::{Checksum, Database, Seal, signed, unsigned};
+use crate::resilience::database::Database;
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Slot};
+use crate::resilience::sealed::{Seal, select, signed, unsigned};
 
 /// A slot of a pipeline.
 pub(crate) type Lane = (Arc<str>, Slot);
@@ -92,100 +93,52 @@ pub(crate) fn read_after(
     seal: Seal,
     row: u64,
 ) -> Result<Option<Replayed>, ResilienceError> {
-    let found = database.act(|connection| {
-        connection
-            .prepare_cached(
-                "SELECT row, pipeline, slot, source, at, ends, bytes, checksum
-                 FROM frames WHERE row > ?1 ORDER BY row LIMIT 1",
-            )?
-            .query_row([signed(row)], read_row)
-            .optional()
-    })?;
-    let Some((found, checksum)) = found else { return Ok(None) };
-    if checksum_of(seal, &found, &packed(&found.ends)) != checksum || found.row <= row {
-        return Err(database.damaged(format!("row {} has changed", found.row)));
+    let next = "SELECT row, pipeline, slot, source, at, ends, bytes, checksum
+                FROM frames WHERE row > ?1 ORDER BY row LIMIT 1";
+    let changed = |found: &Replayed| format!("row {} has changed", found.row);
+    let found = select(database, Some(seal), (next, [signed(row)]), read_row, changed)?.pop();
+    match found {
+        Some(found) if found.row <= row => Err(database.damaged(changed(&found))),
+        found => Ok(found),
     }
-    Ok(Some(found))
 }
 
 fn read_trimmed(
     database: &Database,
     seal: Seal,
 ) -> Result<BTreeMap<Lane, Trimmed>, ResilienceError> {
-    let rows = database.act(|connection| {
-        let all = "SELECT pipeline, slot, row, frames, rows, checksum FROM trimmed";
-        let columns = |row: &Row<'_>| {
-            let pipeline: String = row.get(0)?;
-            let [slot, last, frames, rows] =
-                [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?].map(unsigned);
-            let last = JournalPosition { row: last, frames };
-            let trimmed = Trimmed { last, rows };
-            Ok(((Arc::from(pipeline), Slot(slot)), trimmed, row.get::<_, i64>(5)?))
-        };
-        connection.prepare(all)?.query_map((), columns)?.collect::<Result<Vec<_>, _>>()
-    })?;
+    let all = "SELECT pipeline, slot, row, frames, rows, checksum FROM trimmed";
+    let read = |row: &Row<'_>| {
+        let pipeline: String = row.get(0)?;
+        let [slot, last, frames, rows] =
+            [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?].map(unsigned);
+        let last = JournalPosition { row: last, frames };
+        Ok(((Arc::from(pipeline), Slot(slot)), Trimmed { last, rows }))
+    };
+    let changed = || "the row of what it has dropped has changed".to_owned();
     let mut found = BTreeMap::new();
-    for (lane, trimmed, checksum) in rows {
-        if checksum_of_trimmed(seal, &lane, trimmed) != checksum
-            || found.insert(lane, trimmed).is_some()
-        {
-            return Err(database.damaged("the row of what it has dropped has changed"));
+    for (lane, trimmed) in select(database, Some(seal), (all, ()), read, |_| changed())? {
+        if found.insert(lane, trimmed).is_some() {
+            return Err(database.damaged(changed()));
         }
     }
     Ok(found)
 }
 
-pub(crate) fn checksum_of_trimmed(
-    seal: Seal,
-    (pipeline, slot): &Lane,
-    Trimmed { last, rows }: Trimmed,
-) -> i64 {
-    let numbers = [slot.0, last.row, last.frames, rows].map(signed);
-    let checksum = Checksum::of(seal).bytes(pipeline.as_bytes());
-    numbers.into_iter().fold(checksum, Checksum::number).finish()
-}
-
-/// A row and its checksum.
-fn read_row(row: &Row<'_>) -> rusqlite::Result<(Replayed, i64)> {
-    let (number, slot, offset): (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(4)?);
+fn read_row(row: &Row<'_>) -> rusqlite::Result<Replayed> {
+    let [number, slot, offset] = [row.get(0)?, row.get(2)?, row.get(4)?].map(unsigned);
     let (pipeline, source): (String, String) = (row.get(1)?, row.get(3)?);
     let ends: Vec<u8> = row.get(5)?;
-    let replayed = Replayed {
-        row: unsigned(number),
+    Ok(Replayed {
+        row: number,
         pipeline: pipeline.into(),
-        slot: Slot(unsigned(slot)),
+        slot: Slot(slot),
         source: source.into(),
-        offset: unsigned(offset),
+        offset,
         ends: unpacked(&ends),
         bytes: row.get(6)?,
         done: 0,
-    };
-    Ok((replayed, row.get(7)?))
-}
-
-fn checksum_of(seal: Seal, found: &Replayed, ends: &[u8]) -> i64 {
-    let Replayed { row, pipeline, slot, source, offset, bytes, .. } = found;
-    checksum(seal, *row, *slot, (pipeline, source), *offset, ends, bytes)
-}
-
-pub(crate) fn checksum(
-    seal: Seal,
-    row: u64,
-    slot: Slot,
-    (pipeline, source): (&str, &str),
-    offset: u64,
-    ends: &[u8],
-    bytes: &[u8],
-) -> i64 {
-    Checksum::of(seal)
-        .number(signed(row))
-        .bytes(pipeline.as_bytes())
-        .number(signed(slot.0))
-        .bytes(source.as_bytes())
-        .number(signed(offset))
-        .bytes(ends)
-        .bytes(bytes)
-        .finish()
+    })
 }
 
 /// Where frames end, as 4 bytes each, little-endian.

@@ -16,17 +16,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 
 use super::checkpoints::decision::frames_done;
-use super::database::{Database, Seal, signed};
+use super::database::Database;
 use super::directory::Directory;
 use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
+use super::sealed::{self, Seal, integer, signed};
 use crate::core::frames::Frames;
-use contents::{
-    Contents, JournalPositions, Lane, LiveRow, Replayed, Trimmed, checksum, checksum_of_trimmed,
-    packed, read_after,
-};
+use contents::{Contents, JournalPositions, Lane, LiveRow, Replayed, Trimmed, packed, read_after};
 use tail::Tail;
 
 const TABLES: &str = "
@@ -141,18 +140,9 @@ impl Journal {
                 let last = JournalPosition { row: *row, frames: *frames };
                 *of_lane = Trimmed { last, rows: of_lane.rows + 1 };
             }
-            for (lane, of_lane) in &changed {
-                let Trimmed { last: JournalPosition { row, frames }, rows } = *of_lane;
-                let ((pipeline, slot), [row, frames, rows]) =
-                    (lane, [row, frames, rows].map(signed));
-                let checksum = checksum_of_trimmed(*seal, lane, *of_lane);
-                connection
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO trimmed VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    )?
-                    .execute((&**pipeline, signed(slot.0), row, frames, rows, checksum))?;
-            }
-            Ok(())
+            changed
+                .iter()
+                .try_for_each(|(lane, of_lane)| insert_trimmed(connection, *seal, lane, *of_lane))
         })?;
         let before = live.len();
         live.retain(|row| !done(row));
@@ -208,6 +198,19 @@ impl Journal {
     }
 }
 
+fn insert_trimmed(
+    connection: &Connection,
+    seal: Seal,
+    (pipeline, slot): &Lane,
+    Trimmed { last: JournalPosition { row, frames }, rows }: Trimmed,
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("INSERT OR REPLACE INTO trimmed VALUES (?, ?, ?, ?, ?, ?)")?;
+    let [slot, row, frames, rows] = [slot.0, row, frames, rows].map(integer);
+    let columns = [ValueRef::from(&**pipeline), slot, row, frames, rows];
+    sealed::insert(&mut statement, Some(seal), columns)
+}
+
 fn insert(
     connection: &Connection,
     seal: Seal,
@@ -215,21 +218,17 @@ fn insert(
     entry: &Entry<'_>,
 ) -> rusqlite::Result<()> {
     let Entry { pipeline, slot, frames } = entry;
-    let (source, offset) = (frames.source(), frames.offset(0));
     let ends = packed(frames.ends());
-    let named = (&***pipeline, &**source);
-    let checksum = checksum(seal, row, *slot, named, offset, &ends, frames.bytes());
-    connection
-        .prepare_cached("INSERT INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-        .execute((
-            signed(row),
-            &***pipeline,
-            signed(slot.0),
-            &**source,
-            signed(offset),
-            ends,
-            &**frames.bytes(),
-            checksum,
-        ))
-        .map(drop)
+    let mut statement =
+        connection.prepare_cached("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let columns = [
+        integer(row),
+        ValueRef::from(&***pipeline),
+        integer(slot.0),
+        ValueRef::from(&**frames.source()),
+        integer(frames.offset(0)),
+        ValueRef::Blob(&ends),
+        ValueRef::Blob(frames.bytes()),
+    ];
+    sealed::insert(&mut statement, Some(seal), columns)
 }

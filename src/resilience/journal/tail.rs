@@ -13,9 +13,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::resilience::database::{Checksum, Durability, Seal, signed};
+use crate::resilience::database::Durability;
 use crate::resilience::directory::private;
 use crate::resilience::error::ResilienceError;
+use crate::resilience::sealed::{Seal, checksum, integer, unsigned};
 
 /// A slot: two numbers of 8 bytes, little-endian: the row, and the checksum.
 const SLOT: usize = 16;
@@ -78,7 +79,7 @@ impl Tail {
 
     /// Says that the journal has been written up to this row.
     pub fn set(&mut self, row: u64) -> Result<(), ResilienceError> {
-        let bytes = [signed(row), checksum(self.seal, row)].map(i64::to_le_bytes).concat();
+        let bytes = slot_of(row, self.seal);
         let written = self.file.write_all_at(&bytes, self.next * SLOT as u64);
         written.map_err(|error| ResilienceError::system(&self.path, error))?;
         // Not after a failure: the other slot is the only one that is whole then.
@@ -110,13 +111,14 @@ fn said(bytes: &[u8], seal: Seal) -> Said {
 
 /// The row of a slot that is whole.
 fn row_of(slot: &[u8; SLOT], seal: Seal) -> Option<u64> {
-    let [row, found] = slot.as_chunks::<8>().0 else { return None };
-    let (row, found) = (u64::from_le_bytes(*row), i64::from_le_bytes(*found));
-    (checksum(seal, row) == found).then_some(row)
+    let (row, _) = slot.split_first_chunk()?;
+    let row = u64::from_le_bytes(*row);
+    (slot_of(row, seal) == slot).then_some(row)
 }
 
-fn checksum(seal: Seal, row: u64) -> i64 {
-    Checksum::of(seal).number(signed(row)).finish()
+fn slot_of(row: u64, seal: Seal) -> Vec<u8> {
+    let sum = unsigned(checksum(Some(seal), [integer(row)]));
+    [row, sum].map(u64::to_le_bytes).concat()
 }
 
 #[cfg(test)]
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn what_an_earlier_program_wrote_is_read() {
         let (seal, row) = (Seal::of_journal(3), 9);
-        let bytes = [signed(row), checksum(seal, row)].map(i64::to_le_bytes).concat();
+        let bytes = slot_of(row, seal);
         assert_eq!(said(&bytes, seal), Said::Row { row, slot: 0 });
         for torn in [&bytes[..7], &[0; 16], &[0; 32], &[]] {
             assert_eq!(said(torn, seal), Said::Torn);
