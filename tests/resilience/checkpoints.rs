@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use super::world::{World, recover, size};
+use super::recovered::{recover, size};
+use super::world::World;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]

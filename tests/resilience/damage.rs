@@ -9,7 +9,8 @@ use tempfile::{TempDir, tempdir};
 use wallaroo::resilience::Inspection;
 
 use super::cases;
-use super::world::{World, copy, recover};
+use super::recovered::{copy, recover};
+use super::world::World;
 
 /// A run, with copies of its directory at some moments.
 struct Story {

@@ -7,7 +7,8 @@ use tempfile::tempdir;
 use wallaroo::resilience::ResilienceError;
 
 use super::in_a_process_of_its_own;
-use super::world::{World, copy, recover};
+use super::recovered::{copy, recover};
+use super::world::World;
 
 const FOLDER: &str = "RESILIENCE_FOLDER";
 

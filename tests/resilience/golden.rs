@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
 
-use super::world::{Recovered, World, copy, recover, take};
+use super::recovered::{Recovered, copy, recover, take};
+use super::world::World;
 use wallaroo::resilience::{Attempts, Care, Part, Unit};
 
 fn fixture(name: &str) -> PathBuf {

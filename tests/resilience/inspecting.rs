@@ -17,8 +17,9 @@ use wallaroo::resilience::{
     WorkerFile, journal_positions, open_journal,
 };
 
+use super::recovered::take;
 use super::support::program::{Ended, run};
-use super::world::{frames, pipeline, take};
+use super::world::{frames, pipeline};
 
 fn inspect(path: &Path, more: &[&str]) -> Ended {
     run(["inspect", path.to_str().unwrap()].iter().chain(more))
@@ -295,7 +296,7 @@ fn a_copy_that_may_only_be_read_is_looked_at_and_left_as_it_is() {
     let folder = tempdir().unwrap();
     let (path, killed) = (folder.path().join("d"), folder.path().join("killed"));
     let used = Used::new(&path, 2);
-    super::world::copy(&path, &killed);
+    super::recovered::copy(&path, &killed);
     drop(used);
     for path in [path, killed] {
         let entries = || fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());

@@ -7,7 +7,8 @@ use wallaroo::resilience::{
     Checkpoint, Entry, Journal, JournalPosition, JournalPositions, Position, Slot, open_journal,
 };
 
-use super::world::{World, frames, pipeline, recover, size, take};
+use super::recovered::{recover, size, take};
+use super::world::{World, frames, pipeline};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
@@ -202,7 +203,7 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
     for torn in [&[][..], &whole[..7], &[0; 16], &[0; 32], &garbage, &half, &of_an_earlier_program]
     {
         let path = tempdir().unwrap();
-        super::world::copy(killed.path(), path.path());
+        super::recovered::copy(killed.path(), path.path());
         std::fs::write(path.path().join("journal.tail"), torn).unwrap();
         for _ in 0..2 {
             assert_eq!(recover(path.path()).unwrap(), expected, "{torn:?}");
@@ -211,7 +212,7 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
     // The newest rows are missed, also where the tail is an earlier program's.
     for tail in [&whole, &of_an_earlier_program] {
         let path = tempdir().unwrap();
-        super::world::copy(killed.path(), path.path());
+        super::recovered::copy(killed.path(), path.path());
         std::fs::write(path.path().join("journal.tail"), tail).unwrap();
         let log = path.path().join("journal.sqlite-wal");
         let length = std::fs::metadata(&log).unwrap().len();

@@ -22,6 +22,8 @@ mod golden;
 #[cfg(feature = "workbench")]
 mod inspecting;
 mod journals;
+mod recovered;
+mod starts;
 mod world;
 
 /// How many random cases, and the seed of the first.

@@ -1,7 +1,21 @@
 //! A run as the resilience directory sees it, made of random numbers, and what must come back of it.
+//!
+//! What it models: the workers' files, the journal and the directory of one run, with real files, and beside
+//! them in memory what has been written ([`World`]). The engine above is left out: partitions change at
+//! random, and journaled frames are taken in the order of their slots.
+//!
+//! Invariant: at any moment a copy of the directory gives back one whole checkpoint, which is the newest
+//! that all workers have written: its partitions, its positions, and for replay every frame of the journal
+//! that had not been taken at its positions, in order, and no other.
+//!
+//! Pass 1 writes: [`World::journal_some`] appends frames, [`World::checkpoint`] takes some of them, changes
+//! partitions, writes an epoch and trims the journal; [`World::exchange`] goes on with other workers. Each
+//! whole epoch is remembered in `kept`. [`World::begin_checkpoint`] is killed halfway.
+//!
+//! Pass 2 reads: [`recover`](super::recovered::recover) opens the directory, or a copy of it, as the next run
+//! does, and a test compares the result with [`World::expected`] of the epoch that must count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,25 +27,16 @@ use wallaroo::core::frames::Frames;
 use wallaroo::core::numbers::{Epoch, SequenceNumber, Timestamp};
 use wallaroo::core::partitions::saved::{SavedPartition, encode};
 use wallaroo::resilience::{
-    Checkpoint, Directory, Durability, Entry, Journal, JournalPosition, Position, ResilienceError,
-    SavedState, Slot, WorkerFile, journal_positions, open_journal,
+    Checkpoint, Directory, Entry, Journal, JournalPosition, Position, ResilienceError, SavedState,
+    Slot, WorkerFile, journal_positions, open_journal,
 };
+
+use super::recovered::{Recovered, copy, take};
 
 /// The partitions by worker, state and place. Places are of one worker.
 pub type Partitions = BTreeMap<(usize, Arc<str>, u32), SavedPartition>;
 
-/// What a directory gives back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recovered {
-    pub epoch: Epoch,
-    /// By state and key.
-    pub partitions: BTreeMap<(String, Key), SavedPartition>,
-    pub positions: Vec<Position>,
-    /// The frames to replay, each with its slot, in order.
-    pub replayed: Vec<(Slot, Vec<u8>)>,
-}
-
-/// What is expected of a checkpoint.
+/// A whole checkpoint, as it was written.
 #[derive(Debug, Clone)]
 struct Kept {
     partitions: Partitions,
@@ -50,59 +55,21 @@ pub struct World {
     pub last_row: u64,
     /// Every frame that was journaled and may be replayed: its row, its slot and its bytes.
     journaled: Vec<(u64, Slot, Vec<u8>)>,
+    /// How far the frames of each slot have been taken.
     taken: BTreeMap<Slot, JournalPosition>,
     kept: BTreeMap<Epoch, Kept>,
+    /// How many partitions a state has on a worker at most.
     places: u32,
-    /// How many keys there have been.
+    /// How many keys have been drawn.
     keys: u64,
     /// How many of the last checkpoints are remembered.
     remembered: u64,
 }
 
-pub const APPLICATION: &str = "test";
 const STATES: [&str; 2] = ["letter state", "wörter"];
 
 pub fn pipeline() -> Arc<str> {
     "votes".into()
-}
-
-pub fn take(path: &Path) -> Result<Directory, ResilienceError> {
-    Directory::take(path, APPLICATION, Durability::Process)
-}
-
-/// Everything that a directory gives back.
-pub fn recover(path: &Path) -> Result<Recovered, ResilienceError> {
-    let directory = take(path)?;
-    let checkpoint = Checkpoint::find(&directory)?;
-    let mut partitions = BTreeMap::new();
-    checkpoint.partitions(|_, state, partition| {
-        let twice = partitions.insert((state.to_owned(), partition.key.clone()), partition);
-        assert_eq!(twice, None, "a partition comes back once");
-        Ok(())
-    })?;
-    let journal = open_journal(&directory, &checkpoint)?;
-    let replayed = replay(&journal, &checkpoint.positions)?;
-    let (epoch, positions) = (checkpoint.epoch, checkpoint.positions);
-    Ok(Recovered { epoch, partitions, positions, replayed })
-}
-
-fn replay(
-    journal: &Journal,
-    positions: &[Position],
-) -> Result<Vec<(Slot, Vec<u8>)>, ResilienceError> {
-    let positions = journal_positions(positions);
-    let (mut row, mut frames) = (0, Vec::new());
-    while let Some(found) = journal.replay_after(row, &positions)? {
-        row = found.row;
-        let starts = [0].into_iter().chain(found.ends.iter().copied());
-        let each = starts.zip(&found.ends).skip(found.done as usize);
-        frames.extend(
-            each.map(|(start, end)| {
-                (found.slot, found.bytes[start as usize..*end as usize].to_vec())
-            }),
-        );
-    }
-    Ok(frames)
 }
 
 /// Frames of these payloads.
@@ -144,8 +111,8 @@ impl World {
         world
     }
 
-    /// For a long run: with so many partitions a state and worker at most, and only the last
-    /// checkpoints to compare with.
+    /// For a long run: max `places` partitions per state and worker, and only the last checkpoints are
+    /// remembered.
     pub fn long(mut self, places: u32) -> Self {
         (self.places, self.remembered) = (places, 3);
         self
@@ -318,7 +285,7 @@ impl World {
         self.partitions = before;
     }
 
-    /// What must come back with this epoch; `None` where there was no such checkpoint.
+    /// What must come back with this epoch; `None` if no whole checkpoint of it was remembered.
     pub fn expected(&self, epoch: Epoch) -> Option<Recovered> {
         let Kept { partitions, positions } = self.kept.get(&epoch)?.clone();
         let partitions = partitions.into_iter();
@@ -345,22 +312,4 @@ impl World {
     pub fn copy_to(&self, to: &Path) {
         copy(self.directory.path(), to);
     }
-}
-
-/// Copies all files of a directory.
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        // What SQLite shares among processes is gone with the last of them.
-        if !entry.file_name().to_str().unwrap().ends_with("-shm") {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
-}
-
-/// How many bytes a directory has.
-pub fn size(path: &Path) -> u64 {
-    let files = fs::read_dir(path).unwrap();
-    files.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
 }
