@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow, merge};
+use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow};
+use crate::core::partitions::scan::merge;
 use crate::runtime::Engine;
 
 /// The shortest time between two questions.

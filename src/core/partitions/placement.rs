@@ -47,7 +47,12 @@ impl Placement {
     pub fn worker_of_hash(self, hash: u64) -> WorkerIndex {
         // The hash as a fraction of all hashes, times the number of workers.
         let scaled = (u128::from(hash) * self.workers.get() as u128) >> 64;
-        WorkerIndex(usize::try_from(scaled).unwrap_or_default())
+        let worker = usize::try_from(scaled).unwrap_or_default();
+        debug_assert!(
+            worker as u128 == scaled && worker < self.workers.get(),
+            "a fraction of the number of workers is less than it"
+        );
+        WorkerIndex(worker)
     }
 
     /// The owner of a key.

@@ -9,75 +9,14 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use hashbrown::HashTable;
 use serde_json::Value;
 
+use super::partition::{Health, Partition};
 use super::query::{PartitionRow, Partitions, Revival, SortBy};
-use super::saved::{self, Collected, Extent, MAX_STATE, SavedPartition, Unsaved};
+use super::saved::{self, Collected, Extent, MAX_STATE, SavedPartition};
 use super::sort_value::SortValue;
 use crate::application::{Key, State};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-
-/// Whether computations may touch a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// They may.
-    Good,
-    /// A computation panicked on it, so its state may be half changed.
-    Poisoned,
-}
-
-/// One key's state.
-#[derive(Debug)]
-pub struct Partition<S> {
-    /// The key.
-    pub key: Key,
-    /// The key's hash in this table.
-    hash: u64,
-    /// The state.
-    pub state: S,
-    /// Messages that it has processed.
-    pub messages: u64,
-    /// When it came into being; `None` where it came back from what was saved.
-    pub created: Option<Timestamp>,
-    /// Whether its first message created it.
-    pub dynamic: bool,
-    /// Whether a change since the last checkpoint asked to be saved.
-    pub to_save: bool,
-    /// Whether it has changed since it was saved, by changes that did not ask to be.
-    touched: bool,
-    /// Whether computations may touch it.
-    pub health: Health,
-}
-
-impl<S: State> Partition<S> {
-    /// Collects the partition as a checkpoint holds it, which from now on has no changes. One whose state
-    /// cannot be saved is poisoned from now on, and what was saved before stays: it must not end the run.
-    fn take_changes(&mut self, place: Place, longest: usize, collected: &mut Collected) {
-        (self.to_save, self.touched) = (false, false);
-        let value = guarded(|| match saved::encode(&self.state)? {
-            value if value.len() > longest => {
-                Err(format!("it takes {} bytes, and the limit is {longest}", value.len()))
-            }
-            value => Ok(value),
-        });
-        match value {
-            Ok(value) => collected.saved.push(SavedPartition {
-                place: place.0,
-                key: self.key.clone(),
-                dynamic: self.dynamic,
-                messages: self.messages,
-                poisoned: self.health == Health::Poisoned,
-                value,
-            }),
-            // A panic may have left such a state: that has been told.
-            Err(_) if self.health == Health::Poisoned => {}
-            Err(reason) => {
-                self.health = Health::Poisoned;
-                collected.unsaved.push(Unsaved { key: self.key.clone(), reason });
-            }
-        }
-    }
-}
 
 /// Where a partition stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +85,10 @@ impl<S> PartitionTable<S> {
     pub fn create(&mut self, key: Key, state: S, created: Timestamp, dynamic: bool) -> Place {
         debug_assert!(self.find(&key).is_none(), "a key has one partition");
         let hash = self.hash(&key);
-        let place = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
+        let Ok(place) = u32::try_from(self.partitions.len()) else {
+            // Two partitions of one place would mix up their states.
+            unreachable!("a worker has less than 2^32 partitions of a state");
+        };
         self.partitions.push(Partition {
             key,
             hash,
@@ -160,7 +102,9 @@ impl<S> PartitionTable<S> {
         });
         let partitions = &self.partitions;
         self.places.insert_unique(hash, place, |place| {
-            partitions.get(*place as usize).map_or(0, |partition| partition.hash)
+            let partition = partitions.get(*place as usize);
+            debug_assert!(partition.is_some(), "each place that is looked up has a partition");
+            partition.map_or(0, |partition| partition.hash)
         });
         self.dynamic += usize::from(dynamic);
         Place(place)
@@ -169,6 +113,7 @@ impl<S> PartitionTable<S> {
     /// Notes that the partition at a place has a change to save.
     #[inline]
     pub fn save(&mut self, place: Place) {
+        self.assert_has(place);
         if let Some(partition) = self.partitions.get_mut(place.0 as usize)
             && !partition.to_save
         {
@@ -182,6 +127,7 @@ impl<S> PartitionTable<S> {
     /// Notes that the partition at a place may have changed without asking to be saved.
     #[inline]
     pub fn touch(&mut self, place: Place) {
+        self.assert_has(place);
         if let Some(changes) = &mut self.changes
             && let Some(partition) = self.partitions.get_mut(place.0 as usize)
             && !partition.touched
@@ -201,7 +147,16 @@ impl<S> PartitionTable<S> {
 
     /// The partition at a place.
     pub fn at(&mut self, place: Place) -> Option<&mut Partition<S>> {
+        self.assert_has(place);
         self.partitions.get_mut(place.0 as usize)
+    }
+
+    #[inline]
+    fn assert_has(&self, place: Place) {
+        debug_assert!(
+            (place.0 as usize) < self.partitions.len(),
+            "a place is of the table that gave it, and no partition is ever removed"
+        );
     }
 }
 
@@ -245,8 +200,10 @@ impl<S: State> Partitions for PartitionTable<S> {
         collected.saved.reserve(changes.to_save.len());
         // Looking at each partition once: nothing can enter meanwhile.
         let mut save = |place: Place, partitions: &mut [Partition<S>]| {
-            if let Some(partition) = partitions.get_mut(place.0 as usize) {
-                partition.take_changes(place, *longest, &mut collected);
+            let partition = partitions.get_mut(place.0 as usize);
+            debug_assert!(partition.is_some(), "a change is of a partition of this table");
+            if let Some(partition) = partition {
+                partition.take_changes(place.0, *longest, &mut collected);
             }
         };
         changes.to_save.drain(..).for_each(|place| save(place, partitions));
@@ -318,6 +275,7 @@ mod tests {
     use serde::{Deserialize, Serialize, Serializer};
 
     use super::*;
+    use crate::core::partitions::saved::Unsaved;
 
     /// A state that can be saved only while it is whole.
     #[derive(Deserialize)]

@@ -16,7 +16,8 @@ use crate::core::frames::Frames;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
-use crate::core::partitions::table::{Health, PartitionTable, Place};
+use crate::core::partitions::partition::Health;
+use crate::core::partitions::table::{PartitionTable, Place};
 
 /// What a state computation sends on.
 pub(crate) type StateOutputOf<C, M, S> =

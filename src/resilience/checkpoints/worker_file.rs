@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
 use super::decision::rows_to_compact;
@@ -201,7 +201,19 @@ impl Log<'_> {
                 let number: i64 = row.get(0)?;
                 let state = row.get_ref(2)?.as_str()?;
                 let place: u32 = row.get(3)?;
-                let Some((state, newest)) = self.newest_row.get_key_value(state) else { continue };
+                let Some((state, newest)) = self.newest_row.get_key_value(state) else {
+                    // Going on would drop the row, which may be the newest of its partition.
+                    let reason = format!("state `{state}` is none that this run has saved");
+                    return Err(rusqlite::Error::FromSqlConversionFailure(
+                        2,
+                        Type::Text,
+                        reason.into(),
+                    ));
+                };
+                debug_assert!(
+                    newest.get(place as usize).is_some_and(|row| *row > 0),
+                    "this run has appended all rows of its file"
+                );
                 if newest.get(place as usize).copied().map(signed) == Some(number) {
                     let epoch = Epoch(unsigned(row.get(1)?));
                     still_newest.push((epoch, Arc::clone(state), partition_of(row)?));

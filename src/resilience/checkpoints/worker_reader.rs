@@ -98,8 +98,9 @@ impl WorkerReader {
         epoch: Epoch,
         mut take: impl FnMut(u64, &str, SavedPartition) -> Result<(), ResilienceError>,
     ) -> Result<(), ResilienceError> {
-        let newest = self.epochs.last().copied();
-        let Some(EpochRow { first_row, last_row, .. }) = newest else { return Ok(()) };
+        let Some(&EpochRow { first_row, last_row, .. }) = self.epochs.last() else {
+            return Err(self.database.damaged("it holds no checkpoint"));
+        };
         // Newest first: the first row of a partition is the one that counts.
         let mut seen: HashMap<String, Vec<bool>> = HashMap::new();
         let mut expected = last_row;

@@ -40,6 +40,7 @@ pub(crate) fn copy_databases<T>(
     for _ in 0..TRIES {
         let mut copied = Vec::new();
         for from in names {
+            debug_assert!(from.file_name().is_some(), "a database is a file of its directory");
             let to = to.join(from.file_name().unwrap_or_default());
             copied.push(Copied::file(from.clone(), to)?);
         }
@@ -56,6 +57,7 @@ pub(crate) fn copy_databases<T>(
             return Ok(said);
         }
     }
+    debug_assert!(!names.is_empty(), "with nothing to copy, the copy is whole at once");
     let names = names.first().cloned().unwrap_or_default();
     let busy = "it is written faster than it can be copied: try again when there is less to do";
     Err(ResilienceError::System { path: names, reason: busy.to_owned() })

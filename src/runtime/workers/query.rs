@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 
 use crate::application::Key;
 use crate::core::numbers::Epoch;
-use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow, Scan};
+use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
+use crate::core::partitions::scan::Scan;
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 use crate::runtime::parts::Restored;

@@ -1,0 +1,313 @@
+//! One field of a state, without the rest: what rows are sorted by, two million of them at a time.
+//!
+//! Invariant: where there is an answer, it is the one that the state as JSON would give. There is none
+//! where the field or the state is neither a struct nor a plain value; then JSON has to be made.
+
+use std::fmt::{self, Display};
+
+use serde::Serialize;
+use serde::ser::{Error, Impossible, SerializeStruct, Serializer};
+
+use super::sort_value::SortValue;
+use crate::core::guard::guarded;
+
+/// A field of a struct; the state itself where it is a plain value. `None` where only JSON can tell.
+pub(super) fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
+    // Why there is none does not matter: the JSON that is made instead will say it.
+    guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
+}
+
+/// Only JSON can tell.
+#[derive(Debug)]
+struct NotPlain;
+
+impl Display for NotPlain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("neither a struct nor a plain value")
+    }
+}
+
+impl std::error::Error for NotPlain {}
+
+impl Error for NotPlain {
+    fn custom<T: Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// Takes a plain value, or a field of a struct where one is named.
+#[derive(Clone, Copy)]
+struct Extract<'a> {
+    field: Option<&'a str>,
+}
+
+/// Takes one field out of those of a struct.
+struct Fields<'a> {
+    name: &'a str,
+    found: SortValue,
+}
+
+impl SerializeStruct for Fields<'_> {
+    type Ok = SortValue;
+    type Error = NotPlain;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), NotPlain> {
+        if name == self.name {
+            self.found = value.serialize(Extract { field: None })?;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<SortValue, NotPlain> {
+        Ok(self.found)
+    }
+}
+
+/// The methods that take a whole number.
+macro_rules! integers {
+    ($($method:ident: $integer:ty),*) => {
+        $(fn $method(self, value: $integer) -> Result<SortValue, NotPlain> {
+            Ok(SortValue::Integer(value.into()))
+        })*
+    };
+}
+
+type Never = Impossible<SortValue, NotPlain>;
+
+impl<'a> Serializer for Extract<'a> {
+    type Ok = SortValue;
+    type Error = NotPlain;
+    type SerializeSeq = Never;
+    type SerializeTuple = Never;
+    type SerializeTupleStruct = Never;
+    type SerializeTupleVariant = Never;
+    type SerializeMap = Never;
+    type SerializeStruct = Fields<'a>;
+    type SerializeStructVariant = Never;
+
+    integers!(
+        serialize_bool: bool,
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
+    );
+
+    fn serialize_f32(self, value: f32) -> Result<SortValue, NotPlain> {
+        self.serialize_f64(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<SortValue, NotPlain> {
+        Ok(if value.is_finite() { SortValue::Float(value) } else { SortValue::Nothing })
+    }
+
+    fn serialize_char(self, value: char) -> Result<SortValue, NotPlain> {
+        Ok(SortValue::Text(value.into()))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<SortValue, NotPlain> {
+        Ok(SortValue::Text(value.to_owned()))
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<SortValue, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_none(self) -> Result<SortValue, NotPlain> {
+        Ok(SortValue::Nothing)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<SortValue, NotPlain> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<SortValue, NotPlain> {
+        Ok(SortValue::Nothing)
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<SortValue, NotPlain> {
+        Ok(SortValue::Nothing)
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<SortValue, NotPlain> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<SortValue, NotPlain> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<SortValue, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, NotPlain> {
+        let name = self.field.ok_or(NotPlain)?;
+        Ok(Fields { name, found: SortValue::Nothing })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Never, NotPlain> {
+        Err(NotPlain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    enum Kind {
+        Plain,
+        Holding(u8),
+    }
+
+    #[derive(Serialize)]
+    struct Inner(i64);
+
+    #[derive(Serialize)]
+    struct Everything {
+        number: u64,
+        fraction: f32,
+        infinite: f64,
+        yes: bool,
+        letter: char,
+        text: String,
+        nothing: Option<u8>,
+        something: Option<u8>,
+        inner: Inner,
+        plain: Kind,
+        holding: Kind,
+        list: Vec<u8>,
+        unit: (),
+        large: u128,
+        #[serde(skip)]
+        _skipped: u8,
+    }
+
+    const NAMES: [&str; 16] = [
+        "number",
+        "fraction",
+        "infinite",
+        "yes",
+        "letter",
+        "text",
+        "nothing",
+        "something",
+        "inner",
+        "plain",
+        "holding",
+        "list",
+        "unit",
+        "large",
+        "_skipped",
+        "unknown",
+    ];
+
+    fn agree<S: Serialize>(state: &S) {
+        for name in NAMES {
+            let json = SortValue::of_json_field(state, name);
+            if let Some(found) = field_of(state, name) {
+                assert_eq!(found, json, "{name}");
+            }
+            assert_eq!(SortValue::of_field(state, name), json, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_the_one_that_json_has() {
+        let state = Everything {
+            number: u64::MAX,
+            fraction: 0.1,
+            infinite: f64::INFINITY,
+            yes: true,
+            letter: 'é',
+            text: "some".to_owned(),
+            nothing: None,
+            something: Some(3),
+            inner: Inner(-7),
+            plain: Kind::Plain,
+            holding: Kind::Holding(1),
+            list: vec![1, 2],
+            unit: (),
+            large: 5,
+            _skipped: 0,
+        };
+        assert_eq!(field_of(&state, "number"), Some(SortValue::Integer(u64::MAX.into())));
+        assert_eq!(field_of(&state, "list"), None);
+        agree(&state);
+        agree(&Some(state));
+    }
+
+    #[test]
+    fn a_state_without_fields_is_its_own_value() {
+        agree(&7_u32);
+        agree(&"text");
+        agree(&Inner(3));
+        agree(&(1, 2));
+        agree(&std::collections::BTreeMap::from([("number", 1), ("text", 2)]));
+        agree(&Kind::Plain);
+        agree(&Kind::Holding(2));
+    }
+
+    #[test]
+    fn a_state_that_panics_has_no_fields() {
+        struct Panics;
+        impl Serialize for Panics {
+            fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                panic!("on purpose")
+            }
+        }
+        agree(&Panics);
+    }
+}
