@@ -1,4 +1,4 @@
-//! `SQLite` files: how they are opened, what they have in common.
+//! `SQLite` files: how they are opened, written and shortened.
 
 use std::fs::File;
 use std::io;
@@ -32,7 +32,7 @@ pub enum Durability {
     Power,
 }
 
-/// For how long another program that has a file open is waited for.
+/// How long to wait for another program that has a file open.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many pages a log has before they are moved into the file.
@@ -41,11 +41,11 @@ const LOG_PAGES: i64 = 1000;
 /// How many free pages a file keeps, for what comes next: 16 MiB.
 const FREE_PAGES: i64 = 1024;
 
-/// How many pages a log has at the most while somebody copies the files: 256 MiB.
+/// The max number of pages of a log while another process copies the files: 256 MiB.
 const MAX_LOG_PAGES: i64 = 16 * 1024;
 
-/// An open file. No other process can open it meanwhile: it is locked exclusively, so that nobody
-/// who reads can make its log grow, and nobody who writes can hold it up.
+/// An open file, locked exclusively: a reader would make its log grow, and another writer would make this
+/// one wait.
 #[derive(Debug)]
 pub(crate) struct Database {
     pub connection: Connection,
@@ -54,7 +54,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Makes a file with these tables, or opens it where there is one.
+    /// Opens a file, or makes one with these tables.
     pub fn create(
         path: PathBuf,
         tables: &str,
@@ -89,9 +89,8 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens a file that must be there and that nobody else uses, to be read only. A transaction
-    /// that was not finished is rolled back; otherwise the file and its log stay as they are. Errors
-    /// name it `named`.
+    /// Opens an existing file that no other process uses, only for reading. An unfinished transaction is
+    /// rolled back; otherwise the file and its log stay as they are. Errors name it `named`.
     pub fn read(file: &Path, named: PathBuf) -> Result<Self, ResilienceError> {
         if !file.exists() {
             return Err(ResilienceError::missing(&named));
@@ -102,7 +101,7 @@ impl Database {
         Ok(database)
     }
 
-    /// Whether a file has any tables, whosever they are.
+    /// Whether a file has any tables, of this or another program.
     pub fn has_tables(file: &Path) -> Result<bool, ResilienceError> {
         let database = Self::open(file, file.to_owned())?;
         Ok(database.number(COUNT_TABLES)? > 0)
@@ -110,8 +109,7 @@ impl Database {
 
     fn open(file: &Path, named: PathBuf) -> Result<Self, ResilienceError> {
         let failed = |error| ResilienceError::sqlite(&named, &error);
-        // Read-only would leave a transaction that was not finished as it is, and then nothing can be
-        // read.
+        // Not read-only: an unfinished transaction must be rolled back before anything can be read.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -119,14 +117,13 @@ impl Database {
         Ok(Self { connection, path: named })
     }
 
-    /// Opened to be read, it leaves its log where it is.
+    /// Leaves the log as it is when the file is closed.
     pub fn keep_log(&self) -> Result<(), ResilienceError> {
         let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         self.act(|connection| connection.set_db_config(keep, true).map(drop))
     }
 
-    /// Turns the write-ahead log on. `SQLite` says it in its answer where that fails, and not as an
-    /// error.
+    /// Turns the write-ahead log on. If that fails, `SQLite` returns another mode and no error.
     fn use_log(&self) -> Result<(), ResilienceError> {
         let mode: String = self.act(|connection| {
             connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))
@@ -152,7 +149,7 @@ impl Database {
         self.act(|connection| connection.query_row(query, (), |row| row.get(0)))
     }
 
-    /// Does something with the file, and says which file it was where that fails.
+    /// Does something with the file. An error names the file.
     pub fn act<T>(
         &self,
         action: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -160,7 +157,7 @@ impl Database {
         action(&self.connection).map_err(|error| self.failed(&error))
     }
 
-    /// Does something that happens as a whole or not at all.
+    /// Does something in one transaction.
     pub fn transact<T>(
         &mut self,
         action: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -175,8 +172,8 @@ impl Database {
         Ok(outcome)
     }
 
-    /// Moves a long log into the file, unless somebody copies the files; then it may become longer.
-    /// What fails here is tried again after the next transaction: the log has everything.
+    /// Moves a long log into the file. While another process copies the files, the log may become longer.
+    /// A failure does not matter: the log is complete, and the next transaction tries again.
     fn shorten_log(&self) {
         let pages = |mode: &str| {
             let query = format!("PRAGMA wal_checkpoint({mode})");
@@ -193,9 +190,9 @@ impl Database {
         }
     }
 
-    /// From now on, what is deleted is written over. That makes a fast journal's own writing take
-    /// about 1.4 times as long, so it is asked for where these are secrets. A file of an earlier program is made
-    /// one that can give back room, where most of it is free.
+    /// From now on, deleted rows are overwritten. Writing a journal at full speed then takes about 1.4 times
+    /// as long, so only the journal does it: its frames may be secrets. If most of a file of an earlier program
+    /// is free, it is rebuilt so that it can be shortened.
     pub fn erase_deleted(&self) -> Result<(), ResilienceError> {
         self.act(|connection| connection.execute_batch("PRAGMA secure_delete = ON"))?;
         let free = self.number("PRAGMA freelist_count")?;
@@ -203,19 +200,19 @@ impl Database {
             && free > FREE_PAGES
             && free > self.number("PRAGMA page_count")? / 2
         {
-            // Where it fails, as on a full disk, the file stays as it was.
+            // If it fails, as on a full disk, the file stays as it was.
             let shorten = "PRAGMA auto_vacuum = INCREMENTAL; VACUUM";
             drop(self.connection.execute_batch(shorten));
         }
         Ok(())
     }
 
-    /// Shortens the file where much of it is free. What fails here is tried again the next time.
+    /// Shortens the file if much of it is free. A failure does not matter: the next call tries again.
     pub fn give_back_room(&self) {
         let Ok(free) = self.number("PRAGMA freelist_count") else { return };
         if free > FREE_PAGES {
             let query = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES);
-            // It has a row for each page, and is done after the last.
+            // Each row that is read frees a page.
             let shorten = || {
                 let mut statement = self.connection.prepare(&query)?;
                 let mut pages = statement.query(())?;
@@ -226,8 +223,8 @@ impl Database {
         }
     }
 
-    /// Moves the log into the file and empties it, so that nothing is left there that was deleted.
-    /// While somebody copies the files, and where it fails, it stays.
+    /// Moves the log into the file and empties it, so that no deleted row is left in it. The log stays if
+    /// another process copies the files, or if this fails.
     pub fn empty_log(&self) {
         if let Some(_claim) = reading::claim(&self.path) {
             let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -235,8 +232,8 @@ impl Database {
         }
     }
 
-    /// What an error of `SQLite` means. That a file is damaged is believed after a second look: of a
-    /// read that the system refuses, `SQLite` says that the file is malformed.
+    /// What an error of `SQLite` means. If the system refuses a read, `SQLite` may say that the file is
+    /// malformed. So damage is checked again before it is reported.
     pub fn failed(&self, error: &rusqlite::Error) -> ResilienceError {
         let found = ResilienceError::sqlite(&self.path, error);
         let malformed = matches!(&found, ResilienceError::Damaged { .. })
@@ -257,7 +254,7 @@ impl Database {
         found
     }
 
-    /// That a row is not as it was written.
+    /// An error: the file is not as it was written.
     pub fn damaged(&self, reason: impl Into<String>) -> ResilienceError {
         ResilienceError::damaged(&self.path, reason)
     }

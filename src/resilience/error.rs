@@ -44,7 +44,7 @@ pub enum ResilienceError {
         path: PathBuf,
         /// Whose it is.
         found: String,
-        /// Who wants it.
+        /// The application that was to use it.
         wanted: String,
     },
     /// A file has another version of the format.
@@ -82,7 +82,7 @@ pub enum ResilienceError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A saved state is none of the application's.
+    /// A saved state is unknown to the application, or of another type.
     #[error(
         "{} holds partition `{key}` of state `{state}`, which the application cannot read: {reason}; run the version that saved it, or choose another directory",
         path.display()
@@ -186,8 +186,8 @@ impl ResilienceError {
     }
 }
 
-/// Whether the disk of a file is full. Some calls of `SQLite` say that as any other failure, so a few
-/// bytes are written beside the file, and removed.
+/// Whether the disk of a file is full. Some calls of `SQLite` report that like any other failure, so a
+/// small file is written beside it, and removed.
 fn is_full(path: &Path) -> bool {
     /// More than a file system keeps inside its own blocks.
     static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];

@@ -43,9 +43,9 @@ pub struct Inspection {
     pub application: String,
     /// The version of the files' format.
     pub format: i64,
-    /// The generation that counts; 0 where none does yet.
+    /// The generation that counts; 0 if none does yet.
     pub generation: u64,
-    /// The newest whole checkpoint; `None` where there is none yet.
+    /// The newest whole checkpoint; `None` before the first.
     pub checkpoint: Option<SavedCheckpoint>,
     /// How far sources had been read, and sinks written.
     pub positions: Vec<Position>,
@@ -283,7 +283,7 @@ fn lengths(directory: &Path) -> Result<Vec<FileLength>, ResilienceError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(system)? {
         let entry = entry.map_err(system)?;
-        // A file that a process has dropped meanwhile is none.
+        // A file that was removed meanwhile is skipped.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = entry.file_name().to_string_lossy().into_owned();
         files.push(FileLength { name, bytes: metadata.len() });

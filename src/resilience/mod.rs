@@ -31,7 +31,7 @@ pub use position::{JournalPosition, Position, Slot};
 /// How often a checkpoint is made, unless set.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Where and how often an engine saves what must survive it.
+/// The directory in which an engine saves what must survive it, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResilienceSettings {
     /// The directory.
@@ -43,7 +43,7 @@ pub struct ResilienceSettings {
 }
 
 impl ResilienceSettings {
-    /// A checkpoint a second in this directory, which survive the process.
+    /// One checkpoint per second in this directory. Checkpoints survive the process.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory, interval: DEFAULT_INTERVAL, durability: Durability::default() }

@@ -12,7 +12,7 @@ pub struct FileSummary {
     pub worker: u64,
     /// Of how many.
     pub workers: u64,
-    /// The newest epoch that it holds whole; `None` where there is none.
+    /// The newest epoch that it holds whole; `None` if it holds none.
     pub newest: Option<Epoch>,
     /// The oldest epoch that it can still give back.
     pub oldest: Epoch,
@@ -51,7 +51,7 @@ pub enum Incomplete {
 ///
 /// # Errors
 ///
-/// There is none.
+/// No epoch is in all files.
 pub fn epoch_to_recover(files: &[FileSummary]) -> Result<Epoch, Incomplete> {
     let workers = files.first().ok_or(Incomplete::Nothing)?.workers;
     if let Some(foreign) = files.iter().find(|file| file.workers != workers) {
@@ -72,7 +72,7 @@ pub fn epoch_to_recover(files: &[FileSummary]) -> Result<Epoch, Incomplete> {
     }
 }
 
-/// How many frames of a journaled row to leave out when it is replayed; `None` where all of it is done.
+/// How many frames of a journaled row to leave out when it is replayed; `None` if all are done.
 #[must_use]
 pub fn frames_done(position: JournalPosition, row: u64, frames: u64) -> Option<u64> {
     match row.cmp(&position.row) {

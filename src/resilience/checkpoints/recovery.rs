@@ -25,7 +25,7 @@ pub struct Checkpoint {
     /// How far sources had been read, and sinks written.
     pub positions: Vec<Position>,
     pub(crate) files: Vec<WorkerReader>,
-    /// What it means where a file is not whole.
+    /// What it means if a file is not whole.
     loss: Loss,
 }
 

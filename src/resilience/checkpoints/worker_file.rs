@@ -2,9 +2,9 @@
 //! epoch the positions that belong to it.
 //!
 //! Invariants: a transaction is an epoch, so the file holds whole epochs only; rows are numbered
-//! without gaps, from `first_row` to `last_row` of the newest epoch, so that a missing one is found
-//! out; of a partition, the row with the greatest number is the newest. A row is appended, never changed:
-//! that is some twenty times as fast as changing rows in place, where few of many partitions change.
+//! without gaps, from `first_row` to `last_row` of the newest epoch, so that a missing row is
+//! detected; of a partition, the row with the greatest number is the newest. A row is appended, never changed:
+//! that is about twenty times as fast as changing rows in place if few of many partitions change.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,13 +54,13 @@ pub struct WorkerFile {
     last_row: u64,
     /// The newest epoch of the file.
     newest: Option<Epoch>,
-    /// By state and place, the row that is the partition's newest; 0 where it has none.
+    /// By state and place, the row that is the partition's newest; 0 if it has none.
     newest_row: BTreeMap<Arc<str>, Vec<u64>>,
     live: u64,
 }
 
 impl WorkerFile {
-    /// Makes the file of a worker, of so many in this generation.
+    /// Makes the file of a worker. The generation has `workers` workers.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl WorkerFile {
             }
             Ok((first, log.last_row, log.appended))
         })?;
-        // Only now: an epoch that could not be written has changed nothing.
+        // Only after the commit: an epoch that could not be written must change nothing.
         (*first_row, *last_row, *newest) = (first, last, Some(epoch));
         for (state, place, row) in appended {
             let rows = newest_row.entry(state).or_default();
@@ -249,7 +249,7 @@ fn insert_epoch(
     (first_row, last_row): (u64, u64),
     positions: usize,
 ) -> rusqlite::Result<()> {
-    // A clock before 1970 is wrong, and the moment is only shown.
+    // A clock before 1970 is wrong; the time is only shown to people.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let now = u64::try_from(now).unwrap_or_default();
     let mut statement = connection.prepare_cached("INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?)")?;

@@ -1,4 +1,4 @@
-//! Reads the file of one worker, and believes nothing that it cannot check.
+//! Reads the file of one worker. Every row is checked.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -123,7 +123,7 @@ impl WorkerReader {
                 return Err(self.database.damaged(reason));
             }
             expected = expected.saturating_sub(1);
-            // Of an epoch that not all workers had saved.
+            // A row of a newer epoch, which not all workers had saved.
             if of_epoch > epoch.0 {
                 continue;
             }
@@ -163,7 +163,6 @@ impl WorkerReader {
         self.seal.worker
     }
 
-    /// Where the file is.
     pub fn path(&self) -> PathBuf {
         self.database.path.clone()
     }

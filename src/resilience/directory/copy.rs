@@ -22,7 +22,7 @@ const TRIES: u32 = 10;
 struct Copied {
     from: PathBuf,
     to: PathBuf,
-    /// Its log's header before the file was copied; `None` where it had none.
+    /// Its log's header before the file was copied; `None` if it has none.
     header: Option<[u8; HEADER]>,
 }
 
@@ -115,7 +115,7 @@ fn copy(from: &Path, to: &Path, length: u64) -> Result<(), ResilienceError> {
     })
 }
 
-/// The header of a log; `None` where there is none, or no whole one.
+/// The header of a log; `None` if it is missing or too short.
 fn header(log: &Path) -> Result<Option<[u8; HEADER]>, ResilienceError> {
     let mut header = [0; HEADER];
     match File::open(log).and_then(|mut file| file.read_exact(&mut header)) {

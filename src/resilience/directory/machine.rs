@@ -10,10 +10,10 @@ use std::os::unix::fs::FileExt;
 use crate::resilience::database::Durability;
 use crate::resilience::error::ResilienceError;
 
-/// A text that is another after each start of the machine. Not every system has one.
+/// Holds another text after each start of the machine. Not every system has it.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
-/// More than a line has.
+/// More bytes than a line has.
 const MAX_LENGTH: u64 = 256;
 
 /// A durability and a start of the machine.
@@ -24,13 +24,13 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// With this durability, since the machine started last. `None` where the system does not say when.
+    /// With this durability, since the machine started last. `None` if the system does not say when.
     pub fn now(durability: Durability) -> Option<Self> {
         let boot = fs::read_to_string(BOOT).ok()?.trim().to_owned();
         Some(Self { durability, boot })
     }
 
-    /// What the file says. `None` where it says nothing, as one of an earlier program.
+    /// What the file says. `None` if it is empty, as that of an earlier program.
     pub fn read(file: &File) -> io::Result<Option<Self>> {
         let (mut reader, mut bytes) = (file, Vec::new());
         reader.rewind()?;
@@ -48,7 +48,7 @@ impl Written {
         Some(Self { durability, boot: boot.to_owned() })
     }
 
-    /// Writes it, where the file does not say it.
+    /// Writes it, unless the file already says it.
     pub fn write(&self, file: &File) -> io::Result<()> {
         if Self::read(file)?.as_ref() == Some(self) {
             return Ok(());
@@ -70,12 +70,12 @@ pub(crate) enum Loss {
     /// It must be there.
     #[default]
     Damage,
-    /// The machine has stopped since it was written, and that was not to survive it.
+    /// The machine has stopped since, and the files were written to survive only the process.
     MachineStopped,
 }
 
 impl Loss {
-    /// What a directory says that was written so, and when the machine has started since.
+    /// What a missing file means in a directory that was last written like this.
     pub fn of(before: Option<&Written>) -> Self {
         let now = before.and_then(|before| Written::now(before.durability));
         match (before, now) {
@@ -88,7 +88,7 @@ impl Loss {
         }
     }
 
-    /// Says of damage what it is.
+    /// Turns damage into [`ResilienceError::MachineStopped`] if that explains it.
     pub fn explain(self, error: ResilienceError) -> ResilienceError {
         match (self, error) {
             (Self::MachineStopped, ResilienceError::Damaged { path, reason }) => {

@@ -3,7 +3,7 @@
 //! ```text
 //! DIRECTORY/
 //!   lock                        locked by the process that uses the directory; how it was written
-//!   reading                     locked by who copies the files
+//!   reading                     locked by processes that copy the files
 //!   directory.sqlite            the application and the generation that counts
 //!   journal.sqlite              frames that cannot be read again
 //!   journal.tail                how far the journal had been written
@@ -64,16 +64,16 @@ pub struct Directory {
     owner: Owner,
     /// The generation that this process writes.
     next: u64,
-    /// What it means where one of its files is not whole.
+    /// What it means if one of its files is not whole.
     loss: Loss,
     /// Whether this run has made it.
     new: bool,
-    /// Last: nobody else may find a file that is being closed.
+    /// Dropped last: no other process may take the directory while a file is still open.
     lock: Arc<File>,
 }
 
 impl Directory {
-    /// Takes a directory for an application, and makes it where there is none.
+    /// Takes a directory for an application, and makes it if it is missing.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Directory {
         if used && !file.exists() {
             return Err(ResilienceError::missing(&file));
         }
-        // It changes once a start, and is to say what counts also after the machine has stopped.
+        // It changes once per start, and must be right even after the machine has stopped.
         let database = Database::create(file, TABLES, Durability::Power)?;
         let found = read(&database)?;
         let new = found.is_none();
@@ -135,7 +135,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Says of an error of the directory's files what it is.
+    /// What an error of the directory's files means.
     pub(super) fn loss(&self) -> Loss {
         self.loss
     }
@@ -166,7 +166,7 @@ impl Directory {
         }
     }
 
-    /// Keeps everybody else away for as long as it is held.
+    /// The lock: no other process can take the directory while it is held.
     pub(super) fn lock(&self) -> Arc<File> {
         Arc::clone(&self.lock)
     }
@@ -176,7 +176,7 @@ impl Directory {
         self.new
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -187,12 +187,12 @@ impl Directory {
         self.durability
     }
 
-    /// The generation that counts; `None` where none does yet.
+    /// The generation that counts; `None` before the first.
     pub(super) fn current(&self) -> Option<u64> {
         Some(self.owner.generation).filter(|generation| *generation > 0)
     }
 
-    /// The number that tells its files from those of any other.
+    /// Its random number, which is in the seals of its files.
     pub(super) fn identity(&self) -> u64 {
         self.owner.identity
     }
@@ -250,8 +250,8 @@ fn lock(path: &Path, directory: &Path) -> Result<File, ResilienceError> {
     }
 }
 
-/// Lets nobody but the owner read the files of a directory, and the directory itself, where it holds
-/// nothing else: it may be one that others are to use.
+/// Lets only the owner read the files of a directory. The directory itself too, unless it holds other
+/// files: those may be for others.
 fn make_private(directory: &Path) -> io::Result<()> {
     let mut ours_alone = true;
     for entry in fs::read_dir(directory)? {
@@ -267,8 +267,8 @@ fn make_private(directory: &Path) -> io::Result<()> {
     if ours_alone { private::narrow(directory) } else { Ok(()) }
 }
 
-/// Removes what starts have left that were killed or failed: files of generations that do not count,
-/// before room is needed for another. Where none counts, nothing is removed that may have counted.
+/// Removes what killed or failed starts have left, the files of generations that do not count, before a new
+/// generation needs room. If no generation counts, nothing is removed that may have counted.
 fn remove_leftovers(
     path: &Path,
     database: &Database,
@@ -296,7 +296,7 @@ fn remove_leftovers(
 pub struct NewGeneration {
     /// Its number.
     pub generation: u64,
-    /// One file a worker.
+    /// One file per worker.
     pub files: Vec<WorkerFile>,
 }
 
@@ -306,7 +306,7 @@ pub(super) struct Owner {
     pub application: String,
     /// A random number, in every file's checksums.
     pub identity: u64,
-    /// The generation that counts; 0 where none does yet.
+    /// The generation that counts; 0 before the first.
     pub generation: u64,
 }
 

@@ -11,15 +11,15 @@ const FILE_MODE: u32 = 0o600;
 /// The mode of a new directory.
 const DIRECTORY_MODE: u32 = 0o700;
 
-/// The bits of a mode that are for others than the owner.
+/// The bits of a mode that let others than the owner in.
 const OTHERS: u32 = 0o077;
 
-/// Makes a directory and those above it, where they are missing.
+/// Makes a directory and its parents if they are missing.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)
 }
 
-/// Opens a file to be read and written, and makes it where it is missing. What is in it stays.
+/// Opens a file for reading and writing, and makes it if it is missing. Its content stays.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -39,8 +39,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
-/// Takes from a file or directory what others than its owner may do. One that belongs to another
-/// user stays as it is.
+/// Lets only the owner use a file or directory. One of another user stays as it is.
 pub(crate) fn narrow(path: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & OTHERS == 0 {

@@ -1,7 +1,7 @@
-//! How those who copy the files of a directory and the process that writes them come to terms.
+//! The lock between a process that copies the files of a directory and the one that writes them.
 //!
-//! Who copies holds a shared lock (`flock`) on the file `reading`. Meanwhile logs are not moved into
-//! their files, so that a file and its log stay a whole; only a log that has become too long is.
+//! A process that copies holds a shared lock (`flock`) on the file `reading`. Meanwhile the writer moves no
+//! log into its file, so that file and log fit together, unless the log has become too long.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -12,31 +12,30 @@ use super::private;
 /// The file that is locked.
 const FILE: &str = "reading";
 
-/// Makes the file in a directory, where it is missing.
+/// Makes the file in a directory if it is missing.
 pub(crate) fn prepare(directory: &Path) -> io::Result<()> {
     private::open_file(&directory.join(FILE)).map(drop)
 }
 
-/// That nobody copies for as long as it is held.
+/// While it is held, no process copies the files.
 pub(crate) struct Claim {
     _lock: Option<File>,
 }
 
-/// Claims the files of a directory, of which this is one, to be changed; `None` where somebody copies
-/// them.
+/// Claims the directory of this file, to change its files. Returns `None` if a process copies them.
 pub(crate) fn claim(path: &Path) -> Option<Claim> {
     let Some(Ok(file)) = path.parent().map(|directory| File::open(directory.join(FILE))) else {
-        // Nobody can lock what is not there.
+        // A missing file cannot be locked.
         return Some(Claim { _lock: None });
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => None,
-        // A file system without locks cannot tell.
+        // The file system has no locks.
         Ok(()) | Err(TryLockError::Error(_)) => Some(Claim { _lock: Some(file) }),
     }
 }
 
-/// Holds off who writes. `None` for a directory in which nobody would look.
+/// Makes the writer wait. Returns `None` without the file or without locks: the writer does not look then.
 pub(crate) fn hold(directory: &Path) -> Option<File> {
     let file = File::open(directory.join(FILE)).ok()?;
     file.lock_shared().ok().map(|()| file)

@@ -1,5 +1,5 @@
-//! Directories for a while: private, removed when they are dropped, and where the process was killed,
-//! by the next one that makes one.
+//! Temporary directories: private, and removed when they are dropped. If the process was killed, the next
+//! process that makes one removes them.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -37,7 +37,7 @@ impl TemporaryDirectory {
         let permissions = Permissions::from_mode(0o700);
         let directory =
             Builder::new().prefix(PREFIX).permissions(permissions).tempdir_in(parent)?;
-        // Locked before it has its name, so that nobody finds it unlocked.
+        // Locked before it has its name, so that no process finds it unlocked.
         let unnamed = directory.path().join("new");
         let lock = private::open_file(&unnamed)?;
         lock.try_lock()?;
@@ -47,7 +47,7 @@ impl TemporaryDirectory {
         Ok(Self { directory, _lock: lock })
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.directory.path()
@@ -68,10 +68,10 @@ fn sweep(parent: &Path, owner: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a directory is this user's, and its lock is there and held by nobody. One that is being made
-/// has no lock yet.
+/// Whether a directory is this user's, and has a lock that no process holds. A directory that is being
+/// made has no lock yet.
 fn is_left_over(entry: &fs::DirEntry, owner: u32) -> io::Result<bool> {
-    // Of the entry itself: a link leads elsewhere.
+    // Of the entry itself: a link is not followed.
     let metadata = entry.metadata()?;
     if !metadata.is_dir() || metadata.uid() != owner {
         return Ok(false);

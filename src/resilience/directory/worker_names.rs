@@ -1,4 +1,4 @@
-//! The files of workers in a directory: how they are called, and which are left over.
+//! The files of workers in a directory: their names, and which are left over.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// What a worker's file says of itself where no generation counts.
+/// What a worker's file says of itself if no generation counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// It was being made, or holds only what its generation began with.

@@ -1,8 +1,8 @@
 //! The file of attempts: what a start replays, written before it is in work, and what became of it.
 //!
-//! It is advice, and no data: where it is missing, or a power cut has torn it, nothing is suspected. It
-//! must survive the process and not the machine, whose end is no frame's fault, so it is never synchronised
-//! and a write costs about a microsecond.
+//! It is advice and no data: if it is missing, or torn by a power cut, no frame is suspected. It must survive
+//! the process but not the machine, because no frame can stop the machine. So it is never synchronized with
+//! the disk, and a write takes about a microsecond.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +14,7 @@ use crate::resilience::directory::{Directory, JOURNAL_FILE, private};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::sealed::{Seal, checksum, integer, unsigned};
 
-/// How many numbers of 8 bytes, little-endian, the mark has: its kind, row, first frame, count, checksum.
+/// How many numbers of 8 bytes, little-endian, the mark has: kind, row, first frame, count, checksum.
 const MARK: usize = 5;
 
 /// How many an entry has: row, frame, deaths, checksum. They follow the mark.
@@ -47,7 +47,7 @@ impl Attempts {
         Ok(Self { file, path, seal, record })
     }
 
-    /// A replay begins: says how. What it takes note of is in the file when this returns.
+    /// Begins a replay, and returns how careful it must be. The file is written when this returns.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! The journal: frames of sources that cannot be read again, written before they are processed.
 //!
 //! Invariants: rows are numbered without gaps in the order in which they were written, and no number is
-//! given twice; it is counted how many were dropped, so that a missing one is found out; only rows
-//! that a whole checkpoint has left behind are dropped. That the newest rows are missing is found out
-//! with the journal's tail, a file of its own.
+//! given twice; the number of dropped rows is counted, so that a missing row is detected; a row is dropped
+//! only when a whole checkpoint has all of its frames. The tail, a file of its own, detects that the newest
+//! rows are missing.
 
 pub(super) mod attempts;
 pub(super) mod attempts_file;
@@ -56,9 +56,9 @@ pub struct Journal {
     database: Database,
     contents: Contents,
     tail: Tail,
-    /// Of frames that are live.
+    /// The bytes of all live frames.
     bytes: u64,
-    /// The directory's. Last: nobody else may find a file that is being closed.
+    /// The directory's. Dropped last: no other process may take the directory while a file is still open.
     _lock: Arc<File>,
 }
 
@@ -91,7 +91,7 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// They cannot be written: they are not to be processed, and may be replayed.
+    /// They cannot be written. They must not be processed; a later start may replay them.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
         let Self {
             database,
@@ -122,7 +122,7 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// The journal cannot be written: it is as it was.
+    /// The journal cannot be written. It is unchanged.
     pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
         let Self { database, contents: Contents { seal, live, trimmed, .. }, .. } = self;
         let done = |row: &LiveRow| {

@@ -1,12 +1,12 @@
 //! The journal's tail: how far the journal had been written, in a file beside it.
 //!
-//! What is appended is at the end of the journal's write-ahead log, and `SQLite` takes whatever is
-//! damaged there for a transaction that was not finished: it leaves it out, with all that follows. So the
-//! number of the newest row is written once more after each transaction, where the log cannot take it
-//! along. The tail may be behind the journal (a process can die between the two) and never ahead of it.
+//! New rows are at the end of the journal's write-ahead log. `SQLite` takes damage there for a transaction
+//! that was not finished, and silently ignores it with all that follows. So after each transaction the number
+//! of the newest row is also written to this file. The tail may be behind the journal (the process can die
+//! between the two writes) and is never ahead of it.
 //!
-//! The file has two slots, and the one that is older is written over. So where a write is torn, the
-//! other slot is whole, and the tail is a transaction further behind.
+//! The file has two slots, and the older one is overwritten. If a write is torn, the other slot is whole, and
+//! the tail is one transaction further behind.
 
 use std::fs::{self, File};
 use std::io;
@@ -66,7 +66,7 @@ impl Tail {
         let mut tail = Self { file, path, seal, next };
         tail.set(row)?;
         if durability == Durability::Power {
-            // Once, with its name in the directory: a row that the disk has not got is only behind.
+            // Once, for the file's name: later writes need no sync, since the tail may be behind.
             let directory = tail.path.parent().map(File::open).transpose();
             let synchronized = tail.file.sync_all().and_then(|()| match directory? {
                 Some(directory) => directory.sync_all(),
@@ -82,7 +82,7 @@ impl Tail {
         let bytes = slot_of(row, self.seal);
         let written = self.file.write_all_at(&bytes, self.next * SLOT as u64);
         written.map_err(|error| ResilienceError::system(&self.path, error))?;
-        // Not after a failure: the other slot is the only one that is whole then.
+        // Not after a failure: then only the other slot is whole.
         self.next = 1 - self.next;
         Ok(())
     }
