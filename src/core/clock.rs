@@ -1,4 +1,4 @@
-//! The clock that the core is given: it never reads one by itself.
+//! The clock of the core, which is given to it: the core reads no clock of the system.
 
 use std::cell::Cell;
 

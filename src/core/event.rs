@@ -1,4 +1,4 @@
-//! What happens to the engine's sources and sinks, as a line of its log.
+//! What happens in the engine beside its messages, as lines of its log.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::application::Key;
 /// How much an event matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// What happens all the time, for who looks closely.
+    /// Routine; for debugging.
     Detail,
     /// Good to know.
     Information,
@@ -21,7 +21,7 @@ pub enum Level {
 /// What an engine begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// The checkpoint; 0 where only the journal had anything.
+    /// The checkpoint; 0 if only the journal held anything.
     pub epoch: Epoch,
     /// How many workers had saved it.
     pub workers: usize,
@@ -42,7 +42,7 @@ pub enum EngineEvent {
     Listening(PipelineIndex, String),
     /// A client connected to the source of this pipeline.
     Connected(PipelineIndex, Arc<str>),
-    /// A client's connection ended; the reason where it was not the client's own wish.
+    /// A client's connection ended; the reason if the client did not end it.
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
     /// A client's connection was closed between two frames because the run was stopped.
     LetGo(PipelineIndex, Arc<str>),
@@ -60,13 +60,13 @@ pub enum EngineEvent {
         /// The limit on open files.
         open_files: usize,
     },
-    /// A source has more bytes, and none of them is read, and why.
+    /// A source no longer reads, though it has more bytes, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// A sink can be written, for the first time or again.
     SinkReady(PipelineIndex, String),
-    /// A sink waits for a receiver that is not there, and why.
+    /// A sink waits for a missing receiver, and why it is missing.
     SinkWaiting(PipelineIndex, String, String),
-    /// A sink's receiver went away, and how.
+    /// A sink has lost its receiver, and how.
     SinkLost(PipelineIndex, String, String),
     /// A sink has outputs to write, and has not been able to write any of them for a while.
     SinkStalled(PipelineIndex, String),
@@ -75,7 +75,7 @@ pub enum EngineEvent {
     /// All outputs of a sink are acknowledged, no more will come, and its receiver has not closed the
     /// connection for a while.
     SinkClosing(PipelineIndex, String),
-    /// A sink's file was removed, replaced or changed by somebody else, and what that means.
+    /// Another program removed, replaced or changed a sink's file, and what that means.
     SinkAstray(PipelineIndex, String, String),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
@@ -106,7 +106,7 @@ pub enum EngineEvent {
         /// Why.
         reason: String,
     },
-    /// Somebody wanted to see a crash: nothing is in memory any more.
+    /// A crash was asked for: nothing is in memory any more.
     Crashed {
         /// How many workers had partitions in memory.
         workers: usize,
@@ -142,7 +142,7 @@ pub enum EngineEvent {
 }
 
 impl EngineEvent {
-    /// The pipeline whose source or sink it is; `None` where it is the engine's own.
+    /// The pipeline whose source or sink it is; `None` if it is of the whole engine.
     #[must_use]
     pub fn pipeline(&self) -> Option<PipelineIndex> {
         match self {

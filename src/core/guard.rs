@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Calls `process` for every item. Where it panics, `panicked` is told which frame the item belonged
-/// to and why, and the rest of the items go on. Where nothing panics, this costs nothing an item.
+/// Calls `process` for every item. If it panics, `panicked` gets the frame of the item and the reason, and the
+/// other items go on. Without a panic this costs nothing per item.
 pub(crate) fn for_each_guarded<T, C>(
     items: &mut impl Iterator<Item = T>,
     scope: &mut C,
@@ -31,6 +31,7 @@ pub(crate) fn for_each_guarded<T, C>(
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panic_reason(panic)))
 }
+
 /// What the reasons of panics begin with.
 pub(crate) const PANICKED: &str = "panicked: ";
 

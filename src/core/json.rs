@@ -1,4 +1,4 @@
-//! JSON as the program writes it: characters that a terminal would obey are escaped.
+//! JSON as the program writes it: characters that control a terminal are escaped.
 //!
 //! JSON itself escapes only control characters below U+0020. What is written here may be read on a
 //! terminal all the same, and `\uNNNN` is the same text to every reader of JSON.
@@ -21,8 +21,8 @@ pub fn write_json<T: Serialize + ?Sized>(writer: impl Write, value: &T) -> serde
     value.serialize(&mut Serializer::with_formatter(writer, Printable))
 }
 
-/// A JSON text with every character escaped that a terminal would obey, but for line breaks: those
-/// stand between values only.
+/// A JSON text in which every character that controls a terminal is escaped, except line breaks: those
+/// are only between values.
 #[must_use]
 pub fn escaped(json: &str) -> Cow<'_, str> {
     let stands = |character: char| character == '\n' || is_printable(character);

@@ -41,7 +41,7 @@ impl fmt::Display for SequenceNumber {
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// The time from an earlier moment to this one; zero where that moment is not earlier.
+    /// The time from an earlier moment to this one; zero if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

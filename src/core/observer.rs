@@ -1,5 +1,5 @@
-//! What the engine tells whoever watches it. Everything is told once a batch, never once a message,
-//! and nobody has to listen: each method does nothing unless it is overridden.
+//! What the engine reports to its observer. The busy reports come once per batch, not per message (traces
+//! and dead letters are of one message). Each method does nothing unless it is overridden.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, output, at);
     }
 
-    /// A pipeline without a sink has finished this many messages, read so long ago.
+    /// A pipeline without a sink has finished this many messages, read this long ago.
     fn finished(&self, pipeline: PipelineIndex, messages: u64, latency: Duration) {
         let _ = (pipeline, messages, latency);
     }
@@ -38,8 +38,8 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, letter);
     }
 
-    /// A checkpoint is about to count. Returns when what was told before is where it has to be, or when
-    /// that cannot be for now; it may block for a moment.
+    /// A checkpoint is about to count. Returns when all earlier reports are stored, or cannot be stored for
+    /// now. It may block for a moment.
     fn settle(&self) {}
 
     /// One more of the pipeline's sources has been waiting for room for a while, or one less.

@@ -25,7 +25,7 @@ use crate::application::Key;
 /// The source's name in traces and dead letters.
 const SOURCE: &str = "test";
 
-/// How many frames are cut at once: taking them off one by one costs the square of it.
+/// How many frames are cut at once: cutting them one by one takes quadratic time.
 const MAX_FRAMES_PER_CUT: usize = 256;
 
 /// A test asked the driver for something that the application does not have.
@@ -95,7 +95,7 @@ impl TestDriver {
         Self::start(topology, false)
     }
 
-    /// A driver for this application, where the partitions of declared keys exist from the start.
+    /// A driver for this application. The partitions of declared keys exist from the start.
     #[must_use]
     pub fn with_declared_partitions(topology: &Topology) -> Self {
         Self::start(topology, true)
@@ -174,14 +174,14 @@ impl TestDriver {
     ///
     /// # Errors
     ///
-    /// There is no such pipeline, or no header says so many bytes.
+    /// There is no such pipeline, or the payload is longer than a header can say.
     pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
         let lane = self.lane(pipeline)?;
         let frame = frame(&*lane.framing, payload)?;
         Ok(self.push(pipeline, &frame)?)
     }
 
-    /// Says that a pipeline's source has ended: bytes that are no whole frame become a dead letter.
+    /// Says that a pipeline's source has ended: an incomplete frame becomes a dead letter.
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl TestDriver {
         Ok(())
     }
 
-    /// Processes one frame, all the way to the sinks. False where there was none.
+    /// Processes one frame, all the way to the sinks. Returns false if there was none.
     pub fn step(&mut self) -> bool {
         let Some((at, mut waiting)) = self.waiting.pop_front() else { return false };
         let first = waiting.split_first();
@@ -239,8 +239,8 @@ impl TestDriver {
         dead_letters.append(&mut report.dead_letters);
     }
 
-    /// What a pipeline's sink received: one entry an output, in order. With several sinks, the first
-    /// one's; see [`outputs_of_sink`](Self::outputs_of_sink). Empty where it has no sink.
+    /// What a pipeline's sink received: one entry per output, in order. With several sinks, the first
+    /// one's; see [`outputs_of_sink`](Self::outputs_of_sink). Empty if it has no sink.
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl TestDriver {
         self.outputs_of_sink(pipeline, 0)
     }
 
-    /// What one of a pipeline's sinks received: one entry an output, in order.
+    /// What one of a pipeline's sinks received: one entry per output, in order.
     ///
     /// # Errors
     ///
@@ -264,7 +264,7 @@ impl TestDriver {
         Ok(lane.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// The partitions of a state, sorted by key. Empty where there is no such state.
+    /// The partitions of a state, sorted by key. Empty if there is no such state.
     #[must_use]
     pub fn partitions(&self, state: &str) -> Vec<PartitionRow> {
         let Some((name, table)) = self.tables.iter().find(|(name, _)| &**name == state) else {

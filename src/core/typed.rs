@@ -10,10 +10,10 @@ use super::frames::framing::frame;
 use super::frames::preview::shortened;
 use super::topology::SourcePlan;
 
-/// The most repetitions of one line.
+/// The max number of repetitions of one line.
 const MAX_REPETITIONS: usize = 1_000_000;
 
-/// The most bytes that one line may mean, and those that are pasted together.
+/// The max number of bytes of one line, and of lines that are pasted together.
 pub(crate) const MAX_BYTES_TOGETHER: usize = 64 * 1024 * 1024;
 
 /// What a line means.

@@ -1,7 +1,7 @@
 //! One field of a state, without the rest: what rows are sorted by, two million of them at a time.
 //!
-//! Invariant: where there is an answer, it is the one that the state as JSON would give. There is none
-//! where the field or the state is neither a struct nor a plain value; then JSON has to be made.
+//! Invariant: an answer is the one that the state as JSON would give. There is no answer if the field or the
+//! state is neither a struct nor a plain value; then the caller makes JSON.
 
 use std::fmt::{self, Display};
 
@@ -11,7 +11,7 @@ use serde::ser::{Error, Impossible, SerializeStruct, Serializer};
 use super::sort_value::SortValue;
 use crate::core::guard::guarded;
 
-/// A field of a struct; the state itself where it is a plain value. `None` where only JSON can tell.
+/// A field of a struct; the state itself if it is a plain value. `None` if only JSON can tell.
 pub(super) fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
     // Why there is none does not matter: the JSON that is made instead will say it.
     guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
@@ -35,7 +35,7 @@ impl Error for NotPlain {
     }
 }
 
-/// Takes a plain value, or a field of a struct where one is named.
+/// Takes a plain value, or the named field of a struct.
 #[derive(Clone, Copy)]
 struct Extract<'a> {
     field: Option<&'a str>,

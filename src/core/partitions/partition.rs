@@ -25,7 +25,7 @@ pub struct Partition<S> {
     pub state: S,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being; `None` where it came back from what was saved.
+    /// When it was created; `None` if it was recovered.
     pub created: Option<Timestamp>,
     /// Whether its first message created it.
     pub dynamic: bool,
@@ -38,8 +38,8 @@ pub struct Partition<S> {
 }
 
 impl<S: State> Partition<S> {
-    /// Collects the partition as a checkpoint holds it, which from now on has no changes. One whose state
-    /// cannot be saved is poisoned from now on, and what was saved before stays: it must not end the run.
+    /// Collects the partition for a checkpoint. From now on it has no changes. If its state cannot be saved,
+    /// it is poisoned and what was saved before stays: one bad state must not end the run.
     pub(super) fn take_changes(&mut self, place: u32, longest: usize, collected: &mut Collected) {
         (self.to_save, self.touched) = (false, false);
         let value = guarded(|| match saved::encode(&self.state)? {
@@ -57,7 +57,7 @@ impl<S: State> Partition<S> {
                 poisoned: self.health == Health::Poisoned,
                 value,
             }),
-            // A panic may have left such a state: that has been told.
+            // A panic may have left such a state, and was reported then.
             Err(_) if self.health == Health::Poisoned => {}
             Err(reason) => {
                 self.health = Health::Poisoned;

@@ -17,7 +17,7 @@ use crate::core::numbers::{Timestamp, WorkerIndex};
 pub trait Partitions {
     /// How many there are.
     fn len(&self) -> usize;
-    /// Whether there is none.
+    /// Whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -49,7 +49,7 @@ pub trait Partitions {
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
-    /// Gives the partition of a key back to its computations where it was poisoned.
+    /// Lets computations touch the partition of a key again if it was poisoned.
     fn revive(&mut self, key: &Key) -> Revival;
 }
 
@@ -75,7 +75,7 @@ pub struct RowQuery {
     /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
     /// what is sorted by.
     pub descending: bool,
-    /// Only keys that contain this text; all where it is empty.
+    /// Only keys that contain this text; all keys if it is empty.
     pub filter: String,
     /// How many rows to leave out at the beginning.
     pub offset: usize,
@@ -98,7 +98,7 @@ impl RowQuery {
             (true, SortBy::Key) => by_key.reverse(),
             (true, _) => by_value.reverse().then(by_key),
         };
-        // Whoever counts from the end looks for the last rows, and turns them around when done.
+        // From the end: the last rows are looked for, and `merge` reverses them.
         if self.from_end { order.reverse() } else { order }
     }
 }
@@ -140,7 +140,7 @@ pub struct PartitionRow {
     pub dynamic: bool,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it came into being; `None` where it came back from what was saved.
+    /// When it was created; `None` if it was recovered.
     #[serde(skip)]
     pub created: Option<Timestamp>,
     /// Whether a change since the last checkpoint asked to be saved.

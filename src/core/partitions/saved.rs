@@ -13,7 +13,7 @@ use crate::application::{Key, State};
 pub enum Extent {
     /// Those of partitions with a change that asked to be saved.
     Asked,
-    /// All: the partitions go on with other workers.
+    /// All, because other workers take the partitions over.
     Everything,
 }
 
@@ -48,7 +48,7 @@ pub struct Collected {
 /// A partition as a checkpoint holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPartition {
-    /// Where it stands in the table of its worker: the same in every checkpoint of one run.
+    /// Its place in the table of its worker: the same in every checkpoint of one run.
     pub place: u32,
     /// The key.
     pub key: Key,

@@ -22,7 +22,7 @@ pub enum SortValue {
 }
 
 impl SortValue {
-    /// A field of a state; the state itself where it has no fields.
+    /// A field of a state; the state itself if it has no fields.
     pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
         field_of(state, name).unwrap_or_else(|| Self::of_json_field(state, name))
     }

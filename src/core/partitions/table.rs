@@ -18,7 +18,7 @@ use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 
-/// Where a partition stands in its table.
+/// The index of a partition in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place(u32);
 
@@ -33,7 +33,7 @@ pub struct PartitionTable<S> {
     places: HashTable<u32>,
     partitions: Vec<Partition<S>>,
     dynamic: usize,
-    /// `None` where nothing is ever saved.
+    /// `None` if nothing is ever saved.
     changes: Option<Changes>,
     /// The longest state that is saved, in bytes.
     longest: usize,
@@ -69,7 +69,7 @@ impl<S> PartitionTable<S> {
         hasher.finish()
     }
 
-    /// Where the partition of a key stands.
+    /// The place of the partition of a key.
     #[must_use]
     pub fn find(&self, key: &Key) -> Option<Place> {
         let hash = self.hash(key);
@@ -124,7 +124,7 @@ impl<S> PartitionTable<S> {
         }
     }
 
-    /// Notes that the partition at a place may have changed without asking to be saved.
+    /// Notes that the partition at a place may have changed, but did not ask to be saved.
     #[inline]
     pub fn touch(&mut self, place: Place) {
         self.assert_has(place);
@@ -137,7 +137,7 @@ impl<S> PartitionTable<S> {
         }
     }
 
-    /// Lets no computation touch the partition at a place any more.
+    /// From now on, no computation touches the partition at a place.
     pub fn poison(&mut self, place: Place) {
         if let Some(partition) = self.at(place) {
             partition.health = Health::Poisoned;
@@ -198,7 +198,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             return collected;
         };
         collected.saved.reserve(changes.to_save.len());
-        // Looking at each partition once: nothing can enter meanwhile.
+        // Nothing can change meanwhile, so each partition is looked at once.
         let mut save = |place: Place, partitions: &mut [Partition<S>]| {
             let partition = partitions.get_mut(place.0 as usize);
             debug_assert!(partition.is_some(), "a change is of a partition of this table");
@@ -207,7 +207,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             }
         };
         changes.to_save.drain(..).for_each(|place| save(place, partitions));
-        // What has been saved is in the list no more, so that it does not grow.
+        // Saved partitions leave the list, so that it does not grow.
         let is_touched = |place: &Place| {
             partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
         };
@@ -262,7 +262,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             return Revival::WasGood;
         }
         partition.health = Health::Good;
-        // The next checkpoint has to know of it.
+        // The next checkpoint must hold its new health.
         if let Some(place) = place {
             self.save(place);
         }

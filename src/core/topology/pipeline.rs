@@ -121,7 +121,7 @@ impl<M: Message> Pipeline<M> {
         self.to_state_partition(computation, builder, state, one_state)
     }
 
-    /// Adds a step with one state a key. Partitions come into being with their first message.
+    /// Adds a step with one state per key. The first message of a key creates its partition.
     pub fn to_state_partition<C, B, P>(
         self,
         computation: C,
@@ -137,8 +137,8 @@ impl<M: Message> Pipeline<M> {
         self.to_state_partition_with_keys(computation, builder, state, function, Vec::new())
     }
 
-    /// Adds a step with one state a key, some of which are known beforehand: with `--precreate`
-    /// their partitions exist from the start. All others come into being with their first message.
+    /// Adds a step with one state per key, some of which are known beforehand: with `--precreate`
+    /// their partitions exist from the start. All others are created by their first message.
     pub fn to_state_partition_with_keys<C, B, P>(
         mut self,
         computation: C,
@@ -265,7 +265,7 @@ fn step_name(pipeline: &Arc<str>, step: &StepPlan) -> StepName {
     StepName { pipeline: Arc::clone(pipeline), step: Arc::clone(&step.name), index: step.index }
 }
 
-/// A partition function is named only where its author named it: a closure is just `partition`.
+/// A partition function has the name that its author gave it; a closure is just `partition`.
 fn short_partition_name<P>() -> String {
     match short_type_name::<P>() {
         closure if closure == "closure" => "partition".to_owned(),

@@ -1,4 +1,4 @@
-//! A checked application: what it consists of, for those who show it and those who run it.
+//! A checked application: its parts, to be shown and to be run.
 
 use std::any::TypeId;
 use std::fmt;
@@ -68,11 +68,11 @@ impl fmt::Debug for Topology {
 pub struct PipelinePlan {
     /// The pipeline's name.
     pub name: Arc<str>,
-    /// Where its bytes enter.
+    /// Its source.
     pub source: SourcePlan,
     /// Its steps in order, from the decoder to the encoders.
     pub steps: Vec<StepPlan>,
-    /// Where its bytes leave; none where it ends with `done`.
+    /// Its sinks; none if it ends with `done`.
     pub sinks: Vec<SinkPlan>,
     pub(crate) segments: Vec<SegmentFactory>,
 }
@@ -92,7 +92,7 @@ impl fmt::Debug for PipelinePlan {
 pub struct SourcePlan {
     /// How its frames are cut.
     pub framing: Arc<dyn Framing>,
-    /// The payload's format in a few words; empty where the author gave none.
+    /// The payload's format in a few words; empty if the author gave none.
     pub format: String,
     /// How a person types a message.
     pub typed: Option<TypedForm>,
@@ -103,7 +103,7 @@ pub struct SourcePlan {
 /// A pipeline's sink.
 #[derive(Debug, Clone)]
 pub struct SinkPlan {
-    /// The output's format in a few words; empty where the author gave none.
+    /// The output's format in a few words; empty if the author gave none.
     pub format: String,
 }
 
