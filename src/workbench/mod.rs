@@ -31,7 +31,8 @@ use crate::telemetry::{DeadLetterFile, DeadLettersLost};
 use terminal::screen::Screen;
 use terminal::signals::Signals;
 
-pub use commands::{COMMANDS, Command, Context, Entry, Focus};
+pub use commands::{COMMANDS, Command, Context, Entry};
+pub use layout::Pane;
 pub use panes::chooser::{Choice, Chooser, Chosen};
 pub use state::{Effect, Notice, Workbench};
 pub use terminal::keys::Key;

@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph, Widget, Wrap};
 
-use crate::workbench::commands::{Command, Focus, command_of};
+use crate::workbench::commands::{Command, command_of};
 use crate::workbench::state::rows::moved;
 use crate::workbench::terminal::keys::Key;
 use crate::workbench::theme::Theme;
@@ -49,7 +49,7 @@ impl Chooser {
     /// Takes an event of the terminal.
     pub fn handle(&mut self, event: &Event) -> Option<Chosen> {
         let key = Key::from(event.as_key_press_event()?);
-        match command_of(key, Focus::Rows) {
+        match command_of(key, None) {
             Some(Command::Quit | Command::Close) => Some(Chosen::Nothing),
             Some(Command::Open) => Some(Chosen::One(self.selected)),
             Some(command) => {

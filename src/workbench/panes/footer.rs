@@ -11,13 +11,13 @@ use crate::workbench::commands::{COMMANDS, Command, Entry};
 use crate::workbench::state::Workbench;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
-    let (theme, focus) = (workbench.theme, workbench.focus());
+    let (theme, pane) = (workbench.theme, Some(workbench.pane));
     let shown = COMMANDS
         .iter()
-        .filter(|entry| entry.in_footer && entry.applies(focus) && is_useful(workbench, entry));
+        .filter(|entry| entry.in_footer && entry.applies(pane) && is_useful(workbench, entry));
     let keys: Vec<_> = shown
         .filter_map(|entry| {
-            let (key, name) = (entry.shown_key(focus)?.to_string(), name(workbench, entry));
+            let (key, name) = (entry.shown_key(pane)?.to_string(), name(workbench, entry));
             let width = key.chars().count() + name.chars().count() + 3;
             Some((key, name, width, stays(entry)))
         })

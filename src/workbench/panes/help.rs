@@ -27,9 +27,8 @@ pub(super) fn render(workbench: &Workbench, scroll: usize, area: Rect, buffer: &
         }
         lines.push(Line::styled(title, theme.title()));
         for entry in COMMANDS.iter().filter(|entry| entry.context == context) {
-            let keys: Vec<String> = entry.keys.iter().map(ToString::to_string).collect();
             lines.push(Line::from(vec![
-                Span::styled(format!("  {:<18} ", keys.join(", ")), theme.key()),
+                Span::styled(format!("  {:<18} ", entry.all_keys()), theme.key()),
                 Span::styled(entry.about, theme.text()),
             ]));
         }

@@ -40,11 +40,10 @@ pub(super) fn render(
     let first = (palette.selected + 1).saturating_sub(visible);
     let shown = palette.matching().enumerate().skip(first);
     for ((at, entry), row) in shown.zip(rows) {
-        let keys: Vec<String> = entry.keys.iter().map(ToString::to_string).collect();
         let style = if at == palette.selected { theme.selected() } else { theme.text() };
         Line::from(vec![
             Span::styled(format!("{:<14} ", entry.name), theme.title()),
-            Span::styled(format!("{:<14} ", keys.join(", ")), theme.key()),
+            Span::styled(format!("{:<14} ", entry.all_keys()), theme.key()),
             Span::raw(entry.about),
         ])
         .style(style)

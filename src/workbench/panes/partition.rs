@@ -8,7 +8,8 @@ use super::frame::window;
 use crate::application::Key;
 use crate::core::frames::trace::HopEvent;
 use crate::telemetry::ShownRow;
-use crate::workbench::commands::{Command, Focus, hint};
+use crate::workbench::commands::{Command, hint};
+use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::letters::poison;
 use crate::workbench::words;
@@ -51,7 +52,7 @@ pub(super) fn render(
     }
     let title = format!("Partition {}", theme.fit(&words::key(key), 60));
     let commands: &[Command] = if row.poisoned { &[Command::Revive] } else { &[] };
-    window(theme, &title, &hint(commands, Focus::Partitions), lines, area, buffer);
+    window(theme, &title, &hint(commands, Some(Pane::Partitions)), lines, area, buffer);
 }
 
 /// Why the partition takes no messages, and what follows from it.

@@ -11,7 +11,7 @@ use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
 use crate::runtime::RunState;
 use crate::telemetry::{Crash, SafetyShown};
-use crate::workbench::commands::{Command, Focus, hint};
+use crate::workbench::commands::{Command, hint};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -28,7 +28,7 @@ pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: 
         }
         Some(safety) => Story { workbench, theme, safety }.lines(),
     };
-    let commands = hint(&[Command::Crash], Focus::Rows);
+    let commands = hint(&[Command::Crash], None);
     window(theme, "Crash and recovery", &commands, lines, area, buffer);
 }
 

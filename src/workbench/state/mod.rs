@@ -19,7 +19,7 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
-use super::commands::{Command, Focus, command_of};
+use super::commands::{Command, command_of};
 use super::layout::{Pane, Places, places};
 use super::terminal::keys::Key as TerminalKey;
 use super::theme::Theme;
@@ -221,17 +221,6 @@ impl Workbench {
         self.partitions.view(usize::from(height.saturating_sub(3)))
     }
 
-    /// Where the keys go.
-    #[must_use]
-    pub fn focus(&self) -> Focus {
-        match self.pane {
-            Pane::Input => Focus::Typing,
-            Pane::Partitions => Focus::Partitions,
-            Pane::DeadLetters => Focus::DeadLetters,
-            Pane::Routing | Pane::Outputs | Pane::Log => Focus::Rows,
-        }
-    }
-
     /// Which pipeline typed messages go to, and its source.
     pub(super) fn target(&self) -> Option<(PipelineIndex, &SourcePlan)> {
         let plan = self.topology.pipelines().get(self.target.0);
@@ -271,7 +260,7 @@ impl Workbench {
             }
             _ => {}
         }
-        let command = command_of(key, self.focus());
+        let command = command_of(key, Some(self.pane));
         if command.is_none()
             && self.pane == Pane::Input
             && let Err(error) = self.input.key(event)
@@ -303,7 +292,7 @@ impl Workbench {
             | Overlay::LogLine(_)
             | Overlay::Crashing
             | Overlay::Safety
-            | Overlay::Partition { .. }) => match command_of(key, shown.focus()) {
+            | Overlay::Partition { .. }) => match command_of(key, shown.pane()) {
                 Some(Command::Quit) if key.is_text() => None,
                 Some(Command::Close | Command::Open | Command::Help) => None,
                 Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
@@ -377,7 +366,7 @@ impl Workbench {
             Command::FewerWorkers => return Some(Effect::ChangeWorkers { more: false }),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Freeze => self.frozen = !self.frozen,
-            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.focus()))),
+            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.pane))),
             Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
             Command::Quit => return Some(Effect::Quit),
         }
