@@ -125,10 +125,10 @@ impl Theme {
         self.color(Color::Cyan)
     }
 
-    /// The selected row.
+    /// A row of a list.
     #[must_use]
-    pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+    pub fn row(self, selected: bool) -> Style {
+        if selected { Style::new().add_modifier(Modifier::REVERSED) } else { self.text() }
     }
 
     /// A pane's border.

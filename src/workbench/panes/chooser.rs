@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph, Widget, Wrap};
 
+use super::lists::rows;
 use crate::workbench::commands::{Command, command_of};
 use crate::workbench::state::rows::moved;
 use crate::workbench::terminal::keys::Key;
@@ -107,8 +108,10 @@ impl Chooser {
         let inner = block.inner(area);
         block.render(area, buffer);
         let longest = self.choices.iter().map(|choice| choice.name.len()).max().unwrap_or(0);
-        for ((at, choice), row) in self.choices.iter().enumerate().zip(inner.rows()) {
-            let style = if at == self.selected { theme.selected() } else { theme.text() };
+        for (is_selected, (at, choice), row) in
+            rows(self.choices.iter().enumerate(), self.selected, inner)
+        {
+            let style = theme.row(is_selected);
             buffer.set_style(row, style);
             Line::from(vec![
                 Span::styled(format!("{} ", at + 1), theme.quiet()),

@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use crate::application::text_of_bytes;
 use crate::workbench::state::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
@@ -57,6 +58,22 @@ pub(super) fn filter(theme: Theme, filter: &FilterLine) -> Option<Line<'static>>
         ])),
         None => None,
     }
+}
+
+/// A named value of a window: the name in this many columns, then the value.
+pub(super) fn field<'a>(
+    theme: Theme,
+    name: &str,
+    columns: usize,
+    value: impl Into<Span<'a>>,
+) -> Line<'a> {
+    Line::from(vec![Span::styled(format!("{name:<columns$} "), theme.quiet()), value.into()])
+}
+
+/// Bytes as quoted text in this many columns, quotes apart.
+pub(super) fn quoted(theme: Theme, bytes: &[u8], columns: usize) -> String {
+    let text = text_of_bytes(bytes).replace("\\x0a", "\\n");
+    format!("\"{}\"", theme.fit(&text, columns))
 }
 
 /// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are

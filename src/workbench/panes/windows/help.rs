@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::frame::window;
 use crate::workbench::commands::{COMMANDS, Context};
+use crate::workbench::panes::frame::window;
 use crate::workbench::state::Workbench;
 
 /// The parts of the help, in order.

@@ -10,7 +10,7 @@ use crate::telemetry::{SinkState, Snapshot};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let dot = theme.symbol(" · ", " - ");
     let (state, style) = match snapshot.run_state {

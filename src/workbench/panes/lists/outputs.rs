@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::frame::{pane, title};
 use crate::application::text_of_bytes;
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Outputs;
     let count = words::count(snapshot.totals.messages_out);

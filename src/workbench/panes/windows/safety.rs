@@ -1,17 +1,15 @@
 //! What is saved, what would be lost, and the story of the last crash.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::frame::window;
 use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
 use crate::runtime::RunState;
 use crate::telemetry::{Crash, SafetyShown};
 use crate::workbench::commands::{Command, hint};
+use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -51,7 +49,7 @@ impl Story<'_> {
                 Line::styled(format!("What was saved is coming back{wait} .."), warning)
             }
             (Some(Crash { took, .. }), Some(_)) => Line::styled(
-                format!("All memory was lost. It was back after {}.", time(*took)),
+                format!("All memory was lost. It was back after {}.", words::duration(*took)),
                 good,
             ),
             (Some(Crash { partitions: 0, messages: 0, .. }), None) => {
@@ -61,7 +59,7 @@ impl Story<'_> {
                 Line::styled("Memory was lost, and nothing had been saved yet.", warning)
             }
             (None, Some(Recovered { took, .. })) => Line::styled(
-                format!("Went on where an earlier run had ended, in {}.", time(*took)),
+                format!("Went on where an earlier run had ended, in {}.", words::duration(*took)),
                 good,
             ),
             (None, None) => Line::raw("A crash loses all memory; what was saved comes back."),
@@ -86,11 +84,10 @@ impl Story<'_> {
 
     /// Lines under one name.
     fn fields(&self, name: &str, texts: Vec<String>) -> impl Iterator<Item = Line<'static>> {
-        let (name, style) = (name.to_owned(), self.theme.quiet());
-        texts.into_iter().enumerate().map(move |(at, text)| {
-            let name = if at == 0 { name.as_str() } else { "" };
-            Line::from(vec![Span::styled(format!("{name:<10} "), style), Span::raw(text)])
-        })
+        texts
+            .into_iter()
+            .enumerate()
+            .map(move |(at, text)| field(self.theme, if at == 0 { name } else { "" }, 10, text))
     }
 
     fn came_back(&self, recovered: &Recovered) -> Vec<String> {
@@ -149,8 +146,4 @@ fn checkpoint(epoch: Epoch) -> String {
 /// `1 partition`, `2 partitions`, `10 000 partitions`.
 fn many(count: u64, what: &str) -> String {
     format!("{} {what}{}", words::grouped(count), if count == 1 { "" } else { "s" })
-}
-
-fn time(duration: Duration) -> String {
-    words::duration(duration)
 }

@@ -10,7 +10,7 @@ use crate::runtime::RunState;
 use crate::workbench::commands::{COMMANDS, Command, Entry};
 use crate::workbench::state::Workbench;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, pane) = (workbench.theme, Some(workbench.pane));
     let shown = COMMANDS
         .iter()

@@ -5,10 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::frame::{pane, title};
 use crate::core::topology::SourcePlan;
 use crate::core::typed::Typed;
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -16,7 +16,11 @@ use crate::workbench::words;
 /// What stands before the text.
 const PROMPT: &str = "> ";
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(in crate::workbench::panes) fn render(
+    workbench: &Workbench,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     let theme = workbench.theme;
     let focused = workbench.pane == Pane::Input;
     let format = workbench.target().map(|(_, source)| format_of(source)).unwrap_or_default();

@@ -6,14 +6,15 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::frame::{pane, title, window};
-use crate::telemetry::{LogLevel, LogLine};
+use super::rows;
+use crate::telemetry::LogLevel;
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (workbench.theme, &workbench.snapshot.log);
     let focused = workbench.pane == Pane::Log;
     let mut name = title(theme, "Log", focused, String::new());
@@ -27,11 +28,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         return Line::styled(hint, theme.quiet()).render(inner, buffer);
     }
     let selected = workbench.log_line.place(&log.lines);
-    let height = usize::from(inner.height).max(1);
-    let first = (selected + 1).saturating_sub(height);
-    let shown = log.lines.iter().enumerate().skip(first).take(height);
-    for ((at, line), row) in shown.zip(inner.rows()) {
-        let style = if focused && at == selected { theme.selected() } else { theme.text() };
+    for (is_selected, line, row) in rows(&log.lines, selected, inner) {
+        let style = theme.row(focused && is_selected);
         let mut spans =
             vec![Span::styled(format!("{} ", words::clock(line.since_start)), theme.quiet())];
         let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
@@ -40,22 +38,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// All of one line.
-pub(super) fn render_line(workbench: &Workbench, line: &LogLine, area: Rect, buffer: &mut Buffer) {
-    let theme = workbench.theme;
-    let field = |name: &str, text: String, style: Style| {
-        let name = Span::styled(format!("{name:<7} "), theme.quiet());
-        Line::from(vec![name, Span::styled(text, style)])
-    };
-    let lines = vec![
-        field("after", words::clock(line.since_start), theme.text()),
-        field("level", line.level.to_string(), style_of(theme, line.level)),
-        field("text", line.text.clone(), theme.text()),
-    ];
-    window(theme, "Line of the log", "Esc closes", lines, area, buffer);
-}
-
-fn style_of(theme: Theme, level: LogLevel) -> Style {
+/// The style of a level's lines.
+pub(in crate::workbench::panes) fn style_of(theme: Theme, level: LogLevel) -> Style {
     match level {
         LogLevel::Error => theme.bad(),
         LogLevel::Warn => theme.warning(),

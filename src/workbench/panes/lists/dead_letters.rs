@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::frame::{self, pane, title};
+use super::rows;
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::DeadLetters;
     let kept = &snapshot.dead_letters;
@@ -31,11 +32,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         return Line::styled(hint, theme.quiet()).render(inner, buffer);
     }
     let selected = workbench.letters.place(&shown);
-    let height = usize::from(inner.height).max(1);
-    let first = (selected + 1).saturating_sub(height);
-    let rows = shown.iter().enumerate().skip(first).take(height);
-    for ((at, letter), row) in rows.zip(inner.rows()) {
-        let style = if focused && at == selected { theme.selected() } else { theme.text() };
+    for (is_selected, letter, row) in rows(shown.iter(), selected, inner) {
+        let style = theme.row(focused && is_selected);
         let mut line = Line::from(vec![
             Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),

@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::bars;
-use super::frame::{pane, title};
 use crate::telemetry::throughput_bars;
+use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -17,7 +17,7 @@ const SECONDS: usize = 60;
 /// What the histogram's bars are named.
 const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", "more"];
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, throughput) = (workbench.theme, &workbench.snapshot.throughput);
     let name = if area.width >= 64 { "Throughput, msg/s, last 60 s" } else { "Throughput" };
     let figures = match throughput.spread() {
@@ -74,7 +74,11 @@ fn nice_maximum(greatest: u64) -> u64 {
     }
 }
 
-pub(super) fn render_histogram(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render_histogram(
+    workbench: &Workbench,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let theme = workbench.theme;
     let bars = throughput_bars(&workbench.snapshot.throughput);
     let seconds: u64 = bars.iter().map(|bar| bar.count).sum();

@@ -6,17 +6,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::flow::flow;
-use super::frame::{pane, title};
 use super::partitions::percent;
-use super::trace::render_line;
+use super::{rows, trace};
 use crate::core::event::Level;
 use crate::telemetry::Snapshot;
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Routing;
     let name = title(theme, "Routing", focused, String::new());
@@ -102,11 +102,7 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     }
     let focused = workbench.pane == Pane::Routing;
     let selected = workbench.trace.place(&snapshot.traces);
-    let height = usize::from(area.height).max(1);
-    let first = (selected + 1).saturating_sub(height);
-    let shown = snapshot.traces.iter().enumerate().skip(first).take(height);
-    for ((at, trace), row) in shown.zip(area.rows()) {
-        let style = if focused && at == selected { theme.selected() } else { theme.text() };
-        render_line(workbench, trace, style, row, buffer);
+    for (is_selected, trace, row) in rows(&snapshot.traces, selected, area) {
+        trace::render(workbench, trace, theme.row(focused && is_selected), row, buffer);
     }
 }

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::frame::window;
 use crate::application::Key;
 use crate::core::frames::trace::HopEvent;
 use crate::telemetry::ShownRow;
 use crate::workbench::commands::{Command, hint};
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::letters::poison;
 use crate::workbench::words;
@@ -28,9 +28,7 @@ pub(super) fn render(
     let live = snapshot.partitions.rows.iter().find(|row| row.row.key == *key);
     let row = &live.unwrap_or(last).row;
     let origin = if row.dynamic { "created by its first message" } else { "declared beforehand" };
-    let field = |name: &str, text: String| {
-        Line::from(vec![Span::styled(format!("{name:<10} "), theme.quiet()), Span::raw(text)])
-    };
+    let field = |name: &str, text: String| field(theme, name, 10, text);
     let mut lines = if row.poisoned { poisoned(workbench, key) } else { Vec::new() };
     lines.extend([
         field("worker", row.worker.to_string()),

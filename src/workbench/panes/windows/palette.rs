@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::workbench::panes::lists::rows;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::overlay::Palette;
 
@@ -31,22 +32,18 @@ pub(super) fn render(
         .title_bottom(Line::styled(" Enter does it, Esc closes ", theme.quiet()).right_aligned());
     let inner = block.inner(place);
     block.render(place, buffer);
-    let mut rows = inner.rows();
-    let line = rows.next()?;
+    let line = inner.rows().next()?;
     let typed = palette.line.shown(usize::from(line.width).saturating_sub(3));
     let prompt = Line::from(vec![Span::styled(": ", theme.accent()), Span::raw(typed.text)]);
     prompt.render(line, buffer);
-    let visible = usize::from(inner.height.saturating_sub(1)).max(1);
-    let first = (palette.selected + 1).saturating_sub(visible);
-    let shown = palette.matching().enumerate().skip(first);
-    for ((at, entry), row) in shown.zip(rows) {
-        let style = if at == palette.selected { theme.selected() } else { theme.text() };
+    let list = Rect { y: line.bottom(), height: inner.height - 1, ..inner };
+    for (is_selected, entry, row) in rows(palette.matching(), palette.selected, list) {
         Line::from(vec![
             Span::styled(format!("{:<14} ", entry.name), theme.title()),
             Span::styled(format!("{:<14} ", entry.all_keys()), theme.key()),
             Span::raw(entry.about),
         ])
-        .style(style)
+        .style(theme.row(is_selected))
         .render(row, buffer);
     }
     let column = u16::try_from(typed.cursor).unwrap_or(u16::MAX);

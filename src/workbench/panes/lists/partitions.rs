@@ -5,15 +5,15 @@ use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
-use super::frame::{self, pane, title};
 use crate::core::partitions::query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::rows::fields;
 use crate::workbench::{MOVED_FOR, NEW_FOR, words};
 
-pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
     let focused = workbench.pane == Pane::Partitions;
     let filter = workbench.partitions.filter().text();
@@ -185,8 +185,7 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
         let cells = columns
             .iter()
             .map(|column| cell(value(workbench, row, column, total, most), column.right));
-        let style = if focused && at == selected { theme.selected() } else { theme.text() };
-        Row::new(cells).style(style)
+        Row::new(cells).style(theme.row(focused && at == selected))
     });
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);

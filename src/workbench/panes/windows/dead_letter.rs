@@ -2,15 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 
-use super::frame::window;
 use crate::application::text_of_bytes;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::numbers::Timestamp;
 use crate::workbench::commands::{Command, hint};
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -19,15 +19,10 @@ const START: Timestamp = Timestamp(0);
 
 pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
-    let line = |name: &str, text: String| {
-        Line::from(vec![Span::styled(format!("{name:<9} "), theme.quiet()), Span::raw(text)])
-    };
+    let line = |name: &str, text: String| field(theme, name, 9, text);
     let bytes = preview_bytes(&letter.bytes);
     let mut lines = vec![
-        Line::from(vec![
-            Span::styled(format!("{:<9} ", "reason"), theme.quiet()),
-            Span::styled(letter.reason.clone(), theme.bad()),
-        ]),
+        field(theme, "reason", 9, Span::styled(letter.reason.clone(), theme.bad())),
         line("step", letter.step.to_string()),
         line("pipeline", letter.pipeline.to_string()),
         line("source", letter.source.to_string()),
