@@ -2,7 +2,7 @@
 //!
 //! Invariants: the same buffer gives the same bytes, so a screenshot can be compared with a stored
 //! one; and every glyph stands on the cell grid by its own coordinate, so nothing drifts whatever
-//! font the viewer falls back to. Lines, blocks and braille are shapes and need no font at all.
+//! font the viewer falls back to. Lines and blocks are shapes and need no font at all.
 
 mod colors;
 mod paths;
