@@ -4,6 +4,8 @@
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
 
+mod dispatch;
+mod effect;
 pub(super) mod filter_line;
 pub(super) mod input_line;
 pub(super) mod letters;
@@ -15,63 +17,23 @@ mod sending;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
-use super::commands::{Command, command_of};
 use super::layout::{Pane, Places, places};
-use super::terminal::keys::Key as TerminalKey;
 use super::theme::Theme;
 use super::words;
-use crate::application::Key;
 use crate::core::event::EngineEvent;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
+pub use effect::{Effect, Notice};
 use input_line::InputLine;
 use letters::LetterRows;
-use overlay::{Overlay, Palette};
+use overlay::Overlay;
 use rows::{PartitionRows, SelectedRow};
 use sending::LastRead;
-
-/// What the engine is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Take these bytes as if a source had read them.
-    Inject(PipelineIndex, Bytes),
-    /// Take no more messages; where none are taken, take them again.
-    PauseOrResume,
-    /// Take one message.
-    Step,
-    /// Lose all that is in memory, and recover.
-    Crash,
-    /// Go on with one worker more, or one less.
-    ChangeWorkers {
-        /// One more.
-        more: bool,
-    },
-    /// Let a poisoned partition take messages again.
-    Revive {
-        /// Its state's name.
-        state: Arc<str>,
-        /// Its key.
-        key: Key,
-    },
-    /// End.
-    Quit,
-}
-
-/// A short word to the user, shown until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// What is said.
-    pub text: String,
-    /// Whether something is wrong.
-    pub bad: bool,
-}
 
 /// What the workbench shows and where the keys go.
 pub struct Workbench {
@@ -225,151 +187,5 @@ impl Workbench {
     pub(super) fn target(&self) -> Option<(PipelineIndex, &SourcePlan)> {
         let plan = self.topology.pipelines().get(self.target.0);
         plan.map(|plan| (self.target, &plan.source))
-    }
-
-    /// Takes an event of the terminal.
-    pub fn handle(&mut self, event: &Event) -> Option<Effect> {
-        match event {
-            Event::Key(key) if key.is_press() || key.is_repeat() => self.key(*key),
-            Event::Paste(text) => self.paste(text),
-            Event::Resize(width, height) => {
-                self.resize(Rect::new(0, 0, *width, *height));
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn key(&mut self, event: KeyEvent) -> Option<Effect> {
-        let key = TerminalKey::from(event);
-        self.notice = None;
-        if key == TerminalKey::ctrl('c') {
-            return Some(Effect::Quit);
-        }
-        if let Some(overlay) = self.overlay.take() {
-            return self.key_on_overlay(overlay, key, event);
-        }
-        match self.pane {
-            Pane::Partitions if self.partitions.filter().editing().is_some() => {
-                self.partitions.filter_key(key, event);
-                return None;
-            }
-            Pane::DeadLetters if self.letters.filter().editing().is_some() => {
-                self.letters.filter_key(key, event);
-                return None;
-            }
-            _ => {}
-        }
-        let command = command_of(key, Some(self.pane));
-        if command.is_none()
-            && self.pane == Pane::Input
-            && let Err(error) = self.input.key(event)
-        {
-            self.notify(error.to_string(), true);
-        }
-        command.and_then(|command| self.command(command))
-    }
-
-    fn key_on_overlay(
-        &mut self,
-        overlay: Overlay,
-        key: TerminalKey,
-        event: KeyEvent,
-    ) -> Option<Effect> {
-        match overlay {
-            Overlay::Palette(mut palette) => match key.code {
-                KeyCode::Esc => None,
-                KeyCode::Enter => palette.chosen().and_then(|command| self.command(command)),
-                _ => {
-                    palette.key(key, event);
-                    self.overlay = Some(Overlay::Palette(palette));
-                    None
-                }
-            },
-            shown @ (Overlay::Help { .. }
-            | Overlay::Trace { .. }
-            | Overlay::DeadLetter(_)
-            | Overlay::LogLine(_)
-            | Overlay::Crashing
-            | Overlay::Safety
-            | Overlay::Partition { .. }) => match command_of(key, shown.pane()) {
-                Some(Command::Quit) if key.is_text() => None,
-                Some(Command::Close | Command::Open | Command::Help) => None,
-                Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
-                Some(
-                    command @ (Command::Pause
-                    | Command::Step
-                    | Command::Revive
-                    | Command::Crash
-                    | Command::MoreWorkers
-                    | Command::FewerWorkers
-                    | Command::EditLetter
-                    | Command::SendLetter),
-                ) => {
-                    self.overlay = Some(shown);
-                    self.command(command)
-                }
-                Some(command) => {
-                    self.overlay = Some(shown.scrolled(command));
-                    None
-                }
-                None => {
-                    self.overlay = Some(shown);
-                    None
-                }
-            },
-        }
-    }
-
-    /// Does what a command says.
-    pub fn command(&mut self, command: Command) -> Option<Effect> {
-        match command {
-            Command::Send => return self.send(false),
-            Command::SendAnyway => return self.send(true),
-            Command::Older => self.input.older(),
-            Command::Newer => self.input.newer(),
-            Command::NextPipeline => {
-                let pipelines = self.topology.pipelines().len().max(1);
-                self.target = PipelineIndex((self.target.0 + 1) % pipelines);
-            }
-            Command::LeaveInput => self.leave_input(),
-            Command::Type => self.pane = Pane::Input,
-            Command::NextPane => self.next_pane(false),
-            Command::PreviousPane => self.next_pane(true),
-            Command::Up
-            | Command::Down
-            | Command::PageUp
-            | Command::PageDown
-            | Command::First
-            | Command::Last => self.move_selection(command),
-            Command::Open => self.open(),
-            Command::Close => self.close(),
-            Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
-            Command::Reverse => self.partitions.reverse(),
-            Command::Filter if self.pane == Pane::DeadLetters => self.letters.begin_filter(),
-            Command::Filter => self.partitions.begin_filter(),
-            Command::Revive => return self.revive(),
-            Command::EditLetter => {
-                if let Some(letter) = self.letter_at_hand() {
-                    self.edit_letter(&letter);
-                }
-            }
-            Command::SendLetter => {
-                return self.letter_at_hand().and_then(|letter| self.send_letter(&letter));
-            }
-            Command::NextState => self.partitions.next_state(self.topology.states().len()),
-            Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
-            Command::Pause => return Some(Effect::PauseOrResume),
-            Command::Step => return Some(Effect::Step),
-            Command::Crash => return Some(Effect::Crash),
-            Command::MoreWorkers => return Some(Effect::ChangeWorkers { more: true }),
-            Command::FewerWorkers => return Some(Effect::ChangeWorkers { more: false }),
-            Command::Safety => self.overlay = Some(Overlay::Safety),
-            Command::Freeze => self.frozen = !self.frozen,
-            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.pane))),
-            Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
-            Command::Quit => return Some(Effect::Quit),
-        }
-        None
     }
 }
