@@ -11,6 +11,7 @@ use super::rows::SelectedRow;
 use super::{Effect, Workbench};
 use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::text::hex_digit;
 use crate::core::topology::{StepKind, Topology};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
@@ -104,8 +105,10 @@ impl Digits {
         let text = text.trim();
         let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
         let digits = text.chars().filter(|character| !character.is_whitespace());
-        let digits = digits.map(|digit| Some(u8::try_from(digit.to_digit(16)?).unwrap_or(0)));
-        let digits = digits.collect::<Option<Vec<u8>>>().filter(|digits| !digits.is_empty())?;
+        let digits = digits.map(hex_digit).collect::<Option<Vec<u8>>>()?;
+        if digits.is_empty() {
+            return None;
+        }
         let (mut whole, mut half) = (Vec::new(), None);
         for pair in digits.chunks(2) {
             match pair {

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
+use crate::core::text::plural;
 use crate::runtime::RunState;
 use crate::telemetry::{Crash, SafetyShown};
 use crate::workbench::commands::{Command, hint};
@@ -145,5 +146,5 @@ fn checkpoint(epoch: Epoch) -> String {
 
 /// `1 partition`, `2 partitions`, `10 000 partitions`.
 fn many(count: u64, what: &str) -> String {
-    format!("{} {what}{}", words::grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} {}", words::grouped(count), plural(count, what))
 }
