@@ -48,7 +48,8 @@ impl Pressure {
         if held {
             self.held.fetch_add(1, Ordering::Relaxed);
         } else {
-            self.held.fetch_sub(1, Ordering::Relaxed);
+            let held = self.held.fetch_sub(1, Ordering::Relaxed);
+            debug_assert!(held > 0, "who is not held any more was held before");
         }
     }
 

@@ -19,6 +19,7 @@ impl Workbench {
         let stateful = !self.topology.states().is_empty();
         let panes: Vec<Pane> =
             PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
+        debug_assert!(panes.contains(&self.pane), "Tab reaches the pane that has the keys");
         let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let steps = if back { panes.len() - 1 } else { 1 };
         if let Some(pane) = panes.get((at + steps) % panes.len()) {

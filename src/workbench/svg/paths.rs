@@ -51,8 +51,8 @@ impl Paths {
         if known.is_none() {
             self.0.push((kind, color, Path::default()));
         }
-        // `at` is inside: it was found, or pushed just now.
-        let (.., path) = self.0.get_mut(at).unwrap_or_else(|| unreachable!());
+        let (.., path) =
+            self.0.get_mut(at).unwrap_or_else(|| unreachable!("it was found, or pushed just now"));
         path
     }
 }
