@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::numbers::{Epoch, PipelineIndex};
+use super::text::counted;
 use crate::application::Key;
 
 /// How much an event matters.
@@ -230,15 +231,15 @@ impl fmt::Display for EngineEvent {
                 write!(
                     formatter,
                     "recovered {} of the journal in {took:.1?}",
-                    many(*frames, "frame")
+                    counted(*frames, "frame")
                 )
             }
             Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
                 formatter,
                 "recovered {} of checkpoint {epoch} of {}, and {} of the journal, in {took:.1?}",
-                many(*partitions as u64, "partition"),
-                many(*workers as u64, "worker"),
-                many(*frames, "frame"),
+                counted(*partitions as u64, "partition"),
+                counted(*workers as u64, "worker"),
+                counted(*frames, "frame"),
             ),
             Self::NotSaved { state, key, reason } => write!(
                 formatter,
@@ -253,13 +254,13 @@ impl fmt::Display for EngineEvent {
                 formatter,
                 "a frame of {source} is set aside as a dead letter, because starts of the program ended \
                  while it was processed: {} at byte {offset}, frame {frame} of row {row} of the journal",
-                many(*length as u64, "byte"),
+                counted(*length as u64, "byte"),
             ),
             Self::Crashed { workers, partitions } => write!(
                 formatter,
                 "crash: {} of {} lost from memory",
-                many(*partitions as u64, "partition"),
-                many(*workers as u64, "worker"),
+                counted(*partitions as u64, "partition"),
+                counted(*workers as u64, "worker"),
             ),
             Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
             Self::WorkersChanged { from, to, partitions, moved, held } => write!(
@@ -293,9 +294,4 @@ fn key_beginning(key: &Key) -> String {
         Some(beginning) if key.as_bytes().len() > SHOWN => format!("{}...", Key::from(beginning)),
         _ => key.to_string(),
     }
-}
-
-/// `1 partition`, `2 partitions`.
-fn many(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

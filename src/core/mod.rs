@@ -15,6 +15,7 @@ pub mod partitions;
 pub mod steps;
 pub(crate) mod sync;
 pub mod test_driver;
+pub(crate) mod text;
 pub mod topology;
 #[cfg(feature = "workbench")]
 pub(crate) mod typed;

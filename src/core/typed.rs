@@ -8,6 +8,7 @@
 
 use super::frames::framing::frame;
 use super::frames::preview::shortened;
+use super::text::{counted, hex_digit};
 use super::topology::SourcePlan;
 
 /// The max number of repetitions of one line.
@@ -123,8 +124,7 @@ fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
     let whole = ends.last().map_or(0, |end| *end as usize);
     let frames = match ends.len() {
         0 => String::new(),
-        1 => "1 frame".to_owned(),
-        frames => format!("{frames} frames"),
+        frames => counted(frames as u64, "frame"),
     };
     let left = bytes.len().saturating_sub(whole);
     let rest = match cut {
@@ -142,8 +142,7 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
     let mut first = None;
     for character in text.chars().filter(|character| !character.is_whitespace()) {
-        let digit = character.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let Some(digit) = digit else {
+        let Some(digit) = hex_digit(character) else {
             return Err(format!("`{character}` is no hexadecimal digit"));
         };
         match first.take() {

@@ -49,6 +49,10 @@ impl WorkerCounters {
         self.saved.add(report.saved);
         self.stateful.add(report.stateful);
         self.dead_letters.add(report.dead_letters.len() as u64);
+        debug_assert!(
+            report.steps.len() <= self.steps.len(),
+            "a report counts its pipeline's steps"
+        );
         for (counter, amount) in self.steps.iter().zip(&report.steps) {
             counter.add(*amount);
         }

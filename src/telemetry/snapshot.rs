@@ -1,5 +1,6 @@
-//! What a front end sees at one moment.
+//! What a front end shows of one moment.
 
+use std::iter::Sum;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
 
-/// What a front end sees at one moment.
+/// What a front end shows of one moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The application's name.
@@ -48,16 +49,16 @@ pub struct Snapshot {
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
     /// Outputs, newest first.
-    pub outputs: Vec<OutputShown>,
+    pub outputs: Vec<Arc<OutputShown>>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
-    /// How many dead letters are lost to their file; 0 where they go to none.
+    /// How many dead letters are not in their file and never will be; 0 without a file.
     pub dead_letters_lost: u64,
-    /// What is saved, and what was lost and recovered; `None` where nothing is saved.
+    /// What is saved, and what was lost and recovered; `None` if nothing is saved.
     pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.
-    pub events: Vec<EngineEvent>,
-    /// The log; nothing where the session was started without one.
+    pub events: Vec<Arc<EngineEvent>>,
+    /// The log; empty if the session was started without one.
     pub log: LogShown,
 }
 
@@ -82,6 +83,21 @@ pub struct Totals {
     pub stateful: u64,
 }
 
+impl Sum for Totals {
+    fn sum<I: Iterator<Item = Self>>(totals: I) -> Self {
+        totals.fold(Self::default(), |sum, one| Self {
+            messages_in: sum.messages_in + one.messages_in,
+            messages_out: sum.messages_out + one.messages_out,
+            filtered: sum.filtered + one.filtered,
+            dead_letters: sum.dead_letters + one.dead_letters,
+            bytes_in: sum.bytes_in + one.bytes_in,
+            bytes_out: sum.bytes_out + one.bytes_out,
+            saved: sum.saved + one.saved,
+            stateful: sum.stateful + one.stateful,
+        })
+    }
+}
+
 /// A pipeline and its counts.
 #[derive(Debug, Clone)]
 pub struct PipelineShown {
@@ -95,10 +111,10 @@ pub struct PipelineShown {
     pub messages_out: u64,
     /// Whether it has a sink.
     pub has_sink: bool,
-    /// The address that its source listens at, where it does.
+    /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
-    /// Whether some of what its source has read has waited for room for a while: the steps or the
-    /// sinks are slower than the source.
+    /// Whether its source has waited for the byte budget for a while: the steps or the sinks are slower
+    /// than the source.
     pub held: bool,
     /// What its sinks are doing; without those that drop their bytes.
     pub sinks: Vec<SinkShown>,
@@ -141,7 +157,7 @@ pub struct Summary {
     pub filtered: u64,
     /// Messages that could not be processed.
     pub dead_letters: u64,
-    /// How many of them are not in their file; 0 where they go to none.
+    /// How many of them are not in their file; 0 without a file.
     pub dead_letters_lost: u64,
     /// Partitions of all states.
     pub partitions: usize,

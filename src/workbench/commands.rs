@@ -1,93 +1,86 @@
-//! What can be done, and which key does it where. What there is stands in one table: see
-//! [`COMMANDS`].
+//! What can be done, and which key does it where: one table, [`COMMANDS`], which gives the enum
+//! [`Command`], the dispatch of keys, the footer, the help, the palette and the README's table of keys.
 
-use crossterm::event::KeyCode;
+use crossterm::event::KeyCode::{
+    BackTab, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab, Up,
+};
 
+use super::layout::Pane;
 use super::terminal::keys::Key;
 
-/// Something that can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// Send what is typed.
-    Send,
-    /// Send what is typed though it is wrong.
-    SendAnyway,
-    /// An older line of the history.
-    Older,
-    /// A newer line of the history.
-    Newer,
-    /// Type for the next pipeline.
-    NextPipeline,
-    /// Leave the input pane.
-    LeaveInput,
-    /// Go to the input pane.
-    Type,
-    /// The next pane.
-    NextPane,
-    /// The pane before.
-    PreviousPane,
-    /// One row up.
-    Up,
-    /// One row down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// The first row.
-    First,
-    /// The last row.
-    Last,
-    /// Show all of the selected row.
-    Open,
-    /// Close what is open, or give up a filter.
-    Close,
-    /// Sort by the next column.
-    Sort,
-    /// Turn the order around.
-    Reverse,
-    /// Show only rows that contain a text.
-    Filter,
-    /// Let a poisoned partition take messages again.
-    Revive,
-    /// Put a dead letter's frame into the input pane, to be edited.
-    EditLetter,
-    /// Send a dead letter's frame again as it is.
-    SendLetter,
-    /// Show the partitions of the next state.
-    NextState,
-    /// Make the pane as large as the screen, or as it was.
-    Zoom,
-    /// Stop taking messages, or take them again.
-    Pause,
-    /// Take one message.
-    Step,
-    /// Lose all that is in memory, and recover.
-    Crash,
-    /// Show what is saved, lost and recovered.
-    Safety,
-    /// One worker more.
-    MoreWorkers,
-    /// One worker less.
-    FewerWorkers,
-    /// Keep the screen as it is while the engine goes on, or show it live again.
-    Freeze,
-    /// Choose a command by name.
-    Palette,
-    /// Show all commands and their keys.
-    Help,
-    /// End.
-    Quit,
+/// Whether the footer shows a command: the words of the table.
+const FOOTER: bool = true;
+const HELP: bool = false;
+
+/// Makes the enum of the commands and their table from one line per command.
+macro_rules! commands {
+    ($($command:ident, $name:literal, $context:ident, $shown:ident, [$($key:ident $of:tt),+], $about:literal;)+) => {
+        /// Something that can be done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Command {
+            $(#[doc = $about] $command,)+
+        }
+
+        /// All commands, in the order in which the help shows them.
+        pub const COMMANDS: &[Entry] = &[$(Entry {
+            command: Command::$command,
+            name: $name,
+            about: $about,
+            keys: &[$(Key::$key $of),+],
+            context: Context::$context,
+            in_footer: $shown,
+        },)+];
+    };
+}
+
+#[rustfmt::skip]
+commands! {
+    // Command    name             where        FOOTER or HELP: shown in the footer, or only in the help
+    Send,         "send",          Input,       FOOTER, [plain(Enter)],                     "send what is typed; x1000 at its end sends it a thousand times";
+    SendAnyway,   "send anyway",   Input,       HELP,   [ctrl('x'), alt(Enter)],            "send the typed text itself as a payload, to see what becomes of it";
+    Older,        "older",         Input,       HELP,   [plain(Up)],                        "bring back an older line";
+    Newer,        "newer",         Input,       HELP,   [plain(Down)],                      "bring back a newer line";
+    NextPipeline, "next pipeline", Input,       FOOTER, [ctrl('n'), plain(F(8))],           "type for the application's next pipeline";
+    LeaveInput,   "leave input",   Input,       FOOTER, [plain(Esc)],                       "leave the input pane, so that letters are commands";
+    Type,         "type",          Everywhere,  FOOTER, [char('i')],                        "go to the input pane";
+    Pause,        "pause",         Everywhere,  FOOTER, [char(' '), plain(F(5))],           "stop taking messages, or take them again";
+    Step,         "step",          Everywhere,  FOOTER, [char('s'), plain(F(6))],           "take one message, and pause";
+    Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
+    NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
+    PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";
+    Up,           "up",            Rows,        HELP,   [plain(Up), char('k')],             "one row up";
+    Down,         "down",          Rows,        HELP,   [plain(Down), char('j')],           "one row down";
+    PageUp,       "page up",       Rows,        HELP,   [plain(PageUp), ctrl('b')],         "a page up";
+    PageDown,     "page down",     Rows,        HELP,   [plain(PageDown), ctrl('f')],       "a page down";
+    First,        "first row",     Rows,        HELP,   [plain(Home), char('g')],           "the first row";
+    Last,         "last row",      Rows,        HELP,   [plain(End), char('G')],            "the last row";
+    Open,         "open",          Rows,        FOOTER, [plain(Enter)],                     "show all of the selected row";
+    Sort,         "sort",          Partitions,  FOOTER, [char('o')],                        "sort the partitions by the next column";
+    Reverse,      "reverse order", Partitions,  HELP,   [char('r')],                        "turn the order of the partitions around";
+    Filter,       "filter",        Filtered,    FOOTER, [char('/')],                        "show only partitions whose key contains a text, or dead letters that do anywhere";
+    NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
+    Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
+    EditLetter,   "edit and send", DeadLetters, FOOTER, [char('e')],                        "put the dead letter's frame into the input pane, to be edited and sent again";
+    SendLetter,   "send again",    DeadLetters, FOOTER, [char('R')],                        "send the dead letter's frame again as it is";
+    MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";
+    FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
+    Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";
+    Safety,       "saved",         Everywhere,  HELP,   [char('c')],                        "show what is saved, what would be lost, and the story of the last crash";
+    Zoom,         "zoom",          Everywhere,  HELP,   [char('z'), plain(F(11))],          "make the pane as large as the screen, or as it was";
+    Close,        "close",         Everywhere,  HELP,   [plain(Esc)],                       "close what is open; without that, take away the filter or the zoom";
+    Palette,      "commands",      Everywhere,  FOOTER, [char(':'), ctrl('p')],             "choose a command by its name";
+    Help,         "help",          Everywhere,  FOOTER, [char('?'), plain(F(1))],           "show this help";
+    Quit,         "quit",          Everywhere,  FOOTER, [char('q'), ctrl('c')],             "end; Ctrl-C does so from anywhere";
 }
 
 /// Where a command applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
-    /// Everywhere. Keys that type characters do not count while typing.
+    /// Everywhere. While text is typed, keys that type characters do not count.
     Everywhere,
     /// In the input pane.
     Input,
-    /// In panes with rows.
+    /// In panes and windows with rows.
     Rows,
     /// In panes with rows that can be filtered: partitions and dead letters.
     Filtered,
@@ -110,376 +103,70 @@ pub struct Entry {
     pub keys: &'static [Key],
     /// Where it applies.
     pub context: Context,
-    /// Whether the footer shows it where it applies.
+    /// Whether the footer shows it.
     pub in_footer: bool,
 }
 
-/// Where the keys go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    /// The input pane: characters are text.
-    Typing,
-    /// The partitions pane.
-    Partitions,
-    /// The dead letters pane.
-    DeadLetters,
-    /// Another pane with rows.
-    Rows,
-}
-
 impl Entry {
-    /// Whether the command applies where the keys go.
+    /// Whether the command applies in a pane; `None` is a window or a list that is no pane's.
     #[must_use]
-    pub fn applies(&self, focus: Focus) -> bool {
+    pub fn applies(&self, pane: Option<Pane>) -> bool {
         match self.context {
             Context::Everywhere => true,
-            Context::Input => focus == Focus::Typing,
-            Context::Rows => focus != Focus::Typing,
-            Context::Filtered => matches!(focus, Focus::Partitions | Focus::DeadLetters),
-            Context::Partitions => focus == Focus::Partitions,
-            Context::DeadLetters => focus == Focus::DeadLetters,
+            Context::Input => pane == Some(Pane::Input),
+            Context::Rows => pane != Some(Pane::Input),
+            Context::Filtered => matches!(pane, Some(Pane::Partitions | Pane::DeadLetters)),
+            Context::Partitions => pane == Some(Pane::Partitions),
+            Context::DeadLetters => pane == Some(Pane::DeadLetters),
         }
     }
 
-    /// The key to show where the keys go: none where all of them would type text.
+    /// The key to show in a pane; `None` if all of them would type text there.
     #[must_use]
-    pub fn shown_key(&self, focus: Focus) -> Option<Key> {
-        self.keys.iter().copied().find(|key| focus != Focus::Typing || !key.is_text())
+    pub fn shown_key(&self, pane: Option<Pane>) -> Option<Key> {
+        self.keys.iter().copied().find(|key| pane != Some(Pane::Input) || !key.is_text())
+    }
+
+    /// All keys, as the help and the palette write them.
+    pub(super) fn all_keys(&self) -> String {
+        self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The command of a key. More special contexts come first.
+/// The command of a key in a pane. More special contexts come first.
 #[must_use]
-pub fn command_of(key: Key, focus: Focus) -> Option<Command> {
-    if focus == Focus::Typing && key.is_text() {
+pub fn command_of(key: Key, pane: Option<Pane>) -> Option<Command> {
+    if pane == Some(Pane::Input) && key.is_text() {
         return None;
     }
-    let applies = |entry: &&Entry| entry.applies(focus) && entry.keys.contains(&key);
+    let applies = |entry: &&Entry| entry.applies(pane) && entry.keys.contains(&key);
     let special = COMMANDS.iter().filter(|entry| entry.context != Context::Everywhere);
     let general = COMMANDS.iter().filter(|entry| entry.context == Context::Everywhere);
     special.chain(general).find(applies).map(|entry| entry.command)
 }
 
-/// The keys of some commands and what they do, for who has just opened something.
+/// The keys of some commands and what they do, for the bottom of a window.
 #[must_use]
-pub fn hint(commands: &[Command], focus: Focus) -> String {
+pub fn hint(commands: &[Command], pane: Option<Pane>) -> String {
     let entries = COMMANDS.iter().filter(|entry| commands.contains(&entry.command));
     let hints = entries
-        .filter_map(|entry| entry.shown_key(focus).map(|key| format!("{key}: {}", entry.name)));
+        .filter_map(|entry| entry.shown_key(pane).map(|key| format!("{key}: {}", entry.name)));
     hints.chain(["Esc closes".to_owned()]).collect::<Vec<_>>().join("   ")
 }
-
-const fn entry(
-    command: Command,
-    name: &'static str,
-    about: &'static str,
-    keys: &'static [Key],
-    context: Context,
-    in_footer: bool,
-) -> Entry {
-    Entry { command, name, about, keys, context, in_footer }
-}
-
-const fn plain(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-
-/// All commands, in the order in which help shows them.
-pub const COMMANDS: &[Entry] = &[
-    entry(
-        Command::Send,
-        "send",
-        "send what is typed; x1000 at its end sends it a thousand times",
-        &[plain(KeyCode::Enter)],
-        Context::Input,
-        true,
-    ),
-    entry(
-        Command::SendAnyway,
-        "send anyway",
-        "send the typed text itself as a payload, to see what becomes of it",
-        &[Key::ctrl('x'), Key::alt(KeyCode::Enter)],
-        Context::Input,
-        false,
-    ),
-    entry(
-        Command::Older,
-        "older",
-        "bring back an older line",
-        &[plain(KeyCode::Up)],
-        Context::Input,
-        false,
-    ),
-    entry(
-        Command::Newer,
-        "newer",
-        "bring back a newer line",
-        &[plain(KeyCode::Down)],
-        Context::Input,
-        false,
-    ),
-    entry(
-        Command::NextPipeline,
-        "next pipeline",
-        "type for the application's next pipeline",
-        &[Key::ctrl('n'), plain(KeyCode::F(8))],
-        Context::Input,
-        true,
-    ),
-    entry(
-        Command::LeaveInput,
-        "leave input",
-        "leave the input pane, so that letters are commands",
-        &[plain(KeyCode::Esc)],
-        Context::Input,
-        true,
-    ),
-    entry(
-        Command::Type,
-        "type",
-        "go to the input pane",
-        &[Key::char('i')],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::Pause,
-        "pause",
-        "stop taking messages, or take them again",
-        &[Key::char(' '), plain(KeyCode::F(5))],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::Step,
-        "step",
-        "take one message, and pause",
-        &[Key::char('s'), plain(KeyCode::F(6))],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::Freeze,
-        "freeze",
-        "keep the screen as it is while the engine goes on, or show it live again",
-        &[Key::char('f'), plain(KeyCode::F(7))],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::NextPane,
-        "next pane",
-        "go to the next pane",
-        &[plain(KeyCode::Tab)],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::PreviousPane,
-        "previous pane",
-        "go to the pane before",
-        &[plain(KeyCode::BackTab)],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Up,
-        "up",
-        "one row up",
-        &[plain(KeyCode::Up), Key::char('k')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::Down,
-        "down",
-        "one row down",
-        &[plain(KeyCode::Down), Key::char('j')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::PageUp,
-        "page up",
-        "a page up",
-        &[plain(KeyCode::PageUp), Key::ctrl('b')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::PageDown,
-        "page down",
-        "a page down",
-        &[plain(KeyCode::PageDown), Key::ctrl('f')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::First,
-        "first row",
-        "the first row",
-        &[plain(KeyCode::Home), Key::char('g')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::Last,
-        "last row",
-        "the last row",
-        &[plain(KeyCode::End), Key::char('G')],
-        Context::Rows,
-        false,
-    ),
-    entry(
-        Command::Open,
-        "open",
-        "show all of the selected row",
-        &[plain(KeyCode::Enter)],
-        Context::Rows,
-        true,
-    ),
-    entry(
-        Command::Sort,
-        "sort",
-        "sort the partitions by the next column",
-        &[Key::char('o')],
-        Context::Partitions,
-        true,
-    ),
-    entry(
-        Command::Reverse,
-        "reverse order",
-        "turn the order of the partitions around",
-        &[Key::char('r')],
-        Context::Partitions,
-        false,
-    ),
-    entry(
-        Command::Filter,
-        "filter",
-        "show only partitions whose key contains a text, or dead letters that do anywhere",
-        &[Key::char('/')],
-        Context::Filtered,
-        true,
-    ),
-    entry(
-        Command::NextState,
-        "next state",
-        "show the partitions of the application's next state",
-        &[Key::char('n')],
-        Context::Partitions,
-        true,
-    ),
-    entry(
-        Command::Revive,
-        "revive",
-        "let a poisoned partition take messages again, with its state as it is",
-        &[Key::char('v')],
-        Context::Partitions,
-        true,
-    ),
-    entry(
-        Command::EditLetter,
-        "edit and send",
-        "put the dead letter's frame into the input pane, to be edited and sent again",
-        &[Key::char('e')],
-        Context::DeadLetters,
-        true,
-    ),
-    entry(
-        Command::SendLetter,
-        "send again",
-        "send the dead letter's frame again as it is",
-        &[Key::char('R')],
-        Context::DeadLetters,
-        true,
-    ),
-    entry(
-        Command::MoreWorkers,
-        "more workers",
-        "go on with one worker more, after a checkpoint: see the partitions move",
-        &[Key::char('+')],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::FewerWorkers,
-        "fewer workers",
-        "go on with one worker less, after a checkpoint",
-        &[Key::char('-')],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Crash,
-        "crash",
-        "lose all that is in memory, as a kill would, and see it recover",
-        &[Key::char('C')],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Safety,
-        "saved",
-        "show what is saved, what would be lost, and the story of the last crash",
-        &[Key::char('c')],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Zoom,
-        "zoom",
-        "make the pane as large as the screen, or as it was",
-        &[Key::char('z'), plain(KeyCode::F(11))],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Close,
-        "close",
-        "close what is open; without that, take away the filter or the zoom",
-        &[plain(KeyCode::Esc)],
-        Context::Everywhere,
-        false,
-    ),
-    entry(
-        Command::Palette,
-        "commands",
-        "choose a command by its name",
-        &[Key::char(':'), Key::ctrl('p')],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::Help,
-        "help",
-        "show this help",
-        &[Key::char('?'), plain(KeyCode::F(1))],
-        Context::Everywhere,
-        true,
-    ),
-    entry(
-        Command::Quit,
-        "quit",
-        "end; Ctrl-C does so from anywhere",
-        &[Key::char('q'), Key::ctrl('c')],
-        Context::Everywhere,
-        true,
-    ),
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FOCUSES: [Focus; 4] = [Focus::Typing, Focus::Partitions, Focus::DeadLetters, Focus::Rows];
+    const PANES: [Option<Pane>; 5] =
+        [None, Some(Pane::Input), Some(Pane::Partitions), Some(Pane::DeadLetters), Some(Pane::Log)];
 
     #[test]
     fn every_key_that_is_shown_does_what_is_said() {
-        for focus in FOCUSES {
-            for entry in COMMANDS.iter().filter(|entry| entry.in_footer && entry.applies(focus)) {
-                if let Some(key) = entry.shown_key(focus) {
-                    assert_eq!(command_of(key, focus), Some(entry.command), "{key} in {focus:?}");
+        for pane in PANES {
+            for entry in COMMANDS.iter().filter(|entry| entry.in_footer && entry.applies(pane)) {
+                if let Some(key) = entry.shown_key(pane) {
+                    assert_eq!(command_of(key, pane), Some(entry.command), "{key} in {pane:?}");
                 }
             }
         }
@@ -487,17 +174,17 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for focus in FOCUSES {
+        for pane in PANES {
             let special = |entry: &&Entry| entry.context != Context::Everywhere;
             let general = |entry: &&Entry| entry.context == Context::Everywhere;
             for part in [&special as &dyn Fn(&&Entry) -> bool, &general] {
-                let entries = COMMANDS.iter().filter(|entry| entry.applies(focus)).filter(part);
+                let entries = COMMANDS.iter().filter(|entry| entry.applies(pane)).filter(part);
                 let mut keys: Vec<String> =
                     entries.flat_map(|entry| entry.keys.iter().map(ToString::to_string)).collect();
                 let all = keys.len();
                 keys.sort();
                 keys.dedup();
-                assert_eq!(keys.len(), all, "{focus:?}");
+                assert_eq!(keys.len(), all, "{pane:?}");
             }
         }
     }
@@ -507,8 +194,8 @@ mod tests {
         for entry in COMMANDS {
             let same = COMMANDS.iter().filter(|other| other.command == entry.command).count();
             assert_eq!(same, 1, "{}", entry.name);
-            let reached = FOCUSES.iter().any(|focus| {
-                entry.keys.iter().any(|key| command_of(*key, *focus) == Some(entry.command))
+            let reached = PANES.iter().any(|pane| {
+                entry.keys.iter().any(|key| command_of(*key, *pane) == Some(entry.command))
             });
             assert!(reached, "{}", entry.name);
         }
@@ -516,8 +203,8 @@ mod tests {
 
     #[test]
     fn characters_are_text_while_typing() {
-        assert_eq!(command_of(Key::char('q'), Focus::Typing), None);
-        assert_eq!(command_of(Key::ctrl('c'), Focus::Typing), Some(Command::Quit));
-        assert_eq!(command_of(Key::char('q'), Focus::Rows), Some(Command::Quit));
+        assert_eq!(command_of(Key::char('q'), Some(Pane::Input)), None);
+        assert_eq!(command_of(Key::ctrl('c'), Some(Pane::Input)), Some(Command::Quit));
+        assert_eq!(command_of(Key::char('q'), Some(Pane::Log)), Some(Command::Quit));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::application::{Key, text_of_bytes};
 use crate::core::frames::dead_letter;
 pub use crate::core::frames::preview::one_line;
+use crate::core::text;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]
@@ -47,8 +48,7 @@ pub fn round(number: u64) -> String {
 /// A count and the word for what is counted: `1 worker`, `2 workers`.
 #[must_use]
 pub fn plural(number: u64, word: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {word}{ending}", count(number))
+    format!("{} {}", count(number), text::plural(number, word))
 }
 
 /// A number with its thousands apart: `1 234 567`.
@@ -162,7 +162,7 @@ fn nested(value: &Value) -> String {
     }
 }
 
-/// What [`change`] says where nothing has changed.
+/// What [`change`] returns if nothing has changed.
 pub const UNCHANGED: &str = "unchanged";
 
 /// What has changed from one state to the next: `votes 110 -> 120`.

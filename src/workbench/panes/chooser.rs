@@ -6,7 +6,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph, Widget, Wrap};
 
-use crate::workbench::commands::{Command, Focus, command_of};
+use super::lists::rows;
+use crate::workbench::commands::{Command, command_of};
 use crate::workbench::state::rows::moved;
 use crate::workbench::terminal::keys::Key;
 use crate::workbench::theme::Theme;
@@ -49,7 +50,7 @@ impl Chooser {
     /// Takes an event of the terminal.
     pub fn handle(&mut self, event: &Event) -> Option<Chosen> {
         let key = Key::from(event.as_key_press_event()?);
-        match command_of(key, Focus::Rows) {
+        match command_of(key, None) {
             Some(Command::Quit | Command::Close) => Some(Chosen::Nothing),
             Some(Command::Open) => Some(Chosen::One(self.selected)),
             Some(command) => {
@@ -107,8 +108,10 @@ impl Chooser {
         let inner = block.inner(area);
         block.render(area, buffer);
         let longest = self.choices.iter().map(|choice| choice.name.len()).max().unwrap_or(0);
-        for ((at, choice), row) in self.choices.iter().enumerate().zip(inner.rows()) {
-            let style = if at == self.selected { theme.selected() } else { theme.text() };
+        for (is_selected, (at, choice), row) in
+            rows(self.choices.iter().enumerate(), self.selected, inner)
+        {
+            let style = theme.row(is_selected);
             buffer.set_style(row, style);
             Line::from(vec![
                 Span::styled(format!("{} ", at + 1), theme.quiet()),

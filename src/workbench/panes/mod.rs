@@ -1,36 +1,24 @@
-//! One file a pane, named by what it shows. Each draws from the workbench's state and its snapshot,
-//! within the area that it is given, and changes nothing.
+//! One file per pane, named by what it shows. Each reads the workbench's state and its snapshot, draws
+//! within the area that it is given, and changes no state.
 
-mod bars;
+mod charts;
 pub(super) mod chooser;
-mod dead_letter;
-mod dead_letters;
-mod flow;
-mod footer;
+mod edges;
 mod frame;
-mod header;
-mod help;
-mod input;
-mod latency;
-mod log;
-mod outputs;
-mod palette;
-mod partition;
-mod partitions;
-mod routing;
-mod safety;
-mod throughput;
+mod lists;
 mod too_small;
-mod trace;
+mod windows;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::state::Workbench;
-use super::state::overlay::Overlay;
 use crate::application::is_printable;
+use charts::{latency, throughput};
+use edges::{footer, header, input};
+use lists::{dead_letters, log, outputs, partitions, routing};
 
-/// Draws everything. Returns where the cursor stands, where it is shown.
+/// Draws everything. Returns where the cursor is; `None` if it is hidden.
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let cursor = draw(workbench, area, buffer);
     make_printable(buffer);
@@ -40,8 +28,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> 
     cursor
 }
 
-/// Takes away what a terminal would obey, and what cannot be seen. Panes show the most of it as bytes;
-/// nothing of it gets past here.
+/// Removes control characters and invisible characters. Panes show most of them as bytes; this catches
+/// the rest.
 fn make_printable(buffer: &mut Buffer) {
     for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().chars().all(is_printable)) {
         let symbol: String = cell.symbol().chars().filter(|part| is_printable(*part)).collect();
@@ -49,7 +37,7 @@ fn make_printable(buffer: &mut Buffer) {
     }
 }
 
-/// Replaces what is left outside ASCII: ellipses, and characters of keys and messages.
+/// Replaces the remaining characters outside ASCII: ellipses, and those of keys and messages.
 fn make_ascii(buffer: &mut Buffer) {
     for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
         let ascii = if cell.symbol() == "…" { "." } else { "?" };
@@ -91,31 +79,6 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
     footer::render(workbench, places.footer, buffer);
     match &workbench.overlay {
         None => cursor,
-        Some(Overlay::Palette(palette)) => palette::render(workbench, palette, area, buffer),
-        Some(Overlay::Help { scroll }) => {
-            help::render(workbench, *scroll, area, buffer);
-            None
-        }
-        Some(Overlay::Trace { trace, scroll }) => {
-            trace::render(workbench, trace, *scroll, area, buffer);
-            None
-        }
-        Some(Overlay::DeadLetter(letter)) => {
-            dead_letter::render(workbench, letter, area, buffer);
-            None
-        }
-        Some(overlay @ (Overlay::Crashing | Overlay::Safety)) => {
-            let crashing = matches!(overlay, Overlay::Crashing);
-            safety::render(workbench, crashing, area, buffer);
-            None
-        }
-        Some(Overlay::LogLine(line)) => {
-            log::render_line(workbench, line, area, buffer);
-            None
-        }
-        Some(Overlay::Partition { key, last }) => {
-            partition::render(workbench, key, last, area, buffer);
-            None
-        }
+        Some(overlay) => windows::render(workbench, overlay, area, buffer),
     }
 }

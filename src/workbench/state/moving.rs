@@ -1,4 +1,4 @@
-//! From pane to pane, from row to row, and into what is selected.
+//! Moves from pane to pane and from row to row, and opens the selected row.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ impl Workbench {
         let stateful = !self.topology.states().is_empty();
         let panes: Vec<Pane> =
             PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
+        debug_assert!(panes.contains(&self.pane), "Tab reaches the pane that has the keys");
         let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let steps = if back { panes.len() - 1 } else { 1 };
         if let Some(pane) = panes.get((at + steps) % panes.len()) {
@@ -64,7 +65,7 @@ impl Workbench {
     }
 
     pub(super) fn close(&mut self) {
-        // First the filter of the pane where the keys go.
+        // First the filter of the focused pane.
         let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
         if here || self.partitions.clear_filter() || self.letters.clear_filter() {
             return;

@@ -1,4 +1,4 @@
-//! What lies over the panes until it is closed.
+//! The window over the panes, until it is closed.
 
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{HOP_LIMIT, Trace};
 use crate::telemetry::{LogLine, ShownRow};
-use crate::workbench::commands::{COMMANDS, Command, Entry, Focus};
+use crate::workbench::commands::{COMMANDS, Command, Entry};
+use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
-/// What lies over the panes until it is closed.
+/// The window over the panes, until it is closed.
 pub enum Overlay {
     /// All commands.
     Help {
@@ -46,18 +47,15 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// Where the keys go: what can be done in the pane can be done with what was opened there.
+    /// The pane whose keys work here: what can be done in a pane can be done with what was opened there.
     #[must_use]
-    pub fn focus(&self) -> Focus {
+    pub fn pane(&self) -> Option<Pane> {
         match self {
-            Self::Help { .. }
-            | Self::Palette(_)
-            | Self::Trace { .. }
-            | Self::Crashing
-            | Self::Safety
-            | Self::LogLine(_) => Focus::Rows,
-            Self::DeadLetter(_) => Focus::DeadLetters,
-            Self::Partition { .. } => Focus::Partitions,
+            Self::Help { .. } | Self::Palette(_) | Self::Crashing | Self::Safety => None,
+            Self::Trace { .. } => Some(Pane::Routing),
+            Self::LogLine(_) => Some(Pane::Log),
+            Self::DeadLetter(_) => Some(Pane::DeadLetters),
+            Self::Partition { .. } => Some(Pane::Partitions),
         }
     }
 
@@ -77,7 +75,7 @@ impl Overlay {
     }
 }
 
-/// More than the name of any command has, in bytes.
+/// The max length of the typed name in bytes: longer than the name of any command.
 const MAX_NAME_LENGTH: usize = 256;
 
 /// Commands by name.
@@ -86,14 +84,14 @@ pub struct Palette {
     pub line: InputLine,
     /// Which of the matching commands is selected.
     pub selected: usize,
-    focus: Focus,
+    pane: Pane,
 }
 
 impl Palette {
-    /// A palette of the commands that apply where the keys go.
+    /// A palette of the commands that apply in a pane.
     #[must_use]
-    pub fn new(focus: Focus) -> Self {
-        Self { line: InputLine::with_limit(MAX_NAME_LENGTH), selected: 0, focus }
+    pub fn new(pane: Pane) -> Self {
+        Self { line: InputLine::with_limit(MAX_NAME_LENGTH), selected: 0, pane }
     }
 
     /// The commands whose name contains what is typed.
@@ -101,7 +99,7 @@ impl Palette {
         let typed = self.line.text().to_lowercase();
         COMMANDS
             .iter()
-            .filter(|entry| entry.applies(self.focus) && entry.command != Command::Palette)
+            .filter(|entry| entry.applies(Some(self.pane)) && entry.command != Command::Palette)
             .filter(move |entry| entry.name.contains(&typed))
     }
 

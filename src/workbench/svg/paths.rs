@@ -20,12 +20,10 @@ pub(super) enum Kind {
     Double,
     /// What is between them, again, in the background's colour.
     Gap,
-    /// Round dots.
-    Dots,
 }
 
 impl Kind {
-    /// The width of the line, which is also the diameter of a dot.
+    /// The width of the line.
     pub fn width(self) -> f32 {
         match self {
             Self::Fill => 0.0,
@@ -33,7 +31,6 @@ impl Kind {
             Self::Heavy => 2.6,
             Self::Double => 4.2,
             Self::Gap => 1.8,
-            Self::Dots => 2.7,
         }
     }
 }
@@ -54,8 +51,8 @@ impl Paths {
         if known.is_none() {
             self.0.push((kind, color, Path::default()));
         }
-        // `at` is inside: it was found, or pushed just now.
-        let (.., path) = self.0.get_mut(at).unwrap_or_else(|| unreachable!());
+        let (.., path) =
+            self.0.get_mut(at).unwrap_or_else(|| unreachable!("it was found, or pushed just now"));
         path
     }
 }
@@ -67,10 +64,6 @@ impl fmt::Display for Paths {
             let width = number(kind.width());
             match kind {
                 Kind::Fill => write!(f, "fill=\"{color}\" shape-rendering=\"crispEdges\"")?,
-                Kind::Dots => write!(
-                    f,
-                    "stroke=\"{color}\" stroke-width=\"{width}\" stroke-linecap=\"round\""
-                )?,
                 _ => write!(f, "fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"")?,
             }
             f.write_str("/>\n")?;
@@ -85,13 +78,14 @@ impl Path {
         self.0.push_str(commands);
     }
 
-    /// A horizontal or vertical line, or a slanted one.
+    /// A horizontal or vertical line.
     pub fn line(&mut self, from: (f32, f32), to: (f32, f32)) {
-        self.write(format_args!("M{} {}", number(from.0), number(from.1)));
-        match (number(to.0), number(to.1)) {
-            (x, y) if y == number(from.1) => self.write(format_args!("H{x}")),
-            (x, y) if x == number(from.0) => self.write(format_args!("V{y}")),
-            (x, y) => self.write(format_args!("L{x} {y}")),
+        let [x, y, to_x, to_y] = [from.0, from.1, to.0, to.1].map(number);
+        debug_assert!(x == to_x || y == to_y, "a line of the cell grid is not slanted");
+        if to_y == y {
+            self.write(format_args!("M{x} {y}H{to_x}"));
+        } else {
+            self.write(format_args!("M{x} {y}V{to_y}"));
         }
     }
 
@@ -99,11 +93,6 @@ impl Path {
     pub fn rect(&mut self, at: (f32, f32), (width, height): (f32, f32)) {
         let (x, y, width, height) = (number(at.0), number(at.1), number(width), number(height));
         self.write(format_args!("M{x} {y}h{width}v{height}h-{width}z"));
-    }
-
-    /// A dot: a line too short to see with round ends, which is a tenth of the bytes of a circle.
-    pub fn dot(&mut self, at: (f32, f32)) {
-        self.write(format_args!("M{} {}h.01", number(at.0), number(at.1)));
     }
 
     fn write(&mut self, commands: fmt::Arguments<'_>) {

@@ -1,4 +1,4 @@
-//! Lines, blocks and dots as shapes instead of text.
+//! Lines and blocks as shapes instead of text: those that screens and themes draw. Others are text.
 //!
 //! Fonts differ in where they put `│` and how tall they make `█`, and a fallback font rarely agrees
 //! with its neighbour. Invariant: a character drawn here touches the edges of its cell exactly where
@@ -19,7 +19,7 @@ pub(super) struct Spot {
 }
 
 /// The arms of U+2500 to U+257F, a hex digit for left, up, right and down: 0 none, 1 light, 2 heavy,
-/// 3 double. 0 alone: not a straight line (dashes, arcs, diagonals).
+/// 3 double. 0 alone: not drawn as a shape, or an arc.
 #[rustfmt::skip]
 const ARMS: [u16; 128] = [
     0x1010, 0x2020, 0x0101, 0x0202, 0, 0, 0, 0, 0, 0, 0, 0, 0x0011, 0x0021, 0x0012, 0x0022,
@@ -39,37 +39,33 @@ const ARMS: [u16; 128] = [
     0x2000, 0x0200, 0x0020, 0x0002, 0x1020, 0x0102, 0x2010, 0x0201,
 ];
 
-/// The filled quarters of U+2596 to U+259F: 1 upper left, 2 upper right, 4 lower left, 8 lower right.
-const QUARTERS: [u8; 10] = [4, 8, 1, 13, 9, 7, 11, 2, 6, 14];
-
 /// How far a vertical line reaches into the row above. Rows are drawn one by one, and a viewer that
 /// scales the picture would otherwise leave a faint gap between them.
 const OVERLAP: f32 = 0.3;
 
 /// Whether this character is drawn as a shape.
 pub(super) fn is_shape(c: char) -> bool {
-    matches!(c, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}')
+    matches!(c, '╭'..='╰' | '\u{2581}'..='\u{258f}') || arms(c) != 0
 }
 
 /// Whether the same character in the next cell only makes the shape longer.
 pub(super) fn joins(c: char) -> bool {
-    matches!(c, '─' | '━' | '═' | '\u{2580}'..='\u{2588}' | '\u{2591}'..='\u{2594}')
+    matches!(c, '─' | '━' | '═' | '\u{2581}'..='\u{2588}')
 }
 
 /// Draws the character, which [`is_shape`].
 pub(super) fn draw(c: char, spot: Spot, paths: &mut Paths) {
-    let code = u32::from(c);
-    let offset = |first: u32| usize::try_from(code.saturating_sub(first)).unwrap_or_default();
     match c {
-        '┄'..='┋' | '╌'..='╏' => dashes(code, spot, paths),
         '╭'..='╰' => arc(c, spot, paths),
-        '╱'..='╳' => diagonals(c, spot, paths),
-        '\u{2500}'..='\u{257f}' => {
-            lines(ARMS.get(offset(0x2500)).copied().unwrap_or_default(), spot, paths);
-        }
-        '\u{2580}'..='\u{259f}' => block(code, offset(0x2596), spot, paths),
-        _ => braille(code, spot, paths),
+        '\u{2581}'..='\u{258f}' => eighths(c, spot, paths),
+        _ => lines(arms(c), spot, paths),
     }
+}
+
+/// The straight lines of a character; 0 if it is not made of them.
+fn arms(c: char) -> u16 {
+    let at = u32::from(c).checked_sub(0x2500).and_then(|at| usize::try_from(at).ok());
+    at.and_then(|at| ARMS.get(at)).copied().unwrap_or(0)
 }
 
 impl Spot {
@@ -122,27 +118,6 @@ fn lines(arms: u16, spot: Spot, paths: &mut Paths) {
     }
 }
 
-fn dashes(code: u32, spot: Spot, paths: &mut Paths) {
-    let count: u8 = match code {
-        0x254c..=0x254f => 2,
-        0x2504..=0x2507 => 3,
-        _ => 4,
-    };
-    let kind = if code.is_multiple_of(2) { Kind::Light } else { Kind::Heavy };
-    let (x, y) = spot.center();
-    let path = paths.of(kind, spot.foreground);
-    for dash in 0..count {
-        let at = |part: f32| (f32::from(dash) + part) / f32::from(count);
-        if code % 4 < 2 {
-            let along = |part| spot.left() + at(part) * CELL_WIDTH;
-            path.line((along(0.2), y), (along(0.8), y));
-        } else {
-            let along = |part| TOP + at(part) * CELL_HEIGHT;
-            path.line((x, along(0.2)), (x, along(0.8)));
-        }
-    }
-}
-
 fn arc(c: char, spot: Spot, paths: &mut Paths) {
     let (x, y) = spot.center();
     let radius = CELL_WIDTH / 2.0;
@@ -164,66 +139,15 @@ fn arc(c: char, spot: Spot, paths: &mut Paths) {
     ));
 }
 
-fn diagonals(c: char, spot: Spot, paths: &mut Paths) {
-    let (left, right) = (spot.left(), spot.left() + CELL_WIDTH);
-    let path = paths.of(Kind::Light, spot.foreground);
-    if c != '╲' {
-        path.line((left, TOP + CELL_HEIGHT), (right, TOP));
-    }
-    if c != '╱' {
-        path.line((left, TOP), (right, TOP + CELL_HEIGHT));
-    }
-}
-
-fn block(code: u32, quarter: usize, spot: Spot, paths: &mut Paths) {
+/// A block that fills eighths of the cell: from below (▁ to █), or from the left (▉ to ▏).
+fn eighths(c: char, spot: Spot, paths: &mut Paths) {
     let eighths = |count: u32| f32::from(u8::try_from(count).unwrap_or(8)) / 8.0;
-    // What covers the whole cell in a weaker colour is drawn in the colour that the eye sees.
-    let color = match code {
-        0x2591 => spot.foreground.mixed(spot.background, 75),
-        0x2592 => spot.foreground.mixed(spot.background, 50),
-        0x2593 => spot.foreground.mixed(spot.background, 25),
-        _ => spot.foreground,
+    let code = u32::from(c);
+    let (width, height) = if code <= 0x2588 {
+        (spot.width(), eighths(code - 0x2580) * CELL_HEIGHT)
+    } else {
+        (eighths(0x2590 - code) * spot.width(), CELL_HEIGHT)
     };
-    let path = paths.of(Kind::Fill, color);
-    // Parts of the cell: from its left and top edge, and its width and height.
-    let mut part = |x: f32, y: f32, width: f32, height: f32| {
-        path.rect(
-            (spot.left() + x * spot.width(), TOP + y * CELL_HEIGHT),
-            (width * spot.width(), height * CELL_HEIGHT),
-        );
-    };
-    match code {
-        0x2580 => part(0.0, 0.0, 1.0, 0.5),
-        0x2581..=0x2588 => {
-            let height = eighths(code - 0x2580);
-            part(0.0, 1.0 - height, 1.0, height);
-        }
-        0x2589..=0x258f => part(0.0, 0.0, eighths(0x2590 - code), 1.0),
-        0x2590 => part(0.5, 0.0, 0.5, 1.0),
-        0x2594 => part(0.0, 0.0, 1.0, 0.125),
-        0x2595 => part(0.875, 0.0, 0.125, 1.0),
-        0x2596..=0x259f => {
-            let filled = QUARTERS.get(quarter).copied().unwrap_or_default();
-            for (bit, x, y) in [(1, 0.0, 0.0), (2, 0.5, 0.0), (4, 0.0, 0.5), (8, 0.5, 0.5)] {
-                if filled & bit != 0 {
-                    part(x, y, 0.5, 0.5);
-                }
-            }
-        }
-        _ => part(0.0, 0.0, 1.0, 1.0),
-    }
-}
-
-fn braille(code: u32, spot: Spot, paths: &mut Paths) {
-    // Dots 1 2 3 7 stand in the left column, 4 5 6 8 in the right one; bit n is dot n + 1.
-    const ROWS: [(u32, f32); 4] = [(0x01, 0.0), (0x02, 1.0), (0x04, 2.0), (0x40, 3.0)];
-    const SECOND: [(u32, f32); 4] = [(0x08, 0.0), (0x10, 1.0), (0x20, 2.0), (0x80, 3.0)];
-    let path = paths.of(Kind::Dots, spot.foreground);
-    for (dots, x) in [(ROWS, 0.25), (SECOND, 0.75)] {
-        for (bit, row) in dots {
-            if code & bit != 0 {
-                path.dot((spot.left() + x * CELL_WIDTH, TOP + (row + 0.5) / 4.0 * CELL_HEIGHT));
-            }
-        }
-    }
+    let top = TOP + CELL_HEIGHT - height;
+    paths.of(Kind::Fill, spot.foreground).rect((spot.left(), top), (width, height));
 }

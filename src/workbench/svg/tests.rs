@@ -78,13 +78,19 @@ fn a_border_corner_is_a_shape_and_not_text() {
 }
 
 #[test]
-fn every_line_block_and_braille_pattern_draws_something() {
-    for code in (0x2500..=0x259f).chain(0x2801..=0x28ff) {
-        let symbol = char::from_u32(code).unwrap().to_string();
-        let row = row_of(&symbol, Style::new());
-        assert!(row.contains("<path") && !row.contains("<text"), "{symbol}: {row}");
+fn every_line_and_bar_is_a_shape_and_what_is_no_shape_is_text() {
+    let dashed = ('┄'..='┋').chain('╌'..='╏').chain('╱'..='╳');
+    let others =
+        dashed.chain(['▀', '▐', '░', '▒', '▓', '▔', '▕']).chain('▖'..='▟').chain('⠁'..='⣿');
+    let others: Vec<char> = others.chain(['→', '▾', '✱', 'é', '\u{10ffff}']).collect();
+    let shapes = ('\u{2500}'..='\u{258f}').filter(|glyph| !others.contains(glyph));
+    for (glyph, is_shape) in
+        shapes.map(|glyph| (glyph, true)).chain(others.iter().map(|glyph| (*glyph, false)))
+    {
+        let row = row_of(&glyph.to_string(), Style::new());
+        assert_eq!(row.contains("<path"), is_shape, "{glyph}: {row}");
+        assert_eq!(row.contains(&format!(">{glyph}</text>")), !is_shape, "{glyph}: {row}");
     }
-    assert!(row_of("\u{2800}", Style::new()).is_empty(), "the empty braille pattern has no dots");
 }
 
 #[test]

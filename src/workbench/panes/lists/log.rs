@@ -1,0 +1,49 @@
+//! The log, newest first: what happens to sources and sinks, and what an author says.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::rows;
+use crate::telemetry::LogLevel;
+use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title};
+use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
+use crate::workbench::words;
+
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let (theme, log) = (workbench.theme, &workbench.snapshot.log);
+    let focused = workbench.pane == Pane::Log;
+    let mut name = title(theme, "Log", focused, String::new());
+    if log.warnings > 0 {
+        let warnings = words::plural(log.warnings, "warning");
+        name.push_span(Span::styled(format!("{warnings} "), theme.warning()));
+    }
+    let inner = pane(theme, name, Line::default(), focused, area, buffer);
+    if log.lines.is_empty() {
+        let hint = "What happens to sources and sinks appears here.";
+        return Line::styled(hint, theme.quiet()).render(inner, buffer);
+    }
+    let selected = workbench.log_line.place(&log.lines);
+    for (is_selected, line, row) in rows(&log.lines, selected, inner) {
+        let style = theme.row(focused && is_selected);
+        let mut spans =
+            vec![Span::styled(format!("{} ", words::clock(line.since_start)), theme.quiet())];
+        let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
+        spans.push(Span::styled(theme.fit(&line.text, room), style_of(theme, line.level)));
+        Line::from(spans).style(style).render(row, buffer);
+    }
+}
+
+/// The style of a level's lines.
+pub(in crate::workbench::panes) fn style_of(theme: Theme, level: LogLevel) -> Style {
+    match level {
+        LogLevel::Error => theme.bad(),
+        LogLevel::Warn => theme.warning(),
+        LogLevel::Info => theme.text(),
+        LogLevel::Debug => theme.quiet(),
+    }
+}

@@ -1,0 +1,285 @@
+//! The partitions of a state. Only the rows that fit are built.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Constraint, Rect};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
+
+use crate::core::partitions::query::SortBy;
+use crate::telemetry::{PartitionsShown, ShownRow};
+use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{self, pane, title};
+use crate::workbench::state::Workbench;
+use crate::workbench::state::rows::fields;
+use crate::workbench::{MOVED_FOR, NEW_FOR, words};
+
+pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
+    let focused = workbench.pane == Pane::Partitions;
+    let filter = workbench.partitions.filter().text();
+    let count = if filter.is_empty() {
+        words::grouped(shown.total as u64)
+    } else {
+        format!(
+            "{} of {}",
+            words::grouped(shown.matching as u64),
+            words::grouped(shown.total as u64)
+        )
+    };
+    let right = frame::filter(theme, workbench.partitions.filter())
+        .unwrap_or_else(|| position(workbench, shown));
+    // With several states, one must know whose partitions these are.
+    let states = workbench.topology.states();
+    let name = match states.get(shown.view.state).filter(|_| states.len() > 1) {
+        Some(state) => title(theme, &format!("Partitions of {}", state.name), focused, count),
+        None => title(theme, "Partitions", focused, count),
+    };
+    let inner = pane(theme, name, right, focused, area, buffer);
+    if shown.rows.is_empty() {
+        return empty(workbench, filter, inner, buffer);
+    }
+    table(workbench, shown, inner, buffer);
+}
+
+/// The numbers of the shown rows; nothing if all rows are shown.
+fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
+    if shown.rows.len() >= shown.matching {
+        return Line::default();
+    }
+    let first = shown.view.query.offset + 1;
+    let last = shown.view.query.offset + shown.rows.len();
+    let text = format!(" {}-{} ", words::grouped(first as u64), words::grouped(last as u64));
+    Line::styled(text, workbench.theme.quiet())
+}
+
+fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let mut lines = vec![Line::default()];
+    if filter.is_empty() {
+        lines.push(Line::styled("No partition yet.", theme.title()));
+        lines.push(Line::default());
+        let example = workbench
+            .target()
+            .and_then(|(_, source)| source.typed.as_ref())
+            .map(|typed| typed.example().to_owned());
+        if let Some(example) = example {
+            lines.push(Line::from(vec![
+                Span::styled("Type ", theme.quiet()),
+                Span::styled(example, theme.accent()),
+                Span::styled(" and press Enter:", theme.quiet()),
+            ]));
+            lines.push(Line::styled("its key's partition comes into being here.", theme.quiet()));
+        }
+    } else {
+        lines.push(Line::from(vec![
+            Span::styled("No key contains ", theme.quiet()),
+            Span::styled(filter.to_owned(), theme.accent()),
+        ]));
+    }
+    let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
+    text.centered().render(area, buffer);
+}
+
+/// The max width of the column of keys.
+const KEY_LIMIT: u16 = 40;
+
+/// The mark of a poisoned partition: a word, because it must not be overlooked.
+const POISONED: &str = "poisoned";
+
+/// The column of the shares: a percentage and a bar.
+const SHARE: &str = "share";
+
+/// The max width of a share's bar.
+const BAR_LIMIT: u16 = 24;
+
+/// A column of the table.
+struct Column {
+    name: String,
+    sort: Option<SortBy>,
+    width: u16,
+    right: bool,
+}
+
+fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
+    let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
+        name: name.to_owned(),
+        sort,
+        width,
+        right,
+    };
+    let longest_key = shown.rows.iter().map(|row| key_text(row).chars().count()).max();
+    // Room for the mark of a new partition, or for the word for a poisoned one.
+    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
+    let key = u16::try_from(longest_key.unwrap_or(0) + mark).unwrap_or(KEY_LIMIT);
+    let key = key.clamp(5, KEY_LIMIT);
+    let mut columns = vec![
+        column("key", Some(SortBy::Key), key, false),
+        column("worker", Some(SortBy::Worker), 7, true),
+    ];
+    let fields = fields(shown);
+    if fields.is_empty() {
+        columns.push(column("state", None, 20, false));
+    }
+    for field in fields {
+        let number = shown
+            .rows
+            .iter()
+            .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
+        let longest = shown.rows.iter().map(|row| field_text(row, &field).chars().count()).max();
+        // Room for the sign of the order.
+        let length = longest.unwrap_or(0).max(field.chars().count() + 1).min(24);
+        let length = u16::try_from(length).unwrap_or(24).max(if number { 8 } else { 0 });
+        columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
+    }
+    columns.push(column("messages", Some(SortBy::Messages), 9, true));
+    columns.push(column("msg/s", None, 6, true));
+    columns.push(column(SHARE, None, 5, false));
+    fit(columns, shown, width)
+}
+
+/// Leaves columns out until the others fit: first those that repeat another one, then fields from the
+/// last one on (Enter on a row shows them all). The bars of the shares get the rest of the width.
+fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Column> {
+    let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
+    let repeats_key = |name: &str| {
+        shown.rows.iter().all(|row| field_text(row, name).trim() == key_text(row).trim())
+    };
+    let needed =
+        |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
+    while needed(&columns) > width && columns.len() > 3 {
+        let fields = columns.iter().filter(|column| is_field(column)).count();
+        let superfluous = columns
+            .iter()
+            .position(|column| is_field(column) && fields > 1 && repeats_key(&column.name))
+            .or_else(|| columns.iter().position(|column| column.name == "msg/s"))
+            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 1))
+            .unwrap_or(columns.len() - 1);
+        columns.remove(superfluous);
+    }
+    let left = width.saturating_sub(needed(&columns));
+    if let Some(share) = columns.last_mut().filter(|column| column.name == SHARE) {
+        share.width += left.min(BAR_LIMIT);
+    }
+    columns
+}
+
+fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let query = &shown.view.query;
+    let columns = columns(shown, area.width);
+    let header = Row::new(columns.iter().map(|column| {
+        let sorted = column.sort.as_ref() == Some(&query.sort);
+        let arrow = match (sorted, query.descending) {
+            (false, _) => "",
+            (true, true) => theme.symbol("▾", "v"),
+            (true, false) => theme.symbol("▴", "^"),
+        };
+        let style = if sorted { theme.key() } else { theme.quiet() };
+        cell(Line::styled(format!("{}{arrow}", column.name), style), column.right)
+    }));
+    let total = workbench.snapshot.totals.stateful.max(1);
+    let most = shown.rows.iter().map(|row| row.row.messages).max().unwrap_or(0).max(1);
+    let selected = workbench.partitions.place(shown);
+    let focused = workbench.pane == Pane::Partitions;
+    let rows = shown.rows.iter().enumerate().map(|(at, row)| {
+        let cells = columns
+            .iter()
+            .map(|column| cell(value(workbench, row, column, total, most), column.right));
+        Row::new(cells).style(theme.row(focused && at == selected))
+    });
+    let widths = columns.iter().map(|column| Constraint::Length(column.width));
+    Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+}
+
+fn cell(line: Line<'_>, right: bool) -> Cell<'_> {
+    Cell::from(if right { line.alignment(Alignment::Right) } else { line })
+}
+
+/// The key as it is shown.
+fn key_text(row: &ShownRow) -> String {
+    words::key(&row.row.key)
+}
+
+fn field_text(row: &ShownRow, field: &str) -> String {
+    row.row.value.get(field).map(words::plain).unwrap_or_default()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn value(
+    workbench: &Workbench,
+    row: &ShownRow,
+    column: &Column,
+    total: u64,
+    most: u64,
+) -> Line<'static> {
+    let theme = workbench.theme;
+    let partition = &row.row;
+    let dash = || Line::styled("-", theme.quiet());
+    let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
+    match column.name.as_str() {
+        "key" => {
+            let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
+            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
+            if partition.poisoned {
+                Line::styled(format!("{key} {POISONED}"), theme.bad())
+            } else if is_new(workbench, row) {
+                Line::styled(
+                    format!("{key} {}", theme.symbol("✱", "*")),
+                    theme.good().patch(theme.title()),
+                )
+            } else {
+                Line::styled(key, theme.title())
+            }
+        }
+        "worker" => worker(workbench, row),
+        "messages" => Line::raw(words::count(partition.messages)),
+        "msg/s" => match row.rate {
+            Some(rate) if rate >= 0.5 => Line::raw(words::rate(whole(rate))),
+            Some(rate) if rate > 0.0 => Line::raw("<1"),
+            _ => dash(),
+        },
+        SHARE => {
+            let share = (partition.messages as f64 / total as f64).min(1.0);
+            let bar = theme.horizontal_bar(
+                partition.messages as f64 / most as f64,
+                usize::from(column.width.saturating_sub(5)),
+            );
+            Line::from(vec![
+                Span::raw(format!("{:>4} ", percent(share))),
+                Span::styled(bar, theme.worker(partition.worker.0)),
+            ])
+        }
+        "state" => fitted(words::plain(&partition.value)),
+        field => fitted(field_text(row, field)),
+    }
+}
+
+/// A partition's owner; for a while also the one before.
+fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
+    let (theme, owner) = (workbench.theme, row.row.worker);
+    let style = theme.worker(owner.0);
+    match row.moved {
+        Some((before, since)) if workbench.is_recent(since, MOVED_FOR) => {
+            let arrow = theme.symbol("→", ">");
+            Line::styled(format!("{before}{arrow}{owner}"), style.patch(theme.title()))
+        }
+        _ => Line::styled(owner.to_string(), style),
+    }
+}
+
+/// Whether a message has just created the partition.
+fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
+    let created = row.row.created.filter(|_| row.row.dynamic);
+    created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]
+fn whole(rate: f64) -> u64 {
+    rate.round() as u64
+}
+
+/// A share as a percentage in at most four columns.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 { "<1%".to_owned() } else { format!("{percent:.0}%") }
+}

@@ -1,0 +1,44 @@
+//! What a key or a paste leads to: an order to the engine, or a notice to the user.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::application::Key;
+use crate::core::numbers::PipelineIndex;
+
+/// What the engine is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Take these bytes as if a source had read them.
+    Inject(PipelineIndex, Bytes),
+    /// Pause the engine; if it is paused, resume it.
+    PauseOrResume,
+    /// Take one message.
+    Step,
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Go on with one worker more, or one less.
+    ChangeWorkers {
+        /// One more.
+        more: bool,
+    },
+    /// Let a poisoned partition take messages again.
+    Revive {
+        /// Its state's name.
+        state: Arc<str>,
+        /// Its key.
+        key: Key,
+    },
+    /// End.
+    Quit,
+}
+
+/// A short message to the user, shown until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One line of text.
+    pub text: String,
+    /// Whether something is wrong.
+    pub bad: bool,
+}
