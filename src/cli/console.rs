@@ -2,7 +2,7 @@
 //!
 //! Invariant: a run that does not begin says nothing but why.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use super::failure::Failure;
 use super::progress::Progress;
@@ -28,7 +28,7 @@ impl Console {
 
     /// The run has begun: says what was held back, and from now on everything at once.
     pub fn begin(&self) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         held.take().into_iter().flatten().for_each(|line| self.progress.say(&line));
     }
 
@@ -36,7 +36,7 @@ impl Console {
     pub fn log(&self, line: &LogLine) {
         let text = in_words(line, self.colors);
         // Locked while it is said: what was held back comes first.
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         match &mut *held {
             Some(held) => held.push(text),
             None => self.progress.say(&text),

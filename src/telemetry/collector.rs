@@ -1,15 +1,15 @@
 //! Watches the engine: the observer behind every snapshot.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
-use super::lock::lock;
 use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
@@ -128,7 +128,7 @@ impl Collector {
         if let Some(file) = &self.letters {
             write(file, &letters);
         }
-        let mut ring = lock(&self.dead_letters);
+        let mut ring = self.dead_letters.lock();
         let superfluous = letters.len().saturating_sub(KEPT);
         letters.into_iter().skip(superfluous).for_each(|letter| ring.push(letter));
     }
@@ -154,21 +154,21 @@ impl Observer for Collector {
     }
 
     fn trace_started(&self, trace: &Arc<Trace>) {
-        lock(&self.traces).push(Arc::clone(trace));
+        self.traces.lock().push(Arc::clone(trace));
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.pipelines.get(pipeline.0) else { return };
         let count = output.ends.len();
         let latency = at.since(output.frames.read_at());
-        lock(&counters.latency).record(latency, count as u64);
+        counters.latency.lock().record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
         let shown: Vec<OutputShown> = output
             .newest_first()
             .take(newest)
             .map(|bytes| OutputShown { pipeline, sink: output.sink, bytes: preview_bytes(bytes) })
             .collect();
-        let mut outputs = lock(&self.outputs);
+        let mut outputs = self.outputs.lock();
         shown.into_iter().rev().for_each(|output| outputs.push(output));
         drop(outputs);
         // Counted when it can be seen: who waits for the count looks at the outputs then.
@@ -179,7 +179,7 @@ impl Observer for Collector {
 
     fn finished(&self, pipeline: PipelineIndex, messages: u64, latency: Duration) {
         if let Some(counters) = self.pipelines.get(pipeline.0) {
-            lock(&counters.latency).record(latency, messages);
+            counters.latency.lock().record(latency, messages);
         }
     }
 
@@ -223,13 +223,13 @@ impl Observer for Collector {
         self.reporter.event(&event);
         match event {
             EngineEvent::CheckpointBegun(epoch) => {
-                lock(&self.checkpoints).begin(epoch, self.stateful());
+                self.checkpoints.lock().begin(epoch, self.stateful());
                 return;
             }
             EngineEvent::Checkpointed { epoch, .. } => {
-                lock(&self.checkpoints).complete(epoch);
+                self.checkpoints.lock().complete(epoch);
             }
-            event => lock(&self.events).push(event),
+            event => self.events.lock().push(event),
         }
         self.change();
     }
@@ -262,7 +262,7 @@ mod tests {
         collector.keep_dead_letters((0..600).map(letter).collect(), |_, _| {});
         drop(frames);
         assert!(read.is_unique(), "a letter holds all that was read with it");
-        let kept = lock(&collector.dead_letters);
+        let kept = collector.dead_letters.lock();
         let numbers: Vec<_> = kept.newest_first().map(|letter| letter.sequence.0).collect();
         assert_eq!(numbers, (101..=600).rev().collect::<Vec<_>>());
         assert!(kept.newest_first().all(|letter| letter.frame() == b"\0\0\0\x01a"));

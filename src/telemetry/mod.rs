@@ -9,7 +9,6 @@ pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
 pub(crate) mod latency;
-pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod partitions;
 pub(crate) mod pressure;

@@ -1,9 +1,10 @@
 //! Where a pipeline is held up: what its sinks are doing, and whether its sources wait for room.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use super::lock::lock;
+use parking_lot::Mutex;
+
 use crate::core::event::EngineEvent;
 use crate::core::numbers::PipelineIndex;
 
@@ -54,17 +55,17 @@ impl Pressure {
 
     /// The sinks are gone; those that come next tell anew.
     pub fn forget_sinks(&self) {
-        lock(&self.sinks).clear();
+        self.sinks.lock().clear();
     }
 
     /// What the sinks are doing, as far as they have told.
     pub fn sinks(&self) -> Vec<SinkShown> {
-        lock(&self.sinks).clone()
+        self.sinks.lock().clone()
     }
 
     /// A sink does something else from now on.
     pub fn note(&self, endpoint: &str, state: SinkState) {
-        let mut sinks = lock(&self.sinks);
+        let mut sinks = self.sinks.lock();
         match sinks.iter_mut().find(|sink| *sink.endpoint == *endpoint) {
             Some(sink) => sink.state = state,
             None => sinks.push(SinkShown { endpoint: endpoint.into(), state }),

@@ -9,14 +9,14 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::utc::Utc;
 use super::{LogLevel, LogLine};
-use crate::telemetry::lock::lock;
 use crate::telemetry::writers::{Inbox, Lasting, Outbox, Trouble};
 
 /// How many bytes of lines may wait to be written.
@@ -61,7 +61,7 @@ impl Fate {
         let path = path.display();
         let (level, text) = match trouble {
             Trouble::Failed(error) => {
-                *lock(&self.reason) = Some(error.to_string());
+                *self.reason.lock() = Some(error.to_string());
                 (LogLevel::Error, format!("cannot write the log to {path} for now: {error}"))
             }
             Trouble::Over => (LogLevel::Info, format!("the log is written to {path} again")),
@@ -121,7 +121,7 @@ impl LogFile {
         match self.fate.missing.load(Ordering::Acquire) {
             0 => Ok(()),
             lines => {
-                let reason = lock(&self.fate.reason).clone();
+                let reason = self.fate.reason.lock().clone();
                 let reason = reason.unwrap_or_else(|| "it takes lines too slowly".to_owned());
                 Err(LogLost { path: self.path.display().to_string(), reason, lines })
             }

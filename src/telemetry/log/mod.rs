@@ -15,15 +15,15 @@ mod rates;
 mod reporter;
 mod utc;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, dispatcher};
 
-use super::lock::lock;
 use super::ring::Ring;
 pub use file::{LogFile, LogLost};
 pub use level::LogLevel;
@@ -137,7 +137,7 @@ impl Log {
 
     /// The newest lines, at the most so many.
     pub(crate) fn shown(&self, most: usize) -> LogShown {
-        let newest = lock(&self.newest);
+        let newest = self.newest.lock();
         LogShown {
             lines: newest.lines.newest_first().take(most).cloned().collect(),
             warnings: newest.warnings,
@@ -146,7 +146,7 @@ impl Log {
 }
 
 fn keep(newest: &Mutex<Newest>, line: LogLine) {
-    let mut newest = lock(newest);
+    let mut newest = newest.lock();
     newest.warnings += u64::from(line.level >= LogLevel::Warn);
     newest.lines.push(Arc::new(line));
 }

@@ -1,8 +1,9 @@
 //! Says what happens to the engine: the one place that makes events of `tracing`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tracing::{Dispatch, dispatcher};
 
 use super::rate::{Rate, Said};
@@ -14,7 +15,6 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::dead_letter_file::LettersNews;
-use crate::telemetry::lock::lock;
 use crate::telemetry::snapshot::Totals;
 
 /// Says what happens to the engine.
@@ -90,7 +90,7 @@ impl Reporter {
     /// Something happened to a source or a sink.
     pub fn event(&self, event: &EngineEvent) {
         if let Some(kind) = Kind::of(event) {
-            let Said { held, itself } = lock(&self.connections).take(kind, self.now());
+            let Said { held, itself } = self.connections.lock().take(kind, self.now());
             if held > 0 {
                 self.more(kind, held);
             }
@@ -109,7 +109,7 @@ impl Reporter {
     /// Messages could not be processed.
     pub fn dead_letters<'a>(&self, letters: impl Iterator<Item = &'a DeadLetter>) {
         for letter in letters {
-            let Said { held, itself } = lock(&self.dead_letters).take(letter.at);
+            let Said { held, itself } = self.dead_letters.lock().take(letter.at);
             self.more_dead_letters(held);
             if itself {
                 let pipeline = (!self.pipelines.is_empty()).then_some(&*letter.pipeline);
@@ -139,7 +139,7 @@ impl Reporter {
             }
             LettersNews::Lost(count, reason) => {
                 let said = {
-                    let mut lost = lock(&self.lost);
+                    let mut lost = self.lost.lock();
                     lost.1.clone_from(&reason);
                     lost.0.take_many(self.now(), count)
                 };
@@ -168,25 +168,25 @@ impl Reporter {
 
     /// Says what was only counted, once its second is over. True where there was something.
     pub fn flush(&self, now: Timestamp) -> bool {
-        let held = lock(&self.dead_letters).flush(Some(now));
+        let held = self.dead_letters.lock().flush(Some(now));
         self.more_dead_letters(held);
         self.flush_others(Some(self.now())) || held > 0
     }
 
     /// Says what was only counted: nothing more comes.
     pub fn flush_all(&self) {
-        let held = lock(&self.dead_letters).flush(None);
+        let held = self.dead_letters.lock().flush(None);
         self.more_dead_letters(held);
         self.flush_others(None);
     }
 
     fn flush_others(&self, now: Option<Timestamp>) -> bool {
-        let more = lock(&self.connections).flush(now);
+        let more = self.connections.lock().flush(now);
         for (kind, held) in &more {
             self.more(*kind, *held);
         }
         let (lost, reason) = {
-            let (rate, reason) = &mut *lock(&self.lost);
+            let (rate, reason) = &mut *self.lost.lock();
             (rate.flush(now), reason.clone())
         };
         self.letters_lost(lost, &reason);
@@ -195,7 +195,7 @@ impl Reporter {
 
     /// Whether something was only counted that nothing but time brings to the log.
     pub fn holds(&self) -> bool {
-        lock(&self.connections).hold() || lock(&self.lost).0.holds()
+        self.connections.lock().hold() || self.lost.lock().0.holds()
     }
 
     fn more_dead_letters(&self, held: u64) {

@@ -4,11 +4,11 @@
 //! where a single item does; and nobody waits for the writer longer than they said.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crate::telemetry::lock::lock;
+use parking_lot::{Condvar, Mutex};
 
 /// The side of those who have something to be written.
 pub(crate) struct Outbox<T>(Arc<Shared<T>>);
@@ -90,7 +90,7 @@ impl<T> Outbox<T> {
     }
 
     fn offer(&self, item: T, weight: usize, limit: usize, deadline: Option<Instant>) -> bool {
-        let mut queue = lock(&self.0.queue);
+        let mut queue = self.0.queue.lock();
         loop {
             let fits = queue.weight == 0 || queue.weight.saturating_add(weight) <= limit;
             if fits && !queue.full && !queue.closing {
@@ -111,27 +111,27 @@ impl<T> Outbox<T> {
                 self.0.changed.notify_all();
                 return false;
             };
-            queue = self.0.wait(queue, left);
+            self.0.changed.wait_for(&mut queue, left);
         }
     }
 
     /// How many items are not written yet.
     pub fn waiting(&self) -> u64 {
-        let queue = lock(&self.0.queue);
+        let queue = self.0.queue.lock();
         queue.pushed - queue.done
     }
 
     /// Waits until all that was pushed before is written: whether it is. Gives up where nothing has been
     /// written for `patience`, also where most of that time is over already.
     pub fn settle(&self, patience: Duration) -> bool {
-        let mut queue = lock(&self.0.queue);
+        let mut queue = self.0.queue.lock();
         let wanted = queue.pushed;
         while queue.done < wanted {
             let left = patience.saturating_sub(queue.moved.elapsed());
             if left.is_zero() {
                 return false;
             }
-            queue = self.0.wait(queue, left);
+            self.0.changed.wait_for(&mut queue, left);
         }
         true
     }
@@ -140,7 +140,7 @@ impl<T> Outbox<T> {
     /// gets `patience` once more.
     pub fn finish(&self, patience: Duration) -> bool {
         {
-            let mut queue = lock(&self.0.queue);
+            let mut queue = self.0.queue.lock();
             if !std::mem::replace(&mut queue.closing, true) {
                 queue.moved = Instant::now();
             }
@@ -152,21 +152,8 @@ impl<T> Outbox<T> {
 
 impl<T> Drop for Outbox<T> {
     fn drop(&mut self) {
-        lock(&self.0.queue).closing = true;
+        self.0.queue.lock().closing = true;
         self.0.changed.notify_all();
-    }
-}
-
-impl<T> Shared<T> {
-    fn wait<'a>(
-        &self,
-        queue: MutexGuard<'a, Queue<T>>,
-        most: Duration,
-    ) -> MutexGuard<'a, Queue<T>> {
-        match self.changed.wait_timeout(queue, most) {
-            Ok((queue, _)) => queue,
-            Err(poisoned) => poisoned.into_inner().0,
-        }
     }
 }
 
@@ -182,16 +169,13 @@ impl<T> Inbox<T> {
     /// was taken before is written. `None` where there is nothing and will be nothing.
     pub fn next(&mut self, most: usize) -> Option<(Vec<T>, u64)> {
         let shared = Arc::clone(&self.shared);
-        let mut queue = lock(&shared.queue);
+        let mut queue = shared.queue.lock();
         self.done(&mut queue);
         while queue.items.is_empty() && queue.refused == 0 {
             if queue.closing {
                 return None;
             }
-            queue = match shared.changed.wait(queue) {
-                Ok(queue) => queue,
-                Err(poisoned) => poisoned.into_inner(),
-            };
+            shared.changed.wait(&mut queue);
         }
         let mut items = Vec::new();
         while self.taken.1 < most
@@ -219,20 +203,20 @@ impl<T> Inbox<T> {
 
     /// A part of what was taken is written.
     pub fn moved(&self) {
-        lock(&self.shared.queue).moved = Instant::now();
+        self.shared.queue.lock().moved = Instant::now();
         self.shared.changed.notify_all();
     }
 
     /// Waits for so long. False, and at once, where the end has come and nobody waits for another try.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
-        let mut queue = lock(&self.shared.queue);
+        let mut queue = self.shared.queue.lock();
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if queue.closing || left.is_zero() {
                 return !queue.closing;
             }
-            queue = self.shared.wait(queue, left);
+            self.shared.changed.wait_for(&mut queue, left);
         }
     }
 }
@@ -241,7 +225,7 @@ impl<T> Drop for Inbox<T> {
     /// A writer that ends, be it by a panic, leaves nobody waiting.
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let mut queue = lock(&shared.queue);
+        let mut queue = shared.queue.lock();
         self.done(&mut queue);
         queue.closing = true;
         self.shared.changed.notify_all();
