@@ -49,7 +49,7 @@ impl RunLog {
             Some(file) => log
                 .to_file(Arc::clone(file))
                 .install()
-                .map_err(|error| Failure::Failed(format!("{error}: leave out --log"))),
+                .map_err(|error| Failure::Failed(format!("{error}, or leave out --log"))),
         }
     }
 

@@ -55,7 +55,7 @@ impl Reporter {
 
     /// The log that is told, where it is one of ours.
     pub fn log(&self) -> Option<&Log> {
-        self.to.downcast_ref()
+        Log::of(&self.to)
     }
 
     /// A run is about to begin.

@@ -1,0 +1,53 @@
+//! The log as a layer of `tracing-subscriber`.
+
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, Filter};
+
+use super::{Log, LogLevel, RUN_TARGET, TARGET, line};
+
+/// The layer that hears the log's events, and the filter that keeps others from it. A filter of its own,
+/// and not `Layer::enabled`, which would take events away from the other layers too.
+pub(super) struct LogLayer(pub Log);
+
+impl LogLayer {
+    /// Only our own: other libraries' events are for debugging those libraries.
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let ours = metadata.target().strip_prefix(TARGET);
+        metadata.is_event()
+            && ours.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            && LogLevel::of(*metadata.level()) >= self.0.0.outputs.read().level
+    }
+}
+
+impl<S> Filter<S> for LogLayer {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.0.0.outputs.read().level.filter())
+    }
+}
+
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        let Self(log) = self;
+        let line = log.line(LogLevel::of(*metadata.level()), line::text_of(event));
+        let outputs = log.0.outputs.read().clone();
+        if let Some(console) = outputs.console.filter(|_| metadata.target() != RUN_TARGET) {
+            console(&line);
+        }
+        if let Some(file) = outputs.file {
+            file.write(&line);
+        }
+        log.keep(line);
+    }
+}
