@@ -43,17 +43,10 @@ impl ResilienceArguments {
 
 /// Reads a time such as `1s`.
 fn interval(text: &str) -> Result<Duration, String> {
-    let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let time = number.parse().ok().and_then(|number: u64| match unit.trim_start() {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        _ => None,
-    });
-    // Longer ones are no use, and clocks cannot add them.
+    let time = humantime::parse_duration(text).ok();
+    // A longer one is of no use, and clocks cannot add it.
     time.filter(|time| (Duration::from_millis(1)..=Duration::from_hours(24)).contains(time))
-        .ok_or_else(|| "give a time from 1ms to 1440m, for example 500ms, 1s or 2m".to_owned())
+        .ok_or_else(|| "give a time from 1ms to 24h, for example 500ms, 1s or 2m".to_owned())
 }
 
 #[cfg(test)]
@@ -66,7 +59,8 @@ mod tests {
         assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(interval("1s"), Ok(DEFAULT_INTERVAL));
         assert_eq!(interval("2 m"), Ok(Duration::from_mins(2)));
-        for wrong in ["", "1", "0s", "s", "1h", "-1s", "1.5s", "99999999999999999999m", "9999m"] {
+        assert_eq!(interval("1h 30m"), Ok(Duration::from_mins(90)));
+        for wrong in ["", "1", "0", "0s", "s", "25h", "-1s", "99999999999999999999m", "9999m"] {
             assert!(interval(wrong).is_err(), "{wrong}");
         }
     }

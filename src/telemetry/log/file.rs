@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 use thiserror::Error;
 
-use super::utc::Utc;
+use super::utc;
 use super::{LogLevel, LogLine};
 use crate::telemetry::writers::{Inbox, Lasting, Outbox, Trouble};
 
@@ -131,7 +131,7 @@ impl LogFile {
 
 fn entry(at: SystemTime, level: LogLevel, text: &str) -> String {
     let level = level.to_string().to_uppercase();
-    format!("{} {level:<5} {text}\n", Utc(at))
+    format!("{} {level:<5} {text}\n", utc(at))
 }
 
 /// Writes lines until the last has come.

@@ -32,6 +32,7 @@ use layer::LogLayer;
 pub use level::LogLevel;
 pub use line::LogLine;
 pub(crate) use reporter::Reporter;
+pub(crate) use utc::utc;
 
 /// The target of every event that belongs to the log.
 ///
