@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::setup::files::cannot_print;
 use crate::core::frames::preview::each_line;
 use crate::core::json::escaped;
 

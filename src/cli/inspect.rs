@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::arguments::InspectArguments;
 use super::failure::Failure;
-use super::files::cannot_print;
-use super::tally::counted;
+use super::progress::tally::counted;
+use super::setup::files::cannot_print;
 use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};

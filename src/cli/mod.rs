@@ -5,25 +5,16 @@
 mod app;
 mod apps;
 mod arguments;
-mod byte_count;
-mod console;
-mod endpoints;
 mod failure;
-mod files;
-mod follow;
 pub mod frame_counter;
 mod generate;
 mod inspect;
-mod interrupts;
-mod log;
 mod progress;
 mod receive;
-mod resilience;
 mod run;
 mod send;
+mod setup;
 mod shell;
-mod tally;
-mod values;
 mod workbench;
 
 use std::process::ExitCode;
@@ -63,7 +54,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
         Err(failure) => {
             let said = failure.to_string();
             crate::telemetry::log_failure(&said);
-            progress::say_last(
+            progress::line::say_last(
                 one_line(&format!("{}: {said}", env!("CARGO_PKG_NAME"))).into_owned(),
             );
             failure.exit_code()

@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
-use super::console::Console;
-use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{
+use super::progress::console::Console;
+use super::progress::interrupts::Interrupts;
+use super::progress::line::PROGRESS_EVERY;
+use super::progress::tally::counted;
+use super::setup::endpoints::{Missing, settings};
+use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
     refuse_shared_files,
 };
-use super::interrupts::Interrupts;
-use super::log::RunLog;
-use super::progress::PROGRESS_EVERY;
-use super::tally::counted;
+use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
 use crate::endpoints::{claim, empty, open_to_write};

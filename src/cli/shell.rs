@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::app::App;
 use super::arguments::{CompletionsArguments, command};
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::setup::files::cannot_print;
 
 /// The program's name in completions and in the manual.
 const NAME: &str = env!("CARGO_PKG_NAME");

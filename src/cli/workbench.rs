@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal};
 use super::app::{self, App, AppOptions};
 use super::apps;
 use super::arguments::WorkbenchArguments;
-use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
-use super::log::RunLog;
+use super::setup::endpoints::{Missing, settings};
+use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
+use super::setup::log::RunLog;
 use crate::workbench::Choice;
 
 pub(super) fn start(

@@ -1,6 +1,5 @@
 //! `receive`: the outputs of any number of connections, written and counted.
 
-mod arguments;
 mod outputs;
 
 use std::io;
@@ -15,17 +14,16 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::failure::Failure;
-use super::files::cannot_write;
-use super::follow::{Stop, follow};
-use super::progress::{Progress, bar};
-use super::tally::{Tally, counted};
+use crate::cli::arguments::ReceiveArguments;
+use crate::cli::failure::Failure;
+use crate::cli::progress::follow::{Stop, follow};
+use crate::cli::progress::line::{Progress, bar};
+use crate::cli::progress::tally::{Tally, counted};
+use crate::cli::setup::files::cannot_write;
 use crate::core::frames::preview::one_line;
 use crate::endpoints::{Endpoint, claim, empty, listen as listen_at, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;
-
-pub(super) use arguments::ReceiveArguments;
 
 /// How many bytes a connection's buffer has room for when it is new.
 const READ_SIZE: usize = 64 * 1024;

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
-use super::arguments::SendArguments;
 use crate::application::DEFAULT_HEADER_LENGTH;
 use crate::cli::app::{self, App, AppOptions};
+use crate::cli::arguments::SendArguments;
 use crate::cli::failure::Failure;
 use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
 use crate::core::topology::SourcePlan;

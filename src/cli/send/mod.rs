@@ -3,7 +3,6 @@
 //! The bytes go as they are, whatever they hold: to send broken ones on purpose is a use of it. The frames
 //! in them are only counted, which is also what a rate goes by.
 
-mod arguments;
 mod connection;
 mod input;
 mod pace;
@@ -15,17 +14,16 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, sleep_until};
 
-use super::app::{App, AppOptions};
-use super::failure::Failure;
-use super::follow::{Stop, follow};
-use super::frame_counter::FrameCounter;
-use super::progress::{Progress, bar};
-use super::tally::{Tally, counted};
+use crate::cli::app::{App, AppOptions};
+use crate::cli::arguments::SendArguments;
+use crate::cli::failure::Failure;
+use crate::cli::frame_counter::FrameCounter;
+use crate::cli::progress::follow::{Stop, follow};
+use crate::cli::progress::line::{Progress, bar};
+use crate::cli::progress::tally::{Tally, counted};
 use connection::Connection;
 use input::Input;
 use pace::Pace;
-
-pub(super) use arguments::SendArguments;
 
 /// How many bytes are read at once.
 const READ_SIZE: usize = 128 * 1024;

@@ -1,6 +1,6 @@
 //! The computation: a stateless step.
 
-use super::{Message, Outputs, short_type_name};
+use crate::application::{Message, Outputs, short_type_name};
 
 /// A stateless step: a message becomes none, one or many messages.
 ///

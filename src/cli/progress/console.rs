@@ -4,13 +4,13 @@
 
 use parking_lot::Mutex;
 
-use super::failure::Failure;
-use super::progress::Progress;
+use crate::cli::failure::Failure;
+use crate::cli::progress::line::Progress;
 use crate::telemetry::{LogLevel, LogLine};
 use crate::workbench::Theme;
 
 /// Standard error, as `run` uses it.
-pub(super) struct Console {
+pub(in crate::cli) struct Console {
     progress: Progress,
     colors: bool,
     /// What the log has to say before the run has begun; none from then on.

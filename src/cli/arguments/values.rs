@@ -8,7 +8,7 @@ use crate::endpoints::Endpoint;
 const MAX_SECONDS: Duration = Duration::from_hours(365 * 24);
 
 /// An address to connect to.
-pub(super) fn address(text: &str) -> Result<String, String> {
+pub(in crate::cli) fn address(text: &str) -> Result<String, String> {
     match text.parse() {
         Ok(Endpoint::Tcp(address)) => Ok(address),
         _ => Err("give HOST:PORT with a port from 0 to 65535".to_owned()),
@@ -16,7 +16,7 @@ pub(super) fn address(text: &str) -> Result<String, String> {
 }
 
 /// An address to listen at: this machine's own unless a host is given.
-pub(super) fn listening_address(text: &str) -> Result<String, String> {
+pub(in crate::cli) fn listening_address(text: &str) -> Result<String, String> {
     match text.parse::<u16>() {
         Ok(port) => Ok(format!("127.0.0.1:{port}")),
         Err(_) => address(text),
@@ -24,7 +24,7 @@ pub(super) fn listening_address(text: &str) -> Result<String, String> {
 }
 
 /// A number of seconds, which may have decimals.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     // Longer ones are beyond what a clock can be asked for.
     seconds

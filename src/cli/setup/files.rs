@@ -6,14 +6,14 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::arguments::EngineArguments;
-use super::failure::Failure;
+use crate::cli::arguments::EngineArguments;
+use crate::cli::failure::Failure;
 use crate::endpoints::{Endpoint, FileId, is_inside};
 use crate::runtime::Settings;
 use crate::telemetry::DeadLetterFile;
 
 /// The file that all dead letters go to, where one is named.
-pub(super) fn open_dead_letters(
+pub(in crate::cli) fn open_dead_letters(
     arguments: &EngineArguments,
 ) -> Result<Option<DeadLetterFile>, Failure> {
     let limit = arguments.dead_letters_limit.0;
@@ -25,7 +25,7 @@ pub(super) fn open_dead_letters(
 
 /// Opens a file to be written, and says where that takes long: a pipe waits for who reads it. Signals end
 /// the command meanwhile, as they do before a run has begun.
-pub(super) fn patiently<T>(
+pub(in crate::cli) fn patiently<T>(
     path: &Path,
     open: impl FnOnce() -> io::Result<T>,
 ) -> Result<T, Failure> {
@@ -46,7 +46,7 @@ const OPENING: Duration = Duration::from_secs(1);
 
 /// Refuses a file in the resilience directory: what is saved would be destroyed, or taken for damaged.
 /// `written` are files with the options that name them. Not a file is opened before.
-pub(super) fn refuse_saved_files(
+pub(in crate::cli) fn refuse_saved_files(
     arguments: &EngineArguments,
     written: &[(&str, Option<&Path>)],
 ) -> Result<(), Failure> {
@@ -64,7 +64,7 @@ pub(super) fn refuse_saved_files(
 
 /// Refuses a file that is named twice: what is written to it would destroy what else is in it.
 /// `written` are files with the options that name them.
-pub(super) fn refuse_shared_files(
+pub(in crate::cli) fn refuse_shared_files(
     settings: &Settings,
     written: &[(&str, Option<&Path>)],
 ) -> Result<(), Failure> {
@@ -92,11 +92,11 @@ pub(super) fn refuse_shared_files(
 }
 
 /// What is said of a file that cannot be written.
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+pub(in crate::cli) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
 /// What is said where the command's own words cannot be written to standard output.
-pub(super) fn cannot_print(error: &io::Error) -> Failure {
+pub(in crate::cli) fn cannot_print(error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write to standard output: {error}"))
 }

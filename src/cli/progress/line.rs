@@ -7,12 +7,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use crate::core::frames::preview::one_line;
 use crate::telemetry::{Inbox, Outbox};
 
 /// How often the progress line is written.
-pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+pub(in crate::cli) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// How many columns a bar has.
 const BAR: usize = 24;
@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_millis(10);
 
 /// A line that is written again and again where standard error is a terminal. Whoever has something to
 /// say never waits for standard error: a thread of its own writes, and what finds no room is counted.
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     terminal: bool,
     outbox: Outbox<Words>,
 }
@@ -150,7 +150,7 @@ fn write_all<T>(to: &mut impl Write, mut text: &[u8], inbox: &Inbox<T>) {
 
 /// Says why a command ends, as its last words. Waits for standard error, but not for one that takes
 /// nothing: the exit status says it, too.
-pub(super) fn say_last(text: String) {
+pub(in crate::cli) fn say_last(text: String) {
     let (done, said) = channel();
     let say = move || {
         let _ = writeln!(io::stderr(), "{text}");
@@ -162,7 +162,7 @@ pub(super) fn say_last(text: String) {
 }
 
 /// A bar for how much of a whole is done, and the same in percent; nothing where the whole is 0.
-pub(super) fn bar(done: u64, whole: u64) -> String {
+pub(in crate::cli) fn bar(done: u64, whole: u64) -> String {
     let part = |of: u64| {
         let part = (u128::from(done) * u128::from(of)).checked_div(u128::from(whole))?;
         usize::try_from(part.min(u128::from(of))).ok()

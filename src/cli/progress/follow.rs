@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::failure::Failure;
-use super::interrupts::Interrupts;
-use super::progress::{PROGRESS_EVERY, Progress};
+use crate::cli::failure::Failure;
+use crate::cli::progress::interrupts::Interrupts;
+use crate::cli::progress::line::{PROGRESS_EVERY, Progress};
 
 /// Asks work to end by itself.
 #[derive(Default)]
-pub(super) struct Stop {
+pub(in crate::cli) struct Stop {
     asked: Cell<bool>,
     notify: Notify,
 }
@@ -42,7 +42,7 @@ const ENDING: Duration = Duration::from_secs(1);
 
 /// Does work to its end, and shows a line that says how far it is. The first interruption asks it to
 /// end by itself, the second ends it as it is: then there is no outcome.
-pub(super) fn follow<T>(
+pub(in crate::cli) fn follow<T>(
     work: impl Future<Output = Result<T, Failure>>,
     stop: &Stop,
     progress: &Progress,

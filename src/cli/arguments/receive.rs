@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 
-use crate::cli::values::{listening_address, seconds};
+use super::values::{listening_address, seconds};
 
 /// What `receive` is told.
 #[derive(Debug, Args)]

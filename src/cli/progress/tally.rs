@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How much has gone by. It is counted in one place and shown in another, on the same thread.
-pub(super) struct Tally {
+pub(in crate::cli) struct Tally {
     noun: &'static str,
     count: Cell<u64>,
     bytes: Cell<u64>,
@@ -53,6 +53,6 @@ impl fmt::Display for Tally {
 }
 
 /// A count in full, and the word for what is counted: `1 byte`, `2 bytes`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -7,7 +7,7 @@ use crate::core::frames::framing::MAXIMUM_FRAME_LIMIT;
 
 /// A number of bytes from 1 to the longest frame's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ByteCount(pub u64);
+pub(in crate::cli) struct ByteCount(pub u64);
 
 /// The units in which it may be given, the largest first.
 const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -36,7 +36,7 @@ fn read(text: &str) -> Option<u64> {
 
 /// How long a file may get, in bytes: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileSize(pub u64);
+pub(in crate::cli) struct FileSize(pub u64);
 
 impl FromStr for FileSize {
     type Err = String;

@@ -1,6 +1,6 @@
 //! The decoder: how a source's bytes become messages.
 
-use super::{Message, Reason, big_endian};
+use crate::application::{Message, Reason, big_endian};
 
 /// The header's length in bytes where a decoder does not say otherwise.
 pub const DEFAULT_HEADER_LENGTH: usize = 4;

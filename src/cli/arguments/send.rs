@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use crate::cli::values::{address, seconds};
+use super::values::{address, seconds};
 
 /// What `send` is told.
 #[derive(Debug, Args)]

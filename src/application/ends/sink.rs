@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Encoder, Reason};
+use crate::application::{Encoder, Reason};
 
 /// Where a pipeline's bytes leave: an encoder. The endpoint (a file, a port) is chosen when the
 /// application runs.

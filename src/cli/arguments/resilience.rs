@@ -9,7 +9,7 @@ use crate::resilience::{Durability, ResilienceSettings};
 
 /// What must survive, where, and how often it is saved.
 #[derive(Debug, Args)]
-pub(super) struct ResilienceArguments {
+pub(in crate::cli) struct ResilienceArguments {
     /// Save in this directory what must survive the process, and begin with what is saved there
     #[arg(long, value_name = "DIRECTORY")]
     pub resilience_dir: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub(super) struct ResilienceArguments {
 
 /// [`Durability`], as it is said on the command line.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(super) enum DurabilityArgument {
+pub(in crate::cli) enum DurabilityArgument {
     Process,
     Power,
 }

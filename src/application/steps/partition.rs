@@ -1,6 +1,6 @@
 //! The partition function: which key a message belongs to.
 
-use super::Key;
+use crate::application::Key;
 
 /// Says which partition a message belongs to. It must depend on the message alone.
 ///

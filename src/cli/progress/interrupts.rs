@@ -2,12 +2,12 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use crate::workbench::listen_to_signals;
 
 /// The signals that ask a command to end. From now on, they do not end it by themselves; but the second
 /// one does, whatever blocks.
-pub(super) struct Interrupts {
+pub(in crate::cli) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
 }

@@ -1,5 +1,11 @@
 //! What can be said on the command line.
 
+mod byte_count;
+mod receive;
+mod resilience;
+mod send;
+mod values;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -8,17 +14,18 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::app::{App, AppOption, AppOptions};
-use super::byte_count::{ByteCount, FileSize};
-use super::receive::ReceiveArguments;
-use super::resilience::ResilienceArguments;
-use super::send::SendArguments;
 use crate::application::is_printable;
+use crate::cli::app::{App, AppOption, AppOptions};
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::preview::each_line;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
+
+use byte_count::{ByteCount, FileSize};
+pub(super) use receive::ReceiveArguments;
+use resilience::ResilienceArguments;
+pub(super) use send::SendArguments;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -34,7 +41,7 @@ struct Line {
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
     Run(RunArguments),
     /// Send a file's frames, or typed messages, to where an application listens
@@ -60,7 +67,7 @@ pub(super) enum Command {
 
 /// Which application, where its bytes enter and leave, and how it is run.
 #[derive(Debug, Args)]
-pub(super) struct EngineArguments {
+pub(in crate::cli) struct EngineArguments {
     /// How many workers run it: each is a thread
     #[arg(long, value_name = "N", default_value = "1", value_parser = to(MAX_WORKERS))]
     pub workers: NonZeroUsize,
@@ -97,7 +104,7 @@ pub(super) struct EngineArguments {
 
 /// Where the log goes, and what is in it.
 #[derive(Debug, Args)]
-pub(super) struct LogArguments {
+pub(in crate::cli) struct LogArguments {
     /// Append the log to this file: a line each, with the time in UTC
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -112,7 +119,7 @@ fn log_level() -> impl TypedValueParser<Value = LogLevel> {
 
 /// What the workbench is told.
 #[derive(Debug, Args)]
-pub(super) struct WorkbenchArguments {
+pub(in crate::cli) struct WorkbenchArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
@@ -124,7 +131,7 @@ pub(super) struct WorkbenchArguments {
 
 /// What `run` is told.
 #[derive(Debug, Args)]
-pub(super) struct RunArguments {
+pub(in crate::cli) struct RunArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: String,
@@ -142,7 +149,7 @@ pub(super) struct RunArguments {
 
 /// What `generate` is told.
 #[derive(Debug, Args)]
-pub(super) struct GenerateArguments {
+pub(in crate::cli) struct GenerateArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: String,
@@ -165,7 +172,7 @@ pub(super) struct GenerateArguments {
 
 /// What `inspect` is told.
 #[derive(Debug, Args)]
-pub(super) struct InspectArguments {
+pub(in crate::cli) struct InspectArguments {
     /// The resilience directory; a run may be using it
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
@@ -176,21 +183,21 @@ pub(super) struct InspectArguments {
 
 /// What `completions` is told.
 #[derive(Debug, Args)]
-pub(super) struct CompletionsArguments {
+pub(in crate::cli) struct CompletionsArguments {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
 /// What `apps` is told.
 #[derive(Debug, Args)]
-pub(super) struct AppsArguments {
+pub(in crate::cli) struct AppsArguments {
     /// As JSON
     #[arg(long)]
     pub json: bool,
 }
 
 /// What was said on the command line.
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     pub command: Option<Command>,
     pub workbench: WorkbenchArguments,
     pub options: AppOptions,
@@ -210,7 +217,7 @@ fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
 }
 
 /// Reads the command line. Help and version are errors here, as clap has it.
-pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
+pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
     let matches = command(apps).try_get_matches()?;
     let options = options(apps, &matches);
     let Line { command, workbench } = Line::from_arg_matches(&matches)?;
@@ -218,7 +225,7 @@ pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
 }
 
 /// Says what is wrong with the command line, or prints the help that it asks for, and ends the process.
-pub(super) fn refuse(error: &clap::Error) -> ! {
+pub(in crate::cli) fn refuse(error: &clap::Error) -> ! {
     let obeyed = |argument: OsString| !argument.to_string_lossy().chars().all(is_printable);
     if error.use_stderr() && std::env::args_os().any(obeyed) {
         // Without colours: what is quoted would be obeyed as they are.
@@ -229,7 +236,7 @@ pub(super) fn refuse(error: &clap::Error) -> ! {
 }
 
 /// The command line with the options that applications add.
-pub(super) fn command(apps: &[App]) -> clap::Command {
+pub(in crate::cli) fn command(apps: &[App]) -> clap::Command {
     let with_options = |command: clap::Command| {
         let options =
             apps.iter().flat_map(|app| app.options.iter().map(move |option| (app, option)));

@@ -1,6 +1,6 @@
 //! Headers: how the length of a payload is read.
 
-use super::{Decoder, Reason};
+use crate::application::{Decoder, Reason};
 
 /// A header as a number, its first byte the most significant: what the default header is.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Decoder, Generator, Reason, WithHeader};
+use crate::application::{Decoder, Generator, Reason, WithHeader};
 
 /// How a person types a message of a source.
 #[derive(Clone)]

@@ -1,14 +1,14 @@
 //! Which endpoint belongs to which pipeline.
 
-use super::arguments::EngineArguments;
-use super::failure::Failure;
+use crate::cli::arguments::EngineArguments;
+use crate::cli::failure::Failure;
 use crate::core::topology::{PipelinePlan, Topology};
 use crate::endpoints::Endpoint;
 use crate::runtime::Settings;
 
 /// What becomes of a pipeline that was given no endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(in crate::cli) enum Missing {
     /// It is an error.
     Refuse,
     /// It has none.
@@ -16,7 +16,7 @@ pub(super) enum Missing {
 }
 
 /// The settings that the command line asks for.
-pub(super) fn settings(
+pub(in crate::cli) fn settings(
     topology: &Topology,
     arguments: &EngineArguments,
     missing: Missing,

@@ -1,6 +1,6 @@
 //! The encoder: how a message becomes a sink's bytes.
 
-use super::Reason;
+use crate::application::Reason;
 
 /// Writes a message as bytes for a sink. What it writes is what the sink receives: an encoder that
 /// frames its output writes the header too. Writing nothing sends nothing.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Key, Message, Outputs, StateOutcome, short_type_name};
+use crate::application::{Key, Message, Outputs, StateOutcome, short_type_name};
 
 /// The state of one partition: any owned `serde` type that can move to another thread. Its fields
 /// are the columns of the workbench's partition table.

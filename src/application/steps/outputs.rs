@@ -1,6 +1,6 @@
 //! What a computation may return: none, one or many messages, or a reason why there are none.
 
-use super::Reason;
+use crate::application::Reason;
 
 /// None, one or many messages: `Option<T>`, `[T; N]` or `Vec<T>`; or a `Result` of one of them, whose
 /// error makes the input a dead letter.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::arguments::LogArguments;
-use super::failure::Failure;
-use super::files::patiently;
+use crate::cli::arguments::LogArguments;
+use crate::cli::failure::Failure;
+use crate::cli::setup::files::patiently;
 use crate::telemetry::{Log, LogFile, LogLevel, LogLine};
 
 /// What `--log` and `--log-level` ask for. Nothing is written before it is started.
-pub(super) struct RunLog {
+pub(in crate::cli) struct RunLog {
     level: LogLevel,
     file: Option<Arc<LogFile>>,
 }
