@@ -80,7 +80,7 @@ fn the_applications_name_only_wallaroo_serde_and_std() {
 }
 
 /// How many circles there are. Lower it with every circle that is cut.
-const CIRCLES: usize = 10;
+const CIRCLES: usize = 8;
 
 #[test]
 fn no_more_files_import_each_other_in_a_circle_than_are_known() {

@@ -6,6 +6,6 @@ mod sink;
 mod source;
 
 pub use generator::Generator;
-pub use header::{WithHeader, big_endian, little_endian};
+pub use header::{big_endian, little_endian};
 pub use sink::{BoxedEncoder, Sink};
-pub use source::{Generate, Source, TypedForm};
+pub use source::{Generate, Source, TypedForm, WithHeader};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::application::{Decoder, Generator, Reason, WithHeader};
+use crate::application::{Decoder, Generator, Reason};
 
 /// How a person types a message of a source.
 #[derive(Clone)]
@@ -121,5 +121,33 @@ impl<D: Decoder> Source<D> {
 impl<D> fmt::Debug for Source<D> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Source").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// A decoder with another header: see [`Source::header`](Source::header).
+#[derive(Debug, Clone)]
+pub struct WithHeader<D, F> {
+    pub(super) decoder: D,
+    pub(super) length: usize,
+    pub(super) read: F,
+}
+
+impl<D, F> Decoder for WithHeader<D, F>
+where
+    D: Decoder,
+    F: Fn(&[u8]) -> u64 + Send + Sync + 'static,
+{
+    type Message = D::Message;
+
+    fn header_length(&self) -> usize {
+        self.length
+    }
+
+    fn payload_length(&self, header: &[u8]) -> u64 {
+        (self.read)(header)
+    }
+
+    fn decode(&self, payload: &[u8]) -> Result<Option<D::Message>, Reason> {
+        self.decoder.decode(payload)
     }
 }

@@ -1,16 +1,19 @@
 //! The log as a layer of `tracing-subscriber`.
 
+use std::sync::Arc;
+
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, Filter};
 
-use super::{Log, LogLevel, RUN_TARGET, TARGET, line};
+use super::recorder::{RUN_TARGET, Recorder, TARGET};
+use super::{LogLevel, line};
 
 /// The layer that hears the log's events, and the filter that keeps others from it. A filter of its own,
 /// and not `Layer::enabled`, which would take events away from the other layers too.
-pub(super) struct LogLayer(pub Log);
+pub(super) struct LogLayer(pub Arc<Recorder>);
 
 impl LogLayer {
     /// Only our own: other libraries' events are for debugging those libraries.
@@ -18,7 +21,7 @@ impl LogLayer {
         let ours = metadata.target().strip_prefix(TARGET);
         metadata.is_event()
             && ours.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-            && LogLevel::of(*metadata.level()) >= self.0.0.outputs.read().level
+            && LogLevel::of(*metadata.level()) >= self.0.outputs.read().level
     }
 }
 
@@ -32,7 +35,7 @@ impl<S> Filter<S> for LogLayer {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0.0.outputs.read().level.filter())
+        Some(self.0.outputs.read().level.filter())
     }
 }
 
@@ -41,7 +44,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         let metadata = event.metadata();
         let Self(log) = self;
         let line = log.line(LogLevel::of(*metadata.level()), line::text_of(event));
-        let outputs = log.0.outputs.read().clone();
+        let outputs = log.outputs.read().clone();
         if let Some(console) = outputs.console.filter(|_| metadata.target() != RUN_TARGET) {
             console(&line);
         }

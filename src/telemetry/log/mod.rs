@@ -13,43 +13,32 @@ mod level;
 mod line;
 mod rate;
 mod rates;
+mod recorder;
 mod reporter;
 mod utc;
 
 use std::sync::{Arc, Weak};
-use std::time::{Instant, SystemTime};
 
-use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use tracing::{Dispatch, Subscriber, dispatcher};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::ring::Ring;
 pub use file::{LogFile, LogLost};
 use layer::LogLayer;
 pub use level::LogLevel;
 pub use line::LogLine;
+use recorder::Recorder;
+pub use recorder::{LogShown, RUN_TARGET, TARGET};
 pub(crate) use reporter::Reporter;
 pub(crate) use utc::utc;
-
-/// The target of every event that belongs to the log.
-///
-/// An author's own lines have it too: `tracing::warn!(target: "wallaroo", "no such price")`.
-pub const TARGET: &str = "wallaroo";
-
-/// The target of a run's beginning and end: `run` says those on standard error in its own words.
-pub const RUN_TARGET: &str = "wallaroo::run";
-
-/// How many of the newest lines are kept.
-const KEPT: usize = 500;
 
 /// Says that something has failed, for which the program ends: it is in the log's file when this
 /// returns, if that takes anything.
 pub fn log_failure(reason: &str) {
     tracing::error!(target: RUN_TARGET, "{reason}");
-    let log = dispatcher::get_default(|to| Log::of(to).cloned());
+    let log = dispatcher::get_default(Log::of);
     if let Some(file) = log.and_then(|log| log.0.outputs.read().file.clone()) {
         file.settle();
     }
@@ -59,7 +48,7 @@ pub fn log_failure(reason: &str) {
 #[derive(Debug, Error)]
 #[error(
     "this program has a subscriber of `tracing` of its own without the log's layer: \
-     add `wallaroo::telemetry::Log::layer` to it"
+     add `wallaroo::Log::layer` to it"
 )]
 pub struct LogTaken;
 
@@ -70,7 +59,7 @@ pub struct LogTaken;
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;
-/// use wallaroo::telemetry::{Log, LogLevel};
+/// use wallaroo::{Log, LogLevel};
 ///
 /// let log = Log::new(LogLevel::Info);
 /// let subscriber = tracing_subscriber::registry().with(log.layer()); // and layers of your own
@@ -80,49 +69,13 @@ pub struct LogTaken;
 /// });
 /// ```
 #[derive(Clone)]
-pub struct Log(Arc<Inner>);
-
-struct Inner {
-    start: Instant,
-    newest: Mutex<Newest>,
-    outputs: RwLock<Outputs>,
-}
-
-type Console = Arc<dyn Fn(&LogLine) + Send + Sync>;
-
-/// Which lines are taken, and where they go beside the newest that are kept.
-#[derive(Clone)]
-struct Outputs {
-    level: LogLevel,
-    file: Option<Arc<LogFile>>,
-    console: Option<Console>,
-}
-
-/// The newest lines, and a count of all warnings.
-struct Newest {
-    lines: Ring<Arc<LogLine>>,
-    warnings: u64,
-}
-
-/// What a front end sees of the log.
-#[derive(Debug, Clone, Default)]
-pub struct LogShown {
-    /// The newest lines, the newest first.
-    pub lines: Vec<Arc<LogLine>>,
-    /// How many warnings and errors there were in all.
-    pub warnings: u64,
-}
+pub struct Log(Arc<Recorder>);
 
 impl Log {
     /// A log of lines that matter so much, or more.
     #[must_use]
     pub fn new(level: LogLevel) -> Self {
-        let newest = Newest { lines: Ring::new(KEPT), warnings: 0 };
-        Self(Arc::new(Inner {
-            start: Instant::now(),
-            newest: Mutex::new(newest),
-            outputs: RwLock::new(Outputs { level, file: None, console: None }),
-        }))
+        Self(Arc::new(Recorder::new(level)))
     }
 
     /// Passes every line on to a file.
@@ -145,7 +98,7 @@ impl Log {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        LogLayer(self.clone()).with_filter(LogLayer(self.clone()))
+        LogLayer(Arc::clone(&self.0)).with_filter(LogLayer(Arc::clone(&self.0)))
     }
 
     /// Makes this the log of the whole process. If the program's subscriber has the layer of a log
@@ -155,7 +108,7 @@ impl Log {
     ///
     /// The program has a subscriber without such a layer.
     pub fn install(self) -> Result<(), LogTaken> {
-        let installed = dispatcher::get_default(|to| Self::of(to).cloned());
+        let installed = dispatcher::get_default(Self::of);
         if let Some(log) = installed {
             let outputs = self.0.outputs.read().clone();
             *log.0.outputs.write() = outputs;
@@ -170,8 +123,8 @@ impl Log {
     }
 
     /// The log whose layer a subscriber has.
-    fn of(subscriber: &Dispatch) -> Option<&Self> {
-        subscriber.downcast_ref::<LogLayer>().map(|LogLayer(log)| log)
+    fn of(subscriber: &Dispatch) -> Option<Self> {
+        subscriber.downcast_ref::<LogLayer>().map(|LogLayer(log)| Self(Arc::clone(log)))
     }
 
     /// What is wrong with the file is said everywhere else.
@@ -180,9 +133,9 @@ impl Log {
         // The log owns the file, and not the other way round.
         let log = Arc::downgrade(&self.0);
         file.tell(Box::new(move |level, text| {
-            if let Some(log) = Weak::upgrade(&log).map(Self) {
+            if let Some(log) = Weak::upgrade(&log) {
                 let line = log.line(level, text);
-                let console = log.0.outputs.read().console.clone();
+                let console = log.outputs.read().console.clone();
                 if let Some(console) = console {
                     console(&line);
                 }
@@ -191,30 +144,18 @@ impl Log {
         }));
     }
 
-    fn line(&self, level: LogLevel, text: String) -> LogLine {
-        LogLine { level, text, at: SystemTime::now(), since_start: self.0.start.elapsed() }
-    }
-
-    fn keep(&self, line: LogLine) {
-        let mut newest = self.0.newest.lock();
-        newest.warnings += u64::from(line.level >= LogLevel::Warn);
-        newest.lines.push(Arc::new(line));
-    }
-
     /// The newest lines, at most `max` of them.
     pub(crate) fn shown(&self, max: usize) -> LogShown {
-        let newest = self.0.newest.lock();
-        LogShown {
-            lines: newest.lines.newest_first().take(max).cloned().collect(),
-            warnings: newest.warnings,
-        }
+        self.0.shown(max)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
     use tracing::subscriber::with_default;
 
+    use super::recorder::KEPT;
     use super::*;
 
     fn texts(log: &LogShown) -> Vec<&str> {
@@ -307,7 +248,7 @@ mod tests {
     #[test]
     fn a_subscriber_without_the_layer_is_left_alone() {
         with_default(tracing_subscriber::registry(), || {
-            let log = dispatcher::get_default(|to| Log::of(to).cloned());
+            let log = dispatcher::get_default(Log::of);
             assert!(log.is_none());
         });
     }

@@ -54,7 +54,7 @@ impl Reporter {
     }
 
     /// The log that is told, where it is one of ours.
-    pub fn log(&self) -> Option<&Log> {
+    pub fn log(&self) -> Option<Log> {
         Log::of(&self.to)
     }
 
