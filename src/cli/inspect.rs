@@ -1,4 +1,4 @@
-//! `inspect`: what a resilience directory holds.
+//! `inspect`: shows what a resilience directory contains.
 
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ use crate::core::json::{escaped, write_json};
 use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
 use crate::telemetry::utc;
 
-/// How many partitions of each state are printed for people.
+/// The max number of partitions per state in the text for people.
 const PARTITIONS_SHOWN: usize = 20;
 
 pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     out.flush().map_err(|error| cannot_print(&error))
 }
 
-/// All that is saved as one object, of which a partition at a time is in memory.
+/// The whole directory as one JSON object. Only one partition at a time is in memory.
 struct Report<'a>(&'a Inspection);
 
 impl Serialize for Report<'_> {
@@ -180,7 +180,7 @@ fn suspect(Suspect { row, frame, deaths }: &Suspect) -> Vec<String> {
     vec![format!("row {row}"), format!("frame {frame}"), counted(*deaths, "start"), verdict.into()]
 }
 
-/// Rows as indented lines, each column as wide as its widest text.
+/// Rows as indented lines with aligned columns.
 fn table(rows: Vec<Vec<String>>) -> String {
     let width = |column: usize| {
         let texts = rows.iter().filter_map(|row| row.get(column));
@@ -197,7 +197,7 @@ fn table(rows: Vec<Vec<String>>) -> String {
     rows.iter().map(line).collect()
 }
 
-/// When something was saved, of which the milliseconds since 1970 are known.
+/// The time that is this number of milliseconds after 1970.
 fn moment(milliseconds: u64) -> String {
     utc(UNIX_EPOCH + Duration::from_millis(milliseconds)).to_string()
 }

@@ -1,4 +1,4 @@
-//! No command: the workbench, after a choice where no application is named.
+//! Without a command: the workbench, after a choice if no application is named.
 
 use std::io::{self, IsTerminal};
 
@@ -48,7 +48,7 @@ pub(super) fn start(
     log.end(crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed))
 }
 
-/// Lets the user choose, with what each application shows.
+/// Lets the user choose an application.
 fn choose(apps: &[App]) -> Result<Option<&App>, Failure> {
     let choices = apps.iter().map(|app| {
         let described = apps::describe(app)?;

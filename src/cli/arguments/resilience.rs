@@ -1,4 +1,4 @@
-//! What is said on the command line about what must survive.
+//! The options about what survives the process.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use clap::Args;
 
 use crate::resilience::{Durability, ResilienceSettings};
 
-/// What must survive, where, and how often it is saved.
+/// Where the state is saved, and how often.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ResilienceArguments {
-    /// Save in this directory what must survive the process, and begin with what is saved there
+    /// Save the state in this directory, and begin with the state that is saved there
     #[arg(long, value_name = "DIRECTORY")]
     pub resilience_dir: Option<PathBuf>,
-    /// How long after a change the next checkpoint begins, as 500ms, 1s or 2m
+    /// How long after a change the next checkpoint begins, for example 500ms, 1s or 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub checkpoint_interval: Duration,
-    /// What is saved survives the process, or also the machine: with `power`, it is on the disk before
-    /// a frame counts
+    /// What the saved state survives: the end of the process, or with `power` also that of the machine.
+    /// With `power`, a frame counts only when it is on the disk
     #[arg(long, value_enum, default_value = "process")]
     pub durability: DurabilityArgument,
 }
 
-/// [`Durability`], as it is said on the command line.
+/// [`Durability`] on the command line.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(in crate::cli) enum DurabilityArgument {
     Process,
@@ -30,7 +30,7 @@ pub(in crate::cli) enum DurabilityArgument {
 }
 
 impl ResilienceArguments {
-    /// The settings that these ask for; `None` where nothing is to be saved.
+    /// The settings; `None` if nothing is to be saved.
     pub fn settings(&self) -> Option<ResilienceSettings> {
         let directory = self.resilience_dir.clone()?;
         let durability = match self.durability {
