@@ -11,8 +11,8 @@ use tracing_subscriber::layer::{Context, Filter};
 use super::recorder::{RUN_TARGET, Recorder, TARGET};
 use super::{LogLevel, line};
 
-/// The layer that hears the log's events, and the filter that keeps others from it. A filter of its own,
-/// and not `Layer::enabled`, which would take events away from the other layers too.
+/// The layer that receives the events of the log, and its filter. A filter per layer is used, because
+/// `Layer::enabled` would take events away from the other layers too.
 pub(super) struct LogLayer(pub Arc<Recorder>);
 
 impl LogLayer {

@@ -1,11 +1,11 @@
 //! The log: lines about what happens beside the messages, for the workbench's pane, a file, and the
 //! standard error of `run`.
 //!
-//! Whoever has something to say says it to `tracing`, under the target [`TARGET`]: the engine through
-//! the reporter here, and an author from inside a computation. A [`Log`] is a layer of a subscriber: it
+//! Everything is logged through `tracing` with the target [`TARGET`]: by the engine through the reporter
+//! here, and by an author from inside a computation. A [`Log`] is a layer of a subscriber: it
 //! keeps the newest lines and passes every line on. A program installs it, never this library.
 //!
-//! Invariant: it never prints anything by itself, so nothing comes over a screen.
+//! Invariant: it never prints by itself, so nothing is written over a screen.
 
 mod file;
 mod layer;
@@ -34,8 +34,8 @@ pub use recorder::{LogShown, RUN_TARGET, TARGET};
 pub(crate) use reporter::Reporter;
 pub(crate) use utc::utc;
 
-/// Says that something has failed, for which the program ends: it is in the log's file when this
-/// returns, if that takes anything.
+/// Logs the failure that ends the program, and waits until it is in the log's file, if that can be
+/// written.
 pub fn log_failure(reason: &str) {
     tracing::error!(target: RUN_TARGET, "{reason}");
     let log = dispatcher::get_default(Log::of);
@@ -72,7 +72,7 @@ pub struct LogTaken;
 pub struct Log(Arc<Recorder>);
 
 impl Log {
-    /// A log of lines that matter so much, or more.
+    /// A log of lines with this level or a higher one.
     #[must_use]
     pub fn new(level: LogLevel) -> Self {
         Self(Arc::new(Recorder::new(level)))
@@ -85,7 +85,7 @@ impl Log {
         self
     }
 
-    /// Passes every line on, but for a run's beginning and end.
+    /// Passes every line on, except the start and the end of a run.
     #[must_use]
     pub fn to_console(self, console: impl Fn(&LogLine) + Send + Sync + 'static) -> Self {
         self.0.outputs.write().console = Some(Arc::new(console));
@@ -127,7 +127,7 @@ impl Log {
         subscriber.downcast_ref::<LogLayer>().map(|LogLayer(log)| Self(Arc::clone(log)))
     }
 
-    /// What is wrong with the file is said everywhere else.
+    /// Reports errors of the log's file to the console and the pane.
     fn hear_of_its_file(&self) {
         let Some(file) = self.0.outputs.read().file.clone() else { return };
         // The log owns the file, and not the other way round.

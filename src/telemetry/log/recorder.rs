@@ -13,7 +13,7 @@ use crate::telemetry::ring::Ring;
 /// An author's own lines have it too: `tracing::warn!(target: "wallaroo", "no such price")`.
 pub const TARGET: &str = "wallaroo";
 
-/// The target of a run's beginning and end: `run` says those on standard error in its own words.
+/// The target of the start and the end of a run, which `run` writes to standard error in its own words.
 pub const RUN_TARGET: &str = "wallaroo::run";
 
 /// How many of the newest lines are kept.
@@ -28,7 +28,7 @@ pub(super) struct Recorder {
 
 pub(super) type Console = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// Which lines are taken, and where they go beside the newest that are kept.
+/// Which lines are kept, and where they are passed on.
 #[derive(Clone)]
 pub(super) struct Outputs {
     pub level: LogLevel,
@@ -61,7 +61,7 @@ impl Recorder {
         }
     }
 
-    /// A line with the time of now.
+    /// A line with the current time.
     pub fn line(&self, level: LogLevel, text: String) -> LogLine {
         LogLine { level, text, at: SystemTime::now(), since_start: self.start.elapsed() }
     }

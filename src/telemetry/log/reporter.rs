@@ -1,4 +1,4 @@
-//! Says what happens to the engine: the one place that makes events of `tracing`.
+//! Logs what happens to the engine: the only place that creates events of `tracing`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,17 +17,17 @@ use crate::runtime::Settings;
 use crate::telemetry::dead_letter_file::LettersNews;
 use crate::telemetry::snapshot::Totals;
 
-/// Says what happens to the engine.
+/// Logs what happens to the engine.
 pub(crate) struct Reporter {
     /// The subscriber of the thread that started the session: the engine's threads have none of
     /// their own.
     to: Dispatch,
     application: Arc<str>,
-    /// The pipelines' names; none where there is only one, and it need not be named.
+    /// The names of the pipelines; empty if there is only one, because it need not be named.
     pipelines: Vec<Arc<str>>,
     start: Instant,
     dead_letters: Mutex<Rate>,
-    /// Of letters that are not in their file.
+    /// For dead letters that could not be written to their file, with the latest reason.
     lost: Mutex<(Rate, String)>,
     connections: Mutex<Rates>,
 }
@@ -47,18 +47,18 @@ impl Reporter {
         }
     }
 
-    /// The time of events that have none of their own.
+    /// The time for events without a time.
     fn now(&self) -> Timestamp {
         let since = u64::try_from(self.start.elapsed().as_nanos());
         Timestamp(since.unwrap_or(u64::MAX))
     }
 
-    /// The log that is told, where it is one of ours.
+    /// The log, if the subscriber has its layer.
     pub fn log(&self) -> Option<Log> {
         Log::of(&self.to)
     }
 
-    /// A run is about to begin.
+    /// A run begins.
     pub fn begins(&self, topology: &Topology, settings: &Settings) {
         let ends = settings.sources.iter().zip(&settings.sinks).zip(topology.pipelines());
         let ends = ends.map(|((source, sinks), plan)| {
@@ -125,7 +125,7 @@ impl Reporter {
         }
     }
 
-    /// Something happens to the dead letters' file.
+    /// The state of the dead letters' file has changed.
     pub fn letters_told(&self, news: LettersNews) {
         match news {
             LettersNews::Failed(reason) => self.say(|| {
@@ -166,14 +166,14 @@ impl Reporter {
         });
     }
 
-    /// Says what was only counted, once its second is over. True where there was something.
+    /// Logs what was only counted, if its second is over. Returns whether there was anything.
     pub fn flush(&self, now: Timestamp) -> bool {
         let held = self.dead_letters.lock().flush(Some(now));
         self.more_dead_letters(held);
         self.flush_others(Some(self.now())) || held > 0
     }
 
-    /// Says what was only counted: nothing more comes.
+    /// Logs what was only counted, at the end of a run.
     pub fn flush_all(&self) {
         let held = self.dead_letters.lock().flush(None);
         self.more_dead_letters(held);
@@ -193,7 +193,7 @@ impl Reporter {
         lost > 0 || !more.is_empty()
     }
 
-    /// Whether something was only counted that nothing but time brings to the log.
+    /// Whether something was only counted and has to be logged later.
     pub fn holds(&self) -> bool {
         self.connections.lock().hold() || self.lost.lock().0.holds()
     }

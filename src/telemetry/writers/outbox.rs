@@ -1,7 +1,7 @@
-//! A bounded queue in front of a writer that may block, and the writer's thread.
+//! A bounded queue in front of a writer that may block, and the thread of the writer.
 //!
-//! Invariants: what is queued and what is being written weigh no more than the limit together, except
-//! where a single item does; and nobody waits for the writer longer than they said.
+//! Invariants: the items that are queued or being written never weigh more than the limit together, unless a
+//! single item does; and no caller waits for the writer longer than it allows.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::{io, thread};
 
 use parking_lot::{Condvar, Mutex};
 
-/// The side of those who have something to be written.
+/// The side of the callers.
 pub(crate) struct Outbox<T>(Arc<Shared<T>>);
 
 /// The side of the writer.
@@ -28,17 +28,17 @@ struct Shared<T> {
 
 struct Queue<T> {
     items: VecDeque<(T, usize)>,
-    /// Of what is queued and of what is being written.
+    /// The weight of the items that are queued or being written.
     weight: usize,
     pushed: u64,
     done: u64,
-    /// How many items found no room, and the writer does not know of yet.
+    /// How many items were refused since the writer was last told.
     refused: u64,
-    /// Whether the limit was met: nothing is taken then until half of it is free, so that a writer that
-    /// is behind leaves few gaps, and nobody waits for one that does not move.
+    /// Whether the limit was reached. Items are then refused until half of it is free, so that a slow writer
+    /// leaves few gaps, and no caller waits for a writer that does not move.
     full: bool,
     closing: bool,
-    /// When something was written last, or was pushed while there was nothing to write.
+    /// When something was written last, or was pushed to an empty queue.
     moved: Instant,
 }
 
@@ -72,19 +72,17 @@ impl<T: Send + 'static> Outbox<T> {
 }
 
 impl<T> Outbox<T> {
-    /// Queues an item, or refuses and counts it where there is no room. It never waits.
+    /// Queues an item, or refuses and counts it if there is no room. It never waits.
     pub fn push(&self, item: T, weight: usize) -> bool {
         self.offer(item, weight, self.0.limit, None)
     }
 
-    /// The same, but may go beyond the limit, up to twice as much: for those who must not wait while
-    /// others do.
+    /// The same with twice the limit: for callers that must not wait while others do.
     pub fn push_urgently(&self, item: T, weight: usize) -> bool {
         self.offer(item, weight, self.0.limit.saturating_mul(2), None)
     }
 
-    /// The same, but waits for room until `deadline`, unless nothing has been written for so long that
-    /// somebody has waited in vain already.
+    /// The same, but waits for room until `deadline`, unless another caller has already waited in vain.
     pub fn push_before(&self, item: T, weight: usize, deadline: Instant) -> bool {
         self.offer(item, weight, self.0.limit, Some(deadline))
     }
@@ -121,8 +119,8 @@ impl<T> Outbox<T> {
         queue.pushed - queue.done
     }
 
-    /// Waits until all that was pushed before is written: whether it is. Gives up where nothing has been
-    /// written for `patience`, also where most of that time is over already.
+    /// Waits until all earlier items are written. Returns false if nothing has been written for `patience`,
+    /// which may have begun before the call.
     pub fn settle(&self, patience: Duration) -> bool {
         let mut queue = self.0.queue.lock();
         let wanted = queue.pushed;
@@ -136,8 +134,7 @@ impl<T> Outbox<T> {
         true
     }
 
-    /// Takes nothing more, and waits as [`settle`](Self::settle) does; but a writer that has not moved
-    /// gets `patience` once more.
+    /// Closes the queue, and waits as [`settle`](Self::settle) does, but for at least `patience`.
     pub fn finish(&self, patience: Duration) -> bool {
         {
             let mut queue = self.0.queue.lock();
@@ -165,8 +162,8 @@ impl<T: Send + 'static> Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    /// The next items, of about so much weight at the most, and how many found no room after them; what
-    /// was taken before is written. `None` where there is nothing and will be nothing.
+    /// The next items, of about `most` weight, and how many items were refused after them. The items of the
+    /// call before count as written. Returns `None` if the queue is closed and empty.
     pub fn next(&mut self, most: usize) -> Option<(Vec<T>, u64)> {
         let shared = Arc::clone(&self.shared);
         let mut queue = shared.queue.lock();
