@@ -1,7 +1,7 @@
-//! What an author writes against: the parts of an application.
+//! The API for authors: the parts of an application.
 //!
-//! One trait a part, and each trait has a closure form. Nothing here knows how or where the parts
-//! run; [`crate::core`] puts them together and [`crate::runtime`] runs them.
+//! There is one trait per part, and each trait has a closure form. Nothing here knows how or where the
+//! parts run: [`crate::core`] puts them together and [`crate::runtime`] runs them.
 
 mod ends;
 mod key;

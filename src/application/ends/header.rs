@@ -1,6 +1,6 @@
 //! Headers: how the length of a payload is read.
 
-/// A header as a number, its first byte the most significant: what the default header is.
+/// A header as a number, its first byte the most significant. This is the default header.
 ///
 /// ```
 /// assert_eq!(wallaroo::big_endian(&[1, 2]), 258);

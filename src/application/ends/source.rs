@@ -1,4 +1,4 @@
-//! A pipeline's source: its decoder, and how people and generators make its messages.
+//! A pipeline's source: its decoder, and how people and generators create its messages.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl TypedForm {
     ///
     /// # Errors
     ///
-    /// What is wrong with the text, for the person who typed it.
+    /// What is wrong with the text, for the person who types it.
     pub fn parse(&self, text: &str) -> Result<Vec<u8>, Reason> {
         (self.parse)(text)
     }
@@ -41,7 +41,7 @@ impl fmt::Debug for TypedForm {
 /// Makes the payload of one random message.
 pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
 
-/// Where a pipeline's bytes enter: a decoder, and optionally what helps people to use it. The
+/// The input of a pipeline: a decoder, and optionally a description, a form for typing and a generator. The
 /// endpoint (a file, a port) is chosen when the application runs.
 ///
 /// ```
