@@ -35,7 +35,6 @@ enum Repr {
 impl Key {
     /// The key's bytes.
     #[inline]
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or(bytes),
@@ -154,7 +153,6 @@ impl<'de> Deserialize<'de> for Key {
 
 /// Bytes as a person reads them: printable UTF-8 as it is, every other byte as `\xNN`, a backslash
 /// as `\\`. [`parse_key_text`] reads it back.
-#[must_use]
 pub fn text_of_bytes(bytes: &[u8]) -> String {
     // Escaped bytes take four times as much room, and then once is enough.
     let mut text = String::with_capacity(4 * bytes.len());

@@ -64,7 +64,6 @@ pub struct AppOptions(pub(super) BTreeMap<&'static str, String>);
 
 impl AppOptions {
     /// The value of an option; empty if no application has added it.
-    #[must_use]
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map(String::as_str).unwrap_or_default()
     }

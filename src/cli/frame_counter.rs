@@ -29,7 +29,6 @@ enum Payload {
 
 impl FrameCounter {
     /// A counter for a stream with this framing.
-    #[must_use]
     pub fn new(framing: Arc<dyn Framing>) -> Self {
         Self { framing, header: Vec::new(), payload: Payload::Unknown, rest: 0 }
     }
@@ -66,7 +65,6 @@ impl FrameCounter {
     }
 
     /// How many bytes have been counted since the end of the last frame.
-    #[must_use]
     pub fn rest(&self) -> u64 {
         self.rest
     }

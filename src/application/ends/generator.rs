@@ -25,7 +25,6 @@ impl Generator {
     /// A generator with this seed. `skew` is the exponent of Zipf's law by which
     /// [`choose`](Self::choose) prefers low numbers: 0 prefers none, 1 is typical of words.
     /// A skew below 0 or not finite counts as 0.
-    #[must_use]
     pub fn new(seed: u64, skew: f64) -> Self {
         let skew = if skew.is_finite() { skew.max(0.0) } else { 0.0 };
         Self { random: ChaCha8Rng::seed_from_u64(seed), skew }

@@ -5,7 +5,6 @@
 /// ```
 /// assert_eq!(wallaroo::big_endian(&[1, 2]), 258);
 /// ```
-#[must_use]
 pub fn big_endian(header: &[u8]) -> u64 {
     header.iter().fold(0, |length, byte| (length << 8) | u64::from(*byte))
 }
@@ -15,7 +14,6 @@ pub fn big_endian(header: &[u8]) -> u64 {
 /// ```
 /// assert_eq!(wallaroo::little_endian(&[1, 2]), 513);
 /// ```
-#[must_use]
 pub fn little_endian(header: &[u8]) -> u64 {
     header.iter().rev().fold(0, |length, byte| (length << 8) | u64::from(*byte))
 }

@@ -17,7 +17,6 @@ type Parse = Arc<dyn Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync>;
 
 impl TypedForm {
     /// An example to type, such as `a 10`.
-    #[must_use]
     pub fn example(&self) -> &str {
         &self.example
     }

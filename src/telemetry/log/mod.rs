@@ -73,7 +73,6 @@ pub struct Log(Arc<Recorder>);
 
 impl Log {
     /// A log of lines with this level or a higher one.
-    #[must_use]
     pub fn new(level: LogLevel) -> Self {
         Self(Arc::new(Recorder::new(level)))
     }
