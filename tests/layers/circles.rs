@@ -69,9 +69,8 @@ impl Files {
     /// The file that defines what a path names. `depth` ends what exports itself.
     fn file_of(&self, path: &[String], depth: usize) -> Option<&Vec<String>> {
         let ("crate", inside) = (path.first()?.as_str(), &path[1..]) else { return None };
-        let prefixes = (0..=inside.len()).rev().map(|length| inside.split_at(length));
-        let (module, rest) =
-            prefixes.into_iter().find(|(prefix, _)| self.0.contains_key(*prefix))?;
+        let mut prefixes = (0..=inside.len()).rev().map(|length| inside.split_at(length));
+        let (module, rest) = prefixes.find(|(prefix, _)| self.0.contains_key(*prefix))?;
         let (module, names) = self.0.get_key_value(module)?;
         let Some((name, rest)) = rest.split_first().filter(|_| depth < 10) else {
             // A module as a whole is no item of its file: it is only a way to the files below.
