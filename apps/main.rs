@@ -1,5 +1,4 @@
-//! The applications that come with wallaroo-tui, handed to the library: the model for a program of
-//! one's own.
+//! Passes the applications of wallaroo-tui to the library. Your own program looks like this.
 
 mod alphabet;
 mod celsius;

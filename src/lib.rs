@@ -1,9 +1,9 @@
 //! Partitioned, stateful streaming applications, and a terminal workbench that shows them think.
 //!
-//! An application is a name and one or more pipelines: source, steps, sink. Bytes arrive as frames, a
-//! *decoder* makes messages of them, a *partition function* says which key a message belongs to, a *state
-//! computation* changes that key's state, and an *encoder* makes the bytes that leave. This is a whole
-//! one, the tutorial of the system that this crate follows: votes for letters, one running total a letter.
+//! An application is a name and one or more pipelines: source, steps, sink. Bytes arrive as frames. A
+//! *decoder* turns them into messages, a *partition function* gives each message its key, a *state
+//! computation* changes the state of that key, and an *encoder* writes the bytes that leave. This is a
+//! whole application: votes for letters, with one running total per letter.
 //!
 //! ```rust
 //! use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`main`] makes a program of it: the whole command line, and the workbench in which it runs:
+//! [`main`] turns it into a program with the whole command line and the workbench:
 //!
 #![cfg_attr(feature = "workbench", doc = "```no_run")]
 #![cfg_attr(not(feature = "workbench"), doc = "```ignore")]
@@ -68,29 +68,39 @@
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
-//! | say something in the log | `tracing::warn!(target: "wallaroo", ..)`, and [`telemetry::Log`] |
-//! | run it inside a program of your own | [`session::Session`], [`runtime::Engine`] |
+//! | write to the log | `tracing::warn!(target: "wallaroo", ..)`, and [`Log`] |
+//! | run it inside a program of your own | [`Session`] with [`Settings`], or the bare [`Engine`] |
 //!
-//! The command line and the terminal UI are the feature `workbench`, which is on unless it is turned off:
-//! without it, this is the engine and the application API, and no terminal library is built.
+//! The command line and the terminal UI are the feature `workbench`, which is on by default. Without it,
+//! this is the engine and the application API, and no terminal library is built.
 //!
-//! # What holds
+//! # Guarantees
 //!
-//! * Messages of one key are processed in the order in which their source delivered them, at any number of
+//! * Messages of one key are processed in the order in which their source delivered them, with any number of
 //!   workers. Across keys there is no order.
-//! * A message that cannot be processed becomes a [dead letter](crate::core::frames::dead_letter::DeadLetter) with its
-//!   bytes, its step and the reason; the rest goes on. A panic in an author's code is such a reason; it
-//!   also poisons the partition whose state it may have left half changed, until a person revives it.
+//! * A message that cannot be processed becomes a dead letter with its bytes, its step and the reason; the
+//!   rest goes on. A panic in an author's code is such a reason. It also poisons the partition whose state
+//!   it may have left half changed, until a person revives it.
 //! * What is in flight is bounded: a sink that stalls stops the sources.
 
+// Hidden: the tests of this package look inside. What an author or a program that embeds the engine
+// needs is exported below.
+#[doc(hidden)]
 pub mod application;
+#[doc(hidden)]
 pub mod core;
+#[doc(hidden)]
 pub mod endpoints;
+#[doc(hidden)]
 pub mod resilience;
+#[doc(hidden)]
 pub mod runtime;
+#[doc(hidden)]
 pub mod session;
+#[doc(hidden)]
 pub mod telemetry;
 #[cfg(feature = "workbench")]
+#[doc(hidden)]
 pub mod workbench;
 
 #[cfg(feature = "workbench")]
@@ -101,3 +111,9 @@ pub use application::*;
 pub use cli::{App, AppOptions, main};
 pub use core::test_driver::{NoSuchPipeline, PushError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};
+pub use endpoints::Endpoint;
+pub use resilience::{Durability, ResilienceSettings};
+pub use runtime::{Engine, EngineError, Settings};
+pub use session::Session;
+pub use telemetry::{DeadLetterFile, Log, LogFile, LogLevel, LogLine, LogTaken};
+pub use telemetry::{PartitionView, Snapshot};

@@ -1,4 +1,4 @@
-//! A letter: any byte, shown as text where it is printable.
+//! A letter: any byte, shown as text if it is printable.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use wallaroo::{parse_key_text, text_of_bytes};

@@ -1,6 +1,6 @@
 //! Market spread: refuses orders for symbols whose bid and offer are too far apart.
 //!
-//! Two pipelines share one state, with a partition a symbol. `Market Data` sets a symbol's last bid and
+//! Two pipelines share one state, with one partition per symbol. `Market Data` sets a symbol's last bid and
 //! offer, and sends nothing on; `Orders` only looks at them, and sends on the orders that are rejected.
 //! Until its first market data, every order for a symbol is rejected.
 
@@ -88,8 +88,8 @@ fn no_market_data(key: &Key) -> SymbolData {
     SymbolData { symbol, bid: 0.0, offer: 0.0, should_reject: true }
 }
 
-/// The state computation of `Orders`: a rejection where the symbol rejects. It only looks at the
-/// state, so there is never anything to save.
+/// The state computation of `Orders`: a rejection if the symbol rejects orders. It only reads the state,
+/// so there is never anything to save.
 struct CheckOrder {
     clock: Clock,
 }

@@ -1,4 +1,4 @@
-//! Orders: what they say, their bytes, and how a person types one.
+//! Orders: their fields, their bytes, and how a person types one.
 
 use serde::{Deserialize, Serialize};
 use wallaroo::{Generator, Reason};

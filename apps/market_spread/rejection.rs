@@ -1,4 +1,4 @@
-//! Rejections: what they say, and their bytes.
+//! Rejections: their fields and their bytes.
 
 use serde::{Deserialize, Serialize};
 

@@ -19,7 +19,7 @@ pub type Time = Text<21>;
 pub struct Text<const N: usize>(pub [u8; N]);
 
 impl<const N: usize> Text<N> {
-    /// These bytes, with spaces before them; nothing where they are more than `N`.
+    /// These bytes, with spaces before them; `None` if they are more than `N`.
     pub fn padded(bytes: &[u8]) -> Option<Self> {
         let mut padded = [b' '; N];
         let start = N.checked_sub(bytes.len())?;

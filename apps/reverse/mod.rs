@@ -36,7 +36,7 @@ fn reverse(text: String) -> [String; 1] {
     [text.chars().rev().collect()]
 }
 
-/// What random texts are made of: characters of one to four bytes.
+/// The characters of random texts, of one to four bytes.
 const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyz äéßλж→𝄞";
 
 /// The payload of a typed text: as it is, with `\xNN` for any byte and `\\` for a backslash. That is

@@ -1,8 +1,8 @@
 //! What a word is.
 //!
 //! A text is cut at newlines. Each line is lower-cased, trimmed at both ends of spaces and ASCII
-//! punctuation, and cut at single spaces; each piece is trimmed of the same again. What is then
-//! empty is no word. So `don't` and `well-known` are words, and so are pieces around other white
+//! punctuation, and cut at single spaces; each piece is trimmed of the same again. Empty pieces
+//! are dropped. So `don't` and `well-known` are words, and so are pieces around other white
 //! space than the space: only spaces and newlines end a word.
 
 /// The computation: the words of a text, in their order.

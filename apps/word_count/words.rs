@@ -1,4 +1,4 @@
-//! What random lines are made of.
+//! The words of random lines.
 
 /// Common English words, roughly the most common first, so that a generator with a skew prefers
 /// those that people prefer.

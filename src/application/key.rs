@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::printable::is_printable;
 
-/// How many bytes of a key need no allocation: as many as make a key three words long.
+/// How many bytes of a key need no allocation, so that a key is three words long.
 const SHORT: usize = 22;
 
 /// The key of a partition: any bytes, of any length. Short keys (up to 22 bytes) need no allocation.
@@ -35,7 +35,6 @@ enum Repr {
 impl Key {
     /// The key's bytes.
     #[inline]
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or(bytes),
@@ -154,7 +153,6 @@ impl<'de> Deserialize<'de> for Key {
 
 /// Bytes as a person reads them: printable UTF-8 as it is, every other byte as `\xNN`, a backslash
 /// as `\\`. [`parse_key_text`] reads it back.
-#[must_use]
 pub fn text_of_bytes(bytes: &[u8]) -> String {
     // Escaped bytes take four times as much room, and then once is enough.
     let mut text = String::with_capacity(4 * bytes.len());
@@ -162,7 +160,7 @@ pub fn text_of_bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// As [`text_of_bytes`], at the end of another text.
+/// Appends the text of [`text_of_bytes`].
 pub(crate) fn push_text_of_bytes(text: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -177,7 +175,7 @@ pub(crate) fn push_text_of_bytes(text: &mut String, bytes: &[u8]) {
 }
 
 fn push_escaped(text: &mut String, bytes: &[u8]) {
-    // By hand: checkpoints write very many of them while nothing can enter.
+    // Without `format!`, for speed: checkpoints write many keys while no frame can enter.
     let digit = |number: u8| if number < 10 { b'0' + number } else { b'a' - 10 + number };
     for byte in bytes {
         let escape = [b'\\', b'x', digit(byte >> 4), digit(byte & 0xf)];
@@ -193,7 +191,7 @@ const ESCAPES: &str =
 ///
 /// # Errors
 ///
-/// Says which escape is neither `\\` nor `\xNN`, and what to type in place of it.
+/// An escape is neither `\\` nor `\xNN`. The error tells what to type instead.
 pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,11 +1,11 @@
-//! The name that a step has when its author gives none.
+//! The default name of a step.
 
 /// The last part of a type's path, without its generic parameters: `add_votes` for the function
 /// `alphabet::add_votes`, `AddVotes` for a struct, `closure` for a closure.
 pub(crate) fn short_type_name<T: ?Sized>() -> String {
     let path = std::any::type_name::<T>();
     if path.starts_with("fn(") || path.contains(" fn(") {
-        // The type of a pointer says nothing of the function that it points to.
+        // The type of a function pointer does not name the function.
         return "function".to_owned();
     }
     match last_part(path) {

@@ -1,6 +1,6 @@
 //! Which characters may reach a terminal as they are: one rule for keys, the log, JSON and screens.
 
-/// The characters that a terminal obeys, or that cannot be seen and change how others are: Unicode's
+/// Control characters, and invisible characters that change how others are shown: Unicode's
 /// general categories Cc, Cf, Zl and Zp, and the property `Default_Ignorable_Code_Point`, of Unicode 16.0
 /// (`DerivedGeneralCategory.txt` and `DerivedCoreProperties.txt`), sorted and merged. A test compares it
 /// with the tables of `regex-syntax`.
@@ -34,7 +34,7 @@ const UNPRINTABLE: [(char, char); 27] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether a terminal shows this character, and does nothing else.
+/// Whether a terminal only shows this character.
 #[inline]
 pub(crate) fn is_printable(character: char) -> bool {
     if character.is_ascii() {

@@ -21,7 +21,6 @@ pub struct Reason(String);
 
 impl Reason {
     /// The reason's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! An application as the command line knows it.
+//! The applications of a program, and their options.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::core::topology::{BuildError, PipelinePlan, Topology};
 
 type Build = Box<dyn Fn(&AppOptions) -> Result<Topology, BuildError>>;
 
-/// An application as the command line knows it: a name for `--app`, what it shows, the options that
-/// it adds, and how it is built.
+/// An application for [`main`](crate::main): a name for `--app`, a description, the options that it adds,
+/// and a function that builds it.
 pub struct App {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
@@ -20,13 +20,13 @@ pub struct App {
 /// An option that an application adds to the command line.
 pub(super) struct AppOption {
     pub name: &'static str,
-    /// The values that it may have; the first is the default.
+    /// The allowed values. The first is the default.
     pub values: &'static [&'static str],
     pub help: &'static str,
 }
 
 impl App {
-    /// An application with this name and a description of one line.
+    /// An application with this name and a description of one line. `build` gets the values of its options.
     pub fn new(
         name: &'static str,
         about: &'static str,
@@ -35,7 +35,7 @@ impl App {
         Self { name, about, options: Vec::new(), build: Box::new(build) }
     }
 
-    /// Adds an option `--name VALUE` with the values that it may have, the default first.
+    /// Adds an option `--name VALUE` with its allowed values, the default first.
     #[must_use]
     pub fn option(
         mut self,
@@ -58,13 +58,12 @@ impl App {
     }
 }
 
-/// The values of the options that applications added.
+/// The values of the options that applications have added.
 #[derive(Debug, Clone, Default)]
 pub struct AppOptions(pub(super) BTreeMap<&'static str, String>);
 
 impl AppOptions {
-    /// The value of an option; empty where no application added it.
-    #[must_use]
+    /// The value of an option; empty if no application has added it.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map(String::as_str).unwrap_or_default()
     }
@@ -78,7 +77,7 @@ pub(super) fn find<'a>(apps: &'a [App], name: &str) -> Result<&'a App, Failure> 
     })
 }
 
-/// The pipeline with this name; the first where none is given.
+/// The pipeline with this name, or the first if no name is given.
 pub(super) fn pipeline<'a>(
     topology: &'a Topology,
     name: Option<&str>,

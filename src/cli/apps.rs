@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::setup::files::cannot_print;
 use crate::core::frames::preview::each_line;
 use crate::core::json::escaped;
 
@@ -48,7 +48,7 @@ pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failur
     writeln!(io::stdout(), "{}", text.trim_end()).map_err(|error| cannot_print(&error))
 }
 
-/// What there is to say of an application.
+/// Describes an application.
 pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
     let topology = app.topology(&app.default_options())?;
     let pipelines = topology.pipelines().iter().map(|plan| ListedPipeline {
@@ -76,7 +76,7 @@ fn in_words(app: &Listed) -> String {
     format!("{}: {}\n{}\n", app.name, app.about, indented.join("\n"))
 }
 
-/// An application's pipelines, formats and options, a line each.
+/// The pipelines, formats and options of an application, one per line.
 pub(super) fn details(app: &Listed) -> String {
     let mut text = String::new();
     for pipeline in &app.pipelines {

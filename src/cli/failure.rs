@@ -1,14 +1,13 @@
-//! How a command fails: what it says, and its exit status.
+//! How a command fails: its message and its exit status.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// How a command fails.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It could not be done. Exit status 1.
+    /// The command could not be done. Exit status 1.
     Failed(String),
-    /// It was asked for wrongly. Exit status 2.
+    /// The arguments are wrong. Exit status 2.
     Usage(String),
 }
 
@@ -20,7 +19,6 @@ impl Failure {
         }
     }
 
-    /// It could not be done, for this reason.
     pub fn failed(reason: impl fmt::Display) -> Self {
         Self::Failed(reason.to_string())
     }

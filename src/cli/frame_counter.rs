@@ -1,45 +1,44 @@
-//! Counts the frames of a stream that passes by, without keeping any of it.
+//! Counts the frames of a stream without keeping its bytes.
 //!
-//! Invariant: it finds the ends that [`Framing::cut`] finds, however the bytes arrive, but a frame may
-//! be of any length: nothing is collected, and nothing is allocated on a header's word.
+//! Invariant: it finds the same ends as [`Framing::cut`], in whatever pieces the bytes arrive. A frame may
+//! have any length: no payload is stored, and nothing is allocated because of a header.
 
 use std::sync::Arc;
 
 use crate::core::frames::framing::Framing;
 
-/// Counts the frames of a stream that passes by.
+/// Counts the frames of a stream.
 pub struct FrameCounter {
     framing: Arc<dyn Framing>,
-    /// The begun frame's header, as far as it has come.
+    /// The header of the current frame, as far as it has arrived.
     header: Vec<u8>,
     payload: Payload,
-    /// How many bytes have come since the last frame's end.
+    /// How many bytes have arrived since the end of the last frame.
     rest: u64,
 }
 
-/// What is known of the begun frame's payload.
+/// What is known of the payload of the current frame.
 enum Payload {
-    /// Its header is not whole yet.
+    /// The header is not complete yet.
     Unknown,
-    /// This many bytes of it are still to come.
+    /// This number of bytes is still to come.
     Missing(u64),
-    /// Its length cannot be read, so nothing says where the next frame begins.
+    /// The length cannot be read, so the start of the next frame is unknown.
     Lost,
 }
 
 impl FrameCounter {
     /// A counter for a stream with this framing.
-    #[must_use]
     pub fn new(framing: Arc<dyn Framing>) -> Self {
         Self { framing, header: Vec::new(), payload: Payload::Unknown, rest: 0 }
     }
 
-    /// Lets bytes pass, but not beyond the end of the `most`th frame: how many have passed, and how
-    /// many frames ended in them. Where `most` is 0, nothing passes.
-    pub fn pass(&mut self, bytes: &[u8], most: u64) -> (usize, u64) {
+    /// Counts bytes, but none beyond the end of frame number `max`. Returns how many bytes were counted, and
+    /// how many frames ended in them. If `max` is 0, nothing is counted.
+    pub fn pass(&mut self, bytes: &[u8], max: u64) -> (usize, u64) {
         let mut left = bytes;
         let mut ended = 0;
-        while ended < most && !left.is_empty() {
+        while ended < max && !left.is_empty() {
             let header_left = self.framing.header_length().saturating_sub(self.header.len());
             if let Payload::Unknown = self.payload {
                 let header = self.take(&mut left, header_left as u64);
@@ -65,15 +64,14 @@ impl FrameCounter {
         (bytes.len() - left.len(), ended)
     }
 
-    /// How many bytes have passed since the last frame's end.
-    #[must_use]
+    /// How many bytes have been counted since the end of the last frame.
     pub fn rest(&self) -> u64 {
         self.rest
     }
 
-    /// Takes up to `most` bytes of those that are left.
-    fn take<'a>(&mut self, left: &mut &'a [u8], most: u64) -> &'a [u8] {
-        let length = usize::try_from(most).map_or(left.len(), |most| most.min(left.len()));
+    /// Takes up to `max` of the bytes that are left.
+    fn take<'a>(&mut self, left: &mut &'a [u8], max: u64) -> &'a [u8] {
+        let length = usize::try_from(max).map_or(left.len(), |max| max.min(left.len()));
         let (taken, after) = left.split_at(length);
         *left = after;
         self.rest += length as u64;

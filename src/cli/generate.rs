@@ -7,7 +7,7 @@ use std::path::Path;
 use super::app::{self, App, AppOptions};
 use super::arguments::GenerateArguments;
 use super::failure::Failure;
-use super::files::cannot_write;
+use super::setup::files::cannot_write;
 use crate::application::{Generate, Generator};
 use crate::core::frames::framing::{Framing, frame};
 use crate::endpoints::{claim, empty};

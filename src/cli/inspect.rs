@@ -1,4 +1,4 @@
-//! `inspect`: what a resilience directory holds.
+//! `inspect`: shows what a resilience directory contains.
 
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,13 +9,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::arguments::InspectArguments;
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::progress::tally::counted;
+use super::setup::files::cannot_print;
 use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
 use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
+use crate::telemetry::utc;
 
-/// How many partitions of each state are printed for people.
+/// The max number of partitions per state in the text for people.
 const PARTITIONS_SHOWN: usize = 20;
 
 pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
@@ -33,7 +35,7 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     out.flush().map_err(|error| cannot_print(&error))
 }
 
-/// All that is saved as one object, of which a partition at a time is in memory.
+/// The whole directory as one JSON object. Only one partition at a time is in memory.
 struct Report<'a>(&'a Inspection);
 
 impl Serialize for Report<'_> {
@@ -64,7 +66,7 @@ struct ReportedCheckpoint {
 
 impl From<SavedCheckpoint> for ReportedCheckpoint {
     fn from(SavedCheckpoint { epoch, workers, saved_at }: SavedCheckpoint) -> Self {
-        Self { epoch: epoch.0, saved_at: moment(saved_at, 'T', "Z"), workers }
+        Self { epoch: epoch.0, saved_at: moment(saved_at), workers }
     }
 }
 
@@ -118,7 +120,10 @@ fn checkpoint_in_words(checkpoint: Option<SavedCheckpoint>) -> String {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let ago = now.saturating_sub(Duration::from_millis(saved_at)).as_secs();
-    let (workers, saved) = (counted(workers as u64, "worker"), moment(saved_at, ' ', " UTC"));
+    let (workers, saved) = (
+        counted(workers as u64, "worker"),
+        moment(saved_at).replace('T', " ").replace('Z', " UTC"),
+    );
     format!("checkpoint {epoch} of {workers}, saved {saved}, {} ago", counted(ago, "second"))
 }
 
@@ -175,7 +180,7 @@ fn suspect(Suspect { row, frame, deaths }: &Suspect) -> Vec<String> {
     vec![format!("row {row}"), format!("frame {frame}"), counted(*deaths, "start"), verdict.into()]
 }
 
-/// Rows as indented lines, each column as wide as its widest text.
+/// Rows as indented lines with aligned columns.
 fn table(rows: Vec<Vec<String>>) -> String {
     let width = |column: usize| {
         let texts = rows.iter().filter_map(|row| row.get(column));
@@ -192,41 +197,14 @@ fn table(rows: Vec<Vec<String>>) -> String {
     rows.iter().map(line).collect()
 }
 
-fn counted(count: u64, of: &str) -> String {
-    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
-}
-
-/// Milliseconds since the beginning of 1970 as a date and a time of day, with this between and after.
-fn moment(milliseconds: u64, between: char, after: &str) -> String {
-    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years begin in March here, so that the day of the leap year is the last; an era is 400 years.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + later;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!(
-        "{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}.{rest:03}{after}"
-    )
+/// The time that is this number of milliseconds after 1970.
+fn moment(milliseconds: u64) -> String {
+    utc(UNIX_EPOCH + Duration::from_millis(milliseconds)).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_moment_is_a_date_and_a_time_of_day() {
-        assert_eq!(moment(0, ' ', " UTC"), "1970-01-01 00:00:00.000 UTC");
-        assert_eq!(moment(951_782_399_999, 'T', "Z"), "2000-02-28T23:59:59.999Z");
-        assert_eq!(moment(951_782_400_000, 'T', "Z"), "2000-02-29T00:00:00.000Z");
-        assert_eq!(moment(951_868_800_000, 'T', "Z"), "2000-03-01T00:00:00.000Z");
-        assert_eq!(moment(1_798_761_599_000, 'T', "Z"), "2026-12-31T23:59:59.000Z");
-    }
 
     #[test]
     fn the_columns_of_a_table_stand_under_each_other() {

@@ -1,29 +1,20 @@
 //! The command line: from arguments to exit status.
 //!
-//! Thin on purpose: each command is a file, and what it does is elsewhere.
+//! Each command is a file or a folder; what it does is mostly in the rest of the library.
 
 mod app;
 mod apps;
 mod arguments;
-mod byte_count;
-mod console;
-mod endpoints;
 mod failure;
-mod files;
-mod follow;
 pub mod frame_counter;
 mod generate;
 mod inspect;
-mod interrupts;
-mod log;
 mod progress;
 mod receive;
-mod resilience;
 mod run;
 mod send;
+mod setup;
 mod shell;
-mod tally;
-mod values;
 mod workbench;
 
 use std::process::ExitCode;
@@ -35,7 +26,7 @@ use failure::Failure;
 
 use crate::core::frames::preview::one_line;
 
-/// Runs the whole command line over these applications: the `main` of a program of one's own.
+/// Runs the whole command line with these applications: the `main` of your own program.
 ///
 /// ```no_run
 /// use wallaroo::{App, Application, Reason, Sink, Source};
@@ -51,7 +42,8 @@ use crate::core::frames::preview::one_line;
 /// ```
 pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     crate::runtime::silence_caught_panics();
-    // Every connection is an open file. Where it is refused, fewer connections are served, and that is told.
+    // Every connection is an open file. If the limit cannot be raised, fewer connections are served, and the
+    // log says so.
     let _ = crate::endpoints::raise_open_files();
     let apps: Vec<App> = apps.into_iter().collect();
     let outcome = match arguments::parse(&apps) {
@@ -63,7 +55,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
         Err(failure) => {
             let said = failure.to_string();
             crate::telemetry::log_failure(&said);
-            progress::say_last(
+            progress::line::say_last(
                 one_line(&format!("{}: {said}", env!("CARGO_PKG_NAME"))).into_owned(),
             );
             failure.exit_code()

@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
-use super::console::Console;
-use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{
+use super::progress::console::Console;
+use super::progress::interrupts::Interrupts;
+use super::progress::line::PROGRESS_EVERY;
+use super::progress::tally::counted;
+use super::setup::endpoints::{Missing, settings};
+use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
     refuse_shared_files,
 };
-use super::interrupts::Interrupts;
-use super::log::RunLog;
-use super::progress::PROGRESS_EVERY;
-use super::tally::counted;
+use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
 use crate::endpoints::{claim, empty, open_to_write};
@@ -91,13 +91,13 @@ fn print(summary: &Summary) -> io::Result<()> {
     io::stdout().flush()
 }
 
-/// Waits for the end of the run: by itself, or when it is interrupted and has drained.
+/// Waits until the run has ended by itself, or was interrupted and has drained.
 fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
     let followed = waiting.block_on(async {
         let mut interrupts = Interrupts::listen()?;
-        // Only now: whoever waits for an address that is said here may send a signal at once.
+        // Only now: a program that waits for the address that is written here may send a signal at once.
         console.begin();
         let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
@@ -122,7 +122,7 @@ fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
 }
 
-/// The first interruption lets the run drain; the second ends it as it is.
+/// The first interruption lets the run drain. The second ends it at once.
 fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
     if std::mem::replace(interrupted, true) {
         return Err(Failure::failed("interrupted twice: ended without draining"));
@@ -131,7 +131,7 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says why an interrupted run has not ended, where its sinks are the reason. True where they are.
+/// Writes which sinks keep an interrupted run from ending. Returns whether there are any.
 fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
     let mut said = false;
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {

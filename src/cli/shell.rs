@@ -1,24 +1,22 @@
-//! `completions` and `man`: what a shell and a manual need to know of the command line.
+//! `completions` and `man`.
 
 use std::io::{self, Write};
 
 use super::app::App;
 use super::arguments::{CompletionsArguments, command};
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::setup::files::cannot_print;
 
 /// The program's name in completions and in the manual.
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-/// Prints a shell's completions.
 pub(super) fn completions(apps: &[App], arguments: &CompletionsArguments) -> Result<(), Failure> {
-    // Not to standard output at once: clap panics where that is closed.
+    // Not directly to standard output: clap panics if that is closed.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command(apps), NAME, &mut script);
     io::stdout().write_all(&script).map_err(|error| cannot_print(&error))
 }
 
-/// Prints the manual page.
 pub(super) fn manual(apps: &[App]) -> Result<(), Failure> {
     clap_mangen::Man::new(command(apps).name(NAME))
         .render(&mut io::stdout())

@@ -1,14 +1,14 @@
-//! No command: the workbench, after a choice where no application is named.
+//! Without a command: the workbench, after a choice if no application is named.
 
 use std::io::{self, IsTerminal};
 
 use super::app::{self, App, AppOptions};
 use super::apps;
 use super::arguments::WorkbenchArguments;
-use super::endpoints::{Missing, settings};
 use super::failure::Failure;
-use super::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
-use super::log::RunLog;
+use super::setup::endpoints::{Missing, settings};
+use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
+use super::setup::log::RunLog;
 use crate::workbench::Choice;
 
 pub(super) fn start(
@@ -48,7 +48,7 @@ pub(super) fn start(
     log.end(crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed))
 }
 
-/// Lets the user choose, with what each application shows.
+/// Lets the user choose an application.
 fn choose(apps: &[App]) -> Result<Option<&App>, Failure> {
     let choices = apps.iter().map(|app| {
         let described = apps::describe(app)?;

@@ -1,13 +1,14 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 use std::{iter, thread};
 
 use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
@@ -79,10 +80,6 @@ impl Engine {
         EngineClock(self.shared.clock)
     }
 
-    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
-        self.crew.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What the engine began with, as soon as all of it is back; `None` where that is nothing.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
@@ -124,7 +121,7 @@ impl Engine {
     /// How many workers run it.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.crew().len()
+        self.crew.read().len()
     }
 
     /// The time since the start.
@@ -141,7 +138,7 @@ impl Engine {
     /// The engine is ending, or was not started to be injected into; or so much waits that memory
     /// would not be bounded.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
-        let injectors = self.injectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let injectors = self.injectors.lock();
         let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
         injector.inject(bytes).map_err(|refused| match refused {
             NotInjected::Full => EngineError::InputFull,
@@ -173,12 +170,12 @@ impl Engine {
     }
 
     fn wake(&self) {
-        self.crew().wake();
+        self.crew.read().wake();
     }
 
     fn ask<T>(&self, look: impl Fn(mpsc::Sender<T>) -> Look) -> Receiver<T> {
         let (reply, replies) = mpsc::channel();
-        self.crew().ask(|| Request::Look(look(reply.clone())));
+        self.crew.read().ask(|| Request::Look(look(reply.clone())));
         replies
     }
 
@@ -203,7 +200,7 @@ impl Engine {
     /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
     /// whoever takes the rows: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
-        let replies = self.crew().ask_each(|| {
+        let replies = self.crew.read().ask_each(|| {
             let (reply, rows) = mpsc::sync_channel(1);
             (Request::Look(Look::Export { reply }), rows)
         });
@@ -221,7 +218,7 @@ impl Engine {
     /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be
     /// paused no more.
     pub fn stop(&self) {
-        self.injectors.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.injectors.lock().clear();
         self.stop.send_replace(true);
         self.shared.gate.finish(self.shared.clock.now());
         self.wake();
@@ -254,7 +251,7 @@ impl Engine {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.wake();
-        self.crew().join();
+        self.crew.read().join();
         let Some(io) = self.io.take() else { return };
         match self.safety.take() {
             // Not waited for: a read from a terminal or a pipe may never return.

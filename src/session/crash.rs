@@ -14,7 +14,6 @@ use crate::core::partitions::scan::merge;
 use crate::core::topology::StatePlan;
 use crate::endpoints::Endpoint;
 use crate::runtime::{Engine, EngineError, RunState};
-use crate::telemetry::lock::lock;
 use crate::telemetry::safety::{Crash, SafetyShown};
 
 impl Session {
@@ -54,7 +53,7 @@ impl Session {
         self.collector.event(EngineEvent::Crashed { workers, partitions });
         let processed = self.collector.stateful();
         let (epoch, messages) = {
-            let mut checkpoints = lock(&self.collector.checkpoints);
+            let mut checkpoints = self.collector.checkpoints.lock();
             let epoch = checkpoints.newest().max(began_with);
             let messages = checkpoints.unsaved(processed);
             // Before the new engine processes messages and makes a checkpoint.
@@ -105,7 +104,7 @@ impl Session {
         let mut endpoints =
             self.settings.sources.iter().chain(self.settings.sinks.iter().flatten());
         let began_with = recovered.as_ref().map_or(Epoch(0), |recovered| recovered.epoch);
-        let checkpoints = lock(&self.collector.checkpoints);
+        let checkpoints = self.collector.checkpoints.lock();
         Some(SafetyShown {
             directory: resilience.directory.clone(),
             files: endpoints.any(|endpoint| matches!(endpoint, Endpoint::File(_))),

@@ -17,7 +17,6 @@ use crate::core::topology::Topology;
 use crate::runtime::{Engine, EngineError, Settings};
 use crate::telemetry::collector::Collector;
 use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
-use crate::telemetry::lock::lock;
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
@@ -179,7 +178,7 @@ impl Session {
             return false;
         }
         for pipeline in &self.collector.pipelines {
-            lock(&pipeline.latency).roll();
+            pipeline.latency.lock().roll();
         }
         !was_flat || self.throughput.last() > 0
     }

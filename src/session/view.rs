@@ -9,7 +9,6 @@ use crate::telemetry::collector::{Collector, PipelineCounters};
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
-use crate::telemetry::lock::lock;
 use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 
 impl Session {
@@ -33,13 +32,13 @@ impl Session {
             pipelines: self.pipelines(),
             workers: self.workers(&partitions.by_worker),
             partitions,
-            traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
-            outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
+            traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
+            outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
             // All of them, so that a filter finds old ones.
-            dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
+            dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
-            events: lock(&collector.events).newest_first().take(SHOWN).cloned().collect(),
+            events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }
@@ -56,7 +55,7 @@ impl Session {
     /// The latency over all pipelines.
     fn latency(&self) -> Latency {
         let mut latency = Latency::new();
-        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&lock(&pipeline.latency)));
+        self.collector.pipelines.iter().for_each(|pipeline| latency.add(&pipeline.latency.lock()));
         latency
     }
 

@@ -1,15 +1,15 @@
 //! The observer of the engine that counts and keeps what snapshots show.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
-use super::lock::lock;
 use super::log::Reporter;
 use super::pressure::{Pressure, told_of_sink};
 use super::ring::Ring;
@@ -134,7 +134,7 @@ impl Collector {
         if let Some(file) = &self.letters {
             write(file, &letters);
         }
-        let mut ring = lock(&self.dead_letters);
+        let mut ring = self.dead_letters.lock();
         let superfluous = letters.len().saturating_sub(KEPT);
         letters.into_iter().skip(superfluous).for_each(|letter| ring.push(letter));
     }
@@ -162,21 +162,21 @@ impl Observer for Collector {
     }
 
     fn trace_started(&self, trace: &Arc<Trace>) {
-        lock(&self.traces).push(Arc::clone(trace));
+        self.traces.lock().push(Arc::clone(trace));
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.counters(pipeline) else { return };
         let count = output.ends.len();
         let latency = at.since(output.frames.read_at());
-        lock(&counters.latency).record(latency, count as u64);
+        counters.latency.lock().record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
         let shown: Vec<OutputShown> = output
             .newest_first()
             .take(newest)
             .map(|bytes| OutputShown { pipeline, sink: output.sink, bytes: preview_bytes(bytes) })
             .collect();
-        let mut outputs = lock(&self.outputs);
+        let mut outputs = self.outputs.lock();
         shown.into_iter().rev().for_each(|output| outputs.push(Arc::new(output)));
         drop(outputs);
         // Counted after it is kept: a test that waits for the count then finds the output.
@@ -187,7 +187,7 @@ impl Observer for Collector {
 
     fn finished(&self, pipeline: PipelineIndex, messages: u64, latency: Duration) {
         if let Some(counters) = self.counters(pipeline) {
-            lock(&counters.latency).record(latency, messages);
+            counters.latency.lock().record(latency, messages);
         }
     }
 
@@ -231,13 +231,13 @@ impl Observer for Collector {
         self.reporter.event(&event);
         match event {
             EngineEvent::CheckpointBegun(epoch) => {
-                lock(&self.checkpoints).begin(epoch, self.stateful());
+                self.checkpoints.lock().begin(epoch, self.stateful());
                 return;
             }
             EngineEvent::Checkpointed { epoch, .. } => {
-                lock(&self.checkpoints).complete(epoch);
+                self.checkpoints.lock().complete(epoch);
             }
-            event => lock(&self.events).push(Arc::new(event)),
+            event => self.events.lock().push(Arc::new(event)),
         }
         self.change();
     }
@@ -270,7 +270,7 @@ mod tests {
         collector.keep_dead_letters((0..600).map(letter).collect(), |_, _| {});
         drop(frames);
         assert!(read.is_unique(), "a letter holds all that was read with it");
-        let kept = lock(&collector.dead_letters);
+        let kept = collector.dead_letters.lock();
         let numbers: Vec<_> = kept.newest_first().map(|letter| letter.sequence.0).collect();
         assert_eq!(numbers, (101..=600).rev().collect::<Vec<_>>());
         assert!(kept.newest_first().all(|letter| letter.frame() == b"\0\0\0\x01a"));

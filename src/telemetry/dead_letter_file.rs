@@ -8,12 +8,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
-use super::lock::lock;
 use super::writers::{Inbox, Lasting, Outbox, Trouble};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::json::write_json;
@@ -115,7 +115,7 @@ struct Fate {
 
 impl Fate {
     fn fails(&self, reason: String) {
-        lock(&self.reason).clone_from(&reason);
+        self.reason.lock().clone_from(&reason);
         self.failing.store(true, Ordering::Release);
         self.tell(LettersNews::Failed(reason));
     }
@@ -124,7 +124,7 @@ impl Fate {
         if count > 0 {
             self.lost.fetch_add(count, Ordering::AcqRel);
             let failing = self.failing.load(Ordering::Acquire);
-            let mut last = lock(&self.reason);
+            let mut last = self.reason.lock();
             if !failing {
                 reason.clone_into(&mut last);
             }
@@ -167,7 +167,7 @@ impl DeadLetters {
     ///
     /// The thread cannot be started.
     pub fn begin(&self, continues: bool, tell: Tell) -> io::Result<()> {
-        let Some((file, inbox)) = lock(&self.waits).take() else { return Ok(()) };
+        let Some((file, inbox)) = self.waits.lock().take() else { return Ok(()) };
         let _ = self.fate.tell.set(tell);
         let from = if continues { end_of_lines(&file.path) } else { Ok(0) };
         if let Err(error) = from.and_then(|from| cut(&file.file, from)) {
@@ -223,7 +223,7 @@ impl DeadLetters {
         let (lost, failing) = (self.lost(), self.fate.failing.load(Ordering::Acquire));
         (lost > 0 || failing).then(|| {
             let waiting = if failing { self.outbox.waiting() } else { 0 };
-            DeadLettersLost { lost, waiting, reason: lock(&self.fate.reason).clone() }
+            DeadLettersLost { lost, waiting, reason: self.fate.reason.lock().clone() }
         })
     }
 }

@@ -9,7 +9,6 @@ pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
 pub(crate) mod latency;
-pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod partitions;
 pub(crate) mod pressure;
@@ -21,6 +20,7 @@ mod writers;
 
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use latency::{Bar, LatencySummary};
+pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};

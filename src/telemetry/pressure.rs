@@ -1,9 +1,10 @@
 //! What holds a pipeline up: the state of its sinks, and whether its sources wait for the byte budget.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use super::lock::lock;
+use parking_lot::Mutex;
+
 use crate::core::event::EngineEvent;
 use crate::core::numbers::PipelineIndex;
 
@@ -55,17 +56,17 @@ impl Pressure {
 
     /// Forgets all sinks: those of the next engine report again.
     pub fn forget_sinks(&self) {
-        lock(&self.sinks).clear();
+        self.sinks.lock().clear();
     }
 
     /// The sinks that have reported a state.
     pub fn sinks(&self) -> Vec<SinkShown> {
-        lock(&self.sinks).clone()
+        self.sinks.lock().clone()
     }
 
     /// A sink does something else from now on.
     pub fn note(&self, endpoint: &str, state: SinkState) {
-        let mut sinks = lock(&self.sinks);
+        let mut sinks = self.sinks.lock();
         match sinks.iter_mut().find(|sink| *sink.endpoint == *endpoint) {
             Some(sink) => sink.state = state,
             None => sinks.push(SinkShown { endpoint: endpoint.into(), state }),

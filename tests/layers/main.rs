@@ -1,17 +1,19 @@
-//! The house's order: which folder of `src/` may name what. Fails when a folder names what it must
-//! not, wherever in the code that is, and tells which line does.
+//! The order of the folders: which folder of `src/` may name what. A test fails if a folder names what it
+//! must not, and tells which line does. Another counts the files that import each other.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "the helpers of a test may fail where the test itself may"
 )]
 
+mod circles;
 mod paths;
 mod rules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use circles::Files;
 use rules::{broken_rules, dependencies, rules_of_an_application, rules_of_the_library};
 
 fn root() -> &'static Path {
@@ -75,4 +77,19 @@ fn the_applications_name_only_wallaroo_serde_and_std() {
         broken.extend(found.into_iter().map(|what| format!("{}:{what}", file.display())));
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// How many circles there are. Lower it with every circle that is cut.
+const CIRCLES: usize = 8;
+
+#[test]
+fn no_more_files_import_each_other_in_a_circle_than_are_known() {
+    let files = rust_files("src").into_iter().map(|file| {
+        let mut module = module_of(&file, "src");
+        module.retain(|word| word != "lib");
+        (module, syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap())
+    });
+    let circles = Files::of(files).circles();
+    let listed: Vec<_> = circles.iter().map(|circle| circle.join(" ")).collect();
+    assert!(circles.len() <= CIRCLES, "{} circles:\n{}", circles.len(), listed.join("\n"));
 }

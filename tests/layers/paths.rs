@@ -1,238 +1,190 @@
-//! The paths that a piece of Rust code mentions: `use` trees spread out, `self` and `super` resolved;
-//! comments and texts are not looked at.
+//! The paths that a piece of Rust code mentions: `use` trees spread out, `self` and `super` resolved.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{ItemExternCrate, ItemMod, ItemUse, Macro, MetaList, Path, UseTree};
 
 /// A path that the code mentions, from the crate (`crate::core::clock`) or from another crate
 /// (`std::fs::File`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// On which line, from 1.
+    /// The number of its line, from 1.
     pub line: usize,
-    /// The path's words. The last of an import of everything (`use std::fs::*`) is left out.
+    /// The path's words. The `*` of an import of everything (`use std::fs::*`) is left out.
     pub path: Vec<String>,
 }
 
-/// A word, `::`, or a single other character.
-#[derive(Debug, PartialEq, Eq)]
-struct Token<'a> {
-    line: usize,
-    text: &'a str,
-}
-
-impl Token<'_> {
-    fn is_word(&self) -> bool {
-        self.text.starts_with(|first: char| first.is_alphanumeric() || first == '_')
-    }
-}
-
 /// The paths of a file that stands at this place in its crate.
-pub fn mentions(code: &str, module: &[String]) -> Vec<Mention> {
-    let mut reader =
-        Reader { tokens: tokens(code), at: 0, module: module.to_vec(), mentions: Vec::new() };
-    reader.read();
+pub fn mentions(file: &syn::File, module: &[String]) -> Vec<Mention> {
+    let mut reader = Reader { module: module.to_vec(), mentions: Vec::new() };
+    reader.visit_file(file);
     reader.mentions
 }
 
-struct Reader<'a> {
-    tokens: Vec<Token<'a>>,
-    at: usize,
-    /// Where the code at `at` stands; inline modules included.
+struct Reader {
+    /// Where the code that is read stands; inline modules included.
     module: Vec<String>,
     mentions: Vec<Mention>,
 }
 
-impl Reader<'_> {
-    fn text(&self, ahead: usize) -> &str {
-        self.tokens.get(self.at + ahead).map_or("", |token| token.text)
+impl Reader {
+    fn mention(&mut self, line: usize, path: Vec<String>) {
+        let path = resolved(path, &self.module);
+        self.mentions.push(Mention { line, path });
     }
 
-    fn read(&mut self) {
-        // For every open brace: whether an inline module began with it.
-        let mut braces = Vec::new();
-        while self.at < self.tokens.len() {
-            match self.text(0) {
-                "mod" if self.text(2) == "{" => {
-                    self.module.push(self.text(1).to_owned());
-                    braces.push(true);
-                    self.at += 3;
+    /// The paths in the tokens of a macro, which are not parsed: words with `::` between them.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        // `line` is that of the first word; after `>::` or `)::` no path from a crate begins.
+        let (mut line, mut path, mut joined) = (0, Vec::new(), false);
+        let mut ended = None;
+        while let Some(token) = tokens.next() {
+            let colons = matches!(&token, TokenTree::Punct(colon) if colon.as_char() == ':')
+                && matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+            if colons {
+                tokens.next();
+                joined = true;
+                continue;
+            }
+            match token {
+                TokenTree::Ident(word) if joined && !path.is_empty() => path.push(word.to_string()),
+                TokenTree::Ident(word) => {
+                    self.end(line, &mut path);
+                    let after_type = joined && ended == Some(true);
+                    line = word.span().start().line;
+                    path.extend((!after_type).then(|| word.to_string()));
                 }
-                "{" => {
-                    braces.push(false);
-                    self.at += 1;
+                TokenTree::Group(group) => {
+                    self.end(line, &mut path);
+                    self.tokens(group.stream());
+                    ended = Some(group.delimiter() != Delimiter::Brace);
+                    joined = false;
+                    continue;
                 }
-                "}" => {
-                    if braces.pop() == Some(true) {
-                        self.module.pop();
+                TokenTree::Punct(mark) => {
+                    self.end(line, &mut path);
+                    ended = Some(mark.as_char() == '>');
+                    joined = false;
+                    continue;
+                }
+                TokenTree::Literal(_) => self.end(line, &mut path),
+            }
+            (joined, ended) = (false, None);
+        }
+        self.end(line, &mut path);
+    }
+
+    fn end(&mut self, line: usize, path: &mut Vec<String>) {
+        let path = std::mem::take(path);
+        if path.len() > 1 {
+            self.mention(line, path);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_mod(&mut self, inline: &'ast ItemMod) {
+        self.module.push(inline.ident.to_string());
+        visit::visit_item_mod(self, inline);
+        self.module.pop();
+    }
+
+    fn visit_item_use(&mut self, import: &'ast ItemUse) {
+        for Import { line, path, .. } in imports(&import.tree) {
+            self.mention(line, path);
+        }
+    }
+
+    fn visit_item_extern_crate(&mut self, import: &'ast ItemExternCrate) {
+        self.mention(import.ident.span().start().line, vec![import.ident.to_string()]);
+    }
+
+    fn visit_path(&mut self, path: &'ast Path) {
+        let words: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        // A word alone is in scope, by a `use` or because it is defined here.
+        if words.len() > 1 {
+            let line = path.segments[0].ident.span().start().line;
+            self.mention(line, words);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_meta_list(&mut self, attribute: &'ast MetaList) {
+        self.visit_path(&attribute.path);
+        self.tokens(attribute.tokens.clone());
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.visit_path(&call.path);
+        self.tokens(call.tokens.clone());
+    }
+}
+
+/// One import of a `use` tree.
+pub struct Import {
+    pub line: usize,
+    pub path: Vec<String>,
+    /// What it is called here; `None` for an import of everything.
+    pub name: Option<String>,
+}
+
+/// The imports of a `use` tree, spread out.
+pub fn imports(tree: &UseTree) -> Vec<Import> {
+    let one = |word: &syn::Ident, name: &syn::Ident| {
+        let name = Some(name.to_string());
+        vec![Import { line: word.span().start().line, path: vec![word.to_string()], name }]
+    };
+    match tree {
+        UseTree::Path(inner) => {
+            let (line, word) = (inner.ident.span().start().line, inner.ident.to_string());
+            let mut found = imports(&inner.tree);
+            for Import { line: of_rest, path, name } in &mut found {
+                *of_rest = line;
+                if path.last().is_some_and(|last| last == "self") && path.len() == 1 {
+                    path.clear();
+                    if name.as_deref() == Some("self") {
+                        *name = Some(word.clone());
                     }
-                    self.at += 1;
                 }
-                "use" => {
-                    self.at += 1;
-                    self.tree(&[]);
-                }
-                "extern" if self.text(1) == "crate" => {
-                    self.at += 2;
-                    self.tree(&[]);
-                }
-                // What follows `>::` or `)::` is no path from a crate.
-                ">" | ")" | "]" if self.text(1) == "::" => self.at += 2,
-                _ if self.tokens[self.at].is_word() && self.text(1) != "::" => self.at += 1,
-                _ if self.tokens[self.at].is_word() || self.text(0) == "::" => self.tree(&[]),
-                _ => self.at += 1,
+                path.insert(0, word.clone());
             }
+            found
         }
-    }
-
-    /// Reads a path or a `use` tree whose paths begin with `before`.
-    fn tree(&mut self, before: &[String]) {
-        let mut path = before.to_vec();
-        if before.is_empty() && self.text(0) == "::" {
-            self.at += 1;
+        UseTree::Name(name) => one(&name.ident, &name.ident),
+        UseTree::Rename(renamed) => one(&renamed.ident, &renamed.rename),
+        UseTree::Glob(glob) => {
+            let line = glob.star_token.spans[0].start().line;
+            vec![Import { line, path: Vec::new(), name: None }]
         }
-        let line = self.tokens.get(self.at).map_or(0, |token| token.line);
-        loop {
-            match self.text(0) {
-                "{" => {
-                    self.at += 1;
-                    while !matches!(self.text(0), "}" | "") {
-                        self.tree(&path);
-                        while !matches!(self.text(0), "," | "}" | "") {
-                            self.at += 1;
-                        }
-                        if self.text(0) == "," {
-                            self.at += 1;
-                        }
-                    }
-                    self.at += 1;
-                    return;
-                }
-                "self" if !path.is_empty() => self.at += 1,
-                _ if self.tokens.get(self.at).is_some_and(Token::is_word) => {
-                    path.push(self.text(0).to_owned());
-                    self.at += 1;
-                }
-                _ => break,
-            }
-            if self.text(0) != "::" {
-                break;
-            }
-            self.at += 1;
-        }
-        // Nothing follows where `use` says what a type captures: `impl Trait + use<'a>`.
-        if !path.is_empty() {
-            let path = self.resolved(path);
-            self.mentions.push(Mention { line, path });
-        }
-    }
-
-    /// The path with `self` and `super` replaced by where they lead.
-    fn resolved(&self, path: Vec<String>) -> Vec<String> {
-        let steps = path.iter().take_while(|word| matches!(word.as_str(), "self" | "super"));
-        let (steps, ups) = steps
-            .fold((0, 0), |(steps, ups), word| (steps + 1, ups + usize::from(word == "super")));
-        if steps == 0 {
-            return path;
-        }
-        let left = self.module.len().saturating_sub(ups);
-        let from_crate = std::iter::once("crate".to_owned());
-        from_crate
-            .chain(self.module[..left].iter().cloned())
-            .chain(path[steps..].to_vec())
-            .collect()
+        UseTree::Group(group) => group.items.iter().flat_map(imports).collect(),
     }
 }
 
-/// The tokens of the code outside comments, texts and characters.
-fn tokens(code: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let (mut at, mut line) = (0, 1);
-    while at < code.len() {
-        let rest = &code[at..];
-        let length = skipped(rest).unwrap_or(0);
-        if length == 0 {
-            let text = &rest[..token_length(rest)];
-            if !text.trim().is_empty() {
-                tokens.push(Token { line, text });
-            }
-        }
-        let taken = if length == 0 { token_length(rest) } else { length };
-        line += rest[..taken].matches('\n').count();
-        at += taken;
+/// The path with `self` and `super` replaced by where they lead.
+pub fn resolved(path: Vec<String>, module: &[String]) -> Vec<String> {
+    let steps = path.iter().take_while(|word| matches!(word.as_str(), "self" | "super"));
+    let (steps, ups) =
+        steps.fold((0, 0), |(steps, ups), word| (steps + 1, ups + usize::from(word == "super")));
+    if steps == 0 {
+        return path;
     }
-    tokens
-}
-
-fn token_length(rest: &str) -> usize {
-    let word = rest.find(|next: char| !(next.is_alphanumeric() || next == '_'));
-    match word.unwrap_or(rest.len()) {
-        0 if rest.starts_with("::") => 2,
-        0 => rest.chars().next().map_or(0, char::len_utf8),
-        length => length,
-    }
-}
-
-/// The length of the comment, text or character that `rest` begins with.
-fn skipped(rest: &str) -> Option<usize> {
-    if rest.starts_with("//") {
-        return Some(rest.find('\n').unwrap_or(rest.len()));
-    }
-    if rest.starts_with("/*") {
-        return Some(block_comment_length(rest));
-    }
-    let text = rest.trim_start_matches(['b', 'c']);
-    let raw = text.strip_prefix('r').unwrap_or("");
-    let hashes = raw.len() - raw.trim_start_matches('#').len();
-    if raw[hashes..].starts_with('"') {
-        let start = rest.len() - raw.len() + hashes + 1;
-        let end = format!("\"{}", &raw[..hashes]);
-        return Some(rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len()));
-    }
-    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    let prefix = rest.len() - text.len();
-    if quote == '\'' && !is_character(text) {
-        // A lifetime: its word is no path either.
-        return Some(prefix + 1 + token_length(&text[1..]));
-    }
-    let mut escaped = false;
-    for (at, next) in text.char_indices().skip(1) {
-        if next == quote && !escaped {
-            return Some(prefix + at + 1);
-        }
-        escaped = next == '\\' && !escaped;
-    }
-    Some(rest.len())
-}
-
-/// Whether a quote begins a character, and no lifetime.
-fn is_character(text: &str) -> bool {
-    let mut characters = text.chars().skip(1);
-    characters.next() == Some('\\') || characters.next() == Some('\'')
-}
-
-fn block_comment_length(rest: &str) -> usize {
-    let mut depth = 0;
-    let mut at = 0;
-    while at < rest.len() {
-        let (change, length) = match &rest[at..] {
-            inner if inner.starts_with("/*") => (1, 2),
-            inner if inner.starts_with("*/") => (-1, 2),
-            inner => (0, inner.chars().next().map_or(1, char::len_utf8)),
-        };
-        depth += change;
-        at += length;
-        if depth == 0 {
-            break;
-        }
-    }
-    at
+    let left = module.len().saturating_sub(ups);
+    let from_crate = std::iter::once("crate".to_owned());
+    from_crate.chain(module[..left].iter().cloned()).chain(path[steps..].to_vec()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::mentions;
+    use super::*;
+
+    fn mentions_in(code: &str) -> Vec<Mention> {
+        let module = ["core".to_owned(), "steps".to_owned()];
+        mentions(&syn::parse_file(code).unwrap(), &module)
+    }
 
     fn paths(code: &str) -> Vec<String> {
-        let module = ["core".to_owned(), "steps".to_owned()];
-        mentions(code, &module).into_iter().map(|mention| mention.path.join("::")).collect()
+        mentions_in(code).into_iter().map(|mention| mention.path.join("::")).collect()
     }
 
     #[test]
@@ -257,26 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn paths_count_in_all_lines_of_code() {
+    fn paths_count_in_all_code() {
         let code = "fn f(x: ::tokio::X) -> <T as std::fs::Y>::Z { let _ = crate::cli::main; }";
-        assert_eq!(paths(code), ["tokio::X", "std::fs::Y", "crate::cli::main"]);
+        assert_eq!(paths(code), ["tokio::X", "std::fs::Y::Z", "crate::cli::main"]);
         assert_eq!(paths("use timely; extern crate tokio;"), ["timely", "tokio"]);
     }
 
     #[test]
-    fn comments_texts_and_characters_do_not_count() {
-        let code = r##"
-            // use std::fs;
-            /* use std::fs; /* nested */ use std::net; */
-            fn f<'a>(x: &'a str) -> char { g("use std::fs; \" a::b", r#"std::"net"#, b'"', '\'') }
-            use last::One;"##;
-        assert_eq!(paths(code), ["last::One"]);
+    fn paths_count_in_macros() {
+        let code = r#"fn f() { assert!(g(<T as a::B>::C, "x::y", std::fs::read::<u8>()).d, e) }"#;
+        assert_eq!(paths(code), ["a::B", "std::fs::read"]);
     }
 
     #[test]
     fn a_mention_knows_its_line() {
-        let code = "/*\n\n*/ use a::b; \"\n\" ;\nuse c::d;";
-        let lines: Vec<_> = mentions(code, &[]).into_iter().map(|mention| mention.line).collect();
+        let lines: Vec<_> = mentions_in("/*\n\n*/ use a::b; const A: &str = \"\n\" ;\nuse c::d;")
+            .into_iter()
+            .map(|mention| mention.line)
+            .collect();
         assert_eq!(lines, [3, 5]);
     }
 }

@@ -93,7 +93,8 @@ fn words(path: &str) -> Vec<String> {
 
 /// Where the code, which stands at this place in its crate, breaks the rules: a line for each.
 pub fn broken_rules(code: &str, module: &[String], rules: &Rules) -> Vec<String> {
-    let mentions = mentions(code, module);
+    let file = syn::parse_file(code).unwrap();
+    let mentions = mentions(&file, module);
     let broken = mentions.iter().filter(|mention| rules.forbid(mention));
     broken.map(|Mention { line, path }| format!("{line}: names {}", path.join("::"))).collect()
 }

@@ -107,7 +107,7 @@ fn other_outputs_than_expected_are_a_failure() {
     drop(sender(&running.address(), b"1\n"));
     failed(
         running,
-        "received 1 of 2 outputs, and the last sender has gone: --keep-open waits for others",
+        "received 1 of 2 outputs, and the last sender has disconnected: --keep-open waits for others",
     );
 
     let running = receiver(&["--expect", "2"]);

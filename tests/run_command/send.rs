@@ -128,7 +128,11 @@ fn broken_bytes_are_sent_too_and_said() {
         let (bytes, ended) = sent(&[&["--file", &file], more].concat());
         assert_eq!(bytes, fs::read(&file).unwrap());
         assert!(ended.stderr.starts_with("sent 1 message, 14 bytes"), "{}", ended.stderr);
-        assert!(ended.stderr.contains("the last 5 bytes are no whole frame"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("the last 5 bytes are not a whole frame"),
+            "{}",
+            ended.stderr
+        );
     }
     let huge = folder.write("huge", &vec![0xff; 100_000]);
     let (bytes, ended) = sent(&["--file", &huge, "--repeat", "5"]);

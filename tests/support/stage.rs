@@ -11,6 +11,7 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use tracing_subscriber::prelude::*;
 use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::frames::framing::frame;
 use wallaroo::core::frames::trace::{Hop, Trace};
@@ -41,7 +42,8 @@ impl Stage {
         let workers = 2.try_into().unwrap();
         let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
         // The log of this stage alone: tests run side by side.
-        let session = tracing::subscriber::with_default(Log::new(LogLevel::Info), || {
+        let log_alone = tracing_subscriber::registry().with(Log::new(LogLevel::Info).layer());
+        let session = tracing::subscriber::with_default(log_alone, || {
             Session::start(Arc::clone(&topology), &settings, None).unwrap()
         });
         let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));

@@ -1,6 +1,5 @@
-//! `receive`: the outputs of any number of connections, written and counted.
+//! `receive`: writes and counts the outputs of any number of connections.
 
-mod arguments;
 mod outputs;
 
 use std::io;
@@ -15,25 +14,24 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::failure::Failure;
-use super::files::cannot_write;
-use super::follow::{Stop, follow};
-use super::progress::{Progress, bar};
-use super::tally::{Tally, counted};
+use crate::cli::arguments::ReceiveArguments;
+use crate::cli::failure::Failure;
+use crate::cli::progress::follow::{Stop, follow};
+use crate::cli::progress::line::{Progress, bar};
+use crate::cli::progress::tally::{Tally, counted};
+use crate::cli::setup::files::cannot_write;
 use crate::core::frames::preview::one_line;
 use crate::endpoints::{Endpoint, claim, empty, listen as listen_at, open_to_write};
 use crate::runtime::EngineError;
 use outputs::Outputs;
 
-pub(super) use arguments::ReceiveArguments;
-
-/// How many bytes a connection's buffer has room for when it is new.
+/// The initial size of a connection's buffer.
 const READ_SIZE: usize = 64 * 1024;
 
-/// How many arrivals may wait to be written: what a stalled output holds back stays with the senders.
+/// How many arrivals may wait to be written. If the output stalls, the senders have to wait.
 const WAITING: usize = 16;
 
-/// How long nothing is accepted after that has failed.
+/// How long to wait after a failed accept.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 pub(super) fn receive(arguments: &ReceiveArguments) -> Result<(), Failure> {
@@ -62,19 +60,19 @@ pub(super) fn receive(arguments: &ReceiveArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Why no more is received.
+/// Why receiving has ended.
 #[derive(Clone, Copy)]
 enum End {
-    /// All that was expected is there.
+    /// All expected outputs have arrived.
     Complete,
     /// The time is up.
     TimeUp,
-    /// The last sender has gone.
+    /// The last sender has disconnected.
     Gone,
     Interrupted,
 }
 
-/// Whether what was received is what was expected.
+/// Compares the number of outputs with the expected number.
 fn judge(count: u64, expected: u64, end: End, timeout: Option<Duration>) -> Result<(), String> {
     if count >= expected {
         let more = format!("received {}, and expected {expected}", counted(count, "output"));
@@ -84,31 +82,33 @@ fn judge(count: u64, expected: u64, end: End, timeout: Option<Duration>) -> Resu
     Err(match (end, timeout) {
         (End::TimeUp, Some(timeout)) => format!("{received} in {} s", timeout.as_secs_f64()),
         (End::Interrupted, _) => format!("interrupted: {received}"),
-        _ => format!("{received}, and the last sender has gone: --keep-open waits for others"),
+        _ => format!(
+            "{received}, and the last sender has disconnected: --keep-open waits for others"
+        ),
     })
 }
 
-/// What comes of a connection.
+/// What a connection reports.
 enum Arrival {
     /// Whole outputs, and how many.
     Outputs(Bytes, u64),
-    /// The connection has ended after so many bytes of no whole output; why, where its sender did
-    /// not end it.
+    /// The connection has ended with this number of bytes that are not a whole output; and why, unless its
+    /// sender closed it.
     End(u64, Option<String>),
 }
 
-/// All that receiving goes by.
 struct Receiver<'a> {
     arguments: &'a ReceiveArguments,
     tally: &'a Tally,
     stop: &'a Stop,
     progress: &'a Progress,
-    /// How many bytes were no whole output when their connection ended.
+    /// How many bytes were not a whole output when their connection ended.
     unfinished: u64,
 }
 
 impl Receiver<'_> {
-    /// Receives until there is a reason to end: why, and how many bytes are no whole output.
+    /// Receives until there is a reason to end. Returns the reason, and how many bytes are not a whole
+    /// output.
     async fn receive(mut self) -> Result<(End, u64), Failure> {
         let ReceiveArguments { listen, out, timeout, .. } = self.arguments;
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
@@ -137,8 +137,8 @@ impl Receiver<'_> {
                         let outputs = Outputs::new(self.arguments.framed);
                         tokio::spawn(read(stream, peer, outputs, sender.clone()));
                     }
-                    // The sender is gone already, or there are too many: the listener is as good as
-                    // before. Told once, however long it lasts.
+                    // The sender has disconnected already, or there are too many connections. The listener
+                    // still works. Reported once per series of failures.
                     Err(error) => {
                         if !std::mem::replace(&mut failing, true) {
                             self.progress.say(&one_line(&format!("cannot accept a connection: {error}")));
@@ -151,7 +151,7 @@ impl Receiver<'_> {
                         let written = tokio::select! {
                             biased;
                             written = write(&mut *writer, &bytes) => written,
-                            // Who should take the output may have stopped doing so.
+                            // The reader of the output may have stalled.
                             () = until(deadline) => break End::TimeUp,
                         };
                         written.map_err(|error| cannot_write(out, &error))?;
@@ -178,13 +178,13 @@ impl Receiver<'_> {
     }
 }
 
-/// Opens what is to be written, and empties it.
+/// Opens and empties the output.
 async fn open(path: &Path) -> io::Result<Box<dyn AsyncWrite + Unpin>> {
     if path == Path::new("-") {
         return Ok(Box::new(tokio::io::stdout()));
     }
     let path = path.to_owned();
-    // Not here: to open a pipe is to wait for who reads it.
+    // On another thread: opening a pipe blocks until it has a reader.
     let file = tokio::task::spawn_blocking(move || {
         let file = open_to_write(&path)?;
         claim(&file)?;

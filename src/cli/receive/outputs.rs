@@ -1,30 +1,30 @@
-//! Where outputs end in what one connection sends.
+//! Finds the ends of the outputs in the bytes of one connection.
 //!
-//! Invariant: outputs are handed on whole, so that those of several connections can be written one after
-//! another. Only one that is longer than the limit is handed on in parts.
+//! Invariant: outputs are passed on whole, so that outputs of several connections do not mix. Only an output
+//! that is longer than the limit is passed on in parts.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::cli::frame_counter::FrameCounter;
 use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
 
-/// The bytes of one connection that have come and are not handed on yet.
+/// The bytes of one connection that have arrived and are not passed on yet.
 pub(super) struct Outputs {
     buffer: BytesMut,
     ends: Ends,
     limit: u64,
 }
 
-/// What an output ends with.
+/// How the end of an output is found.
 enum Ends {
-    /// A line feed. So many bytes have come since the last.
+    /// By a line feed. The number is that of the bytes since the last one.
     Lines(u64),
-    /// The length in its header.
+    /// By the length in its header.
     Frames(FrameCounter),
 }
 
 impl Outputs {
-    /// Of a connection that sends lines, or frames with a header of so many bytes.
+    /// For a connection that sends frames with a header of this length, or lines.
     pub fn new(header_length: Option<u8>) -> Self {
         let ends = match header_length {
             None => Ends::Lines(0),
@@ -35,13 +35,13 @@ impl Outputs {
         Self { buffer: BytesMut::new(), ends, limit: DEFAULT_FRAME_LIMIT }
     }
 
-    /// Where the next bytes go.
+    /// The buffer for the next bytes.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
 
-    /// Takes the whole outputs, of which the last `new` bytes of the buffer have just come: their bytes,
-    /// and how many they are.
+    /// Takes the whole outputs out of the buffer, whose last `new` bytes have just arrived. Returns their
+    /// bytes and their number.
     pub fn take(&mut self, new: usize) -> (Bytes, u64) {
         let came = self.buffer.len().saturating_sub(new);
         let count = self.ends.pass(self.buffer.get(came..).unwrap_or_default());
@@ -51,14 +51,14 @@ impl Outputs {
         (self.buffer.split_to(whole).freeze(), count)
     }
 
-    /// What is left when no more will come, and how many bytes of no whole output that makes.
+    /// The rest after the last byte has arrived, and how many bytes of it are not a whole output.
     pub fn finish(self) -> (Bytes, u64) {
         (self.buffer.freeze(), self.ends.rest())
     }
 }
 
 impl Ends {
-    /// Lets bytes pass: how many outputs ended in them.
+    /// Returns how many outputs end in these bytes.
     fn pass(&mut self, bytes: &[u8]) -> u64 {
         match self {
             Self::Frames(counter) => counter.pass(bytes, u64::MAX).1,

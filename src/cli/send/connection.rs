@@ -1,4 +1,4 @@
-//! The connection to a receiver that is not expected to answer.
+//! The connection to the receiver, which is not expected to answer.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,34 +9,33 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// How long to wait before it is tried again to connect.
+/// How long to wait before the next attempt to connect.
 const RETRY_EVERY: Duration = Duration::from_millis(20);
 
-/// How long an attempt to connect may take at the least.
+/// The min time for an attempt to connect.
 const MIN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long to wait for a receiver that has been sent everything and does not close.
+/// How long to wait for the receiver to close after everything was sent.
 const CLOSING_LIMIT: Duration = Duration::from_secs(5);
 
-/// The connection to a receiver.
 pub(super) struct Connection {
     writing: OwnedWriteHalf,
     receiver: watch::Receiver<Receiver>,
-    // Keeps what is known of the receiver, however its end was seen.
+    // Keeps what is known of the receiver, whichever side noticed its end.
     _known: watch::Sender<Receiver>,
 }
 
 /// What is known of the receiver.
 enum Receiver {
     Open,
-    /// It has closed its side, in order.
+    /// It has closed its side in the regular way.
     Closed,
     /// The connection has broken.
     Lost(io::ErrorKind, String),
 }
 
 impl Connection {
-    /// Connects, and tries again for so long where nobody listens yet.
+    /// Connects. If nothing listens yet, it tries again until this time is over.
     pub async fn open(address: &str, wait: Duration) -> io::Result<Self> {
         let began = Instant::now();
         let stream = loop {
@@ -52,7 +51,7 @@ impl Connection {
             }
             sleep(RETRY_EVERY.min(left)).await;
         };
-        // What is sent is sent whole; to wait for more only delays it.
+        // Writes are large already: waiting for more would only delay them.
         stream.set_nodelay(true)?;
         let (reading, writing) = stream.into_split();
         let (known, receiver) = watch::channel(Receiver::Open);
@@ -75,7 +74,7 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will come, and waits until the receiver closes, too: whether it has.
+    /// Closes our side, and waits until the receiver closes too. Returns whether it has.
     ///
     /// # Errors
     ///
@@ -93,16 +92,16 @@ impl Connection {
 
 async fn connect(address: &str) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
-    // Where nobody listens at a port of this machine, the system may choose that very port for our own
-    // side, and connect us to ourselves.
+    // If nothing listens at a port of this machine, the system may choose that port for our own side and
+    // connect us to ourselves.
     if stream.local_addr()? == stream.peer_addr()? {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)
 }
 
-/// Takes whatever the receiver answers. If it stayed unread, closing would be a reset, and the system
-/// would drop what the receiver has not taken yet.
+/// Reads and drops what the receiver answers. If it stayed unread, closing would be a reset, and the system
+/// would drop bytes that the receiver has not read yet.
 async fn drain(mut reading: OwnedReadHalf, known: watch::Sender<Receiver>) {
     let outcome = tokio::io::copy(&mut reading, &mut tokio::io::sink()).await;
     known.send_replace(match outcome {

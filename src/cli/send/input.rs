@@ -1,4 +1,4 @@
-//! What is sent: a file, standard input, or typed messages.
+//! The input of `send`: a file, standard input, or typed messages.
 
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
@@ -8,22 +8,21 @@ use bytes::Bytes;
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
-use super::arguments::SendArguments;
 use crate::application::DEFAULT_HEADER_LENGTH;
 use crate::cli::app::{self, App, AppOptions};
+use crate::cli::arguments::SendArguments;
 use crate::cli::failure::Failure;
 use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
 use crate::core::topology::SourcePlan;
 use crate::core::typed::{self, Typed};
 
-/// What is sent.
 pub(super) enum Input {
     File(PathBuf),
     Standard,
     Messages(Bytes),
 }
 
-/// What is sent, and how its frames are cut.
+/// The input, and the framing of its bytes.
 pub(super) fn of(
     apps: &[App],
     arguments: &SendArguments,
@@ -49,7 +48,7 @@ pub(super) fn of(
     Ok((input, framing))
 }
 
-/// The bytes of typed messages, one after another.
+/// The frames of the typed messages.
 fn bytes_of(messages: &[String], source: &SourcePlan) -> Result<Vec<u8>, Failure> {
     let mut all = Vec::new();
     for message in messages {
@@ -66,7 +65,7 @@ fn bytes_of(messages: &[String], source: &SourcePlan) -> Result<Vec<u8>, Failure
 }
 
 impl Input {
-    /// Opens it, and tells its length where that is known.
+    /// Opens it. Returns its length too if that is known.
     pub async fn open(&self) -> io::Result<(Box<dyn AsyncRead + Unpin>, Option<u64>)> {
         Ok(match self {
             Self::Standard => (Box::new(tokio::io::stdin()), None),
@@ -82,7 +81,7 @@ impl Input {
         })
     }
 
-    /// Its name where it cannot be read.
+    /// Its name in errors.
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -91,7 +90,7 @@ impl Input {
         }
     }
 
-    /// Whether more of it is there without anybody's doing.
+    /// Whether reading never has to wait for another program.
     pub fn is_at_hand(&self) -> bool {
         !matches!(self, Self::Standard)
     }

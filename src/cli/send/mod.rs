@@ -1,9 +1,8 @@
-//! `send`: a file's frames, or typed messages, to where an application listens.
+//! `send`: sends the frames of a file, or typed messages, to an application that listens.
 //!
-//! The bytes go as they are, whatever they hold: to send broken ones on purpose is a use of it. The frames
-//! in them are only counted, which is also what a rate goes by.
+//! Bytes are sent unchanged, so that malformed frames can be sent on purpose. Frames are only counted, for
+//! the totals and the rate.
 
-mod arguments;
 mod connection;
 mod input;
 mod pace;
@@ -15,17 +14,16 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, sleep_until};
 
-use super::app::{App, AppOptions};
-use super::failure::Failure;
-use super::follow::{Stop, follow};
-use super::frame_counter::FrameCounter;
-use super::progress::{Progress, bar};
-use super::tally::{Tally, counted};
+use crate::cli::app::{App, AppOptions};
+use crate::cli::arguments::SendArguments;
+use crate::cli::failure::Failure;
+use crate::cli::frame_counter::FrameCounter;
+use crate::cli::progress::follow::{Stop, follow};
+use crate::cli::progress::line::{Progress, bar};
+use crate::cli::progress::tally::{Tally, counted};
 use connection::Connection;
 use input::Input;
 use pace::Pace;
-
-pub(super) use arguments::SendArguments;
 
 /// How many bytes are read at once.
 const READ_SIZE: usize = 128 * 1024;
@@ -61,7 +59,6 @@ pub(super) fn send(
     Ok(())
 }
 
-/// All that sending goes by.
 struct Sender<'a> {
     arguments: &'a SendArguments,
     input: &'a Input,
@@ -69,12 +66,12 @@ struct Sender<'a> {
     pace: Option<Pace>,
     tally: &'a Tally,
     stop: &'a Stop,
-    /// How many bytes there are to send; 0 where that is not known.
+    /// How many bytes there are to send; 0 if unknown.
     whole: &'a Cell<u64>,
 }
 
 impl Sender<'_> {
-    /// Sends everything, and gives what is to be said of it beside the figures.
+    /// Sends everything. Returns notes for the final message.
     async fn send(mut self) -> Result<String, Failure> {
         let (mut reader, length) = self.open().await?;
         let repeat = self.arguments.repeat;
@@ -95,7 +92,7 @@ impl Sender<'_> {
         let closed = connection.finish().await.map_err(|error| self.lost(&error))?;
         let rest = match self.counter.rest() {
             0 => String::new(),
-            rest => format!("; the last {} are no whole frame", counted(rest, "byte")),
+            rest => format!("; the last {} are not a whole frame", counted(rest, "byte")),
         };
         let open = if closed { "" } else { "; the receiver has not closed the connection yet" };
         Ok(rest + open)
@@ -105,7 +102,7 @@ impl Sender<'_> {
         self.input.open().await.map_err(|error| self.cannot_read(&error))
     }
 
-    /// Connects; `None` where it was interrupted before.
+    /// Connects. Returns `None` if it was interrupted before.
     async fn connect(&self) -> Result<Option<Connection>, Failure> {
         let SendArguments { to, wait, .. } = self.arguments;
         let opened = tokio::select! {
@@ -125,7 +122,7 @@ impl Sender<'_> {
         })
     }
 
-    /// Sends all that a reader gives, or ends at the end of a frame where it is asked to.
+    /// Sends all that the reader gives. If it is asked to stop, it stops at the end of a frame.
     async fn send_all(
         &mut self,
         reader: &mut (dyn AsyncRead + Unpin),
@@ -152,7 +149,7 @@ impl Sender<'_> {
                 if self.stop.was_asked() && self.counter.rest() == 0 {
                     return Ok(());
                 }
-                // Once it is asked to end, the frame that has begun is the last.
+                // After the request to stop, the current frame is the last.
                 let most = if self.stop.was_asked() { 1 } else { most };
                 let (passed, messages) = self.counter.pass(left, most);
                 let (now, later) = left.split_at(passed);
@@ -166,7 +163,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Waits until something may be sent, or until it is asked to end: how many messages.
+    /// Waits until something may be sent, or until it is asked to stop. Returns how many messages may be sent.
     async fn turn(&mut self, began: Instant) -> u64 {
         let Some(pace) = &mut self.pace else { return u64::MAX };
         loop {

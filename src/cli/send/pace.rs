@@ -1,17 +1,17 @@
-//! How many messages may be sent at which moment.
+//! Keeps the rate of `send`.
 //!
-//! Invariant: in the long run it is the rate, whatever was late: every message has its moment, counted
-//! from the beginning. In the short run it is at most twice the rate, in batches of 10 ms at the most: so
-//! what a stalled receiver has missed is made good, and not all at once.
+//! Invariant: the long-term rate is exact, also after delays: every message has a due time, counted from the
+//! beginning. The short-term rate is at most twice that, in batches of at most 10 ms. So the messages that a
+//! stalled receiver has missed are sent later, but not all at once.
 
 use std::time::Duration;
 
 const NANOSECONDS: u128 = 1_000_000_000;
 
-/// How many batches a second has at the least.
+/// The min number of batches per second.
 const BATCHES: u64 = 100;
 
-/// How many messages may be sent at which moment. Moments are counted from the beginning.
+/// Decides how many messages may be sent. Times are counted from the beginning.
 pub(super) struct Pace {
     rate: u64,
     sent: u64,
@@ -22,12 +22,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// So many messages a second.
+    /// A pace of this number of messages per second.
     pub fn new(rate: u64) -> Self {
         Self { rate, sent: 0, left: 0, next: Duration::ZERO }
     }
 
-    /// How many messages may be sent now; where it is none, when to ask again.
+    /// How many messages may be sent now; if none, the error is when to ask again.
     pub fn allowed(&mut self, now: Duration) -> Result<u64, Duration> {
         if self.left > 0 {
             return Ok(self.left);
@@ -45,20 +45,20 @@ impl Pace {
         Ok(self.left)
     }
 
-    /// So many of the allowed messages were sent.
+    /// Notes that this number of the allowed messages was sent.
     pub fn sent(&mut self, messages: u64) {
         self.sent += messages;
         self.left = self.left.saturating_sub(messages);
     }
 
-    /// The moment of a message, the first being number 0: how long so many messages take.
+    /// The due time of a message. The first message has number 0.
     fn moment(&self, number: u64) -> Duration {
         let nanoseconds = (u128::from(number) * NANOSECONDS).div_ceil(u128::from(self.rate.max(1)));
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 }
 
-/// How many messages are due by a moment.
+/// How many messages are due at this time.
 fn due_by(moment: Duration, rate: u64) -> u128 {
     moment.as_nanos() * u128::from(rate) / NANOSECONDS + 1
 }

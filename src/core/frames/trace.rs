@@ -3,7 +3,9 @@
 //! A trace belongs to a frame: every message made of that frame adds its hops to it, on whichever
 //! worker it is. Hops are bounded, so that a message with a thousand outputs stays readable.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
@@ -122,7 +124,7 @@ impl Trace {
 
     /// Adds a hop, unless there are [`HOP_LIMIT`] already, or it would be too much to keep.
     pub fn push(&self, hop: Hop) {
-        let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hops = self.hops.lock();
         let kept: usize = hops.iter().map(|hop| hop.event.byte_length()).sum();
         if hops.len() < HOP_LIMIT && kept + hop.event.byte_length() <= HOP_BYTES_LIMIT {
             hops.push(hop);
@@ -132,7 +134,7 @@ impl Trace {
     /// The hops so far.
     #[must_use]
     pub fn hops(&self) -> Vec<Hop> {
-        self.hops.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.hops.lock().clone()
     }
 }
 

@@ -5,13 +5,13 @@
 //! are made, and nothing more enters until they are gone. So what is in flight passes the limit only
 //! while frames that had entered turn out to make more than those before them did, in proportion.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{Mutex as Turn, Notify};
 
 use crate::core::frames::Account;
+use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::core::sync::{Mutex, MutexGuard};
 
 #[cfg(all(test, feature = "interleavings"))]
 mod interleavings;
@@ -137,15 +137,11 @@ impl Share {
     fn parts(&self, made: usize) -> usize {
         made.saturating_mul(PARTS) / self.frames
     }
-
-    fn bill(&self) -> MutexGuard<'_, Bill> {
-        self.bill.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Account for Share {
     fn charge(&self, bytes: usize) {
-        let mut bill = self.bill();
+        let mut bill = self.bill.lock();
         bill.made += bytes;
         self.budget.expect(self.parts(bill.made));
         // Less than at first where that was more than is expected now.
@@ -163,7 +159,7 @@ impl Account for Share {
 impl Drop for Share {
     fn drop(&mut self) {
         let (made, charged) = {
-            let bill = self.bill();
+            let bill = self.bill.lock();
             (bill.made, bill.charged)
         };
         self.budget.learn(self.parts(made));

@@ -152,8 +152,8 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, in
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
-    use std::sync::Mutex;
 
+    use parking_lot::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::watch;
     use tokio::task::JoinHandle;
@@ -183,14 +183,14 @@ mod tests {
 
     impl Delivery for Seen {
         fn deliver(&self, _: Connection, frames: Frames, _: bool) {
-            self.frames.lock().unwrap().extend_from_slice(frames.bytes());
+            self.frames.lock().extend_from_slice(frames.bytes());
         }
     }
 
     impl Observer for Seen {
         fn event(&self, event: EngineEvent) {
             if let EngineEvent::Disconnected(_, _, Some(reason)) = event {
-                self.ends.lock().unwrap().push(reason);
+                self.ends.lock().push(reason);
             }
         }
     }
@@ -235,12 +235,12 @@ mod tests {
             let mut client = std::net::TcpStream::connect(source.address).unwrap();
             io::Write::write_all(&mut client, &[1, b'a']).unwrap();
         }
-        let whole = || source.seen.frames.lock().unwrap().len() == 200;
+        let whole = || source.seen.frames.lock().len() == 200;
         let deadline = Instant::now() + Duration::from_secs(30);
         while !whole() && Instant::now() < deadline {
             yield_now().await;
         }
-        assert!(whole(), "{} bytes", source.seen.frames.lock().unwrap().len());
+        assert!(whole(), "{} bytes", source.seen.frames.lock().len());
         source.stop().await;
     }
 
@@ -260,16 +260,16 @@ mod tests {
             if sent.is_ok() && other.shutdown().await.is_ok() {
                 let _ = other.read(&mut [0]).await;
             }
-            if seen.frames.lock().unwrap().ends_with(&[1, b'c']) {
+            if seen.frames.lock().ends_with(&[1, b'c']) {
                 break;
             }
         }
         assert!(began.elapsed() >= idle, "it was not idle for so long");
         assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
-        assert_eq!(*seen.frames.lock().unwrap(), [1, b'a', 1, b'c']);
+        assert_eq!(*seen.frames.lock(), [1, b'a', 1, b'c']);
         source.stop().await;
         let reason =
             "the client was idle and made place for another inside a frame, after 2 of its bytes";
-        assert_eq!(*seen.ends.lock().unwrap(), [reason]);
+        assert_eq!(*seen.ends.lock(), [reason]);
     }
 }

@@ -3,13 +3,13 @@
 //! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
 //! two apart.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::core::numbers::Timestamp;
+use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::core::sync::{Mutex, MutexGuard};
 
 /// What the engine is doing, for those who show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,19 +72,15 @@ impl Gate {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub fn pause(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if let State::Running { .. } = *state {
             *state = State::Paused { steps: 0 };
         }
     }
 
     pub fn resume(&self, now: Timestamp) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if let State::Paused { .. } = *state {
             *state = State::Running { since: now };
         }
@@ -92,7 +88,7 @@ impl Gate {
 
     /// Lets everything through from now on: nobody can pause what is to end.
     pub fn finish(&self, now: Timestamp) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let since = match *state {
             State::Running { since } | State::Ending { since } => since,
             State::Paused { .. } => now,
@@ -102,7 +98,7 @@ impl Gate {
 
     /// Lets one more message through; pauses first where the engine runs.
     pub fn step(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         match &mut *state {
             State::Running { .. } => *state = State::Paused { steps: 1 },
             State::Paused { steps } => *steps += 1,
@@ -114,7 +110,7 @@ impl Gate {
     /// given until all that is made of it has arrived.
     pub fn admit(&self) -> Admission {
         // Counted while the state is locked: nobody may find the engine paused in between.
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if self.held.load(Ordering::Acquire) {
             return Admission::Nothing;
         }
@@ -132,20 +128,20 @@ impl Gate {
 
     /// Whether a worker that has frames waiting may take any.
     pub fn is_open(&self) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
     }
 
     /// Admits nothing until [`release`](Self::release). What was admitted before goes on.
     pub fn hold(&self) {
-        let _state = self.lock();
+        let _state = self.state.lock();
         self.changed.store(false, Ordering::Release);
         self.held.store(true, Ordering::Release);
     }
 
     /// Admits again as the state says.
     pub fn release(&self) {
-        let _state = self.lock();
+        let _state = self.state.lock();
         self.held.store(false, Ordering::Release);
     }
 
@@ -171,7 +167,7 @@ impl Gate {
     }
 
     pub fn run_state(&self) -> RunState {
-        let state = self.lock();
+        let state = self.state.lock();
         match *state {
             State::Running { .. } | State::Ending { .. } => RunState::Running,
             State::Paused { steps: 0 } if self.in_flight.load(Ordering::Acquire) == 0 => {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 #[cfg(not(all(test, feature = "interleavings")))]
 use std::thread::{self, Thread};
 
@@ -15,7 +15,7 @@ use shuttle::thread::{self, Thread};
 use super::gate::{Admission, Gate};
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
-use crate::core::sync::{Mutex, MutexGuard};
+use crate::core::sync::Mutex;
 use crate::resilience::{JournalPosition, Slot};
 use crate::runtime::recovery::trial::Trial;
 
@@ -122,10 +122,6 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Has the calling thread woken when there is something to take.
     pub fn attach(&self) {
         // A second thread would be a second worker with the same index: there is none.
@@ -139,7 +135,7 @@ impl Queue {
     }
 
     pub fn push(&self, waiting: Waiting) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.waiting.push_back(waiting);
         let was_empty = state.waiting.len() == 1;
         drop(state);
@@ -150,40 +146,40 @@ impl Queue {
 
     /// Says that nothing will come any more.
     pub fn close(&self) {
-        self.lock().closed = true;
+        self.state.lock().closed = true;
         self.wake();
     }
 
     /// Whether the worker need not look: no frames that it may take wait, and it has not yet to be
     /// told that the queue is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         if state.waiting.is_empty() { state.told || !state.closed } else { !gate.is_open() }
     }
 
     /// Which frames have been taken.
     pub fn taken(&self) -> Taken {
-        self.lock().taken.clone()
+        self.state.lock().taken.clone()
     }
 
     /// Begins where an earlier queue had ended.
     pub fn begin_at(&self, slot: Slot, position: JournalPosition) {
-        self.lock().taken.journal.insert(slot, position);
+        self.state.lock().taken.journal.insert(slot, position);
     }
 
     /// Begins where an earlier queue had ended.
     pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
-        self.lock().taken.sources.insert(source, offset);
+        self.state.lock().taken.sources.insert(source, offset);
     }
 
     /// Gives up what waits, for queues that take this one's place.
     pub fn empty(&self) -> VecDeque<Waiting> {
-        mem::take(&mut self.lock().waiting)
+        mem::take(&mut self.state.lock().waiting)
     }
 
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.pass_over(gate);
         let State { waiting, taken, closed, told } = &mut *state;
         let Some(first) = waiting.front_mut() else {

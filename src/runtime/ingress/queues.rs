@@ -2,13 +2,13 @@
 //! workers, which can be exchanged for others while the sources go on.
 
 use std::mem;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError};
 
 use super::queue::{Coming, Origin, Queue, Taken, Waiting};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
-use crate::core::sync::{RwLock, RwLockReadGuard};
+use crate::core::sync::RwLock;
 use crate::endpoints::{Connection, Delivery};
 use crate::resilience::{Position, Slot};
 use crate::runtime::parts::{FramesToWrite, JournalOrder};
@@ -43,34 +43,30 @@ impl Queues {
         Self { pipeline, name, file, per_worker, journal }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, PerWorker> {
-        self.per_worker.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The queue of a worker.
     pub fn queue(&self, worker: usize) -> Option<Arc<Queue>> {
-        self.read().of_workers.get(worker).map(Arc::clone)
+        self.per_worker.read().of_workers.get(worker).map(Arc::clone)
     }
 
     /// Lets frames wait for their worker.
     pub fn push(&self, waiting: Waiting) {
-        self.read().push(waiting);
+        self.per_worker.read().push(waiting);
     }
 
     /// Says that nothing will come any more.
     pub fn close(&self) {
-        let mut per_worker = self.per_worker.write().unwrap_or_else(PoisonError::into_inner);
+        let mut per_worker = self.per_worker.write();
         per_worker.closed = true;
         per_worker.of_workers.iter().for_each(|queue| queue.close());
     }
 
     pub fn wake(&self) {
-        self.read().of_workers.iter().for_each(|queue| queue.wake());
+        self.per_worker.read().of_workers.iter().for_each(|queue| queue.wake());
     }
 
     /// Begins where a checkpoint had ended.
     pub fn begin_at(&self, positions: &[Position]) {
-        let per_worker = self.read();
+        let per_worker = self.per_worker.read();
         for position in positions {
             match position {
                 Position::Journal { pipeline, slot, at } if *pipeline == self.name => {
@@ -91,7 +87,7 @@ impl Queues {
     /// Which frames have been taken, in all.
     pub fn positions(&self) -> Vec<Position> {
         let mut all = Taken::default();
-        for queue in &self.read().of_workers {
+        for queue in &self.per_worker.read().of_workers {
             let taken = queue.taken();
             for (slot, position) in taken.journal {
                 // What was replayed and what came after it had different queues.
@@ -121,7 +117,7 @@ impl Queues {
     /// frame may be taken meanwhile.
     pub fn exchange(&self, workers: usize) {
         let positions = self.positions();
-        let mut per_worker = self.per_worker.write().unwrap_or_else(PoisonError::into_inner);
+        let mut per_worker = self.per_worker.write();
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let old = mem::replace(&mut per_worker.of_workers, of_workers);
         for waiting in old.iter().flat_map(|queue| queue.empty()) {

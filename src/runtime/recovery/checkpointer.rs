@@ -6,11 +6,12 @@
 
 use std::future::pending;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::block_in_place;
@@ -113,7 +114,7 @@ impl Checkpointer {
         gate.hold();
         let epoch = self.epoch.next();
         let mut saved = Vec::new();
-        let replies = self.crew().ask_each(|| {
+        let replies = self.crew.read().ask_each(|| {
             let (reply, changed) = oneshot::channel();
             (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
@@ -154,11 +155,7 @@ impl Checkpointer {
 
     fn release(&self) {
         self.plan.shared.gate.release();
-        self.crew().wake();
-    }
-
-    fn crew(&self) -> RwLockReadGuard<'_, Crew> {
-        self.crew.read().unwrap_or_else(PoisonError::into_inner)
+        self.crew.read().wake();
     }
 
     /// Asks every sink to report when all that is before the checkpoint is written.
@@ -226,8 +223,8 @@ impl Checkpointer {
         self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
-        let from = self.crew().len();
-        block_in_place(|| self.crew().dismiss());
+        let from = self.crew.read().len();
+        block_in_place(|| self.crew.read().dismiss());
         for queues in &self.plan.queues {
             queues.exchange(workers.get());
         }
@@ -246,7 +243,7 @@ impl Checkpointer {
         let (crew, base, positions, new) = started?;
         let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
         let moved = crew.moved();
-        *self.crew.write().unwrap_or_else(PoisonError::into_inner) = crew;
+        *self.crew.write() = crew;
         self.files = new.files;
         self.generation = new.generation;
         self.begin(base, positions)?;

@@ -1,9 +1,10 @@
 //! Frames of the journal that are in work alone, because an earlier start ended while it replayed them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use crate::resilience::{Attempts, ResilienceError, Unit};
@@ -18,7 +19,7 @@ impl SharedAttempts {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Attempts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -55,7 +56,7 @@ impl Trial {
             return;
         }
         if let Err(error) = self.attempts.lock().enter(self.unit) {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            *self.failure.lock() = Some(error);
         }
     }
 }
@@ -66,7 +67,7 @@ impl Drop for Trial {
         if !self.begun.load(Ordering::Acquire) || thread::panicking() {
             return;
         }
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failure = self.failure.lock().take();
         let left = self.attempts.lock().leave(self.unit);
         if let Some(verdict) = self.verdict.take() {
             // Nobody waits where the engine is ending.

@@ -8,11 +8,12 @@ pub(super) mod worker;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use timely::communication::WorkerGuards;
 use timely::{CommunicationConfig, Config, WorkerConfig};
 use tokio::sync::mpsc::UnboundedSender;
@@ -76,9 +77,7 @@ impl CrewPlan {
         };
         let guards = timely::execute(config, move |timely| {
             let start = starts.get(timely.index());
-            let take = |start: &Mutex<Option<WorkerStart>>| {
-                start.lock().unwrap_or_else(PoisonError::into_inner).take()
-            };
+            let take = |start: &Mutex<Option<WorkerStart>>| start.lock().take();
             if let Some(start) = start.and_then(take) {
                 worker::run(timely, start);
             }
@@ -229,7 +228,7 @@ impl Crew {
 
     /// Waits until the workers, who have been told to end, are gone.
     pub fn join(&self) {
-        let guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let guards = self.guards.lock().take();
         if let Some(guards) = guards {
             // A worker that panicked has told so already.
             drop(guards.join());

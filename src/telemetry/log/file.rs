@@ -1,7 +1,7 @@
-//! The log as a file: a line each, behind what is there already, written by a thread of its own.
+//! The log as a file. A thread of its own appends the lines.
 //!
-//! Invariant: who has something to say never waits for the file. What finds no room is counted, and the
-//! file says how much it was.
+//! Invariant: a thread that logs never waits for the file. If the queue is full, lines are dropped, and the
+//! file says how many.
 
 use std::fmt::Write;
 use std::fs::{File, OpenOptions};
@@ -9,14 +9,14 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
-use super::utc::Utc;
+use super::utc;
 use super::{LogLevel, LogLine};
-use crate::telemetry::lock::lock;
 use crate::telemetry::writers::{Inbox, Lasting, Outbox, Trouble};
 
 /// How many bytes of lines may wait to be written.
@@ -25,7 +25,7 @@ const WAITING: usize = 4 * 1024 * 1024;
 /// How many bytes of lines are written at once.
 const BATCH: usize = 64 * 1024;
 
-/// How long the end waits for lines while none can be written.
+/// How long the end waits while nothing can be written.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Not all of the log is in its file.
@@ -44,14 +44,14 @@ pub struct LogFile {
     fate: Arc<Fate>,
 }
 
-/// Told what is to be said of the file beside it.
+/// Logs errors of the file elsewhere.
 type Tell = Box<dyn Fn(LogLevel, String) + Send + Sync>;
 
-/// What became of the lines.
+/// Which lines are missing, and why.
 #[derive(Default)]
 struct Fate {
     missing: AtomicU64,
-    /// Why the file could not be written, the last time that it could not.
+    /// The latest error.
     reason: Mutex<Option<String>>,
     tell: OnceLock<Tell>,
 }
@@ -61,7 +61,7 @@ impl Fate {
         let path = path.display();
         let (level, text) = match trouble {
             Trouble::Failed(error) => {
-                *lock(&self.reason) = Some(error.to_string());
+                *self.reason.lock() = Some(error.to_string());
                 (LogLevel::Error, format!("cannot write the log to {path} for now: {error}"))
             }
             Trouble::Over => (LogLevel::Info, format!("the log is written to {path} again")),
@@ -77,11 +77,11 @@ impl Fate {
 }
 
 impl LogFile {
-    /// Opens the file, or makes it, for its owner alone. What is in it stays.
+    /// Opens the file to append to it, or creates it, readable for its owner only.
     ///
     /// # Errors
     ///
-    /// It can neither be opened nor made, or there can be no thread for it.
+    /// The file cannot be opened or created, or its thread cannot be started.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
         let (path, fate) = (path.to_owned(), Arc::<Fate>::default());
@@ -92,28 +92,29 @@ impl LogFile {
         Ok(Self { path, outbox, fate })
     }
 
-    /// Hands over a line, or counts it where too much waits already.
+    /// Queues a line, or drops and counts it if the queue is full.
     pub(super) fn write(&self, line: &LogLine) {
         let text = entry(line.at, line.level, &line.text);
         let weight = text.len();
         self.outbox.push(text, weight);
     }
 
-    /// Who is told that the file cannot be written, and that it can again. Only the first one is.
+    /// Sets what is called when the file cannot be written, and when it can be again. Only the first call has
+    /// an effect.
     pub(super) fn tell(&self, tell: Tell) {
         let _ = self.fate.tell.set(tell);
     }
 
-    /// Waits until all lines before are written, but for a file that takes nothing only for a moment.
+    /// Waits until all earlier lines are written, but only for a moment if the file accepts nothing.
     pub(super) fn settle(&self) {
         self.outbox.settle(PATIENCE);
     }
 
-    /// The last line has come: waits as long as that makes sense until all are written.
+    /// Closes the queue, and waits until all lines are written, or the file accepts nothing for a while.
     ///
     /// # Errors
     ///
-    /// Why not all of the log is in the file.
+    /// Lines are missing in the file.
     pub fn finish(&self) -> Result<(), LogLost> {
         if !self.outbox.finish(PATIENCE) {
             self.fate.miss(self.outbox.waiting());
@@ -121,7 +122,7 @@ impl LogFile {
         match self.fate.missing.load(Ordering::Acquire) {
             0 => Ok(()),
             lines => {
-                let reason = lock(&self.fate.reason).clone();
+                let reason = self.fate.reason.lock().clone();
                 let reason = reason.unwrap_or_else(|| "it takes lines too slowly".to_owned());
                 Err(LogLost { path: self.path.display().to_string(), reason, lines })
             }
@@ -131,10 +132,10 @@ impl LogFile {
 
 fn entry(at: SystemTime, level: LogLevel, text: &str) -> String {
     let level = level.to_string().to_uppercase();
-    format!("{} {level:<5} {text}\n", Utc(at))
+    format!("{} {level:<5} {text}\n", utc(at))
 }
 
-/// Writes lines until the last has come.
+/// Writes lines until the queue is closed.
 fn write(mut inbox: Inbox<String>, file: File, path: &Path, fate: &Fate) {
     let mut file = Lasting::new(file);
     while let Some((lines, refused)) = inbox.next(BATCH) {

@@ -1,4 +1,4 @@
-//! How much a line of the log matters.
+//! The level of a line of the log.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-/// How much a line of the log matters: the greater, the more.
+/// The level of a line of the log. Greater levels matter more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// For who looks for a cause.
+    /// For debugging.
     Debug,
-    /// Good to know.
+    /// Routine information.
     Info,
     /// Something is wrong, and the run goes on.
     Warn,
@@ -20,7 +20,7 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// The names of all levels, those that matter most first.
+    /// The names of all levels, the highest first.
     pub const NAMES: [&'static str; 4] = ["error", "warn", "info", "debug"];
 
     /// The level of an event of `tracing`.
@@ -33,13 +33,13 @@ impl LogLevel {
         }
     }
 
-    /// What `tracing` need not even make where only this level and greater ones are wanted.
+    /// Which events `tracing` has to create for this level.
     pub(super) fn filter(self) -> LevelFilter {
         match self {
             Self::Error => LevelFilter::ERROR,
             Self::Warn => LevelFilter::WARN,
             Self::Info => LevelFilter::INFO,
-            // An event that matters even less counts as this.
+            // A trace event counts as a debug event.
             Self::Debug => LevelFilter::TRACE,
         }
     }

@@ -12,17 +12,17 @@ use crate::core::frames::preview::{one_line, shortened};
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// How much it matters.
+    /// Its level.
     pub level: LogLevel,
-    /// What is said, in one line that does nothing to a terminal.
+    /// The text: one line, without control characters.
     pub text: String,
-    /// When it was said.
+    /// When it was logged.
     pub at: SystemTime,
-    /// The time from the log's beginning until then.
+    /// The time between the start of the log and this line.
     pub since_start: Duration,
 }
 
-/// What an event says: the pipeline where it names one, the message, and what else it tells.
+/// The text of an event: its pipeline if it has one, the message, and the other fields.
 pub(super) fn text_of(event: &Event<'_>) -> String {
     let mut words = Words::default();
     event.record(&mut words);

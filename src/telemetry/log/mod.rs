@@ -1,200 +1,160 @@
 //! The log: lines about what happens beside the messages, for the workbench's pane, a file, and the
 //! standard error of `run`.
 //!
-//! Whoever has something to say says it to `tracing`, under the target [`TARGET`]: the engine through
-//! the reporter here, and an author from inside a computation. A [`Log`] is the subscriber that keeps
-//! the newest lines and passes every line on. It is installed by a program and never by this library.
+//! Everything is logged through `tracing` with the target [`TARGET`]: by the engine through the reporter
+//! here, and by an author from inside a computation. A [`Log`] is a layer of a subscriber: it
+//! keeps the newest lines and passes every line on. A program installs it, never this library.
 //!
-//! Invariant: it never prints anything by itself, so nothing comes over a screen.
+//! Invariant: it never prints by itself, so nothing is written over a screen.
 
 mod file;
+mod layer;
 mod level;
 mod line;
 mod rate;
 mod rates;
+mod recorder;
 mod reporter;
 mod utc;
 
-use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Weak};
 
 use thiserror::Error;
-use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber, dispatcher};
+use tracing::{Dispatch, Subscriber, dispatcher};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 
-use super::lock::lock;
-use super::ring::Ring;
 pub use file::{LogFile, LogLost};
+use layer::LogLayer;
 pub use level::LogLevel;
 pub use line::LogLine;
+use recorder::Recorder;
+pub use recorder::{LogShown, RUN_TARGET, TARGET};
 pub(crate) use reporter::Reporter;
+pub(crate) use utc::utc;
 
-/// The target of every event that belongs to the log.
-///
-/// An author's own lines have it too: `tracing::warn!(target: "wallaroo", "no such price")`.
-pub const TARGET: &str = "wallaroo";
-
-/// The target of a run's beginning and end: `run` says those on standard error in its own words.
-pub const RUN_TARGET: &str = "wallaroo::run";
-
-/// How many of the newest lines are kept.
-const KEPT: usize = 500;
-
-/// Says that something has failed, for which the program ends: it is in the log's file when this
-/// returns, if that takes anything.
+/// Logs the failure that ends the program, and waits until it is in the log's file, if that can be
+/// written.
 pub fn log_failure(reason: &str) {
     tracing::error!(target: RUN_TARGET, "{reason}");
-    dispatcher::get_default(|to| {
-        if let Some(file) = to.downcast_ref::<Log>().and_then(|log| log.file.as_ref()) {
-            file.settle();
-        }
-    });
+    let log = dispatcher::get_default(Log::of);
+    if let Some(file) = log.and_then(|log| log.0.outputs.read().file.clone()) {
+        file.settle();
+    }
 }
 
-type Console = Arc<dyn Fn(&LogLine) + Send + Sync>;
-
-/// Another subscriber of `tracing` is installed already.
+/// This program has a subscriber of `tracing` of its own, in which the log has no part.
 #[derive(Debug, Error)]
-#[error("this program has installed a subscriber of `tracing` of its own, which takes the log")]
+#[error(
+    "this program has a subscriber of `tracing` of its own without the log's layer: \
+     add `wallaroo::Log::layer` to it"
+)]
 pub struct LogTaken;
 
-/// Keeps the newest lines of the log, and passes every line on.
+/// Keeps the newest lines of the log, and passes every line on. A clone is the same log.
+///
+/// A program with a subscriber of its own adds the log's [`layer`](Self::layer) to it. The pane of the
+/// workbench and `--log` then work as they do without one:
 ///
 /// ```
-/// use wallaroo::telemetry::{Log, LogLevel};
+/// use tracing_subscriber::prelude::*;
+/// use wallaroo::{Log, LogLevel};
 ///
 /// let log = Log::new(LogLevel::Info);
-/// tracing::subscriber::with_default(log, || {
+/// let subscriber = tracing_subscriber::registry().with(log.layer()); // and layers of your own
+/// tracing::subscriber::with_default(subscriber, || {
 ///     // A session that is started here shows this log.
 ///     tracing::warn!(target: "wallaroo", price = 7, "no such price");
 /// });
 /// ```
-pub struct Log {
-    level: LogLevel,
-    start: Instant,
-    newest: Arc<Mutex<Newest>>,
-    file: Option<Arc<LogFile>>,
-    console: Option<Console>,
-}
-
-/// The newest lines, and a count of all warnings.
-struct Newest {
-    lines: Ring<Arc<LogLine>>,
-    warnings: u64,
-}
-
-/// What a front end sees of the log.
-#[derive(Debug, Clone, Default)]
-pub struct LogShown {
-    /// The newest lines, the newest first.
-    pub lines: Vec<Arc<LogLine>>,
-    /// How many warnings and errors there were in all.
-    pub warnings: u64,
-}
+#[derive(Clone)]
+pub struct Log(Arc<Recorder>);
 
 impl Log {
-    /// A log of lines that matter so much, or more.
-    #[must_use]
+    /// A log of lines with this level or a higher one.
     pub fn new(level: LogLevel) -> Self {
-        let newest = Newest { lines: Ring::new(KEPT), warnings: 0 };
-        let newest = Arc::new(Mutex::new(newest));
-        Self { level, start: Instant::now(), newest, file: None, console: None }
+        Self(Arc::new(Recorder::new(level)))
     }
 
     /// Passes every line on to a file.
     #[must_use]
     pub fn to_file(self, file: Arc<LogFile>) -> Self {
-        Self { file: Some(file), ..self }
+        self.0.outputs.write().file = Some(file);
+        self
     }
 
-    /// Passes every line on, but for a run's beginning and end.
+    /// Passes every line on, except the start and the end of a run.
     #[must_use]
     pub fn to_console(self, console: impl Fn(&LogLine) + Send + Sync + 'static) -> Self {
-        Self { console: Some(Arc::new(console)), ..self }
+        self.0.outputs.write().console = Some(Arc::new(console));
+        self
     }
 
-    /// Makes this the log of the whole process.
+    /// The log as a layer of a subscriber. It takes the events of the log alone, and leaves those of
+    /// others, and all spans, to the other layers.
+    pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        LogLayer(Arc::clone(&self.0)).with_filter(LogLayer(Arc::clone(&self.0)))
+    }
+
+    /// Makes this the log of the whole process. If the program's subscriber has the layer of a log
+    /// already, that log goes on, with the level, the file and the console of this one.
     ///
     /// # Errors
     ///
-    /// There is another one.
+    /// The program has a subscriber without such a layer.
     pub fn install(self) -> Result<(), LogTaken> {
-        if let Some(file) = &self.file {
-            // What is wrong with the file is said everywhere else.
-            let (newest, console) = (Arc::clone(&self.newest), self.console.clone());
-            let start = self.start;
-            file.tell(Box::new(move |level, text| {
-                let line = line_of(start, level, text);
-                if let Some(console) = &console {
+        let installed = dispatcher::get_default(Self::of);
+        if let Some(log) = installed {
+            let outputs = self.0.outputs.read().clone();
+            *log.0.outputs.write() = outputs;
+            // Which events are made at all depends on the level.
+            tracing::callsite::rebuild_interest_cache();
+            log.hear_of_its_file();
+            return Ok(());
+        }
+        self.hear_of_its_file();
+        let subscriber = tracing_subscriber::registry().with(self.layer());
+        tracing::subscriber::set_global_default(subscriber).map_err(|_| LogTaken)
+    }
+
+    /// The log whose layer a subscriber has.
+    fn of(subscriber: &Dispatch) -> Option<Self> {
+        subscriber.downcast_ref::<LogLayer>().map(|LogLayer(log)| Self(Arc::clone(log)))
+    }
+
+    /// Reports errors of the log's file to the console and the pane.
+    fn hear_of_its_file(&self) {
+        let Some(file) = self.0.outputs.read().file.clone() else { return };
+        // The log owns the file, and not the other way round.
+        let log = Arc::downgrade(&self.0);
+        file.tell(Box::new(move |level, text| {
+            if let Some(log) = Weak::upgrade(&log) {
+                let line = log.line(level, text);
+                let console = log.outputs.read().console.clone();
+                if let Some(console) = console {
                     console(&line);
                 }
-                keep(&newest, line);
-            }));
-        }
-        tracing::subscriber::set_global_default(self).map_err(|_| LogTaken)
+                log.keep(line);
+            }
+        }));
     }
 
-    /// The newest lines, at the most so many.
-    pub(crate) fn shown(&self, most: usize) -> LogShown {
-        let newest = lock(&self.newest);
-        LogShown {
-            lines: newest.lines.newest_first().take(most).cloned().collect(),
-            warnings: newest.warnings,
-        }
+    /// The newest lines, at most `max` of them.
+    pub(crate) fn shown(&self, max: usize) -> LogShown {
+        self.0.shown(max)
     }
-}
-
-fn keep(newest: &Mutex<Newest>, line: LogLine) {
-    let mut newest = lock(newest);
-    newest.warnings += u64::from(line.level >= LogLevel::Warn);
-    newest.lines.push(Arc::new(line));
-}
-
-fn line_of(start: Instant, level: LogLevel, text: String) -> LogLine {
-    LogLine { level, text, at: SystemTime::now(), since_start: start.elapsed() }
-}
-
-impl Subscriber for Log {
-    /// Only our own: what other libraries have to say is for those who look into them.
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let ours = metadata.target().strip_prefix(TARGET);
-        metadata.is_event()
-            && ours.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-            && LogLevel::of(*metadata.level()) >= self.level
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level.filter())
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let metadata = event.metadata();
-        let line = line_of(self.start, LogLevel::of(*metadata.level()), line::text_of(event));
-        if let Some(console) = self.console.as_ref().filter(|_| metadata.target() != RUN_TARGET) {
-            console(&line);
-        }
-        if let Some(file) = &self.file {
-            file.write(&line);
-        }
-        keep(&self.newest, line);
-    }
-
-    // There are no spans: none is enabled.
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing::Dispatch;
+    use parking_lot::Mutex;
     use tracing::subscriber::with_default;
 
+    use super::recorder::KEPT;
     use super::*;
 
     fn texts(log: &LogShown) -> Vec<&str> {
@@ -203,9 +163,9 @@ mod tests {
 
     /// What a log of this level has of what is said in `say`.
     fn logged(level: LogLevel, say: impl FnOnce()) -> LogShown {
-        let log = Dispatch::new(Log::new(level));
-        dispatcher::with_default(&log, say);
-        log.downcast_ref::<Log>().unwrap().shown(usize::MAX)
+        let log = Log::new(level);
+        with_default(tracing_subscriber::registry().with(log.layer()), say);
+        log.shown(usize::MAX)
     }
 
     #[test]
@@ -234,11 +194,61 @@ mod tests {
         assert!(quiet.lines.is_empty());
     }
 
+    /// A layer of another program, which counts what it is told.
+    #[derive(Clone, Default)]
+    struct Counter(Arc<Mutex<(usize, usize)>>);
+
+    impl<S: Subscriber> Layer<S> for Counter {
+        fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            self.0.lock().0 += 1;
+        }
+
+        fn on_new_span(
+            &self,
+            _: &tracing::span::Attributes<'_>,
+            _: &tracing::span::Id,
+            _: tracing_subscriber::layer::Context<'_, S>,
+        ) {
+            self.0.lock().1 += 1;
+        }
+    }
+
     #[test]
-    fn a_second_log_is_refused_and_harms_nothing() {
-        // Whether another test was first or not: the second is refused.
-        let _ = Log::new(LogLevel::Error).install();
-        assert!(Log::new(LogLevel::Error).install().is_err());
-        with_default(Log::new(LogLevel::Info), || tracing::info!(target: TARGET, "still heard"));
+    fn another_layer_beside_the_log_misses_nothing() {
+        let (log, counter) = (Log::new(LogLevel::Warn), Counter::default());
+        let subscriber = tracing_subscriber::registry().with(log.layer()).with(counter.clone());
+        with_default(subscriber, || {
+            tracing::trace!(target: "hyper", "of another library");
+            tracing::debug!(target: TARGET, "too small for the log");
+            let _span = tracing::debug_span!("theirs").entered();
+            tracing::warn!(target: TARGET, "for both");
+        });
+        assert_eq!(texts(&log.shown(usize::MAX)), ["for both"]);
+        assert_eq!(*counter.0.lock(), (3, 1));
+    }
+
+    #[test]
+    fn a_programs_own_subscriber_with_the_layer_gets_the_level_and_the_console_of_a_run() {
+        let theirs = Log::new(LogLevel::Error);
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let subscriber = tracing_subscriber::registry().with(theirs.layer());
+        with_default(subscriber, || {
+            let say = || tracing::debug!(target: TARGET, "a detail");
+            say();
+            let told = Arc::clone(&said);
+            let console = move |line: &LogLine| told.lock().push(line.text.clone());
+            Log::new(LogLevel::Debug).to_console(console).install().unwrap();
+            say();
+        });
+        assert_eq!(texts(&theirs.shown(usize::MAX)), ["a detail"]);
+        assert_eq!(*said.lock(), ["a detail"]);
+    }
+
+    #[test]
+    fn a_subscriber_without_the_layer_is_left_alone() {
+        with_default(tracing_subscriber::registry(), || {
+            let log = dispatcher::get_default(Log::of);
+            assert!(log.is_none());
+        });
     }
 }

@@ -1,41 +1,41 @@
-//! How many events of a kind are lines of the log: a million of them must not be a million lines.
+//! Limits the number of lines in the log: a million events of a kind must not be a million lines.
 
 use crate::core::numbers::Timestamp;
 
-/// Lets the first few events of each second be said, and counts the others.
+/// Logs the first few events of each second, and counts the others.
 #[derive(Debug)]
 pub(super) struct Rate {
     most: u64,
-    /// The second of which events are said.
+    /// The current second.
     second: Option<u64>,
     said: u64,
     held: u64,
 }
 
-/// What is to be said of an event.
+/// What to log for an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// How many before it were only counted, and are to be said now.
+    /// How many earlier events were only counted and have to be reported now.
     pub held: u64,
-    /// Whether it is to be said itself.
+    /// Whether to log the event itself.
     pub itself: bool,
 }
 
 impl Rate {
-    /// Lets so many be said a second.
+    /// Logs at most this number of events per second.
     pub fn new(most: u64) -> Self {
         Self { most, second: None, said: 0, held: 0 }
     }
 
-    /// Takes note of an event.
+    /// Counts an event.
     pub fn take(&mut self, at: Timestamp) -> Said {
         self.take_many(at, 1)
     }
 
-    /// Takes note of so many events, which are said as one.
+    /// Counts events that are logged as one.
     pub fn take_many(&mut self, at: Timestamp, count: u64) -> Said {
         let second = second(at);
-        // Workers are not told in the order of time: one of a second that is past is only counted.
+        // Workers do not report in the order of time: an event of an earlier second is only counted.
         let held = if self.second.is_none_or(|last| second > last) {
             (self.second, self.said) = (Some(second), 0);
             std::mem::take(&mut self.held)
@@ -51,7 +51,7 @@ impl Rate {
         Said { held, itself }
     }
 
-    /// How many were only counted: once their second is over, or all where no more will come.
+    /// How many events were only counted, if their second is over or `now` is `None`.
     pub fn flush(&mut self, now: Option<Timestamp>) -> u64 {
         let over = now.is_none_or(|now| self.second.is_some_and(|last| second(now) > last));
         if over { std::mem::take(&mut self.held) } else { 0 }

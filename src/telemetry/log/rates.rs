@@ -1,10 +1,10 @@
-//! The events that a client or a full disk can bring about as often as it likes, each kind with its rate.
+//! Rate limits for the events that a client can cause as often as it likes.
 
 use super::rate::{Rate, Said};
 use crate::core::event::EngineEvent;
 use crate::core::numbers::Timestamp;
 
-/// How many connections of a kind are lines of the log in a second.
+/// The max number of lines per second for each kind.
 const CONNECTIONS: u64 = 20;
 
 /// Events of one kind.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Connected, Self::Left, Self::Broken, Self::NotAccepted];
 
-    /// The kind of an event; `None` where no client brings it about.
+    /// The kind of an event; `None` if clients cannot cause it.
     pub fn of(event: &EngineEvent) -> Option<Self> {
         match event {
             EngineEvent::Connected(..) => Some(Self::Connected),
@@ -30,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// What is said of events that were only counted.
+    /// The line for events that were only counted.
     pub fn said(self, held: u64) -> String {
         let clients = if held == 1 { "client" } else { "clients" };
         match self {
@@ -53,14 +53,14 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// Takes note of an event.
+    /// Counts an event.
     pub fn take(&mut self, kind: Kind, at: Timestamp) -> Said {
         let rates = Kind::ALL.into_iter().zip(&mut self.0);
         let rate = rates.into_iter().find(|(other, _)| *other == kind);
         rate.map(|(_, rate)| rate.take(at)).unwrap_or_default()
     }
 
-    /// What was only counted, of each kind: all of it, or with a time what is of a second before.
+    /// How many events of each kind were only counted: all, or with a time those of earlier seconds.
     pub fn flush(&mut self, now: Option<Timestamp>) -> Vec<(Kind, u64)> {
         let held = Kind::ALL.into_iter().zip(self.0.iter_mut().map(|rate| rate.flush(now)));
         held.filter(|(_, held)| *held > 0).collect()

@@ -1,8 +1,9 @@
-//! Says what happens to the engine: the one place that makes events of `tracing`.
+//! Logs what happens to the engine: the only place that creates events of `tracing`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tracing::{Dispatch, dispatcher};
 
 use super::rate::{Rate, Said};
@@ -14,20 +15,19 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::dead_letter_file::LettersNews;
-use crate::telemetry::lock::lock;
 use crate::telemetry::snapshot::Totals;
 
-/// Says what happens to the engine.
+/// Logs what happens to the engine.
 pub(crate) struct Reporter {
     /// The subscriber of the thread that started the session: the engine's threads have none of
     /// their own.
     to: Dispatch,
     application: Arc<str>,
-    /// The pipelines' names; none where there is only one, and it need not be named.
+    /// The names of the pipelines; empty if there is only one, because it need not be named.
     pipelines: Vec<Arc<str>>,
     start: Instant,
     dead_letters: Mutex<Rate>,
-    /// Of letters that are not in their file.
+    /// For dead letters that could not be written to their file, with the latest reason.
     lost: Mutex<(Rate, String)>,
     connections: Mutex<Rates>,
 }
@@ -47,18 +47,18 @@ impl Reporter {
         }
     }
 
-    /// The time of events that have none of their own.
+    /// The time for events without a time.
     fn now(&self) -> Timestamp {
         let since = u64::try_from(self.start.elapsed().as_nanos());
         Timestamp(since.unwrap_or(u64::MAX))
     }
 
-    /// The log that is told, where it is one of ours.
-    pub fn log(&self) -> Option<&Log> {
-        self.to.downcast_ref()
+    /// The log, if the subscriber has its layer.
+    pub fn log(&self) -> Option<Log> {
+        Log::of(&self.to)
     }
 
-    /// A run is about to begin.
+    /// A run begins.
     pub fn begins(&self, topology: &Topology, settings: &Settings) {
         let ends = settings.sources.iter().zip(&settings.sinks).zip(topology.pipelines());
         let ends = ends.map(|((source, sinks), plan)| {
@@ -90,7 +90,7 @@ impl Reporter {
     /// Something happened to a source or a sink.
     pub fn event(&self, event: &EngineEvent) {
         if let Some(kind) = Kind::of(event) {
-            let Said { held, itself } = lock(&self.connections).take(kind, self.now());
+            let Said { held, itself } = self.connections.lock().take(kind, self.now());
             if held > 0 {
                 self.more(kind, held);
             }
@@ -109,7 +109,7 @@ impl Reporter {
     /// Messages could not be processed.
     pub fn dead_letters<'a>(&self, letters: impl Iterator<Item = &'a DeadLetter>) {
         for letter in letters {
-            let Said { held, itself } = lock(&self.dead_letters).take(letter.at);
+            let Said { held, itself } = self.dead_letters.lock().take(letter.at);
             self.more_dead_letters(held);
             if itself {
                 let pipeline = (!self.pipelines.is_empty()).then_some(&*letter.pipeline);
@@ -125,7 +125,7 @@ impl Reporter {
         }
     }
 
-    /// Something happens to the dead letters' file.
+    /// The state of the dead letters' file has changed.
     pub fn letters_told(&self, news: LettersNews) {
         match news {
             LettersNews::Failed(reason) => self.say(|| {
@@ -139,7 +139,7 @@ impl Reporter {
             }
             LettersNews::Lost(count, reason) => {
                 let said = {
-                    let mut lost = lock(&self.lost);
+                    let mut lost = self.lost.lock();
                     lost.1.clone_from(&reason);
                     lost.0.take_many(self.now(), count)
                 };
@@ -166,36 +166,36 @@ impl Reporter {
         });
     }
 
-    /// Says what was only counted, once its second is over. True where there was something.
+    /// Logs what was only counted, if its second is over. Returns whether there was anything.
     pub fn flush(&self, now: Timestamp) -> bool {
-        let held = lock(&self.dead_letters).flush(Some(now));
+        let held = self.dead_letters.lock().flush(Some(now));
         self.more_dead_letters(held);
         self.flush_others(Some(self.now())) || held > 0
     }
 
-    /// Says what was only counted: nothing more comes.
+    /// Logs what was only counted, at the end of a run.
     pub fn flush_all(&self) {
-        let held = lock(&self.dead_letters).flush(None);
+        let held = self.dead_letters.lock().flush(None);
         self.more_dead_letters(held);
         self.flush_others(None);
     }
 
     fn flush_others(&self, now: Option<Timestamp>) -> bool {
-        let more = lock(&self.connections).flush(now);
+        let more = self.connections.lock().flush(now);
         for (kind, held) in &more {
             self.more(*kind, *held);
         }
         let (lost, reason) = {
-            let (rate, reason) = &mut *lock(&self.lost);
+            let (rate, reason) = &mut *self.lost.lock();
             (rate.flush(now), reason.clone())
         };
         self.letters_lost(lost, &reason);
         lost > 0 || !more.is_empty()
     }
 
-    /// Whether something was only counted that nothing but time brings to the log.
+    /// Whether something was only counted and has to be logged later.
     pub fn holds(&self) -> bool {
-        lock(&self.connections).hold() || lock(&self.lost).0.holds()
+        self.connections.lock().hold() || self.lost.lock().0.holds()
     }
 
     fn more_dead_letters(&self, held: u64) {

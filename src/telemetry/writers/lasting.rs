@@ -1,7 +1,7 @@
-//! A file of lines that is written again once it can be: after a full disk, or a reader that has gone.
+//! A file of lines that is tried again after a failure, such as a full disk or a missing reader.
 //!
-//! Invariant: no line is torn but where the process ends: what is left of one is written as soon as it
-//! can be, or the rest of it is cut off.
+//! Invariant: no line stays incomplete, unless the process ends: the rest of a line is written as soon as
+//! possible, or its beginning is cut off.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use super::Inbox;
 
-/// How long after a failure it is tried again, at first and at the most.
+/// How long to wait after a failure, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// What happens to a file.
+/// A change of the state of a file.
 #[derive(Debug)]
 pub(in crate::telemetry) enum Trouble<'a> {
     /// It cannot be written for now.
     Failed(&'a io::Error),
-    /// It is written again.
+    /// It can be written again.
     Over,
 }
 
-/// A file that is tried again after a failure. It is to be open for appending.
+/// A file that is tried again after a failure. It must be open for appending.
 pub(in crate::telemetry) struct Lasting {
     file: File,
     failing: bool,
@@ -32,7 +32,7 @@ impl Lasting {
         Self { file, failing: false }
     }
 
-    /// The length of a regular file; `None` of what is none.
+    /// The length of the file; `None` if it is not a regular file.
     pub fn length(&self) -> Option<u64> {
         self.file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
     }

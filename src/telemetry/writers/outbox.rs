@@ -1,16 +1,16 @@
-//! A bounded queue in front of a writer that may block, and the writer's thread.
+//! A bounded queue in front of a writer that may block, and the thread of the writer.
 //!
-//! Invariants: what is queued and what is being written weigh no more than the limit together, except
-//! where a single item does; and nobody waits for the writer longer than they said.
+//! Invariants: the items that are queued or being written never weigh more than the limit together, unless a
+//! single item does; and no caller waits for the writer longer than it allows.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crate::telemetry::lock::lock;
+use parking_lot::{Condvar, Mutex};
 
-/// The side of those who have something to be written.
+/// The side of the callers.
 pub(crate) struct Outbox<T>(Arc<Shared<T>>);
 
 /// The side of the writer.
@@ -28,17 +28,17 @@ struct Shared<T> {
 
 struct Queue<T> {
     items: VecDeque<(T, usize)>,
-    /// Of what is queued and of what is being written.
+    /// The weight of the items that are queued or being written.
     weight: usize,
     pushed: u64,
     done: u64,
-    /// How many items found no room, and the writer does not know of yet.
+    /// How many items were refused since the writer was last told.
     refused: u64,
-    /// Whether the limit was met: nothing is taken then until half of it is free, so that a writer that
-    /// is behind leaves few gaps, and nobody waits for one that does not move.
+    /// Whether the limit was reached. Items are then refused until half of it is free, so that a slow writer
+    /// leaves few gaps, and no caller waits for a writer that does not move.
     full: bool,
     closing: bool,
-    /// When something was written last, or was pushed while there was nothing to write.
+    /// When something was written last, or was pushed to an empty queue.
     moved: Instant,
 }
 
@@ -72,25 +72,23 @@ impl<T: Send + 'static> Outbox<T> {
 }
 
 impl<T> Outbox<T> {
-    /// Queues an item, or refuses and counts it where there is no room. It never waits.
+    /// Queues an item, or refuses and counts it if there is no room. It never waits.
     pub fn push(&self, item: T, weight: usize) -> bool {
         self.offer(item, weight, self.0.limit, None)
     }
 
-    /// The same, but may go beyond the limit, up to twice as much: for those who must not wait while
-    /// others do.
+    /// The same with twice the limit: for callers that must not wait while others do.
     pub fn push_urgently(&self, item: T, weight: usize) -> bool {
         self.offer(item, weight, self.0.limit.saturating_mul(2), None)
     }
 
-    /// The same, but waits for room until `deadline`, unless nothing has been written for so long that
-    /// somebody has waited in vain already.
+    /// The same, but waits for room until `deadline`, unless another caller has already waited in vain.
     pub fn push_before(&self, item: T, weight: usize, deadline: Instant) -> bool {
         self.offer(item, weight, self.0.limit, Some(deadline))
     }
 
     fn offer(&self, item: T, weight: usize, limit: usize, deadline: Option<Instant>) -> bool {
-        let mut queue = lock(&self.0.queue);
+        let mut queue = self.0.queue.lock();
         loop {
             let fits = queue.weight == 0 || queue.weight.saturating_add(weight) <= limit;
             if fits && !queue.full && !queue.closing {
@@ -111,36 +109,35 @@ impl<T> Outbox<T> {
                 self.0.changed.notify_all();
                 return false;
             };
-            queue = self.0.wait(queue, left);
+            self.0.changed.wait_for(&mut queue, left);
         }
     }
 
     /// How many items are not written yet.
     pub fn waiting(&self) -> u64 {
-        let queue = lock(&self.0.queue);
+        let queue = self.0.queue.lock();
         queue.pushed - queue.done
     }
 
-    /// Waits until all that was pushed before is written: whether it is. Gives up where nothing has been
-    /// written for `patience`, also where most of that time is over already.
+    /// Waits until all earlier items are written. Returns false if nothing has been written for `patience`,
+    /// which may have begun before the call.
     pub fn settle(&self, patience: Duration) -> bool {
-        let mut queue = lock(&self.0.queue);
+        let mut queue = self.0.queue.lock();
         let wanted = queue.pushed;
         while queue.done < wanted {
             let left = patience.saturating_sub(queue.moved.elapsed());
             if left.is_zero() {
                 return false;
             }
-            queue = self.0.wait(queue, left);
+            self.0.changed.wait_for(&mut queue, left);
         }
         true
     }
 
-    /// Takes nothing more, and waits as [`settle`](Self::settle) does; but a writer that has not moved
-    /// gets `patience` once more.
+    /// Closes the queue, and waits as [`settle`](Self::settle) does, but for at least `patience`.
     pub fn finish(&self, patience: Duration) -> bool {
         {
-            let mut queue = lock(&self.0.queue);
+            let mut queue = self.0.queue.lock();
             if !std::mem::replace(&mut queue.closing, true) {
                 queue.moved = Instant::now();
             }
@@ -152,21 +149,8 @@ impl<T> Outbox<T> {
 
 impl<T> Drop for Outbox<T> {
     fn drop(&mut self) {
-        lock(&self.0.queue).closing = true;
+        self.0.queue.lock().closing = true;
         self.0.changed.notify_all();
-    }
-}
-
-impl<T> Shared<T> {
-    fn wait<'a>(
-        &self,
-        queue: MutexGuard<'a, Queue<T>>,
-        most: Duration,
-    ) -> MutexGuard<'a, Queue<T>> {
-        match self.changed.wait_timeout(queue, most) {
-            Ok((queue, _)) => queue,
-            Err(poisoned) => poisoned.into_inner().0,
-        }
     }
 }
 
@@ -178,20 +162,17 @@ impl<T: Send + 'static> Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    /// The next items, of about so much weight at the most, and how many found no room after them; what
-    /// was taken before is written. `None` where there is nothing and will be nothing.
+    /// The next items, of about `most` weight, and how many items were refused after them. The items of the
+    /// call before count as written. Returns `None` if the queue is closed and empty.
     pub fn next(&mut self, most: usize) -> Option<(Vec<T>, u64)> {
         let shared = Arc::clone(&self.shared);
-        let mut queue = lock(&shared.queue);
+        let mut queue = shared.queue.lock();
         self.done(&mut queue);
         while queue.items.is_empty() && queue.refused == 0 {
             if queue.closing {
                 return None;
             }
-            queue = match shared.changed.wait(queue) {
-                Ok(queue) => queue,
-                Err(poisoned) => poisoned.into_inner(),
-            };
+            shared.changed.wait(&mut queue);
         }
         let mut items = Vec::new();
         while self.taken.1 < most
@@ -219,20 +200,20 @@ impl<T> Inbox<T> {
 
     /// A part of what was taken is written.
     pub fn moved(&self) {
-        lock(&self.shared.queue).moved = Instant::now();
+        self.shared.queue.lock().moved = Instant::now();
         self.shared.changed.notify_all();
     }
 
     /// Waits for so long. False, and at once, where the end has come and nobody waits for another try.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
-        let mut queue = lock(&self.shared.queue);
+        let mut queue = self.shared.queue.lock();
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if queue.closing || left.is_zero() {
                 return !queue.closing;
             }
-            queue = self.shared.wait(queue, left);
+            self.shared.changed.wait_for(&mut queue, left);
         }
     }
 }
@@ -241,7 +222,7 @@ impl<T> Drop for Inbox<T> {
     /// A writer that ends, be it by a panic, leaves nobody waiting.
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let mut queue = lock(&shared.queue);
+        let mut queue = shared.queue.lock();
         self.done(&mut queue);
         queue.closing = true;
         self.shared.changed.notify_all();

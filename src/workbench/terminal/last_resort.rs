@@ -5,12 +5,13 @@
 //! have a reader that does not read: after a signal, that ends the process too.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::exit;
@@ -100,7 +101,7 @@ impl<W: Write> Write for Reported<W> {
 
 /// Sets what gives the terminal back if the process ends at once.
 pub(crate) fn give_back_with(give_back: impl Fn() + Send + 'static) {
-    *GIVE_BACK.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(give_back));
+    *GIVE_BACK.lock() = Some(Box::new(give_back));
 }
 
 /// Ends the process after its first signal if it does not go on.
@@ -130,7 +131,7 @@ fn end(words: &'static str) -> ! {
     let say = {
         let done = done.clone();
         move || {
-            if let Some(give_back) = &*GIVE_BACK.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(give_back) = &*GIVE_BACK.lock() {
                 give_back();
             }
             let _ = writeln!(io::stderr(), "{}: {words}", env!("CARGO_PKG_NAME"));

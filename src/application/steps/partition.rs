@@ -1,8 +1,8 @@
-//! The partition function: which key a message belongs to.
+//! The partition function: the key of a message.
 
-use super::Key;
+use crate::application::Key;
 
-/// Says which partition a message belongs to. It must depend on the message alone.
+/// Returns the key of the partition that a message belongs to. It must depend on the message alone.
 ///
 /// A closure `Fn(&M) -> K` is a partition function, where `K` is anything that becomes a [`Key`]:
 /// a byte, a `char`, text or bytes.

@@ -1,13 +1,13 @@
-//! A number of bytes on the command line: plain, or in a unit, as 16MiB.
+//! A number of bytes on the command line: plain, or with a unit, for example 16MiB.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::core::frames::framing::MAXIMUM_FRAME_LIMIT;
 
-/// A number of bytes from 1 to the longest frame's.
+/// A number of bytes from 1 to the max length of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ByteCount(pub u64);
+pub(in crate::cli) struct ByteCount(pub u64);
 
 /// The units in which it may be given, the largest first.
 const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -27,16 +27,16 @@ impl FromStr for ByteCount {
     }
 }
 
-/// Reads a number of bytes, in a unit or plain.
+/// Reads a number of bytes, with or without a unit.
 fn read(text: &str) -> Option<u64> {
     let in_unit = |(unit, bytes)| Some((text.strip_suffix(unit)?.trim_end(), bytes));
     let (number, unit) = UNITS.into_iter().find_map(in_unit).unwrap_or((text, 1));
     number.parse().ok().and_then(|number: u64| number.checked_mul(unit))
 }
 
-/// How long a file may get, in bytes: any number.
+/// The max length of a file, in bytes: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileSize(pub u64);
+pub(in crate::cli) struct FileSize(pub u64);
 
 impl FromStr for FileSize {
     type Err = String;

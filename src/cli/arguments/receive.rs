@@ -1,4 +1,4 @@
-//! What can be said to `receive`.
+//! The arguments of `receive`.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 
-use crate::cli::values::{listening_address, seconds};
+use super::values::{listening_address, seconds};
 
-/// What `receive` is told.
+/// The arguments of `receive`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReceiveArguments {
-    /// Where to listen: an address, or a port that only this machine reaches; port 0 is any free one
+    /// Where to listen: an address, or a port for connections from this machine only. Port 0 is any free
+    /// port
     #[arg(long, value_name = "[HOST:]PORT", value_parser = listening_address)]
     pub listen: String,
-    /// Where to write what arrives: a file, or - for standard output
+    /// Where to write the outputs: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
-    /// End when so many outputs have arrived; it is a failure if they do not, or if more come with the
-    /// last of them
+    /// End when this number of outputs has arrived. It is a failure if fewer arrive, or if more arrive
+    /// together with the last
     #[arg(long, value_name = "N")]
     pub expect: Option<NonZeroU64>,
     /// How long to wait for the expected outputs
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "expect")]
     pub timeout: Option<Duration>,
-    /// An output is a header of so many bytes, which says how long the rest is, and the rest; unless
-    /// given, an output is a line
+    /// Outputs are frames with a length header of BYTES bytes. Without this option, an output is a line
     #[arg(
         long,
         value_name = "BYTES",
@@ -34,7 +34,7 @@ pub(in crate::cli) struct ReceiveArguments {
         value_parser = value_parser!(u8).range(1..=8)
     )]
     pub framed: Option<u8>,
-    /// Wait for other senders when the last one has gone
+    /// Wait for other senders when the last one has disconnected
     #[arg(long)]
     pub keep_open: bool,
 }

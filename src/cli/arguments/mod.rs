@@ -1,4 +1,10 @@
-//! What can be said on the command line.
+//! The command line: its commands and options.
+
+mod byte_count;
+mod receive;
+mod resilience;
+mod send;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -8,17 +14,18 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::app::{App, AppOption, AppOptions};
-use super::byte_count::{ByteCount, FileSize};
-use super::receive::ReceiveArguments;
-use super::resilience::ResilienceArguments;
-use super::send::SendArguments;
 use crate::application::is_printable;
+use crate::cli::app::{App, AppOption, AppOptions};
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::preview::each_line;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
+
+use byte_count::{ByteCount, FileSize};
+pub(super) use receive::ReceiveArguments;
+use resilience::ResilienceArguments;
+pub(super) use send::SendArguments;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -32,21 +39,21 @@ struct Line {
     workbench: WorkbenchArguments,
 }
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
     Run(RunArguments),
-    /// Send a file's frames, or typed messages, to where an application listens
+    /// Send the frames of a file, or typed messages, to an application that listens
     ///
-    /// Bytes that are no whole frame are sent too, and said at the end.
+    /// Bytes that are not a whole frame are sent too, and reported at the end.
     Send(SendArguments),
     /// Listen, and write and count the outputs that an application sends
     ///
-    /// It ends when the expected outputs have arrived, or when the last sender has gone, or when it is
-    /// interrupted.
+    /// It ends when the expected outputs have arrived, when the last sender has disconnected, or when it
+    /// is interrupted.
     Receive(ReceiveArguments),
-    /// Write random messages of an application to a file, framed
+    /// Write random messages of an application to a file, as frames
     Generate(GenerateArguments),
     /// Show what a resilience directory holds
     Inspect(InspectArguments),
@@ -60,17 +67,17 @@ pub(super) enum Command {
 
 /// Which application, where its bytes enter and leave, and how it is run.
 #[derive(Debug, Args)]
-pub(super) struct EngineArguments {
-    /// How many workers run it: each is a thread
+pub(in crate::cli) struct EngineArguments {
+    /// The number of workers. Each worker is a thread
     #[arg(long, value_name = "N", default_value = "1", value_parser = to(MAX_WORKERS))]
     pub workers: NonZeroUsize,
-    /// Where a pipeline's bytes enter: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
-    /// `:PORT` listens for this machine alone, 0.0.0.0:PORT for all.
-    /// Repeat it, one a pipeline in order, or name the pipeline
+    /// Where a pipeline reads its input: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
+    /// `:PORT` accepts connections from this machine only, 0.0.0.0:PORT from everywhere.
+    /// Repeat it once per pipeline, in order, or name the pipeline
     #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
     pub inputs: Vec<String>,
-    /// Where a pipeline's bytes leave: `tcp://HOST:PORT` (connects to it), `file:PATH`, - or null.
-    /// Repeat it, one a pipeline in order, or name the pipeline
+    /// Where a pipeline writes its output: `tcp://HOST:PORT` (connects to it), `file:PATH`, - or null.
+    /// Repeat it once per sink, in order, or name the pipeline
     #[arg(long = "out", value_name = "[PIPELINE=]ENDPOINT")]
     pub outputs: Vec<String>,
     /// Create the partitions of the declared keys before the first message
@@ -78,30 +85,30 @@ pub(super) struct EngineArguments {
     pub precreate: bool,
     #[command(flatten)]
     pub resilience: ResilienceArguments,
-    /// The longest payload that a frame may have, in bytes or as 64KiB, 16MiB, 900MiB. A longer one
-    /// ends its connection or file
+    /// The max length of a frame's payload, in bytes or as 64KiB, 16MiB, 900MiB. A longer frame ends its
+    /// connection or file
     #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
     pub frame_limit: ByteCount,
-    /// How many connections a TCP source serves at once; fewer where the limit on open files is lower.
-    /// One more is closed, unless another has been idle for a minute
+    /// The max number of connections that a TCP source serves at once; fewer if the limit on open files
+    /// is lower. One more is refused, unless another has been idle for a minute and is closed instead
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MAX_CONNECTIONS))]
     pub connections: NonZeroUsize,
-    /// Write every message that could not be processed to this file, a JSON line each
+    /// Write every message that could not be processed to this file, one JSON line per message
     #[arg(long, value_name = "FILE")]
     pub dead_letters: Option<PathBuf>,
-    /// How long that file may get: beyond it, messages that could not be processed are only counted, and
-    /// that is said. What is no regular file has no limit
+    /// The max length of that file. When it is reached, messages that could not be processed are only
+    /// counted, and the log says so. Only a regular file has this limit
     #[arg(long, value_name = "BYTES", default_value_t = FileSize(DEFAULT_DEAD_LETTERS_LIMIT))]
     pub dead_letters_limit: FileSize,
 }
 
 /// Where the log goes, and what is in it.
 #[derive(Debug, Args)]
-pub(super) struct LogArguments {
-    /// Append the log to this file: a line each, with the time in UTC
+pub(in crate::cli) struct LogArguments {
+    /// Append the log to this file, with the time in UTC
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Leave out of the log what matters less than this
+    /// The lowest level that the log contains
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level())]
     pub log_level: LogLevel,
 }
@@ -110,9 +117,9 @@ fn log_level() -> impl TypedValueParser<Value = LogLevel> {
     PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
 
-/// What the workbench is told.
+/// The arguments of the workbench.
 #[derive(Debug, Args)]
-pub(super) struct WorkbenchArguments {
+pub(in crate::cli) struct WorkbenchArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
@@ -122,81 +129,81 @@ pub(super) struct WorkbenchArguments {
     pub log: LogArguments,
 }
 
-/// What `run` is told.
+/// The arguments of `run`.
 #[derive(Debug, Args)]
-pub(super) struct RunArguments {
+pub(in crate::cli) struct RunArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: String,
     #[command(flatten)]
     pub engine: EngineArguments,
-    /// Write every partition to this file at the end, a JSON line each
+    /// Write every partition to this file at the end, one JSON line per partition
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     #[command(flatten)]
     pub log: LogArguments,
-    /// Print the run's figures as one JSON object on standard output at the end
+    /// Print the totals of the run as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `generate` is told.
+/// The arguments of `generate`.
 #[derive(Debug, Args)]
-pub(super) struct GenerateArguments {
+pub(in crate::cli) struct GenerateArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: String,
-    /// The pipeline whose messages to make; the first unless given
+    /// The pipeline whose messages to generate. The default is the first
     #[arg(long, value_name = "NAME")]
     pub pipeline: Option<String>,
-    /// How many messages
+    /// The number of messages
     #[arg(long, value_name = "N")]
     pub messages: u64,
-    /// The same seed makes the same messages
+    /// The same seed gives the same messages
     #[arg(long, value_name = "S", default_value = "0")]
     pub seed: u64,
-    /// How much some keys are preferred: the exponent of Zipf's law, 0 for not at all
+    /// How uneven the keys are: the exponent of Zipf's law. 0 means that all keys are equally likely
     #[arg(long, value_name = "Z", default_value = "0")]
     pub skew: f64,
-    /// Where to write them: a file, or - for standard output
+    /// Where to write the messages: a file, or - for standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
-/// What `inspect` is told.
+/// The arguments of `inspect`.
 #[derive(Debug, Args)]
-pub(super) struct InspectArguments {
-    /// The resilience directory; a run may be using it
+pub(in crate::cli) struct InspectArguments {
+    /// The resilience directory. A run may be using it
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
-    /// As one JSON object, with all partitions
+    /// Print one JSON object, with all partitions
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `completions` is told.
+/// The arguments of `completions`.
 #[derive(Debug, Args)]
-pub(super) struct CompletionsArguments {
+pub(in crate::cli) struct CompletionsArguments {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
-/// What `apps` is told.
+/// The arguments of `apps`.
 #[derive(Debug, Args)]
-pub(super) struct AppsArguments {
-    /// As JSON
+pub(in crate::cli) struct AppsArguments {
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// What was said on the command line.
-pub(super) struct Arguments {
+/// The parsed command line.
+pub(in crate::cli) struct Arguments {
     pub command: Option<Command>,
     pub workbench: WorkbenchArguments,
     pub options: AppOptions,
 }
 
-/// The most connections: more than a system has open files for.
+/// The max number of connections: more than any system has open files for.
 const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// Reads a number from 1 to `most`.
@@ -209,8 +216,8 @@ fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
     }
 }
 
-/// Reads the command line. Help and version are errors here, as clap has it.
-pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
+/// Reads the command line. As in clap, the request for help or the version is an error.
+pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
     let matches = command(apps).try_get_matches()?;
     let options = options(apps, &matches);
     let Line { command, workbench } = Line::from_arg_matches(&matches)?;
@@ -218,10 +225,10 @@ pub(super) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
 }
 
 /// Says what is wrong with the command line, or prints the help that it asks for, and ends the process.
-pub(super) fn refuse(error: &clap::Error) -> ! {
+pub(in crate::cli) fn refuse(error: &clap::Error) -> ! {
     let obeyed = |argument: OsString| !argument.to_string_lossy().chars().all(is_printable);
     if error.use_stderr() && std::env::args_os().any(obeyed) {
-        // Without colours: what is quoted would be obeyed as they are.
+        // Without colours: a quoted control sequence would reach the terminal just as they do.
         let _ = write!(io::stderr(), "{}", each_line(&error.render().to_string()));
         std::process::exit(error.exit_code());
     }
@@ -229,7 +236,7 @@ pub(super) fn refuse(error: &clap::Error) -> ! {
 }
 
 /// The command line with the options that applications add.
-pub(super) fn command(apps: &[App]) -> clap::Command {
+pub(in crate::cli) fn command(apps: &[App]) -> clap::Command {
     let with_options = |command: clap::Command| {
         let options =
             apps.iter().flat_map(|app| app.options.iter().map(move |option| (app, option)));

@@ -1,13 +1,13 @@
-//! The decoder: how a source's bytes become messages.
+//! The decoder: turns the bytes of a source into messages.
 
-use super::{Message, Reason, big_endian};
+use crate::application::{Message, Reason, big_endian};
 
-/// The header's length in bytes where a decoder does not say otherwise.
+/// The default length of a header in bytes.
 pub const DEFAULT_HEADER_LENGTH: usize = 4;
 
 /// Cuts a source's bytes into frames and turns each frame's payload into a message.
 ///
-/// A frame is a header, which says how long the payload is, and the payload. By default the header
+/// A frame is a header, which contains the length of the payload, and the payload. By default the header
 /// is 4 bytes, the payload's length as a big-endian number, the header itself excluded.
 ///
 /// A closure `Fn(&[u8]) -> Result<Option<M>, E>` is a decoder with the default header:
@@ -26,7 +26,7 @@ pub const DEFAULT_HEADER_LENGTH: usize = 4;
     note = "implement `Decoder`, or give a closure `|payload: &[u8]| -> Result<Option<Message>, Reason>`"
 )]
 pub trait Decoder: Send + Sync + 'static {
-    /// What a payload decodes to.
+    /// The type of the messages.
     type Message: Message;
 
     /// The header's length in bytes: 1 to 8.

@@ -1,9 +1,9 @@
-//! State, what makes it, and the step that changes it.
+//! State, its builder, and the step that changes it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Key, Message, Outputs, StateOutcome, short_type_name};
+use crate::application::{Key, Message, Outputs, StateOutcome, short_type_name};
 
 /// The state of one partition: any owned `serde` type that can move to another thread. Its fields
 /// are the columns of the workbench's partition table.
@@ -15,7 +15,7 @@ pub trait State: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> State for T {}
 
-/// Makes the state of a new partition; it is given the partition's key.
+/// Creates the state of a new partition from its key.
 ///
 /// A closure `Fn(&Key) -> S` is a state builder.
 #[diagnostic::on_unimplemented(
@@ -23,7 +23,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> State for T {}
     note = "implement `StateBuilder`, or give a closure `|key: &Key| state`"
 )]
 pub trait StateBuilder: Send + Sync + 'static {
-    /// The state that it makes.
+    /// The type of the state.
     type State: State;
 
     /// The state of a partition before its first message.
@@ -42,8 +42,8 @@ where
     }
 }
 
-/// A step with state: a message and its partition's state become none, one or many messages, and
-/// whether to save the state.
+/// A step with state: from a message and the state of its partition, it returns zero, one or many messages,
+/// and whether to save the state.
 ///
 /// It never runs twice at once on one state, and sees the messages of one key in the order in which
 /// their source delivered them. A second result of `false` means that this change alone does not

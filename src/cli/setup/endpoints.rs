@@ -1,22 +1,22 @@
-//! Which endpoint belongs to which pipeline.
+//! Assigns endpoints to pipelines.
 
-use super::arguments::EngineArguments;
-use super::failure::Failure;
+use crate::cli::arguments::EngineArguments;
+use crate::cli::failure::Failure;
 use crate::core::topology::{PipelinePlan, Topology};
 use crate::endpoints::Endpoint;
 use crate::runtime::Settings;
 
-/// What becomes of a pipeline that was given no endpoint.
+/// What to do with a pipeline that has no endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// It is an error.
+pub(in crate::cli) enum Missing {
+    /// Report an error.
     Refuse,
-    /// It has none.
+    /// Use no endpoint.
     Null,
 }
 
-/// The settings that the command line asks for.
-pub(super) fn settings(
+/// The settings from the command line.
+pub(in crate::cli) fn settings(
     topology: &Topology,
     arguments: &EngineArguments,
     missing: Missing,
@@ -39,7 +39,7 @@ pub(super) fn settings(
     })
 }
 
-/// One endpoint for each place, a place being known by its pipeline: first those that name their
+/// Assigns an endpoint to each place, which has the name of its pipeline: first the endpoints that name their
 /// pipeline, then the others in order.
 fn assign(
     option: &str,

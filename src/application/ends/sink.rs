@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use super::{Encoder, Reason};
+use crate::application::{Encoder, Reason};
 
-/// Where a pipeline's bytes leave: an encoder. The endpoint (a file, a port) is chosen when the
-/// application runs.
+/// The output of a pipeline: an encoder. The endpoint (a file, a port) is chosen when the application runs.
 pub struct Sink<E> {
     pub(crate) encoder: E,
     pub(crate) format: String,

@@ -1,25 +1,25 @@
-//! How much a command has sent or received, and in what time.
+//! Counts what a command has sent or received, and measures the time.
 
 use std::cell::Cell;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// How much has gone by. It is counted in one place and shown in another, on the same thread.
-pub(super) struct Tally {
+/// Counts items and bytes. It is shared by the code that counts and the code that shows, on one thread.
+pub(in crate::cli) struct Tally {
     noun: &'static str,
     count: Cell<u64>,
     bytes: Cell<u64>,
-    /// From the beginning to the latest that was counted.
+    /// When counting began, and when the latest item was counted.
     times: Cell<Option<(Instant, Instant)>>,
 }
 
 impl Tally {
-    /// Nothing yet of what is called so.
+    /// Counts items with this name.
     pub fn new(noun: &'static str) -> Self {
         Self { noun, count: Cell::new(0), bytes: Cell::new(0), times: Cell::new(None) }
     }
 
-    /// Counts these. The time begins with the first call, which may bring nothing.
+    /// Counts items. The time begins with the first call, whose count may be 0.
     pub fn add(&self, count: u64, bytes: usize) {
         self.count.update(|sum| sum + count);
         self.bytes.update(|sum| sum + bytes as u64);
@@ -52,7 +52,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// A count in full, and the word for what is counted: `1 byte`, `2 bytes`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+/// A count with its noun: `1 byte`, `2 bytes`.
+pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,24 +1,23 @@
-//! What `run` says on standard error while it runs: the log, and on a terminal a progress line.
+//! What `run` writes to standard error while it runs: the log, and on a terminal a progress line.
 //!
-//! Invariant: a run that does not begin says nothing but why.
+//! Invariant: a run that cannot begin writes only the reason.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
-use super::failure::Failure;
-use super::progress::Progress;
+use crate::cli::failure::Failure;
+use crate::cli::progress::line::Progress;
 use crate::telemetry::{LogLevel, LogLine};
 use crate::workbench::Theme;
 
-/// Standard error, as `run` uses it.
-pub(super) struct Console {
+pub(in crate::cli) struct Console {
     progress: Progress,
     colors: bool,
-    /// What the log has to say before the run has begun; none from then on.
+    /// Lines of the log from before the run began; `None` afterwards.
     held: Mutex<Option<Vec<String>>>,
 }
 
 impl Console {
-    /// Standard error, where nothing is said yet.
+    /// Holds the log back until [`begin`](Self::begin).
     pub fn start() -> Result<Self, Failure> {
         let progress = Progress::start()?;
         let theme = Theme::of_environment(|name| std::env::var(name).ok());
@@ -26,30 +25,29 @@ impl Console {
         Ok(Self { progress, colors, held: Mutex::new(Some(Vec::new())) })
     }
 
-    /// The run has begun: says what was held back, and from now on everything at once.
+    /// The run has begun: writes the lines that were held back. Later lines are written at once.
     pub fn begin(&self) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         held.take().into_iter().flatten().for_each(|line| self.progress.say(&line));
     }
 
-    /// Says a line of the log.
+    /// Writes a line of the log.
     pub fn log(&self, line: &LogLine) {
         let text = in_words(line, self.colors);
-        // Locked while it is said: what was held back comes first.
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        // Locked until the line is queued, so that the lines that were held back come first.
+        let mut held = self.held.lock();
         match &mut *held {
             Some(held) => held.push(text),
             None => self.progress.say(&text),
         }
     }
 
-    /// The progress line, and what else is said beside the log.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 }
 
-/// A line of the log as a person reads it. Only what matters more than usual says how much.
+/// A line of the log for people. The level is named unless it is the usual one.
 fn in_words(line: &LogLine, colors: bool) -> String {
     let (word, color) = match line.level {
         LogLevel::Info => return line.text.clone(),

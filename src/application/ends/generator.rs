@@ -5,8 +5,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Zipf;
 
-/// Makes the random choices of an application's generator. The same seed and skew give the same
-/// choices on every machine.
+/// Makes the random choices of an application's generator. The same seed and skew give the same choices
+/// on every machine.
 ///
 /// ```
 /// use wallaroo::Generator;
@@ -25,19 +25,18 @@ impl Generator {
     /// A generator with this seed. `skew` is the exponent of Zipf's law by which
     /// [`choose`](Self::choose) prefers low numbers: 0 prefers none, 1 is typical of words.
     /// A skew below 0 or not finite counts as 0.
-    #[must_use]
     pub fn new(seed: u64, skew: f64) -> Self {
         let skew = if skew.is_finite() { skew.max(0.0) } else { 0.0 };
         Self { random: ChaCha8Rng::seed_from_u64(seed), skew }
     }
 
-    /// A number from 0 up to `limit`, excluded, each equally likely; 0 where the limit is 0.
+    /// A number from 0 up to `limit`, excluded, each equally likely; 0 if the limit is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
         if limit == 0 { 0 } else { self.random.random_range(0..limit) }
     }
 
     /// A number from 0 up to `limit`, excluded, low ones more likely by the generator's skew. Use
-    /// it for what becomes the key, so that `--skew` makes some partitions hot.
+    /// it for the key of a message, so that `--skew` makes some partitions hot.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -1,8 +1,8 @@
 //! The computation: a stateless step.
 
-use super::{Message, Outputs, short_type_name};
+use crate::application::{Message, Outputs, short_type_name};
 
-/// A stateless step: a message becomes none, one or many messages.
+/// A stateless step: it turns a message into zero, one or many messages.
 ///
 /// A closure or function `Fn(In) -> impl Outputs` is a computation:
 ///
@@ -21,7 +21,7 @@ use super::{Message, Outputs, short_type_name};
     note = "implement `Computation<{In}>`, or give a closure `|message: {In}| ..` that returns an `Option`, an array or a `Vec`"
 )]
 pub trait Computation<In>: Send + Sync + 'static {
-    /// None, one or many messages.
+    /// Zero, one or many messages.
     type Outputs: Outputs<Message: Message>;
 
     /// The step's name on screens and in dead letters.

@@ -1,20 +1,20 @@
-//! `--log` and `--log-level`: where the log of a run goes, beside the screen or standard error.
+//! `--log` and `--log-level`.
 
 use std::sync::Arc;
 
-use super::arguments::LogArguments;
-use super::failure::Failure;
-use super::files::patiently;
+use crate::cli::arguments::LogArguments;
+use crate::cli::failure::Failure;
+use crate::cli::setup::files::patiently;
 use crate::telemetry::{Log, LogFile, LogLevel, LogLine};
 
-/// What `--log` and `--log-level` ask for. Nothing is written before it is started.
-pub(super) struct RunLog {
+/// The log that `--log` and `--log-level` describe. Nothing is written before it is started.
+pub(in crate::cli) struct RunLog {
     level: LogLevel,
     file: Option<Arc<LogFile>>,
 }
 
 impl RunLog {
-    /// Opens the file, where one is named.
+    /// Opens the file, if one is named.
     pub fn open(arguments: &LogArguments) -> Result<Self, Failure> {
         let file = match &arguments.log {
             None => None,
@@ -26,12 +26,12 @@ impl RunLog {
         Ok(Self { level: arguments.log_level, file })
     }
 
-    /// From now on, this is the log of the process: for a screen.
+    /// Makes this the log of the process, for a screen.
     pub fn start(&self) -> Result<(), Failure> {
         self.install(Log::new(self.level))
     }
 
-    /// The same for a console, too.
+    /// The same, and passes lines to a console too.
     pub fn start_with(
         &self,
         console: impl Fn(&LogLine) + Send + Sync + 'static,
@@ -41,7 +41,7 @@ impl RunLog {
 
     fn install(&self, log: Log) -> Result<(), Failure> {
         match &self.file {
-            // Whoever has a subscriber of their own has a log, too.
+            // A program with a subscriber of its own has a log without us.
             None => {
                 let _ = log.install();
                 Ok(())
@@ -49,11 +49,11 @@ impl RunLog {
             Some(file) => log
                 .to_file(Arc::clone(file))
                 .install()
-                .map_err(|error| Failure::Failed(format!("{error}: leave out --log"))),
+                .map_err(|error| Failure::Failed(format!("{error}, or leave out --log"))),
         }
     }
 
-    /// Ends a command with its outcome: a log that is not whole is a failure, too.
+    /// Adds to the outcome of a command: an incomplete log is a failure too.
     pub fn end(&self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         outcome?;
         self.file.as_ref().map_or(Ok(()), |file| file.finish()).map_err(Failure::failed)

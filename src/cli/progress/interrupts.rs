@@ -2,12 +2,12 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use crate::workbench::listen_to_signals;
 
-/// The signals that ask a command to end. From now on, they do not end it by themselves; but the second
-/// one does, whatever blocks.
-pub(super) struct Interrupts {
+/// Receives those signals. The first one no longer ends the process; the second one does, also if the
+/// command is blocked.
+pub(in crate::cli) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
 }

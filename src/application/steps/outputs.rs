@@ -1,8 +1,8 @@
-//! What a computation may return: none, one or many messages, or a reason why there are none.
+//! What a computation may return: zero, one or many messages, or a reason why there are none.
 
-use super::Reason;
+use crate::application::Reason;
 
-/// None, one or many messages: `Option<T>`, `[T; N]` or `Vec<T>`; or a `Result` of one of them, whose
+/// Zero, one or many messages: `Option<T>`, `[T; N]` or `Vec<T>`; or a `Result` of one of them, whose
 /// error makes the input a dead letter.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a computation returns",
@@ -58,8 +58,7 @@ impl<O: Outputs, E: Into<Reason>> Outputs for Result<O, E> {
     }
 }
 
-/// What a state computation returns: its outputs and whether to save the state, or a `Result` of
-/// the two.
+/// What a state computation returns: its outputs and whether to save the state, or a `Result` of both.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a state computation returns",
     note = "return `(outputs, save)`, where `outputs` is `Some(message)`, `None`, an array or a `Vec`, and `save` a bool; or a `Result<_, Reason>` of that"

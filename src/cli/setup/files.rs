@@ -1,4 +1,4 @@
-//! The files that a run writes besides its outputs.
+//! The files that a run writes besides its outputs: how they are opened, and which are refused.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::arguments::EngineArguments;
-use super::failure::Failure;
+use crate::cli::arguments::EngineArguments;
+use crate::cli::failure::Failure;
 use crate::endpoints::{Endpoint, FileId, is_inside};
 use crate::runtime::Settings;
 use crate::telemetry::DeadLetterFile;
 
-/// The file that all dead letters go to, where one is named.
-pub(super) fn open_dead_letters(
+/// Opens the file for dead letters, if one is named.
+pub(in crate::cli) fn open_dead_letters(
     arguments: &EngineArguments,
 ) -> Result<Option<DeadLetterFile>, Failure> {
     let limit = arguments.dead_letters_limit.0;
@@ -23,14 +23,17 @@ pub(super) fn open_dead_letters(
     arguments.dead_letters.as_deref().map(open).transpose()
 }
 
-/// Opens a file to be written, and says where that takes long: a pipe waits for who reads it. Signals end
-/// the command meanwhile, as they do before a run has begun.
-pub(super) fn patiently<T>(
+/// Opens a file to be written, and writes a hint if that takes long: opening a pipe blocks until it has a
+/// reader. Signals end the command meanwhile, as they do before a run has begun.
+pub(in crate::cli) fn patiently<T>(
     path: &Path,
     open: impl FnOnce() -> io::Result<T>,
 ) -> Result<T, Failure> {
     let (opened, waiting) = channel::<()>();
-    let said = format!("waiting to open {}: a pipe opens when somebody reads it", path.display());
+    let said = format!(
+        "waiting to open {}: a pipe opens only when another program reads it",
+        path.display()
+    );
     let hint = thread::Builder::new().spawn(move || {
         if waiting.recv_timeout(OPENING) == Err(RecvTimeoutError::Timeout) {
             let _ = writeln!(io::stderr(), "{said}");
@@ -41,12 +44,12 @@ pub(super) fn patiently<T>(
     outcome
 }
 
-/// How long it may take to open a file before that is said.
+/// How long opening a file may take before the hint.
 const OPENING: Duration = Duration::from_secs(1);
 
-/// Refuses a file in the resilience directory: what is saved would be destroyed, or taken for damaged.
-/// `written` are files with the options that name them. Not a file is opened before.
-pub(super) fn refuse_saved_files(
+/// Refuses a file in the resilience directory: writing it would damage the saved state. `written` are files
+/// with the options that name them. This comes before any file is opened.
+pub(in crate::cli) fn refuse_saved_files(
     arguments: &EngineArguments,
     written: &[(&str, Option<&Path>)],
 ) -> Result<(), Failure> {
@@ -62,9 +65,9 @@ pub(super) fn refuse_saved_files(
     Ok(())
 }
 
-/// Refuses a file that is named twice: what is written to it would destroy what else is in it.
-/// `written` are files with the options that name them.
-pub(super) fn refuse_shared_files(
+/// Refuses a file that is named twice: one use would destroy the data of the other. `written` are files
+/// with the options that name them.
+pub(in crate::cli) fn refuse_shared_files(
     settings: &Settings,
     written: &[(&str, Option<&Path>)],
 ) -> Result<(), Failure> {
@@ -91,12 +94,12 @@ pub(super) fn refuse_shared_files(
     Ok(())
 }
 
-/// What is said of a file that cannot be written.
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+/// The error for a file that cannot be written.
+pub(in crate::cli) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
-/// What is said where the command's own words cannot be written to standard output.
-pub(super) fn cannot_print(error: &io::Error) -> Failure {
+/// The error for a standard output that cannot be written.
+pub(in crate::cli) fn cannot_print(error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write to standard output: {error}"))
 }

@@ -1,9 +1,9 @@
-//! A pipeline's source: its decoder, and how people and generators make its messages.
+//! A pipeline's source: its decoder, and how people and generators create its messages.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Decoder, Generator, Reason, WithHeader};
+use crate::application::{Decoder, Generator, Reason};
 
 /// How a person types a message of a source.
 #[derive(Clone)]
@@ -17,7 +17,6 @@ type Parse = Arc<dyn Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync>;
 
 impl TypedForm {
     /// An example to type, such as `a 10`.
-    #[must_use]
     pub fn example(&self) -> &str {
         &self.example
     }
@@ -26,7 +25,7 @@ impl TypedForm {
     ///
     /// # Errors
     ///
-    /// What is wrong with the text, for the person who typed it.
+    /// What is wrong with the text, for the person who types it.
     pub fn parse(&self, text: &str) -> Result<Vec<u8>, Reason> {
         (self.parse)(text)
     }
@@ -41,7 +40,7 @@ impl fmt::Debug for TypedForm {
 /// Makes the payload of one random message.
 pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
 
-/// Where a pipeline's bytes enter: a decoder, and optionally what helps people to use it. The
+/// The input of a pipeline: a decoder, and optionally a description, a form for typing and a generator. The
 /// endpoint (a file, a port) is chosen when the application runs.
 ///
 /// ```
@@ -121,5 +120,33 @@ impl<D: Decoder> Source<D> {
 impl<D> fmt::Debug for Source<D> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Source").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// A decoder with another header: see [`Source::header`](Source::header).
+#[derive(Debug, Clone)]
+pub struct WithHeader<D, F> {
+    pub(super) decoder: D,
+    pub(super) length: usize,
+    pub(super) read: F,
+}
+
+impl<D, F> Decoder for WithHeader<D, F>
+where
+    D: Decoder,
+    F: Fn(&[u8]) -> u64 + Send + Sync + 'static,
+{
+    type Message = D::Message;
+
+    fn header_length(&self) -> usize {
+        self.length
+    }
+
+    fn payload_length(&self, header: &[u8]) -> u64 {
+        (self.read)(header)
+    }
+
+    fn decode(&self, payload: &[u8]) -> Result<Option<D::Message>, Reason> {
+        self.decoder.decode(payload)
     }
 }

@@ -1,4 +1,4 @@
-//! Work on this thread that is followed: its progress is shown, and it can be interrupted.
+//! Runs work on this thread, shows its progress, and ends it if it is interrupted.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::failure::Failure;
-use super::interrupts::Interrupts;
-use super::progress::{PROGRESS_EVERY, Progress};
+use crate::cli::failure::Failure;
+use crate::cli::progress::interrupts::Interrupts;
+use crate::cli::progress::line::{PROGRESS_EVERY, Progress};
 
 /// Asks work to end by itself.
 #[derive(Default)]
-pub(super) struct Stop {
+pub(in crate::cli) struct Stop {
     asked: Cell<bool>,
     notify: Notify,
 }
@@ -37,12 +37,12 @@ impl Stop {
     }
 }
 
-/// How long work may take to end by itself before it is said what ends it at once.
+/// How long work may take to end by itself before the user is told how to end it at once.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// Does work to its end, and shows a line that says how far it is. The first interruption asks it to
-/// end by itself, the second ends it as it is: then there is no outcome.
-pub(super) fn follow<T>(
+/// Runs work to its end and shows its progress. The first interruption asks the work to end by itself. The
+/// second one drops it and returns `None`.
+pub(in crate::cli) fn follow<T>(
     work: impl Future<Output = Result<T, Failure>>,
     stop: &Stop,
     progress: &Progress,
@@ -76,7 +76,7 @@ pub(super) fn follow<T>(
     });
     progress.erase();
     progress.finish();
-    // Who reads standard input cannot be woken.
+    // A thread that reads standard input cannot be woken.
     runtime.shutdown_background();
     outcome
 }

@@ -1,48 +1,48 @@
-//! The line on standard error that says how far a command is, and what is said beside it.
+//! The progress line on standard error, and the lines above it.
 //!
-//! Invariants: nothing that is said stands in the progress line, and nobody waits for standard error.
+//! Invariants: a line never mixes with the progress line, and no caller waits for standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use crate::core::frames::preview::one_line;
 use crate::telemetry::{Inbox, Outbox};
 
 /// How often the progress line is written.
-pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+pub(in crate::cli) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// How many columns a bar has.
 const BAR: usize = 24;
 
-/// Goes to the line's beginning, and erases it.
+/// Moves to the beginning of the line, and erases it.
 const ERASE: &str = "\r\x1b[K";
 
 /// How many bytes may wait to be written.
 const WAITING: usize = 256 * 1024;
 
-/// How long the end waits for what is said, while none of it can be written.
+/// How long the end waits while nothing can be written.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How soon it is tried again where another program has made standard error one that does not wait.
+/// How soon to try again if another program has made standard error non-blocking.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// A line that is written again and again where standard error is a terminal. Whoever has something to
-/// say never waits for standard error: a thread of its own writes, and what finds no room is counted.
-pub(super) struct Progress {
+/// Writes to standard error, with a progress line if it is a terminal. A thread of its own writes. If its
+/// queue is full, lines are dropped and counted.
+pub(in crate::cli) struct Progress {
     terminal: bool,
     outbox: Outbox<Words>,
 }
 
 /// What is to be written.
 enum Words {
-    /// In a line of its own.
+    /// A line of its own.
     Said(String),
-    /// In place of the line that stands there.
+    /// Replaces the progress line.
     Shown(String),
-    /// Nothing in its place.
+    /// Removes the progress line.
     Erased,
 }
 
@@ -54,30 +54,30 @@ impl Progress {
         Ok(Self { terminal: io::stderr().is_terminal(), outbox })
     }
 
-    /// Whether there is such a line.
+    /// Whether there is a progress line.
     pub fn is_on_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Shows this line in place of the one before, unless that is not even written yet.
+    /// Replaces the progress line, unless something still waits to be written.
     pub fn show(&self, line: impl FnOnce() -> String) {
         if self.terminal && self.outbox.waiting() == 0 {
             self.push(Words::Shown(one_line(&line()).into_owned()));
         }
     }
 
-    /// Says something that stays: in a line of its own, above this one.
+    /// Writes a line of its own above the progress line.
     pub fn say(&self, text: &str) {
         self.push(Words::Said(text.to_owned()));
     }
 
-    /// Takes the line away.
+    /// Removes the progress line.
     pub fn erase(&self) {
         self.push(Words::Erased);
     }
 
-    /// Waits until all is written, but for a standard error that takes nothing only for a moment: what is
-    /// left then is lost, and there is nowhere to say so.
+    /// Waits until all is written, but only for a moment if standard error accepts nothing. The rest is then
+    /// lost, and there is nowhere to report it.
     pub fn finish(&self) {
         self.outbox.settle(PATIENCE);
     }
@@ -97,7 +97,7 @@ impl Drop for Progress {
     }
 }
 
-/// Writes until nothing more is said.
+/// Writes until the queue is closed.
 fn write(mut inbox: Inbox<Words>, mut to: impl Write) {
     let mut line = String::new();
     while let Some((words, refused)) = inbox.next(usize::MAX) {
@@ -114,7 +114,7 @@ fn write(mut inbox: Inbox<Words>, mut to: impl Write) {
     }
 }
 
-/// Appends to `text` what writes these words, where `line` is the line that stands there.
+/// Appends to `text` the bytes for these words. `line` is the progress line on the screen.
 fn put(words: Words, line: &mut String, text: &mut String) {
     match words {
         Words::Said(said) if line.is_empty() => text.extend([&said, "\n"]),
@@ -131,8 +131,8 @@ fn put(words: Words, line: &mut String, text: &mut String) {
     }
 }
 
-/// Writes at once, as far as standard error takes it, so that little of another process comes between.
-/// It is for a person, or for the log of one: where it cannot be written, nothing is lost.
+/// Writes in one call if possible, so that little output of other processes comes between. Errors are
+/// ignored: the text is only for people, and there is nowhere else to report them.
 fn write_all<T>(to: &mut impl Write, mut text: &[u8], inbox: &Inbox<T>) {
     while !text.is_empty() {
         match to.write(text) {
@@ -148,9 +148,9 @@ fn write_all<T>(to: &mut impl Write, mut text: &[u8], inbox: &Inbox<T>) {
     }
 }
 
-/// Says why a command ends, as its last words. Waits for standard error, but not for one that takes
-/// nothing: the exit status says it, too.
-pub(super) fn say_last(text: String) {
+/// Writes why a command fails. It waits for standard error, but not for long: the exit status tells of the
+/// failure too.
+pub(in crate::cli) fn say_last(text: String) {
     let (done, said) = channel();
     let say = move || {
         let _ = writeln!(io::stderr(), "{text}");
@@ -161,8 +161,8 @@ pub(super) fn say_last(text: String) {
     }
 }
 
-/// A bar for how much of a whole is done, and the same in percent; nothing where the whole is 0.
-pub(super) fn bar(done: u64, whole: u64) -> String {
+/// A bar that shows which part of a whole is done, and the percentage; empty if the whole is 0.
+pub(in crate::cli) fn bar(done: u64, whole: u64) -> String {
     let part = |of: u64| {
         let part = (u128::from(done) * u128::from(of)).checked_div(u128::from(whole))?;
         usize::try_from(part.min(u128::from(of))).ok()

@@ -1,4 +1,4 @@
-//! What is said on the command line about what must survive.
+//! The options about what survives the process.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,30 +7,30 @@ use clap::Args;
 
 use crate::resilience::{Durability, ResilienceSettings};
 
-/// What must survive, where, and how often it is saved.
+/// Where the state is saved, and how often.
 #[derive(Debug, Args)]
-pub(super) struct ResilienceArguments {
-    /// Save in this directory what must survive the process, and begin with what is saved there
+pub(in crate::cli) struct ResilienceArguments {
+    /// Save the state in this directory, and begin with the state that is saved there
     #[arg(long, value_name = "DIRECTORY")]
     pub resilience_dir: Option<PathBuf>,
-    /// How long after a change the next checkpoint begins, as 500ms, 1s or 2m
+    /// How long after a change the next checkpoint begins, for example 500ms, 1s or 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub checkpoint_interval: Duration,
-    /// What is saved survives the process, or also the machine: with `power`, it is on the disk before
-    /// a frame counts
+    /// What the saved state survives: the end of the process, or with `power` also that of the machine.
+    /// With `power`, a frame counts only when it is on the disk
     #[arg(long, value_enum, default_value = "process")]
     pub durability: DurabilityArgument,
 }
 
-/// [`Durability`], as it is said on the command line.
+/// [`Durability`] on the command line.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(super) enum DurabilityArgument {
+pub(in crate::cli) enum DurabilityArgument {
     Process,
     Power,
 }
 
 impl ResilienceArguments {
-    /// The settings that these ask for; `None` where nothing is to be saved.
+    /// The settings; `None` if nothing is to be saved.
     pub fn settings(&self) -> Option<ResilienceSettings> {
         let directory = self.resilience_dir.clone()?;
         let durability = match self.durability {
@@ -43,17 +43,10 @@ impl ResilienceArguments {
 
 /// Reads a time such as `1s`.
 fn interval(text: &str) -> Result<Duration, String> {
-    let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let time = number.parse().ok().and_then(|number: u64| match unit.trim_start() {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        _ => None,
-    });
-    // Longer ones are no use, and clocks cannot add them.
+    let time = humantime::parse_duration(text).ok();
+    // A longer one is of no use, and clocks cannot add it.
     time.filter(|time| (Duration::from_millis(1)..=Duration::from_hours(24)).contains(time))
-        .ok_or_else(|| "give a time from 1ms to 1440m, for example 500ms, 1s or 2m".to_owned())
+        .ok_or_else(|| "give a time from 1ms to 24h, for example 500ms, 1s or 2m".to_owned())
 }
 
 #[cfg(test)]
@@ -66,7 +59,8 @@ mod tests {
         assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(interval("1s"), Ok(DEFAULT_INTERVAL));
         assert_eq!(interval("2 m"), Ok(Duration::from_mins(2)));
-        for wrong in ["", "1", "0s", "s", "1h", "-1s", "1.5s", "99999999999999999999m", "9999m"] {
+        assert_eq!(interval("1h 30m"), Ok(Duration::from_mins(90)));
+        for wrong in ["", "1", "0", "0s", "s", "25h", "-1s", "99999999999999999999m", "9999m"] {
             assert!(interval(wrong).is_err(), "{wrong}");
         }
     }

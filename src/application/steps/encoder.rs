@@ -1,6 +1,6 @@
-//! The encoder: how a message becomes a sink's bytes.
+//! The encoder: turns messages into the bytes of a sink.
 
-use super::Reason;
+use crate::application::Reason;
 
 /// Writes a message as bytes for a sink. What it writes is what the sink receives: an encoder that
 /// frames its output writes the header too. Writing nothing sends nothing.
@@ -25,8 +25,8 @@ pub trait Encoder<M>: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The reason why this message has no bytes: it becomes a dead letter, and what was appended
-    /// for it is taken back.
+    /// The reason why this message cannot be encoded. It becomes a dead letter, and the bytes that were
+    /// appended for it are removed.
     fn encode(&self, message: &M, output: &mut Vec<u8>) -> Result<(), Reason>;
 }
 

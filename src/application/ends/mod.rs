@@ -1,0 +1,11 @@
+//! The two ends of a pipeline: its source, with the form of its frames, and its sinks.
+
+mod generator;
+mod header;
+mod sink;
+mod source;
+
+pub use generator::Generator;
+pub use header::{big_endian, little_endian};
+pub use sink::{BoxedEncoder, Sink};
+pub use source::{Generate, Source, TypedForm, WithHeader};
