@@ -124,13 +124,14 @@ fn count_with_engine(
     };
     let mut session = Session::start(topology, &settings, None).unwrap();
     let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    while session.outcome().is_none() {
+    while session.engine().outcome().is_none() {
         let tick = Duration::from_millis(50);
-        let _ = waiting.block_on(async { tokio::time::timeout(tick, session.ended()).await });
+        let _ =
+            waiting.block_on(async { tokio::time::timeout(tick, session.engine().ended()).await });
         session.refresh(&PartitionView::default());
         meanwhile(session.summary().messages_in);
     }
-    session.outcome().unwrap().unwrap();
+    session.engine().outcome().unwrap().unwrap();
     session
 }
 

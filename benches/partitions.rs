@@ -103,8 +103,8 @@ fn seconds(topology: &Arc<Topology>, workers: usize, file: &Path, precreate: boo
     let session = start(topology, workers, Some(file), precreate);
     let begin = Instant::now();
     let waiting = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    waiting.block_on(session.ended());
-    session.outcome().unwrap().unwrap();
+    waiting.block_on(session.engine().ended());
+    session.engine().outcome().unwrap().unwrap();
     begin.elapsed().as_secs_f64()
 }
 
@@ -149,7 +149,7 @@ fn print_growth() {
     let waits = (0..KEYS / batch).map(|at| {
         let numbers = at * batch..(at + 1) * batch;
         let begin = Instant::now();
-        session.inject(PipelineIndex(0), frames(numbers).into()).unwrap();
+        session.engine().inject(PipelineIndex(0), frames(numbers).into()).unwrap();
         let last = (0..batch).map(|_| times.recv().unwrap()).max().unwrap();
         last - begin
     });
@@ -165,7 +165,7 @@ fn print_latency() {
     let (encoded, times) = channel();
     let topology = counter(Vec::new(), move || encoded.send(Instant::now()).unwrap());
     let mut session = start(&topology, 2, None, false);
-    session.inject(PipelineIndex(0), frames(0..KEYS).into()).unwrap();
+    session.engine().inject(PipelineIndex(0), frames(0..KEYS).into()).unwrap();
     assert_eq!(times.iter().take(KEYS as usize).count() as u64, KEYS);
 
     println!(
@@ -200,7 +200,10 @@ fn look(
     let mut shown = session.snapshot().partitions;
     for number in (0..KEYS).cycle() {
         let sent = Instant::now();
-        session.inject(PipelineIndex(0), Bytes::from(frames(std::iter::once(number)))).unwrap();
+        session
+            .engine()
+            .inject(PipelineIndex(0), Bytes::from(frames(std::iter::once(number))))
+            .unwrap();
         if let Some(view) = view {
             session.refresh(view);
             let now = session.snapshot().partitions;

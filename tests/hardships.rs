@@ -218,7 +218,7 @@ fn hardships_are_dead_letters_and_the_rest_flows_on() {
 #[test]
 fn keys_of_any_bytes_and_length_have_their_own_partition() {
     let stage = sent(&WORDS, 120, 40);
-    let rows = stage.session.export().collect::<Vec<_>>();
+    let rows = stage.session.engine().export().collect::<Vec<_>>();
     let found: Vec<_> = rows
         .iter()
         .map(|row| (row.key.as_bytes(), row.value["number"].as_u64().unwrap(), row.poisoned))

@@ -25,7 +25,7 @@ fn what_an_author_says_in_a_step_is_a_line_of_the_log_beside_the_engines_own() {
     let topology = Arc::new(topology);
     let settings = Settings { injectable: true, ..Settings::new(&topology) };
     let mut session = Session::start(topology, &settings, None).unwrap();
-    session.inject(PipelineIndex(0), [0, 0, 0, 1, 7].as_slice().into()).unwrap();
+    session.engine().inject(PipelineIndex(0), [0, 0, 0, 1, 7].as_slice().into()).unwrap();
     let mut texts = Vec::new();
     waiting::wait_until("the lines", || {
         session.refresh(&PartitionView::default());

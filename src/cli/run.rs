@@ -101,9 +101,9 @@ fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
         console.begin();
         let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
-        while session.outcome().is_none() {
+        while session.engine().outcome().is_none() {
             tokio::select! {
-                () = session.ended() => {}
+                () = session.engine().ended() => {}
                 () = interrupts.next() => stop(session, &mut interrupted)?,
                 _ = tick.tick() => {
                     session.refresh(&PartitionView::default());
@@ -119,7 +119,7 @@ fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     session.refresh(&PartitionView::default());
     console.progress().erase();
     followed?;
-    session.outcome().unwrap_or(Ok(())).map_err(Failure::failed)
+    session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
 }
 
 /// The first interruption lets the run drain; the second ends it as it is.
@@ -127,7 +127,7 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
     if std::mem::replace(interrupted, true) {
         return Err(Failure::failed("interrupted twice: ended without draining"));
     }
-    session.stop();
+    session.engine().stop();
     Ok(())
 }
 
@@ -168,7 +168,7 @@ fn in_progress(snapshot: &Snapshot) -> String {
 
 fn write_state(session: &Session, file: File) -> io::Result<()> {
     let mut writer = BufWriter::new(Reported(file));
-    for row in session.export() {
+    for row in session.engine().export() {
         write_json(&mut writer, &row)?;
         writer.write_all(b"\n")?;
     }

@@ -46,7 +46,7 @@ impl Session {
             return Err(EngineError::NothingSaved);
         }
         let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
-        let (topology, clock) = (Arc::clone(self.topology()), self.engine.clock());
+        let (topology, clock) = (Arc::clone(self.engine.topology()), self.engine.clock());
         let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
@@ -90,7 +90,7 @@ impl Session {
         let query = RowQuery::default();
         let of_state =
             |state: &StatePlan| merge(&query, self.engine.rows(&state.name, &query).iter());
-        let counts = self.topology().states().iter().map(of_state);
+        let counts = self.engine.topology().states().iter().map(of_state);
         counts.fold((0, 0), |(all, dynamic), state| (all + state.total, dynamic + state.dynamic))
     }
 

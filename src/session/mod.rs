@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::application::Key;
-use crate::core::numbers::{PipelineIndex, Timestamp};
+use crate::core::numbers::Timestamp;
 use crate::core::observer::Observer;
-use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
+use crate::core::partitions::query::Revival;
 use crate::core::topology::Topology;
-use crate::runtime::{Engine, EngineError, RunState, Settings};
+use crate::runtime::{Engine, EngineError, Settings};
 use crate::telemetry::collector::Collector;
 use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::lock::lock;
@@ -93,10 +92,11 @@ impl Session {
         })
     }
 
-    /// What runs.
+    /// The engine, to pause it, to give it messages and to ask it. It is another one after each
+    /// [`crash`](Self::crash).
     #[must_use]
-    pub fn topology(&self) -> &Arc<Topology> {
-        self.engine.topology()
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Told whenever something has happened that a new snapshot would show.
@@ -105,67 +105,11 @@ impl Session {
         Arc::clone(&self.collector.news)
     }
 
-    /// Gives bytes to a pipeline: see [`Engine::inject`].
-    ///
-    /// # Errors
-    ///
-    /// The run is ending.
-    pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
-        self.engine.inject(pipeline, bytes)
-    }
-
-    /// Takes no more frames: see [`Engine::pause`].
-    pub fn pause(&self) {
-        self.engine.pause();
-    }
-
-    /// Takes frames again: see [`Engine::resume`].
-    pub fn resume(&self) {
-        self.engine.resume();
-    }
-
-    /// Takes one message: see [`Engine::step`].
-    pub fn step(&self) {
-        self.engine.step();
-    }
-
-    /// What the engine is doing.
-    #[must_use]
-    pub fn run_state(&self) -> RunState {
-        self.engine.run_state()
-    }
-
-    /// Stops reading: see [`Engine::stop`].
-    pub fn stop(&self) {
-        self.engine.stop();
-    }
-
-    /// How the run ended; `None` while it has not.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
-        self.engine.outcome()
-    }
-
-    /// Returns when the run has ended.
-    pub async fn ended(&self) {
-        self.engine.ended().await;
-    }
-
     /// The addresses at which sources listen: the real ports, also where the system chose them.
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
         let addresses = self.collector.pipelines.iter().map(|pipeline| pipeline.listening.get());
         addresses.flatten().map(ToString::to_string).collect()
-    }
-
-    /// Rows of a state, one window a worker. Waits for the workers.
-    pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> impl Iterator<Item = RowWindow> {
-        self.engine.rows(state, query).into_iter()
-    }
-
-    /// Every partition, sorted by state and key: see [`Engine::export`].
-    pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
-        self.engine.export()
     }
 
     /// Gives a poisoned partition back to its computations, with its state as it is. Waits for the

@@ -20,7 +20,7 @@ impl Session {
         let latency = self.latency();
         let partitions = self.partitions.shown(work(collector));
         Snapshot {
-            application: Arc::clone(self.topology().name()),
+            application: Arc::clone(self.engine.topology().name()),
             run_state: self.engine.run_state(),
             changing_to: Some(self.settings.workers.get())
                 .filter(|wanted| *wanted != self.engine.workers()),
@@ -61,10 +61,11 @@ impl Session {
     }
 
     fn pipelines(&self) -> Vec<PipelineShown> {
-        let plans = self.topology().pipelines().iter().zip(&self.collector.pipelines);
+        let plans = self.engine.topology().pipelines().iter().zip(&self.collector.pipelines);
         let shown = plans.map(|(plan, counters)| {
             let given = |at: usize| {
                 let of_worker = |worker: &WorkerCounters| {
+                    debug_assert!(at < worker.steps.len(), "each step has its counters");
                     worker.steps.get(at).map(Counter::get).unwrap_or_default()
                 };
                 counters.workers.iter().map(of_worker).sum()
@@ -92,6 +93,7 @@ impl Session {
     fn workers(&self, by_worker: &BTreeMap<WorkerIndex, usize>) -> Vec<WorkerShown> {
         let messages = |worker: usize| {
             let of_pipeline = |pipeline: &PipelineCounters| {
+                debug_assert!(worker < pipeline.workers.len(), "each worker has its counters");
                 pipeline.workers.get(worker).map(|worker| worker.stateful.get()).unwrap_or_default()
             };
             self.collector.pipelines.iter().map(of_pipeline).sum()
@@ -113,7 +115,7 @@ impl Session {
         let seconds = end.since(Timestamp::default()).as_secs_f64();
         let (partitions, partitions_dynamic) = self.partition_counts();
         Summary {
-            app: self.topology().name().to_string(),
+            app: self.engine.topology().name().to_string(),
             workers: self.engine.workers(),
             messages_in: totals.messages_in,
             messages_out: totals.messages_out,
@@ -146,7 +148,7 @@ pub(crate) fn work(collector: &Collector) -> u64 {
 
 fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
     let broken = pipeline.broken.get();
-    let start = Totals {
+    let endpoints = Totals {
         messages_in: broken,
         messages_out: pipeline.outputs.get(),
         dead_letters: broken,
@@ -154,26 +156,18 @@ fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
         bytes_out: pipeline.bytes_out.get(),
         ..Totals::default()
     };
-    pipeline.workers.iter().fold(start, |sum, worker| Totals {
-        messages_in: sum.messages_in + worker.frames.get(),
-        filtered: sum.filtered + worker.filtered.get(),
-        dead_letters: sum.dead_letters + worker.dead_letters.get(),
-        bytes_in: sum.bytes_in + worker.bytes.get(),
-        saved: sum.saved + worker.saved.get(),
-        stateful: sum.stateful + worker.stateful.get(),
-        ..sum
-    })
+    let of_worker = |worker: &WorkerCounters| Totals {
+        messages_in: worker.frames.get(),
+        filtered: worker.filtered.get(),
+        dead_letters: worker.dead_letters.get(),
+        bytes_in: worker.bytes.get(),
+        saved: worker.saved.get(),
+        stateful: worker.stateful.get(),
+        ..Totals::default()
+    };
+    pipeline.workers.iter().map(of_worker).chain([endpoints]).sum()
 }
 
 pub(crate) fn totals(collector: &Collector) -> Totals {
-    collector.pipelines.iter().map(pipeline_totals).fold(Totals::default(), |sum, one| Totals {
-        messages_in: sum.messages_in + one.messages_in,
-        messages_out: sum.messages_out + one.messages_out,
-        filtered: sum.filtered + one.filtered,
-        dead_letters: sum.dead_letters + one.dead_letters,
-        bytes_in: sum.bytes_in + one.bytes_in,
-        bytes_out: sum.bytes_out + one.bytes_out,
-        saved: sum.saved + one.saved,
-        stateful: sum.stateful + one.stateful,
-    })
+    collector.pipelines.iter().map(pipeline_totals).sum()
 }

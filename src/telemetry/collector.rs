@@ -54,9 +54,9 @@ pub(crate) struct PipelineCounters {
 pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
     pub traces: Mutex<Ring<Arc<Trace>>>,
-    pub outputs: Mutex<Ring<OutputShown>>,
+    pub outputs: Mutex<Ring<Arc<OutputShown>>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
-    pub events: Mutex<Ring<EngineEvent>>,
+    pub events: Mutex<Ring<Arc<EngineEvent>>>,
     pub checkpoints: Mutex<Checkpoints>,
     /// `None` where they go to no file.
     pub letters: Option<DeadLetters>,
@@ -93,6 +93,12 @@ impl Collector {
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
         }
+    }
+
+    fn counters(&self, pipeline: PipelineIndex) -> Option<&PipelineCounters> {
+        let counters = self.pipelines.get(pipeline.0);
+        debug_assert!(counters.is_some(), "the engine reports only pipelines of its topology");
+        counters
     }
 
     /// Whether anything has happened since the last call.
@@ -142,8 +148,10 @@ impl Collector {
 
 impl Observer for Collector {
     fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
-        let Some(counters) = self.pipelines.get(pipeline.0) else { return };
-        if let Some(counters) = counters.workers.get(worker.0) {
+        let Some(counters) = self.counters(pipeline) else { return };
+        let worker = counters.workers.get(worker.0);
+        debug_assert!(worker.is_some(), "there are counters for as many workers as may ever be");
+        if let Some(counters) = worker {
             counters.add(report);
         }
         if !report.dead_letters.is_empty() {
@@ -158,7 +166,7 @@ impl Observer for Collector {
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
-        let Some(counters) = self.pipelines.get(pipeline.0) else { return };
+        let Some(counters) = self.counters(pipeline) else { return };
         let count = output.ends.len();
         let latency = at.since(output.frames.read_at());
         lock(&counters.latency).record(latency, count as u64);
@@ -169,7 +177,7 @@ impl Observer for Collector {
             .map(|bytes| OutputShown { pipeline, sink: output.sink, bytes: preview_bytes(bytes) })
             .collect();
         let mut outputs = lock(&self.outputs);
-        shown.into_iter().rev().for_each(|output| outputs.push(output));
+        shown.into_iter().rev().for_each(|output| outputs.push(Arc::new(output)));
         drop(outputs);
         // Counted when it can be seen: who waits for the count looks at the outputs then.
         counters.outputs.add(count as u64);
@@ -178,13 +186,13 @@ impl Observer for Collector {
     }
 
     fn finished(&self, pipeline: PipelineIndex, messages: u64, latency: Duration) {
-        if let Some(counters) = self.pipelines.get(pipeline.0) {
+        if let Some(counters) = self.counters(pipeline) {
             lock(&counters.latency).record(latency, messages);
         }
     }
 
     fn dead_letter(&self, pipeline: PipelineIndex, letter: DeadLetter) {
-        if let Some(counters) = self.pipelines.get(pipeline.0) {
+        if let Some(counters) = self.counters(pipeline) {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
         }
@@ -202,7 +210,7 @@ impl Observer for Collector {
     }
 
     fn held(&self, pipeline: PipelineIndex, held: bool) {
-        if let Some(counters) = self.pipelines.get(pipeline.0) {
+        if let Some(counters) = self.counters(pipeline) {
             counters.pressure.hold(held);
             self.change();
         }
@@ -210,13 +218,13 @@ impl Observer for Collector {
 
     fn event(&self, event: EngineEvent) {
         if let EngineEvent::Listening(pipeline, address) = &event
-            && let Some(pipeline) = self.pipelines.get(pipeline.0)
+            && let Some(pipeline) = self.counters(*pipeline)
         {
             // A source listens once, so nothing is ever lost here.
             let _ = pipeline.listening.set(address.as_str().into());
         }
         if let Some((pipeline, sink, state)) = told_of_sink(&event)
-            && let Some(pipeline) = self.pipelines.get(pipeline.0)
+            && let Some(pipeline) = self.counters(pipeline)
         {
             pipeline.pressure.note(sink, state);
         }
@@ -229,7 +237,7 @@ impl Observer for Collector {
             EngineEvent::Checkpointed { epoch, .. } => {
                 lock(&self.checkpoints).complete(epoch);
             }
-            event => lock(&self.events).push(event),
+            event => lock(&self.events).push(Arc::new(event)),
         }
         self.change();
     }

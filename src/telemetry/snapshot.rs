@@ -1,5 +1,6 @@
 //! What a front end sees at one moment.
 
+use std::iter::Sum;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub struct Snapshot {
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
     /// Outputs, newest first.
-    pub outputs: Vec<OutputShown>,
+    pub outputs: Vec<Arc<OutputShown>>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
     /// How many dead letters are lost to their file; 0 where they go to none.
@@ -56,7 +57,7 @@ pub struct Snapshot {
     /// What is saved, and what was lost and recovered; `None` where nothing is saved.
     pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.
-    pub events: Vec<EngineEvent>,
+    pub events: Vec<Arc<EngineEvent>>,
     /// The log; nothing where the session was started without one.
     pub log: LogShown,
 }
@@ -80,6 +81,21 @@ pub struct Totals {
     pub saved: u64,
     /// Messages that the partitions have processed, also in the life that was recovered.
     pub stateful: u64,
+}
+
+impl Sum for Totals {
+    fn sum<I: Iterator<Item = Self>>(totals: I) -> Self {
+        totals.fold(Self::default(), |sum, one| Self {
+            messages_in: sum.messages_in + one.messages_in,
+            messages_out: sum.messages_out + one.messages_out,
+            filtered: sum.filtered + one.filtered,
+            dead_letters: sum.dead_letters + one.dead_letters,
+            bytes_in: sum.bytes_in + one.bytes_in,
+            bytes_out: sum.bytes_out + one.bytes_out,
+            saved: sum.saved + one.saved,
+            stateful: sum.stateful + one.stateful,
+        })
+    }
 }
 
 /// A pipeline and its counts.

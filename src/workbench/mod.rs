@@ -170,7 +170,7 @@ async fn work(
                 None => workbench.notify("dead letters are written again".to_owned(), false),
             }
         }
-        if let Some(Err(error)) = session.outcome() {
+        if let Some(Err(error)) = session.engine().outcome() {
             return Err(WorkbenchError::Engine(error));
         }
         let wait =
@@ -229,16 +229,18 @@ fn apply(
 ) -> Result<bool, WorkbenchError> {
     match effect {
         Effect::Inject(pipeline, bytes) => {
-            if let Err(error) = session.inject(pipeline, bytes) {
+            if let Err(error) = session.engine().inject(pipeline, bytes) {
                 workbench.notify(error.to_string(), true);
             }
         }
         // What is shown may be older than what is.
-        Effect::PauseOrResume => match session.run_state() {
-            RunState::Running => session.pause(),
-            RunState::Pausing | RunState::Paused | RunState::Stepping(_) => session.resume(),
+        Effect::PauseOrResume => match session.engine().run_state() {
+            RunState::Running => session.engine().pause(),
+            RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
+                session.engine().resume()
+            }
         },
-        Effect::Step => session.step(),
+        Effect::Step => session.engine().step(),
         Effect::Revive { state, key } => {
             let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
             workbench.revived(&key, revival);

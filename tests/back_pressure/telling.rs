@@ -72,7 +72,7 @@ fn a_sink_tells_once_that_it_waits_and_when_it_does_not() {
     let lost = EngineEvent::SinkLost(pipeline, out.clone(), closed);
     let waiting = EngineEvent::SinkWaiting(pipeline, out, refused);
     let expected = [&waiting, &ready, &lost, &ready, &lost, &waiting];
-    assert_eq!(events.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(events.iter().map(AsRef::as_ref).collect::<Vec<&EngineEvent>>(), expected);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_stall_is_told_with_the_source_that_it_holds_and_so_is_its_end() {
     let session = echo(&out);
     let mut receiver = accept(&receivers);
     let frames = Bytes::from(frame(&vec![7; MEBIBYTE]).repeat(FRAMES));
-    session.inject(PipelineIndex(0), frames).unwrap();
+    session.engine().inject(PipelineIndex(0), frames).unwrap();
     wait_for(&session, SinkState::Stalled, true);
     receiver.read_exact(&mut vec![0; FRAMES * MEBIBYTE]).unwrap();
     wait_for(&session, SinkState::Writing, false);

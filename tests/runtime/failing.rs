@@ -52,6 +52,7 @@ fn a_partition_is_revived_on_whichever_worker_owns_it_also_while_the_engine_is_p
         let send = |session: &Session, word: &str| {
             let framing = &*topology.pipelines()[0].source.framing;
             session
+                .engine()
                 .inject(PipelineIndex(0), frame(framing, word.as_bytes()).unwrap().into())
                 .unwrap();
         };
@@ -63,15 +64,15 @@ fn a_partition_is_revived_on_whichever_worker_owns_it_also_while_the_engine_is_p
         send(&session, "bad");
         send(&session, "berry");
         wait_until("two dead letters", || ended(&session) == (0, 2));
-        session.pause();
+        session.engine().pause();
         let patience = Duration::from_mins(1);
         assert_eq!(session.revive(&state, &key, patience), Some(Revival::Revived));
         assert_eq!(session.revive(&state, &key, patience), Some(Revival::WasGood));
         assert_eq!(session.revive(&state, &Key::from("x"), patience), Some(Revival::NotFound));
-        session.resume();
+        session.engine().resume();
         send(&session, "berry");
         wait_until("an output", || ended(&session) == (1, 2));
-        let row = session.export().next().unwrap();
+        let row = session.engine().export().next().unwrap();
         assert_eq!((row.poisoned, row.messages, row.value.as_u64()), (false, 1, Some(2)));
     }
 }

@@ -51,13 +51,13 @@ impl Stage {
 
     /// Sends random messages, and waits until they have been processed.
     pub fn generate(&mut self, messages: u64, seed: u64, skew: f64) {
-        let topology = Arc::clone(self.session.topology());
+        let topology = Arc::clone(self.session.engine().topology());
         let source = &topology.pipelines()[0].source;
         let make = source.generate.as_ref().unwrap();
         let mut generator = Generator::new(seed, skew);
         let frames =
             (0..messages).flat_map(|_| frame(&*source.framing, &make(&mut generator)).unwrap());
-        self.session.inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
+        self.session.engine().inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
         self.sent += messages;
         self.settle();
     }
@@ -78,7 +78,7 @@ impl Stage {
         let event = Event::Key(KeyEvent::new(code, modifiers));
         match self.workbench.handle(&event) {
             Some(Effect::Inject(pipeline, bytes)) => {
-                self.session.inject(pipeline, bytes).unwrap();
+                self.session.engine().inject(pipeline, bytes).unwrap();
                 self.sent += 1;
             }
             Some(Effect::Revive { state, key }) => {
@@ -144,10 +144,10 @@ impl Stage {
 
     /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.
     pub fn look(&mut self) -> RowWindow {
-        let topology = self.session.topology();
+        let topology = self.session.engine().topology();
         let view = self.workbench.view();
         let query = &view.query;
-        let windows = self.session.rows(&topology.states()[view.state].name, query);
+        let windows = self.session.engine().rows(&topology.states()[view.state].name, query);
         merge(query, windows)
     }
 

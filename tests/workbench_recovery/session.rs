@@ -42,13 +42,13 @@ fn settings(topology: &Topology, directory: &Path) -> Settings {
 
 fn inject(session: &Session, numbers: impl Iterator<Item = u32>) {
     let frames = numbers.flat_map(|number| [&[0, 0, 0, 4], &number.to_be_bytes()[..]].concat());
-    session.inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
+    session.engine().inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
 }
 
 /// How many partitions have counted how much.
 fn counts(session: &Session) -> BTreeMap<u64, usize> {
     let mut counts = BTreeMap::new();
-    for row in session.export() {
+    for row in session.engine().export() {
         *counts.entry(row.value.as_u64().unwrap()).or_default() += 1;
     }
     counts
@@ -100,17 +100,17 @@ fn a_paused_session_stays_paused_and_its_messages_wait() {
     let mut session = Session::start(topology, &settings, None).unwrap();
     inject(&session, 0..10);
     wait_for(&session, &[(1, 10)]);
-    session.pause();
-    wait_until("the pause", || session.run_state() == RunState::Paused);
+    session.engine().pause();
+    wait_until("the pause", || session.engine().run_state() == RunState::Paused);
     inject(&session, 0..10);
     session.crash().unwrap();
-    assert_eq!(session.run_state(), RunState::Paused);
-    session.resume();
+    assert_eq!(session.engine().run_state(), RunState::Paused);
+    session.engine().resume();
     // The injected ones are there if they were in the journal by then, as with any kill.
-    wait_until("the ten", || session.export().count() == 10);
-    assert_eq!(session.run_state(), RunState::Running);
+    wait_until("the ten", || session.engine().export().count() == 10);
+    assert_eq!(session.engine().run_state(), RunState::Running);
     session.crash().unwrap();
-    assert_eq!(session.run_state(), RunState::Running, "the pause was over");
+    assert_eq!(session.engine().run_state(), RunState::Running, "the pause was over");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_earlier_runs_checkpoint_is_said_to_be_saved_and_its_partitions_are_not_new
     assert!(safety.epoch.0 > 0 && safety.crash.is_none(), "{safety:?}");
     wait_for(&session, &[(10, 10)]);
     assert_eq!(session.snapshot().totals.stateful, 100, "what shares are shares of");
-    assert!(session.export().all(|row| row.created.is_none()));
+    assert!(session.engine().export().all(|row| row.created.is_none()));
 }
 
 #[test]

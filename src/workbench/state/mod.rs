@@ -58,7 +58,7 @@ pub struct Workbench {
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
     /// The last change of the number of workers that was said.
-    workers_changed: Option<EngineEvent>,
+    workers_changed: Option<Arc<EngineEvent>>,
     /// Whether what is saved goes with this session.
     pub(super) saved_for_now: bool,
 }
@@ -125,13 +125,15 @@ impl Workbench {
 
     /// Says it when another number of workers has taken over.
     fn note_workers(&mut self, snapshot: &Snapshot) {
-        let is_change = |event: &&EngineEvent| matches!(event, EngineEvent::WorkersChanged { .. });
+        let is_change = |event: &&Arc<_>| matches!(***event, EngineEvent::WorkersChanged { .. });
         let newest = snapshot.events.iter().find(is_change);
         if newest == self.workers_changed.as_ref() {
             return;
         }
         self.workers_changed = newest.cloned();
-        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) = newest else {
+        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) =
+            newest.map(Arc::as_ref)
+        else {
             return;
         };
         if self.notice.as_ref().is_some_and(|notice| notice.bad) {
