@@ -1,4 +1,4 @@
-//! A session whose engine crashes on purpose, and one that goes on with other workers.
+//! Crash on purpose and recovery of a session's engine, and a change of its number of workers.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Session {
     ///
     /// Nothing is saved, so that nothing could be carried over, or the run is ending.
     pub fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        // The event that it is done comes to the collector.
+        // The collector gets an event when it is done, so the receiver is not needed.
         drop(self.engine.set_workers(workers)?);
         self.settings.workers = workers;
         Ok(())
@@ -35,8 +35,7 @@ impl Session {
         self.settings.workers
     }
 
-    /// Takes everything out of memory, as the death of the process would, and begins again with what
-    /// is saved. Connections are closed. A paused engine stays paused. Waits until the workers go on.
+    /// Drops everything in memory, as the end of the process would, and starts again from what is saved. Connections are closed. A paused engine stays paused. Waits until the workers go on.
     ///
     /// # Errors
     ///
@@ -57,13 +56,13 @@ impl Session {
             let mut checkpoints = lock(&self.collector.checkpoints);
             let epoch = checkpoints.newest().max(began_with);
             let messages = checkpoints.unsaved(processed);
-            // Before the new engine counts, and makes the next one.
+            // Before the new engine processes messages and makes a checkpoint.
             checkpoints.restart(epoch, processed);
             (epoch, messages)
         };
         self.stateful_before = processed;
         self.collector.pipelines.iter().for_each(|pipeline| pipeline.pressure.forget_sinks());
-        // Clients come back to the same address, also where the system chose it.
+        // Clients come back to the same address, also if the system chose the port.
         for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
             if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
                 *address = real.to_string();
@@ -73,7 +72,7 @@ impl Session {
         let settings = &self.settings;
         let start = || Engine::start_after(clock, topology, settings, observer);
         let before_start = began.elapsed();
-        // On a thread of its own: front ends are asynchronous, and a start is not.
+        // On a thread of its own: front ends are asynchronous, and a start blocks.
         let started = thread::scope(|scope| scope.spawn(start).join());
         self.engine = started.unwrap_or_else(|panic| {
             Err(EngineError::Threads(format!("the start panicked: {panic:?}")))

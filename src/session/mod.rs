@@ -1,4 +1,4 @@
-//! An engine with somebody watching: what every front end holds.
+//! An engine and what is measured of it: every front end holds a [`Session`].
 
 mod crash;
 mod view;
@@ -26,13 +26,13 @@ use view::{totals, work};
 /// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;
 
-/// How often it is looked whether everything is back.
+/// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
 
-/// When the log says of what happens very often how often it has.
+/// How often the log writes the counts of frequent events.
 const COUNTED_LINES: Duration = Duration::from_secs(1);
 
-/// An engine with somebody watching.
+/// An engine and what is measured of it. A crash replaces the engine, and the figures go on.
 pub struct Session {
     engine: Engine,
     collector: Arc<Collector>,
@@ -42,18 +42,17 @@ pub struct Session {
     settings: Settings,
     /// The workers that there were at the last refresh.
     workers_shown: usize,
-    /// The last one, and how long it took to begin again: what came back took some more time.
+    /// The last crash, and the time until the new engine was started, without its recovery.
     crash: Option<(Crash, Duration)>,
     /// How many messages earlier engines of this session had processed in state computations.
     stateful_before: u64,
-    /// Whether something was on its way back at the last refresh.
+    /// Whether a recovery was under way at the last refresh.
     recovering: bool,
 }
 
 impl Session {
-    /// Starts a topology, and watches it. All dead letters go to `dead_letters` too. What happens is
-    /// told to the subscriber of `tracing` that this thread has: where it is a [`Log`](crate::telemetry::Log),
-    /// snapshots show it.
+    /// Starts an engine. All dead letters go to `dead_letters` too. Events go to the `tracing` subscriber
+    /// of this thread: if it is a [`Log`](crate::telemetry::Log), snapshots show them.
     ///
     /// # Errors
     ///
@@ -99,13 +98,13 @@ impl Session {
         &self.engine
     }
 
-    /// Told whenever something has happened that a new snapshot would show.
+    /// Notified when a new snapshot would differ.
     #[must_use]
     pub fn news(&self) -> Arc<Notify> {
         Arc::clone(&self.collector.news)
     }
 
-    /// The addresses at which sources listen: the real ports, also where the system chose them.
+    /// The addresses at which sources listen: the real ports, also if the system chose them.
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
         let addresses = self.collector.pipelines.iter().map(|pipeline| pipeline.listening.get());
@@ -113,12 +112,12 @@ impl Session {
     }
 
     /// Gives a poisoned partition back to its computations, with its state as it is. Waits for the
-    /// worker that owns it, between two of its batches, but no longer than `patience`: `None` where it
-    /// has not answered by then. It does what was asked all the same.
+    /// worker that owns it, between two of its batches, for at most `patience`: `None` if it has not
+    /// answered by then, and revives the partition later.
     pub fn revive(&mut self, state: &Arc<str>, key: &Key, patience: Duration) -> Option<Revival> {
         let end = Instant::now() + patience;
         let replies = self.engine.revive(state, key);
-        // No message will tell that this partition has changed.
+        // Counters do not change when a partition is revived.
         self.partitions.ask_anew();
         loop {
             match replies.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -130,30 +129,29 @@ impl Session {
         }
     }
 
-    /// Why not all dead letters are in their file, where that is so: they cannot be written now, or some
-    /// are lost.
+    /// Why not all dead letters are in their file: they cannot be written now, or some are lost. `None` if
+    /// all are.
     #[must_use]
     pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
         self.collector.letters.as_ref()?.trouble()
     }
 
-    /// Ends the run at once, whatever is in flight, and finishes its dead letters: those of frames that it
-    /// cuts short are among them.
+    /// Ends the run at once without draining, and finishes its dead letters, those of unfinished frames
+    /// among them.
     pub fn end(&mut self) {
         self.engine.crash();
         self.finish_dead_letters();
     }
 
-    /// The run has ended: waits until its dead letters are in their file, but for one that takes nothing
-    /// only for a moment. What is not written then is lost.
+    /// The run has ended: waits until its dead letters are in their file. A file that cannot be written is
+    /// waited for a short time only; what is not written then is lost.
     pub fn finish_dead_letters(&self) {
         if let Some(letters) = &self.collector.letters {
             letters.finish();
         }
     }
 
-    /// Takes note of the time and of what has happened, for a front end that looks at `view`. True
-    /// where a new snapshot would show something new.
+    /// Updates the figures, for a front end that shows `view`. True if a new snapshot would differ.
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         if self.ended.is_none() && self.engine.outcome().is_some() {
             self.ended = Some(self.engine.now());
@@ -162,7 +160,7 @@ impl Session {
         if std::mem::replace(&mut self.workers_shown, self.engine.workers())
             != self.engine.workers()
         {
-            // No message will tell that partitions have other owners.
+            // Counters do not change when partitions get other owners.
             self.partitions.ask_anew();
         }
         let recovering = self.engine.is_recovering();
@@ -174,7 +172,7 @@ impl Session {
         rolled || said || changed || rows || back
     }
 
-    /// Ends the seconds that have passed. True where a chart would move.
+    /// Ends the seconds that have passed. True if a chart changes.
     fn roll(&mut self) -> bool {
         let was_flat = self.throughput.seconds().all(|count| count == 0);
         if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
@@ -203,7 +201,7 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Whatever ends a run, the log has its figures.
+    /// The log gets the figures of the run, however it ends.
     fn drop(&mut self) {
         self.end();
         self.collector.reporter.ends(totals(&self.collector));

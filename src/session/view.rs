@@ -1,4 +1,4 @@
-//! What there is to see of a session.
+//! Snapshots and the summary of a session.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::telemetry::lock::lock;
 use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 
 impl Session {
-    /// What there is to see now.
+    /// The figures of this moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let collector = &self.collector;
@@ -35,7 +35,7 @@ impl Session {
             partitions,
             traces: lock(&collector.traces).newest_first().take(SHOWN).cloned().collect(),
             outputs: lock(&collector.outputs).newest_first().take(SHOWN).cloned().collect(),
-            // All that are kept: a filter finds the old ones, too.
+            // All of them, so that a filter finds old ones.
             dead_letters: lock(&collector.dead_letters).newest_first().cloned().collect(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
@@ -44,8 +44,8 @@ impl Session {
         }
     }
 
-    /// The counts of the session, but of the partitions' messages those that they have now: what is
-    /// processed again counts once.
+    /// The counts of the session. `stateful` is the count that the partitions have: after a crash, a
+    /// message that is processed again counts once.
     fn totals(&self) -> Totals {
         let counted = totals(&self.collector);
         let saved = self.engine.recovered().map_or(0, |recovered| recovered.messages);
