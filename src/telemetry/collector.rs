@@ -1,4 +1,4 @@
-//! Watches the engine: the observer behind every snapshot.
+//! The observer of the engine that counts and keeps what snapshots show.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -36,9 +36,9 @@ const DEAD_LETTER_BYTES_KEPT: usize = 64 * 1024 * 1024;
 const SMALL_BATCH: usize = 128;
 const NEWEST_OF_LARGE_BATCH: usize = 16;
 
-/// What is known of one pipeline.
+/// The counts of one pipeline.
 pub(crate) struct PipelineCounters {
-    /// Where its source listens, once it does.
+    /// The address at which its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
     /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
@@ -50,7 +50,7 @@ pub(crate) struct PipelineCounters {
     pub pressure: Pressure,
 }
 
-/// Watches the engine.
+/// Counts and keeps what snapshots show.
 pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
     pub traces: Mutex<Ring<Arc<Trace>>>,
@@ -58,7 +58,7 @@ pub(crate) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Arc<EngineEvent>>>,
     pub checkpoints: Mutex<Checkpoints>,
-    /// `None` where they go to no file.
+    /// `None` without a file for dead letters.
     pub letters: Option<DeadLetters>,
     pub reporter: Reporter,
     changed: AtomicBool,
@@ -107,7 +107,7 @@ impl Collector {
     }
 
     fn change(&self) {
-        // Telling once is enough until somebody has looked.
+        // One notification is enough until the next snapshot.
         if !self.changed.swap(true, Ordering::AcqRel) {
             self.news.notify_one();
         }
@@ -119,14 +119,14 @@ impl Collector {
         workers.map(|worker| worker.stateful.get()).sum()
     }
 
-    /// Keeps the newest letters, and hands over to `write` those that go to the file.
+    /// Keeps the newest letters, and passes all of them to `write` if there is a file.
     fn keep_dead_letters(
         &self,
         letters: Vec<DeadLetter>,
         write: impl FnOnce(&DeadLetters, &[Arc<DeadLetter>]),
     ) {
         self.reporter.dead_letters(letters.iter());
-        // What would be pushed out again at once need not be copied.
+        // Those that the ring would drop at once need not be copied.
         let superfluous =
             if self.letters.is_some() { 0 } else { letters.len().saturating_sub(KEPT) };
         let letters = letters.into_iter().skip(superfluous);
@@ -139,7 +139,7 @@ impl Collector {
         letters.into_iter().skip(superfluous).for_each(|letter| ring.push(letter));
     }
 
-    /// Something is to be said of the dead letters' file.
+    /// Logs news of the dead letters' file.
     pub fn letters_told(&self, news: LettersNews) {
         self.reporter.letters_told(news);
         self.change();
@@ -179,7 +179,7 @@ impl Observer for Collector {
         let mut outputs = lock(&self.outputs);
         shown.into_iter().rev().for_each(|output| outputs.push(Arc::new(output)));
         drop(outputs);
-        // Counted when it can be seen: who waits for the count looks at the outputs then.
+        // Counted after it is kept: a test that waits for the count then finds the output.
         counters.outputs.add(count as u64);
         counters.bytes_out.add(output.bytes.len() as u64);
         self.change();
@@ -196,7 +196,7 @@ impl Observer for Collector {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
         }
-        // This is the thread that moves all bytes: it does not wait.
+        // This is the thread of all I/O: it must not wait.
         self.keep_dead_letters(vec![letter], |file, letters| {
             letters.iter().cloned().for_each(|letter| file.write_urgently(letter));
         });

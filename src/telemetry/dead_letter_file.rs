@@ -1,8 +1,8 @@
 //! All dead letters as a file of JSON lines, written by a thread of its own.
 //!
-//! Invariants: nobody waits longer than [`PATIENCE`] for a file that takes nothing; a letter that is not
-//! written is counted, and that is said; the file has whole lines, but for what a killed process was
-//! just writing.
+//! Invariants: no thread waits longer than [`PATIENCE`] for a file that cannot be written; a letter that
+//! is not written is counted and reported; the file has whole lines, except for one that a killed process
+//! was writing.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,18 +19,18 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::json::write_json;
 use crate::endpoints::{claim, cut, open_to_write};
 
-/// How long a file may get unless another limit is set, in bytes: 1 GiB. A client that sends nothing but
-/// garbage makes twenty bytes of it for each of its own, and must not fill the disk.
+/// The default limit of the file, in bytes: 1 GiB. A client that sends only garbage causes twenty bytes
+/// per byte sent, and must not fill the disk.
 pub const DEFAULT_DEAD_LETTERS_LIMIT: u64 = 1 << 30;
 
 /// How many bytes of letters may wait to be written: 64 MiB.
 const WAITING: usize = 64 * 1024 * 1024;
 
-/// How many bytes of letters are made lines at once, if not by a single one.
+/// How many bytes of letters are formatted at once; a longer letter is formatted alone.
 const BATCH: usize = 256 * 1024;
 
-/// How long a worker waits for room for its letters, a checkpoint for those before it, and the end of a
-/// run for all of them, while nothing can be written.
+/// The longest wait while nothing can be written: of a worker for room, of a checkpoint for the letters
+/// before it, and of the end of a run for all letters.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Not all dead letters are in their file.
@@ -72,25 +72,25 @@ impl DeadLetterFile {
         Ok(Self { path: path.to_owned(), file, limit: DEFAULT_DEAD_LETTERS_LIMIT })
     }
 
-    /// With another limit on its length, in bytes. What is no regular file has none.
+    /// With another limit on its length, in bytes. Only a regular file has a limit.
     #[must_use]
     pub fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
 }
 
-/// What is said of the file while it is written.
+/// News of the file, for the log.
 #[derive(Debug)]
 pub(crate) enum LettersNews {
     /// It cannot be written, and why.
     Failed(String),
     /// It is written again.
     Over,
-    /// So many letters are lost, and why.
+    /// This many letters are lost, and why.
     Lost(u64, String),
 }
 
-/// Told of the file what must be said. It is called on any thread.
+/// Receives the news of the file. It is called on any thread.
 pub(crate) type Tell = Box<dyn Fn(LettersNews) + Send + Sync>;
 
 /// The dead letters on their way to their file.
@@ -99,11 +99,11 @@ pub(crate) struct DeadLetters {
     outbox: Outbox<Arc<DeadLetter>>,
     waits: Mutex<Option<(DeadLetterFile, Inbox<Arc<DeadLetter>>)>>,
     fate: Arc<Fate>,
-    /// What is lost at the end is counted once.
+    /// Letters that are lost at the end are counted once.
     finished: Once,
 }
 
-/// What became of the letters.
+/// The counts of lost letters and the last failure.
 #[derive(Default)]
 struct Fate {
     lost: AtomicU64,
@@ -161,11 +161,11 @@ impl DeadLetters {
     }
 
     /// The run has begun: drops what was in the file before, or goes on after its last whole line
-    /// where the run goes on with an earlier one. `tell` is told what must be said.
+    /// if the run goes on with an earlier one. `tell` receives the news.
     ///
     /// # Errors
     ///
-    /// There can be no thread for it.
+    /// The thread cannot be started.
     pub fn begin(&self, continues: bool, tell: Tell) -> io::Result<()> {
         let Some((file, inbox)) = lock(&self.waits).take() else { return Ok(()) };
         let _ = self.fate.tell.set(tell);
@@ -177,7 +177,7 @@ impl DeadLetters {
         inbox.begin("wallaroo-letters", move |inbox| write(inbox, file, &fate))
     }
 
-    /// Hands over letters of a worker, which may wait for room for a while.
+    /// Queues letters of a worker, which may wait for room for a while.
     pub fn write(&self, letters: impl Iterator<Item = Arc<DeadLetter>>) {
         let deadline = Instant::now() + PATIENCE;
         let refused = letters.filter(|letter| {
@@ -186,7 +186,7 @@ impl DeadLetters {
         self.refuse(refused.count() as u64);
     }
 
-    /// Hands over a letter of a thread that must not wait.
+    /// Queues a letter of a thread that must not wait.
     pub fn write_urgently(&self, letter: Arc<DeadLetter>) {
         let weight = letter.weight();
         self.refuse(u64::from(!self.outbox.push_urgently(letter, weight)));
@@ -197,7 +197,7 @@ impl DeadLetters {
         self.fate.lose(count, &format!("{path} takes them too slowly, or not at all"));
     }
 
-    /// Waits until the letters before are written, but for a file that takes nothing only for a moment.
+    /// Waits until the letters so far are written, for at most [`PATIENCE`] without progress.
     pub fn settle(&self) {
         self.outbox.settle(PATIENCE);
     }
@@ -206,7 +206,7 @@ impl DeadLetters {
     pub fn finish(&self) {
         self.finished.call_once(|| {
             if !self.outbox.finish(PATIENCE) {
-                // Whoever blocks in a write will not come back to say it.
+                // A thread that is blocked in a write cannot report it.
                 let path = self.path.display();
                 self.fate.lose(self.outbox.waiting(), &format!("{path} takes nothing any more"));
             }
@@ -218,7 +218,7 @@ impl DeadLetters {
         self.fate.lost.load(Ordering::Acquire)
     }
 
-    /// Why not all letters are in the file, where that is so.
+    /// Why not all letters are in the file; `None` if they are.
     pub fn trouble(&self) -> Option<DeadLettersLost> {
         let (lost, failing) = (self.lost(), self.fate.failing.load(Ordering::Acquire));
         (lost > 0 || failing).then(|| {
@@ -234,7 +234,7 @@ fn write(mut inbox: Inbox<Arc<DeadLetter>>, file: DeadLetterFile, fate: &Fate) {
     let mut file = Lasting::new(file);
     let mut lines = Vec::new();
     let mut ends = Vec::new();
-    // Who finds no room counts it.
+    // A thread that finds no room counts its letters as lost.
     while let Some((letters, _)) = inbox.next(BATCH) {
         lines.clear();
         ends.clear();
@@ -262,8 +262,8 @@ fn write(mut inbox: Inbox<Arc<DeadLetter>>, file: DeadLetterFile, fate: &Fate) {
     }
 }
 
-/// Where the last whole line of a plain file ends. After it there may be one that the end of a process
-/// has torn: its letter comes again, because no checkpoint counted that would have left it behind.
+/// The end of the last whole line of a regular file. A part of a line after it was left by a killed
+/// process: its letter is written again, because no complete checkpoint covers it.
 fn end_of_lines(path: &Path) -> io::Result<u64> {
     const PIECE: u64 = 64 * 1024;
     let metadata = std::fs::metadata(path)?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest latency that is told apart, in nanoseconds: an hour. Longer ones count as an hour.
+/// The longest latency that is measured, in nanoseconds: an hour. Longer ones count as an hour.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
 
 /// Two digits: within 1 % of the true value.

@@ -1,7 +1,7 @@
 //! The few partitions that a front end shows, kept up to date without holding up the workers.
 //!
-//! One question at a time is asked, and the next one waits the longer the longer the answer took: with
-//! millions of partitions, workers still spend only a small part of their time on answers.
+//! One question at a time is asked. The wait for the next one is proportional to the time of the last
+//! answer: with millions of partitions, workers spend only a small part of their time on answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::runtime::Engine;
 /// The shortest time between two questions.
 const MIN_WAIT: Duration = Duration::from_millis(40);
 
-/// The longest one: what is shown is never much older than that, also after an answer that took long
-/// because the workers had other work.
+/// The longest time between two questions, also after an answer that took long because the workers had
+/// other work.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// How much longer than an answer takes the wait for the next question is.
+/// The wait for the next question, as a multiple of the time of the last answer.
 const WAIT_FACTOR: u32 = 20;
 
-/// Over how long a partition's rate is measured.
+/// The time over which a partition's rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(1);
 
 /// Which partitions a front end shows.
@@ -61,9 +61,9 @@ pub struct PartitionsShown {
 pub struct ShownRow {
     /// The partition.
     pub row: PartitionRow,
-    /// Messages a second, where it has been looked at for long enough.
+    /// Messages per second; `None` until it has been shown for long enough to measure.
     pub rate: Option<f64>,
-    /// The owner before this one, and since when it has this one, where it was looked at then.
+    /// The former owner, and the time of the change; `None` if no change was seen.
     pub moved: Option<(WorkerIndex, Timestamp)>,
 }
 
@@ -85,7 +85,7 @@ struct Seen {
     rate: Option<f64>,
 }
 
-/// Who owned a partition when it was looked at, and its owner before.
+/// The owner of a partition when it was shown last, and its former owner.
 type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
 
 /// Keeps the rows of one view up to date.
@@ -96,8 +96,8 @@ pub(crate) struct PartitionWatch {
     shown: Arc<PartitionsShown>,
     seen: HashMap<Key, Seen>,
     owners: HashMap<Key, Owner>,
-    /// How much had been processed when the shown rows were asked for; `None` where they are not
-    /// quite the ones that were asked for.
+    /// The count of work when the shown rows were asked for; `None` if the rows may not be the ones of the
+    /// view.
     shown_work: Option<u64>,
     asked_work: u64,
 }
@@ -109,8 +109,8 @@ impl PartitionWatch {
         PartitionsShown { up_to_date, ..PartitionsShown::clone(&self.shown) }
     }
 
-    /// Takes answers, and asks anew where the view or the partitions have changed. True where the
-    /// rows are new. `work` is any count that grows when partitions change.
+    /// Takes answers, and asks again if the view or the partitions have changed. True if the rows are
+    /// new. `work` is any count that grows when partitions change.
     pub fn poll(&mut self, engine: &Engine, view: &PartitionView, work: u64) -> bool {
         let now = engine.now();
         let answered = self.take_answers(engine, now);
@@ -135,8 +135,8 @@ impl PartitionWatch {
         answered
     }
 
-    /// Says that a partition has changed without a message. What has been asked already is asked
-    /// again, because it may have been answered before the change.
+    /// Asks again, because a partition has changed without a message. A pending question is dropped: it
+    /// may have been answered before the change.
     pub fn ask_anew(&mut self) {
         self.question = None;
         self.shown_work = None;
@@ -157,7 +157,7 @@ impl PartitionWatch {
         self.shown.rows.iter().any(|row| row.rate.is_none_or(|rate| rate > 0.0))
     }
 
-    /// Whether rows show a rate that is no longer true.
+    /// Whether rows show a rate that is out of date.
     fn rates_fade(&self, now: Timestamp) -> bool {
         self.rates_are_moving() && self.seen.values().any(|seen| now.since(seen.at) >= RATE_WINDOW)
     }
@@ -182,7 +182,7 @@ impl PartitionWatch {
         let matching = self.shown.matching;
         let by_the_end = question.query.from_end;
         self.show(question, now);
-        // Counted from the end, these rows are where they were asked for only if that did not move.
+        // Rows that are counted from the end are those of the view only if the end did not move.
         let in_place = !by_the_end || self.shown.matching == matching;
         self.shown_work = in_place.then_some(self.asked_work);
         true

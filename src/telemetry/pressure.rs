@@ -1,4 +1,4 @@
-//! Where a pipeline is held up: what its sinks are doing, and whether its sources wait for room.
+//! What holds a pipeline up: the state of its sinks, and whether its sources wait for the byte budget.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,21 +29,21 @@ pub struct SinkShown {
     pub state: SinkState,
 }
 
-/// Where a pipeline is held up.
+/// What holds a pipeline up.
 #[derive(Debug, Default)]
 pub(crate) struct Pressure {
-    /// How many of those who read for the pipeline have been waiting for room for a while.
+    /// How many readers of the pipeline have waited for the byte budget for a while.
     held: AtomicUsize,
     sinks: Mutex<Vec<SinkShown>>,
 }
 
 impl Pressure {
-    /// Whether some of what is to be read waits for room.
+    /// Whether any reader waits for the byte budget.
     pub fn is_held(&self) -> bool {
         self.held.load(Ordering::Relaxed) > 0
     }
 
-    /// One more waits for room, or one less.
+    /// One reader more waits for the byte budget, or one less.
     pub fn hold(&self, held: bool) {
         if held {
             self.held.fetch_add(1, Ordering::Relaxed);
@@ -53,12 +53,12 @@ impl Pressure {
         }
     }
 
-    /// The sinks are gone; those that come next tell anew.
+    /// Forgets all sinks: those of the next engine report again.
     pub fn forget_sinks(&self) {
         lock(&self.sinks).clear();
     }
 
-    /// What the sinks are doing, as far as they have told.
+    /// The sinks that have reported a state.
     pub fn sinks(&self) -> Vec<SinkShown> {
         lock(&self.sinks).clone()
     }

@@ -1,9 +1,9 @@
-//! Keeps the newest of something.
+//! A buffer of the newest values.
 
 use std::collections::VecDeque;
 
-/// The newest values, up to a fixed number and a fixed weight of all together. The newest one is kept
-/// whatever it weighs.
+/// The newest values, up to a max number and a max total weight. The newest one is kept whatever its
+/// weight.
 #[derive(Debug)]
 pub(crate) struct Ring<T> {
     values: VecDeque<T>,
@@ -14,12 +14,12 @@ pub(crate) struct Ring<T> {
 }
 
 impl<T> Ring<T> {
-    /// The newest values, whatever they weigh: for those whose own length is bounded.
+    /// The newest values, without a limit of their weight: for values of bounded size.
     pub fn new(capacity: usize) -> Self {
         Self::weighed(capacity, 0, |_| 0)
     }
 
-    /// The newest values that together weigh at the most `most`.
+    /// The newest values with a total weight of at most `most`.
     pub fn weighed(capacity: usize, most: usize, weigh: fn(&T) -> usize) -> Self {
         Self { values: VecDeque::new(), capacity, weight: 0, most, weigh }
     }

@@ -1,4 +1,4 @@
-//! What a front end may see of what is saved, lost and recovered.
+//! What is saved, lost and recovered, for front ends.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use crate::core::numbers::Epoch;
 /// What is saved, and what was lost and recovered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafetyShown {
-    /// Where it is saved.
+    /// The directory of the checkpoints and the journal.
     pub directory: PathBuf,
-    /// Whether files are read or written, which go on where the checkpoint had ended.
+    /// Whether files are read or written: they go on at the position of the checkpoint.
     pub files: bool,
-    /// The newest whole checkpoint; 0 where there is none yet.
+    /// The newest whole checkpoint; 0 if there is none yet.
     pub epoch: Epoch,
     /// Messages processed since then.
     pub unsaved: u64,
-    /// Whether some of it is still on its way back.
+    /// Whether the recovery is not complete yet.
     pub recovering: bool,
-    /// What the engine began with, where it began with anything.
+    /// What the engine recovered when it started; `None` if there was nothing.
     pub recovered: Option<Recovered>,
-    /// The last crash, where there was one.
+    /// The last crash; `None` if there was none.
     pub crash: Option<Crash>,
 }
 
@@ -34,13 +34,13 @@ pub struct Crash {
     pub partitions: usize,
     /// The newest whole checkpoint at that moment.
     pub epoch: Epoch,
-    /// Messages processed since that checkpoint, which only memory knew of.
+    /// Messages processed since that checkpoint.
     pub messages: u64,
     /// How long it took until sources could begin again.
     pub took: Duration,
 }
 
-/// What is known of checkpoints: how many messages had been processed before each.
+/// The newest checkpoints, and how many messages had been processed before each.
 #[derive(Debug, Default)]
 pub(crate) struct Checkpoints {
     begun: (Epoch, u64),
@@ -48,7 +48,7 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// A checkpoint has begun, after so many messages.
+    /// A checkpoint has begun after this many messages.
     pub fn begin(&mut self, epoch: Epoch, messages: u64) {
         self.begun = (epoch, messages);
     }
@@ -60,7 +60,7 @@ impl Checkpoints {
         }
     }
 
-    /// An engine begins anew with a checkpoint, after so many messages.
+    /// An engine starts again from a checkpoint, after this many messages.
     pub fn restart(&mut self, epoch: Epoch, messages: u64) {
         self.begun = (epoch, messages);
         self.whole = self.begun;

@@ -1,4 +1,4 @@
-//! What a front end sees at one moment.
+//! What a front end shows of one moment.
 
 use std::iter::Sum;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
 
-/// What a front end sees at one moment.
+/// What a front end shows of one moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The application's name.
@@ -52,13 +52,13 @@ pub struct Snapshot {
     pub outputs: Vec<Arc<OutputShown>>,
     /// Dead letters, newest first.
     pub dead_letters: Vec<Arc<DeadLetter>>,
-    /// How many dead letters are lost to their file; 0 where they go to none.
+    /// How many dead letters are not in their file and never will be; 0 without a file.
     pub dead_letters_lost: u64,
-    /// What is saved, and what was lost and recovered; `None` where nothing is saved.
+    /// What is saved, and what was lost and recovered; `None` if nothing is saved.
     pub safety: Option<SafetyShown>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<Arc<EngineEvent>>,
-    /// The log; nothing where the session was started without one.
+    /// The log; empty if the session was started without one.
     pub log: LogShown,
 }
 
@@ -111,10 +111,10 @@ pub struct PipelineShown {
     pub messages_out: u64,
     /// Whether it has a sink.
     pub has_sink: bool,
-    /// The address that its source listens at, where it does.
+    /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
-    /// Whether some of what its source has read has waited for room for a while: the steps or the
-    /// sinks are slower than the source.
+    /// Whether its source has waited for the byte budget for a while: the steps or the sinks are slower
+    /// than the source.
     pub held: bool,
     /// What its sinks are doing; without those that drop their bytes.
     pub sinks: Vec<SinkShown>,
@@ -157,7 +157,7 @@ pub struct Summary {
     pub filtered: u64,
     /// Messages that could not be processed.
     pub dead_letters: u64,
-    /// How many of them are not in their file; 0 where they go to none.
+    /// How many of them are not in their file; 0 without a file.
     pub dead_letters_lost: u64,
     /// Partitions of all states.
     pub partitions: usize,

@@ -17,7 +17,7 @@ const BAR_BOUNDS: [u64; 8] = [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_
 pub struct Throughput {
     seconds: VecDeque<u64>,
     counted: u64,
-    /// What the counter was when it was last looked at, be it within a second.
+    /// The counter at the last call, also within a second.
     seen: u64,
     ended: u64,
 }
@@ -31,8 +31,8 @@ impl Throughput {
         Self { counted, seen: counted, ended: seconds.len() as u64, seconds }
     }
 
-    /// Takes note of the counter at a moment: whole seconds that have passed since the last call are
-    /// complete. True where any is.
+    /// Updates the counter at a moment, and completes the whole seconds since the last call. True if there
+    /// are any.
     pub(crate) fn roll(&mut self, now: Timestamp, count: u64) -> bool {
         let passed = (now.0 / 1_000_000_000).saturating_sub(self.ended);
         let was_quiet = self.last() == 0 && self.seen == self.counted;
@@ -42,11 +42,11 @@ impl Throughput {
         }
         let new = count - self.counted;
         if was_quiet {
-            // Nobody looks while nothing happens, so what is new has come just now.
+            // There are no calls while nothing happens, so the new messages have come just now.
             self.push_seconds(passed - 1, 0);
             self.push_seconds(1, new);
         } else {
-            // A late call cannot tell the seconds apart: they share what was counted.
+            // A late call does not know the count of each second: they share it.
             let (share, remainder) = (new / passed, new % passed);
             self.push_seconds(remainder, share + 1);
             self.push_seconds(passed - remainder, share);
@@ -65,7 +65,7 @@ impl Throughput {
         }
     }
 
-    /// What the counter was when the last second ended.
+    /// The counter at the end of the last second.
     pub(crate) fn counted(&self) -> u64 {
         self.counted
     }
@@ -87,7 +87,7 @@ impl Throughput {
     }
 
     /// The least, the median and the most messages a second since the first message, within the
-    /// time kept; `None` where there was none.
+    /// time kept; `None` if there was none.
     #[must_use]
     pub fn spread(&self) -> Option<(u64, u64, u64)> {
         let first = self.seconds.iter().position(|count| *count > 0)?;
