@@ -12,7 +12,7 @@ use crate::workbench::state::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 
-/// How many rows of a window every line may have, however little room there is.
+/// A line of at most this many rows is never cut.
 const MIN_ROWS: usize = 3;
 
 /// Draws a pane's border and title; returns the area inside.
@@ -44,7 +44,7 @@ pub(super) fn title(theme: Theme, name: &str, focused: bool, count: String) -> L
     Line::from(spans)
 }
 
-/// A pane's filter, being typed or in force; `None` where there is none.
+/// A pane's filter, also while it is typed; `None` if there is none.
 pub(super) fn filter(theme: Theme, filter: &FilterLine) -> Option<Line<'static>> {
     match filter.editing() {
         Some(line) => Some(Line::from(vec![
@@ -76,8 +76,8 @@ pub(super) fn quoted(theme: Theme, bytes: &[u8], columns: usize) -> String {
     format!("\"{}\"", theme.fit(&text, columns))
 }
 
-/// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are
-/// cut where those after them would have no room.
+/// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are cut
+/// if the lines after them would not fit.
 pub(super) fn window(
     theme: Theme,
     title: &str,
@@ -107,7 +107,7 @@ pub(super) fn window(
     paragraph.render(inner, buffer);
 }
 
-/// How many rows a line needs at the most when it is wrapped between words.
+/// The max number of rows of a line that is wrapped between words.
 fn rows_needed(line: &Line<'_>, width: usize) -> usize {
     match line.width().div_ceil(width) {
         0 | 1 => 1,
@@ -116,7 +116,7 @@ fn rows_needed(line: &Line<'_>, width: usize) -> usize {
     }
 }
 
-/// The lines, the longest of them cut until all have room in so many rows.
+/// The lines, the longest of them cut until all fit the rows.
 fn shortened<'a>(theme: Theme, lines: Vec<Line<'a>>, width: usize, rows: usize) -> Vec<Line<'a>> {
     let lines: Vec<Line<'a>> = lines.into_iter().map(printable).collect();
     let needed: Vec<usize> = lines.iter().map(|line| rows_needed(line, width)).collect();
@@ -128,7 +128,7 @@ fn shortened<'a>(theme: Theme, lines: Vec<Line<'a>>, width: usize, rows: usize) 
     lines.into_iter().zip(needed).map(cut).collect()
 }
 
-/// A line whose text does nothing to a terminal.
+/// A line without control characters.
 fn printable(mut line: Line<'_>) -> Line<'_> {
     for span in &mut line.spans {
         if let Cow::Owned(text) = one_line(&span.content) {

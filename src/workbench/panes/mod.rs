@@ -1,5 +1,5 @@
-//! One file a pane, named by what it shows. Each draws from the workbench's state and its snapshot,
-//! within the area that it is given, and changes nothing.
+//! One file per pane, named by what it shows. Each reads the workbench's state and its snapshot, draws
+//! within the area that it is given, and changes no state.
 
 mod charts;
 pub(super) mod chooser;
@@ -18,7 +18,7 @@ use charts::{latency, throughput};
 use edges::{footer, header, input};
 use lists::{dead_letters, log, outputs, partitions, routing};
 
-/// Draws everything. Returns where the cursor stands, where it is shown.
+/// Draws everything. Returns where the cursor is; `None` if it is hidden.
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let cursor = draw(workbench, area, buffer);
     make_printable(buffer);
@@ -28,8 +28,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> 
     cursor
 }
 
-/// Takes away what a terminal would obey, and what cannot be seen. Panes show the most of it as bytes;
-/// nothing of it gets past here.
+/// Removes control characters and invisible characters. Panes show most of them as bytes; this catches
+/// the rest.
 fn make_printable(buffer: &mut Buffer) {
     for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().chars().all(is_printable)) {
         let symbol: String = cell.symbol().chars().filter(|part| is_printable(*part)).collect();
@@ -37,7 +37,7 @@ fn make_printable(buffer: &mut Buffer) {
     }
 }
 
-/// Replaces what is left outside ASCII: ellipses, and characters of keys and messages.
+/// Replaces the remaining characters outside ASCII: ellipses, and those of keys and messages.
 fn make_ascii(buffer: &mut Buffer) {
     for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
         let ascii = if cell.symbol() == "…" { "." } else { "?" };

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::telemetry::Bar;
 use crate::workbench::theme::Theme;
 
-/// Draws bars over their labels, the area's last line. Where not all labels fit, only every second
+/// Draws bars over their labels, the area's last line. If not all labels fit, only every second
 /// or third is written.
 pub(super) fn render(
     theme: Theme,
@@ -55,7 +55,7 @@ pub(super) fn column(
     let mut eighths =
         u64::try_from(scaled.checked_div(u128::from(most)).unwrap_or(0)).unwrap_or(full);
     if value > 0 {
-        // Something is never shown as nothing.
+        // More than nothing is at least an eighth of a cell.
         eighths = eighths.max(1);
     }
     for row in 0..area.height {

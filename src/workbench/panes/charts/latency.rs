@@ -10,7 +10,7 @@ use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-/// What the bars are named: their upper bounds.
+/// The upper bounds of the bars.
 const LABELS: [&str; 12] =
     ["1us", "4us", "16us", "64us", "256us", "1ms", "4ms", "16ms", "64ms", "256ms", "1s", ">1s"];
 
@@ -42,7 +42,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         ("p99.9", latency.p999),
         ("max", latency.max),
     ];
-    // Where not all fit, the middle ones are left out first.
+    // When not all fit, the middle ones are left out first.
     let width = |left_out: &[&str]| {
         let kept = percentiles.iter().filter(|(name, _)| !left_out.contains(name));
         kept.map(|(name, value)| name.len() + words::latency(*value).len() + 3).sum::<usize>()

@@ -11,10 +11,10 @@ use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-/// How many seconds the chart shows at the most.
+/// The max number of seconds in the chart.
 const SECONDS: usize = 60;
 
-/// What the histogram's bars are named.
+/// The upper bounds of the bars, in messages per second.
 const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", "more"];
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
@@ -40,7 +40,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     if figures.width() <= usize::from(bottom.width) {
         figures.right_aligned().render(bottom, buffer);
     }
-    // One second is one column or, where there is room, two.
+    // One second is two columns if they fit, and else one.
     let per_second = (usize::from(inner.width) / SECONDS).clamp(1, 2);
     let shown = usize::from(inner.width) / per_second;
     let skipped = throughput.seconds().len().saturating_sub(shown);
@@ -60,7 +60,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
 }
 
-/// The least of 1, 2, 5, 10, 20, 50, .. that is not less: so the axis seldom changes.
+/// The least of 1, 2, 5, 10, 20, 50, .. that is not less than the greatest value: the axis seldom changes.
 fn nice_maximum(greatest: u64) -> u64 {
     let mut power = 1_u64;
     loop {

@@ -1,4 +1,4 @@
-//! The last line: the keys that work here, from the table of commands. Where not all fit, the most
+//! The last line: the keys that work here, from the table of commands. When not all fit, the most
 //! important ones stay.
 
 use ratatui::buffer::Buffer;
@@ -49,8 +49,7 @@ fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
     }
 }
 
-/// Whether a command is shown however narrow the screen is: the ways to help and out, and what is to
-/// be done about what went wrong.
+/// Whether a command is shown on the narrowest screen too: help, quit, and what repairs a failure.
 fn stays(entry: &Entry) -> bool {
     matches!(entry.command, Command::Help | Command::Quit | Command::Revive | Command::EditLetter)
 }

@@ -54,7 +54,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     right.render(Rect { x: area.right().saturating_sub(width), width, ..area }, buffer);
 }
 
-/// What holds everything up, where something does: the routing pane says where.
+/// Why messages do not move; `None` if they do. The routing pane shows which sink it is.
 fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
     let sinks = snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
     let states: Vec<SinkState> = sinks.map(|sink| sink.state).collect();
@@ -71,7 +71,7 @@ fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
 fn figures(workbench: &Workbench, room: usize) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let dot = theme.symbol(" · ", " - ");
-    // The greater the number, the sooner it is left out.
+    // The figure with the greatest number is left out first.
     let mut figures = vec![
         (3, words::plural(snapshot.workers.len() as u64, "worker")),
         (4, words::plural(snapshot.totals.messages_in, "message")),

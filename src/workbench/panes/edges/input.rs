@@ -13,7 +13,7 @@ use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// What stands before the text.
+/// The text before the typed text.
 const PROMPT: &str = "> ";
 
 pub(in crate::workbench::panes) fn render(

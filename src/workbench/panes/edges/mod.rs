@@ -1,4 +1,4 @@
-//! What is on the screen whatever else is: the first line, the input pane and the last line.
+//! The parts of the screen that are always shown: the first line, the input pane and the last line.
 
 pub(super) mod footer;
 pub(super) mod header;

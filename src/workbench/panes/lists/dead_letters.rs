@@ -44,8 +44,8 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
 }
 
-/// How many there were; how many of those that are kept the filter lets through; and how many are
-/// kept, where that is not all.
+/// With a filter: how many of the kept letters match it. Without: how many there were, and how many of
+/// them are kept if that is not all.
 fn count(total: u64, shown: usize, kept: usize, filter: &str) -> String {
     let kept = kept as u64;
     if !filter.is_empty() {

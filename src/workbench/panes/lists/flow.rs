@@ -1,4 +1,5 @@
-//! A pipeline as a line: its steps, each with what it gave, and where it is held up.
+//! A pipeline as a line: its steps, each with the number of messages that it gave, and the sinks that
+//! hold it up.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -7,28 +8,28 @@ use crate::telemetry::{PipelineShown, SinkShown, SinkState};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// How much of a pipeline is said, the longest first. Of the last, what does not fit is cut.
+/// The forms of a pipeline's line, the longest first. If not even the last one fits, it is cut.
 const FORMS: [Form; 6] = [
     Form { wide: true, steps: Steps::Counted, places: true },
     Form { wide: false, steps: Steps::Counted, places: true },
     Form { wide: false, steps: Steps::Named, places: true },
-    // Where the pressure is, and what came out, matter more than the steps between.
+    // The source's and the sinks' state and counts matter more than the steps between.
     Form { wide: true, steps: Steps::Left, places: true },
     Form { wide: false, steps: Steps::Left, places: true },
     Form { wide: false, steps: Steps::Left, places: false },
 ];
 
-/// How much of a pipeline is said.
+/// A form of a pipeline's line.
 #[derive(Clone, Copy)]
 struct Form {
     /// Whether arrows have blanks around them.
     wide: bool,
     steps: Steps,
-    /// Whether a sink that is held up is said by its address.
+    /// Whether a sink that is held up is named by its address.
     places: bool,
 }
 
-/// How much is said of the steps between source and sink.
+/// How the steps between source and sink are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Steps {
     /// Their names, each with the number of messages that it gave.
@@ -67,7 +68,7 @@ fn line(theme: Theme, pipeline: &PipelineShown, named: bool, form: Form) -> Line
     if named {
         spans.push(Span::styled(format!("{}: ", pipeline.name), theme.title()));
     }
-    // Where to connect to is not known otherwise when the system chose the port.
+    // If the system chose the port, only this line shows it.
     spans.push(Span::raw(format!("{} ", pipeline.listening.as_deref().unwrap_or("source"))));
     if pipeline.held {
         spans.push(Span::styled("(held) ", theme.warning()));

@@ -11,7 +11,7 @@ mod trace;
 use ratatui::layout::Rect;
 
 /// The items of a list that an area shows: whether each is the selected one, the item, and its row. The
-/// list is scrolled so far that the selected item is the last row at the most.
+/// list is scrolled only if the selected item would be below the area: it is the last row then.
 pub(super) fn rows<T>(
     items: impl IntoIterator<Item = T>,
     selected: usize,

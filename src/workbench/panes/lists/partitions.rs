@@ -1,4 +1,4 @@
-//! The partitions of a state: only the rows that fit are ever made.
+//! The partitions of a state. Only the rows that fit are built.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
@@ -41,7 +41,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     table(workbench, shown, inner, buffer);
 }
 
-/// Which rows are shown, where not all are.
+/// The numbers of the shown rows; nothing if all rows are shown.
 fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
     if shown.rows.len() >= shown.matching {
         return Line::default();
@@ -80,16 +80,16 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     text.centered().render(area, buffer);
 }
 
-/// How wide the column of keys is at the most.
+/// The max width of the column of keys.
 const KEY_LIMIT: u16 = 40;
 
-/// What stands behind the key of a poisoned partition: a word, because it must not be overlooked.
+/// The mark of a poisoned partition: a word, because it must not be overlooked.
 const POISONED: &str = "poisoned";
 
 /// The column of the shares: a percentage and a bar.
 const SHARE: &str = "share";
 
-/// How wide a share's bar is at the most.
+/// The max width of a share's bar.
 const BAR_LIMIT: u16 = 24;
 
 /// A column of the table.
@@ -137,8 +137,8 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
     fit(columns, shown, width)
 }
 
-/// Leaves columns out until the others fit: first what is said elsewhere too, then fields from the
-/// last one on (Enter on a row shows them all). The bars of the shares get the room that is left.
+/// Leaves columns out until the others fit: first those that repeat another one, then fields from the
+/// last one on (Enter on a row shows them all). The bars of the shares get the rest of the width.
 fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Column> {
     let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
     let repeats_key = |name: &str| {

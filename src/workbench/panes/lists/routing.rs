@@ -35,7 +35,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     traces(workbench, traces_area, buffer);
 }
 
-/// What stands at the right of the title: what Enter does, or what last happened to an endpoint.
+/// The text to the right of the title: what Enter does, or the last event of an endpoint.
 fn aside(workbench: &Workbench, focused: bool, width: u16) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     if focused && !snapshot.traces.is_empty() {

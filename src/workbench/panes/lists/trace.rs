@@ -13,7 +13,7 @@ use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
 /// Draws a message's way in one line: as much as fits of number, source, frame, message, key, worker,
-/// change and output; the time stands at the end.
+/// change and output; the time is at the end.
 pub(super) fn render(
     workbench: &Workbench,
     trace: &Trace,
@@ -40,8 +40,7 @@ pub(super) fn render(
     time.style(style).render(end, buffer);
 }
 
-/// The message's number and source, its pipeline where there are several, and, where there is room,
-/// its frame.
+/// The message's number and source; its pipeline if there are several; its frame if it fits.
 fn origin(workbench: &Workbench, trace: &Trace, roomy: bool) -> Vec<Span<'static>> {
     let theme = workbench.theme;
     let pipelines = workbench.topology.pipelines();

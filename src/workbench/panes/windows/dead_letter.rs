@@ -43,7 +43,7 @@ pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buf
     window(theme, &title, &keys, lines, area, buffer);
 }
 
-/// Where in its source and in its pipeline the message stands.
+/// The place of the message in its source and in its pipeline.
 fn position(letter: &DeadLetter) -> String {
     let what = if letter.header.is_empty() { "bytes" } else { "frame" };
     let offset = words::grouped(letter.offset);

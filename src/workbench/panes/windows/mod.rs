@@ -1,4 +1,4 @@
-//! What is drawn over the panes until it is closed.
+//! The windows over the panes.
 
 mod dead_letter;
 mod help;
@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::overlay::Overlay;
 
-/// Draws a window. Returns where the cursor is, if it is shown there.
+/// Draws a window. Returns where the cursor is; `None` if the window shows none.
 pub(super) fn render(
     workbench: &Workbench,
     overlay: &Overlay,

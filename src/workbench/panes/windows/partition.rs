@@ -14,7 +14,7 @@ use crate::workbench::state::Workbench;
 use crate::workbench::state::letters::poison;
 use crate::workbench::words;
 
-/// How many changes are shown at the most.
+/// The max number of changes that are shown.
 const CHANGES: usize = 8;
 
 pub(super) fn render(

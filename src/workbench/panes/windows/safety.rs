@@ -31,7 +31,7 @@ pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: 
     window(theme, "Crash and recovery", &commands, lines, area, buffer);
 }
 
-/// What is told.
+/// The lines of the window.
 struct Story<'a> {
     workbench: &'a Workbench,
     theme: Theme,
@@ -39,7 +39,7 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// First what happened, in a sentence; then what was lost, what came back, and what is saved now.
+    /// First a sentence about what happened; then what was lost, what came back, and what is saved now.
     fn lines(&self) -> Vec<Line<'static>> {
         let SafetyShown { crash, recovered, recovering, .. } = self.safety;
         let (good, warning) = (self.theme.good(), self.theme.warning());
