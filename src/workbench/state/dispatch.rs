@@ -1,4 +1,4 @@
-//! From an event of the terminal to a command, and from a command to what it does.
+//! Turns an event of the terminal into a command, and runs commands.
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::layout::Rect;

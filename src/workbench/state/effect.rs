@@ -1,4 +1,4 @@
-//! What the workbench says: to the engine, and to the user.
+//! What a key or a paste leads to: an order to the engine, or a notice to the user.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::core::numbers::PipelineIndex;
 pub enum Effect {
     /// Take these bytes as if a source had read them.
     Inject(PipelineIndex, Bytes),
-    /// Take no more messages; where none are taken, take them again.
+    /// Pause the engine; if it is paused, resume it.
     PauseOrResume,
     /// Take one message.
     Step,
@@ -34,10 +34,10 @@ pub enum Effect {
     Quit,
 }
 
-/// A short word to the user, shown until the next key.
+/// A short message to the user, shown until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What is said.
+    /// One line of text.
     pub text: String,
     /// Whether something is wrong.
     pub bad: bool,

@@ -16,7 +16,7 @@ pub struct FilterLine {
 }
 
 impl FilterLine {
-    /// The filter; empty where there is none.
+    /// The filter; empty if there is none.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -52,7 +52,7 @@ impl FilterLine {
         }
     }
 
-    /// Takes the filter away. False where there is none.
+    /// Takes the filter away. False if there is none.
     pub fn clear(&mut self) -> bool {
         let had = !self.text.is_empty();
         self.text.clear();

@@ -19,13 +19,13 @@ const HISTORY: usize = 500;
 /// ones from a file.
 const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
-/// How many bytes all lines of the history have at the most.
+/// The max size of all lines of the history together, in bytes.
 const HISTORY_BYTES: usize = 2 * MAX_LENGTH;
 
 /// How many characters one column may be made of: a letter may carry any number of marks.
 pub(crate) const CHARACTERS_PER_COLUMN: usize = 32;
 
-/// A text that the line has no room for. The line is as it was.
+/// The text is too long for the line, which is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
     "the line would have {length} bytes, and {limit} are the most: `wallaroo-tui send` sends longer messages from a file"
@@ -46,7 +46,7 @@ pub struct InputLine {
     /// Counts the changes of the text.
     revision: u64,
     history: Vec<String>,
-    /// Where in the history the line is from, and what was typed before.
+    /// The place of the line in the history, and the text that was typed before.
     browsing: Option<(usize, String)>,
 }
 
@@ -55,7 +55,7 @@ pub struct InputLine {
 pub struct Shown {
     /// The text, which does nothing to a terminal.
     pub text: String,
-    /// In which of its columns the cursor stands.
+    /// The column of the cursor.
     pub cursor: usize,
 }
 
@@ -72,7 +72,7 @@ impl Default for InputLine {
 }
 
 impl InputLine {
-    /// An empty line of at most so many bytes.
+    /// An empty line with a max length in bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
         Self { limit, ..Self::default() }
@@ -90,8 +90,8 @@ impl InputLine {
         self.revision
     }
 
-    /// The part around the cursor that so many columns have room for; the cursor is in one of them, or
-    /// right behind the last.
+    /// The part around the cursor that fits the columns. The cursor is in one of them, or directly after
+    /// the last.
     #[must_use]
     pub fn shown(&self, columns: usize) -> Shown {
         let (before, after) = self.text().split_at(self.cursor_byte());
@@ -140,7 +140,7 @@ impl InputLine {
         if length <= self.limit {
             return Ok(());
         }
-        // What was put in, a character or what had been cut out, stands before the cursor.
+        // What the key put in is directly before the cursor.
         let end = self.cursor_byte();
         let mut text = self.text().to_owned();
         text.replace_range(end.saturating_sub(length - before)..end, "");
@@ -148,7 +148,7 @@ impl InputLine {
         Err(TooLong { length, limit: self.limit })
     }
 
-    /// Puts text where the cursor stands. Control characters are left out.
+    /// Inserts text at the cursor. Control characters are left out.
     ///
     /// # Errors
     ///

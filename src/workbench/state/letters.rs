@@ -21,8 +21,8 @@ use crate::workbench::words;
 /// The longest dead letter that can be edited, header included: 4 KiB are 12 288 characters.
 const EDITED: usize = 4 * 1024;
 
-/// How much of a letter's bytes a filter looks at: what is drawn twenty times a second must not read
-/// 64 MiB each time.
+/// How many bytes of a letter a filter reads. It runs 20 times per second, and must not read 64 MiB each
+/// time.
 const FILTERED: usize = 16 * 1024;
 
 /// The rows of the dead letters pane.
@@ -78,7 +78,7 @@ impl LetterRows {
         self.filter.key(key, event);
     }
 
-    /// Takes the filter away. False where there is none.
+    /// Takes the filter away. False if there is none.
     pub fn clear_filter(&mut self) -> bool {
         self.filter.clear()
     }
@@ -93,14 +93,14 @@ fn matches(letter: &DeadLetter, text: &str, digits: Option<&Digits>) -> bool {
         || digits.is_some_and(|digits| digits.are_in(&letter.header) || digits.are_in(bytes))
 }
 
-/// Bytes as a filter has them: pairs of hexadecimal digits, and perhaps the first digit of one more.
+/// The bytes of a filter: pairs of hexadecimal digits, and at most one single digit at the end.
 struct Digits {
     whole: Vec<u8>,
     half: Option<u8>,
 }
 
 impl Digits {
-    /// The digits of a text that is nothing else, but for spaces and a `0x`.
+    /// The digits of a text; `None` if it has anything but digits, spaces and a leading `0x`.
     fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
@@ -129,7 +129,7 @@ impl Digits {
     }
 }
 
-/// The letter of the message that poisoned a partition, where it is among these.
+/// The letter of the message that poisoned a partition; `None` if it is not kept any more.
 pub fn poison<'a>(
     letters: &'a [Arc<DeadLetter>],
     topology: &Topology,
@@ -164,12 +164,12 @@ impl Workbench {
         }
     }
 
-    /// Puts a letter's frame into the input pane, for its own pipeline. There is no way back from bytes
-    /// to what a person typed, so it is there as bytes.
+    /// Puts a letter's frame into the input pane, for its own pipeline. It is put there as bytes, because
+    /// the text that the user typed cannot be computed from them.
     pub(crate) fn edit_letter(&mut self, letter: &DeadLetter) {
         let Some(pipeline) = self.topology.pipeline_index(&letter.pipeline) else { return };
         let frame = letter.frame();
-        // What is said must be seen.
+        // The notice would be hidden by the window.
         self.overlay = None;
         if frame.len() > EDITED {
             let (length, most) =

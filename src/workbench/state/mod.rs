@@ -1,5 +1,5 @@
-//! What the workbench shows and where the keys go: everything that a person has chosen, and the
-//! snapshot that it is shown on.
+//! The state of the workbench: what the user has chosen (pane, rows, filters, typed text), and the
+//! snapshot that is shown.
 //!
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
@@ -35,7 +35,7 @@ use overlay::Overlay;
 use rows::{PartitionRows, SelectedRow};
 use sending::LastRead;
 
-/// What the workbench shows and where the keys go.
+/// The state of the workbench: what the user has chosen, and the snapshot that is shown.
 pub struct Workbench {
     pub(super) topology: Arc<Topology>,
     pub(super) theme: Theme,
@@ -57,9 +57,9 @@ pub struct Workbench {
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
     pub(super) notice: Option<Notice>,
-    /// The last change of the number of workers that was said.
+    /// The last change of the number of workers that the user was told of.
     workers_changed: Option<Arc<EngineEvent>>,
-    /// Whether what is saved goes with this session.
+    /// Whether the saved state is deleted at the end of the session.
     pub(super) saved_for_now: bool,
 }
 
@@ -91,25 +91,25 @@ impl Workbench {
         }
     }
 
-    /// The same where what is saved goes with this session, because nobody has named a directory.
+    /// Says that the saved state is deleted at the end, because the user named no directory.
     #[must_use]
     pub fn saved_for_now(self) -> Self {
         Self { saved_for_now: true, ..self }
     }
 
-    /// The same with the longest payload that the engine takes, for what is said of typed bytes.
+    /// Sets the longest payload that the engine takes, in bytes.
     #[must_use]
     pub fn with_frame_limit(self, frame_limit: u64) -> Self {
         Self { frame_limit, ..self }
     }
 
-    /// Takes note of the screen's size.
+    /// Sets the size of the screen.
     pub fn resize(&mut self, area: Rect) {
         self.area = area;
     }
 
-    /// Shows another snapshot. Of a frozen screen only what the engine is doing changes: it can be
-    /// paused and resumed there, crash, and get other workers.
+    /// Shows another snapshot. A frozen screen keeps all but the state of the engine, which can still be
+    /// paused, resumed, crashed and rescaled.
     pub fn show(&mut self, snapshot: Snapshot) {
         self.note_workers(&snapshot);
         if self.frozen {
@@ -123,7 +123,7 @@ impl Workbench {
         }
     }
 
-    /// Says it when another number of workers has taken over.
+    /// Tells the user when the number of workers has changed.
     fn note_workers(&mut self, snapshot: &Snapshot) {
         let is_change = |event: &&Arc<_>| matches!(***event, EngineEvent::WorkersChanged { .. });
         let newest = snapshot.events.iter().find(is_change);
@@ -144,35 +144,35 @@ impl Workbench {
         self.notify(format!("{to} instead of {from}: {moved} of {all} moved"), false);
     }
 
-    /// Says that everything is lost; what came back is told when it is [back](Self::crashed).
+    /// Shows that everything is lost. [`crashed`](Self::crashed) shows what came back.
     pub fn crash(&mut self) {
         self.overlay = Some(Overlay::Crashing);
     }
 
-    /// Tells the story of a crash.
+    /// Shows what a crash lost and what came back.
     pub fn crashed(&mut self) {
         self.overlay = Some(Overlay::Safety);
     }
 
-    /// Says something to the user.
+    /// Shows a notice until the next key.
     pub fn notify(&mut self, text: String, bad: bool) {
         self.notice = Some(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 
-    /// Where each pane stands on the screen as it was seen last; `None` where that is too small.
+    /// The place of each pane on the screen; `None` if the screen is too small.
     #[must_use]
     pub fn places(&self) -> Option<Places> {
         self.places_in(self.area)
     }
 
-    /// Where each pane stands on a screen of this size. What is drawn goes by the size of the frame that
-    /// it is drawn into: the terminal may have changed it since the last event.
+    /// The place of each pane on a screen of this size. Drawing uses the size of its frame, because the
+    /// terminal may have changed since the last event.
     #[must_use]
     pub(super) fn places_in(&self, area: Rect) -> Option<Places> {
         let stateful = !self.topology.states().is_empty();
         let places_of = |zoomed| places(area, stateful, zoomed);
         let all = places_of(self.zoomed.then_some(self.pane))?;
-        // A pane that the screen has no room for is shown alone when the keys go to it.
+        // If the screen has no room for the focused pane, that pane is shown alone.
         if all.of(self.pane).is_some() { Some(all) } else { places_of(Some(self.pane)) }
     }
 

@@ -1,4 +1,4 @@
-//! From pane to pane, from row to row, and into what is selected.
+//! Moves from pane to pane and from row to row, and opens the selected row.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl Workbench {
     }
 
     pub(super) fn close(&mut self) {
-        // First the filter of the pane where the keys go.
+        // First the filter of the focused pane.
         let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
         if here || self.partitions.clear_filter() || self.letters.clear_filter() {
             return;

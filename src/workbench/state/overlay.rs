@@ -1,4 +1,4 @@
-//! What lies over the panes until it is closed.
+//! The window over the panes, until it is closed.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::workbench::commands::{COMMANDS, Command, Entry};
 use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
-/// What lies over the panes until it is closed.
+/// The window over the panes, until it is closed.
 pub enum Overlay {
     /// All commands.
     Help {
@@ -75,7 +75,7 @@ impl Overlay {
     }
 }
 
-/// More than the name of any command has, in bytes.
+/// The max length of the typed name in bytes: longer than the name of any command.
 const MAX_NAME_LENGTH: usize = 256;
 
 /// Commands by name.

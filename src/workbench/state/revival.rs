@@ -1,4 +1,4 @@
-//! Reviving a poisoned partition: what is asked of the engine, and what is said of its answer.
+//! Reviving a poisoned partition: the order to the engine, and the notice about its answer.
 
 use super::overlay::Overlay;
 use super::{Effect, Workbench};
@@ -37,7 +37,7 @@ impl Workbench {
         Some(Effect::Revive { state, key })
     }
 
-    /// Says what came of reviving a partition: `None` where its worker has not answered yet.
+    /// Shows the result of reviving a partition; `None` if its worker has not answered yet.
     pub fn revived(&mut self, key: &Key, revival: Option<Revival>) {
         let key = words::key(key);
         let (text, bad) = match revival {

@@ -1,4 +1,4 @@
-//! Which row is selected, where rows come and go and change their places.
+//! The selected row of lists whose rows come, go and change places.
 //!
 //! A selection is of the row itself and not of its place, so that live rows do not move under it.
 
@@ -27,8 +27,7 @@ pub fn moved(place: usize, command: Command, page: usize, last: usize) -> usize 
     }
 }
 
-/// The selected one of a list that grows at its beginning. Nothing is selected at first: then the
-/// newest is.
+/// The selected row of a list that grows at its beginning. Without a choice it is the newest row.
 pub struct SelectedRow<T> {
     row: Weak<T>,
 }
@@ -40,7 +39,7 @@ impl<T> Default for SelectedRow<T> {
 }
 
 impl<T> SelectedRow<T> {
-    /// The place of the selected row; the first where it is gone.
+    /// The place of the selected row; the first if it is gone.
     #[must_use]
     pub fn place(&self, rows: &[Arc<T>]) -> usize {
         let selected = self.row.as_ptr();
@@ -77,7 +76,7 @@ pub struct PartitionRows {
 }
 
 impl PartitionRows {
-    /// What to ask for where this many rows fit.
+    /// The query for this many rows.
     #[must_use]
     pub fn view(&self, limit: usize) -> PartitionView {
         let query = RowQuery {
@@ -97,7 +96,7 @@ impl PartitionRows {
         &self.filter
     }
 
-    /// The row that is selected; the first shown one where the selection is out of sight.
+    /// The selected row; the first shown one if the selection is out of sight.
     #[must_use]
     pub fn selected_row<'a>(&self, shown: &'a PartitionsShown) -> Option<&'a ShownRow> {
         shown.rows.get(self.place(shown))
@@ -120,7 +119,7 @@ impl PartitionRows {
         } else if place >= self.offset + page {
             self.offset = place + 1 - page;
         }
-        // Where the row is not shown yet, it is found when it is: see `settle`.
+        // A row that is not loaded yet is found when it is: see `settle`.
         let row = place.checked_sub(shown.view.query.offset).and_then(|at| shown.rows.get(at));
         self.selected = row.map(|row| row.row.key.clone());
         self.pending = self.selected.is_none().then_some(place);
@@ -148,7 +147,7 @@ impl PartitionRows {
         columns.push(SortBy::Messages);
         let at = columns.iter().position(|column| *column == self.sort).unwrap_or(0);
         self.sort = columns.get((at + 1) % columns.len()).cloned().unwrap_or_default();
-        // Of numbers, the greatest are looked for; names and workers are read from the beginning.
+        // Numbers begin with the greatest, names and workers with the first.
         self.descending = match &self.sort {
             SortBy::Key | SortBy::Worker => false,
             SortBy::Messages => true,
@@ -182,14 +181,14 @@ impl PartitionRows {
         self.offset = 0;
     }
 
-    /// Takes the filter away. False where there is none.
+    /// Takes the filter away. False if there is none.
     pub fn clear_filter(&mut self) -> bool {
         self.offset = 0;
         self.filter.clear()
     }
 }
 
-/// The names of the state's fields, in their order; none where the state has no fields.
+/// The names of the state's fields, in their order; none if the state has no fields.
 #[must_use]
 pub fn fields(shown: &PartitionsShown) -> Vec<String> {
     let first = shown.rows.first().and_then(|row| row.row.value.as_object());

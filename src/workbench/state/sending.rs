@@ -1,4 +1,4 @@
-//! What is typed or pasted becomes bytes for the engine.
+//! Turns typed or pasted text into bytes for the engine.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,11 +8,11 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::typed::{self, Typed};
 use crate::workbench::layout::Pane;
 
-/// What the line meant when it was read last, and which revision of it that was, for which pipeline.
+/// The last parsed line: its revision, its pipeline, and the result.
 pub(super) type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
 
 impl Workbench {
-    /// What is typed, as bytes. A line is read once however often it is drawn: it may be long.
+    /// The typed text as bytes. A line is parsed once and not per frame drawn, because it may be long.
     pub(in crate::workbench) fn typed(&self) -> Rc<Typed> {
         let Some((pipeline, source)) = self.target() else { return Rc::new(Typed::Nothing) };
         let revision = self.input.revision();
@@ -44,7 +44,7 @@ impl Workbench {
         Some(Effect::Inject(pipeline, bytes.into()))
     }
 
-    /// One pasted line is text like any other; several lines are sent, each for itself.
+    /// Inserts one pasted line as typed text; sends several lines, each as its own message.
     pub(super) fn paste(&mut self, text: &str) -> Option<Effect> {
         self.notice = None;
         self.overlay = None;
