@@ -1,4 +1,4 @@
-//! Which pane stands where, for a screen of any size.
+//! The place of each pane on a screen of any size.
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -34,7 +34,7 @@ pub enum Pane {
     DeadLetters,
 }
 
-/// Where each pane stands; a pane without a place is not drawn.
+/// The place of each pane. A pane without a place is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Places {
     /// What runs, and how.
@@ -76,7 +76,7 @@ impl Places {
     }
 }
 
-/// Where each pane stands. `None` where the screen is too small. `stateful` says whether there are
+/// The place of each pane. `None` if the screen is too small. `stateful` says whether there are
 /// partitions to show; a zoomed pane takes the room of all others.
 #[must_use]
 pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places> {

@@ -1,7 +1,7 @@
 //! The terminal UI: the only folder that names ratatui and crossterm.
 //!
-//! [`run`] is the whole program: it takes the terminal, starts the engine, and goes round one loop in
-//! which events become commands, commands become effects on the engine, and snapshots of the engine
+//! [`run`] is the whole program: it starts the engine, takes the terminal, and runs one loop in which
+//! events become commands, commands become effects on the engine, and snapshots of the engine
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
 mod commands;
@@ -39,19 +39,19 @@ pub use terminal::keys::Key;
 pub(crate) use terminal::last_resort::{Reported, listen as listen_to_signals, reporting};
 pub use theme::Theme;
 
-/// For how long a new partition is marked.
+/// How long a new partition is marked.
 const NEW_FOR: Duration = Duration::from_secs(2);
 
-/// For how long the owner before the present one is shown.
+/// How long a partition's former owner is shown.
 const MOVED_FOR: Duration = Duration::from_secs(5);
 
 /// The shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
 
-/// For how long a worker may be waited for to revive a partition: keys wait as long.
+/// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
 
-/// How often a worker traces a message that nobody typed.
+/// The shortest time between two traces of messages that a source read, per worker.
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
 
 /// Why the workbench ended by itself.
@@ -90,7 +90,7 @@ pub fn run(
     if let Some(directory) = &temporary {
         settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
     }
-    // The engine first: where it cannot start, the screen is left alone.
+    // The engine first: if it cannot start, the screen is left alone.
     let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = Theme::of_environment(|name| std::env::var(name).ok());
@@ -107,13 +107,13 @@ pub fn run(
     session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
 }
 
-/// Where to save what nobody asked to be saved, so that crash and recovery can be tried at once; it is
-/// removed when it is dropped. `None` where there is no room for it: nothing is saved then.
+/// A directory for checkpoints and journal if the user named none, so that crash and recovery can be
+/// tried at once. It is removed when it is dropped. `None` if it cannot be made: nothing is saved then.
 fn temporary_directory() -> Option<TemporaryDirectory> {
     TemporaryDirectory::new().ok()
 }
 
-/// Lets the user choose one of several applications. `None` where they leave instead.
+/// Lets the user choose one of several applications. `None` if they leave.
 ///
 /// # Errors
 ///
@@ -163,7 +163,7 @@ async fn work(
         dirty |= session.refresh(&workbench.view());
         let trouble = session.dead_letters_lost();
         if std::mem::replace(&mut lost, trouble.is_some()) != trouble.is_some() {
-            // Now, and not when it is too late to do anything about it.
+            // At once: at the end it is too late to do anything about it.
             dirty = true;
             match trouble {
                 Some(error) => workbench.notify(error.to_string(), true),
@@ -191,7 +191,7 @@ async fn work(
                 dirty = true;
                 let Some(effect) = workbench.handle(&event) else { continue };
                 if effect == Effect::Crash {
-                    // What is lost is seen before it comes back, which may take seconds.
+                    // The loss is drawn before the recovery, which may take seconds.
                     workbench.crash();
                     screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
                 }
@@ -205,7 +205,7 @@ async fn work(
     }
 }
 
-/// When to look again, if nothing happens.
+/// How long to wait if nothing happens. `None` is without end.
 fn next_look(
     session: &Session,
     workbench: &Workbench,
@@ -221,7 +221,7 @@ async fn sleep(duration: Option<Duration>) {
     }
 }
 
-/// Does to the engine what the workbench says. False where that is to end.
+/// Applies an effect to the engine. False if the workbench is to end.
 fn apply(
     session: &mut Session,
     workbench: &mut Workbench,
@@ -233,7 +233,7 @@ fn apply(
                 workbench.notify(error.to_string(), true);
             }
         }
-        // What is shown may be older than what is.
+        // The engine is asked, because the snapshot may be older.
         Effect::PauseOrResume => match session.engine().run_state() {
             RunState::Running => session.engine().pause(),
             RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
@@ -249,7 +249,7 @@ fn apply(
             let crashed = session.crash();
             workbench.crashed();
             match crashed {
-                // The story says that nothing is saved, and that nothing has happened.
+                // The window of the crash says that nothing is saved.
                 Ok(()) | Err(EngineError::NothingSaved) => {}
                 // There is no engine any more.
                 Err(error) => return Err(error.into()),
@@ -272,14 +272,14 @@ fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) 
             return workbench.notify(format!("{MAX_WORKERS} workers are the most"), true);
         }
     };
-    // The header says that it is under way, and the partitions say who has moved.
+    // The header shows that it is under way, and the partitions show which have moved.
     if let Err(error) = session.set_workers(workers) {
         workbench.notify(error.to_string(), true);
     }
 }
 
 impl Workbench {
-    /// Draws everything, laid out for this area, and returns where the cursor stands, where it is shown.
+    /// Draws everything, laid out for this area. Returns where the cursor is; `None` if it is hidden.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         panes::render(self, area, buffer)
     }
@@ -304,7 +304,7 @@ impl Workbench {
         .min()
     }
 
-    /// Whether a moment is not longer ago than this.
+    /// Whether a moment is at most `limit` ago.
     fn is_recent(&self, moment: Timestamp, limit: Duration) -> bool {
         self.snapshot.uptime < Duration::from_nanos(moment.0) + limit
     }

@@ -1,8 +1,8 @@
 //! Colours and symbols by what they mean.
 //!
 //! Colours are the terminal's own sixteen, so that the user's palette rules; with `NO_COLOR` there are
-//! none, and what they say is said by bold, dim and reversed text too. Where the locale is not UTF-8,
-//! symbols are ASCII.
+//! none: bold, dim and reversed text carry the same meaning. If the locale is not UTF-8, symbols are
+//! ASCII.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
@@ -49,7 +49,7 @@ impl Theme {
         self.colors
     }
 
-    /// One of two texts: the first where symbols outside ASCII may be used.
+    /// One of two texts: the first if symbols outside ASCII may be used.
     #[must_use]
     pub fn symbol<'a>(self, unicode: &'a str, ascii: &'a str) -> &'a str {
         if self.unicode { unicode } else { ascii }
@@ -137,7 +137,7 @@ impl Theme {
         if focused { self.accent() } else { self.quiet() }
     }
 
-    /// A worker's colour, the same on every screen.
+    /// A worker's colour.
     #[must_use]
     pub fn worker(self, worker: usize) -> Style {
         const COLORS: [Color; 6] =
@@ -193,7 +193,7 @@ impl Theme {
     )]
     pub fn horizontal_bar(self, share: f64, width: usize) -> String {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
-        // Something is never shown as nothing.
+        // More than nothing is at least half a cell.
         let least = usize::from(share > 0.0 && width > 0);
         let halves = ((share * width as f64 * 2.0).round() as usize).max(least);
         if self.unicode {
@@ -203,7 +203,7 @@ impl Theme {
         }
     }
 
-    /// The beginning of a text in this many columns of one line, with an ellipsis where it is cut.
+    /// The beginning of a text in this many columns of one line, with an ellipsis if it is cut.
     #[must_use]
     pub fn fit(self, text: &str, columns: usize) -> String {
         // Of a long text only the part that may be shown is looked at.

@@ -162,7 +162,7 @@ fn nested(value: &Value) -> String {
     }
 }
 
-/// What [`change`] says where nothing has changed.
+/// What [`change`] returns if nothing has changed.
 pub const UNCHANGED: &str = "unchanged";
 
 /// What has changed from one state to the next: `votes 110 -> 120`.

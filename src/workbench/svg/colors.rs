@@ -11,7 +11,7 @@ use ratatui::style::Color;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rgb(pub u8, pub u8, pub u8);
 
-/// What the window shows where nothing is drawn.
+/// The colour of the window where nothing is drawn.
 pub(super) const BACKGROUND: Rgb = Rgb(0x0f, 0x14, 0x1b);
 /// Text without a colour of its own.
 pub(super) const FOREGROUND: Rgb = Rgb(0xd6, 0xde, 0xe8);
@@ -47,7 +47,7 @@ const ANSI: [Rgb; 16] = [
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 impl Rgb {
-    /// The value of a colour, where `reset` is what [`Color::Reset`] means in this place.
+    /// The value of a colour; `reset` is the value of [`Color::Reset`].
     pub fn of(color: Color, reset: Self) -> Self {
         match color {
             Color::Reset => reset,

@@ -1,8 +1,8 @@
 //! A picture of the terminal: draws a ratatui [`Buffer`] as an SVG.
 //!
 //! Invariants: the same buffer gives the same bytes, so a screenshot can be compared with a stored
-//! one; and every glyph stands on the cell grid by its own coordinate, so nothing drifts whatever
-//! font the viewer falls back to. Lines and blocks are shapes and need no font at all.
+//! one; and every glyph has its own coordinate on the cell grid, so nothing drifts with the font
+//! that the viewer falls back to. Lines and blocks are shapes and need no font at all.
 
 mod colors;
 mod paths;
@@ -105,7 +105,7 @@ fn window(width: f32, height: f32, title: &str) -> String {
     out
 }
 
-/// The title, shortened where the window is too narrow for it.
+/// The title, shortened if the window is too narrow for it.
 fn fitting(title: &str, columns: usize) -> String {
     let room = columns.saturating_sub(2 * BUTTONS);
     if title.chars().count() <= room {

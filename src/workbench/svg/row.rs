@@ -86,7 +86,7 @@ impl Drawn {
         self.symbol.trim().is_empty()
     }
 
-    /// The character, where it is a shape.
+    /// The character if it is a shape.
     fn shape(&self) -> Option<char> {
         let mut chars = self.symbol.chars();
         chars.next().filter(|c| chars.next().is_none() && shapes::is_shape(*c))

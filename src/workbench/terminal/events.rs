@@ -1,8 +1,7 @@
 //! The terminal's events, read on a thread of their own.
 //!
 //! When a terminal hangs up, crossterm may read its end again and again and never return. On its own
-//! thread that harms nobody: the signal and the terminal's end are noticed elsewhere, and the program
-//! ends.
+//! thread that does not block the workbench, which ends by the signal or by the end of the terminal.
 
 use std::time::Duration;
 use std::{io, thread};
@@ -10,11 +9,11 @@ use std::{io, thread};
 use crossterm::event::{self, Event};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How often the thread looks whether it is still wanted, where nothing is typed.
+/// How often the thread checks whether its receiver is dropped, if nothing is typed.
 const LOOK_UP: Duration = Duration::from_secs(5);
 
-/// The terminal's events from now on. They end where the terminal cannot be read any further, and
-/// soon after the receiver is dropped nothing is read any more.
+/// The terminal's events from now on. The channel ends if the terminal cannot be read any further. After
+/// the receiver is dropped, the thread stops to read within [`LOOK_UP`].
 pub(crate) fn read() -> io::Result<UnboundedReceiver<Event>> {
     let (sender, receiver) = unbounded_channel();
     let thread = thread::Builder::new().name("wallaroo-terminal".to_owned());
@@ -26,7 +25,7 @@ pub(crate) fn read() -> io::Result<UnboundedReceiver<Event>> {
 fn pass_on(sender: &UnboundedSender<Event>) -> io::Result<()> {
     loop {
         let waiting = event::poll(LOOK_UP)?;
-        // What nobody waits for here is left for the next who reads.
+        // An event after the receiver is dropped is left for the next reader of the terminal.
         if sender.is_closed() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! The last resort: a second signal ends the process at once, whatever blocks.
 //!
-//! Signals are heard on a thread of its own, which waits for nothing and nobody. The first signal is the
+//! Signals are received on a thread of their own, which never blocks on anything else. The first signal is the
 //! command's own matter: it drains, or leaves. What is then written at the end (`--state`, `--json`) may
 //! have a reader that does not read: after a signal, that ends the process too.
 
@@ -17,19 +17,19 @@ use signal_hook::low_level::exit;
 
 use crate::telemetry::log_failure;
 
-/// How long a command may take to end in its own words after the second signal.
+/// How long a command may take to end by itself after the second signal.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the last words may take, and giving the terminal back.
+/// How long the last message and giving the terminal back may take.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// How long what is written at the end may stand still after a signal.
+/// How long the report at the end may go without progress after a signal.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// How long the workbench may take to leave after the first signal: there is nothing that it drains.
+/// How long the workbench may take to leave after the first signal. It drains nothing.
 const LEAVING: Duration = Duration::from_secs(5);
 
-/// How often it is looked, after a signal, whether what is written at the end moves.
+/// How often the progress of the report is checked after a signal.
 const LOOK: Duration = Duration::from_millis(100);
 
 static LISTENS: OnceLock<()> = OnceLock::new();
@@ -83,7 +83,7 @@ pub(crate) fn reporting() {
     REPORTING.store(true, Ordering::Release);
 }
 
-/// Writes a report, and takes note that somebody reads it.
+/// Writes a report, and counts the writes that succeed: its reader reads.
 pub(crate) struct Reported<W>(pub W);
 
 impl<W: Write> Write for Reported<W> {
@@ -98,12 +98,12 @@ impl<W: Write> Write for Reported<W> {
     }
 }
 
-/// What gives the terminal back where the process ends at once.
+/// Sets what gives the terminal back if the process ends at once.
 pub(crate) fn give_back_with(give_back: impl Fn() + Send + 'static) {
     *GIVE_BACK.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(give_back));
 }
 
-/// Ends the process after its first signal, where it stands still.
+/// Ends the process after its first signal if it does not go on.
 fn watch() {
     let (began, mut moved) = (Instant::now(), (0, None));
     loop {
@@ -124,7 +124,7 @@ fn watch() {
     }
 }
 
-/// Ends the process, with words where standard error and the log take them.
+/// Ends the process, after a message to standard error and the log if they do not block.
 fn end(words: &'static str) -> ! {
     let (done, said) = channel();
     let say = {
@@ -137,7 +137,7 @@ fn end(words: &'static str) -> ! {
             let _ = done.send(());
         }
     };
-    // One of them may take nothing, and the other must have the words all the same.
+    // If one of them blocks, the other still gets the message.
     let log = move || {
         log_failure(words);
         let _ = done.send(());

@@ -58,8 +58,8 @@ impl Screen {
         self.terminal.size().map(|size| Rect::new(0, 0, size.width, size.height))
     }
 
-    /// Draws a frame; the cursor stands where `draw` says. Only what has changed is written, and
-    /// terminals that can show it all at once.
+    /// Draws a frame; `draw` returns where the cursor is. Only changed cells are written, and
+    /// terminals that support synchronized updates show them at once.
     pub fn draw(
         &mut self,
         draw: impl FnOnce(&mut Frame<'_>) -> Option<Position>,

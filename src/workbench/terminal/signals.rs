@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that end the workbench, and the end of the terminal itself.
 pub(crate) struct Signals {
-    /// None where it cannot be watched.
+    /// `None` if it cannot be watched.
     terminal: Option<AsyncFd<Stdin>>,
     terminate: Signal,
     hang_up: Signal,
@@ -38,14 +38,14 @@ impl Signals {
     }
 }
 
-/// The terminal, to be told of its end. It is never read here, and standard input is never closed.
+/// The terminal, watched for its end. It is never read here, and standard input is never closed.
 #[expect(deprecated, reason = "the call that replaces it is unsafe, and we have no unsafe code")]
 fn watched_terminal() -> Option<AsyncFd<Stdin>> {
     AsyncFd::try_with_interest(io::stdin(), Interest::ERROR).ok()
 }
 
-/// Returns when the terminal has hung up. A process whose controlling terminal it is gets a signal
-/// too; another would not be told by crossterm, which reads the end of a terminal again and again.
+/// Returns when the terminal has hung up. If it is the controlling terminal of the
+/// process, there is a signal too; if not, crossterm does not report the end, but reads it again and again.
 async fn terminal_gone(terminal: Option<&AsyncFd<Stdin>>) {
     match terminal {
         Some(terminal) => drop(terminal.ready(Interest::ERROR).await),
