@@ -1,0 +1,183 @@
+//! Each screen and window, at the sizes that are laid out.
+
+use crossterm::event::KeyCode;
+use insta::assert_snapshot;
+use ratatui::style::Color;
+use wallaroo::telemetry::{SinkShown, SinkState};
+
+use super::support::stage::Stage;
+use super::{UNICODE, open, press, voted};
+
+#[test]
+fn it_opens_with_the_cursor_in_the_input_pane_and_says_what_to_do() {
+    assert_snapshot!(open(120, 40, UNICODE).screen());
+}
+
+#[test]
+fn votes_are_seen_from_the_frame_to_the_total() {
+    assert_snapshot!(voted(120, 40, UNICODE).screen());
+}
+
+#[test]
+fn a_small_screen_shows_every_pane() {
+    assert_snapshot!(voted(80, 24, UNICODE).screen());
+}
+
+#[test]
+fn the_smallest_screen_shows_every_pane() {
+    assert_snapshot!(voted(60, 18, UNICODE).screen());
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_what_it_needs() {
+    assert_snapshot!(voted(40, 10, UNICODE).screen());
+}
+
+#[test]
+fn without_utf8_and_colours_there_are_none() {
+    let stage = voted(100, 34, (false, false));
+    let buffer = stage.draw();
+    let plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+    assert!(buffer.content.iter().all(plain), "a cell has a colour");
+    assert!(stage.screen().is_ascii(), "{}", stage.screen());
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn nonsense_is_explained_where_it_is_typed() {
+    let mut stage = open(80, 24, UNICODE);
+    stage.text("a ten");
+    let screen = stage.screen();
+    assert_snapshot!(screen.lines().skip(19).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn raw_bytes_say_what_will_become_of_them() {
+    let mut stage = open(80, 24, UNICODE);
+    stage.text("0x00000005610000000a 0000");
+    let screen = stage.screen();
+    assert_snapshot!(screen.lines().skip(19).collect::<Vec<_>>().join("\n"));
+}
+
+/// The first pipeline with its source held and its sink in this state.
+fn press_on(stage: &mut Stage, sink: SinkState) {
+    stage.show_changed(|snapshot| {
+        let pipeline = &mut snapshot.pipelines[0];
+        pipeline.held = true;
+        pipeline.sinks = vec![SinkShown { endpoint: "tcp://127.0.0.1:7002".into(), state: sink }];
+    });
+}
+
+/// The header, and the routing pane.
+fn pressure(stage: &Stage) -> String {
+    let screen = stage.screen();
+    let routing = screen.lines().skip_while(|line| !line.contains(" Routing ")).take(3);
+    screen.lines().take(1).chain(routing).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_screen_says_where_the_pressure_is() {
+    let mut shown = Vec::new();
+    for (width, height) in [(120, 40), (80, 24), (60, 18)] {
+        let mut stage = voted(width, height, UNICODE);
+        shown.push(pressure(&stage));
+        let others = |screen: String| {
+            let kept = |line: &&str| !line.contains("source") && !line.contains("alphabet");
+            screen.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let calm = others(stage.screen());
+        for state in [SinkState::Waiting, SinkState::Stalled] {
+            press_on(&mut stage, state);
+            shown.push(pressure(&stage));
+            assert_eq!(others(stage.screen()), calm, "nothing else has moved");
+        }
+    }
+    assert_snapshot!(shown.join("\n\n"));
+}
+
+#[test]
+fn help_lists_every_command() {
+    let mut stage = voted(120, 60, UNICODE);
+    press(&mut stage, KeyCode::F(1));
+    let screen = stage.screen();
+    for entry in wallaroo::workbench::COMMANDS {
+        assert!(screen.contains(entry.about), "`{}` is not in the help", entry.about);
+    }
+    assert_snapshot!(screen);
+}
+
+#[test]
+fn the_palette_finds_commands_by_name() {
+    let mut stage = voted(80, 24, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    stage.text(":pa");
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_partition_opens_to_its_state_and_its_history() {
+    let mut stage = voted(100, 34, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    for _ in 0..2 {
+        press(&mut stage, KeyCode::Down);
+    }
+    press(&mut stage, KeyCode::Enter);
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_message_opens_to_its_hops() {
+    let mut stage = voted(100, 34, UNICODE);
+    for code in [KeyCode::Tab, KeyCode::Tab, KeyCode::Down, KeyCode::Enter] {
+        press(&mut stage, code);
+    }
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_dead_letter_opens_to_its_bytes() {
+    let mut stage = voted(100, 34, UNICODE);
+    for code in [KeyCode::BackTab, KeyCode::Enter] {
+        press(&mut stage, code);
+    }
+    assert_snapshot!(stage.screen());
+}
+
+/// Goes from the input pane to the log.
+fn to_log(stage: &mut Stage) {
+    for _ in 0..3 {
+        press(stage, KeyCode::BackTab);
+    }
+}
+
+#[test]
+fn the_log_is_shown_alone_where_there_is_no_room_beside_it() {
+    let mut stage = voted(80, 24, UNICODE);
+    to_log(&mut stage);
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_line_of_the_log_opens_to_all_of_its_text() {
+    let mut stage = voted(120, 40, UNICODE);
+    to_log(&mut stage);
+    press(&mut stage, KeyCode::Enter);
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_filter_shows_the_keys_that_contain_it() {
+    let mut stage = voted(80, 24, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    stage.text("/a");
+    assert_snapshot!(stage.screen());
+}
+
+#[test]
+fn a_zoomed_pane_has_the_room_of_all_others() {
+    let mut stage = voted(80, 24, UNICODE);
+    for code in [KeyCode::Tab, KeyCode::Tab, KeyCode::Char('z')] {
+        press(&mut stage, code);
+    }
+    assert_snapshot!(stage.screen());
+}
