@@ -79,6 +79,7 @@ fn other_workers_are_announced_until_they_are_there_and_then_who_moved() {
     assert!(stage.screen().contains("checkpoint, then 3 workers"), "{}", stage.screen());
     let held = std::time::Duration::from_millis(12);
     let changed = EngineEvent::WorkersChanged { from: 2, to: 3, partitions: 26, moved: 9, held };
+    let changed = std::sync::Arc::new(changed);
     let said = "3 workers instead of 2: 9 of 26 partitions moved";
     stage.show_changed(|snapshot| snapshot.events.insert(0, changed.clone()));
     assert!(stage.screen().contains(said), "{}", stage.screen());
