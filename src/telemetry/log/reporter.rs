@@ -131,7 +131,7 @@ impl Reporter {
             LettersNews::Failed(reason) => self.say(|| {
                 tracing::error!(
                     target: TARGET,
-                    "cannot write dead letters to {reason}; they wait in memory, and are lost where that is full"
+                    "cannot write dead letters to {reason}; they wait in memory, and are lost if it is full"
                 );
             }),
             LettersNews::Over => {
