@@ -127,3 +127,63 @@ fn add(hasher: &mut Hasher, column: ValueRef<'_>) {
 fn end(hasher: Hasher) -> i64 {
     i64::from(hasher.finalize())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::Connection;
+
+    use super::*;
+
+    const SEAL: Seal = Seal { directory: u64::MAX, generation: 2, worker: 3 };
+
+    fn database() -> Database {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE row (number, text, bytes, checksum)").unwrap();
+        let mut statement = connection.prepare("INSERT INTO row VALUES (?, ?, ?, ?)").unwrap();
+        let columns = [integer(u64::MAX), ValueRef::from("ab"), ValueRef::Blob(b"c")];
+        insert(&mut statement, Some(SEAL), columns).unwrap();
+        drop(statement);
+        Database { connection, path: PathBuf::from("file.sqlite") }
+    }
+
+    fn selected(database: &Database, seal: Seal) -> Result<Vec<i64>, ResilienceError> {
+        let query = "SELECT number, text, bytes, checksum FROM row";
+        select(database, Some(seal), (query, ()), |row| row.get(3), |_| "changed".to_owned())
+    }
+
+    #[test]
+    fn a_checksum_is_over_the_seal_and_the_columns_as_the_format_says() {
+        let mut bytes = [u64::MAX, 2, 3, u64::MAX, 2].map(u64::to_le_bytes).concat();
+        bytes.extend(b"ab\x01\0\0\0\0\0\0\0c");
+        let expected = i64::from(crc32fast::hash(&bytes));
+        assert_eq!(selected(&database(), SEAL).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn a_row_of_another_seal_or_with_another_column_is_damaged() {
+        for seal in [
+            Seal { directory: 1, ..SEAL },
+            Seal { generation: 1, ..SEAL },
+            Seal { worker: 1, ..SEAL },
+        ] {
+            selected(&database(), seal).unwrap_err();
+        }
+        for change in [
+            "number = 5",
+            "number = 0.5",
+            "number = NULL",
+            "text = 'abc'",
+            "text = ''",
+            "bytes = x'64'",
+            "bytes = NULL",
+            "checksum = checksum + 1",
+        ] {
+            let database = database();
+            database.connection.execute(&format!("UPDATE row SET {change}"), ()).unwrap();
+            let error = selected(&database, SEAL).unwrap_err().to_string();
+            assert!(error.contains("changed"), "{change}: {error}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::tempdir;
 use wallaroo::core::numbers::Epoch;
+use wallaroo::resilience::ResilienceError;
 
 use super::recovered::{Recovered, copy, recover, size, take};
 use super::world::World;
@@ -159,4 +160,16 @@ fn a_transaction_that_was_not_finished_is_rolled_back_at_the_next_start() {
         let left = workers(folder.path());
         assert!(left.iter().all(|name| !name.starts_with("worker-1-")), "{left:?}");
     }
+}
+
+#[test]
+fn a_generation_number_is_never_used_twice() {
+    let folder = tempdir().unwrap();
+    drop(World::new(folder.path(), 3, 1));
+    let last = folder.path().join(format!("worker-{}-0.sqlite", u64::MAX));
+    fs::write(&last, b"").unwrap();
+    let error = take(folder.path()).unwrap().begin_generation(1).unwrap_err();
+    assert!(matches!(error, ResilienceError::Damaged { .. }), "{error}");
+    // The start has removed the file.
+    assert_eq!(take(folder.path()).unwrap().begin_generation(1).unwrap().generation, 2);
 }

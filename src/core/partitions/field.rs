@@ -11,8 +11,15 @@ use serde::ser::{Error, Impossible, SerializeStruct, Serializer};
 use super::sort_value::SortValue;
 use crate::core::guard::guarded;
 
+impl SortValue {
+    /// A field of a state; the state itself if it has no fields.
+    pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
+        field_of(state, name).unwrap_or_else(|| Self::of_json_field(state, name))
+    }
+}
+
 /// A field of a struct; the state itself if it is a plain value. `None` if only JSON can tell.
-pub(super) fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
+fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
     // Why there is none does not matter: the JSON that is made instead will say it.
     guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
 }

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::field::field_of;
 use crate::core::frames::preview::to_json;
 
 /// A value that rows are sorted by. Values of different kinds are sorted by kind.
@@ -22,11 +21,6 @@ pub enum SortValue {
 }
 
 impl SortValue {
-    /// A field of a state; the state itself if it has no fields.
-    pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
-        field_of(state, name).unwrap_or_else(|| Self::of_json_field(state, name))
-    }
-
     pub(super) fn of_json_field<S: Serialize>(state: &S, name: &str) -> Self {
         match to_json(state) {
             Ok(Value::Object(mut fields)) => {

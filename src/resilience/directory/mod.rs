@@ -62,8 +62,8 @@ pub struct Directory {
     durability: Durability,
     database: Database,
     owner: Owner,
-    /// The generation that this process writes.
-    next: u64,
+    /// The greatest generation so far.
+    newest: u64,
     /// What it means if one of its files is not whole.
     loss: Loss,
     /// Whether this run has made it.
@@ -124,10 +124,10 @@ impl Directory {
             return Err(ResilienceError::OtherApplication { path, found, wanted });
         }
         remove_leftovers(&path, &database, owner.generation, &workers)?;
-        let newest = workers.into_iter().map(|(generation, _)| generation).max();
-        let next = newest.unwrap_or_default().max(owner.generation).saturating_add(1);
+        let found = workers.into_iter().map(|(generation, _)| generation);
+        let newest = found.fold(owner.generation, u64::max);
         reading::prepare(&path).map_err(|error| ResilienceError::system(&path, error))?;
-        let mut directory = Self { path, durability, database, owner, next, loss, new, lock };
+        let mut directory = Self { path, durability, database, owner, newest, loss, new, lock };
         if new {
             directory.set_current(0)?;
             directory.say_how_written()?;
@@ -201,10 +201,12 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// They cannot be made.
+    /// They cannot be made, or a file has the last of all generations.
     pub fn begin_generation(&mut self, workers: u64) -> Result<NewGeneration, ResilienceError> {
-        let generation = self.next;
-        self.next += 1;
+        let Some(generation) = self.newest.checked_add(1) else {
+            return Err(self.database.damaged("no number is left for another generation"));
+        };
+        self.newest = generation;
         let make = |worker| {
             let path = worker_path(&self.path, generation, worker);
             let seal = Seal { directory: self.owner.identity, generation, worker };
