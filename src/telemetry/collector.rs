@@ -242,6 +242,7 @@ mod tests {
     use super::*;
     use crate::application::{Reason, Source};
     use crate::core::frames::Frames;
+    use crate::core::frames::dead_letter::{Cause, Failure};
     use crate::core::numbers::SequenceNumber;
     use crate::core::topology::Application;
 
@@ -255,9 +256,15 @@ mod tests {
         let first = SequenceNumber(1);
         let frames = Frames::new("s".into(), first, 0, Timestamp(0), 4, read.clone(), ends);
         let letter = |frame: u32| {
-            let (pipeline, step) = ("p".into(), "decode".into());
-            let reason = "no".to_owned();
-            DeadLetter::of_frame(pipeline, step, reason, &frames, frame, None, Timestamp(0))
+            let failure = Failure {
+                pipeline: "p".into(),
+                step: "decode".into(),
+                cause: Cause::Refused,
+                reason: "no".to_owned(),
+                key: None,
+                at: Timestamp(0),
+            };
+            DeadLetter::of_frame(&frames, frame, failure)
         };
         collector.keep_dead_letters((0..600).map(letter).collect(), |_, _| {});
         drop(frames);

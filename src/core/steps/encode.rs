@@ -7,6 +7,7 @@ use super::context::{Context, StepName};
 use super::{Flow, Segment, empty};
 use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
@@ -60,7 +61,7 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
                 scratch.clear();
                 if let Err(reason) = encoder.encode(message, scratch) {
                     let reason = reason.as_str().to_owned();
-                    context.dead_letter(name, frames, *frame, None, reason);
+                    context.dead_letter(name, frames, *frame, None, Cause::Refused, reason);
                 } else if !scratch.is_empty() {
                     output.bytes.extend_from_slice(scratch);
                     output.ends.push(u32::try_from(output.bytes.len()).unwrap_or(u32::MAX));
@@ -71,7 +72,9 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
                     }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, _), frame, reason| {
+                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            },
         );
         *expected_length = output.bytes.len().div_ceil(items.len().max(1));
         context.report.count_step(name.index, output.ends.len());

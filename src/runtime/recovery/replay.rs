@@ -14,7 +14,7 @@ use super::journal_writer::WrittenPipeline;
 use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::Cut;
-use crate::core::frames::dead_letter::{DeadLetter, JOURNAL_STEP};
+use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure, JOURNAL_STEP};
 use crate::core::frames::{Frames, Ticket};
 use crate::resilience::{
     Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
@@ -114,8 +114,15 @@ impl Replay<'_> {
             row: at.row,
             frame: at.frames,
         });
-        let (name, step, now) = (Arc::clone(&of.name), JOURNAL_STEP.into(), intake.clock.now());
-        let letter = DeadLetter::of_frame(name, step, reason, frames, 0, None, now);
+        let failure = Failure {
+            pipeline: Arc::clone(&of.name),
+            step: JOURNAL_STEP.into(),
+            cause: Cause::SetAside,
+            reason,
+            key: None,
+            at: intake.clock.now(),
+        };
+        let letter = DeadLetter::of_frame(frames, 0, failure);
         intake.observer.dead_letter(intake.pipeline, letter);
         self.push(piece, Coming::SetAside);
     }
