@@ -11,7 +11,7 @@ use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
 use super::lock::lock;
 use super::log::Reporter;
-use super::pressure::{Pressure, told_of_sink};
+use super::pressure::Pressure;
 use super::ring::Ring;
 use super::safety::Checkpoints;
 use super::snapshot::OutputShown;
@@ -215,10 +215,10 @@ impl Observer for Collector {
             // A source listens once, so nothing is ever lost here.
             let _ = pipeline.listening.set(address.as_str().into());
         }
-        if let Some((pipeline, sink, state)) = told_of_sink(&event)
+        if let EngineEvent::Sink { pipeline, sink, endpoint, news } = &event
             && let Some(pipeline) = self.pipelines.get(pipeline.0)
         {
-            pipeline.pressure.note(sink, state);
+            pipeline.pressure.note(*sink, endpoint, news);
         }
         self.reporter.event(&event);
         match event {

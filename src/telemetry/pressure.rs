@@ -1,11 +1,12 @@
 //! Where a pipeline is held up: what its sinks are doing, and whether its sources wait for room.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::lock::lock;
-use crate::core::event::EngineEvent;
-use crate::core::numbers::PipelineIndex;
+use crate::core::event::SinkNews;
+use crate::core::numbers::SinkIndex;
 
 /// What a sink is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct SinkShown {
 pub(crate) struct Pressure {
     /// How many of those who read for the pipeline have been waiting for room for a while.
     held: AtomicUsize,
-    sinks: Mutex<Vec<SinkShown>>,
+    sinks: Mutex<BTreeMap<SinkIndex, SinkShown>>,
 }
 
 impl Pressure {
@@ -59,28 +60,19 @@ impl Pressure {
 
     /// What the sinks are doing, as far as they have told.
     pub fn sinks(&self) -> Vec<SinkShown> {
-        lock(&self.sinks).clone()
+        lock(&self.sinks).values().cloned().collect()
     }
 
-    /// A sink does something else from now on.
-    pub fn note(&self, endpoint: &str, state: SinkState) {
-        let mut sinks = lock(&self.sinks);
-        match sinks.iter_mut().find(|sink| *sink.endpoint == *endpoint) {
-            Some(sink) => sink.state = state,
-            None => sinks.push(SinkShown { endpoint: endpoint.into(), state }),
-        }
-    }
-}
-
-/// What an event says of a sink: of which pipeline's, and what it is doing from now on.
-pub(crate) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, SinkState)> {
-    match event {
-        EngineEvent::SinkReady(pipeline, sink) => Some((*pipeline, sink, SinkState::Writing)),
-        EngineEvent::SinkWaiting(pipeline, sink, _) | EngineEvent::SinkLost(pipeline, sink, _) => {
-            Some((*pipeline, sink, SinkState::Waiting))
-        }
-        EngineEvent::SinkStalled(pipeline, sink) => Some((*pipeline, sink, SinkState::Stalled)),
-        EngineEvent::SinkClosing(pipeline, sink) => Some((*pipeline, sink, SinkState::Closing)),
-        _ => None,
+    /// Takes note of what a sink does from now on.
+    pub fn note(&self, sink: SinkIndex, endpoint: &Arc<str>, news: &SinkNews) {
+        let state = match news {
+            SinkNews::Ready => SinkState::Writing,
+            SinkNews::Waiting(_) | SinkNews::Lost(_) => SinkState::Waiting,
+            SinkNews::Stalled => SinkState::Stalled,
+            SinkNews::Closing => SinkState::Closing,
+            SinkNews::Unconfirmed(_) | SinkNews::Astray(_) => return,
+        };
+        let shown = SinkShown { endpoint: Arc::clone(endpoint), state };
+        lock(&self.sinks).insert(sink, shown);
     }
 }
