@@ -9,7 +9,6 @@ pub mod framing;
 pub mod preview;
 pub mod trace;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,15 +16,12 @@ use bytes::Bytes;
 use super::numbers::{SequenceNumber, Timestamp};
 use trace::Trace;
 
-/// What is held as long as anything made of the frames is under way, and released by its drop: the
-/// runtime bounds what is in flight with it.
-pub type Ticket = Arc<dyn Any + Send + Sync>;
-
-/// Where the memory that frames and their outputs take is added up; what was charged is released by
-/// its drop.
-pub trait Account: Send + Sync {
+/// Something that frames hold until the last thing made of them is gone: it is released by its drop.
+pub trait Hold: Send + Sync {
     /// Outputs were made of the frames, which take this many bytes until they are written.
-    fn charge(&self, bytes: usize);
+    fn charge(&self, bytes: usize) {
+        let _ = bytes;
+    }
 }
 
 /// Whole frames that one source delivered together, where they came from and when.
@@ -39,9 +35,8 @@ pub struct Frames {
     bytes: Bytes,
     ends: Vec<u32>,
     traces: Vec<(u32, Arc<Trace>)>,
-    tickets: Vec<Ticket>,
-    work: Option<Ticket>,
-    account: Option<Arc<dyn Account>>,
+    holds: Vec<Arc<dyn Hold>>,
+    work: Option<Arc<dyn Hold>>,
 }
 
 impl Frames {
@@ -67,38 +62,27 @@ impl Frames {
             bytes,
             ends,
             traces: Vec::new(),
-            tickets: Vec::new(),
+            holds: Vec::new(),
             work: None,
-            account: None,
         }
     }
 
-    /// Charges this account with what is made of the frames, until all of it is gone.
+    /// Holds this until the last thing made of the frames is gone.
     #[must_use]
-    pub fn with_account(mut self, account: Arc<dyn Account>) -> Self {
-        self.account = Some(account);
+    pub fn with_hold(mut self, hold: Arc<dyn Hold>) -> Self {
+        self.holds.push(hold);
         self
     }
 
-    /// Charges the account, where there is one, with outputs of this many bytes.
+    /// Holds this until all steps are done with the frames: outputs that wait to be written do not.
+    #[must_use]
+    pub fn with_work_hold(self, hold: Arc<dyn Hold>) -> Self {
+        Self { work: Some(hold), ..self }
+    }
+
+    /// Charges what the frames hold with outputs of this many bytes.
     pub fn charge(&self, bytes: usize) {
-        if let Some(account) = &self.account {
-            account.charge(bytes);
-        }
-    }
-
-    /// Holds this ticket, too, until everything made of the frames is gone.
-    #[must_use]
-    pub fn with_ticket(mut self, ticket: Ticket) -> Self {
-        self.tickets.push(ticket);
-        self
-    }
-
-    /// Holds this ticket until all steps are done with the frames. Outputs that wait to be written do not
-    /// hold it.
-    #[must_use]
-    pub fn with_work_ticket(self, ticket: Ticket) -> Self {
-        Self { work: Some(ticket), ..self }
+        self.holds.iter().for_each(|hold| hold.charge(bytes));
     }
 
     /// The frames as their outputs hold them, when all steps are done with those.

@@ -117,7 +117,7 @@ impl Intake {
     pub async fn admit(&self, source: &Arc<str>, portion: Cut, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let account = patiently(self.budget.take(portion.bytes.len()), wait).await;
+        let share = patiently(self.budget.take(portion.bytes.len()), wait).await;
         drop(held);
         let count = portion.ends.len() as u64;
         let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
@@ -130,7 +130,7 @@ impl Intake {
             portion.bytes,
             portion.ends,
         );
-        frames.with_account(account)
+        frames.with_hold(share)
     }
 
     /// Makes bytes that are no frame a dead letter.

@@ -224,10 +224,10 @@ impl Queue {
             }
         };
         let Some(frames) = frames else { return Next::Nothing };
-        let frames = frames.with_ticket(Arc::new(in_flight));
+        let frames = frames.with_hold(Arc::new(in_flight));
         let Some(trial) = trial else { return Next::Frames(frames, trace_all) };
         trial.begin();
-        Next::Frames(frames.with_work_ticket(trial), trace_all)
+        Next::Frames(frames.with_work_hold(trial), trace_all)
     }
 }
 

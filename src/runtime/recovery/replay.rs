@@ -15,7 +15,7 @@ use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::Cut;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure, JOURNAL_STEP};
-use crate::core::frames::{Frames, Ticket};
+use crate::core::frames::{Frames, Hold};
 use crate::resilience::{
     Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Replay<'a> {
     pub gone: &'a watch::Receiver<bool>,
     pub care: Care,
     /// Held until all that is made of the frames has left.
-    pub ticket: Ticket,
+    pub hold: Arc<dyn Hold>,
 }
 
 /// Some frames of a row.
@@ -129,7 +129,7 @@ impl Replay<'_> {
 
     fn push(&self, piece: Piece<'_>, coming: Coming) {
         let Piece { of, slot, at, frames } = piece;
-        let (frames, origin) = (frames.with_ticket(Arc::clone(&self.ticket)), Origin::Journal(at));
+        let (frames, origin) = (frames.with_hold(Arc::clone(&self.hold)), Origin::Journal(at));
         of.queues.push(Waiting { slot, frames, trace_all: false, origin, coming });
     }
 
