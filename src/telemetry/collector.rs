@@ -159,21 +159,21 @@ impl Observer for Collector {
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.pipelines.get(pipeline.0) else { return };
-        let count = output.ends.len();
+        let count = output.pieces.len();
         let latency = at.since(output.frames.read_at());
         lock(&counters.latency).record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
-        let shown: Vec<OutputShown> = output
-            .newest_first()
-            .take(newest)
-            .map(|bytes| OutputShown { pipeline, sink: output.sink, bytes: preview_bytes(bytes) })
-            .collect();
+        let shown = output.pieces.iter().skip(count - newest).map(|bytes| OutputShown {
+            pipeline,
+            sink: output.sink,
+            bytes: preview_bytes(bytes),
+        });
         let mut outputs = lock(&self.outputs);
-        shown.into_iter().rev().for_each(|output| outputs.push(output));
+        shown.for_each(|output| outputs.push(output));
         drop(outputs);
         // Counted when it can be seen: who waits for the count looks at the outputs then.
         counters.outputs.add(count as u64);
-        counters.bytes_out.add(output.bytes.len() as u64);
+        counters.bytes_out.add(output.pieces.bytes().len() as u64);
         self.change();
     }
 
@@ -243,6 +243,7 @@ mod tests {
     use crate::application::{Reason, Source};
     use crate::core::frames::Frames;
     use crate::core::frames::dead_letter::{Cause, Failure};
+    use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::SequenceNumber;
     use crate::core::topology::Application;
 
@@ -254,7 +255,8 @@ mod tests {
         let read = Bytes::from([b"\0\0\0\x01a".repeat(600), vec![0; 100_000]].concat());
         let ends = (1..=600).map(|frame| frame * 5).collect();
         let first = SequenceNumber(1);
-        let frames = Frames::new("s".into(), first, 0, Timestamp(0), 4, read.clone(), ends);
+        let frames =
+            Frames::new("s".into(), first, Timestamp(0), 4, Pieces::new(read.clone(), ends, 0));
         let letter = |frame: u32| {
             let failure = Failure {
                 pipeline: "p".into(),

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use wallaroo::Key;
 use wallaroo::core::frames::Frames;
+use wallaroo::core::frames::pieces::Pieces;
 use wallaroo::core::numbers::{Epoch, SequenceNumber, Timestamp};
 use wallaroo::core::partitions::saved::{SavedPartition, encode};
 use wallaroo::resilience::{
@@ -94,13 +95,8 @@ fn replay(
     let (mut row, mut frames) = (0, Vec::new());
     while let Some(found) = journal.replay_after(row, &positions)? {
         row = found.row;
-        let starts = [0].into_iter().chain(found.ends.iter().copied());
-        let each = starts.zip(&found.ends).skip(found.done as usize);
-        frames.extend(
-            each.map(|(start, end)| {
-                (found.slot, found.bytes[start as usize..*end as usize].to_vec())
-            }),
-        );
+        let each = found.pieces.iter().skip(found.done as usize);
+        frames.extend(each.map(|frame| (found.slot, frame.to_vec())));
     }
     Ok(frames)
 }
@@ -114,7 +110,7 @@ pub fn frames(payloads: &[Vec<u8>]) -> Frames {
         ends.push(u32::try_from(bytes.len()).unwrap());
     }
     let (first, moment) = (SequenceNumber(1), Timestamp(0));
-    Frames::new("client".into(), first, 0, moment, 4, Bytes::from(bytes), ends)
+    Frames::new("client".into(), first, moment, 4, Pieces::new(Bytes::from(bytes), ends, 0))
 }
 
 impl World {

@@ -247,6 +247,7 @@ mod tests {
 
     use super::*;
     use crate::core::frames::Frames;
+    use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::{SequenceNumber, Timestamp};
     use crate::core::observer::Unwatched;
     use crate::core::steps::batch::Output;
@@ -261,15 +262,9 @@ mod tests {
 
     fn write(text: &str) -> SinkOrder {
         let (source, first) = ("test".into(), SequenceNumber(1));
-        let frames =
-            Frames::new(source, first, 0, Timestamp(0), 0, bytes::Bytes::new(), Vec::new());
-        SinkOrder::Write(Output {
-            sink: SinkIndex(0),
-            frames: Arc::new(frames),
-            bytes: text.into(),
-            ends: vec![u32::try_from(text.len()).unwrap()],
-            traces: Vec::new(),
-        })
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let pieces = Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
+        SinkOrder::Write(Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() })
     }
 
     #[tokio::test]

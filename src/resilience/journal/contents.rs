@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::tail;
 use super::tail::Said;
+use crate::core::frames::pieces::Pieces;
 use crate::resilience::database::{Checksum, Database, Seal, signed, unsigned};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Slot};
@@ -63,7 +64,7 @@ impl Contents {
         let mut row = 0;
         while let Some(found) = read_after(database, seal, row)? {
             row = found.row;
-            let (frames, bytes) = (found.ends.len() as u64, found.bytes.len() as u64);
+            let (frames, bytes) = (found.pieces.len() as u64, found.pieces.bytes().len() as u64);
             live.push_back(LiveRow { row, lane: (found.pipeline, found.slot), frames, bytes });
         }
         let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
@@ -102,7 +103,8 @@ pub(crate) fn read_after(
             .optional()
     })?;
     let Some((found, checksum)) = found else { return Ok(None) };
-    if checksum_of(seal, &found, &packed(&found.ends)) != checksum || found.row <= row {
+    let is_proven = checksum_of(seal, &found, &packed(found.pieces.ends())) == checksum;
+    if !is_proven || found.row <= row || !found.pieces.are_whole() {
         return Err(database.damaged(format!("row {} has changed", found.row)));
     }
     Ok(Some(found))
@@ -149,23 +151,21 @@ pub(crate) fn checksum_of_trimmed(
 fn read_row(row: &Row<'_>) -> rusqlite::Result<(Replayed, i64)> {
     let (number, slot, offset): (i64, i64, i64) = (row.get(0)?, row.get(2)?, row.get(4)?);
     let (pipeline, source): (String, String) = (row.get(1)?, row.get(3)?);
-    let ends: Vec<u8> = row.get(5)?;
+    let (ends, bytes): (Vec<u8>, Vec<u8>) = (row.get(5)?, row.get(6)?);
     let replayed = Replayed {
         row: unsigned(number),
         pipeline: pipeline.into(),
         slot: Slot(unsigned(slot)),
         source: source.into(),
-        offset: unsigned(offset),
-        ends: unpacked(&ends),
-        bytes: row.get(6)?,
+        pieces: Pieces::new(bytes.into(), unpacked(&ends), unsigned(offset)),
         done: 0,
     };
     Ok((replayed, row.get(7)?))
 }
 
 fn checksum_of(seal: Seal, found: &Replayed, ends: &[u8]) -> i64 {
-    let Replayed { row, pipeline, slot, source, offset, bytes, .. } = found;
-    checksum(seal, *row, *slot, (pipeline, source), *offset, ends, bytes)
+    let Replayed { row, pipeline, slot, source, pieces, .. } = found;
+    checksum(seal, *row, *slot, (pipeline, source), pieces.offset(0), ends, pieces.bytes())
 }
 
 pub(crate) fn checksum(
@@ -212,12 +212,8 @@ pub struct Replayed {
     pub slot: Slot,
     /// The name of the source or connection that had read them.
     pub source: Arc<str>,
-    /// How many bytes after the beginning of that source they start.
-    pub offset: u64,
-    /// Where each frame ends in `bytes`.
-    pub ends: Vec<u32>,
-    /// The frames.
-    pub bytes: Vec<u8>,
+    /// The frames, each a piece.
+    pub pieces: Pieces,
     /// How many of the frames are done already.
     pub done: u64,
 }

@@ -248,12 +248,14 @@ mod tests {
 
     #[test]
     fn the_positions_follow_what_is_taken_frame_by_frame() {
+        use crate::core::frames::pieces::Pieces;
         use crate::core::numbers::SequenceNumber;
         use bytes::Bytes;
 
         let frames = |offset| {
             let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
-            Frames::new("x".into(), SequenceNumber(1), offset, Timestamp(0), 4, bytes, vec![5, 10])
+            let pieces = Pieces::new(bytes, vec![5, 10], offset);
+            Frames::new("x".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
         };
         let (queue, gate) = (Queue::default(), Gate::open());
         gate.pause();

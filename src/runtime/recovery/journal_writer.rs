@@ -145,7 +145,7 @@ impl JournalWriter {
         let (mut frames, mut next) = (0, Some(first));
         while let Some(found) = next {
             let row = found.row;
-            frames += found.ends.len() as u64 - found.done;
+            frames += found.pieces.len() as u64 - found.done;
             if replay.row(found)?.is_none() {
                 return Ok(None);
             }

@@ -13,7 +13,6 @@ use tokio::sync::watch;
 use super::journal_writer::WrittenPipeline;
 use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
-use crate::core::frames::assembler::Cut;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure, JOURNAL_STEP};
 use crate::core::frames::{Frames, Hold};
 use crate::resilience::{
@@ -52,13 +51,12 @@ impl Replay<'_> {
 
     /// Lets the frames of a row enter. `None` where they are not to be waited for any more.
     pub fn row(&self, found: Replayed) -> Result<Option<()>, ResilienceError> {
-        let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
+        let Replayed { row, pipeline, slot, source, pieces: whole, done } = found;
         // Frames of a pipeline that the application has no more wait until it has it again.
         let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
             return Ok(Some(()));
         };
-        let parts = self.attempts.lock().parts(self.care, row, done, ends.len() as u64);
-        let whole = Cut { bytes: bytes.into(), ends, offset };
+        let parts = self.attempts.lock().parts(self.care, row, done, whole.len() as u64);
         for part in parts {
             let (range, aside) = match part {
                 Part::Enters(range) => (range, false),
