@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::numbers::{Epoch, PipelineIndex};
+use super::numbers::{Epoch, PipelineIndex, SinkIndex};
 use super::text::counted;
 use crate::application::Key;
 
@@ -36,6 +36,58 @@ pub struct Recovered {
     pub took: Duration,
 }
 
+/// Something that happened to a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkNews {
+    /// It can be written, for the first time or again.
+    Ready,
+    /// It waits for a receiver that is not there, and why.
+    Waiting(String),
+    /// Its receiver went away, and how.
+    Lost(String),
+    /// It has outputs to write, and has not been able to write any of them for a while.
+    Stalled,
+    /// Its system does not tell what the receiver has acknowledged, and why.
+    Unconfirmed(String),
+    /// All its outputs are acknowledged, no more will come, and its receiver has not closed the
+    /// connection for a while.
+    Closing,
+    /// Its file was removed, replaced or changed by somebody else, and what that means.
+    Astray(String),
+}
+
+impl SinkNews {
+    fn level(&self) -> Level {
+        match self {
+            Self::Ready | Self::Closing => Level::Information,
+            Self::Waiting(_)
+            | Self::Lost(_)
+            | Self::Stalled
+            | Self::Unconfirmed(_)
+            | Self::Astray(_) => Level::Warning,
+        }
+    }
+
+    fn write(&self, sink: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => write!(formatter, "writing to {sink}"),
+            Self::Waiting(reason) => write!(formatter, "waiting for {sink}: {reason}"),
+            Self::Lost(reason) => write!(formatter, "{sink} went away: {reason}"),
+            Self::Stalled => write!(formatter, "{sink} takes no outputs: they wait"),
+            Self::Unconfirmed(reason) => write!(
+                formatter,
+                "what {sink} has received cannot be known: {reason}; outputs on their way are lost \
+                 if its connection breaks"
+            ),
+            Self::Closing => write!(
+                formatter,
+                "{sink} has all outputs: waiting a moment for it to close the connection"
+            ),
+            Self::Astray(what) => write!(formatter, "{sink} {what}"),
+        }
+    }
+}
+
 /// Something that happened to the engine beside its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
@@ -63,21 +115,17 @@ pub enum EngineEvent {
     },
     /// A source no longer reads, though it has more bytes, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
-    /// A sink can be written, for the first time or again.
-    SinkReady(PipelineIndex, String),
-    /// A sink waits for a missing receiver, and why it is missing.
-    SinkWaiting(PipelineIndex, String, String),
-    /// A sink has lost its receiver, and how.
-    SinkLost(PipelineIndex, String, String),
-    /// A sink has outputs to write, and has not been able to write any of them for a while.
-    SinkStalled(PipelineIndex, String),
-    /// A sink's system does not tell what the receiver has acknowledged, and why.
-    SinkUnconfirmed(PipelineIndex, String, String),
-    /// All outputs of a sink are acknowledged, no more will come, and its receiver has not closed the
-    /// connection for a while.
-    SinkClosing(PipelineIndex, String),
-    /// Another program removed, replaced or changed a sink's file, and what that means.
-    SinkAstray(PipelineIndex, String, String),
+    /// Something happened to a sink.
+    Sink {
+        /// The sink's pipeline.
+        pipeline: PipelineIndex,
+        /// Which of the pipeline's sinks: several may have one address.
+        sink: SinkIndex,
+        /// Its endpoint, as text.
+        endpoint: Arc<str>,
+        /// What happened.
+        news: SinkNews,
+    },
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// An earlier start ended while it replayed the journal, so this one replays it one row or frame at a
@@ -153,15 +201,9 @@ impl EngineEvent {
             | Self::LetGo(pipeline, _)
             | Self::NotAccepted(pipeline, _)
             | Self::Abandoned(pipeline, ..)
-            | Self::SinkReady(pipeline, _)
-            | Self::SinkWaiting(pipeline, ..)
-            | Self::SinkLost(pipeline, ..)
-            | Self::SinkAstray(pipeline, ..)
-            | Self::SinkStalled(pipeline, _)
-            | Self::SinkUnconfirmed(pipeline, ..)
+            | Self::Sink { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
-            | Self::SetAside { pipeline, .. }
-            | Self::SinkClosing(pipeline, _) => Some(*pipeline),
+            | Self::SetAside { pipeline, .. } => Some(*pipeline),
             Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
@@ -176,24 +218,18 @@ impl EngineEvent {
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
+            Self::Sink { news, .. } => news.level(),
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
-            | Self::SinkReady(..)
-            | Self::SinkClosing(..)
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
             | Self::Abandoned(..)
-            | Self::SinkWaiting(..)
-            | Self::SinkLost(..)
-            | Self::SinkStalled(..)
-            | Self::SinkUnconfirmed(..)
             | Self::FewerConnections { .. }
-            | Self::SinkAstray(..)
             | Self::ReplaysOneAtATime
             | Self::SetAside { .. }
             | Self::NotSaved { .. }
@@ -223,10 +259,7 @@ impl fmt::Display for EngineEvent {
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")
             }
-            Self::SinkReady(_, sink) => write!(formatter, "writing to {sink}"),
-            Self::SinkWaiting(_, sink, reason) => write!(formatter, "waiting for {sink}: {reason}"),
-            Self::SinkAstray(_, sink, what) => write!(formatter, "{sink} {what}"),
-            Self::SinkLost(_, sink, reason) => write!(formatter, "{sink} went away: {reason}"),
+            Self::Sink { endpoint, news, .. } => news.write(endpoint, formatter),
             Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
                 write!(
                     formatter,
@@ -271,18 +304,6 @@ impl fmt::Display for EngineEvent {
                 formatter,
                 "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
             ),
-            Self::SinkStalled(_, sink) => write!(formatter, "{sink} takes no outputs: they wait"),
-            Self::SinkUnconfirmed(_, sink, reason) => write!(
-                formatter,
-                "what {sink} has received cannot be known: {reason}; outputs on their way are lost \
-                 if its connection breaks"
-            ),
-            Self::SinkClosing(_, sink) => {
-                write!(
-                    formatter,
-                    "{sink} has all outputs: waiting a moment for it to close the connection"
-                )
-            }
         }
     }
 }

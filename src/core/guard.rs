@@ -32,9 +32,6 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, String>) -> Result<T, 
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panic_reason(panic)))
 }
 
-/// What the reasons of panics begin with.
-pub(crate) const PANICKED: &str = "panicked: ";
-
 /// What a caught panic says.
 pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
     let text = panic
@@ -42,7 +39,7 @@ pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("with a value that is not text");
-    format!("{PANICKED}{text}")
+    format!("panicked: {text}")
 }
 
 #[cfg(test)]

@@ -151,16 +151,8 @@ impl TestDriver {
                 Err(broken) => break broken,
                 Ok(Some(cut)) => {
                     let first = SequenceNumber(lane.frames + 1);
-                    lane.frames += cut.ends.len() as u64;
-                    let frames = Frames::new(
-                        SOURCE.into(),
-                        first,
-                        cut.offset,
-                        now,
-                        header_length,
-                        cut.bytes,
-                        cut.ends,
-                    );
+                    lane.frames += cut.len() as u64;
+                    let frames = Frames::new(SOURCE.into(), first, now, header_length, cut);
                     waiting.push_back((at, frames));
                 }
             }
@@ -227,10 +219,8 @@ impl TestDriver {
                 segment.run(&frames, payload, &mut context, &mut outlet);
             }
             for output in outlet.outputs {
-                let mut outputs: Vec<_> = output.newest_first().map(<[u8]>::to_vec).collect();
-                outputs.reverse();
                 if let Some(sink) = lane.outputs.get_mut(output.sink.0) {
-                    sink.extend(outputs);
+                    sink.extend(output.pieces.iter().map(<[u8]>::to_vec));
                 }
             }
             batches

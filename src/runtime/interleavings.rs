@@ -15,6 +15,7 @@ use super::ingress::gate::{Admission, Gate, RunState};
 use super::ingress::queue::{Coming, Next, Origin, Queue, Waiting};
 use super::ingress::queues::Queues;
 use crate::core::frames::Frames;
+use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::resilience::{Position, Slot};
 
@@ -164,8 +165,8 @@ fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
     let bytes = Bytes::from_static(b"\0\0\0\x01a");
     let (source, number): (Arc<str>, _) = (source.into(), SequenceNumber(at));
     let origin = Origin::Source(Arc::clone(&source));
-    let frames =
-        Frames::new(source, number, at * LENGTH, Timestamp(0), 4, bytes, vec![LENGTH as u32]);
+    let pieces = Pieces::new(bytes, vec![LENGTH as u32], at * LENGTH);
+    let frames = Frames::new(source, number, Timestamp(0), 4, pieces);
     Waiting { slot, frames, trace_all: false, origin, coming: Coming::New }
 }
 

@@ -11,7 +11,7 @@ use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::latency::Latency;
 use super::log::Reporter;
-use super::pressure::{Pressure, told_of_sink};
+use super::pressure::Pressure;
 use super::ring::Ring;
 use super::safety::Checkpoints;
 use super::snapshot::OutputShown;
@@ -167,21 +167,21 @@ impl Observer for Collector {
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {
         let Some(counters) = self.counters(pipeline) else { return };
-        let count = output.ends.len();
+        let count = output.pieces.len();
         let latency = at.since(output.frames.read_at());
         counters.latency.lock().record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
-        let shown: Vec<OutputShown> = output
-            .newest_first()
-            .take(newest)
-            .map(|bytes| OutputShown { pipeline, sink: output.sink, bytes: preview_bytes(bytes) })
-            .collect();
+        let shown = output.pieces.iter().skip(count - newest).map(|bytes| OutputShown {
+            pipeline,
+            sink: output.sink,
+            bytes: preview_bytes(bytes),
+        });
         let mut outputs = self.outputs.lock();
-        shown.into_iter().rev().for_each(|output| outputs.push(Arc::new(output)));
+        shown.for_each(|output| outputs.push(Arc::new(output)));
         drop(outputs);
         // Counted after it is kept: a test that waits for the count then finds the output.
         counters.outputs.add(count as u64);
-        counters.bytes_out.add(output.bytes.len() as u64);
+        counters.bytes_out.add(output.pieces.bytes().len() as u64);
         self.change();
     }
 
@@ -223,10 +223,10 @@ impl Observer for Collector {
             // A source listens once, so nothing is ever lost here.
             let _ = pipeline.listening.set(address.as_str().into());
         }
-        if let Some((pipeline, sink, state)) = told_of_sink(&event)
-            && let Some(pipeline) = self.counters(pipeline)
+        if let EngineEvent::Sink { pipeline, sink, endpoint, news } = &event
+            && let Some(pipeline) = self.counters(*pipeline)
         {
-            pipeline.pressure.note(sink, state);
+            pipeline.pressure.note(*sink, endpoint, news);
         }
         self.reporter.event(&event);
         match event {
@@ -250,6 +250,8 @@ mod tests {
     use super::*;
     use crate::application::{Reason, Source};
     use crate::core::frames::Frames;
+    use crate::core::frames::dead_letter::{Cause, Failure};
+    use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::SequenceNumber;
     use crate::core::topology::Application;
 
@@ -261,11 +263,18 @@ mod tests {
         let read = Bytes::from([b"\0\0\0\x01a".repeat(600), vec![0; 100_000]].concat());
         let ends = (1..=600).map(|frame| frame * 5).collect();
         let first = SequenceNumber(1);
-        let frames = Frames::new("s".into(), first, 0, Timestamp(0), 4, read.clone(), ends);
+        let frames =
+            Frames::new("s".into(), first, Timestamp(0), 4, Pieces::new(read.clone(), ends, 0));
         let letter = |frame: u32| {
-            let (pipeline, step) = ("p".into(), "decode".into());
-            let reason = "no".to_owned();
-            DeadLetter::of_frame(pipeline, step, reason, &frames, frame, None, Timestamp(0))
+            let failure = Failure {
+                pipeline: "p".into(),
+                step: "decode".into(),
+                cause: Cause::Refused,
+                reason: "no".to_owned(),
+                key: None,
+                at: Timestamp(0),
+            };
+            DeadLetter::of_frame(&frames, frame, failure)
         };
         collector.keep_dead_letters((0..600).map(letter).collect(), |_, _| {});
         drop(frames);

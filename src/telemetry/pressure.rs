@@ -1,12 +1,13 @@
 //! What holds a pipeline up: the state of its sinks, and whether its sources wait for the byte budget.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::core::event::EngineEvent;
-use crate::core::numbers::PipelineIndex;
+use crate::core::event::SinkNews;
+use crate::core::numbers::SinkIndex;
 
 /// What a sink is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct SinkShown {
 pub(crate) struct Pressure {
     /// How many readers of the pipeline have waited for the byte budget for a while.
     held: AtomicUsize,
-    sinks: Mutex<Vec<SinkShown>>,
+    sinks: Mutex<BTreeMap<SinkIndex, SinkShown>>,
 }
 
 impl Pressure {
@@ -61,28 +62,19 @@ impl Pressure {
 
     /// The sinks that have reported a state.
     pub fn sinks(&self) -> Vec<SinkShown> {
-        self.sinks.lock().clone()
+        self.sinks.lock().values().cloned().collect()
     }
 
-    /// A sink does something else from now on.
-    pub fn note(&self, endpoint: &str, state: SinkState) {
-        let mut sinks = self.sinks.lock();
-        match sinks.iter_mut().find(|sink| *sink.endpoint == *endpoint) {
-            Some(sink) => sink.state = state,
-            None => sinks.push(SinkShown { endpoint: endpoint.into(), state }),
-        }
-    }
-}
-
-/// What an event says of a sink: of which pipeline's, and what it is doing from now on.
-pub(crate) fn told_of_sink(event: &EngineEvent) -> Option<(PipelineIndex, &str, SinkState)> {
-    match event {
-        EngineEvent::SinkReady(pipeline, sink) => Some((*pipeline, sink, SinkState::Writing)),
-        EngineEvent::SinkWaiting(pipeline, sink, _) | EngineEvent::SinkLost(pipeline, sink, _) => {
-            Some((*pipeline, sink, SinkState::Waiting))
-        }
-        EngineEvent::SinkStalled(pipeline, sink) => Some((*pipeline, sink, SinkState::Stalled)),
-        EngineEvent::SinkClosing(pipeline, sink) => Some((*pipeline, sink, SinkState::Closing)),
-        _ => None,
+    /// Takes note of what a sink does from now on.
+    pub fn note(&self, sink: SinkIndex, endpoint: &Arc<str>, news: &SinkNews) {
+        let state = match news {
+            SinkNews::Ready => SinkState::Writing,
+            SinkNews::Waiting(_) | SinkNews::Lost(_) => SinkState::Waiting,
+            SinkNews::Stalled => SinkState::Stalled,
+            SinkNews::Closing => SinkState::Closing,
+            SinkNews::Unconfirmed(_) | SinkNews::Astray(_) => return,
+        };
+        let shown = SinkShown { endpoint: Arc::clone(endpoint), state };
+        self.sinks.lock().insert(sink, shown);
     }
 }

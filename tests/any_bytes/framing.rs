@@ -77,14 +77,11 @@ fn assemble(
             match assembler.cut() {
                 Ok(None) => break,
                 Ok(Some(cut)) => {
-                    assert!(cut.ends.len() <= most);
-                    let mut start = 0;
-                    for end in cut.ends {
-                        let frame = cut.bytes[start as usize..end as usize].to_vec();
-                        frames.push((cut.offset + u64::from(start), frame));
-                        start = end;
+                    assert!(cut.len() <= most);
+                    for (at, frame) in cut.iter().enumerate() {
+                        frames.push((cut.offset(at), frame.to_vec()));
                     }
-                    assert_eq!(start as usize, cut.bytes.len());
+                    assert_eq!(cut.byte_length(), cut.bytes().len() as u64);
                 }
                 Err(broken) => {
                     return (frames, Some(((broken.offset, broken.bytes), broken.reason)));

@@ -34,6 +34,7 @@ mod streams;
 
 use proptest::test_runner::{Config, TestRunner};
 use wallaroo::Topology;
+use wallaroo::core::frames::dead_letter::Cause;
 
 use outcome::{in_pieces, whole};
 
@@ -51,8 +52,7 @@ fn same_however_cut(topology: &Topology, panics: bool) {
         let streams = streams::bytes(topology, &pieces);
         let expected = whole(topology, &streams);
         assert_eq!(in_pieces(topology, &streams, &cuts), expected);
-        let panicked =
-            expected.dead_letters.iter().find(|letter| letter.reason.starts_with("panicked"));
+        let panicked = expected.dead_letters.iter().find(|letter| letter.cause == Cause::Panicked);
         assert!(panics || panicked.is_none(), "{panicked:?}");
         Ok(())
     });

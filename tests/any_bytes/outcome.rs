@@ -1,7 +1,7 @@
 //! What comes of streams of bytes in an application, but for the times.
 
 use serde_json::Value;
-use wallaroo::core::frames::dead_letter::FRAMING_STEP;
+use wallaroo::core::frames::dead_letter::{Cause, FRAMING_STEP};
 use wallaroo::{Key, TestDriver, Topology};
 
 /// All that can be known of a run, but for the times.
@@ -26,6 +26,7 @@ pub struct Letter {
     pub sequence: u64,
     pub offset: u64,
     pub step: String,
+    pub cause: Cause,
     pub reason: String,
     pub key: Option<Key>,
     pub bytes: Vec<u8>,
@@ -83,6 +84,7 @@ fn outcome(driver: &TestDriver, topology: &Topology) -> Outcome {
         sequence: letter.sequence.0,
         offset: letter.offset,
         step: letter.step.to_string(),
+        cause: letter.cause,
         reason: letter.reason.clone(),
         key: letter.key.clone(),
         bytes: letter.bytes.to_vec(),

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wallaroo::core::event::EngineEvent;
-use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::event::{EngineEvent, SinkNews};
+use wallaroo::core::numbers::{PipelineIndex, SinkIndex};
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
@@ -59,20 +59,53 @@ fn a_sink_tells_once_that_it_waits_and_when_it_does_not() {
     let again = accept(&late);
     drop(late);
     drop(again);
-    let waits = |event: &EngineEvent| matches!(event, EngineEvent::SinkWaiting(..));
+    let waits =
+        |event: &EngineEvent| matches!(event, EngineEvent::Sink { news: SinkNews::Waiting(_), .. });
     wait_until("the second wait", || {
         session.snapshot().events.iter().filter(|event| waits(event)).count() == 2
     });
     let mut events = session.snapshot().events;
     events.reverse();
-    let pipeline = PipelineIndex(0);
+    let event = |news| EngineEvent::Sink {
+        pipeline: PipelineIndex(0),
+        sink: SinkIndex(0),
+        endpoint: out.as_str().into(),
+        news,
+    };
     let refused = "Connection refused (os error 111)".to_owned();
     let closed = "the receiver closed the connection".to_owned();
-    let ready = EngineEvent::SinkReady(pipeline, out.clone());
-    let lost = EngineEvent::SinkLost(pipeline, out.clone(), closed);
-    let waiting = EngineEvent::SinkWaiting(pipeline, out, refused);
+    let ready = event(SinkNews::Ready);
+    let lost = event(SinkNews::Lost(closed));
+    let waiting = event(SinkNews::Waiting(refused));
     let expected = [&waiting, &ready, &lost, &ready, &lost, &waiting];
     assert_eq!(events.iter().map(AsRef::as_ref).collect::<Vec<&EngineEvent>>(), expected);
+}
+
+#[test]
+fn two_sinks_at_one_address_are_shown_each_for_itself() {
+    let (receivers, out) = listener();
+    let echoed = |message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message);
+    let topology = Application::new("echo")
+        .pipeline("echo", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+        .to_sinks([Sink::new(echoed), Sink::new(echoed)])
+        .build();
+    let topology = Arc::new(topology.unwrap());
+    let sinks: Vec<Vec<Endpoint>> = vec![vec![out.parse().unwrap(); 2]];
+    let settings = Settings { sinks, injectable: true, ..Settings::new(&topology) };
+    let session = Session::start(topology, &settings, None).unwrap();
+    let is =
+        |state: SinkState| shown(&session).sinks.iter().filter(|sink| sink.state == state).count();
+    let first = accept(&receivers);
+    let second = accept(&receivers);
+    wait_until("two sinks that write", || is(SinkState::Writing) == 2);
+    // Neither can be connected to again.
+    drop(receivers);
+    drop(first);
+    wait_until("one that waits, and one that writes", || {
+        (is(SinkState::Waiting), is(SinkState::Writing)) == (1, 1)
+    });
+    drop(second);
+    wait_until("two that wait", || is(SinkState::Waiting) == 2);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use serde_json::{Value, json};
-use wallaroo::core::event::EngineEvent;
+use wallaroo::core::event::{EngineEvent, SinkNews};
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::{Inspection, ResilienceSettings};
@@ -81,7 +81,10 @@ fn process() {
     }
     if orders["sink"].is_string() {
         recorder.wait_for("the waiting sink", |recorded| {
-            recorded.events.iter().any(|event| matches!(event, EngineEvent::SinkWaiting(..)))
+            recorded
+                .events
+                .iter()
+                .any(|event| matches!(event, EngineEvent::Sink { news: SinkNews::Waiting(_), .. }))
         });
         let expected = orders["processed"].as_u64().unwrap();
         recorder.wait_for("the words", |recorded| recorded.counts.stateful >= expected);

@@ -53,13 +53,8 @@ fn replay(
     let (mut row, mut frames) = (0, Vec::new());
     while let Some(found) = journal.replay_after(row, &positions)? {
         row = found.row;
-        let starts = [0].into_iter().chain(found.ends.iter().copied());
-        let each = starts.zip(&found.ends).skip(found.done as usize);
-        frames.extend(
-            each.map(|(start, end)| {
-                (found.slot, found.bytes[start as usize..*end as usize].to_vec())
-            }),
-        );
+        let each = found.pieces.iter().skip(found.done as usize);
+        frames.extend(each.map(|frame| (found.slot, frame.to_vec())));
     }
     Ok(frames)
 }

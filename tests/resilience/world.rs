@@ -24,6 +24,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use wallaroo::Key;
 use wallaroo::core::frames::Frames;
+use wallaroo::core::frames::pieces::Pieces;
 use wallaroo::core::numbers::{Epoch, SequenceNumber, Timestamp};
 use wallaroo::core::partitions::saved::{SavedPartition, encode};
 use wallaroo::resilience::{
@@ -81,7 +82,7 @@ pub fn frames(payloads: &[Vec<u8>]) -> Frames {
         ends.push(u32::try_from(bytes.len()).unwrap());
     }
     let (first, moment) = (SequenceNumber(1), Timestamp(0));
-    Frames::new("client".into(), first, 0, moment, 4, Bytes::from(bytes), ends)
+    Frames::new("client".into(), first, moment, 4, Pieces::new(Bytes::from(bytes), ends, 0))
 }
 
 impl World {

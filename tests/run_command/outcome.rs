@@ -161,13 +161,16 @@ fn malformed_payloads_and_a_truncated_frame_are_dead_letters_and_the_rest_flows_
         assert!(letter["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
         let text = |name: &str| letter[name].as_str().unwrap().to_owned();
         let number = |name: &str| letter[name].as_u64().unwrap();
-        (text("step"), text("bytes_hex"), number("sequence"), number("offset"))
+        (text("step"), text("cause"), text("bytes_hex"), number("sequence"), number("offset"))
     };
     let fields: Vec<_> = letters.iter().map(fields).collect();
-    let expected =
-        [("decode", "", 2, 9), ("decode", "616263646566", 3, 13), ("framing", "0000000578", 5, 32)];
-    let owned = |(step, bytes, sequence, offset): (&str, &str, u64, u64)| {
-        (step.to_owned(), bytes.to_owned(), sequence, offset)
+    let expected = [
+        ("decode", "refused", "", 2, 9),
+        ("decode", "refused", "616263646566", 3, 13),
+        ("framing", "framing", "0000000578", 5, 32),
+    ];
+    let owned = |(step, cause, bytes, sequence, offset): (&str, &str, &str, u64, u64)| {
+        (step.to_owned(), cause.to_owned(), bytes.to_owned(), sequence, offset)
     };
     assert_eq!(fields, expected.map(owned));
     assert!(letters[2]["reason"].as_str().unwrap().contains("ended inside a frame"));

@@ -120,8 +120,7 @@ impl Observer for Recorder {
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, _: Timestamp) {
-        let mut outputs: Vec<_> = output.newest_first().map(<[u8]>::to_vec).collect();
-        outputs.reverse();
+        let outputs: Vec<_> = output.pieces.iter().map(<[u8]>::to_vec).collect();
         self.record(|recorded| of_pipeline(&mut recorded.outputs, pipeline).extend(outputs));
     }
 

@@ -164,8 +164,7 @@ impl Observer for Watcher {
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, _: Timestamp) {
-        let mut outputs: Vec<_> = output.newest_first().map(<[u8]>::to_vec).collect();
-        outputs.reverse();
+        let outputs = output.pieces.iter().map(<[u8]>::to_vec);
         let all = &mut self.0.lock().unwrap().outputs;
         all.entry((pipeline.0, output.sink.0)).or_default().extend(outputs);
     }

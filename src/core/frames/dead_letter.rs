@@ -9,8 +9,42 @@ use serde::{Serialize, Serializer};
 use super::Frames;
 use super::assembler::Broken;
 use crate::application::Key;
-use crate::core::guard::PANICKED;
 use crate::core::numbers::{SequenceNumber, Timestamp};
+
+/// What made a message a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The bytes are not a whole frame.
+    Framing,
+    /// An author's code returned an error.
+    Refused,
+    /// An author's code panicked.
+    Panicked,
+    /// An earlier message had poisoned the partition.
+    Poisoned,
+    /// What an author's code made of the message is longer than the engine allows.
+    TooLong,
+    /// Starts of the program ended while the journal was replayed and this frame alone was processed.
+    SetAside,
+}
+
+/// Why a message is a dead letter: what the letter says beside the frame.
+#[derive(Debug)]
+pub struct Failure {
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// The step that could not process the message.
+    pub step: Arc<str>,
+    /// What kind of failure it is.
+    pub cause: Cause,
+    /// The failure in words.
+    pub reason: String,
+    /// The partition's key, if the message had one.
+    pub key: Option<Key>,
+    /// When it happened.
+    pub at: Timestamp,
+}
 
 /// A message that could not be processed.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +53,9 @@ pub struct DeadLetter {
     pub pipeline: Arc<str>,
     /// The step that could not process it; `framing` where the bytes were no frame.
     pub step: Arc<str>,
-    /// Why.
+    /// What kind of failure it is.
+    pub cause: Cause,
+    /// The failure in words.
     pub reason: String,
     /// The payload of the frame, or the bytes as read where they were no frame.
     #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
@@ -60,6 +96,7 @@ impl DeadLetter {
         Self {
             pipeline,
             step: FRAMING_STEP.into(),
+            cause: Cause::Framing,
             reason: broken.reason,
             header: Bytes::new(),
             bytes: broken.bytes.into(),
@@ -73,18 +110,12 @@ impl DeadLetter {
 
     /// The dead letter of a frame.
     #[must_use]
-    pub fn of_frame(
-        pipeline: Arc<str>,
-        step: Arc<str>,
-        reason: String,
-        frames: &Frames,
-        frame: u32,
-        key: Option<Key>,
-        at: Timestamp,
-    ) -> Self {
+    pub fn of_frame(frames: &Frames, frame: u32, failure: Failure) -> Self {
+        let Failure { pipeline, step, cause, reason, key, at } = failure;
         Self {
             pipeline,
             step,
+            cause,
             reason,
             header: frames.shared_header(frame),
             bytes: frames.shared_payload(frame),
@@ -108,12 +139,6 @@ impl DeadLetter {
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
         [&*self.header, &*self.bytes].concat()
-    }
-
-    /// Whether an author's code panicked, rather than refused the message.
-    #[must_use]
-    pub fn is_of_panic(&self) -> bool {
-        self.reason.starts_with(PANICKED)
     }
 
     /// About how much memory it takes, in bytes.

@@ -1,31 +1,29 @@
 //! Whole frames that one source delivered together: the unit in which work enters the engine.
 //!
-//! Invariant: `ends` is ascending and within `bytes`, and every frame is at least a header long. The
-//! frames outlive every message made of them, so that a dead letter at any step has its bytes.
+//! Invariant: every frame is at least a header long. The frames outlive every message made of them, so
+//! that a dead letter at any step has its bytes.
 
 pub mod assembler;
 pub mod dead_letter;
 pub mod framing;
+pub mod pieces;
 pub mod preview;
 pub mod trace;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::numbers::{SequenceNumber, Timestamp};
+use pieces::Pieces;
 use trace::Trace;
 
-/// What is held as long as anything made of the frames is under way, and released by its drop: the
-/// runtime bounds what is in flight with it.
-pub type Ticket = Arc<dyn Any + Send + Sync>;
-
-/// Where the memory that frames and their outputs take is added up; what was charged is released by
-/// its drop.
-pub trait Account: Send + Sync {
+/// Something that frames hold until the last thing made of them is gone: it is released by its drop.
+pub trait Hold: Send + Sync {
     /// Outputs were made of the frames, which take this many bytes until they are written.
-    fn charge(&self, bytes: usize);
+    fn charge(&self, bytes: usize) {
+        let _ = bytes;
+    }
 }
 
 /// Whole frames that one source delivered together, where they came from and when.
@@ -33,72 +31,46 @@ pub trait Account: Send + Sync {
 pub struct Frames {
     source: Arc<str>,
     first: SequenceNumber,
-    offset: u64,
     read_at: Timestamp,
     header_length: usize,
-    bytes: Bytes,
-    ends: Vec<u32>,
+    pieces: Pieces,
     traces: Vec<(u32, Arc<Trace>)>,
-    tickets: Vec<Ticket>,
-    work: Option<Ticket>,
-    account: Option<Arc<dyn Account>>,
+    holds: Vec<Arc<dyn Hold>>,
+    work: Option<Arc<dyn Hold>>,
 }
 
 impl Frames {
-    /// The frames of `bytes` that end at `ends`, as [`Framing::cut`](framing::Framing::cut)
-    /// found them; the first is number `first` of its pipeline and starts `offset` bytes after the
-    /// beginning of its source.
+    /// Frames as [`Framing::cut`](framing::Framing::cut) found them; the first is number `first` of its
+    /// pipeline.
     #[must_use]
     pub fn new(
         source: Arc<str>,
         first: SequenceNumber,
-        offset: u64,
         read_at: Timestamp,
         header_length: usize,
-        bytes: Bytes,
-        ends: Vec<u32>,
+        pieces: Pieces,
     ) -> Self {
-        Self {
-            source,
-            first,
-            offset,
-            read_at,
-            header_length,
-            bytes,
-            ends,
-            traces: Vec::new(),
-            tickets: Vec::new(),
-            work: None,
-            account: None,
-        }
+        debug_assert!(pieces.are_whole(), "ends ascend and are within the bytes");
+        let (traces, holds) = (Vec::new(), Vec::new());
+        Self { source, first, read_at, header_length, pieces, traces, holds, work: None }
     }
 
-    /// Charges this account with what is made of the frames, until all of it is gone.
+    /// Holds this until the last thing made of the frames is gone.
     #[must_use]
-    pub fn with_account(mut self, account: Arc<dyn Account>) -> Self {
-        self.account = Some(account);
+    pub fn with_hold(mut self, hold: Arc<dyn Hold>) -> Self {
+        self.holds.push(hold);
         self
     }
 
-    /// Charges the account, where there is one, with outputs of this many bytes.
+    /// Holds this until all steps are done with the frames: outputs that wait to be written do not.
+    #[must_use]
+    pub fn with_work_hold(self, hold: Arc<dyn Hold>) -> Self {
+        Self { work: Some(hold), ..self }
+    }
+
+    /// Charges what the frames hold with outputs of this many bytes.
     pub fn charge(&self, bytes: usize) {
-        if let Some(account) = &self.account {
-            account.charge(bytes);
-        }
-    }
-
-    /// Holds this ticket, too, until everything made of the frames is gone.
-    #[must_use]
-    pub fn with_ticket(mut self, ticket: Ticket) -> Self {
-        self.tickets.push(ticket);
-        self
-    }
-
-    /// Holds this ticket until all steps are done with the frames. Outputs that wait to be written do not
-    /// hold it.
-    #[must_use]
-    pub fn with_work_ticket(self, ticket: Ticket) -> Self {
-        Self { work: Some(ticket), ..self }
+        self.holds.iter().for_each(|hold| hold.charge(bytes));
     }
 
     /// The frames as their outputs hold them, when all steps are done with those.
@@ -131,31 +103,31 @@ impl Frames {
     /// How many frames.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.pieces.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.pieces.is_empty()
     }
 
     /// All frames, one after another, headers included.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        self.pieces.bytes()
     }
 
     /// Where each frame ends in [`bytes`](Self::bytes).
     #[must_use]
     pub fn ends(&self) -> &[u32] {
-        &self.ends
+        self.pieces.ends()
     }
 
     /// The length of all frames in bytes, headers included.
     #[must_use]
     pub fn byte_length(&self) -> u64 {
-        self.ends.last().copied().map_or(0, u64::from)
+        self.pieces.byte_length()
     }
 
     /// The number of a frame in its pipeline.
@@ -167,49 +139,48 @@ impl Frames {
     /// How many bytes after the beginning of its source a frame starts.
     #[must_use]
     pub fn offset(&self, frame: u32) -> u64 {
-        self.offset + self.start(frame) as u64
+        self.pieces.offset(frame as usize)
     }
 
-    /// A frame's bytes, header included; empty where there is no such frame.
+    /// A frame's bytes, header included.
     #[must_use]
     pub fn frame(&self, frame: u32) -> &[u8] {
-        let end = self.ends.get(frame as usize).map_or(0, |end| *end as usize);
-        self.bytes.get(self.start(frame)..end).unwrap_or_default()
+        let found = self.pieces.get(frame as usize);
+        debug_assert!(found.is_some(), "a message's frame is one of its batch");
+        found.unwrap_or_default()
     }
 
-    /// A frame's payload; empty where there is no such frame.
+    /// A frame's payload.
     #[must_use]
     pub fn payload(&self, frame: u32) -> &[u8] {
-        self.frame(frame).get(self.header_length..).unwrap_or_default()
+        let payload = self.frame(frame).get(self.header_length..);
+        debug_assert!(payload.is_some(), "a frame is at least a header long");
+        payload.unwrap_or_default()
     }
 
-    /// A frame's payload to keep, without copying it; empty where there is no such frame.
+    /// A frame's payload to keep, without copying it.
     #[must_use]
     pub fn shared_payload(&self, frame: u32) -> Bytes {
-        self.bytes.slice_ref(self.payload(frame))
+        self.pieces.bytes().slice_ref(self.payload(frame))
     }
 
-    /// A frame's header to keep, without copying it; empty where there is no such frame.
+    /// A frame's header to keep, without copying it.
     #[must_use]
     pub fn shared_header(&self, frame: u32) -> Bytes {
         let frame = self.frame(frame);
-        self.bytes.slice_ref(frame.get(..self.header_length).unwrap_or(frame))
+        self.pieces.bytes().slice_ref(frame.get(..self.header_length).unwrap_or(frame))
     }
 
     /// Every payload, in order, with its place among the frames.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let mut start = 0_usize;
-        (0_u32..).zip(&self.ends).map(move |(frame, end)| {
+        let (bytes, mut start) = (self.pieces.bytes(), 0_usize);
+        (0_u32..).zip(self.pieces.ends()).map(move |(frame, end)| {
             let end = *end as usize;
-            let payload = self.bytes.get(start + self.header_length..end).unwrap_or_default();
+            let payload = bytes.get(start + self.header_length..end);
+            debug_assert!(payload.is_some(), "a frame is at least a header long");
             start = end;
-            (frame, payload)
+            (frame, payload.unwrap_or_default())
         })
-    }
-
-    fn start(&self, frame: u32) -> usize {
-        let before = (frame as usize).checked_sub(1);
-        before.and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize)
     }
 
     /// Traces a frame from here on. Traces must begin in the order of their frames.
@@ -240,20 +211,12 @@ impl Frames {
 
     /// Takes the first frame off, for stepping one message at a time. `None` where there is none.
     pub fn split_first(&mut self) -> Option<Self> {
-        let end = *self.ends.first()?;
-        let first = Self {
-            bytes: self.bytes.slice(..(end as usize).min(self.bytes.len())),
-            ends: vec![end],
-            traces: Vec::new(),
-            ..self.clone()
-        };
-        self.bytes = self.bytes.slice((end as usize).min(self.bytes.len())..);
-        self.ends.remove(0);
-        for later in &mut self.ends {
-            *later -= end;
+        if self.is_empty() {
+            return None;
         }
+        let pieces = self.pieces.split_to(1);
+        let first = Self { pieces, traces: Vec::new(), ..self.clone() };
         self.first = self.first.plus(1);
-        self.offset += u64::from(end);
         Some(first)
     }
 }
@@ -264,7 +227,8 @@ mod tests {
 
     fn three() -> Frames {
         let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\0\0\0\0\x02bc");
-        Frames::new("test".into(), SequenceNumber(10), 100, Timestamp(5), 4, bytes, vec![5, 9, 15])
+        let pieces = Pieces::new(bytes, vec![5, 9, 15], 100);
+        Frames::new("test".into(), SequenceNumber(10), Timestamp(5), 4, pieces)
     }
 
     #[test]
@@ -276,9 +240,7 @@ mod tests {
         assert_eq!(frames.frame(2), b"\0\0\0\x02bc");
         assert_eq!(frames.sequence(2), SequenceNumber(12));
         assert_eq!(frames.offset(2), 109);
-        assert_eq!(frames.payload(3), b"");
         assert_eq!(frames.shared_header(2), b"\0\0\0\x02"[..]);
-        assert!(frames.shared_header(3).is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::application::Key;
 use crate::core::frames::Frames;
+use crate::core::frames::pieces::Pieces;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{SinkIndex, WorkerIndex};
 
@@ -90,29 +91,10 @@ pub struct Output {
     pub sink: SinkIndex,
     /// The frames that the outputs were made of.
     pub frames: Arc<Frames>,
-    /// What to write: the outputs one after another.
-    pub bytes: Vec<u8>,
-    /// Where each output ends in `bytes`.
-    pub ends: Vec<u32>,
+    /// What to write: an output is a piece.
+    pub pieces: Pieces<Vec<u8>>,
     /// The traces of those outputs whose frame is traced.
     pub traces: Vec<Arc<Trace>>,
-}
-
-impl Output {
-    /// How many bytes of memory the outputs take.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
-    }
-
-    /// The outputs, from the newest to the oldest.
-    pub fn newest_first(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).rev().map(|at| {
-            let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-            let end = self.ends.get(at).copied().unwrap_or_default();
-            self.bytes.get(start.unwrap_or_default() as usize..end as usize).unwrap_or_default()
-        })
-    }
 }
 
 /// What a segment gives: batches for other workers' next segment, and outputs for sinks.

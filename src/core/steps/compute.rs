@@ -7,6 +7,7 @@ use super::context::{Context, StepName};
 use super::{Flow, empty};
 use crate::application::{Computation, Outputs};
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
@@ -49,11 +50,14 @@ where
                         trace_messages(context, name, frames, frame, output.get(start..));
                     }
                     Err(reason) => {
-                        context.dead_letter(name, frames, frame, None, reason.as_str().to_owned());
+                        let reason = reason.as_str().to_owned();
+                        context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
                     }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, _), frame, reason| {
+                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            },
         );
         empty(input);
         context.report.count_step(name.index, output.len() - first);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
-use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure};
 use crate::core::frames::trace::{Hop, HopEvent};
 use crate::core::numbers::{StepIndex, WorkerIndex};
 
@@ -97,17 +97,21 @@ impl Context<'_> {
         frames: &Frames,
         frame: u32,
         key: Option<Key>,
+        cause: Cause,
         reason: String,
     ) {
         self.trace(name, frames, frame, || HopEvent::DeadLetter(reason.clone()));
         self.report.dead_letters.push(DeadLetter::of_frame(
-            Arc::clone(&name.pipeline),
-            Arc::clone(&name.step),
-            reason,
             frames,
             frame,
-            key,
-            self.clock.now(),
+            Failure {
+                pipeline: Arc::clone(&name.pipeline),
+                step: Arc::clone(&name.step),
+                cause,
+                reason,
+                key,
+                at: self.clock.now(),
+            },
         ));
     }
 }

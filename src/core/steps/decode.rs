@@ -7,6 +7,7 @@ use super::batch::{Item, Payload};
 use super::context::{Context, StepName};
 use crate::application::Decoder;
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
@@ -49,10 +50,13 @@ impl<D: Decoder> Flow<D::Message> for DecodeStep<D> {
                     context.trace(name, frames, frame, || HopEvent::Filtered);
                 }
                 Err(reason) => {
-                    context.dead_letter(name, frames, frame, None, reason.as_str().to_owned());
+                    let reason = reason.as_str().to_owned();
+                    context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, _), frame, reason| {
+                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            },
         );
         context.report.count_step(name.index, output.len() - before);
     }

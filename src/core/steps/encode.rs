@@ -1,5 +1,6 @@
 //! The ends of a pipeline: encoders that make a sink's bytes, or nothing at all.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::batch::{Item, Outlet, Output, Payload};
@@ -7,6 +8,8 @@ use super::context::{Context, StepName};
 use super::{Flow, Segment, empty};
 use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
+use crate::core::frames::pieces::Pieces;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
@@ -20,7 +23,8 @@ pub(crate) trait EncodeBatch<M> {
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-    ) -> Output;
+        outputs: &mut Vec<Output>,
+    );
 }
 
 /// Encodes batches with an author's encoder.
@@ -42,28 +46,39 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-    ) -> Output {
+        outputs: &mut Vec<Output>,
+    ) {
         let Self { name, sink, encoder, scratch, expected_length } = self;
         let traced = frames.any_traced();
-        let mut output = Output {
-            sink: *sink,
-            frames: Arc::clone(frames),
-            bytes: Vec::with_capacity(*expected_length * items.len()),
-            ends: Vec::with_capacity(items.len()),
-            traces: Vec::new(),
-        };
+        let first = outputs.len();
+        let pieces = Pieces::with_capacity(*expected_length * items.len(), items.len());
+        let mut output =
+            Output { sink: *sink, frames: Arc::clone(frames), pieces, traces: Vec::new() };
         for_each_guarded(
             &mut items.iter(),
-            &mut (&mut *context, &mut output),
+            &mut (&mut *context, &mut *outputs, &mut output),
             |item| item.frame,
-            |(context, output), Item { frame, message }| {
+            |(context, outputs, output), Item { frame, message }| {
                 scratch.clear();
                 if let Err(reason) = encoder.encode(message, scratch) {
                     let reason = reason.as_str().to_owned();
-                    context.dead_letter(name, frames, *frame, None, reason);
+                    context.dead_letter(name, frames, *frame, None, Cause::Refused, reason);
                 } else if !scratch.is_empty() {
-                    output.bytes.extend_from_slice(scratch);
-                    output.ends.push(u32::try_from(output.bytes.len()).unwrap_or(u32::MAX));
+                    if !add(output, outputs, scratch, u32::MAX) {
+                        let reason = format!(
+                            "its output has {} bytes, and an output has at most {}",
+                            scratch.len(),
+                            u32::MAX
+                        );
+                        return context.dead_letter(
+                            name,
+                            frames,
+                            *frame,
+                            None,
+                            Cause::TooLong,
+                            reason,
+                        );
+                    }
                     if traced && let Some(trace) = frames.trace(*frame) {
                         output.traces.push(Arc::clone(trace));
                         let encoded = || HopEvent::Encoded(preview_bytes(scratch));
@@ -71,12 +86,32 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
                     }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, ..), frame, reason| {
+                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            },
         );
-        *expected_length = output.bytes.len().div_ceil(items.len().max(1));
-        context.report.count_step(name.index, output.ends.len());
-        output
+        *expected_length = output.pieces.bytes().len().div_ceil(items.len().max(1));
+        if !output.pieces.is_empty() {
+            outputs.push(output);
+        }
+        let made = outputs.iter().skip(first).map(|output| output.pieces.len()).sum();
+        context.report.count_step(name.index, made);
     }
+}
+
+/// Adds an output of a message. If all outputs of the batch together would be longer than `most` bytes, those
+/// before it are `full`, and a second batch of outputs begins. Returns false if it is too long for any.
+fn add(output: &mut Output, full: &mut Vec<Output>, bytes: &[u8], most: u32) -> bool {
+    if output.pieces.push(bytes, most) {
+        return true;
+    }
+    let (frames, pieces) = (Arc::clone(&output.frames), Pieces::default());
+    let next = Output { sink: output.sink, frames, pieces, traces: Vec::new() };
+    let before = mem::replace(output, next);
+    if !before.pieces.is_empty() {
+        full.push(before);
+    }
+    output.pieces.push(bytes, most)
 }
 
 /// Encodes a flow's messages for every sink of the pipeline.
@@ -97,10 +132,10 @@ impl<M> Segment for EncodeEnd<M> {
     ) {
         self.before.run(frames, payload, context, &mut self.input);
         for encoder in &mut self.encoders {
-            let output = encoder.encode(frames, &self.input, context);
-            if !output.ends.is_empty() {
-                frames.charge(output.memory());
-                outlet.outputs.push(output);
+            let first = outlet.outputs.len();
+            encoder.encode(frames, &self.input, context, &mut outlet.outputs);
+            for output in outlet.outputs.iter().skip(first) {
+                frames.charge(output.pieces.memory());
             }
         }
         empty(&mut self.input);

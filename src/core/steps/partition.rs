@@ -8,6 +8,7 @@ use super::context::{Context, StepName};
 use super::{Flow, Segment, empty};
 use crate::application::{Message, PartitionFunction};
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
@@ -60,7 +61,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 if length > MAX_KEY {
                     let reason =
                         format!("its key has {length} bytes, and a key has at most {MAX_KEY}");
-                    return context.dead_letter(name, frames, frame, None, reason);
+                    return context.dead_letter(name, frames, frame, None, Cause::TooLong, reason);
                 }
                 let owner = placement.worker(&key);
                 if traced {
@@ -78,7 +79,9 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                     }
                 }
             },
-            |(context, ..), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, ..), frame, reason| {
+                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            },
         );
         empty(input);
         context.report.count_step(name.index, sent);

@@ -13,6 +13,7 @@ use crate::application::{
     Key, Message, Outputs, State, StateBuilder, StateComputation, StateOutcome,
 };
 use crate::core::frames::Frames;
+use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
@@ -85,7 +86,7 @@ where
                     }
                     None => scope.building.take(),
                 };
-                scope.context.dead_letter(name, frames, frame, key, reason);
+                scope.context.dead_letter(name, frames, frame, key, Cause::Panicked, reason);
             },
         );
         let sent = scope.output.len() - first;
@@ -115,7 +116,8 @@ where
         let Scope { context, table, output, at_work, .. } = scope;
         let Some(partition) = table.at(place) else { return };
         if partition.health == Health::Poisoned {
-            context.dead_letter(&self.name, frames, frame, Some(key.clone()), POISONED.to_owned());
+            let (cause, reason) = (Cause::Poisoned, POISONED.to_owned());
+            context.dead_letter(&self.name, frames, frame, Some(key.clone()), cause, reason);
             return;
         }
         *at_work = Some(place);
@@ -152,8 +154,8 @@ where
             }
             Err(reason) => {
                 table.touch(place);
-                let reason = reason.as_str().to_owned();
-                context.dead_letter(&self.name, frames, frame, Some(key.clone()), reason);
+                let (cause, reason) = (Cause::Refused, reason.as_str().to_owned());
+                context.dead_letter(&self.name, frames, frame, Some(key.clone()), cause, reason);
             }
         }
     }

@@ -45,7 +45,7 @@ pub(crate) struct Kept {
 impl Kept {
     /// Takes an output. `tell` is told of it where it has no bytes, and so is written already.
     pub fn take(&mut self, output: Output, tell: impl FnMut(&Output)) {
-        self.end += output.bytes.len() as u64;
+        self.end += output.pieces.bytes().len() as u64;
         self.outputs.push_back(output);
         self.sent(0, tell);
     }
@@ -77,7 +77,9 @@ impl Kept {
         let mut given = usize::try_from(self.sent - self.next).unwrap_or(usize::MAX);
         let outputs = self.outputs.iter().skip(self.whole).take(MAX_SLICES);
         outputs
-            .map(|output| output.bytes.get(std::mem::take(&mut given)..).unwrap_or_default())
+            .map(|output| {
+                output.pieces.bytes().get(std::mem::take(&mut given)..).unwrap_or_default()
+            })
             .map(IoSlice::new)
             .collect()
     }
@@ -88,7 +90,7 @@ impl Kept {
         self.sent += bytes as u64;
         debug_assert!(self.sent <= self.end, "no more is sent than was taken");
         while let Some(output) = self.outputs.get(self.whole) {
-            let end = self.next + output.bytes.len() as u64;
+            let end = self.next + output.pieces.bytes().len() as u64;
             if end > self.sent {
                 break;
             }
@@ -114,7 +116,7 @@ impl Kept {
     /// The connection is gone: the next begins with the first output that is not acknowledged as a whole.
     pub fn rewind(&mut self) {
         let within = self.acknowledged - self.begin;
-        let ends = self.outputs.front().map_or(&[][..], |output| output.ends.as_slice());
+        let ends = self.outputs.front().map_or(&[][..], |output| output.pieces.ends());
         let whole = ends.partition_point(|end| u64::from(*end) <= within);
         let skipped = whole.checked_sub(1).and_then(|last| ends.get(last)).copied();
         self.sent = self.begin + u64::from(skipped.unwrap_or_default());
@@ -125,7 +127,7 @@ impl Kept {
     /// Drops what is acknowledged, and answers the reports that waited for it.
     fn settle(&mut self) {
         while let Some(output) = self.outputs.front() {
-            let end = self.begin + output.bytes.len() as u64;
+            let end = self.begin + output.pieces.bytes().len() as u64;
             // What has not been told has not been sent, or it has no bytes.
             if end > self.acknowledged || self.whole == 0 {
                 break;
@@ -148,25 +150,18 @@ impl Kept {
 mod tests {
     use std::sync::Arc;
 
-    use bytes::Bytes;
-
     use super::*;
     use crate::core::frames::Frames;
+    use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
 
     /// A batch of these outputs.
     fn batch(outputs: &[&str]) -> Output {
-        let (source, bytes) = ("test".into(), Bytes::new());
-        let (first, moment) = (SequenceNumber(1), Timestamp::default());
-        let frames = Frames::new(source, first, 0, moment, 0, bytes, Vec::new());
-        let end = |at: usize| outputs.iter().take(at + 1).map(|output| output.len()).sum::<usize>();
-        Output {
-            sink: SinkIndex(0),
-            frames: Arc::new(frames),
-            bytes: outputs.concat().into_bytes(),
-            ends: (0..outputs.len()).map(|at| u32::try_from(end(at)).unwrap()).collect(),
-            traces: Vec::new(),
-        }
+        let (source, first) = ("test".into(), SequenceNumber(1));
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let mut pieces = Pieces::default();
+        outputs.iter().for_each(|output| assert!(pieces.push(output.as_bytes(), u32::MAX)));
+        Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() }
     }
 
     fn kept(batches: &[&[&str]]) -> Kept {

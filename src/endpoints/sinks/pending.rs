@@ -85,7 +85,9 @@ impl<'engine> Pending<'engine> {
             if self.taken.len() > 1 {
                 self.joined.clear();
                 self.joined.shrink_to(KEPT);
-                self.taken.iter().for_each(|output| self.joined.extend_from_slice(&output.bytes));
+                self.taken
+                    .iter()
+                    .for_each(|output| self.joined.extend_from_slice(output.pieces.bytes()));
             }
             if self.taken.is_empty() {
                 if self.orders.recv_many(&mut self.received, BATCHES).await == 0 {
@@ -104,7 +106,7 @@ impl<'engine> Pending<'engine> {
     /// What is to be written.
     pub fn bytes(&self) -> &[u8] {
         match self.taken.as_slice() {
-            [output] => &output.bytes,
+            [output] => output.pieces.bytes(),
             _ => &self.joined,
         }
     }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::pending::SinkOrder;
 use super::serving::{Outputs, serve};
 use super::sink_log::SinkLog;
+use crate::core::event::SinkNews;
 use crate::endpoints::backoff::Backoff;
 
 /// How long to wait for an answer. Addresses from which none comes, not even a refusal, are tried
@@ -56,16 +57,16 @@ pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, lo
         match connected {
             Err(error) => {
                 if !told {
-                    log.waiting(&error);
+                    log.tell(SinkNews::Waiting(error.to_string()));
                 }
                 told = true;
             }
             Ok(mut stream) => {
-                log.ready();
+                log.tell(SinkNews::Ready);
                 let connected = Instant::now();
                 match serve(&mut stream, &mut outputs).await {
                     Ok(()) => return,
-                    Err(error) => log.lost(&error),
+                    Err(error) => log.tell(SinkNews::Lost(error.to_string())),
                 }
                 outputs.kept.rewind();
                 told = false;

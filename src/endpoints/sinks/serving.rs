@@ -20,6 +20,7 @@ use super::kept::Kept;
 use super::pending::SinkOrder;
 use super::send_queue::SendQueue;
 use super::sink_log::SinkLog;
+use crate::core::event::SinkNews;
 use crate::endpoints::backoff::{PATIENCE, patiently};
 
 /// How many orders are taken together.
@@ -120,7 +121,7 @@ pub(crate) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
     // ever.
     let log = outputs.log;
     if stream.shutdown().await.is_ok() && hears {
-        let _ = timeout(CLOSING, patiently(hear(stream), || log.closing())).await;
+        let _ = timeout(CLOSING, patiently(hear(stream), || log.tell(SinkNews::Closing))).await;
     }
     Ok(())
 }
@@ -151,7 +152,7 @@ impl Watch {
                     return Err(reason);
                 }
                 if !std::mem::replace(&mut outputs.unconfirmed, true) {
-                    outputs.log.unconfirmed(&error);
+                    outputs.log.tell(SinkNews::Unconfirmed(error.to_string()));
                 }
                 None
             }
@@ -192,7 +193,7 @@ impl Watch {
         if kept.acknowledge(kept.position().saturating_sub(queued)) {
             (self.delay, self.since) = (SOON, now);
             if std::mem::take(&mut self.stalled) {
-                outputs.log.ready();
+                outputs.log.tell(SinkNews::Ready);
             }
         } else if now >= self.due {
             self.delay = (self.delay * 2).min(LATE);
@@ -202,7 +203,7 @@ impl Watch {
         }
         if !kept.is_empty() && !self.stalled && now - self.since >= PATIENCE {
             self.stalled = true;
-            outputs.log.stalled();
+            outputs.log.tell(SinkNews::Stalled);
         }
         Ok(())
     }

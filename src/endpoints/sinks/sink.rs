@@ -18,7 +18,8 @@ use super::receiver::{self, resolve};
 use super::sink_log::SinkLog;
 use super::watched::Watched;
 use crate::core::clock::Clock;
-use crate::core::numbers::PipelineIndex;
+use crate::core::event::SinkNews;
+use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::endpoints::endpoint::Endpoint;
 use crate::endpoints::file::{claim, cut, open_to_write};
@@ -124,13 +125,14 @@ impl OpenSink {
     pub async fn run(
         self,
         pipeline: PipelineIndex,
+        sink: SinkIndex,
         orders: UnboundedReceiver<SinkOrder>,
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
         sync: bool,
     ) -> Result<(), SinkFailure> {
         let Self { endpoint, way } = self;
-        let log = SinkLog::new(pipeline, &endpoint, &*observer, &*clock);
+        let log = SinkLog::new(pipeline, sink, &endpoint, &*observer, &*clock);
         let written = match way {
             Way::Stream(mut writer) => {
                 let mut pending = Pending::new(orders, 0, &log);
@@ -232,7 +234,7 @@ async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'
     if let Some(file) = watched
         && let Some(astray) = file.news(length).await
     {
-        log.astray(&astray.to_string());
+        log.tell(SinkNews::Astray(astray.to_string()));
     }
 }
 
@@ -245,7 +247,8 @@ mod tests {
 
     use super::*;
     use crate::core::frames::Frames;
-    use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
+    use crate::core::frames::pieces::Pieces;
+    use crate::core::numbers::{SequenceNumber, Timestamp};
     use crate::core::observer::Unwatched;
     use crate::core::steps::batch::Output;
 
@@ -259,15 +262,9 @@ mod tests {
 
     fn write(text: &str) -> SinkOrder {
         let (source, first) = ("test".into(), SequenceNumber(1));
-        let frames =
-            Frames::new(source, first, 0, Timestamp(0), 0, bytes::Bytes::new(), Vec::new());
-        SinkOrder::Write(Output {
-            sink: SinkIndex(0),
-            frames: Arc::new(frames),
-            bytes: text.into(),
-            ends: vec![u32::try_from(text.len()).unwrap()],
-            traces: Vec::new(),
-        })
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let pieces = Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
+        SinkOrder::Write(Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() })
     }
 
     #[tokio::test]
@@ -276,7 +273,9 @@ mod tests {
         let path = folder.path().join("outputs");
         let sink = OpenSink::open(&Endpoint::File(path.clone())).await.unwrap();
         let (send, orders) = unbounded_channel();
-        let run = sink.run(PipelineIndex(0), orders, Arc::new(Still), Arc::new(Unwatched), false);
+        let (pipeline, index) = (PipelineIndex(0), SinkIndex(0));
+        let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
+        let run = sink.run(pipeline, index, orders, clock, observer, false);
         let running = tokio::spawn(run);
         let report = async || {
             let (reply, reported) = oneshot::channel();

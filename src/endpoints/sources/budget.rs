@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex as Turn, Notify};
 
-use crate::core::frames::Account;
+use crate::core::frames::Hold;
 use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -86,7 +86,7 @@ impl Budget {
     }
 
     /// Waits until there is room for frames of this many bytes and what they will become.
-    pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Account> {
+    pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Hold> {
         let frames = frames.max(MIN_COST);
         let _turn = self.turn.lock().await;
         loop {
@@ -139,7 +139,7 @@ impl Share {
     }
 }
 
-impl Account for Share {
+impl Hold for Share {
     fn charge(&self, bytes: usize) {
         let mut bill = self.bill.lock();
         bill.made += bytes;
@@ -186,7 +186,7 @@ mod tests {
 
     /// Lets frames in, a portion each, until there is no room, with outputs of `amplification` times
     /// their length, which wait.
-    fn fill(budget: &Arc<Budget>, amplification: usize) -> Vec<Arc<dyn Account>> {
+    fn fill(budget: &Arc<Budget>, amplification: usize) -> Vec<Arc<dyn Hold>> {
         let mut shares = Vec::new();
         loop {
             let portion = budget.portion();

@@ -79,7 +79,7 @@ pub async fn read_injected(Injected(mut injected): Injected, intake: Arc<Intake>
         let left = loop {
             match assembler.cut() {
                 Ok(Some(cut)) => {
-                    few &= cut.ends.len() <= TRACED;
+                    few &= cut.len() <= TRACED;
                     intake.deliver(&name, connection, cut, read_at, few).await;
                 }
                 Ok(None) => break assembler.finish(SourceEnd::Ended),

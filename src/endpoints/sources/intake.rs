@@ -12,9 +12,10 @@ use tokio::sync::watch;
 use super::budget::Budget;
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
-use crate::core::frames::assembler::{Assembler, Broken, Cut};
+use crate::core::frames::assembler::{Assembler, Broken};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::framing::Framing;
+use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
 use crate::endpoints::backoff::patiently;
@@ -103,7 +104,7 @@ impl Intake {
         &self,
         source: &Arc<str>,
         connection: Connection,
-        mut cut: Cut,
+        mut cut: Pieces,
         read_at: Timestamp,
         trace_all: bool,
     ) {
@@ -114,23 +115,15 @@ impl Intake {
     }
 
     /// Numbers frames as soon as there is room for them.
-    pub async fn admit(&self, source: &Arc<str>, portion: Cut, read_at: Timestamp) -> Frames {
+    pub async fn admit(&self, source: &Arc<str>, portion: Pieces, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let account = patiently(self.budget.take(portion.bytes.len()), wait).await;
+        let share = patiently(self.budget.take(portion.bytes().len()), wait).await;
         drop(held);
-        let count = portion.ends.len() as u64;
+        let count = portion.len() as u64;
         let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
-        let frames = Frames::new(
-            Arc::clone(source),
-            first,
-            portion.offset,
-            read_at,
-            self.framing.header_length(),
-            portion.bytes,
-            portion.ends,
-        );
-        frames.with_account(account)
+        let header_length = self.framing.header_length();
+        Frames::new(Arc::clone(source), first, read_at, header_length, portion).with_hold(share)
     }
 
     /// Makes bytes that are no frame a dead letter.

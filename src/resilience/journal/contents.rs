@@ -7,6 +7,7 @@ use rusqlite::Row;
 
 use super::tail;
 use super::tail::Said;
+use crate::core::frames::pieces::Pieces;
 use crate::resilience::database::Database;
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Slot};
@@ -64,7 +65,7 @@ impl Contents {
         let mut row = 0;
         while let Some(found) = read_after(database, seal, row)? {
             row = found.row;
-            let (frames, bytes) = (found.ends.len() as u64, found.bytes.len() as u64);
+            let (frames, bytes) = (found.pieces.len() as u64, found.pieces.bytes().len() as u64);
             live.push_back(LiveRow { row, lane: (found.pipeline, found.slot), frames, bytes });
         }
         let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
@@ -98,7 +99,9 @@ pub(crate) fn read_after(
     let changed = |found: &Replayed| format!("row {} has changed", found.row);
     let found = select(database, Some(seal), (next, [signed(row)]), read_row, changed)?.pop();
     match found {
-        Some(found) if found.row <= row => Err(database.damaged(changed(&found))),
+        Some(found) if found.row <= row || !found.pieces.are_whole() => {
+            Err(database.damaged(changed(&found)))
+        }
         found => Ok(found),
     }
 }
@@ -128,15 +131,13 @@ fn read_trimmed(
 fn read_row(row: &Row<'_>) -> rusqlite::Result<Replayed> {
     let [number, slot, offset] = [row.get(0)?, row.get(2)?, row.get(4)?].map(unsigned);
     let (pipeline, source): (String, String) = (row.get(1)?, row.get(3)?);
-    let ends: Vec<u8> = row.get(5)?;
+    let (ends, bytes): (Vec<u8>, Vec<u8>) = (row.get(5)?, row.get(6)?);
     Ok(Replayed {
         row: number,
         pipeline: pipeline.into(),
         slot: Slot(slot),
         source: source.into(),
-        offset,
-        ends: unpacked(&ends),
-        bytes: row.get(6)?,
+        pieces: Pieces::new(bytes.into(), unpacked(&ends), offset),
         done: 0,
     })
 }
@@ -165,12 +166,8 @@ pub struct Replayed {
     pub slot: Slot,
     /// The name of the source or connection that had read them.
     pub source: Arc<str>,
-    /// How many bytes after the beginning of that source they start.
-    pub offset: u64,
-    /// Where each frame ends in `bytes`.
-    pub ends: Vec<u32>,
-    /// The frames.
-    pub bytes: Vec<u8>,
+    /// The frames, each a piece.
+    pub pieces: Pieces,
     /// How many of the frames are done already.
     pub done: u64,
 }

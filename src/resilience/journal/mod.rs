@@ -189,7 +189,7 @@ impl Journal {
             row = found.row;
             let lane = (Arc::clone(&found.pipeline), found.slot);
             let position = positions.get(&lane).copied().unwrap_or_default();
-            if let Some(done) = frames_done(position, row, found.ends.len() as u64) {
+            if let Some(done) = frames_done(position, row, found.pieces.len() as u64) {
                 found.done = done;
                 return Ok(Some(found));
             }

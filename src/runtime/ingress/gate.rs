@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::core::frames::Hold;
 use crate::core::numbers::Timestamp;
 use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -182,6 +183,8 @@ impl Gate {
 /// Something that is in flight until it is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<AtomicU64>);
+
+impl Hold for InFlight {}
 
 impl Drop for InFlight {
     fn drop(&mut self) {

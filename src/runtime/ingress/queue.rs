@@ -220,10 +220,10 @@ impl Queue {
             }
         };
         let Some(frames) = frames else { return Next::Nothing };
-        let frames = frames.with_ticket(Arc::new(in_flight));
+        let frames = frames.with_hold(Arc::new(in_flight));
         let Some(trial) = trial else { return Next::Frames(frames, trace_all) };
         trial.begin();
-        Next::Frames(frames.with_work_ticket(trial), trace_all)
+        Next::Frames(frames.with_work_hold(trial), trace_all)
     }
 }
 
@@ -244,12 +244,14 @@ mod tests {
 
     #[test]
     fn the_positions_follow_what_is_taken_frame_by_frame() {
+        use crate::core::frames::pieces::Pieces;
         use crate::core::numbers::SequenceNumber;
         use bytes::Bytes;
 
         let frames = |offset| {
             let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
-            Frames::new("x".into(), SequenceNumber(1), offset, Timestamp(0), 4, bytes, vec![5, 10])
+            let pieces = Pieces::new(bytes, vec![5, 10], offset);
+            Frames::new("x".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
         };
         let (queue, gate) = (Queue::default(), Gate::open());
         gate.pause();

@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::replay::Replay;
 use super::trial::SharedAttempts;
-use crate::core::frames::Ticket;
+use crate::core::frames::Hold;
 use crate::core::guard::panic_reason;
 use crate::endpoints::Intake;
 use crate::resilience::{Entry, Journal, JournalPosition, JournalPositions, ResilienceError};
@@ -46,6 +46,11 @@ pub(crate) struct ReplayedFrames {
     /// Ends when all that is made of them has left.
     pub done: oneshot::Receiver<()>,
 }
+
+/// Held by what is replayed: its drop ends the wait for that to leave.
+struct UntilLeft(#[expect(dead_code, reason = "its drop is what counts")] oneshot::Sender<()>);
+
+impl Hold for UntilLeft {}
 
 /// What the journal's thread has.
 pub(crate) struct JournalWriter {
@@ -91,8 +96,10 @@ impl JournalWriter {
     ) -> Result<(), ResilienceError> {
         // Where the last run was killed between its last checkpoint and this.
         self.trim(positions)?;
-        let (ticket, done) = oneshot::channel::<()>();
-        let Some(frames) = self.replay(positions, Arc::new(ticket))? else { return Ok(()) };
+        let (hold, done) = oneshot::channel::<()>();
+        let Some(frames) = self.replay(positions, Arc::new(UntilLeft(hold)))? else {
+            return Ok(());
+        };
         // Rows of a pipeline that the application has no more stay, and must not hold up the others.
         self.longest += self.journal.bytes();
         let _ = replayed.send(ReplayedFrames { frames, done });
@@ -128,17 +135,17 @@ impl JournalWriter {
     fn replay(
         &self,
         positions: &JournalPositions,
-        ticket: Ticket,
+        hold: Arc<dyn Hold>,
     ) -> Result<Option<u64>, ResilienceError> {
         let Some(first) = self.journal.replay_after(0, positions)? else { return Ok(Some(0)) };
         let care = self.attempts.lock().begin()?;
         let Self { pipelines, attempts, io, gone, .. } = self;
-        let replay = Replay { pipelines, attempts, io, gone, care, ticket };
+        let replay = Replay { pipelines, attempts, io, gone, care, hold };
         replay.begin();
         let (mut frames, mut next) = (0, Some(first));
         while let Some(found) = next {
             let row = found.row;
-            frames += found.ends.len() as u64 - found.done;
+            frames += found.pieces.len() as u64 - found.done;
             if replay.row(found)?.is_none() {
                 return Ok(None);
             }

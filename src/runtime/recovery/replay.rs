@@ -13,9 +13,8 @@ use tokio::sync::watch;
 use super::journal_writer::WrittenPipeline;
 use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
-use crate::core::frames::assembler::Cut;
-use crate::core::frames::dead_letter::{DeadLetter, JOURNAL_STEP};
-use crate::core::frames::{Frames, Ticket};
+use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure, JOURNAL_STEP};
+use crate::core::frames::{Frames, Hold};
 use crate::resilience::{
     Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
 };
@@ -30,7 +29,7 @@ pub(crate) struct Replay<'a> {
     pub gone: &'a watch::Receiver<bool>,
     pub care: Care,
     /// Held until all that is made of the frames has left.
-    pub ticket: Ticket,
+    pub hold: Arc<dyn Hold>,
 }
 
 /// Some frames of a row.
@@ -52,13 +51,12 @@ impl Replay<'_> {
 
     /// Lets the frames of a row enter. `None` where they are not to be waited for any more.
     pub fn row(&self, found: Replayed) -> Result<Option<()>, ResilienceError> {
-        let Replayed { row, pipeline, slot, source, offset, ends, bytes, done } = found;
+        let Replayed { row, pipeline, slot, source, pieces: whole, done } = found;
         // Frames of a pipeline that the application has no more wait until it has it again.
         let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
             return Ok(Some(()));
         };
-        let parts = self.attempts.lock().parts(self.care, row, done, ends.len() as u64);
-        let whole = Cut { bytes: bytes.into(), ends, offset };
+        let parts = self.attempts.lock().parts(self.care, row, done, whole.len() as u64);
         for part in parts {
             let (range, aside) = match part {
                 Part::Enters(range) => (range, false),
@@ -114,15 +112,22 @@ impl Replay<'_> {
             row: at.row,
             frame: at.frames,
         });
-        let (name, step, now) = (Arc::clone(&of.name), JOURNAL_STEP.into(), intake.clock.now());
-        let letter = DeadLetter::of_frame(name, step, reason, frames, 0, None, now);
+        let failure = Failure {
+            pipeline: Arc::clone(&of.name),
+            step: JOURNAL_STEP.into(),
+            cause: Cause::SetAside,
+            reason,
+            key: None,
+            at: intake.clock.now(),
+        };
+        let letter = DeadLetter::of_frame(frames, 0, failure);
         intake.observer.dead_letter(intake.pipeline, letter);
         self.push(piece, Coming::SetAside);
     }
 
     fn push(&self, piece: Piece<'_>, coming: Coming) {
         let Piece { of, slot, at, frames } = piece;
-        let (frames, origin) = (frames.with_ticket(Arc::clone(&self.ticket)), Origin::Journal(at));
+        let (frames, origin) = (frames.with_hold(Arc::clone(&self.hold)), Origin::Journal(at));
         of.queues.push(Waiting { slot, frames, trace_all: false, origin, coming });
     }
 

@@ -7,6 +7,7 @@ use std::thread;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
+use crate::core::frames::Hold;
 use crate::resilience::{Attempts, ResilienceError, Unit};
 
 /// What is known of earlier starts, for all threads.
@@ -35,6 +36,8 @@ pub(crate) struct Trial {
     verdict: Option<oneshot::Sender<Verdict>>,
     failure: Mutex<Option<ResilienceError>>,
 }
+
+impl Hold for Trial {}
 
 impl Trial {
     /// The trial of these frames, and what tells how it ended.

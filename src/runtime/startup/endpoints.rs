@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::connections::fit_connections;
-use crate::core::numbers::PipelineIndex;
+use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::topology::Topology;
 use crate::endpoints::{
     Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside, read_injected,
@@ -131,9 +131,10 @@ pub(crate) fn start_sinks(
 ) -> SinkTasks {
     let mut tasks = JoinSet::new();
     for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
-        for (sink, orders) in sinks.into_iter().zip(receivers) {
+        for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
-            tasks.spawn_on(sink.run(PipelineIndex(at), orders, clock, observer, sync), io);
+            let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
+            tasks.spawn_on(sink.run(pipeline, index, orders, clock, observer, sync), io);
         }
     }
     tasks

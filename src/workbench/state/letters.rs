@@ -10,7 +10,7 @@ use super::overlay::Overlay;
 use super::rows::SelectedRow;
 use super::{Effect, Workbench};
 use crate::application::Key;
-use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::dead_letter::{Cause, DeadLetter};
 use crate::core::text::hex_digit;
 use crate::core::topology::{StepKind, Topology};
 use crate::workbench::commands::Command;
@@ -146,7 +146,7 @@ pub fn poison<'a>(
     };
     let mut letters = letters.iter().map(|letter| &**letter);
     letters.find(|letter| {
-        letter.key.as_ref() == Some(key) && letter.is_of_panic() && touches_state(letter)
+        letter.key.as_ref() == Some(key) && letter.cause == Cause::Panicked && touches_state(letter)
     })
 }
 
@@ -199,12 +199,16 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::application::{Reason, Source};
     use crate::core::numbers::{SequenceNumber, Timestamp};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::Application;
 
     fn letter() -> DeadLetter {
         DeadLetter {
             pipeline: "votes".into(),
             step: "decode".into(),
+            cause: Cause::Refused,
             reason: "5 bytes are wanted".to_owned(),
             header: Bytes::from_static(b"\0\0\0\x08"),
             bytes: Bytes::from_static(b"nonse\x1fse"),
@@ -229,6 +233,32 @@ mod tests {
         for text in ["Wanted", "e6", "6e 6e", "0x", "zz"] {
             assert!(!found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_reads_like_a_panic_is_not_taken_for_what_poisoned_the_partition() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
+            .to_state_partition(
+                |message: u8, (): &mut ()| {
+                    assert!(message != b'2', "for real");
+                    Err::<(Option<u8>, bool), _>("panicked: says the author")
+                },
+                |_: &Key| (),
+                "state",
+                |_: &u8| vec![b'k'],
+            )
+            .done()
+            .build()
+            .unwrap();
+        let mut driver = TestDriver::new(&topology);
+        driver.push("p", b"\0\0\0\x011\0\0\0\x012\0\0\0\x013").unwrap();
+        driver.run();
+        let letters: Vec<_> = driver.dead_letters().iter().cloned().map(Arc::new).collect();
+        let causes: Vec<_> = letters.iter().map(|letter| letter.cause).collect();
+        assert_eq!(causes, [Cause::Refused, Cause::Panicked, Cause::Poisoned]);
+        let poison = poison(&letters, &topology, "state", &Key::from('k')).unwrap();
+        assert_eq!(poison.reason, "panicked: for real");
     }
 
     #[test]

@@ -1,0 +1,196 @@
+//! Pieces of bytes that stand one after another: frames as they were cut, and outputs as they were made.
+//!
+//! Invariant: the ends ascend and are within the bytes, so piece `n` is what stands between the ends `n - 1`
+//! and `n`.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+/// Pieces of bytes, one after another, and where the first stands in the stream that they are a part of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pieces<B = Bytes> {
+    bytes: B,
+    ends: Vec<u32>,
+    offset: u64,
+}
+
+impl<B: AsRef<[u8]>> Pieces<B> {
+    /// The pieces of `bytes` that end at `ends`. The first starts `offset` bytes after the beginning of its
+    /// stream.
+    pub fn new(bytes: B, ends: Vec<u32>, offset: u64) -> Self {
+        Self { bytes, ends, offset }
+    }
+
+    /// Whether the invariant holds: what was read from a disk may be anything.
+    pub fn are_whole(&self) -> bool {
+        let within = self.ends.last().is_none_or(|end| *end as usize <= self.bytes.as_ref().len());
+        within && self.ends.is_sorted()
+    }
+
+    /// How many pieces.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All pieces, one after another.
+    pub fn bytes(&self) -> &B {
+        &self.bytes
+    }
+
+    /// Where each piece ends in [`bytes`](Self::bytes).
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// The length of all pieces in bytes.
+    pub fn byte_length(&self) -> u64 {
+        self.start(self.ends.len()).into()
+    }
+
+    /// How many bytes after the beginning of its stream a piece starts.
+    pub fn offset(&self, at: usize) -> u64 {
+        self.offset + u64::from(self.start(at))
+    }
+
+    /// One piece; `None` if there are not that many.
+    pub fn get(&self, at: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(at)? as usize;
+        let piece = self.bytes.as_ref().get(self.start(at) as usize..end);
+        debug_assert!(piece.is_some(), "ends ascend and are within the bytes");
+        piece
+    }
+
+    /// Every piece, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|at| self.get(at).unwrap_or_default())
+    }
+
+    /// Where a piece starts in `bytes`: where the one before it ends.
+    fn start(&self, at: usize) -> u32 {
+        let before = at.checked_sub(1);
+        before.and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
+    }
+}
+
+impl Pieces {
+    /// Some of the pieces, by their places, without copying them. Places that there are not are left out.
+    #[must_use]
+    pub fn slice(&self, places: Range<usize>) -> Self {
+        let mut rest = self.clone();
+        rest.ends.truncate(places.end);
+        drop(rest.split_to(places.start));
+        let length = rest.start(rest.len());
+        rest.bytes.truncate(length as usize);
+        rest
+    }
+
+    /// Takes the first pieces off, without copying them: this many, or all that there are.
+    pub fn split_to(&mut self, count: usize) -> Self {
+        debug_assert!(self.are_whole(), "ends ascend and are within the bytes");
+        let count = count.min(self.ends.len());
+        let (offset, end) = (self.offset, self.start(count));
+        let later = self.ends.split_off(count);
+        let ends = std::mem::replace(&mut self.ends, later);
+        for later in &mut self.ends {
+            *later -= end;
+        }
+        self.offset += u64::from(end);
+        let bytes = self.bytes.split_to((end as usize).min(self.bytes.len()));
+        Self { bytes, ends, offset }
+    }
+
+    /// Takes the first pieces off: as many as have at most this many bytes together, and at least one.
+    /// `None` if there is none.
+    pub fn take_first(&mut self, most: usize) -> Option<Self> {
+        let fit = self.ends.partition_point(|end| *end as usize <= most).max(1);
+        (!self.is_empty()).then(|| self.split_to(fit))
+    }
+}
+
+impl Pieces<Vec<u8>> {
+    /// No pieces, with memory for some.
+    pub fn with_capacity(bytes: usize, pieces: usize) -> Self {
+        Self::new(Vec::with_capacity(bytes), Vec::with_capacity(pieces), 0)
+    }
+
+    /// How many bytes of memory the pieces take.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
+    /// Adds a piece. Returns false, and adds nothing, if all together would be longer than `most` bytes.
+    #[must_use]
+    pub fn push(&mut self, piece: &[u8], most: u32) -> bool {
+        let end = u32::try_from(self.bytes.len() + piece.len()).ok().filter(|end| *end <= most);
+        let Some(end) = end else { return false };
+        self.bytes.extend_from_slice(piece);
+        self.ends.push(end);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn four() -> Pieces {
+        Pieces::new(Bytes::from_static(b"abbcccd"), vec![1, 3, 6, 7], 10)
+    }
+
+    #[test]
+    fn a_piece_is_what_stands_between_two_ends() {
+        let mut made = Pieces::with_capacity(0, 0);
+        for piece in [&b"a"[..], b"bb", b"", b"d"] {
+            assert!(made.push(piece, 5));
+        }
+        assert!(!made.push(b"ee", 5), "it is longer than that");
+        assert_eq!(made.iter().collect::<Vec<_>>(), [&b"a"[..], b"bb", b"", b"d"]);
+        assert_eq!(made.iter().next_back(), Some(&b"d"[..]));
+        assert_eq!(
+            (made.get(1), made.get(2), made.get(4)),
+            (Some(&b"bb"[..]), Some(&b""[..]), None)
+        );
+        assert_eq!((four().offset(0), four().offset(2), four().byte_length()), (10, 13, 7));
+    }
+
+    #[test]
+    fn some_of_the_pieces_keep_their_place() {
+        for (places, bytes, ends, offset) in [
+            (0..4, &b"abbcccd"[..], vec![1, 3, 6, 7], 10),
+            (1..3, b"bbccc", vec![2, 5], 11),
+            (3..9, b"d", vec![1], 16),
+            (4..9, b"", Vec::new(), 17),
+        ] {
+            let found = four().slice(places);
+            assert_eq!(found, Pieces::new(Bytes::from_static(bytes), ends, offset));
+        }
+    }
+
+    #[test]
+    fn pieces_are_taken_off_as_many_as_fit_and_keep_their_place() {
+        let mut rest = four();
+        let taken: Vec<_> = std::iter::from_fn(|| rest.take_first(2)).collect();
+        let piece = |bytes: &'static [u8], offset| {
+            let ends = vec![u32::try_from(bytes.len()).unwrap()];
+            Pieces::new(Bytes::from_static(bytes), ends, offset)
+        };
+        assert_eq!(taken, [piece(b"a", 10), piece(b"bb", 11), piece(b"ccc", 13), piece(b"d", 16)]);
+        let mut three = four();
+        assert_eq!(three.take_first(3).unwrap().ends(), [1, 3]);
+        assert_eq!(three.take_first(9).unwrap().ends(), [3, 4]);
+        assert!(three.take_first(3).is_none());
+    }
+
+    #[test]
+    fn ends_that_descend_or_pass_the_bytes_are_found_out() {
+        let whole = |ends: &[u32]| Pieces::new(b"abc", ends.to_vec(), 0).are_whole();
+        assert!(whole(&[]) && whole(&[1, 1, 3]) && whole(&[2]));
+        assert!(!whole(&[2, 1]) && !whole(&[1, 4]));
+    }
+}
