@@ -38,7 +38,9 @@ impl Console {
         // Locked while it is said: what was held back comes first.
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *held {
-            Some(held) => held.push(text),
+            // What is wrong may be why the run does not begin.
+            Some(held) if line.level < LogLevel::Warn => held.push(text),
+            Some(_) => self.progress.say(&text),
             None => self.progress.say(&text),
         }
     }

@@ -96,6 +96,14 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
+/// How a command ends that has nothing to do but to print: a reader that has read enough is no failure.
+pub(super) fn printed(outcome: io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_print(&error)),
+        _ => Ok(()),
+    }
+}
+
 /// What is said where the command's own words cannot be written to standard output.
 pub(super) fn cannot_print(error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write to standard output: {error}"))

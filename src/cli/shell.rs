@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::app::App;
 use super::arguments::{CompletionsArguments, command};
 use super::failure::Failure;
-use super::files::cannot_print;
+use super::files::printed;
 
 /// The program's name in completions and in the manual.
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -15,12 +15,10 @@ pub(super) fn completions(apps: &[App], arguments: &CompletionsArguments) -> Res
     // Not to standard output at once: clap panics where that is closed.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command(apps), NAME, &mut script);
-    io::stdout().write_all(&script).map_err(|error| cannot_print(&error))
+    printed(io::stdout().write_all(&script))
 }
 
 /// Prints the manual page.
 pub(super) fn manual(apps: &[App]) -> Result<(), Failure> {
-    clap_mangen::Man::new(command(apps).name(NAME))
-        .render(&mut io::stdout())
-        .map_err(|error| cannot_print(&error))
+    printed(clap_mangen::Man::new(command(apps).name(NAME)).render(&mut io::stdout()))
 }
