@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::app::App;
 use super::arguments::AppsArguments;
 use super::failure::Failure;
-use super::setup::files::cannot_print;
+use super::setup::files::printed;
 use crate::core::frames::preview::each_line;
 use crate::core::json::escaped;
 
@@ -45,7 +45,7 @@ pub(super) fn list(apps: &[App], arguments: &AppsArguments) -> Result<(), Failur
     } else {
         each_line(&listed.iter().map(in_words).collect::<Vec<_>>().join("\n"))
     };
-    writeln!(io::stdout(), "{}", text.trim_end()).map_err(|error| cannot_print(&error))
+    printed(writeln!(io::stdout(), "{}", text.trim_end()))
 }
 
 /// Describes an application.

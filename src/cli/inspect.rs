@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::arguments::InspectArguments;
 use super::failure::Failure;
 use super::progress::tally::counted;
-use super::setup::files::cannot_print;
+use super::setup::files::printed;
 use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
@@ -24,15 +24,15 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<(), Failure> {
     let inspection = Inspection::of(&arguments.directory).map_err(Failure::failed)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        write_json(&mut out, &Report(&inspection)).map_err(|error| {
-            if error.is_io() { cannot_print(&error.into()) } else { Failure::failed(error) }
-        })?;
-        writeln!(out).map_err(|error| cannot_print(&error))?;
+        match write_json(&mut out, &Report(&inspection)) {
+            Err(error) if error.is_io() => return printed(Err(error.into())),
+            written => written.map_err(Failure::failed)?,
+        }
+        printed(writeln!(out).and_then(|()| out.flush()))
     } else {
         let words = in_words(&inspection).map_err(Failure::failed)?;
-        out.write_all(each_line(&words).as_bytes()).map_err(|error| cannot_print(&error))?;
+        printed(out.write_all(each_line(&words).as_bytes()).and_then(|()| out.flush()))
     }
-    out.flush().map_err(|error| cannot_print(&error))
 }
 
 /// The whole directory as one JSON object. Only one partition at a time is in memory.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::app::App;
 use super::arguments::{CompletionsArguments, command};
 use super::failure::Failure;
-use super::setup::files::cannot_print;
+use super::setup::files::printed;
 
 /// The program's name in completions and in the manual.
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -14,11 +14,9 @@ pub(super) fn completions(apps: &[App], arguments: &CompletionsArguments) -> Res
     // Not directly to standard output: clap panics if that is closed.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command(apps), NAME, &mut script);
-    io::stdout().write_all(&script).map_err(|error| cannot_print(&error))
+    printed(io::stdout().write_all(&script))
 }
 
 pub(super) fn manual(apps: &[App]) -> Result<(), Failure> {
-    clap_mangen::Man::new(command(apps).name(NAME))
-        .render(&mut io::stdout())
-        .map_err(|error| cannot_print(&error))
+    printed(clap_mangen::Man::new(command(apps).name(NAME)).render(&mut io::stdout()))
 }

@@ -93,6 +93,9 @@ impl SinkNews {
 pub enum EngineEvent {
     /// The source of this pipeline listens at this address.
     Listening(PipelineIndex, String),
+    /// The file of a source or sink has not opened for a while: a pipe waits for its other end, which is to
+    /// do this.
+    Opening(PipelineIndex, String, &'static str),
     /// A client connected to the source of this pipeline.
     Connected(PipelineIndex, Arc<str>),
     /// A client's connection ended; the reason if the client did not end it.
@@ -196,6 +199,7 @@ impl EngineEvent {
     pub fn pipeline(&self) -> Option<PipelineIndex> {
         match self {
             Self::Listening(pipeline, _)
+            | Self::Opening(pipeline, ..)
             | Self::Connected(pipeline, _)
             | Self::Disconnected(pipeline, ..)
             | Self::LetGo(pipeline, _)
@@ -228,6 +232,7 @@ impl EngineEvent {
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
+            | Self::Opening(..)
             | Self::Abandoned(..)
             | Self::FewerConnections { .. }
             | Self::ReplaysOneAtATime
@@ -242,6 +247,9 @@ impl fmt::Display for EngineEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listening(_, address) => write!(formatter, "listening at {address}"),
+            Self::Opening(_, file, other) => {
+                write!(formatter, "waiting to open {file}: a pipe opens when somebody {other} it")
+            }
             Self::Connected(_, client) => write!(formatter, "{client} connected"),
             Self::Disconnected(_, client, None) => write!(formatter, "{client} left"),
             Self::Disconnected(_, client, Some(reason)) => {

@@ -82,6 +82,17 @@ pub enum ResilienceError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The process that uses it changed it during every attempt to copy it as of one moment.
+    #[error(
+        "{} is being written, and could not be copied as of one moment: {reason}; nothing is wrong with it: try again when there is less to do",
+        path.display()
+    )]
+    Busy {
+        /// The file or directory.
+        path: PathBuf,
+        /// What changed meanwhile.
+        reason: String,
+    },
     /// A saved state is unknown to the application, or of another type.
     #[error(
         "{} holds partition `{key}` of state `{state}`, which the application cannot read: {reason}; run the version that saved it, or choose another directory",
@@ -124,6 +135,11 @@ impl ResilienceError {
     /// A damaged file.
     pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// What changes while it is looked at.
+    pub(crate) fn busy(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Busy { path: path.to_owned(), reason: reason.into() }
     }
 
     /// A file that must be there, and is not.

@@ -2,12 +2,12 @@
 //!
 //! It is read beside a process that may use the directory, and without its lock: all that is needed is
 //! copied as it was at one moment, and from then on only the copies are read. The journal comes before the
-//! checkpoint, so that what the journal has dropped is in the checkpoint. What does not fit together is
-//! looked for again, because the process may have gone on.
+//! checkpoint, so that what the journal has dropped is in the checkpoint. The process puts off what would
+//! make the copies useless, but only for a time; so what does not fit together is looked for again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs, io, mem, thread};
 
 use serde::Serialize;
@@ -114,18 +114,21 @@ impl Inspection {
         let copies = copies.map_err(|error| ResilienceError::system(&env::temp_dir(), error))?;
         owner(directory, &copies)?;
         let start = Instant::now();
-        let mut seen = lengths(directory)?;
+        let mut seen = written(directory)?;
         let mut picture = look(directory, &copies);
-        while picture.is_err() && start.elapsed() < PATIENCE {
+        while !matches!(picture, Ok(Some(_))) && start.elapsed() < PATIENCE {
             thread::sleep(PAUSE);
-            let before = mem::replace(&mut seen, lengths(directory)?);
+            let before = mem::replace(&mut seen, written(directory)?);
             picture = look(directory, &copies);
             if seen == before {
                 // Nobody writes: there is nothing else to be seen.
                 break;
             }
         }
-        let Picture { owner, checkpoint, journal } = picture?;
+        let Some(Picture { owner, checkpoint, journal }) = picture? else {
+            let changes = "its workers were replaced during each copy";
+            return Err(ResilienceError::busy(directory, changes));
+        };
         let seal = Seal::of_journal(owner.identity);
         let suspects = attempts_file::suspects(&directory.join(JOURNAL_FILE), seal)?;
         let Checkpoint { epoch, positions, files: readers, .. } = checkpoint;
@@ -189,11 +192,32 @@ struct Picture {
     journal: JournalSummary,
 }
 
-fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Picture, ResilienceError> {
-    // Until all is copied.
-    let _held = reading::hold(directory);
-    let owner_before = owner(directory, copies)?;
-    let generation = owner_before.generation;
+/// `None` where another generation has begun to count meanwhile: its files have taken the place of those
+/// that were copied.
+fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Option<Picture>, ResilienceError> {
+    let (before, files) = {
+        // Until all is copied.
+        let _held = reading::hold(directory);
+        let before = owner(directory, copies)?;
+        let files = copy_all(directory, copies, &before);
+        if owner(directory, copies)? != before {
+            return Ok(None);
+        }
+        (before, files?)
+    };
+    picture(directory, copies, before, files).map(Some)
+}
+
+/// The files that are copied, and how far the journal said that it had been written.
+type CopiedFiles = (Vec<PathBuf>, Said);
+
+/// Copies the journal and the files of the generation that counts.
+fn copy_all(
+    directory: &Path,
+    copies: &TemporaryDirectory,
+    owner: &Owner,
+) -> Result<CopiedFiles, ResilienceError> {
+    let generation = owner.generation;
     let path = directory.join(JOURNAL_FILE);
     let mut files = Vec::new();
     match (path.exists(), generation) {
@@ -205,12 +229,19 @@ fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Picture, Resili
     files.extend(
         workers.filter(|(of, _)| *of == generation && generation > 0).map(|(_, file)| file),
     );
-    let seal = Seal::of_journal(owner_before.identity);
+    let seal = Seal::of_journal(owner.identity);
     let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
-    let owner = owner(directory, copies)?;
-    if owner != owner_before {
-        return Err(ResilienceError::damaged(directory, "its generation changes all the time"));
-    }
+    Ok((files, tail))
+}
+
+/// Reads what was copied.
+fn picture(
+    directory: &Path,
+    copies: &TemporaryDirectory,
+    owner: Owner,
+    (files, tail): CopiedFiles,
+) -> Result<Picture, ResilienceError> {
+    let (path, generation) = (directory.join(JOURNAL_FILE), owner.generation);
     let open = |file: PathBuf| {
         let copy = copies.path().join(file.file_name().unwrap_or_default());
         Database::read(&copy, file)
@@ -276,6 +307,16 @@ fn summary_of(
         summary.frames_to_replay += done.map_or(0, |done| row.frames.saturating_sub(done));
     }
     Ok(summary)
+}
+
+/// What tells whether a directory was written meanwhile. A log is written from its beginning again, so
+/// lengths alone do not.
+fn written(directory: &Path) -> Result<Vec<(FileLength, Option<SystemTime>)>, ResilienceError> {
+    let files = lengths(directory)?.into_iter().map(|file| {
+        let metadata = fs::metadata(directory.join(&file.name));
+        (file, metadata.and_then(|metadata| metadata.modified()).ok())
+    });
+    Ok(files.collect())
 }
 
 fn lengths(directory: &Path) -> Result<Vec<FileLength>, ResilienceError> {

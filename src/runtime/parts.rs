@@ -60,6 +60,8 @@ pub(super) struct Shared {
     pub gate: Arc<Gate>,
     /// Turns true when everything is to end at once.
     pub abort: Arc<AtomicBool>,
+    /// Turns true when a worker panics, before anything that it held is dropped.
+    pub panicked: Arc<AtomicBool>,
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;

@@ -26,6 +26,9 @@ fn a_directory_serves_one_process_and_one_application() {
     let again = ["run", "--app", "alphabet", "--resilience-dir", &folder.path("saved")];
     run(again.iter().chain(&ends)).failed(1, &["saved is in use by another process"]);
     assert_eq!(folder.read("second"), b"of somebody else");
+    // The very same command is refused, too: for the file that the first one writes its states to.
+    folder.run("alphabet", &ends).failed(1, &["cannot write", "another run writes to it"]);
+    assert_eq!(folder.read("second"), b"of somebody else");
     let inspected = folder.inspect();
     assert_eq!(inspected["application"], "alphabet");
     // The process that dies lets go of it.

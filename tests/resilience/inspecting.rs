@@ -1,11 +1,13 @@
 //! `inspect`: what is saved, as people and programs read it, also while it is written.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::tempdir;
@@ -19,6 +21,7 @@ use wallaroo::resilience::{
 
 use super::recovered::take;
 use super::support::program::{Ended, run};
+use super::support::waiting::within_limit;
 use super::world::{frames, pipeline};
 
 fn inspect(path: &Path, more: &[&str]) -> Ended {
@@ -187,29 +190,40 @@ fn what_cannot_be_read_is_one_line_and_a_failure() {
 
 #[test]
 fn one_picture_is_seen_while_it_is_written() {
+    /// How often other workers' files take the place of those before them, while somebody looks.
+    const GENERATIONS: u64 = 5;
     let folder = tempdir().unwrap();
     let mut used = Used::new(folder.path(), 3);
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
+    let [stop, looks] = [(); 2].map(|()| Arc::new(AtomicU64::new(0)));
+    let (stopped, begun) = (Arc::clone(&stop), Arc::clone(&looks));
     let writer = thread::spawn(move || {
-        let mut epoch = 1;
-        while !stopped.load(Ordering::Relaxed) {
-            epoch += 1;
-            used.write(epoch, 30);
-            if epoch % 40 == 0 {
-                // Other workers' files take their place.
-                let new = used.directory.begin_generation(3).unwrap();
-                used.files = new.files;
-                used.write(epoch, 30);
-                used.directory.count(new.generation).unwrap();
+        let (mut epoch, mut seen) = (1, 0);
+        while stopped.load(Ordering::Relaxed) == 0 {
+            // So much for each look and no more, so that none fails however slow the machine is.
+            let now = begun.load(Ordering::Relaxed);
+            if now == seen {
+                thread::yield_now();
+                continue;
             }
-            thread::yield_now();
+            seen = now;
+            for _ in 0..10 {
+                epoch += 1;
+                used.write(epoch, 30);
+            }
+            let new = used.directory.begin_generation(3).unwrap();
+            used.files = new.files;
+            used.write(epoch, 30);
+            used.directory.count(new.generation).unwrap();
         }
         epoch
     });
-    let mut last = Epoch(0);
-    for _ in 0..60 {
+    let (mut last, mut generations, mut rounds) = (Epoch(0), BTreeSet::new(), 0);
+    while rounds < 60 || (generations.len() as u64) < GENERATIONS {
+        assert!(!writer.is_finished());
+        rounds += 1;
+        looks.fetch_add(1, Ordering::Relaxed);
         let inspection = Inspection::of(folder.path()).unwrap();
+        generations.insert(inspection.generation);
         let epoch = inspection.checkpoint.unwrap().epoch;
         assert!(epoch >= last);
         last = epoch;
@@ -220,8 +234,36 @@ fn one_picture_is_seen_while_it_is_written() {
         assert_eq!(rows.len(), 90);
         assert!(rows.iter().all(|row| row.messages == epoch.0), "of one checkpoint");
     }
-    stop.store(true, Ordering::Relaxed);
-    assert!(writer.join().unwrap() > last.0 / 2);
+    stop.store(1, Ordering::Relaxed);
+    assert!(Epoch(writer.join().unwrap()) >= last);
+}
+
+#[test]
+fn other_workers_files_wait_for_who_copies_but_not_for_ever() {
+    let folder = tempdir().unwrap();
+    let mut used = Used::new(folder.path(), 1);
+    let old = folder.path().join("worker-1-0.sqlite");
+    let copying = fs::File::open(folder.path().join("reading")).unwrap();
+    for ends in [true, false] {
+        let generation = used.directory.begin_generation(1).unwrap();
+        used.files = generation.files;
+        used.write(2, 30);
+        copying.lock_shared().unwrap();
+        let waiting = thread::spawn(move || {
+            used.directory.count(generation.generation).unwrap();
+            used
+        });
+        if ends {
+            thread::sleep(Duration::from_millis(300));
+            assert!(old.exists(), "it is being copied");
+            copying.unlock().unwrap();
+        }
+        // As if it had been stopped where it does not end.
+        used = within_limit("the new generation", || waiting.join().unwrap());
+        assert!(!old.exists());
+    }
+    copying.unlock().unwrap();
+    assert_eq!(Inspection::of(folder.path()).unwrap().generation, 3);
 }
 
 #[test]
@@ -276,7 +318,7 @@ fn no_other_program_can_hold_up_a_run_or_make_its_logs_grow() {
     if let Some(path) = std::env::var_os(FOLDER) {
         for name in ["journal.sqlite", "worker-1-0.sqlite", "directory.sqlite"] {
             let file = rusqlite::Connection::open(Path::new(&path).join(name)).unwrap();
-            file.busy_timeout(std::time::Duration::from_millis(10)).unwrap();
+            file.busy_timeout(Duration::from_millis(10)).unwrap();
             for open in ["BEGIN IMMEDIATE", "SELECT count(*) FROM sqlite_schema"] {
                 let error = file.query_row(open, (), |_| Ok(())).unwrap_err();
                 assert!(error.to_string().contains("locked"), "{error}");

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use crate::support::frames::{frame, lines, vote};
-use crate::support::program::{PROGRAM, Running};
+use crate::support::program::{PROGRAM, Running, run};
 use crate::support::waiting::wait_until;
 use crate::{Folder, fixture};
 
@@ -161,4 +161,28 @@ fn a_second_signal_ends_a_run_whose_outputs_nobody_takes() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("interrupted twice"), "{}", ended.stderr);
     drop(reader);
+}
+
+#[test]
+fn a_reader_that_has_read_enough_of_what_is_printed_is_no_failure() {
+    let folder = Folder::new();
+    let input = folder.write("votes", &vote(b'a', 1));
+    let saved = folder.path("saved");
+    let ends = ["--in", &input, "--out", "null", "--resilience-dir", &saved];
+    run(["run", "--app", "alphabet"].iter().chain(&ends)).succeeded();
+    let commands: [&[&str]; 5] = [
+        &["inspect", &saved],
+        &["inspect", &saved, "--json"],
+        &["apps"],
+        &["man"],
+        &["completions", "bash"],
+    ];
+    for arguments in commands {
+        // Nobody reads from the beginning.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let command = Command::new(PROGRAM).args(arguments).stdout(writer).output().unwrap();
+        let said = String::from_utf8(command.stderr).unwrap();
+        assert_eq!((command.status.code(), &*said), (Some(0), ""), "{arguments:?}");
+    }
 }

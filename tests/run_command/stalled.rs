@@ -245,6 +245,23 @@ fn a_command_whose_output_nobody_reads_ends_at_a_signal() {
 }
 
 #[test]
+fn a_pipe_as_source_or_sink_says_what_it_waits_for_and_a_signal_ends_it() {
+    let folder = Folder::new();
+    let fifo = folder.path("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (ends, other) in [
+        (["--in", &fifo, "--out", "null"], "writes to"),
+        (["--in", "null", "--out", &fifo], "reads"),
+    ] {
+        let running = Running::start(["run", "--app", "alphabet"].iter().chain(&ends));
+        let words = format!("waiting to open {fifo}: a pipe opens when somebody {other} it");
+        wait_until("the hint", || running.said().contains(&words));
+        running.signal("TERM");
+        assert_eq!(running.end().code, None);
+    }
+}
+
+#[test]
 fn a_file_that_waits_for_its_reader_says_so_and_a_signal_ends_it() {
     let folder = Folder::new();
     for option in ["--log", "--dead-letters", "--state"] {

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::frames::framing::frame;
-use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::numbers::{PipelineIndex, WorkerIndex};
+use wallaroo::core::observer::Observer;
 use wallaroo::core::partitions::query::Revival;
-use wallaroo::runtime::Settings;
+use wallaroo::core::steps::context::Report;
+use wallaroo::resilience::ResilienceSettings;
+use wallaroo::runtime::{Engine, Settings};
 use wallaroo::session::Session;
 use wallaroo::{Application, Key, Source};
 
 use crate::applications::{FIRST_PANIC, STATELESS_PANIC};
-use crate::applications::{Vote, decode, letter, silence_panics_on_purpose, winding};
+use crate::applications::{Vote, counting, decode, letter, silence_panics_on_purpose, winding};
+use crate::recorder::Recorder;
 use crate::support::fragile::fragile;
 use crate::support::frames::votes;
 use crate::support::waiting::{wait_until, within_limit};
@@ -99,5 +104,65 @@ fn a_state_builder_that_panics_for_a_declared_key_ends_the_start_with_an_error()
         });
         let error = error.expect("the builder panicked");
         assert!(error.contains("panicked: on purpose"), "{error}");
+    }
+}
+
+/// Panics in the engine itself, on the worker that has processed a vote for `!`.
+struct Panics(Recorder);
+
+impl Observer for Panics {
+    fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
+        assert!(report.bytes != BAD.len() as u64, "on purpose");
+        self.0.processed(pipeline, worker, report);
+    }
+
+    fn dead_letter(&self, pipeline: PipelineIndex, letter: DeadLetter) {
+        self.0.dead_letter(pipeline, letter);
+    }
+}
+
+/// Longer than all others.
+const BAD: &[u8] = b"\0\0\0\x08too long";
+
+#[test]
+fn a_frame_that_makes_the_engine_panic_at_every_start_is_set_aside() {
+    silence_panics_on_purpose();
+    let folder = tempfile::tempdir().unwrap();
+    let topology = counting();
+    for workers in WORKERS {
+        let path = folder.path().join(workers.to_string());
+        let settings = Settings {
+            resilience: Some(ResilienceSettings::new(path)),
+            ..injectable(&topology, workers)
+        };
+        let start = || {
+            let observer = Arc::new(Panics(Recorder::default()));
+            let engine =
+                Engine::start(Arc::clone(&topology), &settings, Arc::clone(&observer) as _);
+            (engine.unwrap(), observer)
+        };
+        let (engine, _) = start();
+        engine.inject(PipelineIndex(0), BAD.into()).unwrap();
+        let ended = within_limit("the first run", move || engine.wait());
+        assert!(ended.unwrap_err().to_string().contains("on purpose"));
+        // At full speed, then alone, until it has done it twice; and then without it.
+        let mut deaths = 0;
+        let letters = loop {
+            assert!(deaths < 6, "it is never set aside");
+            let (engine, observer) = start();
+            wait_until("the replay or its end", || {
+                engine.outcome().is_some() || observer.0.look(|seen| !seen.dead_letters.is_empty())
+            });
+            engine.stop();
+            match within_limit("a start", move || engine.wait()) {
+                Ok(()) => break observer.0.recorded().dead_letters,
+                Err(error) => assert!(error.to_string().contains("on purpose"), "{error}"),
+            }
+            deaths += 1;
+        };
+        assert_eq!(deaths, 3, "{workers} workers");
+        let [letter] = &letters[..] else { panic!("{letters:?}") };
+        assert_eq!(&letter.bytes[..], &BAD[4..]);
+        assert!(letter.reason.contains("set aside"), "{}", letter.reason);
     }
 }

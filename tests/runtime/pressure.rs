@@ -24,9 +24,10 @@ const PAYLOAD: usize = 16 * 1024;
 /// How many frames the client sends.
 const FRAMES: u32 = 3072;
 
-/// How many frames may be on their way: with their outputs, 4 MiB, what the receiver's system has not
-/// acknowledged included; and what that system's buffers hold, which is certainly less than 12.
-const ON_THEIR_WAY: u64 = 16 * 1024 * 1024 / PAYLOAD as u64;
+/// How many frames may be on their way: 4 MiB of them, where nothing is known of their outputs, what the
+/// receiver's system has not acknowledged included; and what that system's small buffers hold, which is
+/// certainly less than 2.
+const ON_THEIR_WAY: u64 = 6 * 1024 * 1024 / PAYLOAD as u64;
 
 /// A pipeline that sends its payloads back, and one to see time pass by.
 fn echo() -> Arc<Topology> {
@@ -75,7 +76,9 @@ fn stalled() -> Stalled {
     });
     // More than the receiver's system takes. How many follow depends on how much of their outputs is
     // expected to come, which what is acknowledged teaches.
-    recorder.wait_for("the stall", |recorded| taken(recorded) > 128 * 1024 / PAYLOAD as u64);
+    recorder.wait_for("the stall", |recorded| {
+        recorded.held == [PipelineIndex(0)] && taken(recorded) > 128 * 1024 / PAYLOAD as u64
+    });
     let stalled = Stalled { engine, recorder, client, receiver };
     stalled.let_time_pass();
     stalled

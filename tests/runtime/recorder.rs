@@ -32,6 +32,8 @@ pub struct Recorded {
     pub finished: u64,
     /// Messages that could not be processed.
     pub dead_letters: Vec<DeadLetter>,
+    /// The pipelines whose sources wait for room, once for each source.
+    pub held: Vec<PipelineIndex>,
     /// What happened to sources and sinks.
     pub events: Vec<EngineEvent>,
 }
@@ -130,6 +132,16 @@ impl Observer for Recorder {
 
     fn dead_letter(&self, _: PipelineIndex, letter: DeadLetter) {
         self.record(|recorded| recorded.dead_letters.push(letter));
+    }
+
+    fn held(&self, pipeline: PipelineIndex, held: bool) {
+        self.record(|recorded| {
+            let place = recorded.held.iter().position(|other| *other == pipeline);
+            match place {
+                Some(place) if !held => drop(recorded.held.remove(place)),
+                _ => recorded.held.push(pipeline),
+            }
+        });
     }
 
     fn event(&self, event: EngineEvent) {

@@ -37,7 +37,9 @@ impl Console {
         // Locked until the line is queued, so that the lines that were held back come first.
         let mut held = self.held.lock();
         match &mut *held {
-            Some(held) => held.push(text),
+            // What is wrong may be why the run does not begin.
+            Some(held) if line.level < LogLevel::Warn => held.push(text),
+            Some(_) => self.progress.say(&text),
             None => self.progress.say(&text),
         }
     }

@@ -99,6 +99,14 @@ pub(in crate::cli) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write {}: {error}", path.display()))
 }
 
+/// The outcome of a command that only prints. A reader that has closed the pipe is no failure.
+pub(in crate::cli) fn printed(outcome: io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_print(&error)),
+        _ => Ok(()),
+    }
+}
+
 /// The error for a standard output that cannot be written.
 pub(in crate::cli) fn cannot_print(error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot write to standard output: {error}"))

@@ -58,9 +58,9 @@ pub(crate) fn copy_databases<T>(
         }
     }
     debug_assert!(!names.is_empty(), "with nothing to copy, the copy is whole at once");
-    let names = names.first().cloned().unwrap_or_default();
-    let busy = "it is written faster than it can be copied: try again when there is less to do";
-    Err(ResilienceError::System { path: names, reason: busy.to_owned() })
+    let any = names.first().cloned().unwrap_or_default();
+    let reason = format!("its log was begun anew during each of {TRIES} copies");
+    Err(ResilienceError::busy(&any, reason))
 }
 
 impl Copied {
@@ -124,5 +124,31 @@ fn header(log: &Path) -> Result<Option<[u8; HEADER]>, ResilienceError> {
             io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => Ok(None),
             _ => Err(ResilienceError::unreadable(log, error)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::tempdir;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_faster_than_it_can_be_copied_is_busy_and_not_damaged() {
+        let (from, to) = (tempdir().unwrap(), tempdir().unwrap());
+        let file = from.path().join("file");
+        fs::write(&file, "pages").unwrap();
+        let mut copies = 0_u8;
+        let copied = copy_databases(std::slice::from_ref(&file), to.path(), || {
+            copies += 1;
+            fs::write(beside(&file, "-wal"), [copies; HEADER]).unwrap();
+            Ok(())
+        });
+        let error = copied.unwrap_err().to_string();
+        assert_eq!(u32::from(copies), TRIES);
+        assert!(error.contains("nothing is wrong with it: try again"), "{error}");
+        assert!(!error.contains("damaged"), "{error}");
+        // Nobody writes any more.
+        copy_databases(std::slice::from_ref(&file), to.path(), || Ok(())).unwrap();
     }
 }

@@ -216,12 +216,14 @@ impl Directory {
         Ok(NewGeneration { generation, files })
     }
 
-    /// Makes a generation count whose files are whole, and drops the files of all others.
+    /// Makes a generation count whose files are whole, and drops the files of all others. It waits, some
+    /// seconds at the most, until nobody copies those.
     ///
     /// # Errors
     ///
     /// The directory cannot be written.
     pub fn count(&mut self, generation: u64) -> Result<(), ResilienceError> {
+        let _claim = reading::claim_in_time(&self.path.join(DIRECTORY_FILE));
         self.set_current(generation)?;
         self.say_how_written()?;
         remove_others(&self.path, generation)

@@ -1,13 +1,21 @@
 //! The lock between a process that copies the files of a directory and the one that writes them.
 //!
 //! A process that copies holds a shared lock (`flock`) on the file `reading`. Meanwhile the writer moves no
-//! log into its file, so that file and log fit together, unless the log has become too long.
+//! log into its file, so that file and log fit together, unless the log has become too long. A new
+//! generation waits until nobody copies, but not forever.
 
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use super::private;
+
+/// How long each of them waits for the other: one that is stopped must not stop the other.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to look whether the other has ended.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The file that is locked.
 const FILE: &str = "reading";
@@ -35,8 +43,31 @@ pub(crate) fn claim(path: &Path) -> Option<Claim> {
     }
 }
 
-/// Makes the writer wait. Returns `None` without the file or without locks: the writer does not look then.
+/// Waits until nobody copies the directory of this file, and claims its files. Returns `None` if a copy has not
+/// ended in time: that copier then finds that the files have changed.
+pub(crate) fn claim_in_time(path: &Path) -> Option<Claim> {
+    in_time(|| claim(path))
+}
+
+/// Makes the writer wait. Returns `None` without the file or without locks (the writer does not look then), and
+/// if the writer has not let go in time.
 pub(crate) fn hold(directory: &Path) -> Option<File> {
     let file = File::open(directory.join(FILE)).ok()?;
-    file.lock_shared().ok().map(|()| file)
+    let held = in_time(|| match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => None,
+        held => Some(held.is_ok()),
+    });
+    (held == Some(true)).then_some(file)
+}
+
+/// Repeats the attempt until it gives something or [`PATIENCE`] is over.
+fn in_time<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        let found = attempt();
+        if found.is_some() || start.elapsed() >= PATIENCE {
+            return found;
+        }
+        thread::sleep(PAUSE);
+    }
 }

@@ -107,6 +107,7 @@ impl JournalWriter {
             match order {
                 JournalOrder::Write(first) => self.write(first)?,
                 JournalOrder::Trim(positions) => self.trim(&positions)?,
+                JournalOrder::Replayed if self.attempts.panicked() => {}
                 JournalOrder::Replayed => self.attempts.lock().finish()?,
                 JournalOrder::Done(reply) => drop(reply.send(())),
                 JournalOrder::Stop => break,

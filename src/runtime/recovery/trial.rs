@@ -12,15 +12,24 @@ use crate::resilience::{Attempts, ResilienceError, Unit};
 
 /// What is known of earlier starts, for all threads.
 #[derive(Clone)]
-pub(crate) struct SharedAttempts(Arc<Mutex<Attempts>>);
+pub(crate) struct SharedAttempts {
+    attempts: Arc<Mutex<Attempts>>,
+    /// Whether a worker has panicked.
+    panicked: Arc<AtomicBool>,
+}
 
 impl SharedAttempts {
-    pub fn new(attempts: Attempts) -> Self {
-        Self(Arc::new(Mutex::new(attempts)))
+    pub fn new(attempts: Attempts, panicked: Arc<AtomicBool>) -> Self {
+        Self { attempts: Arc::new(Mutex::new(attempts)), panicked }
+    }
+
+    /// Whether a worker has panicked: then nothing that is dropped is done.
+    pub fn panicked(&self) -> bool {
+        self.panicked.load(Ordering::Acquire)
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Attempts> {
-        self.0.lock()
+        self.attempts.lock()
     }
 }
 
@@ -66,8 +75,10 @@ impl Trial {
 
 impl Drop for Trial {
     fn drop(&mut self) {
-        // A panic of the engine itself ends the process: that is a death like any other.
-        if !self.begun.load(Ordering::Acquire) || thread::panicking() {
+        // A panic of the engine itself ends the run: that is a death like any other. What its worker held is
+        // dropped after the panic, and what other workers held when they are ended.
+        let panicked = thread::panicking() || self.attempts.panicked();
+        if !self.begun.load(Ordering::Acquire) || panicked {
             return;
         }
         let failure = self.failure.lock().take();

@@ -2,16 +2,21 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::connections::fit_connections;
+use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, SinkIndex};
+use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
     Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside, read_injected,
@@ -54,8 +59,33 @@ fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
     }
 }
 
+/// How long a file may take to open before that is said.
+const OPENING: Duration = Duration::from_secs(1);
+
+/// Opens a source or sink, and says where that takes long: only a pipe does.
+async fn patiently<T>(
+    open: impl Future<Output = T>,
+    observer: &dyn Observer,
+    (at, endpoint, other): (usize, &Endpoint, &'static str),
+) -> T {
+    let mut open = pin!(open);
+    tokio::select! {
+        biased;
+        opened = &mut open => return opened,
+        () = sleep(OPENING) => {}
+    }
+    if let Endpoint::File(path) = endpoint {
+        let path = path.display().to_string();
+        observer.event(EngineEvent::Opening(PipelineIndex(at), path, other));
+    }
+    open.await
+}
+
 /// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
-pub(crate) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sinks), EngineError> {
+pub(crate) async fn open_endpoints(
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<(Sources, Sinks), EngineError> {
     refuse_saved_files(settings)?;
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
@@ -67,16 +97,19 @@ pub(crate) async fn open_endpoints(settings: &Settings) -> Result<(Sources, Sink
             // Each would get some of the bytes.
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
-        let source = OpenSource::open(endpoint, settings.connection_limit).await.map_err(failed)?;
-        sources.push(source);
+        let open = OpenSource::open(endpoint, settings.connection_limit);
+        let opened = patiently(open, observer, (at, endpoint, "writes to")).await;
+        sources.push(opened.map_err(failed)?);
         files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
-    for endpoints in &settings.sinks {
+    for (at, endpoints) in settings.sinks.iter().enumerate() {
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            let sink = OpenSink::open(endpoint).await.map_err(failed)?;
+            let opened =
+                patiently(OpenSink::open(endpoint), observer, (at, endpoint, "reads")).await;
+            let sink = opened.map_err(failed)?;
             files.claim(endpoint).and_then(|()| sink.claim()).map_err(failed)?;
             of_pipeline.push(sink);
         }

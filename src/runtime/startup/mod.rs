@@ -76,7 +76,7 @@ pub(super) fn launch(
 ) -> Result<Engine, EngineError> {
     let start = Instant::now();
     let io = io_runtime()?;
-    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings))?;
+    let (mut sources, mut sinks) = io.block_on(open_endpoints(settings, &*observer))?;
     let (checkpoint, saved) = open(settings.resilience.as_ref(), &topology)?;
     let shared = Shared {
         topology,
@@ -84,6 +84,7 @@ pub(super) fn launch(
         clock,
         gate: Arc::new(Gate::open()),
         abort: Arc::new(AtomicBool::new(false)),
+        panicked: Arc::new(AtomicBool::new(false)),
     };
     if settings.paused {
         shared.gate.pause();
@@ -229,7 +230,7 @@ impl Prepared {
         let pipelines = plans.zip(launch.intakes).zip(launch.queues);
         let journaling = JournalWriter {
             journal,
-            attempts: SharedAttempts::new(attempts),
+            attempts: SharedAttempts::new(attempts, Arc::clone(&shared.panicked)),
             orders: launch.orders,
             longest: MAX_JOURNAL,
             put_off: VecDeque::new(),

@@ -141,6 +141,7 @@ impl CrewPlan {
             ready: ready.clone(),
             news: self.news.clone(),
             abort: Arc::clone(&shared.abort),
+            panicked: Arc::clone(&shared.panicked),
         }
     }
 }

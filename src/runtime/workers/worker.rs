@@ -42,6 +42,8 @@ pub(crate) struct WorkerStart {
     pub ready: Sender<Result<Ready, EngineError>>,
     pub news: UnboundedSender<News>,
     pub abort: Arc<AtomicBool>,
+    /// Set where the worker panics.
+    pub panicked: Arc<AtomicBool>,
 }
 
 /// A worker that is ready: wake it through its thread.
@@ -56,8 +58,10 @@ pub(crate) struct Ready {
 /// time) ends this worker's dataflows, and the engine then ends the others.
 pub(crate) fn run(worker: &mut Worker, start: WorkerStart) {
     let (index, news, ready) = (start.common.worker.0, start.news.clone(), start.ready.clone());
+    let panicked = Arc::clone(&start.panicked);
     let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, start)));
     if let Err(panic) = outcome {
+        panicked.store(true, Ordering::Release);
         let failed = || EngineError::Worker { worker: index, reason: panic_reason(panic) };
         drop_dataflows(worker);
         // Nobody waits for its readiness any more where it was ready.
