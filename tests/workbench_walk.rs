@@ -171,9 +171,9 @@ fn draw(workbench: &Workbench, area: Rect, step: u64) {
 fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>) {
     match effect {
         // What does not fit is refused.
-        Some(Effect::Inject(pipeline, bytes)) => drop(session.inject(pipeline, bytes)),
-        Some(Effect::PauseOrResume) => session.pause(),
-        Some(Effect::Step) => session.resume(),
+        Some(Effect::Inject(pipeline, bytes)) => drop(session.engine().inject(pipeline, bytes)),
+        Some(Effect::PauseOrResume) => session.engine().pause(),
+        Some(Effect::Step) => session.engine().resume(),
         Some(Effect::Crash) => workbench.crash(),
         Some(Effect::Revive { key, .. }) => workbench.revived(&key, None),
         Some(Effect::ChangeWorkers { .. } | Effect::Quit) | None => {}
@@ -188,6 +188,7 @@ fn walk(topology: Topology, theme: Theme, seed: u64) {
     let mut session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
     // Something to be seen from the first step on, and what is no message.
     session
+        .engine()
         .inject(PipelineIndex(0), b"\0\0\0\x05a\0\0\0\x01\0\0\0\x02no".as_slice().into())
         .unwrap();
     let mut workbench = Workbench::new(Arc::clone(&topology), theme, session.snapshot());

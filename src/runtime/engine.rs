@@ -1,25 +1,22 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
+use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
-use std::{iter, thread};
 
 use bytes::Bytes;
-use parking_lot::{Mutex, RwLock};
-use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::clock::StartClock;
+use super::durable::Durable;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
-use super::parts::{CheckpointOrder, JournalOrder, Outcome, Shared};
 use super::settings::Settings;
-use super::startup::{Safety, launch};
-use super::workers::Crew;
-use super::workers::query::{Look, Request};
+use super::shared::Shared;
+use super::shutdown::Running;
+use super::startup::start;
+use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
@@ -27,22 +24,10 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{Injector, NotInjected};
-
-/// How long the end waits for a write that is under way.
-const LAST_WRITE: Duration = Duration::from_millis(500);
+use crate::endpoints::NotInjected;
 
 /// A topology that runs. Dropping it ends the run at once, whatever is in flight.
-pub struct Engine {
-    pub(super) shared: Shared,
-    pub(super) injectors: Mutex<Vec<Injector>>,
-    pub(super) crew: Arc<RwLock<Crew>>,
-    /// `None` where nothing is saved.
-    pub(super) safety: Option<Safety>,
-    pub(super) stop: watch::Sender<bool>,
-    pub(super) outcome: watch::Receiver<Outcome>,
-    pub(super) io: Option<Runtime>,
-}
+pub struct Engine(Running);
 
 impl Engine {
     /// Opens all sources and sinks, brings back what an earlier run had saved, starts the workers, and
@@ -57,7 +42,7 @@ impl Engine {
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        launch(topology, settings, observer, StartClock::start())
+        start(topology, settings, observer, StartClock::start()).map(Self)
     }
 
     /// As [`start`](Self::start), with the clock of an earlier engine: time goes on.
@@ -71,31 +56,39 @@ impl Engine {
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        launch(topology, settings, observer, earlier.0)
+        start(topology, settings, observer, earlier.0).map(Self)
     }
 
     /// The engine's clock, for an engine that comes after it.
     #[must_use]
     pub fn clock(&self) -> EngineClock {
-        EngineClock(self.shared.clock)
+        EngineClock(self.shared().clock)
     }
 
-    /// What the engine began with, as soon as all of it is back; `None` where that is nothing.
+    fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    fn durable(&self) -> Option<&Durable> {
+        self.shared().durable.as_ref()
+    }
+
+    /// What the engine began with, as soon as all of it is back; `None` if that is nothing.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
-        self.safety.as_ref().and_then(|safety| safety.recovered.get()).cloned().flatten()
+        self.durable().and_then(|durable| durable.recovered.get()).cloned().flatten()
     }
 
     /// Whether something is still on its way back, so that sources have not begun.
     #[must_use]
     pub fn is_recovering(&self) -> bool {
-        self.safety.as_ref().is_some_and(|safety| safety.recovered.get().is_none())
+        self.durable().is_some_and(|durable| durable.recovered.get().is_none())
     }
 
     /// Whether the engine goes on with what an earlier run had begun: known at once.
     #[must_use]
     pub fn continues(&self) -> bool {
-        self.safety.as_ref().is_some_and(|safety| safety.continues)
+        self.durable().is_some_and(|durable| durable.continues)
     }
 
     /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
@@ -105,29 +98,25 @@ impl Engine {
     ///
     /// Nothing is saved, so nothing could be carried over.
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
-        let safety = self.safety.as_ref().ok_or(EngineError::NothingSaved)?;
-        let (reply, answer) = oneshot::channel();
-        let order = CheckpointOrder::SetWorkers(workers, reply);
-        safety.checkpointer.send(order).map_err(|_| EngineError::Ended)?;
-        Ok(answer)
+        self.durable().ok_or(EngineError::NothingSaved)?.set_workers(workers)
     }
 
     /// What runs.
     #[must_use]
     pub fn topology(&self) -> &Arc<Topology> {
-        &self.shared.topology
+        &self.shared().topology
     }
 
     /// How many workers run it.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.crew.read().len()
+        self.0.workers().len()
     }
 
     /// The time since the start.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.shared().clock.now()
     }
 
     /// Gives bytes to a pipeline as if its source had read them. They may be anything: bytes at the
@@ -138,7 +127,7 @@ impl Engine {
     /// The engine is ending, or was not started to be injected into; or so much waits that memory
     /// would not be bounded.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
-        let injectors = self.injectors.lock();
+        let injectors = self.0.injectors.lock();
         let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
         injector.inject(bytes).map_err(|refused| match refused {
             NotInjected::Full => EngineError::InputFull,
@@ -148,61 +137,61 @@ impl Engine {
 
     /// Takes no more frames. What is in flight goes on to its end.
     pub fn pause(&self) {
-        self.shared.gate.pause();
+        self.shared().gate.pause();
     }
 
     /// Takes frames again.
     pub fn resume(&self) {
-        self.shared.gate.resume(self.shared.clock.now());
+        self.shared().gate.resume(self.shared().clock.now());
         self.wake();
     }
 
-    /// Takes one message, now or as soon as one comes. Pauses first where the engine runs.
+    /// Takes one message, now or as soon as one comes. Pauses first if the engine runs.
     pub fn step(&self) {
-        self.shared.gate.step();
+        self.shared().gate.step();
         self.wake();
     }
 
     /// What the engine is doing.
     #[must_use]
     pub fn run_state(&self) -> RunState {
-        self.shared.gate.run_state()
+        self.shared().gate.run_state()
     }
 
     fn wake(&self) {
-        self.crew.read().wake();
+        self.0.workers().wake();
     }
 
-    fn ask<T>(&self, look: impl Fn(mpsc::Sender<T>) -> Look) -> Receiver<T> {
+    fn ask<T>(&self, query: impl Fn(mpsc::Sender<T>) -> Query) -> Receiver<T> {
         let (reply, replies) = mpsc::channel();
-        self.crew.read().ask(|| Request::Look(look(reply.clone())));
+        self.0.workers().ask(|| Request::Query(query(reply.clone())));
         replies
     }
 
-    /// Asks every worker for rows of a state. Each sends one window, or none where it has ended;
-    /// [`merge`](crate::core::partitions::scan::merge) puts them together.
+    /// Asks every worker for rows of a state. Each sends one window, or none if it has ended;
+    /// [`merge`](crate::core::partitions::query::merge) puts them together.
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
-        self.ask(|reply| Look::Rows { state: Arc::clone(state), query: query.clone(), reply })
+        self.ask(|reply| Query::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
     /// Gives a poisoned partition back to its computations, with its state as it is. Each worker
-    /// answers, or none where it has ended; all but the partition's owner that there is no such one.
+    /// answers, or none if it has ended; all but the partition's owner that there is no such one.
     #[must_use]
     pub fn revive(&self, state: &Arc<str>, key: &Key) -> Receiver<Revival> {
         let replies =
-            self.ask(|reply| Look::Revive { state: Arc::clone(state), key: key.clone(), reply });
+            self.ask(|reply| Query::Revive { state: Arc::clone(state), key: key.clone(), reply });
         // A checkpoint has to know of it.
-        self.shared.gate.change();
+        self.shared().gate.change();
         replies
     }
 
     /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
     /// whoever takes the rows: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
-        let replies = self.crew.read().ask_each(|| {
+        let replies = self.0.workers().ask_each(|| {
             let (reply, rows) = mpsc::sync_channel(1);
-            (Request::Look(Look::Export { reply }), rows)
+            (Request::Query(Query::Export { reply }), rows)
         });
         // A worker that is gone gives no rows.
         let rows = replies.into_iter().map(|rows| rows.into_iter().flatten().peekable());
@@ -218,16 +207,16 @@ impl Engine {
     /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be
     /// paused no more.
     pub fn stop(&self) {
-        self.injectors.lock().clear();
-        self.stop.send_replace(true);
-        self.shared.gate.finish(self.shared.clock.now());
+        self.0.injectors.lock().clear();
+        self.0.stop.send_replace(true);
+        self.shared().gate.finish(self.shared().clock.now());
         self.wake();
     }
 
     /// How the run ended; `None` while it has not.
     #[must_use]
     pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
-        self.outcome.borrow().clone()
+        self.0.outcome.borrow().clone()
     }
 
     /// Waits until the run has ended. Not to be called from asynchronous code: see
@@ -237,42 +226,23 @@ impl Engine {
     ///
     /// Why it could not go on.
     pub fn wait(&self) -> Result<(), Arc<EngineError>> {
-        let mut outcome = self.outcome.clone();
-        let ended = self
-            .io
-            .as_ref()
-            .map(|io| io.block_on(async { outcome.wait_for(Option::is_some).await.ok()?.clone() }));
+        let mut outcome = self.0.outcome.clone();
+        let ended =
+            self.0.io.as_ref().map(|io| {
+                io.block_on(async { outcome.wait_for(Option::is_some).await.ok()?.clone() })
+            });
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
     /// Ends the run at once, whatever is in flight or in memory, as the death of the process would.
     /// Nobody uses its files any more when this returns.
     pub fn crash(&mut self) {
-        self.stop.send_replace(true);
-        self.shared.abort.store(true, Ordering::Release);
-        self.wake();
-        self.crew.read().join();
-        let Some(io) = self.io.take() else { return };
-        match self.safety.take() {
-            // Not waited for: a read from a terminal or a pipe may never return.
-            None => io.shutdown_background(),
-            // Waited for: whoever comes next uses the same files.
-            Some(Safety { task, kept, journal, gone, thread, .. }) => {
-                task.abort();
-                let _ = kept.recv();
-                gone.send_replace(true);
-                let _ = journal.send(JournalOrder::Stop);
-                // A journal that panicked has told so already.
-                drop(thread.join());
-                // On a thread of its own: asynchronous code may drop an engine, and may not wait.
-                drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
-            }
-        }
+        self.0.crash();
     }
 
     /// Returns when the run has ended.
     pub async fn ended(&self) {
-        let _ = self.outcome.clone().wait_for(Option::is_some).await;
+        let _ = self.0.outcome.clone().wait_for(Option::is_some).await;
     }
 }
 

@@ -51,6 +51,14 @@ pub enum EngineError {
         "the number of workers cannot be changed while nothing is saved: set a resilience directory"
     )]
     NothingSaved,
+    /// The settings are of another application.
+    #[error(
+        "the settings do not fit the application: make them of its topology, with one source per pipeline and one endpoint per sink"
+    )]
+    OtherTopology,
+    /// The engine found one of its own rules broken, and stops before it loses anything.
+    #[error("{0}, which cannot be: please report this")]
+    Contradiction(&'static str),
     /// Threads cannot be started.
     #[error("cannot start the engine's threads: {0}")]
     Threads(String),

@@ -1,10 +1,38 @@
 //! Runs a topology on Timely Dataflow, with any number of worker threads.
 //!
-//! [`Engine`] is the whole of it for those outside: it starts, takes requests, and ends. Inside, each
-//! worker is a loop (`worker`) over a dataflow (`dataflow`) whose operators run the segments of
-//! [`crate::core`]. Only this folder names timely.
+//! [`Engine`] is the whole of it for those outside: it starts, takes requests, and ends. Inside, these parts
+//! run beside each other. Arrows are frames and what becomes of them; each part says below what it sends.
+//!
+//! ```text
+//!               frames            frames               outputs
+//!   sources ------------> queues --------> workers ---------------> sinks
+//!   (tasks)                 ^     (gate)  (threads)     Write      (tasks)
+//!      |                    |               ^    |                  ^   |
+//!      | Write              | frames   Save |    | changed   Report |   | offsets
+//!      v                    |               |    v                  |   v
+//!   journal writer ---------+           checkpointer ---------------+---+
+//!   (thread)  <---------- Trim ---------- (task)
+//!
+//!   all of them ---- News: Drained, Replaced, Failed ----> supervisor ---- outcome ----> Engine
+//! ```
+//!
+//! * A source gives frames to the queues. If the run saves and the source cannot be read again, they go to the
+//!   journal writer first (`JournalOrder::Write`), and enter when they are written.
+//! * A queue wakes its worker. The worker asks the gate whether it may take frames, and runs the dataflow of the
+//!   pipeline. Batches cross from worker to worker inside Timely. Outputs go to the sinks (`SinkOrder::Write`).
+//! * The checkpointer closes the gate, asks the workers for what has changed (`Request::Save`) and the sinks how
+//!   far they have written (`SinkOrder::Report`), opens the gate, and writes. Then the journal writer drops what
+//!   the checkpoint has (`JournalOrder::Trim`).
+//! * The engine asks the workers about partitions (`Request::Query`), and the checkpointer for another number of
+//!   workers (`CheckpointOrder::SetWorkers`).
+//! * The supervisor hears how each part fares (`News`). It ends the parts in order: sources, journal writer
+//!   (`JournalOrder::Done`), queues and workers, checkpointer (`CheckpointOrder::Finish`), sinks.
+//!
+//! `startup` is the list of what starts in which order, `shutdown` its mirror. `shared` is what all parts have,
+//! and `durable` what a run that saves has besides. Only this folder names timely.
 
 mod clock;
+mod durable;
 mod engine;
 mod error;
 mod ingress;
@@ -14,6 +42,7 @@ mod panics;
 mod parts;
 mod recovery;
 mod settings;
+mod shared;
 mod shutdown;
 mod startup;
 mod workers;

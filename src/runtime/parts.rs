@@ -1,27 +1,22 @@
-//! What the parts of an engine share, and the orders and news that they send each other.
+//! The orders and news that the parts of an engine send each other.
 
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::clock::StartClock;
 use super::error::EngineError;
-use super::ingress::gate::Gate;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
-use crate::core::observer::Observer;
 use crate::core::partitions::saved::SavedPartition;
-use crate::core::topology::Topology;
 use crate::endpoints::{SinkFailure, SinkOrder};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
-/// What the journal's thread is asked for.
+/// What the journal writer is asked for.
 pub(super) enum JournalOrder {
     /// Write these frames, then let them enter.
     Write(FramesToWrite),
@@ -49,19 +44,6 @@ pub(super) enum CheckpointOrder {
     SetWorkers(NonZeroUsize, oneshot::Sender<()>),
     /// Make the last checkpoint, and end.
     Finish(oneshot::Sender<()>),
-}
-
-/// What all parts of an engine share.
-#[derive(Clone)]
-pub(super) struct Shared {
-    pub topology: Arc<Topology>,
-    pub observer: Arc<dyn Observer>,
-    pub clock: StartClock,
-    pub gate: Arc<Gate>,
-    /// Turns true when everything is to end at once.
-    pub abort: Arc<AtomicBool>,
-    /// Turns true when a worker panics, before anything that it held is dropped.
-    pub panicked: Arc<AtomicBool>,
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;

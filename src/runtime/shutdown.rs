@@ -1,38 +1,93 @@
-//! Follows a run to its end: all sources end, then all workers drain, then the last checkpoint is made,
-//! then all sinks end; or something fails, and everything ends at once.
+//! Ends an engine: the mirror of `startup`.
+//!
+//! The [`Supervisor`] follows a run to its end. First the sources end, and the journal writer writes what
+//! they had read; then the workers drain; then the checkpointer makes the last checkpoint; then the sinks
+//! end. If something fails, everything ends at once. [`Running::crash`] ends whatever runs, and waits for it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
+use tokio::task::AbortHandle;
 
 use super::error::EngineError;
-use super::ingress::queues::Queues;
-use super::parts::{
-    CheckpointOrder, JournalOrder, News, Outcome, Senders, Shared, SinkTasks, SourceTasks,
-};
+use super::parts::{News, Outcome, Senders, SinkTasks, SourceTasks};
+use super::shared::Shared;
+use super::workers::Workers;
+use crate::endpoints::Injector;
 
-/// What the supervisor follows.
+/// How long the end waits for a write that is under way.
+const LAST_WRITE: Duration = Duration::from_millis(500);
+
+/// What a running engine consists of.
+pub(super) struct Running {
+    pub shared: Arc<Shared>,
+    pub injectors: Mutex<Vec<Injector>>,
+    pub workers: Arc<RwLock<Workers>>,
+    /// `None` if nothing is saved.
+    pub saving: Option<Saving>,
+    pub stop: watch::Sender<bool>,
+    pub outcome: watch::Receiver<Outcome>,
+    pub io: Option<Runtime>,
+}
+
+/// The thread and the task that save.
+pub(super) struct Saving {
+    /// Turns true when the journal writer must not wait for room any more.
+    pub gone: watch::Sender<bool>,
+    pub journal_writer: JoinHandle<()>,
+    pub checkpointer: AbortHandle,
+    /// Ends when the checkpointer has let go of the directory.
+    pub kept: mpsc::Receiver<()>,
+}
+
+impl Running {
+    pub fn workers(&self) -> RwLockReadGuard<'_, Workers> {
+        self.workers.read()
+    }
+
+    /// Ends everything at once, whatever is in flight or in memory. Nothing uses the files any more when
+    /// this returns.
+    pub fn crash(&mut self) {
+        self.stop.send_replace(true);
+        self.shared.abort.store(true, Ordering::Release);
+        self.workers().wake();
+        self.workers().join();
+        let Some(io) = self.io.take() else { return };
+        match (self.saving.take(), &self.shared.durable) {
+            // Waited for: the next engine uses the same files.
+            (Some(Saving { gone, journal_writer, checkpointer, kept }), Some(durable)) => {
+                checkpointer.abort();
+                let _ = kept.recv();
+                gone.send_replace(true);
+                durable.stop_journal();
+                // A journal writer that panicked has reported it.
+                drop(journal_writer.join());
+                // On a thread of its own: asynchronous code may drop an engine, and may not wait.
+                drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
+            }
+            // Not waited for: a read from a terminal or a pipe may never return.
+            _ => io.shutdown_background(),
+        }
+    }
+}
+
+/// What follows a run to its end.
 pub(super) struct Supervisor {
-    pub shared: Shared,
+    pub shared: Arc<Shared>,
     pub sources: SourceTasks,
     pub sinks: SinkTasks,
     /// While it is held, sinks do not end.
     pub senders: Senders,
-    pub queues: Vec<Arc<Queues>>,
     pub news: UnboundedReceiver<News>,
-    pub workers: usize,
-    pub resilient: Option<Resilient>,
     pub stop: watch::Sender<bool>,
     pub outcome: watch::Sender<Outcome>,
-}
-
-/// The parts that see to it that nothing is lost.
-pub(super) struct Resilient {
-    pub journal: Sender<JournalOrder>,
-    pub checkpointer: UnboundedSender<CheckpointOrder>,
 }
 
 /// What the supervisor waits for. Each stage begins when the one before is over.
@@ -55,14 +110,14 @@ impl Supervisor {
         if outcome.is_err() {
             self.stop.send_replace(true);
             self.shared.abort.store(true, Ordering::Release);
-            self.queues.iter().for_each(|queues| queues.wake());
+            self.shared.queues.iter().for_each(|queues| queues.wake());
         }
         self.outcome.send_replace(Some(outcome.map_err(Arc::new)));
     }
 
     async fn follow(&mut self) -> Result<(), EngineError> {
         let mut stage = Stage::Reading;
-        let mut working = self.workers;
+        let mut working = self.shared.settings.workers.get();
         loop {
             stage = self.advance(stage, working);
             if matches!(stage, Stage::Writing) && self.sinks.is_empty() {
@@ -82,7 +137,10 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 Some(news) = self.news.recv() => match news {
-                    News::Drained => working = working.saturating_sub(1),
+                    News::Drained => {
+                        debug_assert!(working > 0, "each worker drains once");
+                        working = working.saturating_sub(1);
+                    }
                     News::Replaced(workers) => working = workers,
                     News::Failed(error) => return Err(error),
                 },
@@ -104,27 +162,21 @@ impl Supervisor {
         }
     }
 
-    /// Goes on to the next stage where this one is over.
+    /// Goes on to the next stage if this one is over.
     fn advance(&mut self, stage: Stage, working: usize) -> Stage {
-        match (stage, &self.resilient) {
-            (Stage::Reading, Some(resilient)) if self.sources.is_empty() => {
-                let (reply, done) = oneshot::channel();
-                let _ = resilient.journal.send(JournalOrder::Done(reply));
-                Stage::Journaling(done)
+        match (stage, &self.shared.durable) {
+            (Stage::Reading, Some(durable)) if self.sources.is_empty() => {
+                Stage::Journaling(durable.stop_reading())
             }
             (Stage::Reading, None) if self.sources.is_empty() => self.drain(),
-            (Stage::Draining, Some(resilient)) if working == 0 => {
-                let (reply, done) = oneshot::channel();
-                let _ = resilient.checkpointer.send(CheckpointOrder::Finish(reply));
-                Stage::Saving(done)
-            }
+            (Stage::Draining, Some(durable)) if working == 0 => Stage::Saving(durable.save_last()),
             (Stage::Draining, None) if working == 0 => self.close_sinks(),
             (stage, _) => stage,
         }
     }
 
     fn drain(&self) -> Stage {
-        self.queues.iter().for_each(|queues| queues.close());
+        self.shared.queues.iter().for_each(|queues| queues.close());
         Stage::Draining
     }
 

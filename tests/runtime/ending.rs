@@ -1,6 +1,7 @@
 //! A run drains when it is stopped, and ends at once when its engine is dropped, whatever the moment.
 
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use wallaroo::core::event::EngineEvent;
@@ -132,4 +133,17 @@ fn an_engine_whose_run_has_ended_can_be_dropped() {
     let (engine, _) = start(&counting(), &Settings::new(&counting()));
     engine.wait().unwrap();
     drop_within_limit(engine);
+}
+
+#[test]
+fn settings_of_another_application_are_refused() {
+    let topology = counting();
+    for (sources, sinks) in [(1, 0), (0, 1), (2, 1)] {
+        let sources = vec![Endpoint::Null; sources];
+        let sinks = vec![vec![Endpoint::Null; sinks]];
+        let settings = Settings { sources, sinks, ..injectable(&topology, 1) };
+        let started = Engine::start(counting(), &settings, Arc::new(Recorder::default()));
+        let error = started.err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains("do not fit")), "{error:?}");
+    }
 }

@@ -75,6 +75,10 @@ impl Kept {
     pub fn unsent(&self) -> Vec<IoSlice<'_>> {
         // Of the first, some may have been given already.
         let mut given = usize::try_from(self.sent - self.next).unwrap_or(usize::MAX);
+        debug_assert!(
+            self.outputs.get(self.whole).is_none_or(|first| given <= first.pieces.bytes().len()),
+            "an output that was given as a whole is passed over"
+        );
         let outputs = self.outputs.iter().skip(self.whole).take(MAX_SLICES);
         outputs
             .map(|output| {

@@ -1,7 +1,7 @@
-//! Whether workers may take frames: running, paused, or a few messages at a time.
+//! Whether workers may take frames: running, paused, or a few messages at a time; and whether anything has
+//! changed since the last checkpoint.
 //!
-//! Asking for a pause is not having it: what is in flight goes on to its end. [`RunState`] tells the
-//! two apart.
+//! A pause does not stop what is in flight, which goes on to its end. [`RunState`] tells the two apart.
 
 use std::sync::Arc;
 
@@ -64,8 +64,17 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub fn open() -> Self {
+        Self::new(State::Running { since: Timestamp::default() })
+    }
+
+    /// A gate that admits nothing until it is asked to.
+    pub fn paused() -> Self {
+        Self::new(State::Paused { steps: 0 })
+    }
+
+    fn new(state: State) -> Self {
         Self {
-            state: Mutex::new(State::Running { since: Timestamp::default() }),
+            state: Mutex::new(state),
             held: AtomicBool::new(false),
             in_flight: Arc::default(),
             changed: AtomicBool::new(false),
@@ -97,7 +106,7 @@ impl Gate {
         *state = State::Ending { since };
     }
 
-    /// Lets one more message through; pauses first where the engine runs.
+    /// Lets one more message through; pauses first if the engine runs.
     pub fn step(&self) {
         let mut state = self.state.lock();
         match &mut *state {

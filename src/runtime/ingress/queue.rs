@@ -1,6 +1,6 @@
-//! Where frames wait for a worker to take them: one queue a worker and pipeline.
+//! Where frames wait for a worker to take them: one queue per worker and pipeline.
 //!
-//! The queue itself needs no bound: the intake's room bounds what is in all queues together.
+//! The queue itself needs no bound: the intake's budget bounds what is in all queues together.
 //! Invariant: the positions say exactly which frames have been taken.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -36,7 +36,7 @@ pub(crate) enum Origin {
     Nowhere,
     /// In this source, which can be read again.
     Source(Arc<str>),
-    /// In this row of the journal, of which so many frames have been taken before.
+    /// In this row of the journal, of which this many frames have been taken before.
     Journal(JournalPosition),
 }
 
@@ -101,7 +101,7 @@ struct State {
 }
 
 impl State {
-    /// Takes what was set aside off the front, where the gate admits it: it counts as taken.
+    /// Takes what was set aside off the front, if the gate admits it: it counts as taken.
     fn pass_over(&mut self, gate: &Gate) {
         let Self { waiting, taken, .. } = self;
         while let Some(first) = waiting.front_mut()
@@ -124,8 +124,8 @@ pub(crate) struct Queue {
 impl Queue {
     /// Has the calling thread woken when there is something to take.
     pub fn attach(&self) {
-        // A second thread would be a second worker with the same index: there is none.
-        let _ = self.thread.set(thread::current());
+        let is_first = self.thread.set(thread::current()).is_ok();
+        debug_assert!(is_first, "a queue has one worker");
     }
 
     pub fn wake(&self) {
@@ -135,6 +135,7 @@ impl Queue {
     }
 
     pub fn push(&self, waiting: Waiting) {
+        debug_assert!(!waiting.frames.is_empty(), "a worker takes something of all that waits");
         let mut state = self.state.lock();
         state.waiting.push_back(waiting);
         let was_empty = state.waiting.len() == 1;
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_looks_once_to_be_told_that_its_inlet_is_closed() {
+    fn a_worker_looks_once_to_be_told_that_its_queue_is_closed() {
         let (queue, gate) = (Queue::default(), Gate::open());
         assert!(queue.is_idle(&gate));
         queue.close();

@@ -3,7 +3,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use super::queue::{Coming, Origin, Queue, Taken, Waiting};
 use crate::core::frames::Frames;
@@ -11,20 +10,21 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::sync::RwLock;
 use crate::endpoints::{Connection, Delivery};
 use crate::resilience::{Position, Slot};
-use crate::runtime::parts::{FramesToWrite, JournalOrder};
+use crate::runtime::durable::Durable;
+use crate::runtime::parts::FramesToWrite;
 
 /// Where the frames of one pipeline enter.
 pub(crate) struct Queues {
     pipeline: PipelineIndex,
     name: Arc<str>,
-    /// The name under which the position of its file is saved, where it reads one.
+    /// The name under which the position of its file is saved, if it reads one.
     file: Option<Arc<str>>,
     per_worker: RwLock<PerWorker>,
-    /// `None` where nothing is saved.
-    journal: Option<Sender<JournalOrder>>,
+    /// `None` if nothing is saved.
+    durable: Option<Durable>,
 }
 
-/// One queue a worker: the frames of a slot go to one of them, so that their order is kept.
+/// One queue per worker: the frames of a slot go to one of them, so that their order is kept.
 struct PerWorker {
     of_workers: Vec<Arc<Queue>>,
     closed: bool,
@@ -36,14 +36,14 @@ impl Queues {
         name: Arc<str>,
         file: Option<Arc<str>>,
         workers: usize,
-        journal: Option<Sender<JournalOrder>>,
+        durable: Option<Durable>,
     ) -> Self {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let per_worker = RwLock::new(PerWorker { of_workers, closed: false });
-        Self { pipeline, name, file, per_worker, journal }
+        Self { pipeline, name, file, per_worker, durable }
     }
 
-    /// The queue of a worker.
+    /// The queue of a worker; `None` if there is no such worker.
     pub fn queue(&self, worker: usize) -> Option<Arc<Queue>> {
         self.per_worker.read().of_workers.get(worker).map(Arc::clone)
     }
@@ -70,14 +70,12 @@ impl Queues {
         for position in positions {
             match position {
                 Position::Journal { pipeline, slot, at } if *pipeline == self.name => {
-                    per_worker.of(*slot).into_iter().for_each(|queue| queue.begin_at(*slot, *at));
+                    per_worker.of(*slot).begin_at(*slot, *at);
                 }
                 Position::Source { pipeline, endpoint, offset } if *pipeline == self.name => {
                     let source: Arc<str> = endpoint.as_str().into();
-                    // Where the source has another slot this time, the greater offset counts.
-                    if let Some(queue) = per_worker.of_workers.first() {
-                        queue.begin_source_at(source, *offset);
-                    }
+                    // The source may have another slot this time: the greater offset counts.
+                    per_worker.first().begin_source_at(source, *offset);
                 }
                 _ => {}
             }
@@ -138,31 +136,36 @@ impl PerWorker {
     fn push(&self, waiting: Waiting) {
         let queue = match waiting.coming {
             Coming::New => self.of(waiting.slot),
-            Coming::Replayed | Coming::OnTrial(_) | Coming::SetAside => self.of_workers.first(),
+            Coming::Replayed | Coming::OnTrial(_) | Coming::SetAside => self.first(),
         };
-        if let Some(queue) = queue {
-            queue.push(waiting);
+        queue.push(waiting);
+    }
+
+    fn of(&self, slot: Slot) -> &Queue {
+        let worker = slot.0.checked_rem(self.of_workers.len() as u64);
+        let worker = worker.and_then(|worker| usize::try_from(worker).ok());
+        match worker.and_then(|worker| self.of_workers.get(worker)) {
+            Some(queue) => queue,
+            None => unreachable!("an engine has one worker at least"),
         }
     }
 
-    fn of(&self, slot: Slot) -> Option<&Arc<Queue>> {
-        let worker = usize::try_from(slot.0).unwrap_or_default().checked_rem(self.of_workers.len());
-        self.of_workers.get(worker?)
+    fn first(&self) -> &Queue {
+        self.of(Slot(0))
     }
 }
 
 impl Delivery for Queues {
     fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool) {
         let slot = Slot::of_connection(connection.number);
-        let origin = match (&self.journal, connection.again) {
+        let origin = match (&self.durable, connection.again) {
             (None, _) => Origin::Nowhere,
             (Some(_), true) => {
                 Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
             }
-            (Some(journal), false) => {
-                let to_write = FramesToWrite { pipeline: self.pipeline, slot, frames, trace_all };
-                // A journal that is gone has failed, and the engine is ending with its error.
-                let _ = journal.send(JournalOrder::Write(to_write));
+            (Some(durable), false) => {
+                let pipeline = self.pipeline;
+                durable.write(FramesToWrite { pipeline, slot, frames, trace_all });
                 return;
             }
         };

@@ -7,12 +7,11 @@
 use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::RwLock;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use parking_lot::{RwLock, RwLockReadGuard};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
@@ -25,13 +24,19 @@ use crate::endpoints::{Endpoint, SinkOrder};
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
 };
+use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
-use crate::runtime::parts::{Base, CheckpointOrder, JournalOrder, News};
+use crate::runtime::parts::{Base, CheckpointOrder, News, Senders};
+use crate::runtime::shared::Shared;
+use crate::runtime::workers::Workers;
 use crate::runtime::workers::query::{Changed, Request, SaveRequest};
-use crate::runtime::workers::{Crew, CrewPlan};
 
 /// What makes checkpoints.
 pub(crate) struct Checkpointer {
+    pub shared: Arc<Shared>,
+    pub durable: Durable,
+    pub workers: Arc<RwLock<Workers>>,
+    pub senders: Senders,
     pub interval: Duration,
     /// The checkpoint that was made last.
     pub epoch: Epoch,
@@ -44,10 +49,6 @@ pub(crate) struct Checkpointer {
     pub others: Vec<Position>,
     /// The sinks' endpoints, for each pipeline, as their positions are saved.
     pub sinks: Vec<Vec<Endpoint>>,
-    pub journal: Sender<JournalOrder>,
-    pub crew: Arc<RwLock<Crew>>,
-    pub plan: CrewPlan,
-    pub news: UnboundedSender<News>,
 }
 
 impl Checkpointer {
@@ -59,9 +60,8 @@ impl Checkpointer {
         positions: Vec<Position>,
         orders: UnboundedReceiver<CheckpointOrder>,
     ) {
-        let news = self.news.clone();
         if let Err(error) = self.keep(base, positions, orders).await {
-            let _ = news.send(News::Failed(error));
+            self.shared.fail(error);
         }
     }
 
@@ -73,9 +73,9 @@ impl Checkpointer {
     ) -> Result<(), EngineError> {
         self.begin(base, positions)?;
         loop {
-            let gate = Arc::clone(&self.plan.shared.gate);
+            let shared = Arc::clone(&self.shared);
             let due = async {
-                gate.changed().await;
+                shared.gate.changed().await;
                 sleep(self.interval).await;
             };
             tokio::select! {
@@ -106,15 +106,14 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not where
-    /// it is of everything: then other workers are to go on.
+    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not if it is
+    /// of everything: then other workers go on.
     async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
-        let gate = Arc::clone(&self.plan.shared.gate);
-        gate.hold();
+        self.shared.gate.hold();
         let epoch = self.epoch.next();
         let mut saved = Vec::new();
-        let replies = self.crew.read().ask_each(|| {
+        let replies = self.workers().ask_each(|| {
             let (reply, changed) = oneshot::channel();
             (Request::Save(SaveRequest { epoch, extent, reply }), changed)
         });
@@ -127,7 +126,7 @@ impl Checkpointer {
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
-        positions.extend(self.plan.queues.iter().flat_map(|queues| queues.positions()));
+        positions.extend(self.shared.queues.iter().flat_map(|queues| queues.positions()));
         let reports = self.ask_sinks();
         if extent == Extent::Asked {
             self.release();
@@ -138,30 +137,33 @@ impl Checkpointer {
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
         // What is told of frames is not told again once a checkpoint has left them behind.
-        block_in_place(|| self.plan.shared.observer.settle());
+        block_in_place(|| self.shared.observer.settle());
         self.write(saved, positions)?;
         // Before anything is dropped because of it.
         block_in_place(|| self.directory.in_place())?;
-        // A journal that is gone says itself why.
-        let _ = self.journal.send(JournalOrder::Trim(trimmed));
+        self.durable.trim(trimmed);
         let took = began.elapsed();
         self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
         Ok(())
     }
 
     fn tell(&self, event: EngineEvent) {
-        self.plan.shared.observer.event(event);
+        self.shared.observer.event(event);
     }
 
     fn release(&self) {
-        self.plan.shared.gate.release();
-        self.crew.read().wake();
+        self.shared.gate.release();
+        self.workers().wake();
+    }
+
+    fn workers(&self) -> RwLockReadGuard<'_, Workers> {
+        self.workers.read()
     }
 
     /// Asks every sink to report when all that is before the checkpoint is written.
     fn ask_sinks(&self) -> Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)> {
         let mut reports = Vec::new();
-        for (pipeline, sinks) in self.plan.senders.iter().enumerate() {
+        for (pipeline, sinks) in self.senders.iter().enumerate() {
             for (sink, sender) in sinks.iter().enumerate() {
                 let (report, reported) = oneshot::channel();
                 let _ = sender.send(SinkOrder::Report(report));
@@ -178,9 +180,14 @@ impl Checkpointer {
         let mut positions = Vec::new();
         for (pipeline, sink, reported) in reports {
             let offset = told(reported).await;
-            let name = self.plan.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
+            let name = self.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
             let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
-            if let (Some(offset), Some(name), Some(endpoint)) = (offset, name, endpoint) {
+            let (Some(name), Some(endpoint)) = (name, endpoint) else {
+                unreachable!(
+                    "a sink that reports has an endpoint, under which its position is saved"
+                )
+            };
+            if let Some(offset) = offset {
                 positions.push(Position::Sink {
                     pipeline: Arc::clone(name),
                     sink: sink.0 as u64,
@@ -198,12 +205,15 @@ impl Checkpointer {
         saved: Vec<Vec<SavedState>>,
         positions: Vec<Position>,
     ) -> Result<(), EngineError> {
+        if self.files.len() != saved.len() {
+            return Err(EngineError::Contradiction("a worker has no file of its own"));
+        }
         let epoch = self.epoch;
         let files = self.files.iter_mut().zip(&saved).enumerate();
         let write = |(at, (file, saved)): (usize, (&mut WorkerFile, &Vec<SavedState>))| {
             file.write(epoch, saved, if at == 0 { &positions } else { &[] })
         };
-        // Not with tasks: who drops the checkpointer must find nobody who still writes.
+        // Not with tasks: nothing may write any more when the checkpointer has been dropped.
         block_in_place(|| {
             thread::scope(|scope| {
                 let write = &write;
@@ -216,36 +226,35 @@ impl Checkpointer {
         })
     }
 
-    /// Goes on with other workers: a checkpoint, another of everything, and a new crew that begins with it.
+    /// Goes on with other workers: a checkpoint, another of everything, and new workers that begin with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        // The next one holds what enters until its sinks have reported. Where one takes nothing, as a TCP
-        // sink without a receiver, that is waited for here, while all other pipelines go on.
+        // The next one holds what enters until its sinks have reported. A sink that takes nothing, as a TCP
+        // sink without a receiver, is waited for here, while all other pipelines go on.
         self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
-        let from = self.crew.read().len();
-        block_in_place(|| self.crew.read().dismiss());
-        for queues in &self.plan.queues {
+        let from = self.workers().len();
+        block_in_place(|| self.workers().dismiss());
+        for queues in &self.shared.queues {
             queues.exchange(workers.get());
         }
-        // Before the new workers can tell anything: where all inputs have ended, they have nothing to
-        // do but to say so.
-        let _ = self.news.send(News::Replaced(workers.get()));
+        // Before the new workers can say anything: if all inputs have ended, they say so at once.
+        let _ = self.shared.news.send(News::Replaced(workers.get()));
         // Nobody can read them for as long as they are open.
         self.files.clear();
-        let (plan, directory) = (&self.plan, &mut self.directory);
+        let Self { shared, senders, directory, .. } = self;
         let started = block_in_place(|| -> Result<_, EngineError> {
             let checkpoint = Checkpoint::find(directory)?;
-            let (crew, base) = plan.start(workers, &checkpoint)?;
-            let new = directory.begin_generation(workers.get() as u64)?;
-            Ok((crew, base, checkpoint.positions, new))
+            let (new, base) = Workers::start(shared, senders, workers, &checkpoint)?;
+            let generation = directory.begin_generation(workers.get() as u64)?;
+            Ok((new, base, checkpoint.positions, generation))
         });
-        let (crew, base, positions, new) = started?;
+        let (new, base, positions, generation) = started?;
         let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
-        let moved = crew.moved();
-        *self.crew.write() = crew;
-        self.files = new.files;
-        self.generation = new.generation;
+        let moved = new.moved();
+        *self.workers.write() = new;
+        self.files = generation.files;
+        self.generation = generation.generation;
         self.begin(base, positions)?;
         self.release();
         let (to, held) = (workers.get(), began.elapsed());
@@ -254,8 +263,8 @@ impl Checkpointer {
     }
 }
 
-/// What a worker or a sink tells. One that is gone says itself why, and the engine ends with that: there
-/// is nothing to be told, and nothing to add.
+/// The answer of a worker or a sink. One that is gone has reported why, and the engine ends with that: then
+/// this never resolves.
 async fn told<T>(reply: oneshot::Receiver<T>) -> T {
     match reply.await {
         Ok(told) => told,

@@ -10,34 +10,26 @@ use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{oneshot, watch};
 
-use super::replay::Replay;
+use super::replay::{Replay, WrittenPipeline};
 use super::trial::SharedAttempts;
 use crate::core::frames::Hold;
 use crate::core::guard::panic_reason;
-use crate::endpoints::Intake;
+use crate::core::numbers::PipelineIndex;
 use crate::resilience::{Entry, Journal, JournalPosition, JournalPositions, ResilienceError};
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
-use crate::runtime::ingress::queues::Queues;
 use crate::runtime::panics::IO_THREAD_NAME;
-use crate::runtime::parts::{FramesToWrite, JournalOrder, News};
+use crate::runtime::parts::{FramesToWrite, JournalOrder};
+use crate::runtime::shared::Shared;
 
 /// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
 const MAX_BYTES_TOGETHER: u64 = 8 * 1024 * 1024;
 
 /// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
-/// this long only where a sink that takes nothing holds up the checkpoints, and other pipelines go on.
+/// this long only if a sink that takes nothing holds up the checkpoints while other pipelines go on.
 pub(crate) const MAX_JOURNAL: u64 = 1024 * 1024 * 1024;
-
-/// A pipeline, for the journal's thread.
-pub(crate) struct WrittenPipeline {
-    pub name: Arc<str>,
-    pub intake: Arc<Intake>,
-    pub queues: Arc<Queues>,
-}
 
 /// What the journal has let enter again.
 pub(crate) struct ReplayedFrames {
@@ -52,7 +44,7 @@ struct UntilLeft(#[expect(dead_code, reason = "its drop is what counts")] onesho
 
 impl Hold for UntilLeft {}
 
-/// What the journal's thread has.
+/// What the journal writer's thread has.
 pub(crate) struct JournalWriter {
     pub journal: Journal,
     pub attempts: SharedAttempts,
@@ -65,7 +57,7 @@ pub(crate) struct JournalWriter {
     pub io: Handle,
     /// Turns true when nothing is to be waited for any more.
     pub gone: watch::Receiver<bool>,
-    pub news: UnboundedSender<News>,
+    pub shared: Arc<Shared>,
 }
 
 impl JournalWriter {
@@ -77,14 +69,14 @@ impl JournalWriter {
         replayed: oneshot::Sender<ReplayedFrames>,
     ) -> io::Result<JoinHandle<()>> {
         let run = move || {
-            let news = self.news.clone();
+            let shared = Arc::clone(&self.shared);
             let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&positions, replayed)));
             let failure = match outcome {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => EngineError::Resilience(error),
                 Err(panic) => EngineError::Threads(panic_reason(panic)),
             };
-            let _ = news.send(News::Failed(failure));
+            shared.fail(failure);
         };
         thread::Builder::new().name(IO_THREAD_NAME.to_owned()).spawn(run)
     }
@@ -94,7 +86,7 @@ impl JournalWriter {
         positions: &JournalPositions,
         replayed: oneshot::Sender<ReplayedFrames>,
     ) -> Result<(), ResilienceError> {
-        // Where the last run was killed between its last checkpoint and this.
+        // The last run may have been killed between its last checkpoint and this.
         self.trim(positions)?;
         let (hold, done) = oneshot::channel::<()>();
         let Some(frames) = self.replay(positions, Arc::new(UntilLeft(hold)))? else {
@@ -116,8 +108,8 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// The next order; `None` where no more will come. Where the journal is as long as it may be, only
-    /// those that make it shorter have their turn: the others wait, and with them the sources.
+    /// The next order; `None` if no more will come. While the journal is as long as it may be, only those
+    /// that make it shorter have their turn: the others wait, and with them the sources.
     fn next(&mut self) -> Option<JournalOrder> {
         let is_urgent = |order: &JournalOrder| {
             matches!(order, JournalOrder::Trim(_) | JournalOrder::Replayed | JournalOrder::Stop)
@@ -179,18 +171,24 @@ impl JournalWriter {
         }
         let mut entries = Vec::with_capacity(batch.len());
         for FramesToWrite { pipeline, slot, frames, .. } in &batch {
-            if let Some(of) = self.pipelines.get(pipeline.0) {
-                entries.push(Entry { pipeline: &of.name, slot: *slot, frames });
-            }
+            let name = &pipeline_at(&self.pipelines, *pipeline).name;
+            entries.push(Entry { pipeline: name, slot: *slot, frames });
         }
         let first_row = self.journal.append(&entries)?;
         for (row, write) in (first_row..).zip(batch) {
             let FramesToWrite { pipeline, slot, frames, trace_all } = write;
-            if let Some(of) = self.pipelines.get(pipeline.0) {
-                let origin = Origin::Journal(JournalPosition { row, frames: 0 });
-                of.queues.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
-            }
+            let origin = Origin::Journal(JournalPosition { row, frames: 0 });
+            let waiting = Waiting { slot, frames, trace_all, origin, coming: Coming::New };
+            pipeline_at(&self.pipelines, pipeline).queues.push(waiting);
         }
         Ok(())
+    }
+}
+
+/// The pipeline of some frames. One that is skipped would give its frames' rows to others.
+fn pipeline_at(pipelines: &[WrittenPipeline], index: PipelineIndex) -> &WrittenPipeline {
+    match pipelines.get(index.0) {
+        Some(pipeline) => pipeline,
+        None => unreachable!("frames are of a pipeline of the topology"),
     }
 }

@@ -10,15 +10,23 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::journal_writer::WrittenPipeline;
 use super::trial::{SharedAttempts, Trial};
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure, JOURNAL_STEP};
 use crate::core::frames::{Frames, Hold};
+use crate::endpoints::Intake;
 use crate::resilience::{
     Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
 };
 use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
+use crate::runtime::ingress::queues::Queues;
+
+/// A pipeline, as the journal writer knows it.
+pub(crate) struct WrittenPipeline {
+    pub name: Arc<str>,
+    pub intake: Arc<Intake>,
+    pub queues: Arc<Queues>,
+}
 
 /// A replay of the journal.
 pub(crate) struct Replay<'a> {

@@ -4,10 +4,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::endpoints::Sources;
 use crate::core::event::EngineEvent;
-use crate::endpoints::{Endpoint, Intake, open_files};
-use crate::runtime::settings::Settings;
+use crate::endpoints::{Endpoint, Intake, OpenSource, open_files};
+use crate::runtime::shared::Shared;
 
 /// Files that any run may open for a moment: names that are looked up, `/dev/fd`, a client that is one
 /// too many, what the system libraries open.
@@ -25,10 +24,14 @@ const PER_TCP_SINK: usize = 2;
 
 /// Lets the sources serve no more connections than the limit on open files leaves for them, beside the
 /// files that are open now and those that will be.
-pub(crate) fn fit_connections(settings: &Settings, sources: &mut Sources, intakes: &[Arc<Intake>]) {
+pub(crate) fn fit_connections(
+    shared: &Shared,
+    sources: &mut [OpenSource],
+    intakes: &[Arc<Intake>],
+) {
     let listening = sources.iter().filter(|source| source.listens()).count();
     let Some((limit, open)) = open_files() else { return };
-    let most = fitting(limit, open + to_come(settings), listening);
+    let most = fitting(limit, open + to_come(shared), listening);
     for (source, intake) in sources.iter_mut().zip(intakes) {
         if let Some(asked) = source.limit_connections(most)
             && asked > most
@@ -51,15 +54,14 @@ fn fitting(limit: usize, others: usize, sources: usize) -> NonZeroUsize {
 }
 
 /// How many files will be opened beside the connections.
-fn to_come(settings: &Settings) -> usize {
+fn to_come(shared: &Shared) -> usize {
+    let settings = &shared.settings;
     let tcp = |sinks: &Vec<Endpoint>| {
         sinks.iter().filter(|sink| matches!(sink, Endpoint::Tcp(_))).count()
     };
     let sinks = settings.sinks.iter().map(tcp).sum::<usize>() * PER_TCP_SINK;
-    let saved = settings
-        .resilience
-        .as_ref()
-        .map_or(0, |_| settings.workers.get() * PER_WORKER + PER_DIRECTORY);
+    let saved =
+        shared.durable.as_ref().map_or(0, |_| settings.workers.get() * PER_WORKER + PER_DIRECTORY);
     ANY + sinks + saved
 }
 

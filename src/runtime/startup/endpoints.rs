@@ -1,10 +1,8 @@
 //! Opens an engine's sources and sinks, and starts their tasks.
 
 use std::io;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
@@ -19,15 +17,17 @@ use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside, read_injected,
+    Delivery, Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside,
+    read_injected,
 };
-use crate::resilience::{Position, ResilienceError};
+use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queues::Queues;
 use crate::runtime::panics::IO_THREAD_NAME;
-use crate::runtime::parts::{JournalOrder, Senders, Shared, SinkTasks, SourceTasks};
+use crate::runtime::parts::{Senders, SinkTasks, SourceTasks};
 use crate::runtime::recovery::saved_names::SavedNames;
 use crate::runtime::settings::Settings;
+use crate::runtime::shared::Shared;
 
 /// The threads that move bytes.
 pub(crate) fn io_runtime() -> Result<Runtime, EngineError> {
@@ -41,8 +41,21 @@ pub(crate) fn io_runtime() -> Result<Runtime, EngineError> {
         .map_err(|error| EngineError::Threads(error.to_string()))
 }
 
-pub(crate) type Sources = Vec<OpenSource>;
-pub(crate) type Sinks = Vec<Vec<OpenSink>>;
+/// The sources and sinks of an engine, open and not begun.
+pub(crate) struct Endpoints {
+    /// For each pipeline, its source.
+    pub sources: Vec<OpenSource>,
+    /// For each pipeline, its sinks.
+    pub sinks: Vec<Vec<OpenSink>>,
+}
+
+/// Refuses settings of another application: some pipeline would have no source or no sink.
+fn refuse_other_settings(settings: &Settings, topology: &Topology) -> Result<(), EngineError> {
+    let of_topology = topology.pipelines().iter().map(|plan| plan.sinks.len());
+    let fits = settings.sources.len() == topology.pipelines().len()
+        && settings.sinks.iter().map(Vec::len).eq(of_topology);
+    if fits { Ok(()) } else { Err(EngineError::OtherTopology) }
+}
 
 /// Refuses a source and a sink in the resilience directory: what is saved there would be destroyed, or
 /// taken for damaged.
@@ -62,7 +75,7 @@ fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
 /// How long a file may take to open before that is said.
 const OPENING: Duration = Duration::from_secs(1);
 
-/// Opens a source or sink, and says where that takes long: only a pipe does.
+/// Opens a source or sink, and reports if that takes long: a named pipe waits for its other end.
 async fn patiently<T>(
     open: impl Future<Output = T>,
     observer: &dyn Observer,
@@ -84,8 +97,10 @@ async fn patiently<T>(
 /// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
 pub(crate) async fn open_endpoints(
     settings: &Settings,
+    topology: &Topology,
     observer: &dyn Observer,
-) -> Result<(Sources, Sinks), EngineError> {
+) -> Result<Endpoints, EngineError> {
+    refuse_other_settings(settings, topology)?;
     refuse_saved_files(settings)?;
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
@@ -115,7 +130,7 @@ pub(crate) async fn open_endpoints(
         }
         sinks.push(of_pipeline);
     }
-    Ok((sources, sinks))
+    Ok(Endpoints { sources, sinks })
 }
 
 /// The files that are read and written.
@@ -154,14 +169,14 @@ pub(crate) fn sink_channels(topology: &Topology) -> (Senders, Receivers) {
     topology.pipelines().iter().map(|plan| of_pipeline(plan.sinks.len())).unzip()
 }
 
-/// Starts the sinks: what is sent to them is written. With `sync`, what they report is on the disk.
+/// Starts the sinks: what is sent to them is written.
 pub(crate) fn start_sinks(
     io: &Handle,
-    sinks: Sinks,
+    sinks: Vec<Vec<OpenSink>>,
     receivers: Receivers,
     shared: &Shared,
-    sync: bool,
 ) -> SinkTasks {
+    let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
     let mut tasks = JoinSet::new();
     for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
         for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
@@ -176,35 +191,29 @@ pub(crate) fn start_sinks(
 /// Where the pipelines' frames enter.
 pub(crate) fn queues(
     topology: &Topology,
-    workers: usize,
+    settings: &Settings,
     names: &SavedNames,
-    journal: Option<&Sender<JournalOrder>>,
+    durable: Option<&Durable>,
 ) -> Vec<Arc<Queues>> {
-    let plans = topology.pipelines().iter().enumerate();
-    let queues = |(at, plan): (usize, &crate::core::topology::PipelinePlan)| {
-        let (name, journal) = (Arc::clone(&plan.name), journal.cloned());
-        let file = names.sources.get(at).cloned().flatten();
-        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, journal))
-    };
-    plans.map(queues).collect()
+    let plans = topology.pipelines().iter().zip(&names.sources).enumerate();
+    let queues = plans.map(|(at, (plan, file))| {
+        let (name, file, workers) = (Arc::clone(&plan.name), file.clone(), settings.workers.get());
+        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, durable.cloned()))
+    });
+    queues.collect()
 }
 
 /// Where the pipelines' sources hand over what they read.
-pub(crate) fn intakes(
-    settings: &Settings,
-    shared: &Shared,
-    queues: &[Arc<Queues>],
-    stopped: &watch::Receiver<bool>,
-) -> Vec<Arc<Intake>> {
-    let plans = shared.topology.pipelines().iter().zip(queues).enumerate();
+pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<Arc<Intake>> {
+    let plans = shared.topology.pipelines().iter().zip(&shared.queues).enumerate();
     let intakes = plans.map(|(at, (plan, queues))| {
         Arc::new(Intake::new(
             PipelineIndex(at),
             Arc::clone(&plan.name),
             Arc::clone(&plan.source.framing),
-            settings.frame_limit,
+            shared.settings.frame_limit,
             Arc::new(shared.clock),
-            Arc::clone(queues) as Arc<dyn crate::endpoints::Delivery>,
+            Arc::clone(queues) as Arc<dyn Delivery>,
             Arc::clone(&shared.observer),
             stopped.clone(),
         ))
@@ -212,21 +221,21 @@ pub(crate) fn intakes(
     intakes.collect()
 }
 
-/// Starts the sources, and those that inject where the settings ask for it. They begin to read when
+/// Starts the sources, and those that inject if the settings ask for it. They begin to read when
 /// `begin` turns true.
 pub(crate) fn start_sources(
     io: &Handle,
-    mut sources: Sources,
+    mut sources: Vec<OpenSource>,
     intakes: Vec<Arc<Intake>>,
-    settings: &Settings,
+    shared: &Shared,
     begin: &watch::Receiver<bool>,
 ) -> (SourceTasks, Vec<Injector>) {
-    fit_connections(settings, &mut sources, &intakes);
+    fit_connections(shared, &mut sources, &intakes);
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
     for (source, intake) in sources.into_iter().zip(intakes) {
         source.announce(&intake);
-        if settings.injectable {
+        if shared.settings.injectable {
             let (injector, injected) = Injector::new();
             injectors.push(injector);
             let (intake, begin) = (Arc::clone(&intake), begin.clone());
@@ -250,77 +259,4 @@ pub(crate) fn start_sources(
 async fn begun(mut begin: watch::Receiver<bool>) {
     // An error says that the engine is gone, and then nothing is read anyway.
     let _ = begin.wait_for(|begin| *begin).await;
-}
-
-/// Lets sources and sinks begin where a checkpoint had ended. Returns the positions of those that are
-/// not among them, and that a later run may have again: not of files that this one writes anew.
-pub(crate) async fn begin_at(
-    positions: &[Position],
-    shared: &Shared,
-    names: &SavedNames,
-    (sources, sinks): (&mut Sources, &mut Sinks),
-) -> Result<Vec<Position>, EngineError> {
-    let mut others = Vec::new();
-    let pipelines = shared.topology.pipelines();
-    let index = |name: &Arc<str>| pipelines.iter().position(|plan| plan.name == *name);
-    for position in positions {
-        let known = match position {
-            Position::Journal { pipeline, .. } => index(pipeline).is_some(),
-            Position::Source { pipeline, endpoint, offset } => {
-                let at = index(pipeline);
-                let name = at.and_then(|at| names.sources.get(at)?.as_deref());
-                match at.and_then(|at| sources.get_mut(at)) {
-                    Some(source) if name == Some(endpoint) => {
-                        begin_source(source, endpoint, *offset).await?;
-                        true
-                    }
-                    _ => false,
-                }
-            }
-            Position::Sink { pipeline, sink, endpoint, offset } => {
-                let number = usize::try_from(*sink).unwrap_or(usize::MAX);
-                let place = index(pipeline);
-                let ours = place
-                    .and_then(|at| names.sinks.get(at)?.get(number))
-                    .filter(|ours| ours.to_string() == *endpoint);
-                let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
-                match (ours, open) {
-                    (Some(ours), Some(open)) => begin_sink(open, ours, *offset)?,
-                    _ => false,
-                }
-            }
-        };
-        if !known && !names.are_overwritten(position) {
-            others.push(position.clone());
-        }
-    }
-    Ok(others)
-}
-
-async fn begin_source(
-    source: &mut OpenSource,
-    endpoint: &str,
-    offset: u64,
-) -> Result<(), EngineError> {
-    let Some((_, length)) = source.file().await.map_err(EngineError::Source)? else {
-        return Ok(());
-    };
-    if length < offset {
-        let path = PathBuf::from(endpoint);
-        return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
-    }
-    source.begin_at(offset).await.map_err(EngineError::Source)
-}
-
-fn begin_sink(sink: &mut OpenSink, endpoint: &Endpoint, offset: u64) -> Result<bool, EngineError> {
-    let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-    let (Some(length), Endpoint::File(path)) = (sink.file().map_err(failed)?, endpoint) else {
-        return Ok(false);
-    };
-    if length < offset {
-        let path = path.clone();
-        return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
-    }
-    sink.begin_at(offset);
-    Ok(true)
 }

@@ -29,9 +29,9 @@ use crate::core::steps::Segment;
 use crate::core::steps::batch::{Outlet, Parcel, Payload};
 use crate::core::steps::context::{Context, Report};
 use crate::endpoints::SinkOrder;
-use crate::runtime::ingress::gate::Gate;
 use crate::runtime::ingress::queue::{Next, Queue};
 use crate::runtime::parts::ToSink;
+use crate::runtime::shared::Shared;
 
 /// An [`Epoch`], for Timely.
 type Time = u64;
@@ -43,10 +43,7 @@ const MAX_FRAMES_PER_TURN: usize = 8192;
 #[derive(Clone)]
 pub(crate) struct Common {
     pub worker: WorkerIndex,
-    pub clock: Arc<dyn Clock + Send + Sync>,
-    pub observer: Arc<dyn Observer>,
-    pub gate: Arc<Gate>,
-    pub sample_every: Option<Duration>,
+    pub shared: Arc<Shared>,
 }
 
 /// A pipeline as one worker runs it.
@@ -113,7 +110,7 @@ fn enter<'scope>(
             }
             let mut frames_taken = 0;
             while frames_taken < MAX_FRAMES_PER_TURN {
-                match queue.next(&stage.common.gate, stage.common.clock.now()) {
+                match queue.next(&stage.common.shared.gate, stage.common.shared.clock.now()) {
                     Next::Frames(mut frames, trace_all) => {
                         frames_taken += frames.len();
                         sampler.start_traces(&mut frames, trace_all);
@@ -127,7 +124,7 @@ fn enter<'scope>(
                 }
                 output.session(&*time).give_iterator(stage.parcels());
             }
-            if !queue.is_idle(&stage.common.gate) {
+            if !queue.is_idle(&stage.common.shared.gate) {
                 again.activate();
             }
         }
@@ -172,23 +169,25 @@ impl Stage {
     /// Runs the segment, passes its outputs to the sinks, and tells the observer.
     fn run(&mut self, frames: &Arc<Frames>, payload: Payload) {
         let Self { segment, common, report, outlet, .. } = self;
-        let mut context = Context { worker: common.worker, clock: &*common.clock, report };
+        let shared = &common.shared;
+        let mut context = Context { worker: common.worker, clock: &shared.clock, report };
         segment.run(frames, payload, &mut context, outlet);
         if self.ends_without_sink {
             // The last step may give nothing: then what it processed is what has ended.
             let given = report.steps.last().copied().unwrap_or_default();
             let messages = given.max(report.stateful);
-            let latency = common.clock.now().since(frames.read_at());
-            common.observer.finished(self.pipeline, messages, latency);
+            let latency = shared.clock.now().since(frames.read_at());
+            shared.observer.finished(self.pipeline, messages, latency);
         }
         for mut output in outlet.outputs.drain(..) {
             output.frames = output.frames.after_work();
-            if let Some(sink) = self.sinks.get(output.sink.0) {
-                // A sink that is gone has failed, and the engine is ending with its error.
-                let _ = sink.send(SinkOrder::Write(output));
-            }
+            let Some(sink) = self.sinks.get(output.sink.0) else {
+                unreachable!("an output is of a sink of its pipeline")
+            };
+            // A sink that is gone has failed, and the engine is ending with its error.
+            let _ = sink.send(SinkOrder::Write(output));
         }
-        common.observer.processed(self.pipeline, common.worker, report);
+        shared.observer.processed(self.pipeline, common.worker, report);
         report.clear();
     }
 
@@ -208,8 +207,8 @@ struct Sampler {
 
 impl Sampler {
     fn new(pipeline: Arc<str>, common: &Common) -> Self {
-        let observer = Arc::clone(&common.observer);
-        Self { pipeline, observer, every: common.sample_every, last: None }
+        let Shared { observer, settings, .. } = &*common.shared;
+        Self { pipeline, observer: Arc::clone(observer), every: settings.sample_every, last: None }
     }
 
     /// Traces every frame where that is wanted, and now and then one of the others.

@@ -11,139 +11,114 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::Thread;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use timely::communication::WorkerGuards;
 use timely::{CommunicationConfig, Config, WorkerConfig};
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::error::EngineError;
-use super::ingress::queues::Queues;
-use super::parts::{Base, News, Restored, Senders, Shared};
+use super::parts::{Base, Restored, Senders};
+use super::shared::Shared;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::saved::SavedPartition;
-use crate::resilience::{Checkpoint, ResilienceError};
-use dataflow::Common;
+use crate::resilience::Checkpoint;
 use query::Request;
-use worker::{Ready, WorkerStart};
+use worker::{Ready, WorkerSpec};
 
 /// How many partitions are handed to a worker together.
-const RESTORED: usize = 1024;
-
-/// How workers are to be started.
-pub(super) struct CrewPlan {
-    pub shared: Shared,
-    pub queues: Vec<Arc<Queues>>,
-    pub senders: Senders,
-    pub precreate: bool,
-    pub sample_every: Option<Duration>,
-    pub news: UnboundedSender<News>,
-    /// Whether checkpoints are made.
-    pub saves: bool,
-}
+const RESTORED_TOGETHER: usize = 1024;
 
 /// The workers of an engine.
-pub(super) struct Crew {
+pub(super) struct Workers {
     guards: Mutex<Option<WorkerGuards<()>>>,
     threads: Vec<Thread>,
     requests: Vec<mpsc::Sender<Request>>,
     moved: usize,
 }
 
-impl CrewPlan {
-    /// Starts so many workers, gives them back what a checkpoint holds, and waits until all of them
-    /// are ready.
+impl Workers {
+    /// Starts this many workers, gives them what a checkpoint holds, and waits until all of them are
+    /// ready. Returns also what each began with.
     pub fn start(
-        &self,
+        shared: &Arc<Shared>,
+        senders: &Senders,
         workers: NonZeroUsize,
         checkpoint: &Checkpoint,
-    ) -> Result<(Crew, Vec<Base>), EngineError> {
+    ) -> Result<(Self, Vec<Base>), EngineError> {
         let (ready, readiness) = mpsc::channel();
-        let (mut requests, mut givers, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut givers, mut specs) = (Vec::new(), Vec::new(), Vec::new());
         for worker in 0..workers.get() {
             let (request, requested) = mpsc::channel();
-            let (give, given) = mpsc::sync_channel(4);
+            let (give, restored) = mpsc::sync_channel(4);
             requests.push(request);
             givers.push(give);
-            let start = self.worker(worker, workers, checkpoint, requested, given, &ready);
-            starts.push(Mutex::new(Some(start)));
+            specs.push(Mutex::new(Some(WorkerSpec {
+                index: WorkerIndex(worker),
+                placement: Placement::new(workers),
+                shared: Arc::clone(shared),
+                epoch: checkpoint.epoch,
+                senders: senders.clone(),
+                requests: requested,
+                restored,
+                ready: ready.clone(),
+            })));
         }
         drop(ready);
-        let config = Config {
-            communication: CommunicationConfig::Process(workers.get()),
-            worker: WorkerConfig::default(),
-        };
-        let guards = timely::execute(config, move |timely| {
-            let start = starts.get(timely.index());
-            let take = |start: &Mutex<Option<WorkerStart>>| start.lock().take();
-            if let Some(start) = start.and_then(take) {
-                worker::run(timely, start);
-            }
-        })
-        .map_err(EngineError::Threads)?;
-        let given = restore(checkpoint, Placement::new(workers), givers);
-        let guards = Mutex::new(Some(guards));
-        let moved = *given.as_ref().unwrap_or(&0);
-        let mut crew = Crew { guards, threads: Vec::new(), requests, moved };
-        let mut ready: Vec<Ready> = Vec::new();
-        let mut failure = given.err().map(EngineError::Resilience);
-        for worker in readiness.iter().take(workers.get()) {
-            match worker {
-                Ok(worker) => ready.push(worker),
-                // A worker that fails makes it impossible to give it anything, which says less.
-                Err(error) => failure = Some(error),
-            }
-        }
-        ready.sort_by_key(|ready| ready.worker);
-        let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
-        crew.threads = threads;
-        if failure.is_none() && crew.threads.len() < workers.get() {
-            failure = Some(EngineError::Threads("a worker ended as it began".to_owned()));
-        }
-        match failure {
-            None => Ok((crew, bases)),
-            Some(error) => {
-                crew.dismiss();
+        let guards = Mutex::new(Some(spawn(specs)?));
+        let moved = restore(checkpoint, Placement::new(workers), givers);
+        let mut started = Self { guards, threads: Vec::new(), requests, moved: 0 };
+        match started.wait_until_ready(&readiness, moved) {
+            Ok(bases) => Ok((started, bases)),
+            Err(error) => {
+                started.dismiss();
                 Err(error)
             }
         }
     }
 
-    fn worker(
-        &self,
-        worker: usize,
-        workers: NonZeroUsize,
-        checkpoint: &Checkpoint,
-        requests: Receiver<Request>,
-        restored: Receiver<Vec<Restored>>,
-        ready: &mpsc::Sender<Result<Ready, EngineError>>,
-    ) -> WorkerStart {
-        let shared = &self.shared;
-        WorkerStart {
-            topology: Arc::clone(&shared.topology),
-            placement: Placement::new(workers),
-            precreate: self.precreate,
-            common: Common {
-                worker: WorkerIndex(worker),
-                clock: Arc::new(shared.clock),
-                observer: Arc::clone(&shared.observer),
-                gate: Arc::clone(&shared.gate),
-                sample_every: self.sample_every,
-            },
-            epoch: checkpoint.epoch,
-            saves: self.saves,
-            queues: self.queues.iter().filter_map(|queues| queues.queue(worker)).collect(),
-            sinks: self.senders.clone(),
-            requests,
-            restored,
-            ready: ready.clone(),
-            news: self.news.clone(),
-            abort: Arc::clone(&shared.abort),
-            panicked: Arc::clone(&shared.panicked),
+    fn wait_until_ready(
+        &mut self,
+        readiness: &Receiver<Result<Ready, EngineError>>,
+        moved: Result<usize, EngineError>,
+    ) -> Result<Vec<Base>, EngineError> {
+        let (mut ready, mut failure) = (Vec::new(), None);
+        for worker in readiness.iter().take(self.len()) {
+            match worker {
+                Ok(worker) => ready.push(worker),
+                Err(error) => failure = Some(error),
+            }
         }
+        ready.sort_by_key(|ready| ready.worker);
+        // Also if one has failed: the others have to be woken to end.
+        let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
+        self.threads = threads;
+        // A worker that failed could not be given anything, so its own error says more than `moved`.
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.moved = moved?;
+        if self.threads.len() < self.len() {
+            return Err(EngineError::Threads("a worker ended as it began".to_owned()));
+        }
+        Ok(bases)
     }
+}
+
+/// Starts the threads.
+fn spawn(specs: Vec<Mutex<Option<WorkerSpec>>>) -> Result<WorkerGuards<()>, EngineError> {
+    let config = Config {
+        communication: CommunicationConfig::Process(specs.len()),
+        worker: WorkerConfig::default(),
+    };
+    let run = move |timely: &mut timely::worker::Worker| {
+        let take = |spec: &Mutex<Option<WorkerSpec>>| spec.lock().take();
+        match specs.get(timely.index()).and_then(take) {
+            Some(spec) => worker::run(timely, spec),
+            None => unreachable!("timely runs each worker once"),
+        }
+    };
+    timely::execute(config, run).map_err(EngineError::Threads)
 }
 
 /// Hands every partition of a checkpoint to the worker that owns it. Returns how many of them
@@ -152,17 +127,18 @@ fn restore(
     checkpoint: &Checkpoint,
     placement: Placement,
     restores: Vec<SyncSender<Vec<Restored>>>,
-) -> Result<usize, ResilienceError> {
+) -> Result<usize, EngineError> {
     let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
-    let mut moved = 0;
+    let (mut moved, mut without_owner) = (0, None);
     let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
-    // The same for very many partitions.
+    // Kept from one partition to the next: most have the same.
     let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
     checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
         let hash = placement.hash(&partition.key);
         let owner = placement.worker_of_hash(hash).0;
         moved += usize::from(before.is_some_and(|before| before.worker_of_hash(hash).0 != owner));
         let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
+            without_owner = Some(owner);
             return Ok(());
         };
         if *of_state != *state {
@@ -173,19 +149,22 @@ fn restore(
         }
         let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
         batch.push(Restored { state, partition, path });
-        if batch.len() == RESTORED {
-            // A worker that is gone says itself why.
+        if batch.len() == RESTORED_TOGETHER {
+            // A worker that is gone has reported why.
             let _ = worker.send(std::mem::take(batch));
         }
         Ok(())
     })?;
+    if without_owner.is_some() {
+        return Err(EngineError::Contradiction("a saved partition has no worker"));
+    }
     for (worker, batch) in restores.into_iter().zip(batches) {
         let _ = worker.send(batch);
     }
     Ok(moved)
 }
 
-impl Crew {
+impl Workers {
     /// How many workers.
     pub fn len(&self) -> usize {
         self.requests.len()
@@ -227,17 +206,17 @@ impl Crew {
         self.join();
     }
 
-    /// Waits until the workers, who have been told to end, are gone.
+    /// Waits until the workers are gone, which must have been told to end.
     pub fn join(&self) {
         let guards = self.guards.lock().take();
         if let Some(guards) = guards {
-            // A worker that panicked has told so already.
+            // A worker that panicked has reported it.
             drop(guards.join());
         }
     }
 }
 
-impl Drop for Crew {
+impl Drop for Workers {
     fn drop(&mut self) {
         self.dismiss();
     }

@@ -28,16 +28,16 @@ const EXPORTED: usize = 1024;
 
 /// What a worker can be asked for.
 pub(crate) enum Request {
-    /// A look at its partitions.
-    Look(Look),
+    /// Something about its partitions.
+    Query(Query),
     /// The partitions that have changed, once all that was admitted has been processed.
     Save(SaveRequest),
     /// End at once, whatever is in memory.
     Leave,
 }
 
-/// A look at a worker's partitions.
-pub(crate) enum Look {
+/// What a worker is asked about its partitions.
+pub(crate) enum Query {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
@@ -64,7 +64,7 @@ pub(crate) struct SaveRequest {
 
 impl SaveRequest {
     pub fn reply(self, changed: Changed) {
-        // Nobody waits where the engine is ending.
+        // The checkpointer is gone if the engine is ending.
         let _ = self.reply.send(changed);
     }
 }
@@ -77,20 +77,20 @@ struct ActiveScan {
 }
 
 /// The partition tables of a worker, and what it has been asked about them.
-pub(crate) struct Desk {
+pub(crate) struct Tables {
     tables: Vec<(Arc<str>, SharedPartitions)>,
     scans: Vec<ActiveScan>,
 }
 
-impl Desk {
+impl Tables {
     pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
         Self { tables, scans: Vec::new() }
     }
 
     /// Takes a request. Replies that nobody waits for any more are dropped.
-    pub fn take(&mut self, look: Look) {
-        match look {
-            Look::Rows { state, query, reply } => {
+    pub fn take(&mut self, query: Query) {
+        match query {
+            Query::Rows { state, query, reply } => {
                 match self.tables.iter().find(|(name, _)| *name == state) {
                     Some((_, table)) => self.scans.push(ActiveScan {
                         table: SharedPartitions::clone(table),
@@ -100,8 +100,8 @@ impl Desk {
                     None => drop(reply.send(RowWindow::default())),
                 }
             }
-            Look::Export { reply } => self.export(&reply),
-            Look::Revive { state, key, reply } => {
+            Query::Export { reply } => self.export(&reply),
+            Query::Revive { state, key, reply } => {
                 let table = self.tables.iter().find(|(name, _)| *name == state);
                 let revival =
                     table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
@@ -159,7 +159,7 @@ impl Desk {
             let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
             for places in table.places_by_key().chunks(EXPORTED) {
                 let rows = places.iter().filter_map(|at| table.row(*at).map(named)).collect();
-                // Who waits no more wants no more.
+                // The requester is gone.
                 if reply.send(rows).is_err() {
                     return;
                 }

@@ -1,49 +1,40 @@
 //! A worker: a thread that owns some of the partitions.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::thread::{self, Thread};
 
-use timely::worker::Worker;
-use tokio::sync::mpsc::UnboundedSender;
+use timely::worker::Worker as Timely;
 
 use super::dataflow::{Built, Common, Lane, build};
-use super::query::{Desk, Request, SaveRequest};
+use super::query::{Request, SaveRequest, Tables};
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
-use crate::core::steps::WorkerSetup;
-use crate::core::topology::Topology;
+use crate::core::steps::{Segment, WorkerSetup};
+use crate::resilience::ResilienceError;
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queue::Queue;
-use crate::runtime::parts::{Base, News, Restored, ToSink};
+use crate::runtime::parts::{Base, News, Restored, Senders};
+use crate::runtime::shared::Shared;
 
 /// What a worker is given when it starts.
-pub(crate) struct WorkerStart {
-    pub topology: Arc<Topology>,
+pub(crate) struct WorkerSpec {
+    pub index: WorkerIndex,
     pub placement: Placement,
-    pub precreate: bool,
-    pub common: Common,
+    pub shared: Arc<Shared>,
     /// The checkpoint that it begins with.
     pub epoch: Epoch,
-    /// Whether checkpoints are made.
-    pub saves: bool,
-    /// One a pipeline.
-    pub queues: Vec<Arc<Queue>>,
-    /// For each pipeline, one a sink.
-    pub sinks: Vec<Vec<ToSink>>,
+    pub senders: Senders,
     pub requests: Receiver<Request>,
     /// Partitions to begin with, until there are no more.
     pub restored: Receiver<Vec<Restored>>,
     pub ready: Sender<Result<Ready, EngineError>>,
-    pub news: UnboundedSender<News>,
-    pub abort: Arc<AtomicBool>,
-    /// Set where the worker panics.
-    pub panicked: Arc<AtomicBool>,
 }
 
 /// A worker that is ready: wake it through its thread.
@@ -54,114 +45,170 @@ pub(crate) struct Ready {
     pub base: Base,
 }
 
-/// Runs a worker to its end. A panic (of the engine: an author's panics are caught a message at a
-/// time) ends this worker's dataflows, and the engine then ends the others.
-pub(crate) fn run(worker: &mut Worker, start: WorkerStart) {
-    let (index, news, ready) = (start.common.worker.0, start.news.clone(), start.ready.clone());
-    let panicked = Arc::clone(&start.panicked);
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, start)));
+/// Runs a worker to its end. A panic (of the engine: an author's panic costs one message) ends this
+/// worker's dataflows, and the engine then ends the others.
+pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
+    let (index, shared, ready) = (spec.index, Arc::clone(&spec.shared), spec.ready.clone());
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(timely, spec)));
+    if outcome.is_err() {
+        shared.panicked.store(true, Ordering::Release);
+    }
+    drop_dataflows(timely);
     if let Err(panic) = outcome {
-        panicked.store(true, Ordering::Release);
-        let failed = || EngineError::Worker { worker: index, reason: panic_reason(panic) };
-        drop_dataflows(worker);
-        // Nobody waits for its readiness any more where it was ready.
-        if let Err(unsent) = ready.send(Err(failed()))
+        let error = EngineError::Worker { worker: index.0, reason: panic_reason(panic) };
+        // Nobody waits any more for the readiness of a worker that was ready.
+        if let Err(unsent) = ready.send(Err(error))
             && let Err(error) = unsent.0
         {
-            let _ = news.send(News::Failed(error));
+            shared.fail(error);
         }
     }
 }
 
-fn work(worker: &mut Worker, start: WorkerStart) {
-    let WorkerStart { topology, placement, precreate, common, queues, sinks, .. } = start;
-    let mut setup = WorkerSetup::new(common.worker, placement, precreate);
-    let segments = topology.segments(&mut setup);
-    let mut desk = Desk::new(setup.into_tables().collect());
-    let base = match desk.restore(&start.restored) {
-        Ok(base) => base,
-        Err(error) => {
-            let _ = start.ready.send(Err(EngineError::Resilience(error)));
-            return;
+fn work(timely: &mut Timely, spec: WorkerSpec) {
+    let ready = spec.ready.clone();
+    match Worker::start(timely, spec) {
+        Ok((mut worker, base)) => {
+            let worker_ready = Ready { worker: worker.index, thread: thread::current(), base };
+            let _ = ready.send(Ok(worker_ready));
+            drop(ready);
+            while worker.turn(timely).is_continue() {}
         }
-    };
-    if start.saves {
-        desk.remember_changes();
+        Err(error) => drop(ready.send(Err(EngineError::Resilience(error)))),
+    }
+}
+
+/// A worker that works.
+struct Worker {
+    index: WorkerIndex,
+    shared: Arc<Shared>,
+    tables: Tables,
+    /// The dataflows of the pipelines, until all of them have ended.
+    dataflows: Vec<(Built, Arc<Queue>)>,
+    /// The checkpoint that was begun last.
+    epoch: Rc<Cell<Epoch>>,
+    requests: Receiver<Request>,
+    /// A checkpoint that waits until all that came before it is processed.
+    saving: Option<SaveRequest>,
+    drained: bool,
+}
+
+impl Worker {
+    /// Takes the partitions to begin with, and builds the dataflows.
+    fn start(timely: &mut Timely, spec: WorkerSpec) -> Result<(Self, Base), ResilienceError> {
+        let WorkerSpec { index, placement, shared, epoch, senders, requests, restored, .. } = spec;
+        let mut setup = WorkerSetup::new(index, placement, shared.settings.precreate);
+        let segments = shared.topology.segments(&mut setup);
+        let mut tables = Tables::new(setup.into_tables().collect());
+        let base = tables.restore(&restored)?;
+        if shared.durable.is_some() {
+            tables.remember_changes();
+        }
+        let (dataflows, epoch) = (Vec::new(), Rc::new(Cell::new(epoch)));
+        let (saving, drained) = (None, false);
+        let mut worker =
+            Self { index, shared, tables, dataflows, epoch, requests, saving, drained };
+        worker.build_dataflows(timely, segments, senders);
+        Ok((worker, base))
     }
 
-    let epoch = Rc::new(Cell::new(start.epoch));
-    let plans = topology.pipelines().iter().zip(segments).zip(queues.iter().zip(sinks));
-    let mut lanes: Vec<(Built, Arc<Queue>)> = Vec::new();
-    for (at, ((plan, segments), (queue, sinks))) in plans.enumerate() {
-        queue.attach();
-        let queue = Arc::clone(queue);
-        let lane = Lane {
-            index: PipelineIndex(at),
-            name: Arc::clone(&plan.name),
-            segments,
-            queue: Arc::clone(&queue),
-            sinks,
-            epoch: Rc::clone(&epoch),
-        };
-        lanes.extend(build(worker, lane, &common).map(|built| (built, queue)));
+    fn build_dataflows(
+        &mut self,
+        timely: &mut Timely,
+        segments: Vec<Vec<Box<dyn Segment>>>,
+        senders: Senders,
+    ) {
+        let Self { index, shared, epoch, dataflows, .. } = self;
+        let common = Common { worker: *index, shared: Arc::clone(shared) };
+        let pipelines = shared.topology.pipelines().iter().zip(&shared.queues);
+        for (at, (((plan, queues), segments), sinks)) in
+            pipelines.zip(segments).zip(senders).enumerate()
+        {
+            let Some(queue) = queues.queue(index.0) else {
+                unreachable!("a pipeline has a queue for each worker")
+            };
+            queue.attach();
+            let lane = Lane {
+                index: PipelineIndex(at),
+                name: Arc::clone(&plan.name),
+                segments,
+                queue: Arc::clone(&queue),
+                sinks,
+                epoch: Rc::clone(epoch),
+            };
+            let Some(built) = build(timely, lane, &common) else {
+                unreachable!("a pipeline has one segment at least")
+            };
+            dataflows.push((built, queue));
+        }
     }
-    let ready = Ready { worker: common.worker, thread: thread::current(), base };
-    let _ = start.ready.send(Ok(ready));
-    drop(start.ready);
 
-    let mut drained = false;
-    let mut saving: Option<SaveRequest> = None;
-    loop {
-        loop {
-            match start.requests.try_recv() {
-                Ok(Request::Save(save)) => {
-                    // Nothing is admitted now, so nothing more can come of earlier epochs.
-                    epoch.set(save.epoch);
-                    for (built, _) in &lanes {
-                        built.activator.activate();
-                    }
-                    saving = Some(save);
-                }
-                Ok(Request::Look(look)) => desk.take(look),
-                Err(TryRecvError::Empty) => break,
-                // The engine is gone, or goes on without this worker.
-                Ok(Request::Leave) | Err(TryRecvError::Disconnected) => {
-                    return drop_dataflows(worker);
-                }
-            }
+    /// Takes requests, and runs the dataflows once. Waits if there is nothing to do.
+    fn turn(&mut self, timely: &mut Timely) -> ControlFlow<()> {
+        self.take_requests()?;
+        if self.shared.abort.load(Ordering::Acquire) {
+            return ControlFlow::Break(());
         }
-        if start.abort.load(Ordering::Acquire) {
-            return drop_dataflows(worker);
-        }
-        let is_done = |save: &mut SaveRequest| {
-            lanes.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
-        };
-        if let Some(save) = saving.take_if(is_done) {
-            let changed = desk.take_changed(save.extent);
-            save.reply(changed);
-        }
-        let scanning = desk.work();
-        for (built, queue) in &lanes {
-            if !queue.is_idle(&common.gate) {
+        self.save_if_processed();
+        let scanning = self.tables.work();
+        for (built, queue) in &self.dataflows {
+            if !queue.is_idle(&self.shared.gate) {
                 built.activator.activate();
             }
         }
-        match (worker.has_dataflows(), scanning) {
-            (true, true) => drop(worker.step()),
-            (true, false) => drop(worker.step_or_park(None)),
+        match (timely.has_dataflows(), scanning) {
+            (true, true) => drop(timely.step()),
+            (true, false) => drop(timely.step_or_park(None)),
             (false, true) => {}
             (false, false) => thread::park(),
         }
-        if !drained && !worker.has_dataflows() {
-            drained = true;
-            lanes.clear();
-            let _ = start.news.send(News::Drained);
+        if !self.drained && !timely.has_dataflows() {
+            self.drained = true;
+            self.dataflows.clear();
+            // A supervisor that is gone has ended the run already.
+            let _ = self.shared.news.send(News::Drained);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Takes all requests that wait. Breaks off if the worker has to end.
+    fn take_requests(&mut self) -> ControlFlow<()> {
+        loop {
+            match self.requests.try_recv() {
+                Ok(Request::Save(save)) => {
+                    // Nothing is admitted now, so nothing more can come of earlier epochs.
+                    self.epoch.set(save.epoch);
+                    for (built, _) in &self.dataflows {
+                        built.activator.activate();
+                    }
+                    debug_assert!(self.saving.is_none(), "one checkpoint is made at a time");
+                    self.saving = Some(save);
+                }
+                Ok(Request::Query(query)) => self.tables.take(query),
+                Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
+                // The engine is gone, or goes on without this worker.
+                Ok(Request::Leave) | Err(TryRecvError::Disconnected) => {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+    }
+
+    /// Hands over what has changed, if all that came before the checkpoint is processed.
+    fn save_if_processed(&mut self) {
+        let Self { dataflows, tables, saving, .. } = self;
+        let is_processed = |save: &mut SaveRequest| {
+            dataflows.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
+        };
+        if let Some(save) = saving.take_if(is_processed) {
+            let changed = tables.take_changed(save.extent);
+            save.reply(changed);
         }
     }
 }
 
-fn drop_dataflows(worker: &mut Worker) {
-    for dataflow in worker.installed_dataflows() {
-        worker.drop_dataflow(dataflow);
+fn drop_dataflows(timely: &mut Timely) {
+    for dataflow in timely.installed_dataflows() {
+        timely.drop_dataflow(dataflow);
     }
 }

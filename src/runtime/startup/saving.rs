@@ -1,0 +1,209 @@
+//! Opens what an earlier run has left, and starts what saves this run: the journal writer and the
+//! checkpointer.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use parking_lot::RwLock;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use crate::core::event::{EngineEvent, Recovered};
+use crate::core::topology::Topology;
+use crate::endpoints::Intake;
+use crate::resilience::{
+    Attempts, Checkpoint, Directory, Durability, Journal, NewGeneration, Position,
+    ResilienceSettings, journal_positions, open_journal,
+};
+use crate::runtime::durable::{Durable, Orders};
+use crate::runtime::error::EngineError;
+use crate::runtime::parts::{Base, Senders};
+use crate::runtime::recovery::checkpointer::Checkpointer;
+use crate::runtime::recovery::journal_writer::{JournalWriter, MAX_JOURNAL, ReplayedFrames};
+use crate::runtime::recovery::replay::WrittenPipeline;
+use crate::runtime::recovery::saved_names::SavedNames;
+use crate::runtime::recovery::trial::SharedAttempts;
+use crate::runtime::shared::Shared;
+use crate::runtime::shutdown::Saving;
+use crate::runtime::workers::Workers;
+
+/// What an earlier run has left, and the orders to what will save this one.
+pub(super) struct Saved {
+    pub durable: Durable,
+    orders: Orders,
+    directory: Directory,
+    journal: Journal,
+    attempts: Attempts,
+    interval: Duration,
+}
+
+/// The parts of a run that stand already.
+pub(super) struct Parts<'a> {
+    pub io: &'a Handle,
+    pub shared: &'a Arc<Shared>,
+    pub workers: &'a Arc<RwLock<Workers>>,
+    pub senders: &'a Senders,
+}
+
+/// What a run begins with.
+pub(super) struct Begins {
+    pub checkpoint: Checkpoint,
+    /// What each worker began with.
+    pub base: Vec<Base>,
+    /// Positions of what this run does not have.
+    pub others: Vec<Position>,
+    pub names: SavedNames,
+    /// When the start began.
+    pub since: Instant,
+    /// Turns true when all is back that comes before what is new.
+    pub sources_may_begin: watch::Sender<bool>,
+}
+
+impl Begins {
+    /// Lets the sources begin at once.
+    pub fn without_replay(&self) -> Option<Saving> {
+        self.sources_may_begin.send_replace(true);
+        None
+    }
+}
+
+impl Saved {
+    /// Takes the directory, and finds the checkpoint to begin with.
+    pub fn open(
+        settings: &ResilienceSettings,
+        topology: &Topology,
+    ) -> Result<(Checkpoint, Self), EngineError> {
+        let ResilienceSettings { directory, durability, interval, .. } = settings;
+        let directory = Directory::take(directory, topology.name(), *durability)?;
+        let checkpoint = Checkpoint::find(&directory)?;
+        let journal = open_journal(&directory, &checkpoint)?;
+        let attempts = Attempts::open(&directory)?;
+        // Not only if a checkpoint counts: a run that was killed before that may have told dead letters.
+        let continues = !directory.is_new();
+        let (durable, orders) = Durable::new(*durability == Durability::Power, continues);
+        let interval = *interval;
+        Ok((checkpoint, Self { durable, orders, directory, journal, attempts, interval }))
+    }
+
+    /// Makes the files of this run, which do not count yet.
+    pub fn begin_generation(
+        &mut self,
+        workers: NonZeroUsize,
+    ) -> Result<NewGeneration, EngineError> {
+        Ok(self.directory.begin_generation(workers.get() as u64)?)
+    }
+
+    /// Starts the journal writer, which first replays; then the sources may begin. Starts the checkpointer.
+    pub fn start(
+        self,
+        generation: NewGeneration,
+        Parts { io, shared, workers, senders }: Parts<'_>,
+        intakes: Vec<Arc<Intake>>,
+        begins: Begins,
+    ) -> Result<Saving, EngineError> {
+        let Self { durable, orders, directory, journal, attempts, interval } = self;
+        let Begins { checkpoint, base, others, names, since, sources_may_begin } = begins;
+        let found = found(&checkpoint, &base);
+        let (gone, gone_told) = watch::channel(false);
+        let writer = JournalWriter {
+            journal,
+            attempts: SharedAttempts::new(attempts, Arc::clone(&shared.panicked)),
+            orders: orders.journal,
+            longest: MAX_JOURNAL,
+            put_off: VecDeque::new(),
+            pipelines: written_pipelines(shared, intakes),
+            io: io.clone(),
+            gone: gone_told,
+            shared: Arc::clone(shared),
+        };
+        let (replayed, replaying) = oneshot::channel();
+        let journal_writer = writer
+            .start(journal_positions(&checkpoint.positions), replayed)
+            .map_err(|error| EngineError::Threads(error.to_string()))?;
+        let begun = let_sources_begin(
+            Arc::clone(shared),
+            durable.clone(),
+            found,
+            (replaying, since),
+            sources_may_begin,
+        );
+        io.spawn(begun);
+        let checkpointer = Checkpointer {
+            shared: Arc::clone(shared),
+            durable,
+            workers: Arc::clone(workers),
+            senders: senders.clone(),
+            interval,
+            epoch: checkpoint.epoch,
+            generation: generation.generation,
+            files: generation.files,
+            directory,
+            others,
+            sinks: names.sinks,
+        };
+        let (positions, orders) = (checkpoint.positions, orders.checkpointer);
+        let (keeps, kept) = mpsc::channel();
+        let task = io.spawn(async move {
+            // Dropped with everything else that the checkpointer holds.
+            let _keeps = keeps;
+            checkpointer.run(base, positions, orders).await;
+        });
+        let (checkpointer, shared) = (task.abort_handle(), Arc::clone(shared));
+        io.spawn(async move {
+            if let Err(error) = task.await
+                && error.is_panic()
+            {
+                shared.fail(EngineError::Threads(error.to_string()));
+            }
+        });
+        Ok(Saving { gone, journal_writer, kept, checkpointer })
+    }
+}
+
+fn written_pipelines(shared: &Shared, intakes: Vec<Arc<Intake>>) -> Vec<WrittenPipeline> {
+    let pipelines = intakes.into_iter().zip(&shared.queues).map(|(intake, queues)| {
+        let (name, queues) = (Arc::clone(&intake.name), Arc::clone(queues));
+        WrittenPipeline { name, intake, queues }
+    });
+    pipelines.collect()
+}
+
+/// What a checkpoint gave back. The journal is not replayed yet.
+fn found(checkpoint: &Checkpoint, base: &[Base]) -> Recovered {
+    let restored = || base.iter().flatten().flat_map(|(_, partitions)| partitions);
+    Recovered {
+        epoch: checkpoint.epoch,
+        workers: checkpoint.workers(),
+        partitions: restored().count(),
+        messages: restored().map(|partition| partition.messages).sum(),
+        frames: 0,
+        took: Duration::ZERO,
+    }
+}
+
+/// Reports what is back, as soon as the journal is read, and lets the sources begin once all that is made
+/// of its frames has left.
+async fn let_sources_begin(
+    shared: Arc<Shared>,
+    durable: Durable,
+    found: Recovered,
+    (replaying, since): (oneshot::Receiver<ReplayedFrames>, Instant),
+    begin: watch::Sender<bool>,
+) {
+    let Ok(ReplayedFrames { frames, done }) = replaying.await else { return };
+    let found = Recovered { frames, took: since.elapsed(), ..found };
+    let found = (found.epoch.0 > 0 || frames > 0).then_some(found);
+    let is_first = durable.recovered.set(found.clone()).is_ok();
+    debug_assert!(is_first, "the journal is replayed once");
+    if let Some(found) = found {
+        shared.observer.event(EngineEvent::Recovered(found));
+    }
+    // Sources not before this: a client that has seen an output, and sends a message because of it on
+    // another connection, must not come before what it has seen.
+    let _ = done.await;
+    durable.replayed();
+    begin.send_replace(true);
+}
