@@ -27,7 +27,7 @@ pub use header::{WithHeader, big_endian, little_endian};
 pub(crate) use key::push_text_of_bytes;
 pub use key::{Key, parse_key_text, text_of_bytes};
 pub use message::Message;
-pub use outputs::{Outputs, StateOutcome};
+pub use outputs::{OneByOne, Outputs, StateOutcome};
 pub use partition::PartitionFunction;
 pub use reason::Reason;
 pub use sink::{BoxedEncoder, Sink};

@@ -198,8 +198,14 @@ impl Frames {
 
     /// Every payload, in order, with its place among the frames.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let mut start = 0_usize;
-        (0_u32..).zip(&self.ends).map(move |(frame, end)| {
+        self.payloads_from(0)
+    }
+
+    /// The payloads from this frame on, in order, with their places among the frames.
+    pub fn payloads_from(&self, first: u32) -> impl Iterator<Item = (u32, &[u8])> {
+        let mut start = self.start(first);
+        let ends = self.ends.get(first as usize..).unwrap_or_default();
+        (first..).zip(ends).map(move |(frame, end)| {
             let end = *end as usize;
             let payload = self.bytes.get(start + self.header_length..end).unwrap_or_default();
             start = end;

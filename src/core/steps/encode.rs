@@ -1,81 +1,147 @@
 //! The ends of a pipeline: encoders that make a sink's bytes, or nothing at all.
 
+use std::mem;
 use std::sync::Arc;
 
 use super::batch::{Item, Outlet, Output, Payload};
 use super::context::{Context, StepName};
-use super::{Flow, Segment, empty};
+use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
 use crate::core::frames::preview::preview_bytes;
-use crate::core::frames::trace::HopEvent;
+use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::SinkIndex;
 
-/// Encodes a batch for one sink.
+/// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
+const MAX_BYTES_TOGETHER: usize = 256 * 1024;
+
+/// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Encodes every message, or makes it a dead letter.
+    /// Begins with a batch of about so many messages, when the one before is finished.
+    fn begin(&mut self, expected: usize);
+
+    /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
     fn encode(
         &mut self,
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-    ) -> Output;
+        outlet: &mut Outlet,
+    );
+
+    /// Sends what is left of the batch's outputs.
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet);
 }
 
 /// Encodes batches with an author's encoder.
 pub(crate) struct EncodeStep<E> {
-    pub name: StepName,
-    pub sink: SinkIndex,
-    pub encoder: Arc<E>,
-    /// What the encoder is given: never the batch's bytes, which it must not be able to change. Kept
-    /// so that its memory is used again.
-    pub scratch: Vec<u8>,
-    /// How long a message's bytes were in the last batch, rounded up: probably as long as the next
-    /// one's.
-    pub expected_length: usize,
+    name: StepName,
+    encoder: Arc<E>,
+    /// What the encoder is given: never the gathered bytes, which it must not be able to change. Kept so
+    /// that its memory is used again.
+    scratch: Vec<u8>,
+    gathered: Gathered,
+}
+
+/// Outputs that are sent to a sink together.
+struct Gathered {
+    sink: SinkIndex,
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    traces: Vec<Arc<Trace>>,
+    /// Of how many messages.
+    messages: usize,
+    /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
+    /// the next ones.
+    expected_length: usize,
+}
+
+impl<E> EncodeStep<E> {
+    pub fn new(name: StepName, sink: SinkIndex, encoder: Arc<E>) -> Self {
+        let gathered = Gathered {
+            sink,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            traces: Vec::new(),
+            messages: 0,
+            expected_length: 0,
+        };
+        Self { name, encoder, scratch: Vec::new(), gathered }
+    }
+}
+
+impl Gathered {
+    fn is_full(&self) -> bool {
+        self.ends.len() >= MAX_TOGETHER || self.bytes.len() >= MAX_BYTES_TOGETHER
+    }
+
+    fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        let messages = mem::take(&mut self.messages);
+        self.expected_length = self.bytes.len().div_ceil(messages.max(1));
+        let output = Output {
+            sink: self.sink,
+            frames: Arc::clone(frames),
+            bytes: mem::take(&mut self.bytes),
+            ends: mem::take(&mut self.ends),
+            traces: mem::take(&mut self.traces),
+        };
+        if !output.ends.is_empty() {
+            frames.charge(output.memory());
+            outlet.outputs.push(output);
+        }
+    }
 }
 
 impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
+    fn begin(&mut self, expected: usize) {
+        let Gathered { bytes, ends, expected_length, .. } = &mut self.gathered;
+        let expected = expected.min(MAX_TOGETHER);
+        bytes.reserve_exact((*expected_length * expected).min(MAX_BYTES_TOGETHER));
+        ends.reserve_exact(expected);
+    }
+
     fn encode(
         &mut self,
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-    ) -> Output {
-        let Self { name, sink, encoder, scratch, expected_length } = self;
+        outlet: &mut Outlet,
+    ) {
+        let Self { name, encoder, scratch, gathered } = self;
         let traced = frames.any_traced();
-        let mut output = Output {
-            sink: *sink,
-            frames: Arc::clone(frames),
-            bytes: Vec::with_capacity(*expected_length * items.len()),
-            ends: Vec::with_capacity(items.len()),
-            traces: Vec::new(),
-        };
+        let mut given = 0;
         for_each_guarded(
             &mut items.iter(),
-            &mut (&mut *context, &mut output),
+            &mut (&mut *context, &mut *gathered, &mut *outlet),
             |item| item.frame,
-            |(context, output), Item { frame, message }| {
+            |(context, gathered, outlet), Item { frame, message }| {
                 scratch.clear();
+                gathered.messages += 1;
                 if let Err(reason) = encoder.encode(message, scratch) {
                     let reason = reason.as_str().to_owned();
                     context.dead_letter(name, frames, *frame, None, reason);
                 } else if !scratch.is_empty() {
-                    output.bytes.extend_from_slice(scratch);
-                    output.ends.push(u32::try_from(output.bytes.len()).unwrap_or(u32::MAX));
+                    given += 1;
+                    gathered.bytes.extend_from_slice(scratch);
+                    gathered.ends.push(u32::try_from(gathered.bytes.len()).unwrap_or(u32::MAX));
                     if traced && let Some(trace) = frames.trace(*frame) {
-                        output.traces.push(Arc::clone(trace));
+                        gathered.traces.push(Arc::clone(trace));
                         let encoded = || HopEvent::Encoded(preview_bytes(scratch));
                         context.trace(name, frames, *frame, encoded);
                     }
+                    if gathered.is_full() {
+                        gathered.send(frames, outlet);
+                    }
                 }
             },
-            |(context, _), frame, reason| context.dead_letter(name, frames, frame, None, reason),
+            |(context, ..), frame, reason| context.dead_letter(name, frames, frame, None, reason),
         );
-        *expected_length = output.bytes.len().div_ceil(items.len().max(1));
-        context.report.count_step(name.index, output.ends.len());
-        output
+        context.report.count_step(name.index, given);
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        self.gathered.send(frames, outlet);
     }
 }
 
@@ -83,47 +149,55 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
 pub(crate) struct EncodeEnd<M> {
     pub before: Box<dyn Flow<M>>,
     pub encoders: Vec<Box<dyn EncodeBatch<M>>>,
-    /// The flow's messages; kept so that its memory is used again.
+    /// A piece of the flow's messages; kept so that its memory is used again.
     pub input: Vec<Item<M>>,
 }
 
 impl<M> Segment for EncodeEnd<M> {
-    fn run(
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        let expected = self.before.begin(frames, payload, context);
+        self.encoders.iter_mut().for_each(|encoder| encoder.begin(expected));
+    }
+
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         outlet: &mut Outlet,
-    ) {
-        self.before.run(frames, payload, context, &mut self.input);
+    ) -> Progress {
+        let progress = self.before.next(frames, context, &mut self.input);
         for encoder in &mut self.encoders {
-            let output = encoder.encode(frames, &self.input, context);
-            if !output.ends.is_empty() {
-                frames.charge(output.memory());
-                outlet.outputs.push(output);
+            encoder.encode(frames, &self.input, context, outlet);
+            if progress == Progress::Done {
+                encoder.finish(frames, outlet);
             }
         }
-        empty(&mut self.input);
+        self.input.clear();
+        progress
     }
 }
 
 /// Drops a flow's messages: the end of a pipeline without a sink.
 pub(crate) struct DoneEnd<M> {
     pub before: Box<dyn Flow<M>>,
-    /// The flow's messages; kept so that its memory is used again.
+    /// A piece of the flow's messages; kept so that its memory is used again.
     pub input: Vec<Item<M>>,
 }
 
 impl<M> Segment for DoneEnd<M> {
-    fn run(
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        self.before.begin(frames, payload, context);
+    }
+
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         _: &mut Outlet,
-    ) {
-        self.before.run(frames, payload, context, &mut self.input);
-        empty(&mut self.input);
+    ) -> Progress {
+        let progress = self.before.next(frames, context, &mut self.input);
+        self.input.clear();
+        progress
     }
 }
 
