@@ -41,7 +41,7 @@ fn some(message: Number) -> Result<Vec<Number>, Reason> {
 fn count(
     (_, at): Number,
     count: &mut u64,
-) -> Result<(OneByOne<impl Iterator<Item = u64>>, bool), Reason> {
+) -> Result<(OneByOne<impl Iterator<Item = u64> + use<>>, bool), Reason> {
     *count += 1;
     let count = *count;
     match count % 50 {

@@ -201,10 +201,6 @@ impl<C, B: StateBuilder> Code<C, B> {
             .and_then(|(outputs, save)| outputs.into_messages().map(|messages| (messages, save)));
         match outcome {
             Ok((messages, save)) => {
-                let start = output.len();
-                if let Some(left) = (Outgoing { frame, messages }).give(output, context.piece) {
-                    **outgoing = Some((place, left));
-                }
                 partition.messages += 1;
                 // Looked at while the partition is at hand: most often there is nothing to note.
                 let noted = partition.to_save;
@@ -219,12 +215,18 @@ impl<C, B: StateBuilder> Code<C, B> {
                         after,
                         saved: save,
                     });
-                    trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
                 match (save, noted) {
                     (true, true) => {}
                     (true, false) => table.save(place),
                     (false, _) => table.touch(place),
+                }
+                let start = output.len();
+                if let Some(left) = (Outgoing { frame, messages }).give(output, context.piece) {
+                    **outgoing = Some((place, left));
+                }
+                if traced {
+                    trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
             }
             Err(reason) => {
