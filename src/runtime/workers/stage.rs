@@ -55,8 +55,8 @@ struct Batch {
     /// The time at which it was taken.
     time: Capability<Time>,
     frames: Arc<Frames>,
-    /// It counts as processed when this is dropped.
-    _on_the_way: Option<OnTheWay>,
+    #[expect(dead_code, reason = "the messages count as processed when it is dropped")]
+    on_the_way: Option<OnTheWay>,
 }
 
 /// A segment with what it needs to run and to pass on what it gives.
@@ -100,14 +100,14 @@ impl Stage {
 
     /// Begins with frames that have entered, when the batch before is done.
     pub fn begin_frames(&mut self, time: Capability<Time>, frames: Arc<Frames>) {
-        self.begin(Batch { time, frames, _on_the_way: None }, Payload::Frames);
+        self.begin(Batch { time, frames, on_the_way: None }, Payload::Frames);
     }
 
     /// Begins with messages of another operator, when the batch before is done.
     pub fn begin_parcel(&mut self, time: Capability<Time>, exchanged: Exchanged) {
         let Exchanged { parcel, on_the_way } = exchanged;
-        let (frames, _on_the_way) = (parcel.frames, Some(on_the_way));
-        self.begin(Batch { time, frames, _on_the_way }, parcel.payload);
+        let (frames, on_the_way) = (parcel.frames, Some(on_the_way));
+        self.begin(Batch { time, frames, on_the_way }, parcel.payload);
     }
 
     fn begin(&mut self, batch: Batch, payload: Payload) {
