@@ -1,21 +1,37 @@
 //! What a word is.
 //!
-//! A text is cut at newlines. Each line is lower-cased, trimmed at both ends of spaces and ASCII
-//! punctuation, and cut at single spaces; each piece is trimmed of the same again. Empty pieces
-//! are dropped. So `don't` and `well-known` are words, and so are pieces around other white
-//! space than the space: only spaces and newlines end a word.
+//! A text is cut at newlines and spaces. Each piece is trimmed of ASCII punctuation at both ends, and
+//! lower-cased. What is then empty is no word. So `don't` and `well-known` are words, and so are pieces
+//! around other white space than the space: only spaces and newlines end a word.
 
-/// The computation: the words of a text, in their order.
-pub fn split(text: String) -> Vec<String> {
-    let mut words = Vec::new();
-    for line in text.split('\n') {
-        let line = line.to_lowercase();
-        let pieces = trim(&line).split(' ').map(trim);
-        words.extend(pieces.filter(|word| !word.is_empty()).map(str::to_owned));
-    }
-    words
+use wallaroo::OneByOne;
+
+/// The computation: the words of a text, in their order. A text may have so many that they are made one
+/// by one.
+pub fn split(text: String) -> OneByOne<Words> {
+    OneByOne(Words { text, next: 0 })
 }
 
-fn trim(text: &str) -> &str {
-    text.trim_matches(|character: char| character == ' ' || character.is_ascii_punctuation())
+/// The words of a text from a place on.
+pub struct Words {
+    text: String,
+    /// Where the next piece begins.
+    next: usize,
+}
+
+impl Iterator for Words {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        // Behind the last piece there is no newline or space, and so no text at all.
+        while let Some(rest) = self.text.get(self.next..) {
+            let piece = rest.split([' ', '\n']).next().unwrap_or_default();
+            self.next += piece.len() + 1;
+            let word = piece.trim_matches(|character: char| character.is_ascii_punctuation());
+            if !word.is_empty() {
+                return Some(word.to_lowercase());
+            }
+        }
+        None
+    }
 }

@@ -27,8 +27,7 @@ fn outputs(driver: &TestDriver) -> String {
 }
 
 fn words(text: &str) -> Vec<String> {
-    let text = text.to_owned();
-    split(text)
+    split(text.to_owned()).0.collect()
 }
 
 fn generated(seed: u64, skew: f64) -> Vec<Vec<u8>> {
@@ -44,6 +43,25 @@ fn every_word_of_a_frame_sends_its_new_count_on() {
     let lines: [&[u8]; 5] =
         [b"the => 1\n", b"cat => 1\n", b"the => 2\n", b"c => 1\n", b"cat => 2\n"];
     assert_eq!(driver.outputs("lines").unwrap(), lines);
+}
+
+/// The words of a text by the words of the original: line by line.
+fn words_of_lines(text: &str) -> Vec<String> {
+    let trim = |text: &str| {
+        text.trim_matches(|mark: char| mark == ' ' || mark.is_ascii_punctuation()).to_owned()
+    };
+    let lines = text.split('\n').map(|line| trim(&line.to_lowercase()));
+    let words = lines.flat_map(|line| line.split(' ').map(trim).collect::<Vec<_>>());
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+proptest::proptest! {
+    #[test]
+    fn words_made_one_by_one_are_those_of_the_lines(
+        text in "([ \n.,'aÄΣσİ]|[a-zA-Z]{1,3}|\\PC){0,40}",
+    ) {
+        proptest::prop_assert_eq!(words(&text), words_of_lines(&text));
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub use key::{Key, parse_key_text, text_of_bytes};
 pub use message::Message;
 pub use reason::Reason;
 pub use steps::{
-    Computation, DEFAULT_HEADER_LENGTH, Decoder, EncodeOutcome, Encoder, Outputs,
+    Computation, DEFAULT_HEADER_LENGTH, Decoder, EncodeOutcome, Encoder, OneByOne, Outputs,
     PartitionFunction, State, StateBuilder, StateComputation, StateOutcome,
 };
 

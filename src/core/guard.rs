@@ -1,6 +1,7 @@
 //! Runs an author's code on a batch, so that a panic costs one message and not the run.
 
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls `process` for every item. If it panics, `panicked` gets the frame of the item and the reason, and the
@@ -10,6 +11,21 @@ pub(crate) fn for_each_guarded<T, C>(
     scope: &mut C,
     frame_of: impl Fn(&T) -> u32,
     mut process: impl FnMut(&mut C, T),
+    panicked: impl FnMut(&mut C, u32, String),
+) {
+    let process = |scope: &mut C, item| {
+        process(scope, item);
+        ControlFlow::Continue(())
+    };
+    try_for_each_guarded(items, scope, frame_of, process, panicked);
+}
+
+/// The same, until `process` breaks: the items behind are left.
+pub(crate) fn try_for_each_guarded<T, C>(
+    items: &mut impl Iterator<Item = T>,
+    scope: &mut C,
+    frame_of: impl Fn(&T) -> u32,
+    mut process: impl FnMut(&mut C, T) -> ControlFlow<()>,
     mut panicked: impl FnMut(&mut C, u32, String),
 ) {
     let mut frame = 0;
@@ -17,7 +33,9 @@ pub(crate) fn for_each_guarded<T, C>(
         let run = catch_unwind(AssertUnwindSafe(|| {
             for item in &mut *items {
                 frame = frame_of(&item);
-                process(scope, item);
+                if process(scope, item).is_break() {
+                    return;
+                }
             }
         }));
         match run {

@@ -13,7 +13,7 @@ use super::steps::context::Report;
 
 /// Watches the engine. Called from many threads at once.
 pub trait Observer: Send + Sync {
-    /// A worker has processed a batch: the report counts what happened since the last one.
+    /// A worker has processed a batch or a part of one: the report counts what happened since the last.
     fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
         let _ = (pipeline, worker, report);
     }

@@ -18,7 +18,7 @@ use super::partitions::query::{PartitionRow, Revival, RowQuery};
 use super::partitions::scan::Scan;
 use super::steps::batch::{Outlet, Payload};
 use super::steps::context::{Context, Report};
-use super::steps::{Segment, WorkerSetup};
+use super::steps::{PIECE, Progress, Segment, WorkerSetup};
 use super::topology::Topology;
 use crate::application::Key;
 
@@ -73,6 +73,8 @@ pub struct TestDriver {
     tables: Vec<(Arc<str>, super::steps::SharedPartitions)>,
     waiting: VecDeque<(usize, Frames)>,
     clock: LogicalClock,
+    /// How many messages a step gives at a time, more or less.
+    piece: usize,
     report: Report,
     dead_letters: Vec<DeadLetter>,
     traces: Vec<Arc<Trace>>,
@@ -119,9 +121,24 @@ impl TestDriver {
             tables: setup.into_tables().collect(),
             waiting: VecDeque::new(),
             clock: LogicalClock::default(),
+            piece: PIECE,
             report: Report::default(),
             dead_letters: Vec::new(),
             traces: Vec::new(),
+        }
+    }
+
+    /// Works in pieces of about so many messages.
+    #[cfg(test)]
+    pub(crate) fn in_pieces_of(self, piece: usize) -> Self {
+        Self { piece, ..self }
+    }
+
+    /// Processes all frames, those that were cut together at once.
+    #[cfg(test)]
+    pub(crate) fn run_batches(&mut self) {
+        while let Some((at, frames)) = self.waiting.pop_front() {
+            self.process(at, frames);
         }
     }
 
@@ -208,15 +225,16 @@ impl TestDriver {
     }
 
     fn process(&mut self, at: usize, mut frames: Frames) {
-        let Self { pipelines, clock, report, traces, dead_letters, .. } = self;
+        let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
         let Some(lane) = pipelines.get_mut(at) else { return };
         traces.push(frames.begin_trace(&lane.name, 0));
         let mut batches = vec![(Arc::new(frames), Payload::Frames)];
         for segment in &mut lane.segments {
             let mut outlet = Outlet::default();
-            let mut context = Context { worker: WorkerIndex(0), clock, report };
+            let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
             for (frames, payload) in batches.drain(..) {
-                segment.run(&frames, payload, &mut context, &mut outlet);
+                segment.begin(&frames, payload, &mut context);
+                while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
             }
             for output in outlet.outputs {
                 if let Some(sink) = lane.outputs.get_mut(output.sink.0) {

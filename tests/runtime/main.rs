@@ -17,6 +17,7 @@ mod pressure;
 mod recorder;
 mod rescaling;
 mod sharing;
+mod turns;
 mod twin;
 
 use std::num::NonZeroUsize;

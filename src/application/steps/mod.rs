@@ -10,6 +10,6 @@ mod state;
 pub use computation::Computation;
 pub use decoder::{DEFAULT_HEADER_LENGTH, Decoder};
 pub use encoder::{EncodeOutcome, Encoder};
-pub use outputs::{Outputs, StateOutcome};
+pub use outputs::{OneByOne, Outputs, StateOutcome};
 pub use partition::PartitionFunction;
 pub use state::{State, StateBuilder, StateComputation};

@@ -2,17 +2,17 @@
 
 use crate::application::Reason;
 
-/// Zero, one or many messages: `Option<T>`, `[T; N]` or `Vec<T>`; or a `Result` of one of them, whose
+/// Zero, one or many messages: `Option<T>`, `[T; N]`, `Vec<T>` or [`OneByOne`]; or a `Result` of one of them, whose
 /// error makes the input a dead letter.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a computation returns",
-    note = "return `Some(message)`, `None`, `[a, b]`, a `Vec` of messages, or a `Result<_, Reason>` of one of these"
+    note = "return `Some(message)`, `None`, `[a, b]`, a `Vec` of messages, `OneByOne` of an iterator, or a `Result<_, Reason>` of one of these"
 )]
 pub trait Outputs {
     /// The message type.
     type Message: 'static;
     /// The messages in the order in which they are sent on.
-    type Messages: Iterator<Item = Self::Message>;
+    type Messages: Iterator<Item = Self::Message> + 'static;
 
     /// The messages.
     ///
@@ -46,6 +46,39 @@ impl<T: 'static, const N: usize> Outputs for [T; N] {
 
     fn into_messages(self) -> Result<Self::Messages, Reason> {
         Ok(self.into_iter())
+    }
+}
+
+/// The messages of an iterator, which are made one by one while those before them are processed: for
+/// inputs that become so many messages that they should not exist all at once.
+///
+/// ```
+/// use wallaroo::{OneByOne, Outputs};
+///
+/// fn count_down(from: u64) -> OneByOne<impl Iterator<Item = u64>> {
+///     OneByOne((1..=from).rev())
+/// }
+/// let mut messages = count_down(1_000_000_000_000).into_messages().unwrap();
+/// assert_eq!(messages.next(), Some(1_000_000_000_000));
+/// ```
+///
+/// Where the iterator panics, the input becomes a dead letter; the messages that it gave before are sent
+/// on. So what can be refused should be refused before, with an `Err` instead of the iterator.
+///
+/// The iterator must not borrow the input or the state: a state computation says so with
+/// `impl Iterator<Item = T> + use<>`.
+#[derive(Debug, Clone)]
+pub struct OneByOne<I>(pub I);
+
+impl<I> Outputs for OneByOne<I>
+where
+    I: Iterator<Item: 'static> + 'static,
+{
+    type Message = I::Item;
+    type Messages = I;
+
+    fn into_messages(self) -> Result<I, Reason> {
+        Ok(self.0)
     }
 }
 

@@ -173,8 +173,14 @@ impl Frames {
 
     /// Every payload, in order, with its place among the frames.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let (bytes, mut start) = (self.pieces.bytes(), 0_usize);
-        (0_u32..).zip(self.pieces.ends()).map(move |(frame, end)| {
+        self.payloads_from(0)
+    }
+
+    /// The payloads from this frame on, in order, with their places among the frames.
+    pub fn payloads_from(&self, first: u32) -> impl Iterator<Item = (u32, &[u8])> {
+        let (bytes, mut start) = (self.pieces.bytes(), self.pieces.start(first as usize) as usize);
+        let ends = self.pieces.ends().get(first as usize..).unwrap_or_default();
+        (first..).zip(ends).map(move |(frame, end)| {
             let end = *end as usize;
             let payload = bytes.get(start + self.header_length..end);
             debug_assert!(payload.is_some(), "a frame is at least a header long");

@@ -72,7 +72,7 @@ impl<B: AsRef<[u8]>> Pieces<B> {
     }
 
     /// Where a piece starts in `bytes`: where the one before it ends.
-    fn start(&self, at: usize) -> u32 {
+    pub(super) fn start(&self, at: usize) -> u32 {
         let before = at.checked_sub(1);
         before.and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }
@@ -117,6 +117,12 @@ impl Pieces<Vec<u8>> {
     /// No pieces, with memory for some.
     pub fn with_capacity(bytes: usize, pieces: usize) -> Self {
         Self::new(Vec::with_capacity(bytes), Vec::with_capacity(pieces), 0)
+    }
+
+    /// Takes memory for more bytes and pieces, and no more than that.
+    pub fn reserve(&mut self, bytes: usize, pieces: usize) {
+        self.bytes.reserve_exact(bytes);
+        self.ends.reserve_exact(pieces);
     }
 
     /// How many bytes of memory the pieces take.

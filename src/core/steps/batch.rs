@@ -83,6 +83,8 @@ pub struct Parcel {
     pub frames: Arc<Frames>,
     /// The messages.
     pub payload: Payload,
+    /// How many messages.
+    pub messages: usize,
 }
 
 /// Encoded messages for a sink.

@@ -56,6 +56,8 @@ pub struct Context<'a> {
     pub worker: WorkerIndex,
     /// The time.
     pub clock: &'a dyn Clock,
+    /// How many messages a step gives at a time, more or less: [`PIECE`](super::PIECE), but in tests.
+    pub piece: usize,
     /// What the step fills.
     pub report: &'a mut Report,
 }

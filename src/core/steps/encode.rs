@@ -5,69 +5,135 @@ use std::sync::Arc;
 
 use super::batch::{Item, Outlet, Output, Payload};
 use super::context::{Context, StepName};
-use super::{Flow, Segment, empty};
+use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::preview::preview_bytes;
-use crate::core::frames::trace::HopEvent;
+use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::SinkIndex;
 
-/// Encodes a batch for one sink.
+/// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
+const MAX_BYTES_TOGETHER: usize = 256 * 1024;
+
+/// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Encodes every message, or makes it a dead letter.
+    /// Begins with a batch of about so many messages, when the one before is finished.
+    fn begin(&mut self, expected: usize);
+
+    /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
     fn encode(
         &mut self,
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-        outputs: &mut Vec<Output>,
+        outlet: &mut Outlet,
     );
+
+    /// Sends what is left of the batch's outputs.
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet);
 }
 
 /// Encodes batches with an author's encoder.
 pub(crate) struct EncodeStep<E> {
-    pub name: StepName,
-    pub sink: SinkIndex,
-    pub encoder: Arc<E>,
-    /// What the encoder is given: never the batch's bytes, which it must not be able to change. Kept
-    /// so that its memory is used again.
-    pub scratch: Vec<u8>,
-    /// How long a message's bytes were in the last batch, rounded up: probably as long as the next
-    /// one's.
-    pub expected_length: usize,
+    name: StepName,
+    encoder: Arc<E>,
+    /// What the encoder is given: never the gathered bytes, which it must not be able to change. Kept so
+    /// that its memory is used again.
+    scratch: Vec<u8>,
+    gathered: Gathered,
+}
+
+/// Outputs that are sent to a sink together.
+struct Gathered {
+    sink: SinkIndex,
+    pieces: Pieces<Vec<u8>>,
+    traces: Vec<Arc<Trace>>,
+    /// Of how many messages.
+    messages: usize,
+    /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
+    /// the next ones.
+    expected_length: usize,
+}
+
+impl<E> EncodeStep<E> {
+    pub fn new(name: StepName, sink: SinkIndex, encoder: Arc<E>) -> Self {
+        let gathered = Gathered {
+            sink,
+            pieces: Pieces::default(),
+            traces: Vec::new(),
+            messages: 0,
+            expected_length: 0,
+        };
+        Self { name, encoder, scratch: Vec::new(), gathered }
+    }
+}
+
+impl Gathered {
+    fn is_full(&self) -> bool {
+        self.pieces.len() >= MAX_TOGETHER || self.pieces.bytes().len() >= MAX_BYTES_TOGETHER
+    }
+
+    /// Adds a message's output. If all together would be longer than `most` bytes, those before it are sent
+    /// first. Returns false if it alone is too long.
+    fn add(&mut self, bytes: &[u8], most: u32, frames: &Arc<Frames>, outlet: &mut Outlet) -> bool {
+        if self.pieces.push(bytes, most) {
+            return true;
+        }
+        self.send(frames, outlet);
+        self.pieces.push(bytes, most)
+    }
+
+    fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        let messages = mem::take(&mut self.messages);
+        self.expected_length = self.pieces.bytes().len().div_ceil(messages.max(1));
+        let output = Output {
+            sink: self.sink,
+            frames: Arc::clone(frames),
+            pieces: mem::take(&mut self.pieces),
+            traces: mem::take(&mut self.traces),
+        };
+        if !output.pieces.is_empty() {
+            frames.charge(output.pieces.memory());
+            outlet.outputs.push(output);
+        }
+    }
 }
 
 impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
+    fn begin(&mut self, expected: usize) {
+        let Gathered { pieces, expected_length, .. } = &mut self.gathered;
+        let expected = expected.min(MAX_TOGETHER);
+        pieces.reserve((*expected_length * expected).min(MAX_BYTES_TOGETHER), expected);
+    }
+
     fn encode(
         &mut self,
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-        outputs: &mut Vec<Output>,
+        outlet: &mut Outlet,
     ) {
-        let Self { name, sink, encoder, scratch, expected_length } = self;
+        let Self { name, encoder, scratch, gathered } = self;
         let traced = frames.any_traced();
-        let first = outputs.len();
-        let pieces = Pieces::with_capacity(*expected_length * items.len(), items.len());
-        let mut output =
-            Output { sink: *sink, frames: Arc::clone(frames), pieces, traces: Vec::new() };
+        let mut given = 0;
         for_each_guarded(
             &mut items.iter(),
-            &mut (&mut *context, &mut *outputs, &mut output),
+            &mut (&mut *context, &mut *gathered, &mut *outlet),
             |item| item.frame,
-            |(context, outputs, output), Item { frame, message }| {
+            |(context, gathered, outlet), Item { frame, message }| {
                 scratch.clear();
+                gathered.messages += 1;
                 if let Err(reason) = encoder.encode(message, scratch) {
                     let reason = reason.as_str().to_owned();
                     context.dead_letter(name, frames, *frame, None, Cause::Refused, reason);
                 } else if !scratch.is_empty() {
-                    if !add(output, outputs, scratch, u32::MAX) {
+                    if !gathered.add(scratch, u32::MAX, frames, outlet) {
+                        let length = scratch.len();
                         let reason = format!(
-                            "its output has {} bytes, and an output has at most {}",
-                            scratch.len(),
+                            "its output has {length} bytes, and an output has at most {}",
                             u32::MAX
                         );
                         return context.dead_letter(
@@ -79,10 +145,14 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
                             reason,
                         );
                     }
+                    given += 1;
                     if traced && let Some(trace) = frames.trace(*frame) {
-                        output.traces.push(Arc::clone(trace));
+                        gathered.traces.push(Arc::clone(trace));
                         let encoded = || HopEvent::Encoded(preview_bytes(scratch));
                         context.trace(name, frames, *frame, encoded);
+                    }
+                    if gathered.is_full() {
+                        gathered.send(frames, outlet);
                     }
                 }
             },
@@ -90,75 +160,67 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
                 context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
             },
         );
-        *expected_length = output.pieces.bytes().len().div_ceil(items.len().max(1));
-        if !output.pieces.is_empty() {
-            outputs.push(output);
-        }
-        let made = outputs.iter().skip(first).map(|output| output.pieces.len()).sum();
-        context.report.count_step(name.index, made);
+        context.report.count_step(name.index, given);
     }
-}
 
-/// Adds an output of a message. If all outputs of the batch together would be longer than `most` bytes, those
-/// before it are `full`, and a second batch of outputs begins. Returns false if it is too long for any.
-fn add(output: &mut Output, full: &mut Vec<Output>, bytes: &[u8], most: u32) -> bool {
-    if output.pieces.push(bytes, most) {
-        return true;
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        self.gathered.send(frames, outlet);
     }
-    let (frames, pieces) = (Arc::clone(&output.frames), Pieces::default());
-    let next = Output { sink: output.sink, frames, pieces, traces: Vec::new() };
-    let before = mem::replace(output, next);
-    if !before.pieces.is_empty() {
-        full.push(before);
-    }
-    output.pieces.push(bytes, most)
 }
 
 /// Encodes a flow's messages for every sink of the pipeline.
 pub(crate) struct EncodeEnd<M> {
     pub before: Box<dyn Flow<M>>,
     pub encoders: Vec<Box<dyn EncodeBatch<M>>>,
-    /// The flow's messages; kept so that its memory is used again.
+    /// A piece of the flow's messages; kept so that its memory is used again.
     pub input: Vec<Item<M>>,
 }
 
 impl<M> Segment for EncodeEnd<M> {
-    fn run(
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        let expected = self.before.begin(frames, payload, context);
+        self.encoders.iter_mut().for_each(|encoder| encoder.begin(expected));
+    }
+
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         outlet: &mut Outlet,
-    ) {
-        self.before.run(frames, payload, context, &mut self.input);
+    ) -> Progress {
+        let progress = self.before.next(frames, context, &mut self.input);
         for encoder in &mut self.encoders {
-            let first = outlet.outputs.len();
-            encoder.encode(frames, &self.input, context, &mut outlet.outputs);
-            for output in outlet.outputs.iter().skip(first) {
-                frames.charge(output.pieces.memory());
+            encoder.encode(frames, &self.input, context, outlet);
+            if progress == Progress::Done {
+                encoder.finish(frames, outlet);
             }
         }
-        empty(&mut self.input);
+        self.input.clear();
+        progress
     }
 }
 
 /// Drops a flow's messages: the end of a pipeline without a sink.
 pub(crate) struct DoneEnd<M> {
     pub before: Box<dyn Flow<M>>,
-    /// The flow's messages; kept so that its memory is used again.
+    /// A piece of the flow's messages; kept so that its memory is used again.
     pub input: Vec<Item<M>>,
 }
 
 impl<M> Segment for DoneEnd<M> {
-    fn run(
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        self.before.begin(frames, payload, context);
+    }
+
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         _: &mut Outlet,
-    ) {
-        self.before.run(frames, payload, context, &mut self.input);
-        empty(&mut self.input);
+    ) -> Progress {
+        let progress = self.before.next(frames, context, &mut self.input);
+        self.input.clear();
+        progress
     }
 }
 

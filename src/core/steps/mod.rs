@@ -1,4 +1,4 @@
-//! The steps of a pipeline, each of which takes and gives whole batches.
+//! The steps of a pipeline, which work off a batch in pieces.
 //!
 //! A *flow* gives typed messages; a *segment* is a flow with an end, which sends batches to other
 //! workers or bytes to sinks. Segments are what the test driver and the runtime run:
@@ -7,13 +7,22 @@
 //! decode  compute*  partition | exchange | state  compute*  partition | .. | state  compute*  encode
 //! `------ segment ----------'              `----- segment ----------'        `----- segment -------'
 //! ```
+//!
+//! Whoever runs a segment begins a batch and asks for its next piece until it is done. A piece is about
+//! [`PIECE`] messages at each step, so that what a frame becomes never exists all at once: the memory
+//! of a piece is used again for the next. What is sent on is gathered over the pieces of a batch, and is
+//! sent when it is as much as may go together or when the batch is done.
 
 pub mod batch;
 mod compute;
 pub mod context;
 mod decode;
 mod encode;
+mod input;
+mod outgoing;
 mod partition;
+#[cfg(test)]
+mod pieces;
 mod setup;
 mod spread;
 mod state;
@@ -27,40 +36,53 @@ use context::Context;
 pub(crate) use compute::{ComputeStep, OutputOf};
 pub(crate) use decode::DecodeStep;
 pub(crate) use encode::{DoneEnd, EncodeBatch, EncodeEnd, EncodeStep};
+pub(crate) use input::Input;
 pub(crate) use partition::PartitionEnd;
 pub use setup::{SharedPartitions, WorkerSetup};
 pub(crate) use spread::{ReceiveStep, SpreadEnd};
 pub(crate) use state::{StateOutputOf, StateStep};
 
-/// How many messages a buffer that is used again keeps memory for: more than nearly all batches have.
-const KEPT: usize = 16 * 1024;
+/// How many messages a step gives at a time, more or less: so few that they stay in the processor's first
+/// cache from step to step.
+pub const PIECE: usize = 512;
 
-/// Empties a buffer that is used again. What memory only a batch of unusual length needed is given back.
-fn empty<M>(buffer: &mut Vec<Item<M>>) {
-    buffer.clear();
-    buffer.shrink_to(KEPT);
+/// How many messages are sent together at most, to a worker or to a sink.
+const MAX_TOGETHER: usize = 8 * 1024;
+
+/// Whether more comes of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Ask again.
+    More,
+    /// The batch has been worked off.
+    Done,
 }
 
 /// Steps that end in messages of one type.
 pub(crate) trait Flow<M> {
-    /// Processes a batch and appends the messages to `output`.
-    fn run(
+    /// Begins with a batch, when the one before is done. Returns how many messages will come of it as far
+    /// as that is known: how much memory to reserve.
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) -> usize;
+
+    /// Appends the batch's next messages to `output`: about a piece of them, or fewer, or none.
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         output: &mut Vec<Item<M>>,
-    );
+    ) -> Progress;
 }
 
 /// The steps between two exchanges, on one worker.
 pub trait Segment {
-    /// Processes a batch.
-    fn run(
+    /// Begins with a batch, when the one before is done.
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>);
+
+    /// Works on the batch's next piece. The frames are those that it was begun with.
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         outlet: &mut Outlet,
-    );
+    ) -> Progress;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
 use super::context::{Context, StepName};
-use super::{Flow, Segment, empty};
+use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::{Message, PartitionFunction};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
@@ -15,47 +15,43 @@ use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::saved::MAX_KEY;
 
-/// How many messages are sent to a worker together at most. The steps behind the exchange need memory for
-/// one such batch at a time, however many messages a frame became.
-const MAX_TOGETHER: usize = 8 * 1024;
-
 /// Finds every message's key and sends the message to the key's owner.
 pub(crate) struct PartitionEnd<M, P> {
     pub name: StepName,
     pub before: Box<dyn Flow<M>>,
     pub function: Arc<P>,
     pub placement: Placement,
-    /// The flow's messages; kept so that its memory is used again.
+    /// A piece of the flow's messages; kept so that its memory is used again.
     pub input: Vec<Item<M>>,
+    /// By worker, what is to be sent to it.
+    pub gathered: Vec<Addressed<M>>,
 }
 
 impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
-    fn run(
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        debug_assert!(self.gathered.is_empty(), "all of a batch is sent when it is done");
+        let expected = self.before.begin(frames, payload, context);
+        let workers = self.placement.workers().get();
+        let share = expected / workers + expected / 8;
+        let capacity = share.min(expected).min(MAX_TOGETHER);
+        self.gathered.extend((0..workers).map(|_| Addressed::with_capacity(capacity)));
+    }
+
+    fn next(
         &mut self,
         frames: &Arc<Frames>,
-        payload: Payload,
         context: &mut Context<'_>,
         outlet: &mut Outlet,
-    ) {
-        let Self { name, before, function, placement, input } = self;
-        before.run(frames, payload, context, input);
+    ) -> Progress {
+        let Self { name, before, function, placement, input, gathered } = self;
+        let progress = before.next(frames, context, input);
         let traced = frames.any_traced();
-        let workers = placement.workers().get();
-        let share = input.len() / workers + input.len() / 8;
-        let mut batches: Vec<Addressed<M>> = (0..workers)
-            .map(|_| Addressed::with_capacity(share.min(input.len()).min(MAX_TOGETHER)))
-            .collect();
         let mut sent = 0;
-        let parcel = |worker, batch| Parcel {
-            worker,
-            frames: Arc::clone(frames),
-            payload: Payload::Messages(Box::new(batch)),
-        };
         for_each_guarded(
             &mut input.drain(..),
-            &mut (&mut *context, &mut batches, &mut *outlet),
+            &mut (&mut *context, &mut *gathered, &mut *outlet),
             |item| item.frame,
-            |(context, batches, outlet), Item { frame, message }| {
+            |(context, gathered, outlet), Item { frame, message }| {
                 let key = function.partition(&message);
                 let length = key.as_bytes().len();
                 if length > MAX_KEY {
@@ -70,12 +66,12 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                         owner,
                     });
                 }
-                if let Some(batch) = batches.get_mut(owner.0) {
+                if let Some(batch) = gathered.get_mut(owner.0) {
                     batch.push(Address { frame, key }, message);
                     sent += 1;
                     if batch.len() == MAX_TOGETHER {
                         let full = mem::replace(batch, Addressed::with_capacity(0));
-                        outlet.parcels.push(parcel(owner, full));
+                        outlet.parcels.push(parcel(owner, frames, full));
                     }
                 }
             },
@@ -83,11 +79,19 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
             },
         );
-        empty(input);
         context.report.count_step(name.index, sent);
-        let rest = batches.into_iter().enumerate().filter(|(_, batch)| !batch.is_empty());
-        outlet.parcels.extend(rest.map(|(worker, batch)| parcel(WorkerIndex(worker), batch)));
+        if progress == Progress::Done {
+            let rest = gathered.drain(..).enumerate().filter(|(_, batch)| !batch.is_empty());
+            let parcels = rest.map(|(worker, batch)| parcel(WorkerIndex(worker), frames, batch));
+            outlet.parcels.extend(parcels);
+        }
+        progress
     }
+}
+
+fn parcel<M: Message>(worker: WorkerIndex, frames: &Arc<Frames>, batch: Addressed<M>) -> Parcel {
+    let (frames, messages) = (Arc::clone(frames), batch.len());
+    Parcel { worker, frames, messages, payload: Payload::Messages(Box::new(batch)) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The two sides of an exchange that spreads messages over all workers, whatever their keys.
 
 use std::sync::Arc;
+use std::vec;
 
 use super::batch::{Item, Outlet, Parcel, Payload};
 use super::context::Context;
-use super::{Flow, Segment, empty};
+use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::Message;
 use crate::core::frames::Frames;
 use crate::core::numbers::WorkerIndex;
@@ -17,54 +18,85 @@ pub(crate) struct SpreadEnd<M> {
     pub placement: Placement,
     /// The worker that is next.
     pub next: usize,
-    /// The flow's messages; kept so that its memory is used again.
-    pub input: Vec<Item<M>>,
+    /// The messages that are not dealt out yet.
+    pub gathered: Vec<Item<M>>,
 }
 
-impl<M: Message> Segment for SpreadEnd<M> {
-    fn run(
-        &mut self,
-        frames: &Arc<Frames>,
-        payload: Payload,
-        context: &mut Context<'_>,
-        outlet: &mut Outlet,
-    ) {
-        self.before.run(frames, payload, context, &mut self.input);
+impl<M: Message> SpreadEnd<M> {
+    /// Deals out what was gathered.
+    fn deal(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
         let workers = self.placement.workers().get();
-        let share = self.input.len().div_ceil(workers).max(1);
-        let mut items = self.input.drain(..).peekable();
+        let share = self.gathered.len().div_ceil(workers).max(1);
+        let mut items = self.gathered.drain(..).peekable();
         while items.peek().is_some() {
             let part: Vec<Item<M>> = items.by_ref().take(share).collect();
             outlet.parcels.push(Parcel {
                 worker: WorkerIndex(self.next % workers),
                 frames: Arc::clone(frames),
+                messages: part.len(),
                 payload: Payload::Messages(Box::new(part)),
             });
             self.next = (self.next + 1) % workers;
         }
-        drop(items);
-        empty(&mut self.input);
+    }
+}
+
+impl<M: Message> Segment for SpreadEnd<M> {
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        self.before.begin(frames, payload, context);
+    }
+
+    fn next(
+        &mut self,
+        frames: &Arc<Frames>,
+        context: &mut Context<'_>,
+        outlet: &mut Outlet,
+    ) -> Progress {
+        let progress = self.before.next(frames, context, &mut self.gathered);
+        match progress {
+            Progress::More if self.gathered.len() < MAX_TOGETHER => {}
+            Progress::More | Progress::Done => self.deal(frames, outlet),
+        }
+        progress
     }
 }
 
 /// The beginning of the segment behind it.
-pub(crate) struct ReceiveStep;
+pub(crate) struct ReceiveStep<M> {
+    /// The messages that have not been given yet.
+    part: vec::IntoIter<Item<M>>,
+}
 
-impl<M: Message> Flow<M> for ReceiveStep {
-    fn run(
-        &mut self,
-        _: &Arc<Frames>,
-        payload: Payload,
-        _: &mut Context<'_>,
-        output: &mut Vec<Item<M>>,
-    ) {
+impl<M> ReceiveStep<M> {
+    pub fn new() -> Self {
+        Self { part: Vec::new().into_iter() }
+    }
+}
+
+impl<M: Message> Flow<M> for ReceiveStep<M> {
+    fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
         let part = match payload {
             Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok(),
             Payload::Frames => None,
         };
         match part {
-            Some(part) => output.extend(*part),
+            Some(part) => self.part = part.into_iter(),
             None => unreachable!("the topology gives this step what the step before it made"),
         }
+        self.part.len()
+    }
+
+    fn next(
+        &mut self,
+        _: &Arc<Frames>,
+        context: &mut Context<'_>,
+        output: &mut Vec<Item<M>>,
+    ) -> Progress {
+        output.extend(self.part.by_ref().take(context.piece));
+        if self.part.len() > 0 {
+            return Progress::More;
+        }
+        self.part = Vec::new().into_iter();
+        Progress::Done
     }
 }

@@ -1,22 +1,21 @@
 //! A state computation on the partitions that this worker owns.
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::vec;
 
-use super::Flow;
 use super::batch::{Address, Addressed, Item, Payload};
-use super::compute::trace_messages;
+use super::compute::{stop_at, trace_messages};
 use super::context::{Context, StepName};
-use crate::application::{
-    Key, Message, Outputs, State, StateBuilder, StateComputation, StateOutcome,
-};
+use super::outgoing::Outgoing;
+use super::{Flow, Progress};
+use crate::application::{Key, Message, Outputs, StateBuilder, StateComputation, StateOutcome};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
-use crate::core::guard::for_each_guarded;
+use crate::core::guard::{guarded, try_for_each_guarded};
 use crate::core::partitions::partition::Health;
 use crate::core::partitions::table::{PartitionTable, Place};
 
@@ -28,23 +27,98 @@ pub(crate) type StateOutputOf<C, M, S> =
 pub(crate) const POISONED: &str = "the partition is poisoned: an earlier message made its computation panic or its state \
      too long to save";
 
+/// All that a state computation sends on for a message.
+type StateMessagesOf<C, M, S> =
+    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Messages;
+
 /// Runs a state computation on every message that its partition's owner was sent.
-pub(crate) struct StateStep<M, C, B: StateBuilder> {
-    pub name: StepName,
-    pub computation: Arc<C>,
-    pub builder: Arc<B>,
-    pub table: Rc<RefCell<PartitionTable<B::State>>>,
-    pub message: PhantomData<fn(M)>,
+pub(crate) struct StateStep<M, C: StateComputation<M, B::State>, B: StateBuilder> {
+    code: Code<C, B>,
+    table: Rc<RefCell<PartitionTable<B::State>>>,
+    batch: Batch<M>,
+    /// What is left of the outputs of the message that was taken last, and its partition.
+    outgoing: Option<(Place, Outgoing<StateMessagesOf<C, M, B::State>>)>,
 }
 
-/// What the loop over a batch works on; after a panic it says which partition was at work, or whose
+/// What an author wrote for the state.
+struct Code<C, B> {
+    name: StepName,
+    computation: Arc<C>,
+    builder: Arc<B>,
+}
+
+/// Messages of which some have been taken.
+struct Batch<M> {
+    /// Of all messages, those that have been taken too.
+    addresses: Vec<Address>,
+    messages: vec::IntoIter<M>,
+}
+
+impl<M> Batch<M> {
+    fn new(Addressed { addresses, messages }: Addressed<M>) -> Self {
+        Self { addresses, messages: messages.into_iter() }
+    }
+
+    /// The messages that have not been taken, with their addresses.
+    fn left(&mut self) -> impl Iterator<Item = (&Address, M)> {
+        let taken = self.addresses.len() - self.messages.len();
+        self.addresses.get(taken..).unwrap_or_default().iter().zip(&mut self.messages)
+    }
+}
+
+/// What the loop over a piece works on; after a panic it says which partition was at work, or whose
 /// state was being built.
-struct Scope<'a, 'c, S, O> {
+struct Scope<'a, 'c, S, I: Iterator> {
     context: &'a mut Context<'c>,
     table: &'a mut PartitionTable<S>,
-    output: &'a mut Vec<Item<O>>,
+    output: &'a mut Vec<Item<I::Item>>,
+    outgoing: &'a mut Option<(Place, Outgoing<I>)>,
     at_work: Option<Place>,
     building: Option<Key>,
+}
+
+impl<S, I: Iterator> Scope<'_, '_, S, I> {
+    /// An author's code has panicked: what is left of the message's outputs is not sent.
+    fn panicked(&mut self, name: &StepName, frames: &Frames, frame: u32, reason: String) {
+        *self.outgoing = None;
+        let key = match self.at_work.take() {
+            Some(place) => {
+                self.table.poison(place);
+                self.table.at(place).map(|partition| partition.key.clone())
+            }
+            None => self.building.take(),
+        };
+        self.context.dead_letter(name, frames, frame, key, Cause::Panicked, reason);
+    }
+
+    /// Goes on with the outputs of the message that was taken last, where some are left.
+    fn go_on(&mut self, name: &StepName, frames: &Frames) {
+        let Some((place, outgoing)) = self.outgoing.take() else { return };
+        let (frame, piece) = (outgoing.frame, self.context.piece);
+        match guarded(|| Ok(outgoing.give(self.output, piece))) {
+            Ok(left) => *self.outgoing = left.map(|left| (place, left)),
+            Err(reason) => {
+                self.at_work = Some(place);
+                self.panicked(name, frames, frame, reason);
+            }
+        }
+    }
+}
+
+impl<M, C, B> StateStep<M, C, B>
+where
+    B: StateBuilder,
+    C: StateComputation<M, B::State>,
+{
+    pub fn new(
+        name: StepName,
+        computation: Arc<C>,
+        builder: Arc<B>,
+        table: Rc<RefCell<PartitionTable<B::State>>>,
+    ) -> Self {
+        let code = Code { name, computation, builder };
+        Self { code, table, batch: Batch::new(Addressed::with_capacity(0)), outgoing: None }
+    }
 }
 
 impl<M, C, B> Flow<StateOutputOf<C, M, B::State>> for StateStep<M, C, B>
@@ -53,67 +127,69 @@ where
     B: StateBuilder,
     C: StateComputation<M, B::State>,
 {
-    fn run(
-        &mut self,
-        frames: &Arc<Frames>,
-        payload: Payload,
-        context: &mut Context<'_>,
-        output: &mut Vec<Item<StateOutputOf<C, M, B::State>>>,
-    ) {
-        let batch = match payload {
+    fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
+        let addressed = match payload {
             Payload::Messages(batch) => batch.downcast::<Addressed<M>>().ok(),
             Payload::Frames => None,
         };
-        let Some(batch) = batch else {
-            unreachable!("the topology gives a state step what its partition step made")
-        };
-        let Addressed { addresses, messages } = *batch;
-        let first = output.len();
-        output.reserve(messages.len());
-        let mut table = self.table.borrow_mut();
-        let mut scope = Scope { context, table: &mut table, output, at_work: None, building: None };
-        let name = &self.name;
-        for_each_guarded(
-            &mut addresses.iter().zip(messages),
-            &mut scope,
-            |(address, _)| address.frame,
-            |scope, (address, message)| self.process(frames, scope, address, message),
-            |scope, frame, reason| {
-                let key = match scope.at_work.take() {
-                    Some(place) => {
-                        scope.table.poison(place);
-                        scope.table.at(place).map(|partition| partition.key.clone())
-                    }
-                    None => scope.building.take(),
-                };
-                scope.context.dead_letter(name, frames, frame, key, Cause::Panicked, reason);
-            },
-        );
+        match addressed {
+            Some(addressed) => self.batch = Batch::new(*addressed),
+            None => unreachable!("the topology gives a state step what its partition step made"),
+        }
+        self.batch.messages.len()
+    }
+
+    fn next(
+        &mut self,
+        frames: &Arc<Frames>,
+        context: &mut Context<'_>,
+        output: &mut Vec<Item<StateOutputOf<C, M, B::State>>>,
+    ) -> Progress {
+        let (first, piece) = (output.len(), context.piece);
+        output.reserve(self.batch.messages.len().min(piece));
+        let Self { code, table, batch, outgoing } = self;
+        let (mut table, at_work, building) = (table.borrow_mut(), None, None);
+        let mut scope = Scope { context, table: &mut table, output, outgoing, at_work, building };
+        scope.go_on(&code.name, frames);
+        if scope.output.len() - first < piece {
+            try_for_each_guarded(
+                &mut batch.left().take(piece),
+                &mut scope,
+                |(address, _)| address.frame,
+                |scope, (address, message)| {
+                    code.process(frames, scope, address, message);
+                    stop_at(scope.output.len() - first >= piece)
+                },
+                |scope, frame, reason| scope.panicked(&code.name, frames, frame, reason),
+            );
+        }
         let sent = scope.output.len() - first;
-        scope.context.report.count_step(name.index, sent);
+        scope.context.report.count_step(code.name.index, sent);
+        if batch.messages.len() > 0 || outgoing.is_some() {
+            return Progress::More;
+        }
+        *batch = Batch::new(Addressed::with_capacity(0));
+        Progress::Done
     }
 }
 
-impl<M, C, B> StateStep<M, C, B>
-where
-    M: Message,
-    B: StateBuilder,
-    C: StateComputation<M, B::State>,
-{
-    fn process(
+impl<C, B: StateBuilder> Code<C, B> {
+    fn process<M: Message>(
         &self,
         frames: &Frames,
-        scope: &mut Scope<'_, '_, B::State, StateOutputOf<C, M, B::State>>,
+        scope: &mut Scope<'_, '_, B::State, StateMessagesOf<C, M, B::State>>,
         address: &Address,
         message: M,
-    ) {
+    ) where
+        C: StateComputation<M, B::State>,
+    {
         let Address { frame, key } = address;
         let frame = *frame;
         scope.at_work = None;
         let found = scope.table.find(key);
         let created = found.is_none();
         let place = found.unwrap_or_else(|| self.create(scope, key));
-        let Scope { context, table, output, at_work, .. } = scope;
+        let Scope { context, table, output, outgoing, at_work, .. } = scope;
         let Some(partition) = table.at(place) else { return };
         if partition.health == Health::Poisoned {
             let (cause, reason) = (Cause::Poisoned, POISONED.to_owned());
@@ -128,8 +204,6 @@ where
             .and_then(|(outputs, save)| outputs.into_messages().map(|messages| (messages, save)));
         match outcome {
             Ok((messages, save)) => {
-                let start = output.len();
-                output.extend(messages.map(|message| Item { frame, message }));
                 partition.messages += 1;
                 // Looked at while the partition is at hand: most often there is nothing to note.
                 let noted = partition.to_save;
@@ -144,12 +218,18 @@ where
                         after,
                         saved: save,
                     });
-                    trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
                 match (save, noted) {
                     (true, true) => {}
                     (true, false) => table.save(place),
                     (false, _) => table.touch(place),
+                }
+                let start = output.len();
+                if let Some(left) = (Outgoing { frame, messages }).give(output, context.piece) {
+                    **outgoing = Some((place, left));
+                }
+                if traced {
+                    trace_messages(context, &self.name, frames, frame, output.get(start..));
                 }
             }
             Err(reason) => {
@@ -160,10 +240,7 @@ where
         }
     }
 
-    fn create<O>(&self, scope: &mut Scope<'_, '_, B::State, O>, key: &Key) -> Place
-    where
-        B::State: State,
-    {
+    fn create<I: Iterator>(&self, scope: &mut Scope<'_, '_, B::State, I>, key: &Key) -> Place {
         scope.building = Some(key.clone());
         let state = self.builder.build(key);
         scope.building = None;

@@ -1,7 +1,6 @@
 //! A pipeline that is being put together: its last step gives messages of type `M`.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::application::{Application, Declaration};
@@ -49,7 +48,7 @@ impl<M: Message> Pipeline<M> {
             generate: source.generate,
         };
         let flow: FlowFactory<M> = Box::new(move |_| {
-            Box::new(DecodeStep { name: step_name.clone(), decoder: Arc::clone(&decoder) })
+            Box::new(DecodeStep { name: step_name.clone(), decoder: Arc::clone(&decoder), next: 0 })
         });
         let (steps, segments) = (vec![first], Vec::new());
         Self { application, name, source: plan, steps, segments, flow }
@@ -70,12 +69,7 @@ impl<M: Message> Pipeline<M> {
         let computation = Arc::new(computation);
         let before = self.flow;
         let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |setup| {
-            Box::new(ComputeStep {
-                name: name.clone(),
-                before: before(setup),
-                computation: Arc::clone(&computation),
-                input: Vec::new(),
-            })
+            Box::new(ComputeStep::new(name.clone(), before(setup), Arc::clone(&computation)))
         });
         let Self { application, name, source, steps, segments, .. } = self;
         Pipeline { application, name, source, steps, segments, flow }
@@ -91,17 +85,13 @@ impl<M: Message> Pipeline<M> {
                 before: before(setup),
                 placement: setup.placement(),
                 next: setup.worker().0,
-                input: Vec::new(),
+                gathered: Vec::new(),
             })
         }));
         let computation = Arc::new(computation);
         let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |_| {
-            Box::new(ComputeStep {
-                name: name.clone(),
-                before: Box::new(ReceiveStep) as Box<dyn Flow<M>>,
-                computation: Arc::clone(&computation),
-                input: Vec::new(),
-            })
+            let before: Box<dyn Flow<M>> = Box::new(ReceiveStep::new());
+            Box::new(ComputeStep::new(name.clone(), before, Arc::clone(&computation)))
         });
         let Self { application, name, source, steps, segments, .. } = self;
         Pipeline { application, name, source, steps, segments, flow }
@@ -166,13 +156,9 @@ impl<M: Message> Pipeline<M> {
 
         let (computation, builder) = (Arc::new(computation), Arc::new(builder));
         let flow: FlowFactory<StateOutputOf<C, M, B::State>> = Box::new(move |setup| {
-            Box::new(StateStep::<M, C, B> {
-                name: name.clone(),
-                computation: Arc::clone(&computation),
-                builder: Arc::clone(&builder),
-                table: setup.table(&state, &*builder, &keys),
-                message: PhantomData,
-            })
+            let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
+            let table = setup.table(&state, &*builder, &keys);
+            Box::new(StateStep::<M, C, B>::new(name.clone(), computation, builder, table))
         });
         let Self { application, name, source, steps, segments, .. } = self;
         Pipeline { application, name, source, steps, segments, flow }
@@ -245,15 +231,7 @@ fn encoder_factory<M: Message, E: Encoder<M>>(
     encoder: E,
 ) -> EncoderFactory<M> {
     let encoder = Arc::new(encoder);
-    Box::new(move || {
-        Box::new(EncodeStep {
-            name: name.clone(),
-            sink,
-            encoder: Arc::clone(&encoder),
-            scratch: Vec::new(),
-            expected_length: 0,
-        })
-    })
+    Box::new(move || Box::new(EncodeStep::new(name.clone(), sink, Arc::clone(&encoder))))
 }
 
 fn end(mut application: Application, plan: PipelinePlan) -> Application {
@@ -286,6 +264,7 @@ fn partition_end<M: Message, P: PartitionFunction<M>>(
             function: Arc::clone(&function),
             placement: setup.placement(),
             input: Vec::new(),
+            gathered: Vec::new(),
         })
     })
 }

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::ahead::OnTheWay;
 use crate::core::steps::batch::Parcel;
 
 /// Why a parcel has no bytes.
@@ -11,7 +12,10 @@ const THREADS_ONLY: &str = "parcels move between threads of one process and are 
 
 /// A parcel on its way to its worker. Timely wants everything that is exchanged to be serializable,
 /// and serializes nothing between the threads of one process.
-pub(crate) struct Exchanged(pub Parcel);
+pub(crate) struct Exchanged {
+    pub parcel: Parcel,
+    pub on_the_way: OnTheWay,
+}
 
 impl Serialize for Exchanged {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

@@ -1,9 +1,12 @@
 //! The workers of an engine: started together, with what a checkpoint gives back, and dismissed
 //! together.
 
+mod ahead;
 pub(super) mod dataflow;
 pub(super) mod exchange;
 pub(super) mod query;
+mod sampler;
+mod stage;
 pub(super) mod worker;
 
 use std::num::NonZeroUsize;

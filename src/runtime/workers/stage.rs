@@ -1,0 +1,184 @@
+//! A segment with what it needs to run in turns, and to pass on what it gives.
+
+use std::mem;
+use std::sync::Arc;
+
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::OutputBuilderSession;
+use timely::scheduling::Activator;
+
+use super::ahead::{Ahead, LOOK_AGAIN, OnTheWay};
+use super::dataflow::{Common, Time};
+use super::exchange::Exchanged;
+use crate::core::clock::Clock as _;
+use crate::core::frames::Frames;
+use crate::core::numbers::PipelineIndex;
+use crate::core::steps::batch::{Outlet, Payload};
+use crate::core::steps::context::{Context, Report};
+use crate::core::steps::{PIECE, Progress, Segment};
+use crate::endpoints::SinkOrder;
+use crate::runtime::parts::ToSink;
+
+/// How many messages, counted at each step that gives them, an operator makes before the others have
+/// their turn.
+const MAX_MESSAGES_PER_TURN: u64 = 32 * 1024;
+
+/// How many bytes of outputs it makes.
+const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
+
+/// Where an operator's parcels go.
+type Parcels<'a> = OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
+
+/// What an operator has done since it was its turn.
+#[derive(Default)]
+pub(super) struct Turn {
+    messages: u64,
+    bytes: usize,
+}
+
+impl Turn {
+    /// Whether it is the others' turn.
+    pub fn is_over(&self) -> bool {
+        self.messages >= MAX_MESSAGES_PER_TURN || self.bytes >= MAX_BYTES_PER_TURN
+    }
+
+    /// The turn after a batch's pieces, of which nothing has been passed on yet.
+    fn after(&self, report: &Report, outlet: &Outlet) -> Self {
+        let bytes: usize = outlet.outputs.iter().map(|output| output.pieces.bytes().len()).sum();
+        let messages = report.frames + report.steps.iter().sum::<u64>();
+        Self { messages: self.messages + messages, bytes: self.bytes + bytes }
+    }
+}
+
+/// A batch that has been begun and is not done.
+struct Batch {
+    /// The time at which it was taken.
+    time: Capability<Time>,
+    frames: Arc<Frames>,
+    #[expect(dead_code, reason = "the messages count as processed when it is dropped")]
+    on_the_way: Option<OnTheWay>,
+}
+
+/// A segment with what it needs to run and to pass on what it gives.
+pub(super) struct Stage {
+    segment: Box<dyn Segment>,
+    pipeline: PipelineIndex,
+    sinks: Vec<ToSink>,
+    ends_without_sink: bool,
+    pub common: Common,
+    report: Report,
+    outlet: Outlet,
+    batch: Option<Batch>,
+    ahead: Ahead,
+}
+
+impl Stage {
+    pub fn new(
+        segment: Box<dyn Segment>,
+        pipeline: PipelineIndex,
+        sinks: Vec<ToSink>,
+        ends_without_sink: bool,
+        common: Common,
+    ) -> Self {
+        Self {
+            segment,
+            pipeline,
+            sinks,
+            ends_without_sink,
+            common,
+            report: Report::default(),
+            outlet: Outlet::default(),
+            batch: None,
+            ahead: Ahead::default(),
+        }
+    }
+
+    /// Whether a batch is under way.
+    pub fn is_busy(&self) -> bool {
+        self.batch.is_some()
+    }
+
+    /// Begins with frames that have entered, when the batch before is done.
+    pub fn begin_frames(&mut self, time: Capability<Time>, frames: Arc<Frames>) {
+        self.begin(Batch { time, frames, on_the_way: None }, Payload::Frames);
+    }
+
+    /// Begins with messages of another operator, when the batch before is done.
+    pub fn begin_parcel(&mut self, time: Capability<Time>, exchanged: Exchanged) {
+        let Exchanged { parcel, on_the_way } = exchanged;
+        let (frames, on_the_way) = (parcel.frames, Some(on_the_way));
+        self.begin(Batch { time, frames, on_the_way }, parcel.payload);
+    }
+
+    fn begin(&mut self, batch: Batch, payload: Payload) {
+        debug_assert!(!self.is_busy(), "a batch begins when the one before is done");
+        let mut context = context(&self.common, &mut self.report);
+        self.segment.begin(&batch.frames, payload, &mut context);
+        self.batch = Some(batch);
+    }
+
+    /// Works on the batch that is under way, if there is one, until it is done, the turn is over, or this
+    /// operator is too far ahead of those behind it. Passes on what came of it.
+    pub fn work(&mut self, turn: &mut Turn, output: &mut Parcels<'_>) {
+        if self.ahead.is_too_far() {
+            return;
+        }
+        let Some(batch) = self.batch.take() else { return };
+        let before = mem::take(turn);
+        let progress = loop {
+            let mut context = context(&self.common, &mut self.report);
+            let progress = self.segment.next(&batch.frames, &mut context, &mut self.outlet);
+            *turn = before.after(&self.report, &self.outlet);
+            if progress == Progress::Done || turn.is_over() {
+                break progress;
+            }
+        };
+        self.pass_on(&batch.frames);
+        let Self { outlet, ahead, .. } = self;
+        let parcels = outlet.parcels.drain(..).map(|parcel| {
+            let on_the_way = ahead.count(parcel.messages);
+            Exchanged { parcel, on_the_way }
+        });
+        output.session(&batch.time).give_iterator(parcels);
+        match progress {
+            Progress::More => self.batch = Some(batch),
+            Progress::Done => drop(batch),
+        }
+    }
+
+    /// Has the operator go on in its next turn, where a batch is under way or more wait.
+    pub fn go_on_later(&self, more_wait: bool, again: &Activator) {
+        match self.is_busy() || more_wait {
+            true if self.ahead.is_too_far() => again.activate_after(LOOK_AGAIN),
+            true => again.activate(),
+            false => {}
+        }
+    }
+
+    /// Passes the outputs to the sinks, and tells the observer what happened.
+    fn pass_on(&mut self, frames: &Frames) {
+        let Self { common, report, outlet, .. } = self;
+        if self.ends_without_sink {
+            // The last step may give nothing: then what it processed is what has ended.
+            let given = report.steps.last().copied().unwrap_or_default();
+            let messages = given.max(report.stateful);
+            let latency = common.shared.clock.now().since(frames.read_at());
+            common.shared.observer.finished(self.pipeline, messages, latency);
+        }
+        for mut output in outlet.outputs.drain(..) {
+            output.frames = output.frames.after_work();
+            let Some(sink) = self.sinks.get(output.sink.0) else {
+                unreachable!("an output is of a sink of its pipeline")
+            };
+            // A sink that is gone has failed, and the engine is ending with its error.
+            let _ = sink.send(SinkOrder::Write(output));
+        }
+        common.shared.observer.processed(self.pipeline, common.worker, report);
+        report.clear();
+    }
+}
+
+fn context<'a>(common: &'a Common, report: &'a mut Report) -> Context<'a> {
+    Context { worker: common.worker, clock: &common.shared.clock, piece: PIECE, report }
+}
