@@ -28,7 +28,7 @@ impl Display for Report {
         writeln!(formatter, "{messages} votes a job, seed {seed}, rounds: {rounds}\n")?;
         writeln!(
             formatter,
-            "Speeds are millions of messages a second, each ratio is to `plain` on its left's figure."
+            "Speeds are millions of messages a second; a ratio is the figure before it as a part of `plain`'s."
         )?;
         writeln!(
             formatter,

@@ -32,17 +32,17 @@ pub enum Job {
     #[value(name = "keys-1k")]
     #[serde(rename = "keys-1k")]
     Keys1K,
-    /// 1,000,000 u64 keys, likewise
+    /// 1,000,000 u64 keys, each as likely, from a file; lines are made and dropped
     #[value(name = "keys-1m")]
     #[serde(rename = "keys-1m")]
     Keys1M,
-    /// 10,000,000 u64 keys, likewise
+    /// 10,000,000 u64 keys, each as likely, from a file; lines are made and dropped
     #[value(name = "keys-10m")]
     #[serde(rename = "keys-10m")]
     Keys10M,
-    /// One u64 key that all votes are for, likewise
+    /// One u64 key that all votes are for, from a file; lines are made and dropped
     HotKey,
-    /// 1,000,000 u64 keys by Zipf's law with exponent 1.1, likewise
+    /// 1,000,000 u64 keys by Zipf's law with exponent 1.1, from a file; lines are made and dropped
     Zipf,
 }
 
