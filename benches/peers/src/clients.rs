@@ -13,7 +13,7 @@ use crate::jobs::Site;
 use crate::meter::{Cost, Meter};
 
 /// How long the clients wait for the lines.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How often it is asked meanwhile whether the contestant still runs.
 const LOOK: Duration = Duration::from_millis(100);
@@ -36,11 +36,11 @@ impl Clients {
     /// The receiver listens.
     pub fn start(site: &Site) -> Result<Self, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let receiver = listener.local_addr()?;
+        let address = listener.local_addr()?;
         let (give, received) = sync_channel(1);
         let lines = site.messages;
         thread::spawn(move || receive(&listener, lines, &give));
-        Ok(Self { site: site.clone(), receiver, received, sender: None })
+        Ok(Self { site: site.clone(), receiver: address, received, sender: None })
     }
 
     /// Where the contestant has to connect to with its lines.

@@ -156,9 +156,9 @@ mod tests {
 
     fn expected(votes: &[(u8, u32)]) -> Expected {
         let mut expecting = Expecting::default();
-        votes.iter().for_each(|(letter, votes)| {
+        for (letter, votes) in votes {
             expecting.add(Vote { letter: *letter, votes: *votes }, true);
-        });
+        }
         expecting.finish()
     }
 

@@ -86,7 +86,9 @@ mod tests {
     fn frames_are_whole_however_they_are_read() {
         let votes = [Vote { letter: b'a', votes: 1 }, Vote { letter: b'z', votes: u32::MAX }];
         let mut bytes = Vec::new();
-        votes.iter().for_each(|vote| push_frame(*vote, &mut bytes));
+        for vote in votes {
+            push_frame(vote, &mut bytes);
+        }
         let (mut blocks, mut read) = (Blocks::new(Slow(&bytes)), Vec::new());
         while blocks.next(|vote: Vote| read.push(vote)).unwrap() {}
         assert_eq!(read, votes);

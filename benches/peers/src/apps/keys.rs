@@ -28,7 +28,6 @@ fn decode(payload: &[u8]) -> Result<Option<Count>, Reason> {
     Ok(Some(count))
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "partition functions are given a reference")]
 fn key(count: &Count) -> Key {
     Key::from(count.key.to_be_bytes())
 }
@@ -44,7 +43,6 @@ fn add(count: Count, total: &mut Total) -> Result<(Option<Total>, bool), Reason>
     Ok((Some(*total), true))
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "encoders are given a reference")]
 fn encode(total: &Total, output: &mut Vec<u8>) -> io::Result<()> {
     writeln!(output, "{} => {}", total.key, total.votes)
 }
