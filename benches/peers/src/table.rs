@@ -75,8 +75,9 @@ fn cells(figures: &Figures) -> [String; 10] {
 fn row(formatter: &mut fmt::Formatter<'_>, cells: [String; 10]) -> fmt::Result {
     let mut line = String::new();
     for (cell, (_, width)) in cells.iter().zip(COLUMNS) {
-        line +=
-            &if line.is_empty() { format!("{cell:<width$}") } else { format!(" {cell:>width$}") };
+        let padded =
+            if line.is_empty() { format!("{cell:<width$}") } else { format!(" {cell:>width$}") };
+        line.push_str(&padded);
     }
     writeln!(formatter, "{}", line.trim_end())
 }
