@@ -1,0 +1,6 @@
+//! The applications that the engine runs.
+
+#[path = "../../../../apps/alphabet/mod.rs"]
+#[allow(dead_code, reason = "only the topology is used here")]
+pub mod alphabet;
+pub mod keys;
