@@ -1,6 +1,5 @@
 //! Messages that could not be processed, with all that is needed to see why.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use super::Frames;
 use super::assembler::Broken;
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp};
+use crate::core::text::Hex;
 
 /// What made a message a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -149,45 +149,6 @@ impl DeadLetter {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits, two a byte.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    Hex(bytes).to_string()
-}
-
-/// Bytes that are written as hexadecimal digits in pieces: a frame's digits are never in memory together.
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const PIECE: usize = 512;
-        let mut text = String::with_capacity(2 * PIECE);
-        for piece in self.0.chunks(PIECE) {
-            text.clear();
-            for byte in piece {
-                for digit in [byte >> 4, byte & 15] {
-                    text.extend(char::from_digit(digit.into(), 16));
-                }
-            }
-            formatter.write_str(&text)?;
-        }
-        Ok(())
-    }
-}
-
 fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Hex(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_of_any_length_are_two_digits_each() {
-        assert_eq!(hex(&[]), "");
-        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
-        let long = hex(&[0xa0; 1500]);
-        assert_eq!(long, "a0".repeat(1500));
-    }
 }
