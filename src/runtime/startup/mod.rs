@@ -42,7 +42,6 @@ pub(super) fn start(
     clock: StartClock,
 ) -> Result<Running, EngineError> {
     let since = Instant::now();
-    // The threads that read and write.
     let io = io_runtime()?;
 
     // Everything is opened, and nothing is changed.
