@@ -130,6 +130,12 @@ impl Kept {
 
     /// Drops what is acknowledged, and answers the reports that waited for it.
     fn settle(&mut self) {
+        debug_assert!(
+            self.begin <= self.acknowledged
+                && self.acknowledged <= self.sent
+                && self.sent <= self.end,
+            "bytes are taken, then sent, then acknowledged, then dropped"
+        );
         while let Some(output) = self.outputs.front() {
             let end = self.begin + output.pieces.bytes().len() as u64;
             // What has not been told has not been sent, or it has no bytes.

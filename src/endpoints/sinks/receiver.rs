@@ -21,6 +21,7 @@ use super::serving::{Outputs, serve};
 use super::sink_log::SinkLog;
 use crate::core::event::SinkNews;
 use crate::endpoints::backoff::Backoff;
+use crate::endpoints::connect::connect;
 
 /// How long to wait for an answer. Addresses from which none comes, not even a refusal, are tried
 /// again like all others.
@@ -53,7 +54,7 @@ pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, lo
     // The reason is told once, and not at each try.
     let mut told = false;
     loop {
-        let Some(connected) = attend(connect(address), &mut outputs).await else { return };
+        let Some(connected) = attend(connect_soon(address), &mut outputs).await else { return };
         match connected {
             Err(error) => {
                 if !told {
@@ -83,18 +84,10 @@ pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, lo
     }
 }
 
-async fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = timeout(ANSWER, TcpStream::connect(address))
-        .await
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")))?;
-    // Where nobody listens at a port that the system may choose for our end, a connection can be its
-    // own other end: it would swallow the outputs, and keep the port from the receiver.
-    if stream.local_addr()? == stream.peer_addr()? {
-        return Err(io::ErrorKind::ConnectionRefused.into());
-    }
-    // Outputs are flushed whole; waiting for more only delays them.
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// Connects, or gives up when no answer has come for a while.
+async fn connect_soon(address: &str) -> io::Result<TcpStream> {
+    let no_answer = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer"));
+    timeout(ANSWER, connect(address)).await.unwrap_or_else(no_answer)
 }
 
 /// Waits for `work`, and takes orders meanwhile where nothing is kept: reports are answered. `None` where

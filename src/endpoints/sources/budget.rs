@@ -147,7 +147,8 @@ impl Hold for Share {
         // Less than at first where that was more than is expected now.
         let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
         if due < bill.charged {
-            self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            let used = self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            debug_assert!(used >= bill.charged, "what is charged for a share is in use");
             self.budget.freed.notify_one();
         } else {
             self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
@@ -163,7 +164,8 @@ impl Drop for Share {
             (bill.made, bill.charged)
         };
         self.budget.learn(self.parts(made));
-        self.budget.used.fetch_sub(charged, Ordering::AcqRel);
+        let used = self.budget.used.fetch_sub(charged, Ordering::AcqRel);
+        debug_assert!(used >= charged, "a share gives back what was charged for it");
         self.budget.freed.notify_one();
     }
 }

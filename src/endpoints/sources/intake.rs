@@ -56,42 +56,27 @@ pub struct Intake {
     pub observer: Arc<dyn Observer>,
     /// Turns true when the sources should stop reading.
     pub stop: watch::Receiver<bool>,
+    /// What has entered; of a new intake, the default.
+    pub entered: Entered,
+}
+
+/// What has entered a pipeline: how much of its budget is taken, and the last numbers given.
+pub struct Entered {
     budget: Arc<Budget>,
     frames: AtomicU64,
     connections: AtomicU64,
 }
 
-impl Intake {
-    /// The intake of a pipeline.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the engine, given once")]
-    pub fn new(
-        pipeline: PipelineIndex,
-        name: Arc<str>,
-        framing: Arc<dyn Framing>,
-        frame_limit: u64,
-        clock: Arc<dyn Clock + Send + Sync>,
-        delivery: Arc<dyn Delivery>,
-        observer: Arc<dyn Observer>,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
-        Self {
-            pipeline,
-            name,
-            framing,
-            frame_limit,
-            clock,
-            delivery,
-            observer,
-            stop,
-            budget: Budget::new(),
-            frames: AtomicU64::new(0),
-            connections: AtomicU64::new(0),
-        }
+impl Default for Entered {
+    fn default() -> Self {
+        Self { budget: Budget::new(), frames: AtomicU64::new(0), connections: AtomicU64::new(0) }
     }
+}
 
+impl Intake {
     /// A new connection; `again` says whether it can be read again from any frame on.
     pub fn connect(&self, again: bool) -> Connection {
-        Connection { number: self.connections.fetch_add(1, Ordering::Relaxed), again }
+        Connection { number: self.entered.connections.fetch_add(1, Ordering::Relaxed), again }
     }
 
     /// An assembler of this pipeline's frames, for a source that begins at this byte.
@@ -108,7 +93,7 @@ impl Intake {
         read_at: Timestamp,
         trace_all: bool,
     ) {
-        while let Some(portion) = cut.take_first(self.budget.portion()) {
+        while let Some(portion) = cut.take_first(self.entered.budget.portion()) {
             let frames = self.admit(source, portion, read_at).await;
             self.delivery.deliver(connection, frames, trace_all);
         }
@@ -118,17 +103,17 @@ impl Intake {
     pub async fn admit(&self, source: &Arc<str>, portion: Pieces, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let share = patiently(self.budget.take(portion.bytes().len()), wait).await;
+        let share = patiently(self.entered.budget.take(portion.bytes().len()), wait).await;
         drop(held);
         let count = portion.len() as u64;
-        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+        let first = SequenceNumber(self.entered.frames.fetch_add(count, Ordering::Relaxed) + 1);
         let header_length = self.framing.header_length();
         Frames::new(Arc::clone(source), first, read_at, header_length, portion).with_hold(share)
     }
 
     /// Makes bytes that are no frame a dead letter.
     pub fn broken(&self, source: &Arc<str>, broken: Broken) {
-        let sequence = SequenceNumber(self.frames.fetch_add(1, Ordering::Relaxed) + 1);
+        let sequence = SequenceNumber(self.entered.frames.fetch_add(1, Ordering::Relaxed) + 1);
         let (pipeline, source) = (Arc::clone(&self.name), Arc::clone(source));
         let letter = DeadLetter::of_broken(pipeline, source, broken, sequence, self.clock.now());
         self.observer.dead_letter(self.pipeline, letter);

@@ -164,7 +164,7 @@ mod tests {
     use crate::core::frames::framing::big_endian_framing;
     use crate::core::numbers::{PipelineIndex, Timestamp};
     use crate::core::observer::Observer;
-    use crate::endpoints::{Connection, Delivery};
+    use crate::endpoints::{Connection, Delivery, Entered};
 
     struct Still;
 
@@ -209,12 +209,17 @@ mod tests {
             let address = listener.local_addr().unwrap();
             let (stop, stopped) = watch::channel(false);
             let seen = Arc::new(Seen::default());
-            let framing = big_endian_framing(1);
-            let (delivery, observer) = (Arc::clone(&seen), Arc::clone(&seen));
-            let (pipeline, name) = (PipelineIndex(0), "test".into());
-            let clock = Arc::new(Still);
-            let intake =
-                Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
+            let intake = Intake {
+                pipeline: PipelineIndex(0),
+                name: "test".into(),
+                framing: big_endian_framing(1),
+                frame_limit: 16,
+                clock: Arc::new(Still),
+                delivery: Arc::clone(&seen) as Arc<dyn Delivery>,
+                observer: Arc::clone(&seen) as Arc<dyn Observer>,
+                stop: stopped,
+                entered: Entered::default(),
+            };
             let task = tokio::spawn(serve(listener, limits, Arc::new(intake)));
             Self { address, seen, stop, task }
         }

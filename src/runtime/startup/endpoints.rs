@@ -17,8 +17,8 @@ use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside,
-    read_injected,
+    Delivery, Endpoint, Entered, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder,
+    is_inside, read_injected,
 };
 use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
@@ -179,6 +179,7 @@ pub(crate) fn start_sinks(
     let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
     let mut tasks = JoinSet::new();
     for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
+        debug_assert_eq!(sinks.len(), receivers.len(), "each sink has a receiver of its orders");
         for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
             let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
@@ -207,16 +208,17 @@ pub(crate) fn queues(
 pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<Arc<Intake>> {
     let plans = shared.topology.pipelines().iter().zip(&shared.queues).enumerate();
     let intakes = plans.map(|(at, (plan, queues))| {
-        Arc::new(Intake::new(
-            PipelineIndex(at),
-            Arc::clone(&plan.name),
-            Arc::clone(&plan.source.framing),
-            shared.settings.frame_limit,
-            Arc::new(shared.clock),
-            Arc::clone(queues) as Arc<dyn Delivery>,
-            Arc::clone(&shared.observer),
-            stopped.clone(),
-        ))
+        Arc::new(Intake {
+            pipeline: PipelineIndex(at),
+            name: Arc::clone(&plan.name),
+            framing: Arc::clone(&plan.source.framing),
+            frame_limit: shared.settings.frame_limit,
+            clock: Arc::new(shared.clock),
+            delivery: Arc::clone(queues) as Arc<dyn Delivery>,
+            observer: Arc::clone(&shared.observer),
+            stop: stopped.clone(),
+            entered: Entered::default(),
+        })
     });
     intakes.collect()
 }
@@ -230,6 +232,7 @@ pub(crate) fn start_sources(
     shared: &Shared,
     begin: &watch::Receiver<bool>,
 ) -> (SourceTasks, Vec<Injector>) {
+    debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
     fit_connections(shared, &mut sources, &intakes);
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
