@@ -1,5 +1,5 @@
-//! Where bytes enter and leave: files, standard input and output, TCP, nothing, and the input that a
-//! program gives by hand.
+//! Where bytes enter and leave: files, standard input and output, TCP, `null`, and messages that a program
+//! injects.
 //!
 //! Reading and writing are asynchronous and know nothing of workers: a source hands whole frames to
 //! an [`Intake`], a sink is handed [`Output`](crate::core::steps::batch::Output)s.
