@@ -60,7 +60,7 @@ impl Workbench {
             let (meant, times) = match typed::read(line, source, self.frame_limit) {
                 Typed::Frames { frame, times, .. } => (frame, times),
                 Typed::Raw { bytes, whole: true, times, .. } => (bytes, times),
-                // Bytes that are no whole frame would swallow the lines after them.
+                // Bytes that are not a whole frame would swallow the lines after them.
                 Typed::Raw { note, .. } => {
                     first_wrong.get_or_insert((number + 1, note));
                     continue;
