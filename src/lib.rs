@@ -69,7 +69,7 @@
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
 //! | write to the log | `tracing::warn!(target: "wallaroo", ..)`, and [`Log`] |
-//! | run it inside a program of your own | [`Session`] with [`Settings`], or the bare [`Engine`] |
+//! | run it inside a program of your own | [`Session`] with [`Settings`]; or the bare [`Engine`], and an [`Observer`] of your own |
 //!
 //! The command line and the terminal UI are the feature `workbench`, which is on by default. Without it,
 //! this is the engine and the application API, and no terminal library is built.
@@ -83,8 +83,8 @@
 //!   it may have left half changed, until a person revives it.
 //! * What is in flight is bounded: a sink that stalls stops the sources.
 
-// Hidden: the tests of this package look inside. What an author or a program that embeds the engine
-// needs is exported below.
+// Hidden, because only the tests of this package look inside. Exported below is what the author of an
+// application or a program that embeds the engine has to name.
 #[doc(hidden)]
 pub mod application;
 #[doc(hidden)]
@@ -109,11 +109,16 @@ mod cli;
 pub use application::*;
 #[cfg(feature = "workbench")]
 pub use cli::{App, AppOptions, main};
+pub use core::event::EngineEvent;
+pub use core::frames::dead_letter::{Cause, DeadLetter};
+pub use core::numbers::PipelineIndex;
+pub use core::observer::{Observer, Unwatched};
+pub use core::partitions::query::{PartitionRow, Revival};
 pub use core::test_driver::{NoSuchPipeline, PushError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};
-pub use endpoints::Endpoint;
+pub use endpoints::{Endpoint, EndpointError};
 pub use resilience::{Durability, ResilienceSettings};
-pub use runtime::{Engine, EngineError, Settings};
+pub use runtime::{Engine, EngineError, RunState, Settings};
 pub use session::Session;
 pub use telemetry::{DeadLetterFile, Log, LogFile, LogLevel, LogLine, LogTaken};
-pub use telemetry::{PartitionView, Snapshot};
+pub use telemetry::{PartitionView, Snapshot, Summary};

@@ -9,11 +9,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::arguments::InspectArguments;
 use super::failure::Failure;
-use super::progress::tally::counted;
 use super::setup::files::printed;
 use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
+use crate::core::text::counted;
 use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
 use crate::telemetry::utc;
 

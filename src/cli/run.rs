@@ -11,7 +11,6 @@ use super::failure::Failure;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
-use super::progress::tally::counted;
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
@@ -20,6 +19,7 @@ use super::setup::files::{
 use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
+use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};

@@ -1,5 +1,7 @@
 //! Text for people that the log, the messages and the workbench share.
 
+use std::fmt;
+
 /// A noun for so many things: `partition`, `partitions`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     format!("{noun}{}", if count == 1 { "" } else { "s" })
@@ -14,4 +16,43 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
 #[cfg(feature = "workbench")]
 pub(crate) fn hex_digit(character: char) -> Option<u8> {
     character.to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Bytes as lower-case hexadecimal digits, two per byte.
+#[cfg(any(feature = "workbench", test))]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    Hex(bytes).to_string()
+}
+
+/// Bytes that are written as hexadecimal digits in pieces: a frame's digits are never in memory together.
+pub(crate) struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PIECE: usize = 512;
+        let mut text = String::with_capacity(2 * PIECE);
+        for piece in self.0.chunks(PIECE) {
+            text.clear();
+            for byte in piece {
+                for digit in [byte >> 4, byte & 15] {
+                    text.extend(char::from_digit(digit.into(), 16));
+                }
+            }
+            formatter.write_str(&text)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_any_length_are_two_digits_each() {
+        assert_eq!(hex(&[]), "");
+        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
+        let long = hex(&[0xa0; 1500]);
+        assert_eq!(long, "a0".repeat(1500));
+    }
 }

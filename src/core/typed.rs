@@ -129,7 +129,10 @@ fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
     let left = bytes.len().saturating_sub(whole);
     let rest = match cut {
         Err(error) => error.to_string(),
-        Ok(()) if left > 0 => format!("{left} bytes are no whole frame"),
+        Ok(()) if left > 0 => {
+            let are = if left == 1 { "is" } else { "are" };
+            format!("{} {are} not a whole frame", counted(left as u64, "byte"))
+        }
         Ok(()) => String::new(),
     };
     let note = [frames, rest.clone()].into_iter().filter(|part| !part.is_empty());

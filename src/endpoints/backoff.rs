@@ -30,17 +30,17 @@ impl Backoff {
         delay
     }
 
-    /// It has succeeded: the next wait is the shortest again.
+    /// The next wait is the shortest again. To be called after a success.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
 }
 
-/// How long something may wait before somebody is told: longer than any hesitation of a healthy
-/// system, and short for a person who wonders what is wrong.
+/// How long something may wait before it is reported: longer than a healthy system ever takes, and short
+/// for a person who wonders what is wrong.
 pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Waits for `work`. Calls `late` once where that takes a while; it goes on all the same.
+/// Waits for `work`. If that takes longer than [`PATIENCE`], calls `late` once and goes on waiting.
 pub(super) async fn patiently<T>(work: impl Future<Output = T>, late: impl FnOnce()) -> T {
     let mut work = pin!(work);
     if let Ok(done) = timeout(PATIENCE, &mut work).await {

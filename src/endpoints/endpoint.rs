@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Where exactly bytes enter or leave.
+/// A place where bytes enter or leave.
 ///
 /// ```
 /// use wallaroo::endpoints::Endpoint;
@@ -19,7 +19,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// `tcp://host:port`, or a bare `host:port`: a source listens there, a sink connects to it.
-    /// Without a host it is this machine alone: nothing is open to a network that nobody named.
+    /// Without a host it is the loopback address, so that no network is opened by accident.
     Tcp(String),
     /// `file:PATH`, or any other bare word.
     File(PathBuf),
@@ -29,16 +29,16 @@ pub enum Endpoint {
     Null,
 }
 
-/// A text that names no endpoint.
+/// Why a text is not an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EndpointError {
-    /// Nothing at all.
+    /// An empty text.
     #[error("an endpoint is missing: give tcp://HOST:PORT, file:PATH, - or null")]
     Empty,
-    /// An address without a port, or with a port that is none.
+    /// An address without a valid port.
     #[error("`{0}` has no port: write tcp://HOST:PORT with a port from 0 to 65535")]
     NoAddress(String),
-    /// A scheme that is not known.
+    /// An unknown scheme.
     #[error("`{0}` is no endpoint: use tcp://HOST:PORT, file:PATH, - or null")]
     UnknownScheme(String),
 }
@@ -72,13 +72,13 @@ impl FromStr for Endpoint {
     }
 }
 
-/// The host where none is named: reached from this machine alone.
+/// The host of an address without one: only this machine can reach it.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// A text that is `host:port` or `:port`, with its host.
+/// Reads `host:port` or `:port`. Adds the host if it is missing.
 fn read_address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':').filter(|(host, _)| !host.contains('/'))?;
-    // Digits only: a number that is read may also begin with a sign.
+    // Digits only: `parse` also accepts a sign.
     port.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
     let port: u16 = port.parse().ok()?;
     Some(format!("{}:{port}", if host.is_empty() { LOOPBACK } else { host }))
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_says_what_would_be() {
+    fn a_text_that_is_not_an_endpoint_is_an_error_that_says_what_is() {
         let error = |text: &str| text.parse::<Endpoint>().unwrap_err();
         assert_eq!(error(""), EndpointError::Empty);
         assert_eq!(error("file:"), EndpointError::Empty);

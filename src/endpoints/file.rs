@@ -1,13 +1,13 @@
-//! Files that are written: opened as they are, told apart, and emptied once a run has begun.
+//! Files that are written: opened without a change, identified, and emptied when a run has begun.
 //!
-//! Invariant: a run that cannot begin leaves what was in a file where it was.
+//! Invariant: a run that cannot begin does not change a file.
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Which plain file: the same for all of its names and links.
+/// The identity of a regular file: the same for all of its names and links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId {
     device: u64,
@@ -15,31 +15,30 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// The file with this name; `None` where there is none, or what is no plain file, such as a
-    /// terminal or a pipe: those may well be read and written at once.
+    /// The file with this name. `None` if there is none, or if it is not a regular file: a terminal or a
+    /// pipe may be read and written at the same time.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         Self::of_metadata(&std::fs::metadata(path).ok()?)
     }
 
-    /// The file that is open; `None` where it is no plain file.
+    /// The open file. `None` if it is not a regular file.
     pub(super) fn of_file(file: &File) -> Option<Self> {
         Self::of_metadata(&file.metadata().ok()?)
     }
 
-    /// The file with this metadata; `None` where it is no plain file.
+    /// The file with this metadata. `None` if it is not a regular file.
     pub(super) fn of_metadata(metadata: &Metadata) -> Option<Self> {
         let file = Self { device: metadata.dev(), inode: metadata.ino() };
         metadata.is_file().then_some(file)
     }
 }
 
-/// Whether a path names something in a directory, or a file that is there under another name. Neither
-/// has to exist yet.
+/// Whether a path names a file in a directory, also if it is a link to one. Neither has to exist yet.
 #[must_use]
 pub fn is_inside(path: &Path, directory: &Path) -> bool {
     let Ok(directory) = directory.canonicalize() else {
-        // It is made by the run: nothing but its name can be the same.
+        // The directory does not exist yet: only the names can be compared.
         return absolute(path).starts_with(absolute(directory));
     };
     let whole = path.canonicalize().unwrap_or_else(|_| {
@@ -59,22 +58,22 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Opens a file to be written, or makes it, for its owner alone. What is in it stays until [`empty`] is
-/// called. What is written goes to its end, also if somebody else has cut it meanwhile.
+/// Opens a file for writing, or makes it, for its owner alone. Its content stays until [`empty`] is
+/// called. Writes go to its end, also if another program has cut it meanwhile.
 ///
 /// # Errors
 ///
-/// It can neither be opened nor made.
+/// It cannot be opened or made.
 pub fn open_to_write(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
-/// Takes a regular file for this process alone, until it is closed: two that write to one destroy what
-/// the other has written. What is no regular file may well have several writers.
+/// Locks a regular file for this process, until it is closed: two writers would destroy each other's
+/// bytes. Files that are not regular may have several writers.
 ///
 /// # Errors
 ///
-/// Another program, or another part of this one, writes to it.
+/// Another program or another part of this one has locked it.
 pub fn claim(file: &File) -> io::Result<()> {
     if !file.metadata()?.is_file() {
         return Ok(());
@@ -83,12 +82,12 @@ pub fn claim(file: &File) -> io::Result<()> {
         Err(TryLockError::WouldBlock) => Err(io::Error::other(
             "another run writes to it: wait until that has ended, or choose another file",
         )),
-        // A file system without locks cannot tell, and is no reason not to write.
+        // A file system without locks is no reason not to write.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
-/// Drops what is in a file. What is no plain file, such as a pipe, holds nothing to be dropped.
+/// Empties a regular file. Does nothing for pipes and devices.
 ///
 /// # Errors
 ///
@@ -97,7 +96,7 @@ pub fn empty(file: &File) -> io::Result<()> {
     cut(file, 0)
 }
 
-/// Drops what is in a plain file from this byte on, and goes on there.
+/// Cuts a regular file to this length, and goes on at its end. Does nothing for pipes and devices.
 ///
 /// # Errors
 ///

@@ -1,23 +1,26 @@
-//! Where bytes enter and leave: files, standard input and output, TCP, nothing, and the input that a
-//! program gives by hand.
+//! Where bytes enter and leave: files, standard input and output, TCP, `null`, and messages that a program
+//! injects.
 //!
 //! Reading and writing are asynchronous and know nothing of workers: a source hands whole frames to
 //! an [`Intake`], a sink is handed [`Output`](crate::core::steps::batch::Output)s.
 
 mod backoff;
+mod connect;
 mod endpoint;
 mod file;
 mod open_files;
 mod sinks;
 mod sources;
 
+#[cfg(feature = "workbench")]
+pub(crate) use connect::connect;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::{FileId, claim, cut, empty, is_inside, open_to_write};
 pub use open_files::{open_files, raise_open_files};
 pub use sinks::pending::SinkOrder;
 pub use sinks::sink::{OpenSink, SinkFailure};
 pub use sources::injected::{Injected, Injector, NotInjected, read_injected};
-pub use sources::intake::{Connection, Delivery, Intake};
+pub use sources::intake::{Connection, Delivery, Entered, Intake};
 pub use sources::source::OpenSource;
 #[cfg(feature = "workbench")]
 pub(crate) use sources::source::listen;

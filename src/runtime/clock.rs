@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::core::clock::Clock;
 use crate::core::numbers::Timestamp;
 
-/// Tells the time since it was made.
+/// Gives the time since it was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StartClock(Instant);
 

@@ -1,4 +1,4 @@
-//! What a run that saves can be asked for: the orders to its journal writer and its checkpointer.
+//! The orders to the journal writer and the checkpointer of a run that saves.
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -12,22 +12,22 @@ use super::parts::{CheckpointOrder, FramesToWrite, JournalOrder};
 use crate::core::event::Recovered;
 use crate::resilience::JournalPositions;
 
-/// A run that saves has one, and each part that asks for something a clone of it. It is decided once, at
-/// the start, whether a run has it. An order to a part that is gone is dropped: that part has failed, and
-/// the engine ends with its error.
+/// Sends orders to the journal writer and the checkpointer. A run that saves has one, and each part that sends
+/// orders has a clone; whether there is one is decided once, at the start. An order to a part that is gone is
+/// dropped, because that part has failed and the engine ends with its error.
 #[derive(Clone)]
 pub(super) struct Durable {
     journal: Sender<JournalOrder>,
     checkpointer: UnboundedSender<CheckpointOrder>,
-    /// Whether what sinks report has to be on the disk.
+    /// Whether a sink syncs its file before it answers a report.
     pub sync: bool,
-    /// Whether an earlier run had used the directory.
+    /// Whether an earlier run has used the directory.
     pub continues: bool,
-    /// Set when everything is back; to `None` if nothing was saved.
+    /// Set when the recovery is complete; to `None` if nothing was saved.
     pub recovered: Arc<OnceLock<Option<Recovered>>>,
 }
 
-/// Where the orders arrive.
+/// The receivers of the orders.
 pub(super) struct Orders {
     pub journal: Receiver<JournalOrder>,
     pub checkpointer: UnboundedReceiver<CheckpointOrder>,
@@ -41,36 +41,36 @@ impl Durable {
         (Self { journal, checkpointer, sync, continues, recovered: Arc::default() }, orders)
     }
 
-    /// Has frames written to the journal; then they enter.
+    /// Writes frames to the journal. They enter when they are written.
     pub fn write(&self, frames: FramesToWrite) {
         let _ = self.journal.send(JournalOrder::Write(frames));
     }
 
-    /// Says that all that is made of the replayed frames has left.
+    /// Everything made of the replayed frames is dropped.
     pub fn replayed(&self) {
         let _ = self.journal.send(JournalOrder::Replayed);
     }
 
-    /// Has the journal drop what a whole checkpoint has left behind.
+    /// Drops the rows of the journal that a whole checkpoint covers.
     pub fn trim(&self, positions: JournalPositions) {
         let _ = self.journal.send(JournalOrder::Trim(positions));
     }
 
-    /// Has all that was read written to the journal. The answer comes when it has entered.
+    /// Writes everything that was read to the journal. The answer comes when it has entered.
     pub fn stop_reading(&self) -> oneshot::Receiver<()> {
         let (reply, done) = oneshot::channel();
         let _ = self.journal.send(JournalOrder::Done(reply));
         done
     }
 
-    /// Has the last checkpoint made. The answer comes when it counts.
+    /// Makes the last checkpoint. The answer comes when it counts.
     pub fn save_last(&self) -> oneshot::Receiver<()> {
         let (reply, done) = oneshot::channel();
         let _ = self.checkpointer.send(CheckpointOrder::Finish(reply));
         done
     }
 
-    /// Goes on with another number of workers. The answer comes when they work.
+    /// Goes on with another number of workers. The answer comes when they run.
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         let (reply, done) = oneshot::channel();
         let order = CheckpointOrder::SetWorkers(workers, reply);
@@ -78,7 +78,7 @@ impl Durable {
         Ok(done)
     }
 
-    /// Ends the journal writer, whatever waits.
+    /// Ends the journal writer, also if orders wait.
     pub fn stop_journal(&self) {
         let _ = self.journal.send(JournalOrder::Stop);
     }

@@ -26,17 +26,16 @@ use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow}
 use crate::core::topology::Topology;
 use crate::endpoints::NotInjected;
 
-/// A topology that runs. Dropping it ends the run at once, whatever is in flight.
+/// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
 
 impl Engine {
-    /// Opens all sources and sinks, brings back what an earlier run had saved, starts the workers, and
-    /// begins to read. Not to be called from asynchronous code, which it would block.
+    /// Opens all sources and sinks, recovers what an earlier run has saved, starts the workers, and begins to
+    /// read. It blocks: do not call it from asynchronous code.
     ///
     /// # Errors
     ///
-    /// A source or a sink cannot be opened, what was saved cannot be used, or threads cannot be
-    /// started.
+    /// A source or a sink cannot be opened, the saved state cannot be used, or threads cannot be started.
     pub fn start(
         topology: Arc<Topology>,
         settings: &Settings,
@@ -73,41 +72,41 @@ impl Engine {
         self.shared().durable.as_ref()
     }
 
-    /// What the engine began with, as soon as all of it is back; `None` if that is nothing.
+    /// What was recovered. `None` until the recovery is complete, and if nothing was saved.
     #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
         self.durable().and_then(|durable| durable.recovered.get()).cloned().flatten()
     }
 
-    /// Whether something is still on its way back, so that sources have not begun.
+    /// Whether the recovery is under way. The sources have not begun then.
     #[must_use]
     pub fn is_recovering(&self) -> bool {
         self.durable().is_some_and(|durable| durable.recovered.get().is_none())
     }
 
-    /// Whether the engine goes on with what an earlier run had begun: known at once.
+    /// Whether the engine continues an earlier run. Known from the start on.
     #[must_use]
     pub fn continues(&self) -> bool {
         self.durable().is_some_and(|durable| durable.continues)
     }
 
-    /// Asks for another number of workers: a checkpoint, then new workers that begin with it. Sources
-    /// and sinks stay as they are. The answer comes when that is done; an error ends the run.
+    /// Changes the number of workers: makes a checkpoint, then starts new workers that begin with it. Sources
+    /// and sinks go on. The answer comes when that is done; an error ends the run.
     ///
     /// # Errors
     ///
-    /// Nothing is saved, so nothing could be carried over.
+    /// The run does not save, so the new workers would have no partitions.
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         self.durable().ok_or(EngineError::NothingSaved)?.set_workers(workers)
     }
 
-    /// What runs.
+    /// The topology that runs.
     #[must_use]
     pub fn topology(&self) -> &Arc<Topology> {
         &self.shared().topology
     }
 
-    /// How many workers run it.
+    /// The number of workers.
     #[must_use]
     pub fn workers(&self) -> usize {
         self.0.workers().len()
@@ -119,13 +118,12 @@ impl Engine {
         self.shared().clock.now()
     }
 
-    /// Gives bytes to a pipeline as if its source had read them. They may be anything: bytes at the
-    /// end that are no whole frame become a dead letter.
+    /// Gives bytes to a pipeline as if its source had read them. They may be anything: bytes at the end that
+    /// are not a whole frame become a dead letter.
     ///
     /// # Errors
     ///
-    /// The engine is ending, or was not started to be injected into; or so much waits that memory
-    /// would not be bounded.
+    /// The engine is ending, [`Settings::injectable`] is false, or too many bytes wait already.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
         let injectors = self.0.injectors.lock();
         let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
@@ -135,7 +133,7 @@ impl Engine {
         })
     }
 
-    /// Takes no more frames. What is in flight goes on to its end.
+    /// Takes no more frames. Frames in flight are processed to their end.
     pub fn pause(&self) {
         self.shared().gate.pause();
     }
@@ -146,7 +144,7 @@ impl Engine {
         self.wake();
     }
 
-    /// Takes one message, now or as soon as one comes. Pauses first if the engine runs.
+    /// Takes one message, or waits for one. Pauses first if the engine runs.
     pub fn step(&self) {
         self.shared().gate.step();
         self.wake();
@@ -168,32 +166,32 @@ impl Engine {
         replies
     }
 
-    /// Asks every worker for rows of a state. Each sends one window, or none if it has ended;
+    /// Asks every worker for rows of a state. Each sends one window, or none if it has ended.
     /// [`merge`](crate::core::partitions::query::merge) puts them together.
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
         self.ask(|reply| Query::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
-    /// Gives a poisoned partition back to its computations, with its state as it is. Each worker
-    /// answers, or none if it has ended; all but the partition's owner that there is no such one.
+    /// Revives a poisoned partition, with its state as it is. Each worker answers, unless it has ended; those
+    /// that do not own the partition answer that they have not found it.
     #[must_use]
     pub fn revive(&self, state: &Arc<str>, key: &Key) -> Receiver<Revival> {
         let replies =
             self.ask(|reply| Query::Revive { state: Arc::clone(state), key: key.clone(), reply });
-        // A checkpoint has to know of it.
+        // The revival has to be part of the next checkpoint.
         self.shared().gate.change();
         replies
     }
 
-    /// All partitions of all states, sorted by state and key. Waits for the workers, and they for
-    /// whoever takes the rows: few are in memory at a time.
+    /// All partitions of all states, sorted by state and key. It waits for the workers, and they wait until the
+    /// rows are taken: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
         let replies = self.0.workers().ask_each(|| {
             let (reply, rows) = mpsc::sync_channel(1);
             (Request::Query(Query::Export { reply }), rows)
         });
-        // A worker that is gone gives no rows.
+        // A worker that has ended gives no rows.
         let rows = replies.into_iter().map(|rows| rows.into_iter().flatten().peekable());
         let mut sorted: Vec<_> = rows.collect();
         iter::from_fn(move || {
@@ -204,8 +202,8 @@ impl Engine {
         })
     }
 
-    /// Stops reading. What has been read goes on to its end, and then the run has ended: it can be
-    /// paused no more.
+    /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any
+    /// more.
     pub fn stop(&self) {
         self.0.injectors.lock().clear();
         self.0.stop.send_replace(true);
@@ -213,14 +211,13 @@ impl Engine {
         self.wake();
     }
 
-    /// How the run ended; `None` while it has not.
+    /// How the run ended. `None` while it runs.
     #[must_use]
     pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
         self.0.outcome.borrow().clone()
     }
 
-    /// Waits until the run has ended. Not to be called from asynchronous code: see
-    /// [`ended`](Self::ended).
+    /// Waits until the run has ended. It blocks: asynchronous code uses [`ended`](Self::ended).
     ///
     /// # Errors
     ///
@@ -234,8 +231,8 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Ends the run at once, whatever is in flight or in memory, as the death of the process would.
-    /// Nobody uses its files any more when this returns.
+    /// Ends the run at once, and loses what is in flight and in memory, as the death of the process would. Its
+    /// files are closed when this returns.
     pub fn crash(&mut self) {
         self.0.crash();
     }

@@ -43,10 +43,10 @@ pub enum EngineError {
         /// What its panic said.
         reason: String,
     },
-    /// What must not be lost cannot be read or written.
+    /// The resilience directory cannot be read or written.
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
-    /// The number of workers can only be changed where a checkpoint carries the partitions over.
+    /// The number of workers can be changed only if the run saves: a checkpoint carries the partitions over.
     #[error(
         "the number of workers cannot be changed while nothing is saved: set a resilience directory"
     )]
@@ -56,13 +56,13 @@ pub enum EngineError {
         "the settings do not fit the application: make them of its topology, with one source per pipeline and one endpoint per sink"
     )]
     OtherTopology,
-    /// The engine found one of its own rules broken, and stops before it loses anything.
+    /// An invariant of the engine is broken. It stops before it loses anything.
     #[error("{0}, which cannot be: please report this")]
     Contradiction(&'static str),
     /// Threads cannot be started.
     #[error("cannot start the engine's threads: {0}")]
     Threads(String),
-    /// Too much waits to be taken.
+    /// Too many injected bytes wait already.
     #[error("the input is full: wait until the engine has taken more of it, or resume it")]
     InputFull,
     /// The engine has ended already.

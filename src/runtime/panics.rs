@@ -1,8 +1,8 @@
-//! Keeps panics that the engine catches off the screen.
+//! Keeps panics that the engine catches from being printed.
 
 use std::thread;
 
-/// What the names of the engine's threads begin with.
+/// The prefix of the names of the engine's threads.
 const ENGINE_THREADS: [&str; 2] = ["timely:", IO_THREAD_NAME];
 
 /// The name of the threads that read and write.

@@ -16,21 +16,21 @@ use crate::core::partitions::saved::SavedPartition;
 use crate::endpoints::{SinkFailure, SinkOrder};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
-/// What the journal writer is asked for.
+/// An order to the journal writer.
 pub(super) enum JournalOrder {
     /// Write these frames, then let them enter.
     Write(FramesToWrite),
-    /// All that is made of the replayed frames has left.
+    /// Everything made of the replayed frames is dropped.
     Replayed,
-    /// Drop what a whole checkpoint has left behind.
+    /// Drop the rows that a whole checkpoint covers.
     Trim(JournalPositions),
-    /// Say when all that was asked for before is done.
+    /// Answer when all earlier orders are done.
     Done(oneshot::Sender<()>),
-    /// End, whatever waits.
+    /// End, also if orders wait.
     Stop,
 }
 
-/// Frames that are to be written.
+/// Frames to be written to the journal.
 pub(super) struct FramesToWrite {
     pub pipeline: PipelineIndex,
     pub slot: Slot,
@@ -38,7 +38,7 @@ pub(super) struct FramesToWrite {
     pub trace_all: bool,
 }
 
-/// What the checkpointer is asked for.
+/// An order to the checkpointer.
 pub(super) enum CheckpointOrder {
     /// Go on with this many workers.
     SetWorkers(NonZeroUsize, oneshot::Sender<()>),
@@ -48,34 +48,34 @@ pub(super) enum CheckpointOrder {
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
 
-/// Where a sink's orders go.
+/// The sender of a sink's orders.
 pub(super) type ToSink = UnboundedSender<SinkOrder>;
 
-/// For each pipeline, one a sink.
+/// Per pipeline, one per sink.
 pub(super) type Senders = Vec<Vec<ToSink>>;
 
 pub(super) type SourceTasks = JoinSet<io::Result<()>>;
 
-/// How a run ended; `None` while it has not.
+/// How a run ended. `None` while it runs.
 pub(super) type Outcome = Option<Result<(), Arc<EngineError>>>;
 
-/// What the parts of an engine tell the supervisor.
+/// The reports of an engine's parts to the supervisor.
 pub(super) enum News {
-    /// A worker's inputs have all ended, and everything has been passed on.
+    /// A worker's inputs have ended, and everything is processed.
     Drained,
-    /// This many new workers take the place of all others, which are gone.
+    /// All workers were replaced by this many new ones.
     Replaced(usize),
-    /// Something failed that the engine cannot do without.
+    /// A part has failed without which the engine cannot go on.
     Failed(EngineError),
 }
 
-/// A partition to begin with.
+/// A recovered partition.
 pub(super) struct Restored {
     pub state: Arc<str>,
     pub partition: SavedPartition,
-    /// The file that held it.
+    /// The file in which it was saved.
     pub path: Arc<Path>,
 }
 
-/// What each worker has been given back, for its own file.
+/// The recovered partitions of each worker, for its new file.
 pub(super) type Base = Vec<SavedState>;

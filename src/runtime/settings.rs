@@ -8,14 +8,14 @@ use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
 
-/// The most workers that an engine should have: more than a machine has a use for, and each is a thread
-/// with a channel to every other one.
+/// The max number of workers: more than any machine can use. Each is a thread with a channel to every other
+/// one.
 pub const MAX_WORKERS: usize = 256;
 
 /// How an engine is to run.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many workers.
+    /// The number of workers.
     pub workers: NonZeroUsize,
     /// Whether the partitions of declared keys exist from the start.
     pub precreate: bool,
@@ -23,22 +23,22 @@ pub struct Settings {
     pub frame_limit: u64,
     /// How many connections a source serves at once.
     pub connection_limit: NonZeroUsize,
-    /// Where each pipeline's bytes enter.
+    /// Each pipeline's source.
     pub sources: Vec<Endpoint>,
-    /// Where each pipeline's bytes leave: one endpoint a sink.
+    /// Each pipeline's sinks.
     pub sinks: Vec<Vec<Endpoint>>,
-    /// Whether messages can be injected. The engine then runs until it is told to stop.
+    /// Whether messages can be injected. If so, the engine runs until it is stopped.
     pub injectable: bool,
-    /// How often a worker traces a message that nobody asked to trace; never where it is `None`.
+    /// The min time between two messages of sources that a worker traces. `None`: it traces none of them.
     pub sample_every: Option<Duration>,
     /// Whether to begin paused.
     pub paused: bool,
-    /// Where to save what must survive; nothing does where it is `None`, and that costs nothing.
+    /// The directory for checkpoints and journal. `None`: nothing is saved.
     pub resilience: Option<ResilienceSettings>,
 }
 
 impl Settings {
-    /// One worker; no sources, sinks that drop their bytes, and nothing injected.
+    /// One worker, sources without frames, sinks that drop their bytes, no injected messages.
     #[must_use]
     pub fn new(topology: &Topology) -> Self {
         let pipelines = topology.pipelines();

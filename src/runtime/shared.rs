@@ -1,4 +1,4 @@
-//! What all parts of an engine share.
+//! The data that all parts of an engine share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,29 +15,29 @@ use super::settings::Settings;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 
-/// What all parts of an engine share: made once, before any of them starts.
+/// The data that all parts of an engine share. It is made once, before any of them starts.
 pub(super) struct Shared {
     pub topology: Arc<Topology>,
     pub settings: Settings,
     pub observer: Arc<dyn Observer>,
     pub clock: StartClock,
     pub gate: Gate,
-    /// Where the frames of each pipeline enter.
+    /// The queues of each pipeline.
     pub queues: Vec<Arc<Queues>>,
     /// `None` if nothing is saved.
     pub durable: Option<Durable>,
-    /// Where the supervisor hears of what happens.
+    /// Reports to the supervisor.
     pub news: UnboundedSender<News>,
-    /// Turns true when everything has to end at once.
+    /// Becomes true when everything has to end at once.
     pub abort: AtomicBool,
-    /// Turns true when a worker panics, before anything that it held is dropped.
+    /// Becomes true when a worker panics, before anything that it held is dropped.
     pub panicked: Arc<AtomicBool>,
 }
 
 impl Shared {
     /// Ends the run with this error.
     pub fn fail(&self, error: EngineError) {
-        // A supervisor that is gone has ended the run already.
+        // If the supervisor is gone, the run has ended already.
         let _ = self.news.send(News::Failed(error));
     }
 }

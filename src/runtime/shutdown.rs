@@ -2,7 +2,7 @@
 //!
 //! The [`Supervisor`] follows a run to its end. First the sources end, and the journal writer writes what
 //! they had read; then the workers drain; then the checkpointer makes the last checkpoint; then the sinks
-//! end. If something fails, everything ends at once. [`Running::crash`] ends whatever runs, and waits for it.
+//! end. If something fails, everything ends at once. [`Running::crash`] ends everything, and waits until it has.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,10 +22,10 @@ use super::shared::Shared;
 use super::workers::Workers;
 use crate::endpoints::Injector;
 
-/// How long the end waits for a write that is under way.
+/// The max wait at the end for a write that is under way.
 const LAST_WRITE: Duration = Duration::from_millis(500);
 
-/// What a running engine consists of.
+/// The parts of a running engine.
 pub(super) struct Running {
     pub shared: Arc<Shared>,
     pub injectors: Mutex<Vec<Injector>>,
@@ -37,13 +37,13 @@ pub(super) struct Running {
     pub io: Option<Runtime>,
 }
 
-/// The thread and the task that save.
+/// The journal writer's thread and the checkpointer's task.
 pub(super) struct Saving {
-    /// Turns true when the journal writer must not wait for room any more.
+    /// Becomes true when the journal writer must not wait for the budget any more.
     pub gone: watch::Sender<bool>,
     pub journal_writer: JoinHandle<()>,
     pub checkpointer: AbortHandle,
-    /// Ends when the checkpointer has let go of the directory.
+    /// Closed when the checkpointer has closed the directory.
     pub kept: mpsc::Receiver<()>,
 }
 
@@ -52,8 +52,8 @@ impl Running {
         self.workers.read()
     }
 
-    /// Ends everything at once, whatever is in flight or in memory. Nothing uses the files any more when
-    /// this returns.
+    /// Ends everything at once, and drops what is in flight and in memory. The files are closed when this
+    /// returns.
     pub fn crash(&mut self) {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
@@ -61,45 +61,45 @@ impl Running {
         self.workers().join();
         let Some(io) = self.io.take() else { return };
         match (self.saving.take(), &self.shared.durable) {
-            // Waited for: the next engine uses the same files.
+            // With a wait: the next engine uses the same files.
             (Some(Saving { gone, journal_writer, checkpointer, kept }), Some(durable)) => {
                 checkpointer.abort();
                 let _ = kept.recv();
                 gone.send_replace(true);
                 durable.stop_journal();
-                // A journal writer that panicked has reported it.
+                // If the journal writer panicked, it has reported that.
                 drop(journal_writer.join());
-                // On a thread of its own: asynchronous code may drop an engine, and may not wait.
+                // On another thread: asynchronous code may drop an engine, and must not block.
                 drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
             }
-            // Not waited for: a read from a terminal or a pipe may never return.
+            // Without a wait: a read from a terminal or a pipe may never return.
             _ => io.shutdown_background(),
         }
     }
 }
 
-/// What follows a run to its end.
+/// Follows a run to its end.
 pub(super) struct Supervisor {
     pub shared: Arc<Shared>,
     pub sources: SourceTasks,
     pub sinks: SinkTasks,
-    /// While it is held, sinks do not end.
+    /// The sinks end when it is dropped.
     pub senders: Senders,
     pub news: UnboundedReceiver<News>,
     pub stop: watch::Sender<bool>,
     pub outcome: watch::Sender<Outcome>,
 }
 
-/// What the supervisor waits for. Each stage begins when the one before is over.
+/// The stages of a run. Each begins when the one before is over.
 enum Stage {
     Reading,
-    /// The journal writes what had been read.
+    /// The journal writer writes what was read.
     Journaling(oneshot::Receiver<()>),
     Draining,
     /// The last checkpoint is made.
     Saving(oneshot::Receiver<()>),
     Writing,
-    /// Something has failed, and will say so.
+    /// A part has failed. Its error will come as news.
     Failing,
 }
 
@@ -162,7 +162,7 @@ impl Supervisor {
         }
     }
 
-    /// Goes on to the next stage if this one is over.
+    /// The next stage if this one is over.
     fn advance(&mut self, stage: Stage, working: usize) -> Stage {
         match (stage, &self.shared.durable) {
             (Stage::Reading, Some(durable)) if self.sources.is_empty() => {

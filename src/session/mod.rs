@@ -1,6 +1,7 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
 mod crash;
+mod totals;
 mod view;
 
 use std::sync::Arc;
@@ -20,10 +21,7 @@ use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
-use view::{totals, work};
-
-/// How many of the newest traces, outputs and events a snapshot has.
-const SHOWN: usize = 200;
+use totals::{totals, work};
 
 /// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{SHOWN, Session};
+use super::Session;
+use super::totals::{pipeline_totals, totals, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::telemetry::collector::{Collector, PipelineCounters};
+use crate::telemetry::collector::PipelineCounters;
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
+
+/// How many of the newest traces, outputs and events a snapshot has.
+const SHOWN: usize = 200;
 
 impl Session {
     /// The figures of this moment.
@@ -135,38 +139,4 @@ impl Session {
 #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
 fn per_second(messages: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { messages as f64 / seconds } else { 0.0 }
-}
-
-/// A count that grows whenever a partition changes.
-pub(crate) fn work(collector: &Collector) -> u64 {
-    let workers = collector.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
-    workers
-        .map(|worker| worker.stateful.get() + worker.created.get() + worker.dead_letters.get())
-        .sum()
-}
-
-fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
-    let broken = pipeline.broken.get();
-    let endpoints = Totals {
-        messages_in: broken,
-        messages_out: pipeline.outputs.get(),
-        dead_letters: broken,
-        bytes_in: pipeline.broken_bytes.get(),
-        bytes_out: pipeline.bytes_out.get(),
-        ..Totals::default()
-    };
-    let of_worker = |worker: &WorkerCounters| Totals {
-        messages_in: worker.frames.get(),
-        filtered: worker.filtered.get(),
-        dead_letters: worker.dead_letters.get(),
-        bytes_in: worker.bytes.get(),
-        saved: worker.saved.get(),
-        stateful: worker.stateful.get(),
-        ..Totals::default()
-    };
-    pipeline.workers.iter().map(of_worker).chain([endpoints]).sum()
-}
-
-pub(crate) fn totals(collector: &Collector) -> Totals {
-    collector.pipelines.iter().map(pipeline_totals).sum()
 }

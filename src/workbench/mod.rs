@@ -22,7 +22,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
 
-use crate::core::numbers::Timestamp;
 use crate::core::topology::Topology;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings, silence_caught_panics};
@@ -38,12 +37,6 @@ pub use state::{Effect, Notice, Workbench};
 pub use terminal::keys::Key;
 pub(crate) use terminal::last_resort::{Reported, listen as listen_to_signals, reporting};
 pub use theme::Theme;
-
-/// How long a new partition is marked.
-const NEW_FOR: Duration = Duration::from_secs(2);
-
-/// How long a partition's former owner is shown.
-const MOVED_FOR: Duration = Duration::from_secs(5);
 
 /// The shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
@@ -282,34 +275,5 @@ impl Workbench {
     /// Draws everything, laid out for this area. Returns where the cursor is; `None` if it is hidden.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         panes::render(self, area, buffer)
-    }
-
-    /// When the mark of a new partition is to be taken away: never while the screen is frozen.
-    fn next_mark(&self) -> Option<Duration> {
-        if self.frozen {
-            return None;
-        }
-        let uptime = self.snapshot.uptime;
-        let left = |since: Timestamp, shown: Duration| {
-            let end = Duration::from_nanos(since.0) + shown;
-            end.checked_sub(uptime).filter(|left| !left.is_zero())
-        };
-        let rows = self.snapshot.partitions.rows.iter();
-        rows.flat_map(|row| {
-            let created = row.row.created.filter(|_| row.row.dynamic);
-            let new = created.map(|created| (created, NEW_FOR));
-            new.into_iter().chain(row.moved.map(|(_, since)| (since, MOVED_FOR)))
-        })
-        .filter_map(|(since, shown)| left(since, shown))
-        .min()
-    }
-
-    /// Whether a moment is at most `limit` ago.
-    fn is_recent(&self, moment: Timestamp, limit: Duration) -> bool {
-        self.snapshot.uptime < Duration::from_nanos(moment.0) + limit
-    }
-
-    fn has_marks(&self) -> bool {
-        self.next_mark().is_some()
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::application::{Key, text_of_bytes};
-use crate::core::frames::dead_letter;
 pub use crate::core::frames::preview::one_line;
 use crate::core::text;
 
@@ -118,13 +117,13 @@ pub fn key(key: &Key) -> String {
 #[must_use]
 pub fn frame(bytes: &[u8], header_length: usize) -> String {
     let (header, payload) = bytes.split_at(header_length.min(bytes.len()));
-    format!("{} {}", dead_letter::hex(header), dead_letter::hex(payload))
+    format!("{} {}", text::hex(header), text::hex(payload))
 }
 
 /// Bytes as pairs of hexadecimal digits with spaces between.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+    bytes.chunks(1).map(text::hex).collect::<Vec<_>>().join(" ")
 }
 
 /// A JSON text with less punctuation: `{"letter":"a","votes":10}` becomes `letter a, votes 10`.

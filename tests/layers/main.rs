@@ -1,5 +1,5 @@
 //! The order of the folders: which folder of `src/` may name what. A test fails if a folder names what it
-//! must not, and tells which line does. Another counts the files that import each other.
+//! must not, and tells which line does. Another lists the files that import each other.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -79,17 +79,21 @@ fn the_applications_name_only_wallaroo_serde_and_std() {
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
-/// How many circles there are. Lower it with every circle that is cut.
-const CIRCLES: usize = 8;
+/// The files that import each other in a circle, and why they may.
+const CIRCLES: [&str; 2] = [
+    // The builder: each call of one file makes what the other file defines.
+    "core/topology/application core/topology/pipeline",
+    "runtime/workers/dataflow runtime/workers/sampler runtime/workers/stage",
+];
 
 #[test]
-fn no_more_files_import_each_other_in_a_circle_than_are_known() {
+fn no_files_import_each_other_in_a_circle_but_those_that_are_known() {
     let files = rust_files("src").into_iter().map(|file| {
         let mut module = module_of(&file, "src");
         module.retain(|word| word != "lib");
         (module, syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap())
     });
-    let circles = Files::of(files).circles();
-    let listed: Vec<_> = circles.iter().map(|circle| circle.join(" ")).collect();
-    assert!(circles.len() <= CIRCLES, "{} circles:\n{}", circles.len(), listed.join("\n"));
+    let circles: Vec<_> =
+        Files::of(files).circles().iter().map(|circle| circle.join(" ")).collect();
+    assert_eq!(circles, CIRCLES);
 }

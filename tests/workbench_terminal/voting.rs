@@ -42,10 +42,10 @@ fn a_raw_frame_is_a_message_like_any_other() {
 }
 
 #[test]
-fn raw_bytes_that_are_no_whole_frame_are_announced_and_become_a_dead_letter() {
+fn raw_bytes_that_are_not_a_whole_frame_are_announced_and_become_a_dead_letter() {
     let mut terminal = alphabet();
     terminal.send("0x 00 00 00 05 61");
-    terminal.wait_for("5 bytes are no whole frame: a dead letter");
+    terminal.wait_for("5 bytes are not a whole frame: a dead letter");
     terminal.send("\r");
     terminal.wait_for("Dead letters 1");
     // What comes after is not swallowed.

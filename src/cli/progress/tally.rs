@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::core::text::counted;
+
 /// Counts items and bytes. It is shared by the code that counts and the code that shows, on one thread.
 pub(in crate::cli) struct Tally {
     noun: &'static str,
@@ -50,9 +52,4 @@ impl fmt::Display for Tally {
         }
         write!(formatter, ", {:.0} {noun}s/s", count as f64 / elapsed.as_secs_f64())
     }
-}
-
-/// A count with its noun: `1 byte`, `2 bytes`.
-pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

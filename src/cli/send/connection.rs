@@ -4,10 +4,11 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+
+use crate::endpoints::connect;
 
 /// How long to wait before the next attempt to connect.
 const RETRY_EVERY: Duration = Duration::from_millis(20);
@@ -51,8 +52,6 @@ impl Connection {
             }
             sleep(RETRY_EVERY.min(left)).await;
         };
-        // Writes are large already: waiting for more would only delay them.
-        stream.set_nodelay(true)?;
         let (reading, writing) = stream.into_split();
         let (known, receiver) = watch::channel(Receiver::Open);
         tokio::spawn(drain(reading, known.clone()));
@@ -88,16 +87,6 @@ impl Connection {
             Err(_) => Ok(false),
         }
     }
-}
-
-async fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    // If nothing listens at a port of this machine, the system may choose that port for our own side and
-    // connect us to ourselves.
-    if stream.local_addr()? == stream.peer_addr()? {
-        return Err(io::ErrorKind::ConnectionRefused.into());
-    }
-    Ok(stream)
 }
 
 /// Reads and drops what the receiver answers. If it stayed unread, closing would be a reset, and the system

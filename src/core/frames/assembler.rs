@@ -1,7 +1,6 @@
 //! Collects the bytes of one source until they hold whole frames.
 //!
-//! Reading is elsewhere: this is given bytes and gives frames, and says what is left when the source
-//! ends in the middle of one.
+//! It does no reading. It takes bytes and gives frames, and what is left if the source ends inside one.
 
 use std::sync::Arc;
 
@@ -10,18 +9,18 @@ use bytes::BytesMut;
 use super::framing::{Framing, FramingError};
 use super::pieces::Pieces;
 
-/// Bytes of a source that are no frame, and why.
+/// Bytes of a source that are not a frame, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// The first of the bytes as read.
+    /// The bytes as read, or the first of them.
     pub bytes: Vec<u8>,
-    /// How many bytes after the beginning of the source they start.
+    /// Their offset in the source, in bytes.
     pub offset: u64,
-    /// Why they are no frame.
+    /// Why they are not a frame.
     pub reason: String,
 }
 
-/// Why no more bytes of a source will come.
+/// Why no more bytes of a source come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceEnd {
     /// The source has no more.
@@ -30,7 +29,7 @@ pub enum SourceEnd {
     Stopped,
     /// The source cannot be read any further.
     Failed,
-    /// Nothing came for a while, and another wanted the source's place.
+    /// The client was idle, and another one wanted its place.
     Idle,
 }
 
@@ -44,8 +43,8 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// An assembler for a source with this framing, with `limit` bytes as a payload's greatest length
-    /// and `most` frames as a cut's.
+    /// An assembler for a source with this framing. `limit` is the max length of a payload in bytes, `most`
+    /// the max number of frames per cut.
     #[must_use]
     pub fn new(framing: Arc<dyn Framing>, limit: u64, most: usize) -> Self {
         Self { framing, limit, most, buffer: BytesMut::new(), offset: 0 }
@@ -57,7 +56,7 @@ impl Assembler {
         Self { offset, ..self }
     }
 
-    /// Where the next bytes of the source go.
+    /// The buffer to which the next bytes of the source are appended.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
@@ -68,12 +67,12 @@ impl Assembler {
         self.framing.header_length()
     }
 
-    /// Takes the whole frames that the buffer holds; `None` where it holds none.
+    /// Takes the whole frames of the buffer. `None` if it has none.
     ///
     /// # Errors
     ///
-    /// What the buffer begins with is no frame, and nothing says where the next one starts: the
-    /// source must end. All good frames before it have been taken by then.
+    /// The buffer does not begin with a frame, and the next one cannot be found: the source must end. All
+    /// good frames before have been taken already.
     pub fn cut(&mut self) -> Result<Option<Pieces>, Broken> {
         let mut ends = Vec::new();
         let outcome = self.framing.cut(&self.buffer, self.limit, self.most, &mut ends);
@@ -94,7 +93,7 @@ impl Assembler {
         Broken { bytes: header.to_vec(), offset: self.offset, reason: error.to_string() }
     }
 
-    /// What is left when no more bytes will come: `None` where the last was the end of a frame.
+    /// The bytes that are left when no more come. `None` if the last frame was whole.
     #[must_use]
     pub fn finish(self, end: SourceEnd) -> Option<Broken> {
         if self.buffer.is_empty() {

@@ -1,6 +1,5 @@
 //! Messages that could not be processed, with all that is needed to see why.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use super::Frames;
 use super::assembler::Broken;
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp};
+use crate::core::text::Hex;
 
 /// What made a message a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -23,13 +23,13 @@ pub enum Cause {
     Panicked,
     /// An earlier message had poisoned the partition.
     Poisoned,
-    /// What an author's code made of the message is longer than the engine allows.
+    /// What an author's code made is longer than the engine allows.
     TooLong,
-    /// Starts of the program ended while the journal was replayed and this frame alone was processed.
+    /// Starts of the program ended while this frame of the journal was processed alone.
     SetAside,
 }
 
-/// Why a message is a dead letter: what the letter says beside the frame.
+/// Why a message is a dead letter: the fields of a [`DeadLetter`] that are not of its frame.
 #[derive(Debug)]
 pub struct Failure {
     /// The pipeline's name.
@@ -51,25 +51,25 @@ pub struct Failure {
 pub struct DeadLetter {
     /// The pipeline's name.
     pub pipeline: Arc<str>,
-    /// The step that could not process it; `framing` where the bytes were no frame.
+    /// The step that could not process it; `framing` if the bytes are not a frame.
     pub step: Arc<str>,
     /// What kind of failure it is.
     pub cause: Cause,
     /// The failure in words.
     pub reason: String,
-    /// The payload of the frame, or the bytes as read where they were no frame.
+    /// The payload of the frame; the bytes as read if they are not a frame.
     #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
     pub bytes: Bytes,
-    /// The header of the frame; empty where the bytes were no frame.
+    /// The header of the frame; empty if the bytes are not a frame.
     #[serde(rename = "header_hex", serialize_with = "as_hex")]
     pub header: Bytes,
     /// The source's or connection's name.
     pub source: Arc<str>,
     /// The frame's number in its pipeline.
     pub sequence: SequenceNumber,
-    /// How many bytes after the beginning of its source the frame starts.
+    /// The frame's offset in its source, in bytes.
     pub offset: u64,
-    /// The partition's key, where the message had one.
+    /// The partition's key, if the message had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
     /// When it happened.
@@ -77,14 +77,14 @@ pub struct DeadLetter {
     pub at: Timestamp,
 }
 
-/// The step that dead letters name where the bytes were no frame.
+/// The step of dead letters whose bytes are not a frame.
 pub const FRAMING_STEP: &str = "framing";
 
-/// The step that dead letters name where the frame was set aside when the journal was replayed.
+/// The step of dead letters that were set aside in a replay of the journal.
 pub const JOURNAL_STEP: &str = "journal";
 
 impl DeadLetter {
-    /// The dead letter of bytes that are no frame, as the `sequence`th frame of their pipeline.
+    /// The dead letter of bytes that are not a frame. `sequence` is their number in the pipeline.
     #[must_use]
     pub fn of_broken(
         pipeline: Arc<str>,
@@ -127,21 +127,21 @@ impl DeadLetter {
         }
     }
 
-    /// The letter with bytes of its own. Until then they are a part of all that was read with them,
-    /// and keep that in memory.
+    /// The letter with a copy of its bytes. Otherwise they are a slice of a read buffer, and keep all of it in
+    /// memory.
     #[must_use]
     pub fn detached(self) -> Self {
         let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
         Self { header: copy(&self.header), bytes: copy(&self.bytes), ..self }
     }
 
-    /// All its bytes as they were read, so that it can be sent again.
+    /// All its bytes as they were read, to send them again.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
         [&*self.header, &*self.bytes].concat()
     }
 
-    /// About how much memory it takes, in bytes.
+    /// Its approximate size in memory, in bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
         let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
@@ -149,45 +149,6 @@ impl DeadLetter {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits, two a byte.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    Hex(bytes).to_string()
-}
-
-/// Bytes that are written as hexadecimal digits in pieces: a frame's digits are never in memory together.
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const PIECE: usize = 512;
-        let mut text = String::with_capacity(2 * PIECE);
-        for piece in self.0.chunks(PIECE) {
-            text.clear();
-            for byte in piece {
-                for digit in [byte >> 4, byte & 15] {
-                    text.extend(char::from_digit(digit.into(), 16));
-                }
-            }
-            formatter.write_str(&text)?;
-        }
-        Ok(())
-    }
-}
-
 fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Hex(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_of_any_length_are_two_digits_each() {
-        assert_eq!(hex(&[]), "");
-        assert_eq!(hex(&[0, 0x1f, 0xff]), "001fff");
-        let long = hex(&[0xa0; 1500]);
-        assert_eq!(long, "a0".repeat(1500));
-    }
 }

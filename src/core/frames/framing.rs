@@ -1,7 +1,7 @@
 //! Cuts a stream of bytes into frames.
 //!
 //! Invariant: the frames are the same however the bytes arrive. A cut looks only at whole frames and
-//! leaves the rest for the next call, and nothing is allocated on a header's word.
+//! leaves the rest for the next call, and no memory is allocated because of a header.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
 /// with its row's other columns fits a row of the journal, which `SQLite` limits to 1,000,000,000 bytes.
 pub const MAXIMUM_FRAME_LIMIT: u64 = 900 * 1024 * 1024;
 
-/// Why a stream of bytes cannot be cut any further. The connection ends here, because nothing says
-/// where the next frame begins.
+/// Why a stream of bytes cannot be cut any further. The connection ends then, because the next frame cannot
+/// be found.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FramingError {
     /// The header promises a payload above the limit.
@@ -35,7 +35,7 @@ pub enum FramingError {
     Panicked(String),
 }
 
-/// How a source's frames are cut: what [`Decoder`] says of its header, without the message type.
+/// How a source's frames are cut: a [`Decoder`] without its message type.
 pub trait Framing: Send + Sync {
     /// The header's length in bytes.
     fn header_length(&self) -> usize;
@@ -47,7 +47,7 @@ pub trait Framing: Send + Sync {
     /// The author's code panicked.
     fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError>;
 
-    /// Appends to `ends` where each whole frame of `bytes` ends, up to `most` frames.
+    /// Appends the end of each whole frame of `bytes` to `ends`, for at most `most` frames.
     ///
     /// # Errors
     ///
@@ -114,8 +114,8 @@ fn cut<D: Decoder>(
     Ok(())
 }
 
-/// The framing of a header of this many bytes that is the payload's length as a big-endian number: what
-/// a stream has that belongs to no application.
+/// The framing of a header of this many bytes that is the payload's length as a big-endian number. For
+/// streams without an application.
 #[must_use]
 pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
     let payload = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
@@ -130,8 +130,8 @@ pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
 )]
 pub struct NoHeader(pub usize);
 
-/// A payload with the header that this framing reads: the length in big-endian order, or in
-/// little-endian order where the decoder reads that.
+/// A payload with a header that this framing reads: the length in big-endian order, or in little-endian order
+/// if only that is read back.
 ///
 /// # Errors
 ///

@@ -18,15 +18,15 @@ use super::numbers::{SequenceNumber, Timestamp};
 use pieces::Pieces;
 use trace::Trace;
 
-/// Something that frames hold until the last thing made of them is gone: it is released by its drop.
+/// Something that frames hold until everything made of them is dropped. Its own drop releases it.
 pub trait Hold: Send + Sync {
-    /// Outputs were made of the frames, which take this many bytes until they are written.
+    /// The frames have made outputs of this many bytes.
     fn charge(&self, bytes: usize) {
         let _ = bytes;
     }
 }
 
-/// Whole frames that one source delivered together, where they came from and when.
+/// Whole frames that one source delivered together, with their source and time.
 #[derive(Clone)]
 pub struct Frames {
     source: Arc<str>,
@@ -55,29 +55,29 @@ impl Frames {
         Self { source, first, read_at, header_length, pieces, traces, holds, work: None }
     }
 
-    /// Holds this until the last thing made of the frames is gone.
+    /// Holds this until everything made of the frames is dropped.
     #[must_use]
     pub fn with_hold(mut self, hold: Arc<dyn Hold>) -> Self {
         self.holds.push(hold);
         self
     }
 
-    /// Holds this until all steps are done with the frames: outputs that wait to be written do not.
+    /// Holds this until all steps are done with the frames. Outputs do not hold it.
     #[must_use]
     pub fn with_work_hold(self, hold: Arc<dyn Hold>) -> Self {
         Self { work: Some(hold), ..self }
     }
 
-    /// Charges what the frames hold with outputs of this many bytes.
+    /// Charges the holds for outputs of this many bytes.
     pub fn charge(&self, bytes: usize) {
         self.holds.iter().for_each(|hold| hold.charge(bytes));
     }
 
-    /// The frames as their outputs hold them, when all steps are done with those.
+    /// The frames for their outputs: without what is held for the steps alone.
     #[must_use]
     pub fn after_work(self: &Arc<Self>) -> Arc<Self> {
         match self.work {
-            // For nearly all frames.
+            // The case for nearly all frames.
             None => Arc::clone(self),
             Some(_) => Arc::new(Self { work: None, ..Self::clone(self) }),
         }
@@ -95,30 +95,30 @@ impl Frames {
         self.read_at
     }
 
-    /// Counts from another moment on: time in which the engine was paused is no latency.
+    /// Changes the time from which the latency counts, because time in which the engine was paused does not.
     pub fn set_read_at(&mut self, moment: Timestamp) {
         self.read_at = moment;
     }
 
-    /// How many frames.
+    /// The number of frames.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pieces.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no frames.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// All frames, one after another, headers included.
+    /// The bytes of all frames, headers included.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         self.pieces.bytes()
     }
 
-    /// Where each frame ends in [`bytes`](Self::bytes).
+    /// The end of each frame in [`bytes`](Self::bytes).
     #[must_use]
     pub fn ends(&self) -> &[u32] {
         self.pieces.ends()
@@ -136,7 +136,7 @@ impl Frames {
         self.first.plus(u64::from(frame))
     }
 
-    /// How many bytes after the beginning of its source a frame starts.
+    /// A frame's offset in its source, in bytes.
     #[must_use]
     pub fn offset(&self, frame: u32) -> u64 {
         self.pieces.offset(frame as usize)
@@ -158,25 +158,25 @@ impl Frames {
         payload.unwrap_or_default()
     }
 
-    /// A frame's payload to keep, without copying it.
+    /// A frame's payload as `Bytes`, without a copy.
     #[must_use]
     pub fn shared_payload(&self, frame: u32) -> Bytes {
         self.pieces.bytes().slice_ref(self.payload(frame))
     }
 
-    /// A frame's header to keep, without copying it.
+    /// A frame's header as `Bytes`, without a copy.
     #[must_use]
     pub fn shared_header(&self, frame: u32) -> Bytes {
         let frame = self.frame(frame);
         self.pieces.bytes().slice_ref(frame.get(..self.header_length).unwrap_or(frame))
     }
 
-    /// Every payload, in order, with its place among the frames.
+    /// Every payload in order, with its index.
     pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
         self.payloads_from(0)
     }
 
-    /// The payloads from this frame on, in order, with their places among the frames.
+    /// The payloads from this frame on in order, with their indices.
     pub fn payloads_from(&self, first: u32) -> impl Iterator<Item = (u32, &[u8])> {
         let (bytes, mut start) = (self.pieces.bytes(), self.pieces.start(first as usize) as usize);
         let ends = self.pieces.ends().get(first as usize..).unwrap_or_default();
@@ -208,14 +208,14 @@ impl Frames {
         !self.traces.is_empty()
     }
 
-    /// The trace of a frame, where it has one.
+    /// The trace of a frame, if it has one.
     #[must_use]
     pub fn trace(&self, frame: u32) -> Option<&Arc<Trace>> {
         let found = self.traces.binary_search_by_key(&frame, |(traced, _)| *traced).ok()?;
         self.traces.get(found).map(|(_, trace)| trace)
     }
 
-    /// Takes the first frame off, for stepping one message at a time. `None` where there is none.
+    /// Takes the first frame off, to step one message at a time. `None` if there are no frames.
     pub fn split_first(&mut self) -> Option<Self> {
         if self.is_empty() {
             return None;

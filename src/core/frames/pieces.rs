@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-/// Pieces of bytes, one after another, and where the first stands in the stream that they are a part of.
+/// Pieces of bytes, one after another, and the offset of the first in its stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pieces<B = Bytes> {
     bytes: B,
@@ -16,34 +16,33 @@ pub struct Pieces<B = Bytes> {
 }
 
 impl<B: AsRef<[u8]>> Pieces<B> {
-    /// The pieces of `bytes` that end at `ends`. The first starts `offset` bytes after the beginning of its
-    /// stream.
+    /// The pieces of `bytes` that end at `ends`. `offset` is the offset of the first in its stream.
     pub fn new(bytes: B, ends: Vec<u32>, offset: u64) -> Self {
         Self { bytes, ends, offset }
     }
 
-    /// Whether the invariant holds: what was read from a disk may be anything.
+    /// Whether the invariant holds. To be checked for what was read from a disk.
     pub fn are_whole(&self) -> bool {
         let within = self.ends.last().is_none_or(|end| *end as usize <= self.bytes.as_ref().len());
         within && self.ends.is_sorted()
     }
 
-    /// How many pieces.
+    /// The number of pieces.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no pieces.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// All pieces, one after another.
+    /// The bytes of all pieces.
     pub fn bytes(&self) -> &B {
         &self.bytes
     }
 
-    /// Where each piece ends in [`bytes`](Self::bytes).
+    /// The end of each piece in [`bytes`](Self::bytes).
     pub fn ends(&self) -> &[u32] {
         &self.ends
     }
@@ -53,12 +52,12 @@ impl<B: AsRef<[u8]>> Pieces<B> {
         self.start(self.ends.len()).into()
     }
 
-    /// How many bytes after the beginning of its stream a piece starts.
+    /// A piece's offset in its stream, in bytes.
     pub fn offset(&self, at: usize) -> u64 {
         self.offset + u64::from(self.start(at))
     }
 
-    /// One piece; `None` if there are not that many.
+    /// One piece. `None` if there are fewer.
     pub fn get(&self, at: usize) -> Option<&[u8]> {
         let end = *self.ends.get(at)? as usize;
         let piece = self.bytes.as_ref().get(self.start(at) as usize..end);
@@ -71,7 +70,7 @@ impl<B: AsRef<[u8]>> Pieces<B> {
         (0..self.ends.len()).map(|at| self.get(at).unwrap_or_default())
     }
 
-    /// Where a piece starts in `bytes`: where the one before it ends.
+    /// The start of a piece in `bytes`: the end of the one before it.
     pub(super) fn start(&self, at: usize) -> u32 {
         let before = at.checked_sub(1);
         before.and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
@@ -79,7 +78,7 @@ impl<B: AsRef<[u8]>> Pieces<B> {
 }
 
 impl Pieces {
-    /// Some of the pieces, by their places, without copying them. Places that there are not are left out.
+    /// The pieces with these indices, without a copy. Indices that are too large are left out.
     #[must_use]
     pub fn slice(&self, places: Range<usize>) -> Self {
         let mut rest = self.clone();
@@ -90,7 +89,7 @@ impl Pieces {
         rest
     }
 
-    /// Takes the first pieces off, without copying them: this many, or all that there are.
+    /// Takes the first pieces off without a copy: this many, or all if there are fewer.
     pub fn split_to(&mut self, count: usize) -> Self {
         debug_assert!(self.are_whole(), "ends ascend and are within the bytes");
         let count = count.min(self.ends.len());
@@ -105,8 +104,8 @@ impl Pieces {
         Self { bytes, ends, offset }
     }
 
-    /// Takes the first pieces off: as many as have at most this many bytes together, and at least one.
-    /// `None` if there is none.
+    /// Takes the first pieces off: as many as have at most this many bytes together, but at least one. `None`
+    /// if there are no pieces.
     pub fn take_first(&mut self, most: usize) -> Option<Self> {
         let fit = self.ends.partition_point(|end| *end as usize <= most).max(1);
         (!self.is_empty()).then(|| self.split_to(fit))
@@ -114,23 +113,23 @@ impl Pieces {
 }
 
 impl Pieces<Vec<u8>> {
-    /// No pieces, with memory for some.
+    /// No pieces, with memory for some bytes and pieces.
     pub fn with_capacity(bytes: usize, pieces: usize) -> Self {
         Self::new(Vec::with_capacity(bytes), Vec::with_capacity(pieces), 0)
     }
 
-    /// Takes memory for more bytes and pieces, and no more than that.
+    /// Reserves memory for exactly this many more bytes and pieces.
     pub fn reserve(&mut self, bytes: usize, pieces: usize) {
         self.bytes.reserve_exact(bytes);
         self.ends.reserve_exact(pieces);
     }
 
-    /// How many bytes of memory the pieces take.
+    /// The memory that the pieces take, in bytes.
     pub fn memory(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
 
-    /// Adds a piece. Returns false, and adds nothing, if all together would be longer than `most` bytes.
+    /// Adds a piece. If all pieces together would be longer than `most` bytes, adds nothing and returns false.
     #[must_use]
     pub fn push(&mut self, piece: &[u8], most: u32) -> bool {
         let end = u32::try_from(self.bytes.len() + piece.len()).ok().filter(|end| *end <= most);

@@ -17,8 +17,8 @@ pub const PREVIEW_LIMIT: usize = 2048;
 ///
 /// # Errors
 ///
-/// Why it has none, be it that its author's `Serialize` panicked: an answer to who looks must not end
-/// the worker that gives it.
+/// The author's `Serialize` has failed or panicked. A panic is caught, because a look at a state must not end
+/// its worker.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
     match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value))) {
         Ok(Ok(value)) => Ok(value),
@@ -52,7 +52,7 @@ pub fn each_line(text: &str) -> String {
         .collect()
 }
 
-/// A text of at most [`PREVIEW_LIMIT`] bytes, with an ellipsis where it was cut.
+/// A text of at most [`PREVIEW_LIMIT`] bytes, with an ellipsis if it was cut.
 #[must_use]
 pub fn shortened(mut text: String) -> String {
     if text.len() > PREVIEW_LIMIT {
@@ -68,8 +68,8 @@ pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {
     bytes.get(..PREVIEW_LIMIT).unwrap_or(bytes).to_vec()
 }
 
-/// An author's text, as a reason, in one line that does to a terminal only what it looks like: line
-/// breaks and tabs are spaces, other characters that cannot be seen are their bytes, as `\xNN`.
+/// A text, for example a reason, in one line that is safe for a terminal: line breaks and tabs become spaces,
+/// other invisible characters become their bytes, as `\xNN`.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_printable) {
@@ -95,7 +95,7 @@ fn text(bytes: Vec<u8>, cut: bool) -> String {
     text
 }
 
-/// Takes bytes up to the limit, then refuses, which stops the serializer early.
+/// Takes bytes up to the limit. Then it fails, which stops the serializer early.
 struct Bounded(Vec<u8>);
 
 impl Write for Bounded {

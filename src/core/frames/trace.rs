@@ -10,11 +10,10 @@ use parking_lot::Mutex;
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 
-/// The most hops that a trace keeps.
+/// The max number of hops that a trace keeps.
 pub const HOP_LIMIT: usize = 64;
 
-/// The most bytes that a trace's hops have together, so that keys and reasons of any length stay
-/// bounded.
+/// The max bytes of all hops of a trace together, because keys and reasons may have any length.
 pub const HOP_BYTES_LIMIT: usize = 256 * 1024;
 
 /// What happened to the message at one step.
@@ -24,7 +23,7 @@ pub enum HopEvent {
     Decoded(String),
     /// The decoder dropped the message on purpose.
     Filtered,
-    /// A computation made these messages (as JSON); none means that it dropped its input.
+    /// A computation made these messages (as JSON). If there are none, it dropped its input.
     Computed(Vec<String>),
     /// The partition function gave this key, and placement this worker.
     Partitioned {
@@ -55,7 +54,7 @@ pub enum HopEvent {
 }
 
 impl HopEvent {
-    /// About how much memory its texts take, in bytes.
+    /// The approximate size of its texts in memory, in bytes.
     fn byte_length(&self) -> usize {
         match self {
             Self::Decoded(text) | Self::DeadLetter(text) => text.len(),
@@ -83,7 +82,7 @@ pub struct Hop {
     pub event: HopEvent,
 }
 
-/// What happened to one message: filled while the message moves.
+/// What happened to one message. Hops are added while the message moves.
 #[derive(Debug)]
 pub struct Trace {
     /// The pipeline's name.
@@ -122,7 +121,7 @@ impl Trace {
         }
     }
 
-    /// Adds a hop, unless there are [`HOP_LIMIT`] already, or it would be too much to keep.
+    /// Adds a hop, unless there are [`HOP_LIMIT`] already or their texts would be too long.
     pub fn push(&self, hop: Hop) {
         let mut hops = self.hops.lock();
         let kept: usize = hops.iter().map(|hop| hop.event.byte_length()).sum();

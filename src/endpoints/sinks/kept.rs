@@ -1,12 +1,11 @@
-//! The outputs of a TCP sink, from when they are taken until their receiver's system has acknowledged
-//! them.
+//! The outputs of a TCP sink that the receiver's system has not acknowledged yet.
 //!
-//! Positions count the bytes of all outputs since the sink began, whatever connections they took. On each
-//! connection the bytes leave in one row from `sent` on, so what a connection has acknowledged is a
-//! position, too.
+//! A position is a number of bytes of all outputs since the sink began, over all connections. A connection
+//! sends bytes in order, from `sent` on. So what it has acknowledged is a position too.
 //!
-//! Invariants: `begin <= acknowledged <= sent <= end`. An output is kept, and holds its frames' room, until
-//! it is acknowledged as a whole. A report is answered when all that was taken before it is acknowledged.
+//! Invariants: `begin <= acknowledged <= sent <= end`. An output is kept, and holds its frames' share of the
+//! budget, until all of it is acknowledged. A report is answered when all outputs that were taken before it are
+//! acknowledged.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -15,35 +14,35 @@ use tokio::sync::oneshot;
 
 use crate::core::steps::batch::Output;
 
-/// How many batches are written together at the most.
+/// The max number of outputs per write.
 const MAX_SLICES: usize = 64;
 
-/// Where a report goes.
+/// Answers a report. See [`SinkOrder::Report`](super::pending::SinkOrder::Report).
 pub(crate) type Reply = oneshot::Sender<Option<u64>>;
 
 /// The outputs of a TCP sink that are not acknowledged.
 #[derive(Default)]
 pub(crate) struct Kept {
     outputs: VecDeque<Output>,
-    /// Where the first output begins.
+    /// The position at which the first output begins.
     begin: u64,
     acknowledged: u64,
-    /// Up to where bytes have been given to the connection.
+    /// The position up to which bytes have been written to the connection.
     sent: u64,
-    /// Where the last output ends.
+    /// The position at which the last output ends.
     end: u64,
-    /// How many of `outputs` have been given to the connection as a whole.
+    /// How many of `outputs` have been written whole to this connection.
     whole: usize,
-    /// Where the output after those begins.
+    /// The position at which the output after those begins.
     next: u64,
-    /// How many of `outputs` have been given to any connection as a whole.
+    /// How many of `outputs` have been written whole to this or an earlier connection.
     told: usize,
-    /// Each with where the outputs before it end.
+    /// Each with the position at which the outputs before it end.
     reports: VecDeque<(u64, Reply)>,
 }
 
 impl Kept {
-    /// Takes an output. `tell` is told of it where it has no bytes, and so is written already.
+    /// Takes an output. Calls `tell` if it has no bytes, because then it is written already.
     pub fn take(&mut self, output: Output, tell: impl FnMut(&Output)) {
         self.end += output.pieces.bytes().len() as u64;
         self.outputs.push_back(output);
@@ -56,24 +55,24 @@ impl Kept {
         self.settle();
     }
 
-    /// Whether all is acknowledged.
+    /// Whether all outputs are acknowledged.
     pub fn is_empty(&self) -> bool {
         self.outputs.is_empty()
     }
 
-    /// Whether there are bytes that were not given to the connection.
+    /// Whether there are bytes that were not written to the connection.
     pub fn has_unsent(&self) -> bool {
         self.sent < self.end
     }
 
-    /// Up to where bytes have been given to the connection.
+    /// The position up to which bytes have been written to the connection.
     pub fn position(&self) -> u64 {
         self.sent
     }
 
     /// The next bytes for the connection, from `position` on.
     pub fn unsent(&self) -> Vec<IoSlice<'_>> {
-        // Of the first, some may have been given already.
+        // Some bytes of the first may have been written already.
         let mut given = usize::try_from(self.sent - self.next).unwrap_or(usize::MAX);
         debug_assert!(
             self.outputs.get(self.whole).is_none_or(|first| given <= first.pieces.bytes().len()),
@@ -88,8 +87,8 @@ impl Kept {
             .collect()
     }
 
-    /// The connection has taken so many bytes more. `tell` is told of each output of which it has taken
-    /// all, where no connection before had.
+    /// The connection has taken this many more bytes. Calls `tell` for each output that is now written
+    /// whole for the first time.
     pub fn sent(&mut self, bytes: usize, mut tell: impl FnMut(&Output)) {
         self.sent += bytes as u64;
         debug_assert!(self.sent <= self.end, "no more is sent than was taken");
@@ -108,7 +107,7 @@ impl Kept {
         self.settle();
     }
 
-    /// The receiver's system has all bytes up to this position. True where that is news.
+    /// The receiver's system has all bytes up to this position. Returns whether that is more than before.
     pub fn acknowledge(&mut self, position: u64) -> bool {
         debug_assert!(position <= self.sent, "no more is acknowledged than was sent");
         let news = position > self.acknowledged;
@@ -117,7 +116,7 @@ impl Kept {
         news
     }
 
-    /// The connection is gone: the next begins with the first output that is not acknowledged as a whole.
+    /// The connection is gone: the next one begins with the first output that is not acknowledged whole.
     pub fn rewind(&mut self) {
         let within = self.acknowledged - self.begin;
         let ends = self.outputs.front().map_or(&[][..], |output| output.pieces.ends());
@@ -128,11 +127,17 @@ impl Kept {
         (self.whole, self.next) = (0, self.begin);
     }
 
-    /// Drops what is acknowledged, and answers the reports that waited for it.
+    /// Drops the outputs that are acknowledged, and answers the reports that waited for them.
     fn settle(&mut self) {
+        debug_assert!(
+            self.begin <= self.acknowledged
+                && self.acknowledged <= self.sent
+                && self.sent <= self.end,
+            "bytes are taken, then sent, then acknowledged, then dropped"
+        );
         while let Some(output) = self.outputs.front() {
             let end = self.begin + output.pieces.bytes().len() as u64;
-            // What has not been told has not been sent, or it has no bytes.
+            // An output without bytes is dropped only after `sent` has passed it.
             if end > self.acknowledged || self.whole == 0 {
                 break;
             }
@@ -143,7 +148,7 @@ impl Kept {
         }
         while self.reports.front().is_some_and(|(after, _)| *after <= self.acknowledged) {
             if let Some((_, reply)) = self.reports.pop_front() {
-                // Nobody waits where the engine is ending.
+                // An error means that the engine is ending.
                 let _ = reply.send(None);
             }
         }

@@ -1,7 +1,7 @@
 //! Where bytes leave: files, standard output and TCP receivers.
 //!
-//! `sink` opens one and follows its life. A stream or a file writes what is `pending`; a file is
-//! `watched`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the `send_queue` says that
+//! `sink` opens one and writes to it until its end. A stream or a file writes what is `pending`; a file
+//! is `watched`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the `send_queue` says that
 //! they are acknowledged.
 
 pub(super) mod kept;

@@ -1,6 +1,6 @@
 //! The outputs that a file or stream writes next.
 //!
-//! Invariant: an output is kept, and holds its frames' room, until it is written.
+//! Invariant: an output is kept, and holds its frames' share of the budget, until it is written.
 
 use std::collections::VecDeque;
 
@@ -10,42 +10,41 @@ use tokio::sync::oneshot;
 use super::sink_log::SinkLog;
 use crate::core::steps::batch::Output;
 
-/// How many of the workers' batches are written together: few enough to keep latency low.
+/// The max number of outputs per write: few, to keep latency low.
 const BATCHES: usize = 16;
 
-/// How much memory for joined bytes is kept to be used again.
+/// The max memory for joined bytes that is kept for the next write.
 const KEPT: usize = 1024 * 1024;
 
-/// What a sink is asked for.
+/// An order to a sink.
 pub enum SinkOrder {
     /// Write these outputs.
     Write(Output),
-    /// Say when all that was to be written before is written, and how many bytes that makes since the
-    /// beginning of the sink's file; `None` where it writes to no file. For a TCP sink, written is what
-    /// the receiver's system has acknowledged.
+    /// Answer when all earlier outputs are written, with the length of the sink's file; with `None` if it
+    /// does not write a regular file. A TCP sink answers when the receiver's system has acknowledged them.
     Report(oneshot::Sender<Option<u64>>),
 }
 
-/// What a sink has to do.
+/// What a sink has to do next.
 pub(crate) enum Todo {
-    /// Write what is pending.
+    /// Write the pending outputs.
     Write,
-    /// Report: nothing is pending.
+    /// Answer a report: nothing is pending.
     Report(oneshot::Sender<Option<u64>>),
-    /// Nothing any more.
+    /// End: no more orders come.
     End,
 }
 
 /// The outputs that a sink writes next.
 pub(crate) struct Pending<'engine> {
     orders: UnboundedReceiver<SinkOrder>,
-    /// What comes after the outputs that are taken.
+    /// The orders after the outputs in `taken`.
     later: VecDeque<SinkOrder>,
     received: Vec<SinkOrder>,
     taken: Vec<Output>,
-    /// How many bytes have been written, with those before the beginning.
+    /// The length of the file: what was written, and what was in it before.
     offset: u64,
-    /// The bytes of `taken`, where there are several: a write is a system call, and of a file a trip to
+    /// The bytes of `taken` if there are several: one write is one system call, and for a file one trip to
     /// another thread.
     joined: Vec<u8>,
     log: &'engine SinkLog<'engine>,
@@ -62,8 +61,7 @@ impl<'engine> Pending<'engine> {
         Self { orders, later, received, taken, offset, joined, log }
     }
 
-    /// Waits for something to do, where the outputs before are written. Where it is not waited for to
-    /// the end, nothing is lost.
+    /// Waits for something to do. Cancel-safe. To be called when the pending outputs are written.
     pub async fn fill(&mut self) -> Todo {
         loop {
             if !self.taken.is_empty() {
@@ -98,12 +96,12 @@ impl<'engine> Pending<'engine> {
         }
     }
 
-    /// How many bytes have been written, with those before the beginning.
+    /// The length of the file: what was written, and what was in it before.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// What is to be written.
+    /// The bytes to be written.
     pub fn bytes(&self) -> &[u8] {
         match self.taken.as_slice() {
             [output] => output.pieces.bytes(),
@@ -111,7 +109,7 @@ impl<'engine> Pending<'engine> {
         }
     }
 
-    /// It is written. Dropping the outputs makes room for new frames.
+    /// The bytes are written. Drops the outputs, which gives back their share of the budget.
     pub fn written(&mut self) {
         self.offset += self.bytes().len() as u64;
         self.taken.drain(..).for_each(|output| self.log.written(&output));

@@ -1,10 +1,10 @@
-//! The TCP sink: sends outputs to the receiver at an address, whenever there is one.
+//! The TCP sink: sends outputs to the receiver at an address, if there is one.
 //!
 //! At least once: outputs are kept until the receiver's system has acknowledged them (`kept.rs`), also at
-//! the end of a run. Where nobody listens, the outputs wait, and it is tried again and again. Outputs that
-//! were not acknowledged when a connection broke are written again, whole, on the next one: so a connection
-//! begins at the beginning of an output, ends anywhere, and outputs may come twice. What the receiver's
-//! system had acknowledged, and the receiver had not read when it died, is lost to it. A receiver that
+//! the end of a run. If no receiver listens, the outputs wait, and the sink tries again. Outputs that were
+//! not acknowledged when a connection broke are written again, whole, on the next one. So a connection begins
+//! at the beginning of an output, may end inside one, and outputs may come twice. What the receiver's system
+//! had acknowledged, and the receiver had not read when it died, is lost to it. A receiver that
 //! closes its end is noticed at once, also while nothing is written.
 
 use std::future::Future;
@@ -21,20 +21,20 @@ use super::serving::{Outputs, serve};
 use super::sink_log::SinkLog;
 use crate::core::event::SinkNews;
 use crate::endpoints::backoff::Backoff;
+use crate::endpoints::connect::connect;
 
-/// How long to wait for an answer. Addresses from which none comes, not even a refusal, are tried
-/// again like all others.
+/// The max wait for an answer. An address that does not answer is tried again like any other.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// A connection that lived so long was a success. Those of a receiver that goes away at once are none:
-/// it is not to be called as fast as possible.
+/// A connection that lived this long was a success. If a receiver always goes away at once, the waits
+/// between the tries grow.
 const SUCCESS: Duration = Duration::from_secs(1);
 
-/// Looks an address up: a name that nobody knows is an error at the start, not something to wait for.
+/// Looks an address up, because an unknown name is an error at the start, and nothing to wait for.
 ///
 /// # Errors
 ///
-/// The host is unknown, or nobody can listen at the port.
+/// The host is unknown, or the port is 0.
 pub(crate) async fn resolve(address: &str) -> io::Result<()> {
     let mut addresses = lookup_host(address).await.map_err(|error| {
         io::Error::new(error.kind(), format!("{error}; check the name of the host"))
@@ -50,10 +50,10 @@ pub(crate) async fn resolve(address: &str) -> io::Result<()> {
 pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, log: &SinkLog<'_>) {
     let mut outputs = Outputs::new(orders, log);
     let mut backoff = Backoff::default();
-    // The reason is told once, and not at each try.
+    // The reason is reported once, and not for each try.
     let mut told = false;
     loop {
-        let Some(connected) = attend(connect(address), &mut outputs).await else { return };
+        let Some(connected) = attend(connect_soon(address), &mut outputs).await else { return };
         match connected {
             Err(error) => {
                 if !told {
@@ -83,22 +83,14 @@ pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, lo
     }
 }
 
-async fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = timeout(ANSWER, TcpStream::connect(address))
-        .await
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")))?;
-    // Where nobody listens at a port that the system may choose for our end, a connection can be its
-    // own other end: it would swallow the outputs, and keep the port from the receiver.
-    if stream.local_addr()? == stream.peer_addr()? {
-        return Err(io::ErrorKind::ConnectionRefused.into());
-    }
-    // Outputs are flushed whole; waiting for more only delays them.
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// Connects, or gives up when no answer has come for a while.
+async fn connect_soon(address: &str) -> io::Result<TcpStream> {
+    let no_answer = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer"));
+    timeout(ANSWER, connect(address)).await.unwrap_or_else(no_answer)
 }
 
-/// Waits for `work`, and takes orders meanwhile where nothing is kept: reports are answered. `None` where
-/// nothing is kept, and nothing more will come.
+/// Waits for `work`. If nothing is kept, takes orders meanwhile, so that reports are answered. Returns `None`
+/// if nothing is kept and no more orders come.
 async fn attend<T>(work: impl Future<Output = T>, outputs: &mut Outputs<'_>) -> Option<T> {
     let mut work = pin!(work);
     loop {

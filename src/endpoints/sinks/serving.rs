@@ -1,11 +1,11 @@
 //! One connection of a TCP sink: gives outputs to it, and finds out what its receiver's system has
 //! acknowledged.
 //!
-//! The system is asked at the most every few milliseconds, more and more seldom while nothing changes, and
-//! not at all while everything is acknowledged. What the receiver says is read and dropped, to its end: a
-//! connection that is closed over unread bytes is reset, and the other side's system may then drop outputs.
-//! A receiver that has said all and reads on (a half-closed connection) gets what there is to be written;
-//! one that has gone answers with a reset, and then the outputs come again on the next connection.
+//! The system is asked every few milliseconds at most, less often while nothing changes, and not at all
+//! while everything is acknowledged. What the receiver sends is read and dropped: closing a connection with
+//! unread bytes resets it, and then the other side's system may drop outputs. A receiver that has closed only
+//! its own direction (a half-closed connection) still gets outputs. One that is gone answers with a reset, and
+//! then the outputs are sent again on the next connection.
 
 use std::io;
 use std::time::Duration;
@@ -23,23 +23,23 @@ use super::sink_log::SinkLog;
 use crate::core::event::SinkNews;
 use crate::endpoints::backoff::{PATIENCE, patiently};
 
-/// How many orders are taken together.
+/// The max number of orders that are taken together.
 const ORDERS: usize = 64;
 
-/// How soon the system is asked again where something was acknowledged, and how late where nothing is.
+/// The wait before the system is asked again: `SOON` after an acknowledgement, then doubled up to `LATE`.
 const SOON: Duration = Duration::from_millis(2);
 const LATE: Duration = Duration::from_millis(200);
 
-/// How long a receiver that has all outputs is waited for to close its end.
+/// The max wait for a receiver that has all outputs to close its end.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// What a TCP sink has to do.
+/// The orders of a TCP sink, and the outputs that it keeps.
 pub(crate) struct Outputs<'engine> {
     orders: UnboundedReceiver<SinkOrder>,
     received: Vec<SinkOrder>,
     /// Whether no more orders come.
     ended: bool,
-    /// Whether it has been told that the system does not tell what is acknowledged.
+    /// Whether it was reported that the system does not tell what is acknowledged.
     unconfirmed: bool,
     pub kept: Kept,
     log: &'engine SinkLog<'engine>,
@@ -51,12 +51,12 @@ impl<'engine> Outputs<'engine> {
         Self { orders, received, ended: false, unconfirmed: false, kept, log }
     }
 
-    /// Whether all is acknowledged, and nothing more will come.
+    /// Whether all is acknowledged, and no more orders come.
     pub fn are_done(&self) -> bool {
         self.ended && self.kept.is_empty()
     }
 
-    /// Waits for more to do. Where it is not waited for to the end, nothing is lost.
+    /// Waits for orders and takes them. Cancel-safe.
     pub async fn take(&mut self) {
         if self.ended {
             return std::future::pending().await;
@@ -72,7 +72,7 @@ impl<'engine> Outputs<'engine> {
         }
     }
 
-    /// Gives bytes to a connection where there are some, and waits for more to do where there are none.
+    /// Writes to a connection if there are unsent bytes; waits for orders otherwise. Cancel-safe.
     async fn write_or_take(&mut self, stream: &TcpStream) -> io::Result<()> {
         if !self.kept.has_unsent() {
             self.take().await;
@@ -84,12 +84,12 @@ impl<'engine> Outputs<'engine> {
     }
 }
 
-/// Sends outputs on one connection until no more come and all are acknowledged, and then waits a while for
-/// the receiver to close its end.
+/// Sends outputs on one connection until no more come and all are acknowledged. Then waits a while until the
+/// receiver closes its end.
 ///
 /// # Errors
 ///
-/// The connection has ended. What is not acknowledged then is to be sent again.
+/// The connection has ended. What is not acknowledged has to be sent again.
 pub(crate) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> io::Result<()> {
     let mut watch = Watch::of(stream, outputs)?;
     let mut hears = true;
@@ -116,9 +116,8 @@ pub(crate) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
             watch.begin();
         }
     }
-    // From here on, no output can be lost: the receiver's system has them all, and gives them to the
-    // receiver even where the connection is reset. So a receiver that does not close holds up nobody for
-    // ever.
+    // No output can be lost any more: the receiver's system has them all, and gives them to the receiver
+    // also if the connection is reset. So the wait for a receiver that does not close may have a limit.
     let log = outputs.log;
     if stream.shutdown().await.is_ok() && hears {
         let _ = timeout(CLOSING, patiently(hear(stream), || log.tell(SinkNews::Closing))).await;
@@ -126,16 +125,16 @@ pub(crate) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
     Ok(())
 }
 
-/// Watches how far a connection's receiver has acknowledged.
+/// Finds out what the receiver of a connection has acknowledged.
 struct Watch {
-    /// None where the system does not tell.
+    /// `None` if the system does not tell.
     queue: Option<SendQueue>,
-    /// When the system is asked next, and how long after the last time that is.
+    /// When the system is asked next, and how long that is after the last time.
     due: Instant,
     delay: Duration,
-    /// Since when nothing has been acknowledged.
+    /// The time of the last acknowledgement.
     since: Instant,
-    /// Whether it has been told that nothing is.
+    /// Whether it was reported that nothing is acknowledged.
     stalled: bool,
 }
 
@@ -147,7 +146,7 @@ impl Watch {
                 if !says_never(&error) {
                     return Err(error);
                 }
-                // Where it is this connection that is gone, the system has a reason.
+                // If it is this connection that is gone, the system has a reason.
                 if let Some(reason) = stream.take_error()? {
                     return Err(reason);
                 }
@@ -161,13 +160,13 @@ impl Watch {
         Ok(Self { queue, due: now, delay: SOON, since: now, stalled: false })
     }
 
-    /// There was nothing to be acknowledged, and now there is.
+    /// The first output was taken after all earlier ones had been acknowledged.
     fn begin(&mut self) {
         let now = Instant::now();
         (self.due, self.delay, self.since) = (now + SOON, SOON, now);
     }
 
-    /// Asks how far the receiver has acknowledged, where it is time; tells where nothing has been for a
+    /// Asks what the receiver has acknowledged, if it is time. Reports if nothing was acknowledged for a
     /// while, and when that is over.
     ///
     /// # Errors
@@ -187,7 +186,7 @@ impl Watch {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(stream.take_error()?.unwrap_or(error));
             }
-            // As if nothing had been acknowledged since: it is asked again.
+            // As if nothing more was acknowledged. The system is asked again later.
             Err(_) => u64::MAX,
         };
         if kept.acknowledge(kept.position().saturating_sub(queued)) {
@@ -209,14 +208,14 @@ impl Watch {
     }
 }
 
-/// Whether an error says that the system never tells what is acknowledged, and not only now.
+/// Whether an error means that the system never tells what is acknowledged.
 fn says_never(error: &io::Error) -> bool {
     use io::ErrorKind::{NotFound, PermissionDenied, Unsupported};
     matches!(error.kind(), NotFound | PermissionDenied | Unsupported)
         || error.raw_os_error().is_some_and(is_unsupported)
 }
 
-/// Families and protocols that the system does not have.
+/// Whether it is the code of an address family or protocol that the system does not have.
 fn is_unsupported(code: i32) -> bool {
     use rustix::io::Errno;
     [Errno::AFNOSUPPORT, Errno::PROTONOSUPPORT, Errno::OPNOTSUPP, Errno::INVAL]
@@ -224,7 +223,7 @@ fn is_unsupported(code: i32) -> bool {
         .any(|error| error.raw_os_error() == code)
 }
 
-/// Writes as much as the system takes at once, and at least something.
+/// Writes as much as the system takes at once, at least one byte. Cancel-safe.
 async fn write(stream: &TcpStream, kept: &Kept) -> io::Result<usize> {
     loop {
         stream.writable().await?;
@@ -236,8 +235,8 @@ async fn write(stream: &TcpStream, kept: &Kept) -> io::Result<usize> {
     }
 }
 
-/// Returns when the receiver has said all. What it says is dropped, a piece a turn: one that never stops
-/// talking must not keep this thread to itself.
+/// Reads and drops what the receiver sends, until it closes its direction. Yields after each read: a receiver
+/// that never stops sending must not occupy this thread.
 ///
 /// # Errors
 ///

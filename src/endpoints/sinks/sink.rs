@@ -1,7 +1,7 @@
-//! Sinks: open once, then write what the workers encode.
+//! Sinks: opened once, then written with what the workers encode.
 //!
-//! Outputs hold the room of the frames that they were made of until they are written, or acknowledged by
-//! a TCP receiver's system: a sink that cannot write holds back its pipeline's sources by doing nothing.
+//! Outputs hold their frames' share of the budget until they are written, or acknowledged by a TCP
+//! receiver's system. So a sink that cannot write holds back its pipeline's sources.
 
 use std::fs::File;
 use std::io;
@@ -24,7 +24,7 @@ use crate::core::observer::Observer;
 use crate::endpoints::endpoint::Endpoint;
 use crate::endpoints::file::{claim, cut, open_to_write};
 
-/// A sink that cannot be written any further.
+/// A sink cannot be written any further.
 #[derive(Debug, Error)]
 #[error("cannot write to {endpoint}: {error}{}", hint(error))]
 pub struct SinkFailure {
@@ -59,19 +59,19 @@ enum Way {
 }
 
 impl OpenSink {
-    /// Opens a sink: opens or makes its file, or looks up its address. What is in the file stays
-    /// there until the sink runs, and nobody has to listen at the address yet.
+    /// Opens a sink: opens or makes its file, or looks up its address. The file is not changed until the
+    /// sink runs, and no receiver has to listen at the address yet.
     ///
     /// # Errors
     ///
-    /// The file can neither be opened nor made, or there is no such address.
+    /// The file cannot be opened or made, or the address is unknown.
     pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
         let way = match endpoint {
             Endpoint::Null => Way::Stream(Box::new(tokio::io::sink())),
             Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
             Endpoint::File(path) => {
                 let path = path.clone();
-                // Not here: to open a pipe is to wait for who reads it.
+                // On another thread: opening a pipe blocks until it has a reader.
                 let file = spawn_blocking(move || open_to_write(&path)).await??;
                 Way::File(file, 0)
             }
@@ -83,7 +83,7 @@ impl OpenSink {
         Ok(Self { endpoint: endpoint.clone(), way })
     }
 
-    /// The length in bytes of the sink's file, where it is one that can be cut back.
+    /// The length of the sink's file in bytes. `None` if it is not a regular file.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl OpenSink {
         }
     }
 
-    /// Takes the sink's file for this run alone.
+    /// Locks the sink's file for this run.
     ///
     /// # Errors
     ///
@@ -110,18 +110,19 @@ impl OpenSink {
         }
     }
 
-    /// Begins at this byte of the sink's file.
+    /// Lets the sink begin at this byte of its file. What is behind it is cut off when the sink runs.
     pub fn begin_at(&mut self, offset: u64) {
         if let Way::File(_, from) = &mut self.way {
             *from = offset;
         }
     }
 
-    /// Cuts the sink's file back to where it begins, and writes outputs until the last of those who send them is gone.
+    /// Cuts the sink's file to the byte at which it begins, and writes outputs until all senders of orders
+    /// are dropped.
     ///
     /// # Errors
     ///
-    /// The sink cannot be written any further. A receiver that is not there is none: it is waited for.
+    /// The sink cannot be written any further. A missing receiver is no error: the sink waits for it.
     pub async fn run(
         self,
         pipeline: PipelineIndex,
@@ -155,9 +156,9 @@ impl OpenSink {
     }
 }
 
-/// Writes all outputs to a file; with `sync`, they are on the disk before that is reported. A file that is
-/// not the one that was opened any more is an error where somebody counts on what was written to it; where
-/// nobody does, it is told once: to rename an output while it is written is nothing unusual.
+/// Writes all outputs to a file. With `sync`, they are on the disk before a report is answered. If another
+/// program has removed, replaced or changed the file, a report is an error, because a checkpoint relies on
+/// what was written. Without reports it is only reported once: a log that is rotated is nothing unusual.
 async fn write_file(
     file: File,
     mut watched: Option<Watched>,
@@ -182,14 +183,14 @@ async fn write_file(
                 if sync && plain {
                     writer.sync_data().await?;
                 }
-                // Nobody waits where the engine is ending.
+                // An error means that the engine is ending.
                 let _ = reply.send(plain.then(|| pending.offset()));
             }
         }
     }
 }
 
-/// Writes all outputs to what cannot be cut back.
+/// Writes all outputs to a stream, which cannot be cut back.
 async fn write_to_the_end(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
     pending: &mut Pending<'_>,
@@ -201,7 +202,7 @@ async fn write_to_the_end(
     Ok(())
 }
 
-/// Writes outputs as one stream, until a report is due or all is written.
+/// Writes outputs until a report is due, which is returned, or all are written.
 async fn write_stream(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
     watched: &mut Option<Watched>,
@@ -229,7 +230,7 @@ async fn write_stream(
     Ok(None)
 }
 
-/// Tells where the file is not what it should be, each way once.
+/// Reports what another program did to the file, each kind once.
 async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
     if let Some(file) = watched
         && let Some(astray) = file.news(length).await

@@ -1,4 +1,4 @@
-//! What a sink tells the engine's observer of itself.
+//! Reports of one sink to the engine's observer.
 
 use std::future::Future;
 use std::io;
@@ -13,7 +13,7 @@ use crate::core::steps::batch::Output;
 use crate::endpoints::backoff::patiently;
 use crate::endpoints::endpoint::Endpoint;
 
-/// What a sink tells the engine's observer of itself.
+/// Reports of one sink to the engine's observer.
 pub(crate) struct SinkLog<'engine> {
     pipeline: PipelineIndex,
     sink: SinkIndex,
@@ -51,7 +51,7 @@ impl<'engine> SinkLog<'engine> {
         self.observer.written(self.pipeline, output, now);
     }
 
-    /// Tells what happened to the sink.
+    /// Reports what happened to the sink.
     pub fn tell(&self, news: SinkNews) {
         self.observer.event(EngineEvent::Sink {
             pipeline: self.pipeline,
@@ -61,7 +61,7 @@ impl<'engine> SinkLog<'engine> {
         });
     }
 
-    /// Waits for a write, and tells where it takes long, and when that is over.
+    /// Waits for a write. Reports if it takes long, and when that is over.
     pub async fn stalls<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         let mut stalled = false;
         let tell = || {

@@ -1,4 +1,4 @@
-//! Whether a file that is written is still the one with its name, and as long as what was written to it.
+//! Checks that a file that is written was not removed, replaced or changed by another program.
 
 use std::fmt;
 use std::fs::File;
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::endpoints::file::FileId;
 
-/// How often it is looked while outputs are written. A file that is not written is not looked at.
+/// How often the file is checked while outputs are written. A file that is not written is not checked.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// What has become of a file.
+/// What another program did to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Astray {
     Removed,
@@ -37,31 +37,31 @@ pub(crate) struct Watched {
     path: PathBuf,
     file: FileId,
     looked: Instant,
-    /// What has been told of it last.
+    /// What was reported last.
     told: Option<Astray>,
 }
 
 impl Watched {
-    /// The file that is open, with the name that it was opened with; `None` of what is no regular file.
+    /// An open file and its name. `None` if it is not a regular file.
     pub fn new(path: &Path, file: &File) -> Option<Self> {
         let file = FileId::of_file(file)?;
         Some(Self { path: path.to_owned(), file, looked: Instant::now(), told: None })
     }
 
-    /// Whether it has not been looked for a while.
+    /// Whether it is time for the next check.
     pub fn is_due(&self) -> bool {
         self.looked.elapsed() >= LOOK
     }
 
-    /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
+    /// As [`look`](Self::look), but returns `None` for what was reported before.
     pub async fn news(&mut self, length: u64) -> Option<Astray> {
         let astray = self.look(length).await.filter(|astray| self.told != Some(*astray))?;
         self.told = Some(astray);
         Some(astray)
     }
 
-    /// Looks at the file, which should have this length. `None` where all is well, or where that cannot
-    /// be found out.
+    /// Checks the file, which should have this length. `None` if all is well, or if that cannot be found
+    /// out.
     pub async fn look(&mut self, length: u64) -> Option<Astray> {
         self.looked = Instant::now();
         let metadata = match tokio::fs::metadata(&self.path).await {

@@ -1,9 +1,9 @@
-//! The budget of a pipeline: the bound on the bytes in flight, of its frames and of the outputs made of them.
+//! The budget of a pipeline: the bound on the bytes in flight, of its frames and of their outputs.
 //!
-//! Invariant: frames enter only where they, and the outputs that they are expected to make, fit beside
-//! all that is in flight, or where nothing is. Outputs longer than expected are charged as soon as they
-//! are made, and nothing more enters until they are gone. So what is in flight passes the limit only
-//! while frames that had entered turn out to make more than those before them did, in proportion.
+//! Invariant: frames enter only if they and their expected outputs fit beside all that is in flight, or if
+//! nothing is in flight. Outputs longer than expected are charged when they are made, and nothing more enters
+//! until they are gone. So the limit is passed only while frames that have entered make more, in proportion,
+//! than those before them did.
 
 use std::sync::Arc;
 
@@ -16,43 +16,43 @@ use crate::core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 #[cfg(all(test, feature = "interleavings"))]
 mod interleavings;
 
-/// How many bytes may be in flight.
+/// The max bytes in flight.
 const LIMIT: usize = 4 * 1024 * 1024;
 
-/// What a few frames cost at the least, whatever their length: the memory that they need on their way.
+/// The min cost of a batch of frames, however short: the memory that it needs besides its bytes.
 const MIN_COST: usize = 512;
 
-/// In how many pieces the limit is used at the least, so that several workers have something to do.
+/// The min number of batches that share the limit, so that several workers have something to do.
 const PIECES: usize = 4;
 
-/// What is expected of a pipeline that has not made anything yet, in bytes of outputs for a byte of
-/// frames. Better too much: the first frames tell how it is.
+/// The expected outputs of a pipeline that has not made any yet, in bytes per byte of frames. High, to be
+/// safe: it is corrected after the first frames.
 const FIRST_EXPECTATION: usize = 256;
 
-/// What is expected at the least when the first outputs have been made: others may still come of the
-/// same frames, from other workers.
+/// The min expectation when the first outputs have been made: the same frames may still make others, on
+/// other workers.
 const SECOND_EXPECTATION: usize = 8;
 
-/// The expectation is kept as a number of these parts.
+/// The expectation is a number of these parts of a byte.
 const PARTS: usize = 256;
 
-/// How fast an expectation that was too high falls: by one of so many parts with each batch.
+/// An expectation that is too high falls by this fraction of the difference per batch: 1/8.
 const FALL: usize = 8;
 
 /// The bound on what is in flight in one pipeline.
 pub(crate) struct Budget {
     /// Bytes that are charged for what is in flight.
     used: AtomicUsize,
-    /// Bytes of outputs for a byte of frames, in parts.
+    /// Expected bytes of outputs per byte of frames, in parts.
     expected: AtomicUsize,
-    /// Whether anything is known of what the pipeline makes.
+    /// Whether the pipeline has made outputs.
     known: AtomicBool,
-    /// Who waits for room waits for its turn first: first come, first served.
+    /// Fair: first come, first served.
     turn: Turn<()>,
     freed: Notify,
 }
 
-/// Frames that have entered. Dropping it gives their room back.
+/// The share of frames that have entered. Its drop gives it back.
 struct Share {
     budget: Arc<Budget>,
     /// The frames' bytes.
@@ -60,11 +60,11 @@ struct Share {
     bill: Mutex<Bill>,
 }
 
-/// What frames have cost so far.
+/// What is charged for frames so far.
 struct Bill {
-    /// The bytes of the outputs made of them.
+    /// The bytes of their outputs.
     made: usize,
-    /// What is charged for them and their outputs.
+    /// The charge for them and their outputs.
     charged: usize,
 }
 
@@ -79,19 +79,19 @@ impl Budget {
         })
     }
 
-    /// How many bytes of frames should enter together.
+    /// How many bytes of frames should enter per batch.
     pub fn portion(&self) -> usize {
         let outputs = self.expected.load(Ordering::Relaxed);
         (LIMIT / PIECES).saturating_mul(PARTS) / (PARTS.saturating_add(outputs))
     }
 
-    /// Waits until there is room for frames of this many bytes and what they will become.
+    /// Waits until there is room for frames of this many bytes and their expected outputs.
     pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Hold> {
         let frames = frames.max(MIN_COST);
         let _turn = self.turn.lock().await;
         loop {
             let cost = self.cost(frames);
-            // Nobody else adds to it, but outputs of what is in flight already.
+            // Only outputs of frames in flight can be added at the same time.
             if self.used.load(Ordering::Acquire) <= LIMIT - cost {
                 self.used.fetch_add(cost, Ordering::AcqRel);
                 return Arc::new(Share {
@@ -100,18 +100,18 @@ impl Budget {
                     bill: Mutex::new(Bill { made: 0, charged: cost }),
                 });
             }
-            // What is freed before this line leaves word for the next who waits: this one.
+            // `notify_one` stores a permit, so a share that was given back before this line counts.
             self.freed.notified().await;
         }
     }
 
-    /// What frames of this many bytes are expected to cost with all that they make.
+    /// The expected cost of frames of this many bytes and their outputs.
     fn cost(&self, frames: usize) -> usize {
         let outputs = frames.saturating_mul(self.expected.load(Ordering::Relaxed)) / PARTS;
         frames.saturating_add(outputs).min(LIMIT)
     }
 
-    /// Takes note of what frames have made so far, in parts: those to come may make as much.
+    /// Raises the expectation to what frames have made so far, in parts.
     fn expect(&self, parts: usize) {
         if self.known.swap(true, Ordering::Relaxed) {
             self.expected.fetch_max(parts, Ordering::Relaxed);
@@ -121,19 +121,19 @@ impl Budget {
         }
     }
 
-    /// Takes note of what frames made in the end.
+    /// Takes note of what frames made in total, when they are done.
     fn learn(&self, parts: usize) {
         self.expect(parts);
         let expected = self.expected.load(Ordering::Relaxed);
         let fallen = expected - expected.saturating_sub(parts).div_ceil(FALL);
         let order = Ordering::Relaxed;
-        // Where another was faster, it has learned as much.
+        // If it has changed meanwhile, another batch has updated it.
         let _ = self.expected.compare_exchange(expected, fallen, order, order);
     }
 }
 
 impl Share {
-    /// For a byte of frames, in parts.
+    /// Bytes of outputs per byte of frames, in parts.
     fn parts(&self, made: usize) -> usize {
         made.saturating_mul(PARTS) / self.frames
     }
@@ -144,10 +144,11 @@ impl Hold for Share {
         let mut bill = self.bill.lock();
         bill.made += bytes;
         self.budget.expect(self.parts(bill.made));
-        // Less than at first where that was more than is expected now.
+        // Less than the first charge if the expectation has fallen since.
         let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
         if due < bill.charged {
-            self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            let used = self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
+            debug_assert!(used >= bill.charged, "what is charged for a share is in use");
             self.budget.freed.notify_one();
         } else {
             self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
@@ -163,7 +164,8 @@ impl Drop for Share {
             (bill.made, bill.charged)
         };
         self.budget.learn(self.parts(made));
-        self.budget.used.fetch_sub(charged, Ordering::AcqRel);
+        let used = self.budget.used.fetch_sub(charged, Ordering::AcqRel);
+        debug_assert!(used >= charged, "a share gives back what was charged for it");
         self.budget.freed.notify_one();
     }
 }

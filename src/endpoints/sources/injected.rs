@@ -1,4 +1,4 @@
-//! The input that a program gives by hand: what the workbench's input pane sends.
+//! Messages that a program injects, as the workbench's input pane does.
 
 use std::sync::Arc;
 
@@ -12,14 +12,13 @@ use crate::core::frames::assembler::SourceEnd;
 /// The name of this source in traces and dead letters.
 const NAME: &str = "input";
 
-/// How many messages that are injected together are all traced; of more, only samples.
+/// If an injection has up to this many messages, all are traced; if it has more, only samples.
 const TRACED: usize = 1000;
 
-/// How many injected bytes may wait to be read: 64 MiB. More than that wait only where they are one
-/// injection.
+/// How many injected bytes may wait to be read: 64 MiB. A single injection may be longer.
 const WAITING_LIMIT: u32 = 64 * 1024 * 1024;
 
-/// What an injection takes of the limit at the least: the memory that it needs itself.
+/// The min that an injection takes of the limit: the memory that it needs itself.
 const MIN_COST: u32 = 64;
 
 /// Why bytes were not injected.
@@ -27,21 +26,21 @@ const MIN_COST: u32 = 64;
 pub enum NotInjected {
     /// Too many bytes wait already.
     Full,
-    /// Nobody reads them any more.
+    /// The engine has ended.
     Ended,
 }
 
-/// Where a program gives bytes to a pipeline by hand.
+/// Gives bytes to a pipeline.
 pub struct Injector {
     sender: UnboundedSender<(Bytes, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
 }
 
-/// Where they are read.
+/// The other end of an [`Injector`]: see [`read_injected`].
 pub struct Injected(UnboundedReceiver<(Bytes, OwnedSemaphorePermit)>);
 
 impl Injector {
-    /// An injector, and what reads from it.
+    /// An injector and its other end.
     #[must_use]
     pub fn new() -> (Self, Injected) {
         let (sender, injected) = unbounded_channel();
@@ -51,11 +50,11 @@ impl Injector {
         )
     }
 
-    /// Gives bytes. They wait here until there is room for them in the pipeline.
+    /// Gives bytes. They wait until the pipeline's budget has room for them.
     ///
     /// # Errors
     ///
-    /// Too many bytes wait, or nobody reads them any more.
+    /// Too many bytes wait, or the engine has ended.
     pub fn inject(&self, bytes: Bytes) -> Result<(), NotInjected> {
         let cost = u32::try_from(bytes.len()).unwrap_or(u32::MAX).clamp(MIN_COST, WAITING_LIMIT);
         let room = Arc::clone(&self.room).try_acquire_many_owned(cost);
@@ -64,17 +63,17 @@ impl Injector {
     }
 }
 
-/// Reads injected bytes until the last sender is gone. Each injection stands for itself: bytes at its
-/// end that are no whole frame are a dead letter.
+/// Reads injected bytes until the injector is dropped. Bytes at the end of an injection that are not a whole
+/// frame are a dead letter: they are not joined with the next injection.
 pub async fn read_injected(Injected(mut injected): Injected, intake: Arc<Intake>) {
     let name: Arc<str> = NAME.into();
     let connection = intake.connect(false);
-    // The room is given back when all of an injection has found room in the pipeline.
+    // The permit is given back when all of the injection has entered the pipeline.
     while let Some((bytes, _room)) = injected.recv().await {
         let mut assembler = intake.assembler(0);
         assembler.buffer().extend_from_slice(&bytes);
         let read_at = intake.clock.now();
-        // Who sends many messages at once does not want to see each of them.
+        // A person who sends many messages at once does not want to see each of them.
         let mut few = true;
         let left = loop {
             match assembler.cut() {

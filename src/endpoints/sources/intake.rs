@@ -20,10 +20,10 @@ use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
 use crate::endpoints::backoff::patiently;
 
-/// How many frames a batch has at the most: enough to make the cost of a batch negligible.
+/// The max number of frames per batch: enough to make the cost of a batch negligible.
 const MAX_FRAMES: usize = 4096;
 
-/// A stream of frames with an order of its own.
+/// A stream of frames whose order is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
     /// Its number in its pipeline.
@@ -32,66 +32,51 @@ pub struct Connection {
     pub again: bool,
 }
 
-/// Takes the frames that a source has read.
+/// Takes the frames of the sources. The runtime implements it: endpoints do not know workers.
 pub trait Delivery: Send + Sync {
-    /// Takes frames of a connection. `trace_all` says that somebody wants to see each of them.
+    /// Takes frames of a connection. If `trace_all`, each of them is traced.
     fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool);
 }
 
 /// Where the sources of one pipeline hand over their frames.
 pub struct Intake {
-    /// The pipeline's place in its topology.
+    /// The pipeline's index in its topology.
     pub pipeline: PipelineIndex,
     /// The pipeline's name.
     pub name: Arc<str>,
-    /// How its frames are cut.
+    /// How the pipeline's frames are cut.
     pub framing: Arc<dyn Framing>,
     /// The longest payload in bytes.
     pub frame_limit: u64,
-    /// The time.
+    /// The time at which frames are read.
     pub clock: Arc<dyn Clock + Send + Sync>,
-    /// Who takes the frames.
+    /// Takes the frames.
     pub delivery: Arc<dyn Delivery>,
-    /// Who is told what happens.
+    /// Gets events and dead letters.
     pub observer: Arc<dyn Observer>,
-    /// Turns true when the sources should stop reading.
+    /// Becomes true when the sources should stop reading.
     pub stop: watch::Receiver<bool>,
+    /// What has entered; of a new intake, the default.
+    pub entered: Entered,
+}
+
+/// What has entered a pipeline: how much of its budget is taken, and the last numbers given.
+pub struct Entered {
     budget: Arc<Budget>,
     frames: AtomicU64,
     connections: AtomicU64,
 }
 
-impl Intake {
-    /// The intake of a pipeline.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the engine, given once")]
-    pub fn new(
-        pipeline: PipelineIndex,
-        name: Arc<str>,
-        framing: Arc<dyn Framing>,
-        frame_limit: u64,
-        clock: Arc<dyn Clock + Send + Sync>,
-        delivery: Arc<dyn Delivery>,
-        observer: Arc<dyn Observer>,
-        stop: watch::Receiver<bool>,
-    ) -> Self {
-        Self {
-            pipeline,
-            name,
-            framing,
-            frame_limit,
-            clock,
-            delivery,
-            observer,
-            stop,
-            budget: Budget::new(),
-            frames: AtomicU64::new(0),
-            connections: AtomicU64::new(0),
-        }
+impl Default for Entered {
+    fn default() -> Self {
+        Self { budget: Budget::new(), frames: AtomicU64::new(0), connections: AtomicU64::new(0) }
     }
+}
 
-    /// A new connection; `again` says whether it can be read again from any frame on.
+impl Intake {
+    /// A new connection. `again` says whether it can be read again from any frame on.
     pub fn connect(&self, again: bool) -> Connection {
-        Connection { number: self.connections.fetch_add(1, Ordering::Relaxed), again }
+        Connection { number: self.entered.connections.fetch_add(1, Ordering::Relaxed), again }
     }
 
     /// An assembler of this pipeline's frames, for a source that begins at this byte.
@@ -99,7 +84,7 @@ impl Intake {
         Assembler::new(Arc::clone(&self.framing), self.frame_limit, MAX_FRAMES).from(from)
     }
 
-    /// Hands over frames as soon as there is room for them.
+    /// Hands over frames as soon as the budget has room for them.
     pub async fn deliver(
         &self,
         source: &Arc<str>,
@@ -108,27 +93,27 @@ impl Intake {
         read_at: Timestamp,
         trace_all: bool,
     ) {
-        while let Some(portion) = cut.take_first(self.budget.portion()) {
+        while let Some(portion) = cut.take_first(self.entered.budget.portion()) {
             let frames = self.admit(source, portion, read_at).await;
             self.delivery.deliver(connection, frames, trace_all);
         }
     }
 
-    /// Numbers frames as soon as there is room for them.
+    /// Numbers frames as soon as the budget has room for them.
     pub async fn admit(&self, source: &Arc<str>, portion: Pieces, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let share = patiently(self.budget.take(portion.bytes().len()), wait).await;
+        let share = patiently(self.entered.budget.take(portion.bytes().len()), wait).await;
         drop(held);
         let count = portion.len() as u64;
-        let first = SequenceNumber(self.frames.fetch_add(count, Ordering::Relaxed) + 1);
+        let first = SequenceNumber(self.entered.frames.fetch_add(count, Ordering::Relaxed) + 1);
         let header_length = self.framing.header_length();
         Frames::new(Arc::clone(source), first, read_at, header_length, portion).with_hold(share)
     }
 
-    /// Makes bytes that are no frame a dead letter.
+    /// Makes bytes that are not a whole frame a dead letter.
     pub fn broken(&self, source: &Arc<str>, broken: Broken) {
-        let sequence = SequenceNumber(self.frames.fetch_add(1, Ordering::Relaxed) + 1);
+        let sequence = SequenceNumber(self.entered.frames.fetch_add(1, Ordering::Relaxed) + 1);
         let (pipeline, source) = (Arc::clone(&self.name), Arc::clone(source));
         let letter = DeadLetter::of_broken(pipeline, source, broken, sequence, self.clock.now());
         self.observer.dead_letter(self.pipeline, letter);
@@ -137,12 +122,12 @@ impl Intake {
     /// Returns when the sources should stop.
     pub async fn stopped(&self) {
         let mut stop = self.stop.clone();
-        // An error says that the engine is gone, which is a stop too.
+        // An error means that the engine is gone, which is a stop too.
         let _ = stop.wait_for(|stop| *stop).await;
     }
 }
 
-/// Somebody who has waited for room for a while, and waits on.
+/// Reports a source that waits for the budget, until it is dropped.
 struct Held<'intake>(&'intake Intake);
 
 impl<'intake> Held<'intake> {

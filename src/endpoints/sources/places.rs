@@ -1,5 +1,5 @@
-//! Which clients a TCP source serves at once: as many as there are places, and where all are taken, a new
-//! one gets that of the client that has been idle for the longest time, if that is long.
+//! Which clients a TCP source serves at once. If all places are taken, a new client gets the place of the
+//! client that has been idle for the longest time, if that is long enough.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -11,15 +11,15 @@ use tokio::time::Instant;
 
 use super::seat::Seat;
 
-/// How many clients are served at once, and what an idle one is.
+/// How many clients are served at once, and when one is idle.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub connections: NonZeroUsize,
-    /// How long a client may be idle that others would like to replace.
+    /// How long a client may be idle before another may take its place.
     pub idle: Duration,
 }
 
-/// Those who have places, by their tasks.
+/// The clients that have a place, by their tasks.
 pub(crate) struct Places {
     limits: Limits,
     seats: HashMap<Id, Arc<Seat>>,
@@ -30,13 +30,13 @@ impl Places {
         Self { limits, seats: HashMap::new() }
     }
 
-    /// Whether all places are taken, also by tasks that have ended and are not known to have.
+    /// Whether all places are taken. Counts tasks that have ended and for which `leave` was not called yet.
     pub fn are_taken(&self) -> bool {
         self.seats.len() >= self.limits.connections.get()
     }
 
-    /// Whether there is a place for one more client. Where all are taken, an idle client is asked to
-    /// leave; its place is free at once, because its task ends by itself.
+    /// Whether there is a place for one more client. If all are taken, asks an idle client to leave. Its
+    /// place is free at once, because its task ends by itself.
     pub fn find(&mut self) -> bool {
         if !self.are_taken() {
             return true;

@@ -1,6 +1,7 @@
 //! The place of one client among those that a TCP source serves at once, and how long it has been idle.
 //!
-//! Invariant: only a client that is waited for is idle; one whose frames wait for room is not.
+//! Invariant: a client is idle only while the source waits for it, and not while its frames wait for the
+//! budget.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// So many bytes of an unfinished frame count as a sign of life, as a whole frame does: one that comes
-/// byte by byte does not keep a place that others want.
+/// This many bytes of an unfinished frame count as a sign of life, as a whole frame does. Fewer do not, so
+/// that a client cannot keep its place by sending single bytes.
 const SIGN_OF_LIFE: usize = 64 * 1024;
 
-/// What `since` is while the client is not waited for.
+/// The value of `since` while the source does not wait for the client.
 const BUSY: u64 = u64::MAX;
 
 /// The place of one client.
@@ -23,12 +24,12 @@ pub(crate) struct Seat {
     leave: Notify,
 }
 
-/// Signs of life of the client whose bytes are read, if it is one of several that have places.
+/// The signs of life of the client whose bytes are read, if the source is one with places.
 pub(crate) struct SignsOfLife<'a> {
     seat: Option<&'a Seat>,
-    /// The last sign, while the client is not waited for.
+    /// The last sign, kept here while `Seat::since` is `BUSY`.
     since: u64,
-    /// How many bytes have come since then.
+    /// How many bytes have come since the last sign.
     bytes: usize,
 }
 
@@ -37,7 +38,7 @@ impl Seat {
         Self { taken: Instant::now(), since: AtomicU64::new(0), leave: Notify::new() }
     }
 
-    /// How long the client has been idle now; `None` while it is not waited for.
+    /// How long the client has been idle. `None` while the source does not wait for it.
     pub fn idle(&self, now: Instant) -> Option<Duration> {
         let since = self.since.load(Ordering::Acquire);
         let idle = || now.duration_since(self.taken).saturating_sub(Duration::from_millis(since));
@@ -63,7 +64,7 @@ impl<'a> SignsOfLife<'a> {
         }
     }
 
-    /// Bytes have come, and are looked at now.
+    /// Bytes have come, and are processed now.
     pub fn came(&mut self, bytes: usize) {
         self.bytes += bytes;
         if let Some(seat) = self.seat {
@@ -71,7 +72,7 @@ impl<'a> SignsOfLife<'a> {
         }
     }
 
-    /// The next bytes are waited for from now on; whether a whole frame was among those that came.
+    /// The source waits for the next bytes from now on. `whole` says whether a whole frame has come.
     pub fn waits(&mut self, whole: bool, now: Instant) {
         let Some(seat) = self.seat else { return };
         if whole || self.bytes >= SIGN_OF_LIFE {

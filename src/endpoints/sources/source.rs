@@ -1,4 +1,4 @@
-//! Sources: open once, then read until they end or are stopped.
+//! Sources: opened once, then read until they end or are stopped.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,14 +21,14 @@ pub enum OpenSource {
     Stream(Arc<str>, Box<dyn AsyncRead + Send + Unpin>),
     /// A file, from this byte on.
     File(Arc<str>, tokio::fs::File, u64),
-    /// A listener whose connections are each a stream, and how many of them it serves at once.
+    /// A listener, each of whose connections is a stream, and how many it serves at once.
     Listener(TcpListener, NonZeroUsize),
     /// No bytes at all.
     Nothing,
 }
 
 impl OpenSource {
-    /// Opens a source: opens its file, or listens at its address, for so many connections at once.
+    /// Opens a source: opens its file, or listens at its address for up to this many connections at once.
     ///
     /// # Errors
     ///
@@ -54,8 +54,7 @@ impl OpenSource {
         })
     }
 
-    /// Begins at this byte, which is the beginning of a frame; a source that is no file has forgotten
-    /// what came before.
+    /// Lets a file begin at this byte, which is the beginning of a frame. Does nothing for other sources.
     ///
     /// # Errors
     ///
@@ -68,7 +67,7 @@ impl OpenSource {
         Ok(())
     }
 
-    /// The source's file, where it is one that can be read again: its name, and its length in bytes.
+    /// The name and the length in bytes of the source's file. `None` if it is not a regular file.
     ///
     /// # Errors
     ///
@@ -103,8 +102,8 @@ impl OpenSource {
         }
     }
 
-    /// Serves no more connections at once than this. Returns how many it would have served, where it
-    /// listens for connections.
+    /// Lowers the number of connections that are served at once to this. Returns the number before; `None` if
+    /// it does not listen.
     pub fn limit_connections(&mut self, most: NonZeroUsize) -> Option<NonZeroUsize> {
         let Self::Listener(_, connections) = self else { return None };
         let asked = *connections;

@@ -10,8 +10,8 @@ use super::seat::{Seat, SignsOfLife};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::SourceEnd;
 
-/// How many bytes a buffer has room for when it is new: enough to make the cost of a read negligible,
-/// which for a file is two trips between threads.
+/// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two trips
+/// between threads.
 const READ_SIZE: usize = 128 * 1024;
 
 pub(super) async fn read_named(
@@ -29,7 +29,7 @@ pub(super) async fn read_named(
     Ok(())
 }
 
-/// How a stream of frames came to its end. Bytes that are no frame are a dead letter already.
+/// How a stream of frames ended. Bytes that are not a whole frame are a dead letter already.
 #[derive(Debug)]
 pub(super) enum StreamEnd {
     /// Its last bytes were the end of a frame.
@@ -38,18 +38,18 @@ pub(super) enum StreamEnd {
     Stopped,
     /// The client had been idle for a while when another wanted its place, between two frames.
     Idle,
-    /// There are no more bytes, and the last were no whole frame, for this reason.
+    /// There are no more bytes, and the last ones are not a whole frame, for this reason.
     HalfAFrame(String),
-    /// There may be more bytes, and nothing says where their frames begin, for this reason.
+    /// The next frame cannot be found, for this reason. There may be more bytes.
     NoFrame(String),
 }
 
 /// Reads a stream of frames, which begins at byte `from` of its source, to its end, or to the first
-/// bytes that are no frame.
+/// bytes that are not a frame.
 ///
 /// # Errors
 ///
-/// The stream cannot be read any further. Half a frame that was read before is a dead letter, too.
+/// The stream cannot be read any further. A part of a frame that was read before is a dead letter.
 pub(super) async fn read_frames(
     mut reader: impl AsyncRead + Unpin,
     name: &Arc<str>,
@@ -95,7 +95,7 @@ pub(super) async fn read_frames(
         }
         signs.waits(whole, tokio::time::Instant::now());
     };
-    // What can be read again is not lost where the reading only stopped.
+    // If the run was stopped, a part of a frame is no dead letter in a file: it is read again.
     let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
     let left = left.map(|broken| {
         let reason = broken.reason.clone();

@@ -1,7 +1,7 @@
-//! The TCP source: any number of connections, each a stream of frames of its own.
+//! The TCP source: each of its connections is a stream of frames.
 //!
-//! Invariant: a connection's end is told with its name and its reason, and is nobody else's matter. No
-//! client, and no lack of anything, keeps the source from accepting others later.
+//! Invariant: one connection's failure never affects another. Its end is an event with its name and the
+//! reason. No client and no lack of resources stops the source from accepting others later.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -19,31 +19,30 @@ use super::seat::Seat;
 use super::stream::{StreamEnd, read_frames};
 use crate::core::event::EngineEvent;
 
-/// How many connections a source serves at once unless the user sets another limit. Fewer where the limit
-/// on open files is lower: a client too many is told so by the closed connection, and does not wait for
-/// an answer that never comes.
+/// How many connections a source serves at once, unless the user sets another limit or the limit on open
+/// files is lower. A client above the limit finds its connection closed, and does not wait for an answer that
+/// never comes.
 pub const DEFAULT_CONNECTION_LIMIT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
-/// How long a client may be idle before another may have its place, where all are taken.
+/// How long a client may be idle before another may have its place, if all are taken.
 pub(crate) const IDLE: Duration = Duration::from_mins(1);
 
-/// How long a client may be silent before the system asks it whether it is still there.
+/// How long a client may be silent before the system checks whether it is still there.
 const SILENT: Duration = Duration::from_mins(1);
 
-/// How often it is asked, and how long each question waits for its answer, before it is given up.
+/// The number of checks, and the wait for the answer to each, before the connection is closed.
 const QUESTIONS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How soon the next client is looked for where one could not be accepted, and how late where none can
-/// for a while.
+/// The wait after a failed accept: `SOON` after the first, then doubled up to `LATE`.
 const SOON: Duration = Duration::from_millis(10);
 const LATE: Duration = Duration::from_secs(1);
 
-/// How many turns the clients' tasks get before a client is one too many. Clients that come fast, send a
-/// little and leave are done within a few: to read, to hand over, and to read the end.
+/// How often the clients' tasks may run before a client is refused. Clients that come fast, send a little
+/// and leave are done within a few turns: to read, to hand over, and to read the end.
 const TURNS: usize = 8;
 
-/// Serves connections until it is stopped; then lets each one's task end.
+/// Serves connections until it is stopped. Then waits until each one's task has ended.
 pub(crate) async fn serve(
     listener: TcpListener,
     limits: Limits,
@@ -52,16 +51,16 @@ pub(crate) async fn serve(
     let refuse = |reason| intake.observer.event(EngineEvent::NotAccepted(intake.pipeline, reason));
     let mut connections = JoinSet::new();
     let mut places = Places::new(limits);
-    // Nothing is accepted before this moment.
+    // No client is accepted before this moment.
     let (mut again, mut delay, mut failing) = (Instant::now(), SOON, false);
     loop {
         tokio::select! {
             biased;
             () = intake.stopped() => break,
-            // Before the next is accepted, so that the number of connections is that of the living.
+            // Before the next is accepted, so that ended connections do not count.
             Some(ended) = connections.join_next_with_id() => {
                 places.leave(task_of(ended));
-                // What was lacking may be there now.
+                // There may be enough file descriptors now.
                 again = Instant::now();
             }
             accepted = accept(&listener, again) => match accepted {
@@ -85,10 +84,10 @@ pub(crate) async fn serve(
                     let serve = serve_connection(stream, name, Arc::clone(&seat), Arc::clone(&intake));
                     places.take(connections.spawn(serve).id(), seat);
                 }
-                // This client is gone already; the next may wait.
+                // This client is gone already.
                 Err(error) if is_of_one_client(&error) => {}
-                // The process or the system has no file descriptors or no memory left: the listener
-                // itself is as good as before. Told once, however long it lasts.
+                // The process or the system has no file descriptors or no memory left. The listener still
+                // works. Reported once per series of failures.
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
                         refuse(format!("{error}; others wait until there is room again"));
@@ -103,7 +102,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Accepts the next client, not before this moment.
+/// Accepts the next client, but not before this moment.
 async fn accept(
     listener: &TcpListener,
     from: Instant,
@@ -114,12 +113,12 @@ async fn accept(
     listener.accept().await
 }
 
-/// Which task has ended, be it by a panic.
+/// The task that has ended, also if it panicked.
 fn task_of(ended: Result<(Id, ()), JoinError>) -> Id {
     ended.map_or_else(|panic| panic.id(), |(task, ())| task)
 }
 
-/// Whether an error is of one client, which is gone with it.
+/// Whether an error concerns one client only, which is gone.
 fn is_of_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, TimedOut};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | TimedOut)
@@ -128,10 +127,10 @@ fn is_of_one_client(error: &io::Error) -> bool {
 async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, intake: Arc<Intake>) {
     let pipeline = intake.pipeline;
     intake.observer.event(EngineEvent::Connected(pipeline, Arc::clone(&name)));
-    // A client whose machine or network is gone would take one of the connections for ever.
+    // A client whose machine or network is gone would keep its place for ever.
     let keepalive =
         TcpKeepalive::new().with_time(SILENT).with_interval(PATIENCE).with_retries(QUESTIONS);
-    // Where the system cannot ask, the connection is as good as any.
+    // If the system cannot check, the connection is served all the same.
     let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let connection = intake.connect(false);
     let event = match read_frames(stream, &name, connection, 0, &intake, Some(&seat)).await {
@@ -164,7 +163,7 @@ mod tests {
     use crate::core::frames::framing::big_endian_framing;
     use crate::core::numbers::{PipelineIndex, Timestamp};
     use crate::core::observer::Observer;
-    use crate::endpoints::{Connection, Delivery};
+    use crate::endpoints::{Connection, Delivery, Entered};
 
     struct Still;
 
@@ -174,7 +173,7 @@ mod tests {
         }
     }
 
-    /// What a source gives and tells.
+    /// What a source delivers and reports.
     #[derive(Default)]
     struct Seen {
         frames: Mutex<Vec<u8>>,
@@ -209,12 +208,17 @@ mod tests {
             let address = listener.local_addr().unwrap();
             let (stop, stopped) = watch::channel(false);
             let seen = Arc::new(Seen::default());
-            let framing = big_endian_framing(1);
-            let (delivery, observer) = (Arc::clone(&seen), Arc::clone(&seen));
-            let (pipeline, name) = (PipelineIndex(0), "test".into());
-            let clock = Arc::new(Still);
-            let intake =
-                Intake::new(pipeline, name, framing, 16, clock, delivery, observer, stopped);
+            let intake = Intake {
+                pipeline: PipelineIndex(0),
+                name: "test".into(),
+                framing: big_endian_framing(1),
+                frame_limit: 16,
+                clock: Arc::new(Still),
+                delivery: Arc::clone(&seen) as Arc<dyn Delivery>,
+                observer: Arc::clone(&seen) as Arc<dyn Observer>,
+                stop: stopped,
+                entered: Entered::default(),
+            };
             let task = tokio::spawn(serve(listener, limits, Arc::new(intake)));
             Self { address, seen, stop, task }
         }

@@ -1,8 +1,8 @@
-//! Makes checkpoints: holds what enters, collects what has changed, lets it enter again, and writes
-//! beside the running engine.
+//! Makes checkpoints: closes the gate, collects what has changed, opens the gate, and writes while the engine
+//! runs.
 //!
-//! Invariants: a checkpoint holds everything that was taken before it and nothing else; it counts when
-//! every worker's file has it, and only then are journaled frames dropped that it has left behind.
+//! Invariants: a checkpoint has the effects of all frames that were taken before it, and of no others. It
+//! counts when every worker's file has it. Only then are the journal's rows dropped that it covers.
 
 use std::future::pending;
 use std::num::NonZeroUsize;
@@ -31,29 +31,28 @@ use crate::runtime::shared::Shared;
 use crate::runtime::workers::Workers;
 use crate::runtime::workers::query::{Changed, Request, SaveRequest};
 
-/// What makes checkpoints.
+/// Makes checkpoints.
 pub(crate) struct Checkpointer {
     pub shared: Arc<Shared>,
     pub durable: Durable,
     pub workers: Arc<RwLock<Workers>>,
     pub senders: Senders,
     pub interval: Duration,
-    /// The checkpoint that was made last.
+    /// The last checkpoint.
     pub epoch: Epoch,
-    /// The generation that is written.
+    /// The generation whose files are written.
     pub generation: u64,
     pub files: Vec<WorkerFile>,
-    /// After its files: it lets others in when it is dropped.
+    /// After the files, because its drop unlocks the directory.
     pub directory: Directory,
-    /// Positions of sources and sinks that this run does not have, to be kept for a run that does.
+    /// Positions of sources and sinks that this run does not have. They are kept for a run that has them.
     pub others: Vec<Position>,
-    /// The sinks' endpoints, for each pipeline, as their positions are saved.
+    /// The names of each pipeline's sinks in saved positions.
     pub sinks: Vec<Vec<Endpoint>>,
 }
 
 impl Checkpointer {
-    /// Makes checkpoints until it is told to finish. `base` is what the workers began with, at
-    /// `positions`.
+    /// Makes checkpoints until the order to finish. `base` are the recovered partitions, as of `positions`.
     pub async fn run(
         mut self,
         base: Vec<Base>,
@@ -98,7 +97,7 @@ impl Checkpointer {
         }
     }
 
-    /// Writes what the workers began with, and makes their files count.
+    /// Writes the recovered partitions to the new files, and makes these count.
     fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
         self.write(base, positions)?;
         let (directory, generation) = (&mut self.directory, self.generation);
@@ -106,8 +105,8 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Makes a checkpoint. Frames enter again as soon as what has changed is collected, but not if it is
-    /// of everything: then other workers go on.
+    /// Makes a checkpoint. The gate opens when the changes are collected. It stays closed if the checkpoint is of
+    /// everything: then other workers go on.
     async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
         self.shared.gate.hold();
@@ -136,10 +135,10 @@ impl Checkpointer {
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
-        // What is told of frames is not told again once a checkpoint has left them behind.
+        // First the dead letters are written: after this checkpoint, their frames are not processed again.
         block_in_place(|| self.shared.observer.settle());
         self.write(saved, positions)?;
-        // Before anything is dropped because of it.
+        // Before any rows are dropped because of it.
         block_in_place(|| self.directory.in_place())?;
         self.durable.trim(trimmed);
         let took = began.elapsed();
@@ -160,7 +159,7 @@ impl Checkpointer {
         self.workers.read()
     }
 
-    /// Asks every sink to report when all that is before the checkpoint is written.
+    /// Asks every sink to report when it has written all outputs from before the checkpoint.
     fn ask_sinks(&self) -> Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)> {
         let mut reports = Vec::new();
         for (pipeline, sinks) in self.senders.iter().enumerate() {
@@ -199,7 +198,7 @@ impl Checkpointer {
         positions
     }
 
-    /// Writes an epoch into every worker's file; the positions go into the first.
+    /// Writes an epoch to every worker's file, and the positions to the first one.
     fn write(
         &mut self,
         saved: Vec<Vec<SavedState>>,
@@ -213,7 +212,7 @@ impl Checkpointer {
         let write = |(at, (file, saved)): (usize, (&mut WorkerFile, &Vec<SavedState>))| {
             file.write(epoch, saved, if at == 0 { &positions } else { &[] })
         };
-        // Not with tasks: nothing may write any more when the checkpointer has been dropped.
+        // With scoped threads and not with tasks: no write may outlive the checkpointer.
         block_in_place(|| {
             thread::scope(|scope| {
                 let write = &write;
@@ -226,10 +225,10 @@ impl Checkpointer {
         })
     }
 
-    /// Goes on with other workers: a checkpoint, another of everything, and new workers that begin with it.
+    /// Goes on with other workers: makes a checkpoint, then one of everything, then starts new workers with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        // The next one holds what enters until its sinks have reported. A sink that takes nothing, as a TCP
-        // sink without a receiver, is waited for here, while all other pipelines go on.
+        // The gate stays closed in the next one until its sinks have reported. If a sink is stalled or has no
+        // receiver, this one waits for it, while the other pipelines go on.
         self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
@@ -238,9 +237,9 @@ impl Checkpointer {
         for queues in &self.shared.queues {
             queues.exchange(workers.get());
         }
-        // Before the new workers can say anything: if all inputs have ended, they say so at once.
+        // Before the new workers start: if all inputs have ended, they report at once that they have drained.
         let _ = self.shared.news.send(News::Replaced(workers.get()));
-        // Nobody can read them for as long as they are open.
+        // They are locked while they are open, and have to be read.
         self.files.clear();
         let Self { shared, senders, directory, .. } = self;
         let started = block_in_place(|| -> Result<_, EngineError> {
@@ -263,7 +262,7 @@ impl Checkpointer {
     }
 }
 
-/// The answer of a worker or a sink. One that is gone has reported why, and the engine ends with that: then
+/// The answer of a worker or a sink. If its sender was dropped, it has reported a failure that ends the engine:
 /// this never resolves.
 async fn told<T>(reply: oneshot::Receiver<T>) -> T {
     match reply.await {

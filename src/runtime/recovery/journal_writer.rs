@@ -24,45 +24,45 @@ use crate::runtime::panics::IO_THREAD_NAME;
 use crate::runtime::parts::{FramesToWrite, JournalOrder};
 use crate::runtime::shared::Shared;
 
-/// The most bytes of frames that are written in one transaction, if there are more: 8 MiB.
+/// The max bytes of frames per transaction: 8 MiB. A single batch may be longer.
 const MAX_BYTES_TOGETHER: u64 = 8 * 1024 * 1024;
 
-/// How long the journal may be, in bytes of frames: 1 GiB. It is trimmed at each checkpoint, and so grows
-/// this long only if a sink that takes nothing holds up the checkpoints while other pipelines go on.
+/// The max bytes of frames in the journal: 1 GiB. It is trimmed at each checkpoint. So it grows to this only if
+/// a stalled sink delays the checkpoints while other pipelines go on.
 pub(crate) const MAX_JOURNAL: u64 = 1024 * 1024 * 1024;
 
-/// What the journal has let enter again.
+/// The frames of the journal that have entered again.
 pub(crate) struct ReplayedFrames {
-    /// How many frames.
+    /// Their number.
     pub frames: u64,
-    /// Ends when all that is made of them has left.
+    /// Resolves when everything made of them is dropped.
     pub done: oneshot::Receiver<()>,
 }
 
-/// Held by what is replayed: its drop ends the wait for that to leave.
+/// Held by the replayed frames: its drop resolves `ReplayedFrames::done`.
 struct UntilLeft(#[expect(dead_code, reason = "its drop is what counts")] oneshot::Sender<()>);
 
 impl Hold for UntilLeft {}
 
-/// What the journal writer's thread has.
+/// The state of the journal writer's thread.
 pub(crate) struct JournalWriter {
     pub journal: Journal,
     pub attempts: SharedAttempts,
     pub orders: Receiver<JournalOrder>,
-    /// How many bytes of frames may be in the journal.
+    /// The max bytes of frames in the journal.
     pub longest: u64,
-    /// Orders whose turn has not come.
+    /// Orders that were put off.
     pub put_off: VecDeque<JournalOrder>,
     pub pipelines: Vec<WrittenPipeline>,
     pub io: Handle,
-    /// Turns true when nothing is to be waited for any more.
+    /// Becomes true when the thread must not wait for the budget any more.
     pub gone: watch::Receiver<bool>,
     pub shared: Arc<Shared>,
 }
 
 impl JournalWriter {
-    /// Starts the thread. First it lets what is in the journal enter again, from these positions on,
-    /// and then says how many frames that were.
+    /// Starts the thread. First it replays the journal from these positions on, and then reports the number of
+    /// frames.
     pub fn start(
         self,
         positions: JournalPositions,
@@ -86,13 +86,13 @@ impl JournalWriter {
         positions: &JournalPositions,
         replayed: oneshot::Sender<ReplayedFrames>,
     ) -> Result<(), ResilienceError> {
-        // The last run may have been killed between its last checkpoint and this.
+        // The last run may have been killed after its last checkpoint, before it trimmed the journal.
         self.trim(positions)?;
         let (hold, done) = oneshot::channel::<()>();
         let Some(frames) = self.replay(positions, Arc::new(UntilLeft(hold)))? else {
             return Ok(());
         };
-        // Rows of a pipeline that the application has no more stay, and must not hold up the others.
+        // Rows of pipelines that the application does not have stay, and must not stop the others.
         self.longest += self.journal.bytes();
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
@@ -108,8 +108,8 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// The next order; `None` if no more will come. While the journal is as long as it may be, only those
-    /// that make it shorter have their turn: the others wait, and with them the sources.
+    /// The next order. `None` if no more come. While the journal has its max length, orders to write are put
+    /// off, and so their sources wait.
     fn next(&mut self) -> Option<JournalOrder> {
         let is_urgent = |order: &JournalOrder| {
             matches!(order, JournalOrder::Trim(_) | JournalOrder::Replayed | JournalOrder::Stop)
@@ -123,8 +123,8 @@ impl JournalWriter {
         self.put_off.pop_front().or_else(|| self.orders.recv().ok())
     }
 
-    /// Lets the frames after these positions enter again. Returns how many; `None` where they are not to
-    /// be waited for any more.
+    /// Lets the frames after these positions enter again. Returns their number; `None` if the engine ends
+    /// meanwhile.
     fn replay(
         &self,
         positions: &JournalPositions,
@@ -152,7 +152,7 @@ impl JournalWriter {
         self.attempts.lock().forget(|row| self.journal.is_live(row))
     }
 
-    /// Writes frames with all that wait to be written, in one transaction.
+    /// Writes frames in one transaction, with the others that wait.
     fn write(&mut self, first: FramesToWrite) -> Result<(), ResilienceError> {
         let mut bytes = first.frames.byte_length();
         let mut batch = vec![first];
@@ -185,7 +185,7 @@ impl JournalWriter {
     }
 }
 
-/// The pipeline of some frames. One that is skipped would give its frames' rows to others.
+/// The pipeline of some frames. It must not be skipped: then other frames would get their rows.
 fn pipeline_at(pipelines: &[WrittenPipeline], index: PipelineIndex) -> &WrittenPipeline {
     match pipelines.get(index.0) {
         Some(pipeline) => pipeline,

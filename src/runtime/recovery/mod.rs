@@ -1,4 +1,4 @@
-//! Writes what recovery reads, and reads it again at a start.
+//! Writes what a recovery reads, and reads it at a start.
 //!
 //! The `journal_writer` writes frames before they enter; the `checkpointer` makes checkpoints. `replay` lets
 //! the journal's frames enter again, and `trial` finds the frame that ends the process at every start.

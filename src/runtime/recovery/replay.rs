@@ -1,8 +1,8 @@
 //! Lets the frames of the journal enter again.
 //!
-//! At full speed, rows enter one after another as there is room for them. With care, which is for starts
-//! after one that ended meanwhile, each part of a row enters alone, and what has ended starts too often
-//! becomes a dead letter: see `resilience::attempts`.
+//! At full speed, rows enter one after another as the budget has room. If an earlier start ended in its replay,
+//! this one is careful: each part of a row enters alone, and a frame on which starts have ended too often
+//! becomes a dead letter. See `resilience::attempts`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,10 +33,10 @@ pub(crate) struct Replay<'a> {
     pub pipelines: &'a [WrittenPipeline],
     pub attempts: &'a SharedAttempts,
     pub io: &'a Handle,
-    /// Turns true when nothing is to be waited for any more.
+    /// Becomes true when the replay must not wait any more.
     pub gone: &'a watch::Receiver<bool>,
     pub care: Care,
-    /// Held until all that is made of the frames has left.
+    /// Held until everything made of the frames is dropped.
     pub hold: Arc<dyn Hold>,
 }
 
@@ -50,17 +50,17 @@ struct Piece<'a> {
 }
 
 impl Replay<'_> {
-    /// Says how the journal is replayed, where that is not as always.
+    /// Reports a replay that is careful.
     pub fn begin(&self) {
         if let (Care::OneAtATime, Some(any)) = (self.care, self.pipelines.first()) {
             any.intake.observer.event(EngineEvent::ReplaysOneAtATime);
         }
     }
 
-    /// Lets the frames of a row enter. `None` where they are not to be waited for any more.
+    /// Lets the frames of a row enter. `None` if the engine ends meanwhile.
     pub fn row(&self, found: Replayed) -> Result<Option<()>, ResilienceError> {
         let Replayed { row, pipeline, slot, source, pieces: whole, done } = found;
-        // Frames of a pipeline that the application has no more wait until it has it again.
+        // Frames of a pipeline that the application does not have wait until it has it again.
         let Some(of) = self.pipelines.iter().find(|known| known.name == pipeline) else {
             return Ok(Some(()));
         };
@@ -72,7 +72,7 @@ impl Replay<'_> {
             };
             let at = JournalPosition { row, frames: range.start };
             let cut = whole.slice(usize_range(&range));
-            // Waits for room: this is a thread of its own.
+            // Blocks until there is room: this is not the thread of an asynchronous task.
             let admit = of.intake.admit(&source, cut, of.intake.clock.now());
             let Some(frames) = self.wait_for(admit) else { return Ok(None) };
             let piece = Piece { of, slot, at, frames };
@@ -99,7 +99,7 @@ impl Replay<'_> {
                 self.push(piece, Coming::OnTrial(trial));
                 match self.wait_for(ended) {
                     Some(Ok(verdict)) => verdict.map(Some),
-                    // The engine has ended, or is not to be waited for any more.
+                    // The engine ends.
                     Some(Err(_)) | None => Ok(None),
                 }
             }
@@ -139,7 +139,7 @@ impl Replay<'_> {
         of.queues.push(Waiting { slot, frames, trace_all: false, origin, coming });
     }
 
-    /// What a future gives; `None` where it is not to be waited for any more.
+    /// The result of a future. `None` if the engine ends meanwhile.
     fn wait_for<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut gone = self.gone.clone();
         self.io.block_on(async {
@@ -151,7 +151,7 @@ impl Replay<'_> {
     }
 }
 
-/// A range of frames as one of places: a row has no more frames than fit memory.
+/// A range of frames as a range of indices: the frames of a row fit memory.
 fn usize_range(range: &Range<u64>) -> Range<usize> {
     let place = |frame| usize::try_from(frame).unwrap_or(usize::MAX);
     place(range.start)..place(range.end)

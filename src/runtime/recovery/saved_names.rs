@@ -1,5 +1,5 @@
-//! The names under which the positions of files are saved: the same however a file is named, and
-//! wherever a program is started.
+//! The names of files in saved positions: the same for every path to a file, and in whatever directory the
+//! program is started.
 
 use std::fs::canonicalize;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use crate::endpoints::Endpoint;
 use crate::resilience::Position;
 use crate::runtime::settings::Settings;
 
-/// The names under which positions are saved.
+/// The names of endpoints in saved positions.
 pub(crate) struct SavedNames {
-    /// For each pipeline, that of its source, where it is a file.
+    /// Per pipeline, the name of its source if it is a file.
     pub sources: Vec<Option<Arc<str>>>,
-    /// For each pipeline, one a sink.
+    /// Per pipeline, one per sink.
     pub sinks: Vec<Vec<Endpoint>>,
 }
 
 impl SavedNames {
-    /// The names of endpoints that are open, so that their files are there.
+    /// The names of the endpoints, which have to be open so that their files exist.
     pub fn new(settings: &Settings) -> Self {
         let source = |endpoint: &Endpoint| match whole(endpoint) {
             Endpoint::File(path) => Some(path.display().to_string().into()),
@@ -31,7 +31,7 @@ impl SavedNames {
 }
 
 impl SavedNames {
-    /// Whether one of the sinks writes the file of this position, where the position is not its own.
+    /// Whether a sink of this run writes the file of this position, which is not that sink's own position.
     pub fn are_overwritten(&self, position: &Position) -> bool {
         let named = match position {
             Position::Journal { .. } => return false,
@@ -42,10 +42,10 @@ impl SavedNames {
     }
 }
 
-/// The endpoint with its file's whole path, without links.
+/// The endpoint with the canonical path of its file.
 fn whole(endpoint: &Endpoint) -> Endpoint {
     match endpoint {
-        // Where the system does not know it, it has the name that it was given.
+        // If the system cannot resolve the path, it stays as it is.
         Endpoint::File(path) => Endpoint::File(canonicalize(path).unwrap_or_else(|_| path.clone())),
         other => other.clone(),
     }

@@ -1,4 +1,4 @@
-//! Frames of the journal that are in work alone, because an earlier start ended while it replayed them.
+//! Frames of the journal that are processed alone, because an earlier start ended while it replayed them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::core::frames::Hold;
 use crate::resilience::{Attempts, ResilienceError, Unit};
 
-/// What is known of earlier starts, for all threads.
+/// The attempts of earlier starts, shared by all threads.
 #[derive(Clone)]
 pub(crate) struct SharedAttempts {
     attempts: Arc<Mutex<Attempts>>,
@@ -23,7 +23,7 @@ impl SharedAttempts {
         Self { attempts: Arc::new(Mutex::new(attempts)), panicked }
     }
 
-    /// Whether a worker has panicked: then nothing that is dropped is done.
+    /// Whether a worker has panicked: then a drop does not mean that the frames are done.
     pub fn panicked(&self) -> bool {
         self.panicked.load(Ordering::Acquire)
     }
@@ -36,8 +36,8 @@ impl SharedAttempts {
 /// How a trial ended.
 pub(crate) type Verdict = Result<(), ResilienceError>;
 
-/// Frames that are in work alone. The file of attempts names them from the moment in which a worker takes
-/// them until the last step is done with them, which drops this.
+/// Frames that are processed alone. The file of attempts names them from when a worker takes them until the last
+/// step is done with them, which drops this.
 pub(crate) struct Trial {
     attempts: SharedAttempts,
     unit: Unit,
@@ -49,7 +49,7 @@ pub(crate) struct Trial {
 impl Hold for Trial {}
 
 impl Trial {
-    /// The trial of these frames, and what tells how it ended.
+    /// A trial of these frames, and the receiver of its verdict.
     pub fn new(attempts: SharedAttempts, unit: Unit) -> (Arc<Self>, oneshot::Receiver<Verdict>) {
         let (verdict, ended) = oneshot::channel();
         let trial = Self {
@@ -62,7 +62,7 @@ impl Trial {
         (Arc::new(trial), ended)
     }
 
-    /// A worker takes the frames. Until then they only wait.
+    /// A worker takes the frames. Until then they wait.
     pub fn begin(&self) {
         if self.begun.swap(true, Ordering::AcqRel) {
             return;
@@ -75,8 +75,8 @@ impl Trial {
 
 impl Drop for Trial {
     fn drop(&mut self) {
-        // A panic of the engine itself ends the run: that is a death like any other. What its worker held is
-        // dropped after the panic, and what other workers held when they are ended.
+        // A panic of the engine itself counts as the end of a start. The panicked worker drops its frames after
+        // the panic, and the other workers drop theirs when they are ended.
         let panicked = thread::panicking() || self.attempts.panicked();
         if !self.begun.load(Ordering::Acquire) || panicked {
             return;
@@ -84,7 +84,7 @@ impl Drop for Trial {
         let failure = self.failure.lock().take();
         let left = self.attempts.lock().leave(self.unit);
         if let Some(verdict) = self.verdict.take() {
-            // Nobody waits where the engine is ending.
+            // An error means that the engine is ending.
             let _ = verdict.send(failure.map_or(left, Err));
         }
     }

@@ -1,5 +1,5 @@
-//! How many connections the sources may serve at once: what was asked for, or what the limit on open files
-//! leaves for them.
+//! How many connections the sources may serve at once: the number in the settings, or fewer if the limit on
+//! open files is too low.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use crate::core::event::EngineEvent;
 use crate::endpoints::{Endpoint, Intake, OpenSource, open_files};
 use crate::runtime::shared::Shared;
 
-/// Files that any run may open for a moment: names that are looked up, `/dev/fd`, a client that is one
-/// too many, what the system libraries open.
+/// Files that any run may open for a moment: for lookups of names, `/dev/fd`, a client that is refused, and by
+/// system libraries.
 const ANY: usize = 12;
 
 /// A worker's database is three files. While the number of workers changes, two generations are open, and
 /// the older one is read once more.
 const PER_WORKER: usize = 3 * 2;
 
-/// What else a resilience directory needs beside what is open already.
+/// The other files that a resilience directory needs, beside those that are open already.
 const PER_DIRECTORY: usize = 4;
 
-/// A TCP sink's connection, and what asks for its send queue.
+/// A TCP sink's connection, and the socket that asks for its send queue.
 const PER_TCP_SINK: usize = 2;
 
-/// Lets the sources serve no more connections than the limit on open files leaves for them, beside the
-/// files that are open now and those that will be.
+/// Lowers the connections of the sources to what the limit on open files allows, beside the files that are open
+/// now and those that will be.
 pub(crate) fn fit_connections(
     shared: &Shared,
     sources: &mut [OpenSource],
@@ -47,13 +47,13 @@ pub(crate) fn fit_connections(
     }
 }
 
-/// How many connections each of so many sources may serve: one at the least.
+/// How many connections each of these sources may serve: at least one.
 fn fitting(limit: usize, others: usize, sources: usize) -> NonZeroUsize {
     let each = limit.saturating_sub(others) / sources.max(1);
     NonZeroUsize::new(each).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// How many files will be opened beside the connections.
+/// How many more files will be opened, without connections of sources.
 fn to_come(shared: &Shared) -> usize {
     let settings = &shared.settings;
     let tcp = |sinks: &Vec<Endpoint>| {

@@ -17,8 +17,8 @@ use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside,
-    read_injected,
+    Delivery, Endpoint, Entered, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder,
+    is_inside, read_injected,
 };
 use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
@@ -29,10 +29,10 @@ use crate::runtime::recovery::saved_names::SavedNames;
 use crate::runtime::settings::Settings;
 use crate::runtime::shared::Shared;
 
-/// The threads that move bytes.
+/// The threads that read and write.
 pub(crate) fn io_runtime() -> Result<Runtime, EngineError> {
-    // One thread moves bytes as fast as many workers take them; a second one would be woken for
-    // nothing by every read and write.
+    // One thread reads and writes as fast as many workers process. A second one would be woken for nothing by
+    // every read and write.
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name(IO_THREAD_NAME)
@@ -41,15 +41,15 @@ pub(crate) fn io_runtime() -> Result<Runtime, EngineError> {
         .map_err(|error| EngineError::Threads(error.to_string()))
 }
 
-/// The sources and sinks of an engine, open and not begun.
+/// The open sources and sinks of an engine, before they begin.
 pub(crate) struct Endpoints {
-    /// For each pipeline, its source.
+    /// Per pipeline, its source.
     pub sources: Vec<OpenSource>,
-    /// For each pipeline, its sinks.
+    /// Per pipeline, its sinks.
     pub sinks: Vec<Vec<OpenSink>>,
 }
 
-/// Refuses settings of another application: some pipeline would have no source or no sink.
+/// Refuses settings of another application: a pipeline would have no source or no sink.
 fn refuse_other_settings(settings: &Settings, topology: &Topology) -> Result<(), EngineError> {
     let of_topology = topology.pipelines().iter().map(|plan| plan.sinks.len());
     let fits = settings.sources.len() == topology.pipelines().len()
@@ -57,8 +57,8 @@ fn refuse_other_settings(settings: &Settings, topology: &Topology) -> Result<(),
     if fits { Ok(()) } else { Err(EngineError::OtherTopology) }
 }
 
-/// Refuses a source and a sink in the resilience directory: what is saved there would be destroyed, or
-/// taken for damaged.
+/// Refuses a source or a sink in the resilience directory: the saved state would be destroyed, or would look
+/// damaged.
 fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
     let Some(resilience) = &settings.resilience else { return Ok(()) };
     let saved = |endpoint: &Endpoint| matches!(endpoint, Endpoint::File(path) if is_inside(path, &resilience.directory));
@@ -72,7 +72,7 @@ fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
     }
 }
 
-/// How long a file may take to open before that is said.
+/// How long opening a file may take before it is reported.
 const OPENING: Duration = Duration::from_secs(1);
 
 /// Opens a source or sink, and reports if that takes long: a named pipe waits for its other end.
@@ -94,7 +94,7 @@ async fn patiently<T>(
     open.await
 }
 
-/// Opens every source and every sink, and changes nothing: what cannot start leaves files as they were.
+/// Opens every source and every sink, and changes no file.
 pub(crate) async fn open_endpoints(
     settings: &Settings,
     topology: &Topology,
@@ -109,7 +109,7 @@ pub(crate) async fn open_endpoints(
         if *endpoint == Endpoint::Standard
             && settings.sources.iter().take(at).any(|other| other == endpoint)
         {
-            // Each would get some of the bytes.
+            // Each source would get only some of the bytes.
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
         let open = OpenSource::open(endpoint, settings.connection_limit);
@@ -140,7 +140,7 @@ struct Files {
 }
 
 impl Files {
-    /// Refuses a sink whose file is read, or written by another sink: one would destroy the other.
+    /// Refuses a sink whose file is read or is written by another sink: the file would be destroyed.
     fn claim(&mut self, sink: &Endpoint) -> io::Result<()> {
         let Some(file) = file_id(sink) else { return Ok(()) };
         if self.read.contains(&file) {
@@ -163,13 +163,13 @@ fn file_id(endpoint: &Endpoint) -> Option<FileId> {
 
 type Receivers = Vec<Vec<UnboundedReceiver<SinkOrder>>>;
 
-/// Where sinks will get their orders from.
+/// The channels for the orders to the sinks.
 pub(crate) fn sink_channels(topology: &Topology) -> (Senders, Receivers) {
     let of_pipeline = |sinks: usize| (0..sinks).map(|_| unbounded_channel()).unzip();
     topology.pipelines().iter().map(|plan| of_pipeline(plan.sinks.len())).unzip()
 }
 
-/// Starts the sinks: what is sent to them is written.
+/// Starts the sinks.
 pub(crate) fn start_sinks(
     io: &Handle,
     sinks: Vec<Vec<OpenSink>>,
@@ -179,6 +179,7 @@ pub(crate) fn start_sinks(
     let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
     let mut tasks = JoinSet::new();
     for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
+        debug_assert_eq!(sinks.len(), receivers.len(), "each sink has a receiver of its orders");
         for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
             let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
@@ -188,7 +189,7 @@ pub(crate) fn start_sinks(
     tasks
 }
 
-/// Where the pipelines' frames enter.
+/// The queues of the pipelines.
 pub(crate) fn queues(
     topology: &Topology,
     settings: &Settings,
@@ -203,26 +204,27 @@ pub(crate) fn queues(
     queues.collect()
 }
 
-/// Where the pipelines' sources hand over what they read.
+/// The intakes of the pipelines.
 pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<Arc<Intake>> {
     let plans = shared.topology.pipelines().iter().zip(&shared.queues).enumerate();
     let intakes = plans.map(|(at, (plan, queues))| {
-        Arc::new(Intake::new(
-            PipelineIndex(at),
-            Arc::clone(&plan.name),
-            Arc::clone(&plan.source.framing),
-            shared.settings.frame_limit,
-            Arc::new(shared.clock),
-            Arc::clone(queues) as Arc<dyn Delivery>,
-            Arc::clone(&shared.observer),
-            stopped.clone(),
-        ))
+        Arc::new(Intake {
+            pipeline: PipelineIndex(at),
+            name: Arc::clone(&plan.name),
+            framing: Arc::clone(&plan.source.framing),
+            frame_limit: shared.settings.frame_limit,
+            clock: Arc::new(shared.clock),
+            delivery: Arc::clone(queues) as Arc<dyn Delivery>,
+            observer: Arc::clone(&shared.observer),
+            stop: stopped.clone(),
+            entered: Entered::default(),
+        })
     });
     intakes.collect()
 }
 
-/// Starts the sources, and those that inject if the settings ask for it. They begin to read when
-/// `begin` turns true.
+/// Starts the sources, and those for injected messages if the settings allow them. They begin to read when
+/// `begin` becomes true.
 pub(crate) fn start_sources(
     io: &Handle,
     mut sources: Vec<OpenSource>,
@@ -230,6 +232,7 @@ pub(crate) fn start_sources(
     shared: &Shared,
     begin: &watch::Receiver<bool>,
 ) -> (SourceTasks, Vec<Injector>) {
+    debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
     fit_connections(shared, &mut sources, &intakes);
     let mut tasks = JoinSet::new();
     let mut injectors = Vec::new();
@@ -257,6 +260,6 @@ pub(crate) fn start_sources(
 }
 
 async fn begun(mut begin: watch::Receiver<bool>) {
-    // An error says that the engine is gone, and then nothing is read anyway.
+    // An error means that the engine is gone. Then nothing is read anyway.
     let _ = begin.wait_for(|begin| *begin).await;
 }

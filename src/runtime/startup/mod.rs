@@ -1,6 +1,6 @@
 //! Starts an engine. [`start`] is the list of what starts, in its order; `shutdown` is its mirror.
 //!
-//! Nothing outside changes before all parts can start: an engine that cannot start leaves files as they were.
+//! No file is changed until every part can start.
 
 mod connections;
 mod endpoints;
@@ -42,14 +42,13 @@ pub(super) fn start(
     clock: StartClock,
 ) -> Result<Running, EngineError> {
     let since = Instant::now();
-    // The threads that read and write.
     let io = io_runtime()?;
 
-    // Everything is opened, and nothing is changed.
+    // Everything is opened, and no file is changed.
     let Opened { endpoints, checkpoint, mut saved, names, others } =
         open(&io, settings, &topology, &*observer)?;
 
-    // What all parts share, with the queues, which begin at the checkpoint.
+    // The shared data, with the queues, which begin at the checkpoint.
     let durable = saved.as_ref().map(|saved| saved.durable.clone());
     let queues = queues(&topology, settings, &names, durable.as_ref());
     begin_queues_at(&checkpoint.positions, &others, &queues);
@@ -68,14 +67,14 @@ pub(super) fn start(
         panicked: Arc::default(),
     });
 
-    // The workers, with the partitions of the checkpoint; then the files that they are saved in.
+    // The workers, with the partitions of the checkpoint; then the files in which they are saved.
     let (senders, receivers) = sink_channels(&shared.topology);
     let (workers, base) = Workers::start(&shared, &senders, settings.workers, &checkpoint)?;
     let workers = Arc::new(RwLock::new(workers));
     let generation = saved.as_mut().map(|saved| saved.begin_generation(settings.workers));
     let generation = generation.transpose()?;
 
-    // The sinks, and the sources, which wait until they may begin.
+    // The sinks and the sources. The sources wait until they may begin.
     let sinks = start_sinks(io.handle(), endpoints.sinks, receivers, &shared);
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
@@ -107,19 +106,19 @@ pub(super) fn start(
     Ok(Running { shared, injectors, workers, saving, stop, outcome, io })
 }
 
-/// What an engine starts with, opened and not begun.
+/// Everything that a start has opened.
 struct Opened {
     endpoints: Endpoints,
-    /// Of an earlier run, or nothing.
+    /// The checkpoint of an earlier run, or an empty one.
     checkpoint: Checkpoint,
-    /// `None` if nothing is to be saved.
+    /// `None` if the run does not save.
     saved: Option<Saved>,
     names: SavedNames,
     /// Positions of sources and sinks that this run does not have.
     others: Vec<Position>,
 }
 
-/// Opens sources and sinks, and what an earlier run has left for them.
+/// Opens sources, sinks and the resilience directory.
 fn open(
     io: &Runtime,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! Lets sources and sinks go on where a checkpoint had ended.
+//! Lets sources, sinks and queues begin at the positions of a checkpoint.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queues::Queues;
 use crate::runtime::recovery::saved_names::SavedNames;
 
-/// Lets sources and sinks begin where a checkpoint had ended. Returns the positions of those that are
-/// not among them, and that a later run may have again: not of files that this one writes anew.
+/// Lets sources and sinks begin at these positions. Returns the positions of sources and sinks that this run
+/// does not have, because a later run may have them; without those of files that this run writes anew.
 pub(crate) async fn begin_at(
     positions: &[Position],
     topology: &Topology,
@@ -56,7 +56,7 @@ pub(crate) async fn begin_at(
     Ok(others)
 }
 
-/// Lets the queues begin where a checkpoint had ended, but for what this run does not have.
+/// Lets the queues begin at these positions, except those that this run does not have (`others`).
 pub(crate) fn begin_queues_at(positions: &[Position], others: &[Position], queues: &[Arc<Queues>]) {
     let known: Vec<_> = positions.iter().filter(|at| !others.contains(at)).cloned().collect();
     queues.iter().for_each(|queues| queues.begin_at(&known));

@@ -1,5 +1,4 @@
-//! Opens what an earlier run has left, and starts what saves this run: the journal writer and the
-//! checkpointer.
+//! Opens the resilience directory, and starts what saves this run: the journal writer and the checkpointer.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -30,7 +29,7 @@ use crate::runtime::shared::Shared;
 use crate::runtime::shutdown::Saving;
 use crate::runtime::workers::Workers;
 
-/// What an earlier run has left, and the orders to what will save this one.
+/// The saved state of an earlier run, and the orders to the parts that save this one.
 pub(super) struct Saved {
     pub durable: Durable,
     orders: Orders,
@@ -40,7 +39,7 @@ pub(super) struct Saved {
     interval: Duration,
 }
 
-/// The parts of a run that stand already.
+/// The parts of a run that exist already.
 pub(super) struct Parts<'a> {
     pub io: &'a Handle,
     pub shared: &'a Arc<Shared>,
@@ -51,14 +50,14 @@ pub(super) struct Parts<'a> {
 /// What a run begins with.
 pub(super) struct Begins {
     pub checkpoint: Checkpoint,
-    /// What each worker began with.
+    /// The recovered partitions of each worker.
     pub base: Vec<Base>,
-    /// Positions of what this run does not have.
+    /// Positions of sources and sinks that this run does not have.
     pub others: Vec<Position>,
     pub names: SavedNames,
-    /// When the start began.
+    /// The time at which the start began.
     pub since: Instant,
-    /// Turns true when all is back that comes before what is new.
+    /// Becomes true when the replay is done.
     pub sources_may_begin: watch::Sender<bool>,
 }
 
@@ -71,7 +70,7 @@ impl Begins {
 }
 
 impl Saved {
-    /// Takes the directory, and finds the checkpoint to begin with.
+    /// Opens and locks the directory, and reads the checkpoint to begin with.
     pub fn open(
         settings: &ResilienceSettings,
         topology: &Topology,
@@ -81,14 +80,14 @@ impl Saved {
         let checkpoint = Checkpoint::find(&directory)?;
         let journal = open_journal(&directory, &checkpoint)?;
         let attempts = Attempts::open(&directory)?;
-        // Not only if a checkpoint counts: a run that was killed before that may have told dead letters.
+        // Also without a checkpoint: a run that was killed before its first one may have written dead letters.
         let continues = !directory.is_new();
         let (durable, orders) = Durable::new(*durability == Durability::Power, continues);
         let interval = *interval;
         Ok((checkpoint, Self { durable, orders, directory, journal, attempts, interval }))
     }
 
-    /// Makes the files of this run, which do not count yet.
+    /// Makes the files of this run's generation, which do not count yet.
     pub fn begin_generation(
         &mut self,
         workers: NonZeroUsize,
@@ -96,7 +95,7 @@ impl Saved {
         Ok(self.directory.begin_generation(workers.get() as u64)?)
     }
 
-    /// Starts the journal writer, which first replays; then the sources may begin. Starts the checkpointer.
+    /// Starts the journal writer, which replays first, and the checkpointer. The sources begin after the replay.
     pub fn start(
         self,
         generation: NewGeneration,
@@ -147,7 +146,7 @@ impl Saved {
         let (positions, orders) = (checkpoint.positions, orders.checkpointer);
         let (keeps, kept) = mpsc::channel();
         let task = io.spawn(async move {
-            // Dropped with everything else that the checkpointer holds.
+            // Dropped together with everything else that the checkpointer has.
             let _keeps = keeps;
             checkpointer.run(base, positions, orders).await;
         });
@@ -171,7 +170,7 @@ fn written_pipelines(shared: &Shared, intakes: Vec<Arc<Intake>>) -> Vec<WrittenP
     pipelines.collect()
 }
 
-/// What a checkpoint gave back. The journal is not replayed yet.
+/// What was recovered from a checkpoint, without the journal.
 fn found(checkpoint: &Checkpoint, base: &[Base]) -> Recovered {
     let restored = || base.iter().flatten().flat_map(|(_, partitions)| partitions);
     Recovered {
@@ -184,8 +183,8 @@ fn found(checkpoint: &Checkpoint, base: &[Base]) -> Recovered {
     }
 }
 
-/// Reports what is back, as soon as the journal is read, and lets the sources begin once all that is made
-/// of its frames has left.
+/// Reports the recovery when the journal is read. Lets the sources begin when everything made of its frames is
+/// dropped.
 async fn let_sources_begin(
     shared: Arc<Shared>,
     durable: Durable,
@@ -201,8 +200,8 @@ async fn let_sources_begin(
     if let Some(found) = found {
         shared.observer.event(EngineEvent::Recovered(found));
     }
-    // Sources not before this: a client that has seen an output, and sends a message because of it on
-    // another connection, must not come before what it has seen.
+    // The sources begin only now: if a client sends a message because of an output that it has seen, its message
+    // must not enter before the frame that made the output.
     let _ = done.await;
     durable.replayed();
     begin.send_replace(true);

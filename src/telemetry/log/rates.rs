@@ -3,6 +3,7 @@
 use super::rate::{Rate, Said};
 use crate::core::event::EngineEvent;
 use crate::core::numbers::Timestamp;
+use crate::core::text::plural;
 
 /// The max number of lines per second for each kind.
 const CONNECTIONS: u64 = 20;
@@ -32,7 +33,7 @@ impl Kind {
 
     /// The line for events that were only counted.
     pub fn said(self, held: u64) -> String {
-        let clients = if held == 1 { "client" } else { "clients" };
+        let clients = plural(held, "client");
         match self {
             Self::Connected => format!("{held} more {clients} connected"),
             Self::Left => format!("{held} more {clients} left"),

@@ -12,6 +12,7 @@ use super::{Log, RUN_TARGET, TARGET};
 use crate::core::event::{EngineEvent, Level};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, Timestamp};
+use crate::core::text::{counted, plural};
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::dead_letter_file::LettersNews;
@@ -66,10 +67,9 @@ impl Reporter {
             format!("; {} from {source}{}", plan.name, to.collect::<String>())
         });
         let (application, ends) = (&self.application, ends.collect::<String>());
-        let (workers, ending) =
-            (settings.workers, if settings.workers.get() == 1 { "" } else { "s" });
+        let workers = counted(settings.workers.get() as u64, "worker");
         self.say(
-            || tracing::info!(target: RUN_TARGET, "{application} starts with {workers} worker{ending}{ends}"),
+            || tracing::info!(target: RUN_TARGET, "{application} starts with {workers}{ends}"),
         );
     }
 
@@ -150,11 +150,9 @@ impl Reporter {
     }
 
     fn letters_lost(&self, count: u64, reason: &str) {
-        let ending = if count == 1 { "" } else { "s" };
         if count > 0 {
-            self.say(
-                || tracing::error!(target: TARGET, "{count} dead letter{ending} lost: {reason}"),
-            );
+            let letters = counted(count, "dead letter");
+            self.say(|| tracing::error!(target: TARGET, "{letters} lost: {reason}"));
         }
     }
 
@@ -199,9 +197,9 @@ impl Reporter {
     }
 
     fn more_dead_letters(&self, held: u64) {
-        let ending = if held == 1 { "" } else { "s" };
         if held > 0 {
-            self.say(|| tracing::warn!(target: TARGET, "{held} more dead letter{ending}"));
+            let letters = plural(held, "dead letter");
+            self.say(|| tracing::warn!(target: TARGET, "{held} more {letters}"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The dead letters: which of them are shown, and how one is sent again.
+//! The dead letters: which of them are shown, and which of them poisoned a partition.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,20 +6,14 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use super::filter_line::FilterLine;
-use super::overlay::Overlay;
 use super::rows::SelectedRow;
-use super::{Effect, Workbench};
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
 use crate::core::text::hex_digit;
 use crate::core::topology::{StepKind, Topology};
 use crate::workbench::commands::Command;
-use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::words;
-
-/// The longest dead letter that can be edited, header included: 4 KiB are 12 288 characters.
-const EDITED: usize = 4 * 1024;
 
 /// How many bytes of a letter a filter reads. It runs 20 times per second, and must not read 64 MiB each
 /// time.
@@ -148,50 +142,6 @@ pub fn poison<'a>(
     letters.find(|letter| {
         letter.key.as_ref() == Some(key) && letter.cause == Cause::Panicked && touches_state(letter)
     })
-}
-
-impl Workbench {
-    /// The selected letter of the pane.
-    pub(crate) fn selected_letter(&self) -> Option<Arc<DeadLetter>> {
-        self.letters.selected(&self.snapshot.dead_letters)
-    }
-
-    /// The letter that the keys are about: the opened one, or the selected one.
-    pub(crate) fn letter_at_hand(&self) -> Option<Arc<DeadLetter>> {
-        match &self.overlay {
-            Some(Overlay::DeadLetter(letter)) => Some(Arc::clone(letter)),
-            _ => self.selected_letter(),
-        }
-    }
-
-    /// Puts a letter's frame into the input pane, for its own pipeline. It is put there as bytes, because
-    /// the text that the user typed cannot be computed from them.
-    pub(crate) fn edit_letter(&mut self, letter: &DeadLetter) {
-        let Some(pipeline) = self.topology.pipeline_index(&letter.pipeline) else { return };
-        let frame = letter.frame();
-        // The notice would be hidden by the window.
-        self.overlay = None;
-        if frame.len() > EDITED {
-            let (length, most) =
-                (words::grouped(frame.len() as u64), words::grouped(EDITED as u64));
-            let text = format!(
-                "{length} bytes are too long for a line (the most are {most}): send them again as they are"
-            );
-            return self.notify(text, true);
-        }
-        self.zoomed = false;
-        self.pane = Pane::Input;
-        self.target = pipeline;
-        self.input.replace(format!("0x {}", words::hex(&frame)));
-    }
-
-    /// Sends a letter's frame again as it is, however long.
-    pub(crate) fn send_letter(&mut self, letter: &DeadLetter) -> Option<Effect> {
-        let pipeline = self.topology.pipeline_index(&letter.pipeline)?;
-        self.overlay = None;
-        self.notify(format!("dead letter {} is sent again", letter.sequence), false);
-        Some(Effect::Inject(pipeline, letter.frame().into()))
-    }
 }
 
 #[cfg(test)]

@@ -8,13 +8,17 @@ mod dispatch;
 mod effect;
 pub(super) mod filter_line;
 pub(super) mod input_line;
+mod letter_at_hand;
 pub(super) mod letters;
+pub(super) mod marks;
 mod moving;
 pub(super) mod overlay;
 pub(super) mod revival;
 pub(super) mod rows;
 mod sending;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
@@ -27,13 +31,16 @@ use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
+use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
 pub use effect::{Effect, Notice};
 use input_line::InputLine;
 use letters::LetterRows;
 use overlay::Overlay;
 use rows::{PartitionRows, SelectedRow};
-use sending::LastRead;
+
+/// The last parsed line: its revision, its pipeline, and the result.
+type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
 
 /// The state of the workbench: what the user has chosen, and the snapshot that is shown.
 pub struct Workbench {

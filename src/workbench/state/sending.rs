@@ -1,15 +1,10 @@
 //! Turns typed or pasted text into bytes for the engine.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Effect, Workbench};
-use crate::core::numbers::PipelineIndex;
 use crate::core::typed::{self, Typed};
 use crate::workbench::layout::Pane;
-
-/// The last parsed line: its revision, its pipeline, and the result.
-pub(super) type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
 
 impl Workbench {
     /// The typed text as bytes. A line is parsed once and not per frame drawn, because it may be long.
@@ -65,7 +60,7 @@ impl Workbench {
             let (meant, times) = match typed::read(line, source, self.frame_limit) {
                 Typed::Frames { frame, times, .. } => (frame, times),
                 Typed::Raw { bytes, whole: true, times, .. } => (bytes, times),
-                // Bytes that are no whole frame would swallow the lines after them.
+                // Bytes that are not a whole frame would swallow the lines after them.
                 Typed::Raw { note, .. } => {
                     first_wrong.get_or_insert((number + 1, note));
                     continue;

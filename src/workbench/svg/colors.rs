@@ -22,6 +22,9 @@ pub(super) const TITLE: Rgb = Rgb(0x93, 0xa1, 0xb3);
 /// The window's edge. Bright enough to hold the window together on GitHub's dark page.
 pub(super) const FRAME: Rgb = Rgb(0x2f, 0x3a, 0x49);
 
+/// How much of a dim colour is background, in percent.
+pub(super) const DIM: u8 = 40;
+
 /// The 16 ANSI colours. Each one but black reads well on [`BACKGROUND`] (a test holds it), and black
 /// reads well on each of the others.
 const ANSI: [Rgb; 16] = [
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn dim_text_can_still_be_read() {
-        assert!(contrast(FOREGROUND.mixed(BACKGROUND, super::super::DIM), BACKGROUND) >= 4.5);
+        assert!(contrast(FOREGROUND.mixed(BACKGROUND, super::DIM), BACKGROUND) >= 4.5);
     }
 
     #[test]

@@ -16,16 +16,10 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 
 use colors::{BACKGROUND, FOREGROUND, FRAME, TITLE, TITLE_BAR};
+use paths::{CELL_HEIGHT, CELL_WIDTH, TOP};
+use row::escaped;
 
-/// A cell's width. At the font size below, the common monospace fonts advance by 8.25 to 9.03.
-const CELL_WIDTH: f32 = 9.0;
-/// A cell's height. Odd, so that the middle of a cell is the middle of a pixel and lines are sharp.
-const CELL_HEIGHT: f32 = 19.0;
 const FONT_SIZE: u16 = 15;
-/// The top of a row. A row's origin is its baseline: its text then needs no `y`.
-const TOP: f32 = -14.0;
-/// How much of a dim colour is background, in percent.
-const DIM: u8 = 40;
 
 /// From the window's edge to the cells, left and right.
 const MARGIN: f32 = 18.0;
@@ -116,21 +110,4 @@ fn fitting(title: &str, columns: usize) -> String {
         short.push('…');
     }
     short
-}
-
-/// Text as it may stand in XML. What XML cannot hold at all shows as a replacement character.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

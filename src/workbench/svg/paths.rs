@@ -7,6 +7,13 @@ use std::fmt::{self, Write as _};
 
 use super::colors::Rgb;
 
+/// A cell's width. At the picture's font size, the common monospace fonts advance by 8.25 to 9.03.
+pub(super) const CELL_WIDTH: f32 = 9.0;
+/// A cell's height. Odd, so that the middle of a cell is the middle of a pixel and lines are sharp.
+pub(super) const CELL_HEIGHT: f32 = 19.0;
+/// The top of a row. A row's origin is its baseline: its text then needs no `y`.
+pub(super) const TOP: f32 = -14.0;
+
 /// How a path is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 use ratatui::style::Modifier;
 
-use super::colors::{BACKGROUND, FOREGROUND, Rgb};
-use super::paths::{Kind, Paths};
+use super::colors::{BACKGROUND, DIM, FOREGROUND, Rgb};
+use super::paths::{CELL_HEIGHT, CELL_WIDTH, Kind, Paths, TOP};
 use super::shapes::{self, Spot};
-use super::{CELL_HEIGHT, CELL_WIDTH, DIM, TOP, escaped};
 
 /// How a glyph looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,5 +216,22 @@ fn element(look: Look, places: &str, text: &str) -> String {
         out.push_str(" font-style=\"italic\"");
     }
     let _ = writeln!(out, ">{}</text>", escaped(text));
+    out
+}
+
+/// Text as it may stand in XML. What XML cannot hold at all shows as a replacement character.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
     out
 }

@@ -5,8 +5,7 @@
 //! its Unicode picture says, so borders meet and bars have their length in any viewer.
 
 use super::colors::Rgb;
-use super::paths::{Kind, Paths, number};
-use super::{CELL_HEIGHT, CELL_WIDTH, TOP};
+use super::paths::{CELL_HEIGHT, CELL_WIDTH, Kind, Paths, TOP, number};
 
 /// Where a shape goes, and in which colours. `cells` is above 1 for a run of a character that
 /// [`joins`] its neighbour: one long line instead of many short ones.

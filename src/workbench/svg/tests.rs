@@ -1,6 +1,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+use super::colors::DIM;
 use super::*;
 
 fn drawn(width: u16, draw: impl FnOnce(&mut Buffer)) -> String {

@@ -108,7 +108,7 @@ fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
         }
         Typed::Raw { bytes, note, whole, times } => {
             let style = if *whole { theme.good() } else { theme.warning() };
-            let room = (width.saturating_sub(note.len() + 28) / 3).clamp(4, most);
+            let room = (width.saturating_sub(note.len() + 28) / 3).clamp(2, most);
             let more = if bytes.len() > room { " .." } else { "" };
             let hex = words::hex(bytes.get(..room).unwrap_or(bytes));
             let mut spans = vec![

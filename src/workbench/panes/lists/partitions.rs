@@ -10,8 +10,9 @@ use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
+use crate::workbench::state::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::rows::fields;
-use crate::workbench::{MOVED_FOR, NEW_FOR, words};
+use crate::workbench::words;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
