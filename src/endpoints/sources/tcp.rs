@@ -5,6 +5,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,7 +100,9 @@ pub(crate) async fn serve(
             }
         }
     }
-    while connections.join_next().await.is_some() {}
+    while let Some(ended) = connections.join_next_with_id().await {
+        task_of(ended);
+    }
     Ok(())
 }
 
@@ -114,9 +117,16 @@ async fn accept(
     listener.accept().await
 }
 
-/// Which task has ended, be it by a panic.
+/// Which task has ended. Its panic is the engine's own, as an author's code is guarded: it goes on here, so
+/// that the run ends with it and not the connection alone.
 fn task_of(ended: Result<(Id, ()), JoinError>) -> Id {
-    ended.map_or_else(|panic| panic.id(), |(task, ())| task)
+    match ended {
+        Ok((task, ())) => task,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(cancelled) => cancelled.id(),
+        },
+    }
 }
 
 /// Whether an error is of one client, which is gone with it.
@@ -183,6 +193,7 @@ mod tests {
 
     impl Delivery for Seen {
         fn deliver(&self, _: Connection, frames: Frames, _: bool) {
+            assert!(frames.bytes() != &[1, b'!'][..], "on purpose");
             self.frames.lock().extend_from_slice(frames.bytes());
         }
     }
@@ -271,5 +282,13 @@ mod tests {
         let reason =
             "the client was idle and made place for another inside a frame, after 2 of its bytes";
         assert_eq!(*seen.ends.lock(), [reason]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_connection_is_one_of_its_source_and_so_ends_the_run() {
+        let source = Serving::start(Limits { connections: NonZeroUsize::MIN, idle: IDLE }).await;
+        let mut client = TcpStream::connect(source.address).await.unwrap();
+        client.write_all(&[1, b'!']).await.unwrap();
+        assert!(source.task.await.unwrap_err().is_panic());
     }
 }
