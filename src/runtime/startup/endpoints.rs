@@ -1,5 +1,6 @@
 //! Opens an engine's sources and sinks, and starts their tasks.
 
+use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -256,7 +257,10 @@ pub(crate) fn start_sources(
     (tasks, injectors)
 }
 
+/// Returns when it may begin: never, where what was to say so has failed. The engine ends then, and what
+/// waits here with it; until then, nothing may be read that would be lost.
 async fn begun(mut begin: watch::Receiver<bool>) {
-    // An error says that the engine is gone, and then nothing is read anyway.
-    let _ = begin.wait_for(|begin| *begin).await;
+    if begin.wait_for(|begin| *begin).await.is_err() {
+        pending::<()>().await;
+    }
 }
