@@ -206,9 +206,13 @@ fn walk(topology: Topology, theme: Theme, seed: u64) {
         if walk.below(4) == 0 {
             draw(&workbench, walk.area, step);
         }
-        // The terminal has changed, and that has not been heard yet.
-        if walk.below(30) == 0 {
-            let area = walk.size();
+        // The terminal has changed, and that has not been heard yet. Most often it is tiny: then the draw
+        // costs little.
+        if walk.below(3) == 0 {
+            let area = match walk.below(8) {
+                0 => walk.size(),
+                _ => Rect::new(0, 0, walk.small(12), walk.small(12)),
+            };
             draw(&workbench, area, step);
         }
     }
@@ -221,5 +225,27 @@ fn nothing_that_is_pressed_pasted_clicked_or_resized_breaks_the_workbench() {
         println!("seed {seed}");
         walk(alphabet::topology(alphabet::Encoding::Text).unwrap(), theme, seed);
         walk(fragile(), theme, seed + 100);
+    }
+}
+
+#[test]
+fn no_size_that_the_workbench_has_not_been_told_is_drawn_outside_of() {
+    let topology = Arc::new(alphabet::topology(alphabet::Encoding::Text).unwrap());
+    let settings = Settings { injectable: true, ..Settings::new(&topology) };
+    let session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
+    for (told, keys) in [((0, 0), ""), ((6, 9), ""), ((120, 40), ""), ((240, 80), "\t?")] {
+        let mut workbench =
+            Workbench::new(Arc::clone(&topology), Theme::new(true, true), session.snapshot());
+        workbench.resize(Rect::new(0, 0, told.0, told.1));
+        for key in keys.chars() {
+            let code = if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) };
+            drop(workbench.handle(&Event::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+        }
+        // All that is too small for the panes, and what is just not.
+        for (width, height) in
+            (0..=62).flat_map(|width| (0..=19).map(move |height| (width, height)))
+        {
+            draw(&workbench, Rect::new(0, 0, width, height), 0);
+        }
     }
 }

@@ -157,6 +157,7 @@ impl Supervisor {
                     Stage::Saving(_) if done => self.close_sinks(),
                     _ => Stage::Failing,
                 },
+                // Not while news can come, and `shared` has a sender of them.
                 else => return Err(EngineError::Ended),
             }
         }

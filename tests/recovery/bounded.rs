@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,102 +13,120 @@ use crate::support::frames::frame;
 use crate::support::program::Running;
 use crate::support::waiting::wait_until;
 
-/// What a run uses at a moment: bytes of its directory, and of memory.
-#[derive(Debug, Clone, Copy)]
+/// What a run uses at a moment, in bytes; and the most that it may use, however long it is.
+#[derive(Debug, Clone, Copy, Default)]
 struct Use {
-    disk: u64,
+    /// The longest of SQLite's logs, which is moved into its file where it has more than 16 MiB.
+    log: u64,
+    /// All other files of the directory.
+    files: u64,
     memory: u64,
 }
 
-fn used(folder: &Folder, running: &Running) -> Use {
-    let status = fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
-    Use { disk: folder.saved_bytes(), memory: kilobytes * 1024 }
-}
-
-/// The greatest use within a time.
-fn greatest(folder: &Folder, running: &Running, time: Duration) -> Use {
-    let (end, mut greatest) = (Instant::now() + time, used(folder, running));
-    while Instant::now() < end {
-        let now = used(folder, running);
-        greatest.disk = greatest.disk.max(now.disk);
-        greatest.memory = greatest.memory.max(now.memory);
-        thread::sleep(Duration::from_millis(5));
-    }
-    greatest
-}
-
-/// Looks at windows of time until one needs no more than the one before. How long the logs grow until they
-/// are moved into their files for the first time depends on the machine; what is not bounded grows by more
-/// than this in every window.
-fn until_it_stops_growing(mut look: impl FnMut() -> Use) -> Vec<Use> {
-    const SLACK: u64 = 4 << 20;
-    let mut windows = vec![look()];
-    loop {
-        let (before, now) = (windows[windows.len() - 1], look());
-        windows.push(now);
-        if now.disk < before.disk + SLACK && now.memory < before.memory + SLACK {
-            return windows;
+impl Use {
+    fn now(folder: &Folder, running: &Running) -> Self {
+        let status = fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        let mut now = Self { memory: kilobytes * 1024, ..Self::default() };
+        for file in fs::read_dir(folder.path("saved")).unwrap() {
+            let file = file.unwrap();
+            // It may be removed at this moment.
+            let length = file.metadata().map_or(0, |file| file.len());
+            if file.file_name().to_str().unwrap().ends_with("-wal") {
+                now.log = now.log.max(length);
+            } else {
+                now.files += length;
+            }
         }
-        assert!(windows.len() < 12, "it grows and grows: {windows:?}");
+        now
+    }
+
+    fn greatest(self, other: Self) -> Self {
+        Self {
+            log: self.log.max(other.log),
+            files: self.files.max(other.files),
+            memory: self.memory.max(other.memory),
+        }
     }
 }
 
-/// A client says `words` words again and again, `pace` of them a second.
-fn run(words: u32, pace: u32, warm: Duration, half: Duration) {
+/// A run, and what it may use.
+struct Run {
+    words: u32,
+    /// How long each word is.
+    length: usize,
+    /// How many are said per second, if the machine can.
+    pace: u32,
+    /// How many bytes are said, at the least.
+    said: u64,
+    most: Use,
+}
+
+/// How many checkpoints each run has, at the least.
+const CHECKPOINTS: u64 = 20;
+
+/// Says all words again and again until it is told to end; how many bytes that are is in `said`.
+fn say(run: &Run, mut client: TcpStream, end: &AtomicBool, said: &AtomicU64) -> usize {
+    let words: Vec<_> =
+        (0..run.words).map(|word| format!("{word:0length$}", length = run.length)).collect();
+    let lines: Vec<_> = words.chunks(13).map(|words| frame(words.join(" ").as_bytes())).collect();
+    let start = Instant::now();
+    for (line, round) in lines.iter().cycle().zip(1_u32..) {
+        if end.load(Ordering::Acquire) {
+            return round as usize / lines.len();
+        }
+        client.write_all(line).unwrap();
+        said.fetch_add(line.len() as u64, Ordering::Relaxed);
+        if round % 32 == 0 {
+            let due = start + Duration::from_secs(1) / run.pace * 13 * round;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+    unreachable!("the lines are said again and again")
+}
+
+fn assert_bounded(run: Run) {
     let folder = Folder::new();
     let often = ["--checkpoint-interval", "20ms", "--workers", "2"];
     let ends = [&["--in", "tcp://127.0.0.1:0", "--out", "null"][..], &often].concat();
     let running = Running::start(folder.command("word_count", &ends));
-    let mut client = TcpStream::connect(running.address()).unwrap();
-    let end = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&end);
-    let client = thread::spawn(move || {
-        let all: Vec<u32> = (0..words).collect();
-        let lines: Vec<_> = all
-            .chunks(13)
-            .map(|words| {
-                let words: Vec<_> = words.iter().map(|word| format!("word{word}")).collect();
-                frame(words.join(" ").as_bytes())
-            })
-            .collect();
-        let (mut rounds, start) = (0, Instant::now());
-        for line in lines.iter().cycle() {
-            if told.load(Ordering::Acquire) {
-                break;
-            }
-            client.write_all(line).unwrap();
-            rounds += 1;
-            let due = start + Duration::from_secs(1) / pace * 13 * u32::try_from(rounds).unwrap();
-            if rounds % 32 == 0 {
-                thread::sleep(due.saturating_duration_since(Instant::now()));
-            }
-        }
-        rounds / lines.len()
+    let client = TcpStream::connect(running.address()).unwrap();
+    let (end, said) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (ended, saying) = (Arc::clone(&end), Arc::clone(&said));
+    let Run { words, said: least, most, .. } = run;
+    let client = thread::spawn(move || say(&run, client, &ended, &saying));
+    let mut used = Use::default();
+    wait_until("all that is to be said", || {
+        used = used.greatest(Use::now(&folder, &running));
+        said.load(Ordering::Relaxed) >= least
     });
-    thread::sleep(warm);
-    let windows = until_it_stops_growing(|| greatest(&folder, &running, half));
+    // Not before this: logs grow while somebody looks at the directory.
     let epoch = || folder.inspect()["checkpoint"]["epoch"].as_u64().unwrap();
-    wait_until("checkpoints", || epoch() > 20);
+    wait_until("checkpoints", || epoch() > CHECKPOINTS);
+    let epoch = epoch();
     end.store(true, Ordering::Release);
     let rounds = client.join().unwrap();
-    let epoch = epoch();
     running.signal("TERM");
     running.end().succeeded();
-    let last = folder.saved_bytes();
-    println!("{words} words, {rounds} rounds, {epoch} checkpoints: {windows:?} {last} at the end");
+    let said = said.load(Ordering::Relaxed);
+    println!("{words} words, {rounds} rounds, {said} bytes, {epoch} checkpoints: {used:?}");
     assert!(rounds > 3, "every word has changed several times");
+    assert!(used.log <= most.log && used.files <= most.files, "{used:?}");
+    assert!(used.memory <= most.memory, "{used:?}");
     assert_eq!(folder.json_lines("state").len(), words as usize);
 }
 
 #[test]
-fn with_few_partitions_the_directory_and_the_memory_stop_growing() {
-    // Each file's log has its length, 16 MiB, before it is moved into the file.
-    run(26, 100_000, Duration::from_secs(2), Duration::from_millis(1500));
+fn with_few_partitions_the_directory_and_the_memory_do_not_grow_with_the_run() {
+    // What is said goes through the journal and its log, and is more than any of these may be.
+    let most = Use { log: 40 << 20, files: 40 << 20, memory: 96 << 20 };
+    assert_bounded(Run { words: 26, length: 400, pace: 20_000, said: 96 << 20, most });
 }
 
 #[test]
-fn with_many_partitions_the_directory_and_the_memory_stop_growing() {
-    run(100_000, 80_000, Duration::from_secs(2), Duration::from_millis(2500));
+fn with_many_partitions_the_directory_and_the_memory_do_not_grow_with_the_run() {
+    // What the checkpoints write is more: some megabytes each.
+    let most = Use { log: 40 << 20, files: 40 << 20, memory: 96 << 20 };
+    assert_bounded(Run { words: 20_000, length: 100, pace: 20_000, said: 32 << 20, most });
 }

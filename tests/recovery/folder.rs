@@ -66,13 +66,6 @@ impl Folder {
         run(["inspect", &self.path("saved"), "--json"]).succeeded().json()
     }
 
-    /// How many bytes all files of the directory have.
-    pub fn saved_bytes(&self) -> u64 {
-        let files = fs::read_dir(self.path("saved")).unwrap();
-        // One may be removed at this moment.
-        files.filter_map(|file| Some(file.unwrap().metadata().ok()?.len())).sum()
-    }
-
     /// The partitions at the end: all of their columns that do not depend on the workers.
     pub fn partitions(&self) -> BTreeMap<(String, String), Value> {
         let rows = self.json_lines("state").into_iter().map(|mut row| {

@@ -28,6 +28,7 @@ mod files;
 mod folder;
 mod inputs;
 mod letters;
+mod long_frames;
 mod network;
 mod poison;
 mod saving;

@@ -310,8 +310,12 @@ fn a_terminal_shows_how_far_it_is() {
     let arguments = [&["send", "--to", &to][..], &vote].concat();
     let received = target.receive();
     let mut terminal = Terminal::start(PROGRAM, &arguments, 24, 100);
-    // Two of them, or more where this test itself is kept waiting.
-    terminal.wait_for(" messages [                        ] 0 %");
+    // Two of them, or more where this test itself is kept waiting: at first it may say that none is sent.
+    terminal.wait_until("two messages", |screen| {
+        let shown = screen.split_once(" messages [                        ] 0 %");
+        let count = shown.and_then(|(before, _)| before.split_whitespace().last()?.parse().ok());
+        count.is_some_and(|count: u64| count >= 2)
+    });
     terminal.send("\x03");
     terminal.wait_for("interrupted: sent ");
     assert!(!terminal.screen().contains('['), "{}", terminal.screen());

@@ -12,7 +12,7 @@ use crate::support::waiting::{wait_until, within_limit};
 use crate::{WORKERS, injectable, start};
 
 /// How many messages the frame becomes.
-const MANY: u64 = 100_000;
+const MANY: u64 = 70_000;
 
 /// Counts up, in order of each key, and then doubles each number.
 fn counting_up() -> Arc<Topology> {

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +99,9 @@ pub(crate) async fn serve(
             }
         }
     }
-    while connections.join_next().await.is_some() {}
+    while let Some(ended) = connections.join_next_with_id().await {
+        task_of(ended);
+    }
     Ok(())
 }
 
@@ -113,9 +116,16 @@ async fn accept(
     listener.accept().await
 }
 
-/// The task that has ended, also if it panicked.
+/// The task that has ended. A panic in it is the engine's own, since an author's code is guarded: it is
+/// resumed here, so that it ends the run and not only the connection.
 fn task_of(ended: Result<(Id, ()), JoinError>) -> Id {
-    ended.map_or_else(|panic| panic.id(), |(task, ())| task)
+    match ended {
+        Ok((task, ())) => task,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(cancelled) => cancelled.id(),
+        },
+    }
 }
 
 /// Whether an error concerns one client only, which is gone.
@@ -182,6 +192,7 @@ mod tests {
 
     impl Delivery for Seen {
         fn deliver(&self, _: Connection, frames: Frames, _: bool) {
+            assert!(frames.bytes() != &[1, b'!'][..], "on purpose");
             self.frames.lock().extend_from_slice(frames.bytes());
         }
     }
@@ -275,5 +286,13 @@ mod tests {
         let reason =
             "the client was idle and made place for another inside a frame, after 2 of its bytes";
         assert_eq!(*seen.ends.lock(), [reason]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_connection_is_one_of_its_source_and_so_ends_the_run() {
+        let source = Serving::start(Limits { connections: NonZeroUsize::MIN, idle: IDLE }).await;
+        let mut client = TcpStream::connect(source.address).await.unwrap();
+        client.write_all(&[1, b'!']).await.unwrap();
+        assert!(source.task.await.unwrap_err().is_panic());
     }
 }

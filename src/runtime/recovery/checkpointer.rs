@@ -7,6 +7,7 @@
 use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -49,6 +50,9 @@ pub(crate) struct Checkpointer {
     pub others: Vec<Position>,
     /// The names of each pipeline's sinks in saved positions.
     pub sinks: Vec<Vec<Endpoint>>,
+    /// Last: its drop says that nothing of this uses the directory any more.
+    #[expect(dead_code, reason = "its drop is what counts")]
+    pub keeps: mpsc::Sender<()>,
 }
 
 impl Checkpointer {
@@ -80,7 +84,7 @@ impl Checkpointer {
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
-                    // The engine is gone.
+                    // Not before the engine is gone: what all parts share has a sender.
                     None => return Ok(()),
                     Some(CheckpointOrder::Finish(reply)) => {
                         self.checkpoint(Extent::Asked).await?;

@@ -1,5 +1,6 @@
 //! Opens an engine's sources and sinks, and starts their tasks.
 
+use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -259,7 +260,10 @@ pub(crate) fn start_sources(
     (tasks, injectors)
 }
 
+/// Returns when sources may begin. Never returns if the part that says so has failed: the engine ends then,
+/// and nothing may be read meanwhile that would be lost.
 async fn begun(mut begin: watch::Receiver<bool>) {
-    // An error means that the engine is gone. Then nothing is read anyway.
-    let _ = begin.wait_for(|begin| *begin).await;
+    if begin.wait_for(|begin| *begin).await.is_err() {
+        pending::<()>().await;
+    }
 }

@@ -130,6 +130,7 @@ impl Saved {
             sources_may_begin,
         );
         io.spawn(begun);
+        let (keeps, kept) = mpsc::channel();
         let checkpointer = Checkpointer {
             shared: Arc::clone(shared),
             durable,
@@ -142,14 +143,10 @@ impl Saved {
             directory,
             others,
             sinks: names.sinks,
+            keeps,
         };
         let (positions, orders) = (checkpoint.positions, orders.checkpointer);
-        let (keeps, kept) = mpsc::channel();
-        let task = io.spawn(async move {
-            // Dropped together with everything else that the checkpointer has.
-            let _keeps = keeps;
-            checkpointer.run(base, positions, orders).await;
-        });
+        let task = io.spawn(checkpointer.run(base, positions, orders));
         let (checkpointer, shared) = (task.abort_handle(), Arc::clone(shared));
         io.spawn(async move {
             if let Err(error) = task.await

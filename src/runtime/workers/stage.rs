@@ -2,6 +2,8 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::operators::Capability;
@@ -60,6 +62,18 @@ struct Batch {
     on_the_way: Option<OnTheWay>,
 }
 
+/// Says that a worker panics, where a panic drops this. It is declared behind a batch and so dropped before it:
+/// whoever is told that the batch's frames are dropped can know by then that they are not done.
+struct SaysPanic(Arc<AtomicBool>);
+
+impl Drop for SaysPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+}
+
 /// A segment with what it needs to run and to pass on what it gives.
 pub(super) struct Stage {
     segment: Box<dyn Segment>,
@@ -113,6 +127,7 @@ impl Stage {
 
     fn begin(&mut self, batch: Batch, payload: Payload) {
         debug_assert!(!self.is_busy(), "a batch begins when the one before is done");
+        let _says_panic = self.says_panic();
         let mut context = context(&self.common, &mut self.report);
         self.segment.begin(&batch.frames, payload, &mut context);
         self.batch = Some(batch);
@@ -125,6 +140,7 @@ impl Stage {
             return;
         }
         let Some(batch) = self.batch.take() else { return };
+        let _says_panic = self.says_panic();
         let before = mem::take(turn);
         let progress = loop {
             let mut context = context(&self.common, &mut self.report);
@@ -145,6 +161,10 @@ impl Stage {
             Progress::More => self.batch = Some(batch),
             Progress::Done => drop(batch),
         }
+    }
+
+    fn says_panic(&self) -> SaysPanic {
+        SaysPanic(Arc::clone(&self.common.shared.panicked))
     }
 
     /// Has the operator go on in its next turn, where a batch is under way or more wait.
@@ -181,4 +201,33 @@ impl Stage {
 
 fn context<'a>(common: &'a Common, report: &'a mut Report) -> Context<'a> {
     Context { worker: common.worker, clock: &common.shared.clock, piece: PIECE, report }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    /// Notes at its drop whether a panic has been said.
+    struct Frame<'a>(&'a AtomicBool, &'a mut Option<bool>);
+
+    impl Drop for Frame<'_> {
+        fn drop(&mut self) {
+            *self.1 = Some(self.0.load(Ordering::Acquire));
+        }
+    }
+
+    #[test]
+    fn a_panic_is_said_before_the_frames_are_dropped_that_it_ends() {
+        for panics in [false, true] {
+            let (panicked, mut seen) = (Arc::new(AtomicBool::new(false)), None);
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                let _frame = Frame(&panicked, &mut seen);
+                let _says_panic = SaysPanic(Arc::clone(&panicked));
+                assert!(!panics, "on purpose");
+            }));
+            assert_eq!(seen, Some(panics));
+        }
+    }
 }

@@ -49,27 +49,29 @@ pub(crate) struct Ready {
 /// worker's dataflows, and the engine then ends the others.
 pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
     let (index, shared, ready) = (spec.index, Arc::clone(&spec.shared), spec.ready.clone());
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(timely, spec)));
+    let mut is_ready = false;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(timely, spec, &mut is_ready)));
     if outcome.is_err() {
         shared.panicked.store(true, Ordering::Release);
     }
-    drop_dataflows(timely);
-    if let Err(panic) = outcome {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop_dataflows(timely)));
+    if let Err(panic) = outcome.and(dropped) {
         let error = EngineError::Worker { worker: index.0, reason: panic_reason(panic) };
-        // Nobody waits any more for the readiness of a worker that was ready.
-        if let Err(unsent) = ready.send(Err(error))
-            && let Err(error) = unsent.0
-        {
+        if is_ready {
+            // Not to whoever waits for readiness: that may be over at this moment, and then this were lost.
             shared.fail(error);
+        } else {
+            let _ = ready.send(Err(error));
         }
     }
 }
 
-fn work(timely: &mut Timely, spec: WorkerSpec) {
+fn work(timely: &mut Timely, spec: WorkerSpec, is_ready: &mut bool) {
     let ready = spec.ready.clone();
     match Worker::start(timely, spec) {
         Ok((mut worker, base)) => {
             let worker_ready = Ready { worker: worker.index, thread: thread::current(), base };
+            *is_ready = true;
             let _ = ready.send(Ok(worker_ready));
             drop(ready);
             while worker.turn(timely).is_continue() {}
