@@ -1,14 +1,12 @@
-//! How often the engine allocates. An allocator that counts is one of the whole process, so this is a file
-//! of its own with one test.
+//! How often the engine allocates. `allocation_counter` brings an allocator that counts, which a whole program
+//! has to use, so this is a program of its own.
 
 #![cfg(feature = "workbench")]
 
-use std::alloc::System;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use wallaroo::core::clock::LogicalClock;
 use wallaroo::core::frames::Frames;
 use wallaroo::core::frames::pieces::Pieces;
@@ -22,9 +20,6 @@ use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
 /// How many votes are in a batch.
 const VOTES: u32 = 4_096;
 
@@ -32,7 +27,7 @@ const VOTES: u32 = 4_096;
 const BATCHES: usize = 245;
 
 /// How often a batch may allocate: what crosses from segment to segment, and the lists of it.
-const MAX_A_BATCH: usize = 24;
+const MAX_A_BATCH: u64 = 24;
 
 /// A header, a letter and how often it is voted for.
 const LENGTH: u32 = 9;
@@ -86,12 +81,14 @@ fn no_vote_is_an_allocation() {
     // The first ones create the partitions, and the memory that is used again.
     let first = batches.drain(..8).map(|frames| run(&mut segments, frames, &mut report));
     assert_eq!(first.sum::<usize>(), 8 * VOTES as usize);
-    let region = Region::new(ALLOCATOR);
-    let outputs: usize =
-        batches.into_iter().map(|frames| run(&mut segments, frames, &mut report)).sum();
-    let found = region.change();
+    let mut outputs = 0;
+    let found = allocation_counter::measure(|| {
+        let batches = batches.into_iter();
+        outputs = batches.map(|frames| run(&mut segments, frames, &mut report)).sum();
+    });
 
     assert_eq!(outputs, BATCHES * VOTES as usize, "a line a vote");
-    let allocations = found.allocations + found.reallocations;
-    assert!(allocations <= BATCHES * MAX_A_BATCH, "{allocations} for {BATCHES} batches");
+    let (allocations, bytes) = (found.count_total, found.bytes_total);
+    let of = format!("{allocations} with {bytes} bytes for {BATCHES} batches");
+    assert!(allocations <= BATCHES as u64 * MAX_A_BATCH, "{of}");
 }

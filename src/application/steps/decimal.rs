@@ -1,5 +1,7 @@
 //! Decimal digits, eight at a time: their computation is done on all eight in one register.
 
+#![expect(clippy::inline_always, reason = "a part of `Out::decimal`")]
+
 /// How many numbers have at most eight digits.
 pub(super) const EIGHT_DIGITS: u64 = 100_000_000;
 

@@ -93,7 +93,7 @@ where
     F: Fn(&M, &mut Out<'_>) -> R + Send + Sync + 'static,
     R: EncodeOutcome,
 {
-    #[inline(always)]
+    #[inline]
     fn encode(&self, message: &M, output: &mut Out<'_>) -> Result<(), Reason> {
         self(message, output).into_result()
     }

@@ -1,5 +1,10 @@
 //! What an encoder writes to.
 
+#![expect(
+    clippy::inline_always,
+    reason = "an encoder's appends are made one: where the bytes end stays in a register"
+)]
+
 use std::{fmt, io};
 
 use super::decimal::{EIGHT_DIGITS, eight_digits, first_digits};

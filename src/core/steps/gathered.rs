@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::MAX_TOGETHER;
 use super::batch::{Outlet, Output};
-use super::recycled::{Pool, Recycled};
+use super::recycled::{MAX_SPARE, Pool, Recycled};
 use crate::application::{Out, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
@@ -30,7 +30,7 @@ pub(super) struct Gathered {
     traces: Vec<Arc<Trace>>,
     /// Of how many messages.
     messages: usize,
-    /// How many messages of the batch are still expected.
+    /// How many messages of the batch are expected since the outputs were sent last.
     expected: usize,
     /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
     /// the next ones.
@@ -68,7 +68,6 @@ impl Gathered {
             let bytes = self.expected_bytes(expected);
             (self.bytes, self.ends) = self.pool.take(bytes, expected);
         }
-        self.expected = self.expected.saturating_sub(messages);
         let room = self.end + self.expected_bytes(messages);
         if self.bytes.len() < room {
             self.bytes.resize(room, 0);
@@ -81,7 +80,7 @@ impl Gathered {
 
     /// Lets an encoder write a message's output. Until it is [added](Self::add), it is none: what is refused,
     /// or left behind by a panic, is written over. Returns where it ends.
-    #[inline(always)]
+    #[inline]
     pub fn write(
         &mut self,
         encode: impl FnOnce(&mut Out<'_>) -> Result<(), Reason>,
@@ -93,7 +92,7 @@ impl Gathered {
     }
 
     /// Where the output begins that is being written.
-    #[inline(always)]
+    #[inline]
     pub fn end(&self) -> usize {
         self.end
     }
@@ -107,7 +106,7 @@ impl Gathered {
 
     /// Adds the output that was written up to `end`. If all together would be longer than `most` bytes, those
     /// before it are sent first. Returns its length if it alone is too long.
-    #[inline(always)]
+    #[inline]
     pub fn add(
         &mut self,
         end: usize,
@@ -147,18 +146,24 @@ impl Gathered {
         self.traces.push(Arc::clone(trace));
     }
 
-    #[inline(always)]
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.ends.len() >= MAX_TOGETHER || self.end >= MAX_BYTES_TOGETHER
     }
 
     /// Sends the outputs, if there are any. What is written behind them and not added is gone.
     pub fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        let messages = mem::take(&mut self.messages);
-        let end = mem::take(&mut self.end);
-        self.expected_length = end.div_ceil(messages.max(1));
+        let (messages, end) = (mem::take(&mut self.messages), mem::take(&mut self.end));
+        self.expected = self.expected.saturating_sub(messages);
+        if messages > 0 {
+            self.expected_length = end.div_ceil(messages);
+        }
         let (mut bytes, ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
         bytes.truncate(end);
+        if bytes.capacity() > 2 * end + MAX_SPARE {
+            // It grew for what it could not know: the frames are not charged with that.
+            bytes.shrink_to_fit();
+        }
         let pieces = Recycled::new(Pieces::new(bytes, ends, 0), &self.pool);
         let traces = mem::take(&mut self.traces);
         if !pieces.is_empty() {

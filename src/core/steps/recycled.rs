@@ -15,7 +15,7 @@ use crate::core::frames::pieces::Pieces;
 const MAX_KEPT: usize = 4 * 1024 * 1024;
 
 /// More memory than asked for is given if it is at most so much more, since who is given it is charged for it.
-const MAX_SPARE: usize = 4 * 1024;
+pub(super) const MAX_SPARE: usize = 4 * 1024;
 
 /// Memory that waits to be used again, of a bounded size.
 #[derive(Debug, Default)]
