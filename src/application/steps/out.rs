@@ -190,11 +190,11 @@ mod tests {
     #[test]
     fn numbers_of_each_length_are_written_as_they_are_displayed() {
         for bit in 0..64 {
-            [(1 << bit) - 1, 1 << bit].map(assert_decimal);
+            [(1 << bit) - 1, 1 << bit].into_iter().for_each(assert_decimal);
         }
         for power in 0..20 {
             let power = 10_u64.pow(power);
-            [power - 1, power, power + 1].map(assert_decimal);
+            [power - 1, power, power + 1].into_iter().for_each(assert_decimal);
         }
         assert_decimal(u64::MAX);
         for number in [i64::MIN, i64::MIN + 1, -10, -1, 0, 1, i64::MAX] {
