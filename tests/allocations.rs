@@ -2,6 +2,7 @@
 //! has to use, so this is a program of its own.
 
 #![cfg(feature = "workbench")]
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
