@@ -7,8 +7,7 @@
 //!
 //! ```rust
 //! use serde::{Deserialize, Serialize};
-//! use std::io::Write;
-//! use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver};
+//! use wallaroo::{Application, Key, Out, Reason, Sink, Source, TestDriver};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! struct Vote(u8, u32); // a letter and its votes
@@ -29,8 +28,11 @@
 //!     Ok((Some(total.clone()), true)) // send the new total on, and save it
 //! }
 //!
-//! fn encode(total: &Total, output: &mut Vec<u8>) -> std::io::Result<()> {
-//!     writeln!(output, "{} => {}", total.letter, total.votes)
+//! fn encode(total: &Total, output: &mut Out<'_>) {
+//!     output.bytes(total.letter.as_bytes());
+//!     output.text(" => ");
+//!     output.decimal(total.votes);
+//!     output.byte(b'\n');
 //! }
 //!
 //! let new_total = |letter: &Key| Total { letter: letter.clone(), votes: 0 };
@@ -65,7 +67,7 @@
 //!
 //! | you want to | look at |
 //! |---|---|
-//! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] |
+//! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] with its [`Out`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
 //! | write to the log | `tracing::warn!(target: "wallaroo", ..)`, and [`Log`] |

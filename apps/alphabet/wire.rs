@@ -1,8 +1,6 @@
 //! The bytes of votes and totals.
 
-use std::io::{self, Write};
-
-use wallaroo::Reason;
+use wallaroo::{Out, Reason};
 
 use super::letter::Letter;
 use super::{Total, Vote};
@@ -33,14 +31,16 @@ pub fn payload(vote: Vote) -> Vec<u8> {
 }
 
 /// Writes a total as a line. The letter is written as the byte that it is, printable or not.
-pub fn write_line(total: &Total, output: &mut Vec<u8>) -> io::Result<()> {
-    output.push(total.letter.0);
-    writeln!(output, " => {}", total.votes)
+pub fn write_line(total: &Total, output: &mut Out<'_>) {
+    output.byte(total.letter.0);
+    output.text(" => ");
+    output.decimal(total.votes);
+    output.byte(b'\n');
 }
 
 /// Writes a total as a frame, header included.
-pub fn write_frame(total: &Total, output: &mut Vec<u8>) {
-    output.extend(9_u32.to_be_bytes());
-    output.push(total.letter.0);
-    output.extend(total.votes.to_be_bytes());
+pub fn write_frame(total: &Total, output: &mut Out<'_>) {
+    output.bytes(9_u32.to_be_bytes());
+    output.byte(total.letter.0);
+    output.bytes(total.votes.to_be_bytes());
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use wallaroo::Reason;
+use wallaroo::{Out, Reason};
 
 /// What [`write_line`] writes, in words.
 pub const LINE: &str = "a line: degrees Fahrenheit with six decimals";
@@ -27,7 +27,7 @@ pub fn payload(degrees: f32) -> Vec<u8> {
 /// Writes a temperature as C's `printf` does with `%.6f\n`. What is not finite is `nan`, `inf` or
 /// `-inf`; NaN has no sign, though some `printf`s show one.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "encoders are given a reference")]
-pub fn write_line(degrees: &f64, output: &mut Vec<u8>) -> io::Result<()> {
+pub fn write_line(degrees: &f64, output: &mut Out<'_>) -> io::Result<()> {
     if degrees.is_nan() {
         // Rust itself would write `NaN`.
         return output.write_all(b"nan\n");

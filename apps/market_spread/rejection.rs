@@ -1,6 +1,7 @@
 //! Rejections: their fields and their bytes.
 
 use serde::{Deserialize, Serialize};
+use wallaroo::Out;
 
 use super::order::Order;
 
@@ -22,15 +23,15 @@ pub struct Rejection {
 }
 
 /// Writes a rejection as a frame, header included: 59 bytes.
-pub fn write_frame(rejection: &Rejection, output: &mut Vec<u8>) {
+pub fn write_frame(rejection: &Rejection, output: &mut Out<'_>) {
     let Rejection { order, bid, offer, timestamp } = rejection;
-    output.extend(LENGTH.to_be_bytes());
-    output.push(order.side.into());
-    output.extend(order.account.to_be_bytes());
-    output.extend(order.id.0);
-    output.extend(order.symbol.0);
+    output.bytes(LENGTH.to_be_bytes());
+    output.byte(order.side.into());
+    output.bytes(order.account.to_be_bytes());
+    output.bytes(order.id.0);
+    output.bytes(order.symbol.0);
     for number in [order.quantity, order.price, *bid, *offer] {
-        output.extend(number.to_be_bytes());
+        output.bytes(number.to_be_bytes());
     }
-    output.extend(timestamp.to_be_bytes());
+    output.bytes(timestamp.to_be_bytes());
 }

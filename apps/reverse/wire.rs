@@ -1,6 +1,6 @@
 //! The bytes of texts.
 
-use wallaroo::Reason;
+use wallaroo::{Out, Reason};
 
 /// What [`write_line`] writes, in words.
 pub const LINE: &str = "a line: the reversed text";
@@ -14,7 +14,7 @@ pub fn decode(payload: &[u8]) -> Result<Option<String>, Reason> {
 }
 
 /// Writes a text as a line.
-pub fn write_line(text: &String, output: &mut Vec<u8>) {
-    output.extend_from_slice(text.as_bytes());
-    output.push(b'\n');
+pub fn write_line(text: &String, output: &mut Out<'_>) {
+    output.text(text);
+    output.byte(b'\n');
 }

@@ -1,8 +1,6 @@
 //! The bytes of lines and counts.
 
-use std::io::{self, Write};
-
-use wallaroo::Reason;
+use wallaroo::{Out, Reason};
 
 use super::WordCount;
 
@@ -18,6 +16,9 @@ pub fn decode(payload: &[u8]) -> Result<Option<String>, Reason> {
 }
 
 /// Writes a count as a line.
-pub fn write_line(count: &WordCount, output: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(output, "{} => {}", count.word, count.count)
+pub fn write_line(count: &WordCount, output: &mut Out<'_>) {
+    output.text(&count.word);
+    output.text(" => ");
+    output.decimal(count.count);
+    output.byte(b'\n');
 }

@@ -20,8 +20,8 @@ pub use key::{Key, parse_key_text, text_of_bytes};
 pub use message::Message;
 pub use reason::Reason;
 pub use steps::{
-    Computation, DEFAULT_HEADER_LENGTH, Decoder, EncodeOutcome, Encoder, OneByOne, Outputs,
-    PartitionFunction, State, StateBuilder, StateComputation, StateOutcome,
+    Computation, DEFAULT_HEADER_LENGTH, Decoder, EncodeOutcome, Encoder, OneByOne, Out, Outputs,
+    PartitionFunction, State, StateBuilder, StateComputation, StateOutcome, WritesOut, WritesVec,
 };
 
 pub(crate) use name::short_type_name;

@@ -29,13 +29,13 @@ use crate::core::frames::preview::one_line;
 /// Runs the whole command line with these applications: the `main` of your own program.
 ///
 /// ```no_run
-/// use wallaroo::{App, Application, Reason, Sink, Source};
+/// use wallaroo::{App, Application, Out, Reason, Sink, Source};
 ///
 /// fn main() -> std::process::ExitCode {
 ///     wallaroo::main([App::new("echo", "Sends every message back", |_| {
 ///         Application::new("echo")
 ///             .pipeline("echo", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
-///             .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message)))
+///             .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Out<'_>| output.bytes(message)))
 ///             .build()
 ///     })])
 /// }

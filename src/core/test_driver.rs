@@ -47,7 +47,7 @@ pub enum PushError {
 /// Runs an application on one thread: push bytes, step, and read what came of them.
 ///
 /// ```
-/// use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver};
+/// use wallaroo::{Application, Key, Out, Reason, Sink, Source, TestDriver};
 ///
 /// let topology = Application::new("count")
 ///     .pipeline("words", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
@@ -57,7 +57,7 @@ pub enum PushError {
 ///         "counts",
 ///         |word: &Vec<u8>| word.clone(),
 ///     )
-///     .to_sink(Sink::new(|count: &u64, output: &mut Vec<u8>| output.push(*count as u8)))
+///     .to_sink(Sink::new(|count: &u64, output: &mut Out<'_>| output.byte(*count as u8)))
 ///     .build()?;
 ///
 /// let mut driver = TestDriver::new(&topology);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::application::{Encoder, Reason};
+use crate::application::{Encoder, Out, Reason};
 
 /// The output of a pipeline: an encoder. The endpoint (a file, a port) is chosen when the application runs.
 pub struct Sink<E> {
@@ -28,20 +28,26 @@ impl<E> Sink<E> {
     /// The sink without its encoder's type, so that sinks with different encoders can be given to
     /// [`to_sinks`](crate::Pipeline::to_sinks) together.
     #[must_use]
-    pub fn boxed<M>(self) -> Sink<BoxedEncoder<M>>
+    pub fn boxed<M, W>(self) -> Sink<BoxedEncoder<M>>
     where
-        E: Encoder<M>,
+        E: Encoder<M, W>,
     {
-        Sink { encoder: BoxedEncoder(Box::new(self.encoder)), format: self.format }
+        let Self { encoder, format } = self;
+        let encode: Box<Encode<M>> =
+            Box::new(move |message, output| encoder.encode(message, output));
+        Sink { encoder: BoxedEncoder(encode), format }
     }
 }
 
 /// An encoder of any type: see [`Sink::boxed`].
-pub struct BoxedEncoder<M>(Box<dyn Encoder<M>>);
+pub struct BoxedEncoder<M>(Box<Encode<M>>);
+
+/// What an encoder does.
+type Encode<M> = dyn Fn(&M, &mut Out<'_>) -> Result<(), Reason> + Send + Sync;
 
 impl<M: 'static> Encoder<M> for BoxedEncoder<M> {
-    fn encode(&self, message: &M, output: &mut Vec<u8>) -> Result<(), Reason> {
-        self.0.encode(message, output)
+    fn encode(&self, message: &M, output: &mut Out<'_>) -> Result<(), Reason> {
+        (self.0)(message, output)
     }
 }
 

@@ -113,30 +113,14 @@ impl Pieces {
 }
 
 impl Pieces<Vec<u8>> {
-    /// No pieces, with memory for some bytes and pieces.
-    pub fn with_capacity(bytes: usize, pieces: usize) -> Self {
-        Self::new(Vec::with_capacity(bytes), Vec::with_capacity(pieces), 0)
-    }
-
-    /// Reserves memory for exactly this many more bytes and pieces.
-    pub fn reserve(&mut self, bytes: usize, pieces: usize) {
-        self.bytes.reserve_exact(bytes);
-        self.ends.reserve_exact(pieces);
-    }
-
     /// The memory that the pieces take, in bytes.
     pub fn memory(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }
 
-    /// Adds a piece. If all pieces together would be longer than `most` bytes, adds nothing and returns false.
-    #[must_use]
-    pub fn push(&mut self, piece: &[u8], most: u32) -> bool {
-        let end = u32::try_from(self.bytes.len() + piece.len()).ok().filter(|end| *end <= most);
-        let Some(end) = end else { return false };
-        self.bytes.extend_from_slice(piece);
-        self.ends.push(end);
-        true
+    /// The bytes and the ends, for their memory to be used again.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<u32>) {
+        (self.bytes, self.ends)
     }
 }
 
@@ -150,11 +134,7 @@ mod tests {
 
     #[test]
     fn a_piece_is_what_stands_between_two_ends() {
-        let mut made = Pieces::with_capacity(0, 0);
-        for piece in [&b"a"[..], b"bb", b"", b"d"] {
-            assert!(made.push(piece, 5));
-        }
-        assert!(!made.push(b"ee", 5), "it is longer than that");
+        let made = Pieces::new(b"abbd", vec![1, 3, 3, 4], 0);
         assert_eq!(made.iter().collect::<Vec<_>>(), [&b"a"[..], b"bb", b"", b"d"]);
         assert_eq!(made.iter().next_back(), Some(&b"d"[..]));
         assert_eq!(

@@ -6,9 +6,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::recycled::Recycled;
 use crate::application::Key;
 use crate::core::frames::Frames;
-use crate::core::frames::pieces::Pieces;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{SinkIndex, WorkerIndex};
 
@@ -94,7 +94,7 @@ pub struct Output {
     /// The frames that the outputs were made of.
     pub frames: Arc<Frames>,
     /// What to write: an output is a piece.
-    pub pieces: Pieces<Vec<u8>>,
+    pub pieces: Recycled,
     /// The traces of those outputs whose frame is traced.
     pub traces: Vec<Arc<Trace>>,
 }

@@ -1,22 +1,19 @@
 //! The ends of a pipeline: encoders that make a sink's bytes, or nothing at all.
 
-use std::mem;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::batch::{Item, Outlet, Output, Payload};
+use super::batch::{Item, Outlet, Payload};
 use super::context::{Context, StepName};
-use super::{Flow, MAX_TOGETHER, Progress, Segment};
-use crate::application::{Encoder, Message};
+use super::gathered::Gathered;
+use super::{Flow, PIECE, Progress, Segment};
+use crate::application::{Encoder, Message, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
-use crate::core::frames::pieces::Pieces;
 use crate::core::frames::preview::preview_bytes;
-use crate::core::frames::trace::{HopEvent, Trace};
+use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::SinkIndex;
-
-/// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
-const MAX_BYTES_TOGETHER: usize = 256 * 1024;
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
@@ -37,76 +34,22 @@ pub(crate) trait EncodeBatch<M> {
 }
 
 /// Encodes batches with an author's encoder.
-pub(crate) struct EncodeStep<E> {
+pub(crate) struct EncodeStep<E, W> {
     name: StepName,
     encoder: Arc<E>,
-    /// What the encoder is given: never the gathered bytes, which it must not be able to change. Kept so
-    /// that its memory is used again.
-    scratch: Vec<u8>,
     gathered: Gathered,
+    writes: PhantomData<fn(W)>,
 }
 
-/// Outputs that are sent to a sink together.
-struct Gathered {
-    sink: SinkIndex,
-    pieces: Pieces<Vec<u8>>,
-    traces: Vec<Arc<Trace>>,
-    /// Of how many messages.
-    messages: usize,
-    /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
-    /// the next ones.
-    expected_length: usize,
-}
-
-impl<E> EncodeStep<E> {
+impl<E, W> EncodeStep<E, W> {
     pub fn new(name: StepName, sink: SinkIndex, encoder: Arc<E>) -> Self {
-        let gathered = Gathered {
-            sink,
-            pieces: Pieces::default(),
-            traces: Vec::new(),
-            messages: 0,
-            expected_length: 0,
-        };
-        Self { name, encoder, scratch: Vec::new(), gathered }
+        Self { name, encoder, gathered: Gathered::new(sink), writes: PhantomData }
     }
 }
 
-impl Gathered {
-    fn is_full(&self) -> bool {
-        self.pieces.len() >= MAX_TOGETHER || self.pieces.bytes().len() >= MAX_BYTES_TOGETHER
-    }
-
-    /// Adds a message's output. If all together would be longer than `most` bytes, those before it are sent
-    /// first. Returns false if it alone is too long.
-    fn add(&mut self, bytes: &[u8], most: u32, frames: &Arc<Frames>, outlet: &mut Outlet) -> bool {
-        if self.pieces.push(bytes, most) {
-            return true;
-        }
-        self.send(frames, outlet);
-        self.pieces.push(bytes, most)
-    }
-
-    fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        let messages = mem::take(&mut self.messages);
-        self.expected_length = self.pieces.bytes().len().div_ceil(messages.max(1));
-        let output = Output {
-            sink: self.sink,
-            frames: Arc::clone(frames),
-            pieces: mem::take(&mut self.pieces),
-            traces: mem::take(&mut self.traces),
-        };
-        if !output.pieces.is_empty() {
-            frames.charge(output.pieces.memory());
-            outlet.outputs.push(output);
-        }
-    }
-}
-
-impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
+impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
     fn begin(&mut self, expected: usize) {
-        let Gathered { pieces, expected_length, .. } = &mut self.gathered;
-        let expected = expected.min(MAX_TOGETHER);
-        pieces.reserve((*expected_length * expected).min(MAX_BYTES_TOGETHER), expected);
+        self.gathered.begin(expected);
     }
 
     fn encode(
@@ -116,44 +59,33 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
         context: &mut Context<'_>,
         outlet: &mut Outlet,
     ) {
-        let Self { name, encoder, scratch, gathered } = self;
+        let Self { name, encoder, gathered, .. } = self;
         let traced = frames.any_traced();
         let mut given = 0;
+        gathered.make_room(items.len());
         for_each_guarded(
             &mut items.iter(),
             &mut (&mut *context, &mut *gathered, &mut *outlet),
             |item| item.frame,
             |(context, gathered, outlet), Item { frame, message }| {
-                scratch.clear();
-                gathered.messages += 1;
-                if let Err(reason) = encoder.encode(message, scratch) {
-                    let reason = reason.as_str().to_owned();
-                    context.dead_letter(name, frames, *frame, None, Cause::Refused, reason);
-                } else if !scratch.is_empty() {
-                    if !gathered.add(scratch, u32::MAX, frames, outlet) {
-                        let length = scratch.len();
-                        let reason = format!(
-                            "its output has {length} bytes, and an output has at most {}",
-                            u32::MAX
-                        );
-                        return context.dead_letter(
-                            name,
-                            frames,
-                            *frame,
-                            None,
-                            Cause::TooLong,
-                            reason,
-                        );
-                    }
-                    given += 1;
-                    if traced && let Some(trace) = frames.trace(*frame) {
-                        gathered.traces.push(Arc::clone(trace));
-                        let encoded = || HopEvent::Encoded(preview_bytes(scratch));
-                        context.trace(name, frames, *frame, encoded);
-                    }
-                    if gathered.is_full() {
-                        gathered.send(frames, outlet);
-                    }
+                let end = match gathered.write(|out| encoder.encode(message, out)) {
+                    Ok(end) if end == gathered.end() => return,
+                    Ok(end) => end,
+                    Err(reason) => return refuse(name, frames, *frame, &reason, context),
+                };
+                let trace = if traced { frames.trace(*frame) } else { None };
+                let preview = trace.map(|_| preview_bytes(gathered.written(end)));
+                if let Err(length) = gathered.add(end, u32::MAX, frames, outlet) {
+                    return too_long(name, frames, *frame, length, context);
+                }
+                given += 1;
+                if let (Some(trace), Some(preview)) = (trace, preview) {
+                    gathered.keep_trace(trace);
+                    context.trace(name, frames, *frame, || HopEvent::Encoded(preview));
+                }
+                if gathered.is_full() {
+                    gathered.send(frames, outlet);
+                    gathered.make_room(PIECE);
                 }
             },
             |(context, ..), frame, reason| {
@@ -166,6 +98,30 @@ impl<M: Message, E: Encoder<M>> EncodeBatch<M> for EncodeStep<E> {
     fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
         self.gathered.send(frames, outlet);
     }
+}
+
+#[cold]
+fn refuse(
+    name: &StepName,
+    frames: &Frames,
+    frame: u32,
+    reason: &Reason,
+    context: &mut Context<'_>,
+) {
+    let reason = reason.as_str().to_owned();
+    context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
+}
+
+#[cold]
+fn too_long(
+    name: &StepName,
+    frames: &Frames,
+    frame: u32,
+    length: usize,
+    context: &mut Context<'_>,
+) {
+    let reason = format!("its output has {length} bytes, and an output has at most {}", u32::MAX);
+    context.dead_letter(name, frames, frame, None, Cause::TooLong, reason);
 }
 
 /// Encodes a flow's messages for every sink of the pipeline.
@@ -226,36 +182,126 @@ impl<M> Segment for DoneEnd<M> {
 
 #[cfg(test)]
 mod tests {
-    use crate::application::{Reason, Sink, Source};
-    use crate::core::test_driver::TestDriver;
-    use crate::core::topology::Application;
+    use std::io::Write;
 
-    /// Encodes `c` by clearing first, refuses `r` and panics at `p`, both with some bytes written.
-    fn encode(payload: &Vec<u8>, output: &mut Vec<u8>) -> Result<(), Reason> {
+    use crate::application::{Encoder, Out, Reason, Sink, Source};
+    use crate::core::test_driver::TestDriver;
+    use crate::core::topology::{Application, Topology};
+
+    /// Encodes `c` by clearing first, refuses `r` and panics at `p`, both with some bytes written, and writes
+    /// nothing for `n`.
+    fn into_vec(payload: &Vec<u8>, output: &mut Vec<u8>) -> Result<(), Reason> {
         output.extend_from_slice(b"<");
         match payload.as_slice() {
-            b"c" => output.clear(),
+            b"c" | b"n" => output.clear(),
             b"r" => return Err("refused".into()),
             b"p" => panic!("no p"),
             _ => {}
         }
-        output.extend_from_slice(payload);
+        if payload != b"n" {
+            output.extend_from_slice(payload);
+        }
         Ok(())
     }
 
-    #[test]
-    fn an_encoder_cannot_change_the_outputs_of_other_messages() {
-        let topology = Application::new("x")
-            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
-            .to_sink(Sink::new(encode))
-            .build()
-            .unwrap();
-        let mut driver = TestDriver::new(&topology);
-        let batch: Vec<u8> = b"acrpb".iter().flat_map(|byte| [0, 0, 0, 1, *byte]).collect();
+    /// The same, but for clearing.
+    fn into_out(payload: &Vec<u8>, output: &mut Out<'_>) -> Result<(), Reason> {
+        match payload.as_slice() {
+            b"c" | b"n" => {}
+            _ => output.byte(b'<'),
+        }
+        match payload.as_slice() {
+            b"r" => return Err("refused".into()),
+            b"p" => panic!("no p"),
+            b"n" => Ok(()),
+            _ => Ok(output.write_all(payload)?),
+        }
+    }
+
+    /// A type that is an encoder.
+    struct IntoOut;
+
+    impl Encoder<Vec<u8>> for IntoOut {
+        fn encode(&self, payload: &Vec<u8>, output: &mut Out<'_>) -> Result<(), Reason> {
+            into_out(payload, output)
+        }
+    }
+
+    fn topology(end: impl FnOnce(crate::Pipeline<Vec<u8>>) -> Application) -> Topology {
+        let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
+        end(Application::new("x").pipeline("p", Source::new(decode))).build().unwrap()
+    }
+
+    /// What comes of these payloads of a byte each, all in one batch, and the reasons of dead letters.
+    fn run(topology: &Topology, payloads: &[u8]) -> (Vec<Vec<u8>>, Vec<String>) {
+        let mut driver = TestDriver::new(topology);
+        let batch: Vec<u8> = payloads.iter().flat_map(|byte| [0, 0, 0, 1, *byte]).collect();
         driver.push("p", &batch).unwrap();
-        driver.run();
-        assert_eq!(driver.outputs("p").unwrap(), [&b"<a"[..], b"c", b"<b"]);
-        let reasons: Vec<_> = driver.dead_letters().iter().map(|letter| &*letter.reason).collect();
-        assert_eq!(reasons, ["refused", "panicked: no p"]);
+        driver.run_batches();
+        let reasons = driver.dead_letters().iter().map(|letter| letter.reason.clone());
+        (driver.outputs("p").unwrap().to_vec(), reasons.collect())
+    }
+
+    #[test]
+    fn each_kind_of_encoder_touches_its_own_output_only() {
+        let topologies = [
+            topology(|pipeline| pipeline.to_sink(Sink::new(into_vec))),
+            topology(|pipeline| pipeline.to_sink(Sink::new(into_out))),
+            topology(|pipeline| pipeline.to_sink(Sink::new(IntoOut))),
+            topology(|pipeline| pipeline.to_sinks([Sink::new(into_vec).boxed()])),
+            topology(|pipeline| pipeline.to_sinks([Sink::new(into_out).boxed()])),
+            topology(|pipeline| pipeline.to_sinks([Sink::new(IntoOut).boxed()])),
+            topology(|pipeline| {
+                pipeline.to_sink(Sink::new(|payload: &Vec<u8>, output: &mut Vec<u8>| {
+                    into_vec(payload, output)
+                }))
+            }),
+            topology(|pipeline| {
+                pipeline.to_sink(Sink::new(|payload: &Vec<u8>, output: &mut Out<'_>| {
+                    into_out(payload, output)
+                }))
+            }),
+        ];
+        for topology in topologies {
+            let (outputs, reasons) = run(&topology, b"acrnpbr");
+            assert_eq!(outputs, [&b"<a"[..], b"c", b"<b"]);
+            assert_eq!(reasons, ["refused", "panicked: no p", "refused"]);
+        }
+    }
+
+    #[test]
+    fn outputs_longer_than_what_is_sent_together_are_whole() {
+        let long = |payload: &Vec<u8>, output: &mut Out<'_>| {
+            (0..usize::from(payload[0]) * 1_000).for_each(|_| output.bytes(payload));
+        };
+        let payloads: Vec<u8> = (0..=255).chain((0..10).map(|_| 255)).chain(1..20).collect();
+        let (outputs, reasons) =
+            run(&topology(|pipeline| pipeline.to_sink(Sink::new(long))), &payloads);
+        let expected = payloads.iter().filter(|byte| **byte > 0);
+        let expected = expected.map(|byte| vec![*byte; usize::from(*byte) * 1_000]);
+        assert!(outputs == expected.collect::<Vec<_>>(), "outputs as they were written");
+        assert!(reasons.is_empty());
+    }
+
+    #[test]
+    fn a_closure_that_writes_to_a_vec_or_an_out_needs_no_more_than_its_types() {
+        let lines =
+            |sink: fn(crate::Pipeline<Vec<u8>>) -> Application| run(&topology(sink), b"ab").0;
+        let found = lines(|pipeline| {
+            pipeline.to_sink(Sink::new(|payload: &Vec<u8>, output: &mut Vec<u8>| {
+                writeln!(output, "{}", payload.len())
+            }))
+        });
+        assert_eq!(found, [b"1\n", b"1\n"]);
+        let found = lines(|pipeline| {
+            pipeline.to_sink(Sink::new(|payload: &Vec<u8>, output: &mut Out<'_>| {
+                writeln!(output, "{}", payload.len())
+            }))
+        });
+        assert_eq!(found, [b"1\n", b"1\n"]);
+        let nothing = |_: &Vec<u8>, _: &mut Out<'_>| {};
+        assert!(
+            run(&topology(|pipeline| pipeline.to_sink(Sink::new(nothing))), b"ab").0.is_empty()
+        );
     }
 }

@@ -18,11 +18,13 @@ mod compute;
 pub mod context;
 mod decode;
 mod encode;
+mod gathered;
 mod input;
 mod outgoing;
 mod partition;
 #[cfg(test)]
 mod pieces;
+pub mod recycled;
 mod setup;
 mod spread;
 mod state;

@@ -157,14 +157,14 @@ impl fmt::Debug for Application {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::{Reason, Sink};
+    use crate::application::{Encoder, Out, Reason, Sink};
 
     fn source() -> Source<impl Decoder<Message = u8>> {
         Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied()))
     }
 
-    fn sink() -> Sink<impl crate::application::Encoder<u8>> {
-        Sink::new(|message: &u8, output: &mut Vec<u8>| output.push(*message))
+    fn sink() -> Sink<impl Encoder<u8>> {
+        Sink::new(|message: &u8, output: &mut Out<'_>| output.byte(*message))
     }
 
     fn count(message: u8, state: &mut u64) -> (Option<u8>, bool) {

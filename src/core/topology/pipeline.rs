@@ -165,13 +165,13 @@ impl<M: Message> Pipeline<M> {
     }
 
     /// Ends the pipeline with a sink.
-    pub fn to_sink<E: Encoder<M>>(self, sink: Sink<E>) -> Application {
+    pub fn to_sink<E: Encoder<M, W>, W: 'static>(self, sink: Sink<E>) -> Application {
         self.to_sinks([sink])
     }
 
     /// Ends the pipeline with several sinks, each of which gets every output. Sinks with encoders of
     /// different types are [`boxed`](Sink::boxed).
-    pub fn to_sinks<E: Encoder<M>>(
+    pub fn to_sinks<E: Encoder<M, W>, W: 'static>(
         mut self,
         sinks: impl IntoIterator<Item = Sink<E>>,
     ) -> Application {
@@ -225,13 +225,13 @@ fn one_state<M>(_: &M) -> Key {
     Key::default()
 }
 
-fn encoder_factory<M: Message, E: Encoder<M>>(
+fn encoder_factory<M: Message, E: Encoder<M, W>, W: 'static>(
     name: StepName,
     sink: SinkIndex,
     encoder: E,
 ) -> EncoderFactory<M> {
     let encoder = Arc::new(encoder);
-    Box::new(move || Box::new(EncodeStep::new(name.clone(), sink, Arc::clone(&encoder))))
+    Box::new(move || Box::new(EncodeStep::<E, W>::new(name.clone(), sink, Arc::clone(&encoder))))
 }
 
 fn end(mut application: Application, plan: PipelinePlan) -> Application {

@@ -45,7 +45,8 @@ impl Topology {
     }
 
     /// The segments of every pipeline for one worker.
-    pub(crate) fn segments(&self, setup: &mut WorkerSetup) -> Vec<Vec<Box<dyn Segment>>> {
+    #[doc(hidden)]
+    pub fn segments(&self, setup: &mut WorkerSetup) -> Vec<Vec<Box<dyn Segment>>> {
         let of_pipeline = |pipeline: &PipelinePlan, setup: &mut WorkerSetup| {
             pipeline.segments.iter().map(|factory| factory(setup)).collect()
         };

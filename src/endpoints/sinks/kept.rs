@@ -168,8 +168,11 @@ mod tests {
     fn batch(outputs: &[&str]) -> Output {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let mut pieces = Pieces::default();
-        outputs.iter().for_each(|output| assert!(pieces.push(output.as_bytes(), u32::MAX)));
+        let ends = outputs.iter().scan(0, |end, output| {
+            *end += u32::try_from(output.len()).unwrap();
+            Some(*end)
+        });
+        let pieces = Pieces::new(outputs.concat().into_bytes(), ends.collect(), 0).into();
         Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() }
     }
 

@@ -264,7 +264,9 @@ mod tests {
     fn write(text: &str) -> SinkOrder {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let pieces = Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
+        let pieces: Pieces<Vec<u8>> =
+            Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
+        let pieces = pieces.into();
         SinkOrder::Write(Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() })
     }
 

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn dim_text_can_still_be_read() {
-        assert!(contrast(FOREGROUND.mixed(BACKGROUND, super::DIM), BACKGROUND) >= 4.5);
+        assert!(contrast(FOREGROUND.mixed(BACKGROUND, DIM), BACKGROUND) >= 4.5);
     }
 
     #[test]

@@ -1,0 +1,214 @@
+//! Outputs that are gathered to be sent to a sink together.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::MAX_TOGETHER;
+use super::batch::{Outlet, Output};
+use super::recycled::{MAX_SPARE, Pool, Recycled};
+use crate::application::{Out, Reason};
+use crate::core::frames::Frames;
+use crate::core::frames::pieces::Pieces;
+use crate::core::frames::trace::Trace;
+use crate::core::numbers::SinkIndex;
+
+/// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
+const MAX_BYTES_TOGETHER: usize = 256 * 1024;
+
+/// Room behind the outputs that are expected, for what is put there at once and is not all written.
+const SPARE_ROOM: usize = 32;
+
+/// Outputs that will be sent to a sink together. An encoder writes straight behind them.
+pub(super) struct Gathered {
+    sink: SinkIndex,
+    /// The outputs, and behind them room for more.
+    bytes: Vec<u8>,
+    /// Where the outputs end and the room begins.
+    end: usize,
+    /// Where each output ends.
+    ends: Vec<u32>,
+    traces: Vec<Arc<Trace>>,
+    /// Of how many messages.
+    messages: usize,
+    /// How many messages of the batch are expected since the outputs were sent last.
+    expected: usize,
+    /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
+    /// the next ones.
+    expected_length: usize,
+    pool: Arc<Pool>,
+    /// For encoders that write to a `Vec`. Kept so that its memory is used again.
+    scratch: Vec<u8>,
+}
+
+impl Gathered {
+    pub fn new(sink: SinkIndex) -> Self {
+        Self {
+            sink,
+            bytes: Vec::new(),
+            end: 0,
+            ends: Vec::new(),
+            traces: Vec::new(),
+            messages: 0,
+            expected: 0,
+            expected_length: 0,
+            pool: Arc::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Begins with a batch of about so many messages.
+    pub fn begin(&mut self, expected: usize) {
+        self.expected = expected;
+    }
+
+    /// Makes room for the outputs of so many messages, as far as their length is known.
+    pub fn make_room(&mut self, messages: usize) {
+        if self.bytes.capacity() == 0 {
+            let expected = self.expected.max(messages).min(MAX_TOGETHER);
+            let bytes = self.expected_bytes(expected);
+            (self.bytes, self.ends) = self.pool.take(bytes, expected);
+        }
+        let room = self.end + self.expected_bytes(messages);
+        if self.bytes.len() < room {
+            self.bytes.resize(room, 0);
+        }
+    }
+
+    fn expected_bytes(&self, messages: usize) -> usize {
+        (self.expected_length * messages).min(MAX_BYTES_TOGETHER) + SPARE_ROOM
+    }
+
+    /// Lets an encoder write a message's output. Until it is [added](Self::add), it is none: what is refused,
+    /// or left behind by a panic, is written over. Returns where it ends.
+    #[inline]
+    pub fn write(
+        &mut self,
+        encode: impl FnOnce(&mut Out<'_>) -> Result<(), Reason>,
+    ) -> Result<usize, Reason> {
+        self.messages += 1;
+        let mut out = Out::new(&mut self.bytes, self.end, &mut self.scratch);
+        encode(&mut out)?;
+        Ok(out.end())
+    }
+
+    /// Where the output begins that is being written.
+    #[inline]
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The bytes of an output that was written and not yet added.
+    pub fn written(&self, end: usize) -> &[u8] {
+        let written = self.bytes.get(self.end..end);
+        debug_assert!(written.is_some(), "an output is within the bytes");
+        written.unwrap_or_default()
+    }
+
+    /// Adds the output that was written up to `end`. If all together would be longer than `most` bytes, those
+    /// before it are sent first. Returns its length if it alone is too long.
+    #[inline]
+    pub fn add(
+        &mut self,
+        end: usize,
+        most: u32,
+        frames: &Arc<Frames>,
+        outlet: &mut Outlet,
+    ) -> Result<(), usize> {
+        match u32::try_from(end) {
+            Ok(short) if short <= most => {
+                self.ends.push(short);
+                self.end = end;
+                Ok(())
+            }
+            _ => self.add_alone(end, most, frames, outlet),
+        }
+    }
+
+    #[cold]
+    fn add_alone(
+        &mut self,
+        end: usize,
+        most: u32,
+        frames: &Arc<Frames>,
+        outlet: &mut Outlet,
+    ) -> Result<(), usize> {
+        let length = end - self.end;
+        let short = u32::try_from(length).ok().filter(|length| *length <= most).ok_or(length)?;
+        let alone = self.written(end).to_vec();
+        self.send(frames, outlet);
+        (self.bytes, self.end) = (alone, length);
+        self.ends.push(short);
+        Ok(())
+    }
+
+    /// Keeps the trace of an output that is added.
+    pub fn keep_trace(&mut self, trace: &Arc<Trace>) {
+        self.traces.push(Arc::clone(trace));
+    }
+
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.ends.len() >= MAX_TOGETHER || self.end >= MAX_BYTES_TOGETHER
+    }
+
+    /// Sends the outputs, if there are any. What is written behind them and not added is gone.
+    pub fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        let (messages, end) = (mem::take(&mut self.messages), mem::take(&mut self.end));
+        self.expected = self.expected.saturating_sub(messages);
+        if messages > 0 {
+            self.expected_length = end.div_ceil(messages);
+        }
+        let (mut bytes, ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
+        bytes.truncate(end);
+        if bytes.capacity() > 2 * end + MAX_SPARE {
+            // It grew for what it could not know: the frames are not charged with that.
+            bytes.shrink_to_fit();
+        }
+        let pieces = Recycled::new(Pieces::new(bytes, ends, 0), &self.pool);
+        let traces = mem::take(&mut self.traces);
+        if !pieces.is_empty() {
+            frames.charge(pieces.memory());
+            outlet.outputs.push(Output {
+                sink: self.sink,
+                frames: Arc::clone(frames),
+                pieces,
+                traces,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::numbers::{SequenceNumber, Timestamp};
+
+    /// Writes these outputs with so many bytes together at most. Returns what is sent at once, and the
+    /// lengths of those that alone are too long.
+    fn sent(outputs: &[&str], most: u32) -> (Vec<Vec<String>>, Vec<usize>) {
+        let (source, first) = ("test".into(), SequenceNumber(1));
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let (mut gathered, mut outlet) = (Gathered::new(SinkIndex(0)), Outlet::default());
+        let mut too_long = Vec::new();
+        gathered.make_room(outputs.len());
+        for output in outputs {
+            let end = gathered.write(|out| {
+                out.text(output);
+                Ok(())
+            });
+            assert_eq!(gathered.written(*end.as_ref().unwrap()), output.as_bytes());
+            too_long.extend(gathered.add(end.unwrap(), most, &frames, &mut outlet).err());
+        }
+        gathered.send(&frames, &mut outlet);
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let sent = outlet.outputs.iter();
+        (sent.map(|output| output.pieces.iter().map(text).collect()).collect(), too_long)
+    }
+
+    #[test]
+    fn what_would_be_too_long_together_is_sent_apart_and_what_is_too_long_alone_is_left_out() {
+        let (together, too_long) = sent(&["a", "bbb", "ccccc", "dd", "eeeeee", "ff", "g"], 5);
+        assert_eq!(together, [vec!["a", "bbb"], vec!["ccccc"], vec!["dd", "ff", "g"]]);
+        assert_eq!(too_long, [6]);
+    }
+}

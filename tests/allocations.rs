@@ -1,0 +1,95 @@
+//! How often the engine allocates. `allocation_counter` brings an allocator that counts, which a whole program
+//! has to use, so this is a program of its own.
+
+#![cfg(feature = "workbench")]
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wallaroo::core::clock::LogicalClock;
+use wallaroo::core::frames::Frames;
+use wallaroo::core::frames::pieces::Pieces;
+use wallaroo::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+use wallaroo::core::partitions::placement::Placement;
+use wallaroo::core::steps::batch::{Outlet, Payload};
+use wallaroo::core::steps::context::{Context, Report};
+use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
+
+#[path = "../apps/alphabet/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod alphabet;
+
+/// How many votes are in a batch.
+const VOTES: u32 = 4_096;
+
+/// How many batches are about a million votes.
+const BATCHES: usize = 245;
+
+/// How often a batch may allocate: what crosses from segment to segment, and the lists of it.
+const MAX_A_BATCH: u64 = 24;
+
+/// A header, a letter and how often it is voted for.
+const LENGTH: u32 = 9;
+
+fn votes() -> (Bytes, Vec<u32>) {
+    let vote = |at: u32| {
+        let letter = b'a' + u8::try_from(at * 7 % 26).unwrap();
+        [&5_u32.to_be_bytes()[..], &[letter], &(at * 1_000).to_be_bytes()[..]].concat()
+    };
+    ((0..VOTES).flat_map(vote).collect(), (1..=VOTES).map(|at| at * LENGTH).collect())
+}
+
+/// Works off a batch in all segments. Returns how many outputs it became.
+fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -> usize {
+    let clock = LogicalClock::default();
+    let mut outputs = 0;
+    let mut batches = vec![(Arc::new(frames), Payload::Frames)];
+    for segment in segments {
+        let mut outlet = Outlet::default();
+        for (frames, payload) in batches.drain(..) {
+            let mut context = Context {
+                worker: WorkerIndex(0),
+                clock: &clock,
+                piece: PIECE,
+                report: &mut *report,
+            };
+            segment.begin(&frames, payload, &mut context);
+            while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
+        }
+        outputs += outlet.outputs.iter().map(|output| output.pieces.len()).sum::<usize>();
+        let parcels = outlet.parcels.into_iter();
+        batches.extend(parcels.map(|parcel| (parcel.frames, parcel.payload)));
+    }
+    outputs
+}
+
+#[test]
+fn no_vote_is_an_allocation() {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    let placement = Placement::new(NonZeroUsize::MIN);
+    let mut setup = WorkerSetup::new(WorkerIndex(0), placement, false);
+    let mut segments = topology.segments(&mut setup).remove(0);
+    let (bytes, ends) = votes();
+    let frames = |_| {
+        let pieces = Pieces::new(bytes.clone(), ends.clone(), 0);
+        Frames::new("test".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
+    };
+    let mut batches: Vec<_> = (0..BATCHES + 8).map(frames).collect();
+    let mut report = Report::default();
+
+    // The first ones create the partitions, and the memory that is used again.
+    let first = batches.drain(..8).map(|frames| run(&mut segments, frames, &mut report));
+    assert_eq!(first.sum::<usize>(), 8 * VOTES as usize);
+    let mut outputs = 0;
+    let found = allocation_counter::measure(|| {
+        let batches = batches.into_iter();
+        outputs = batches.map(|frames| run(&mut segments, frames, &mut report)).sum();
+    });
+
+    assert_eq!(outputs, BATCHES * VOTES as usize, "a line a vote");
+    let (allocations, bytes) = (found.count_total, found.bytes_total);
+    let of = format!("{allocations} with {bytes} bytes for {BATCHES} batches");
+    assert!(allocations <= BATCHES as u64 * MAX_A_BATCH, "{of}");
+}
