@@ -1,16 +1,18 @@
-//! The key of a partition, and how bytes are written as text.
+//! The key of a partition.
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::num::NonZero;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::printable::is_printable;
+use super::key_text::{parse_key_text, text_of_bytes};
 
 /// How many bytes of a key need no allocation, so that a key is three words long.
-const SHORT: usize = 22;
+const SHORT: usize = 16;
 
-/// The key of a partition: any bytes, of any length. Short keys (up to 22 bytes) need no allocation.
+/// The key of a partition: any bytes, of any length. Short keys (up to 16 bytes) need no allocation.
 ///
 /// As text, printable UTF-8 stands as it is, every other byte as `\xNN`, and a backslash as `\\`.
 ///
@@ -21,14 +23,22 @@ const SHORT: usize = 22;
 /// assert_eq!(Key::from(0xff_u8).to_string(), r"\xff");
 /// assert_eq!(Key::from("tab\t").to_string(), r"tab\x09");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Key(Repr);
 
 /// A key's bytes. Invariant: equal keys have equal representations, so that comparing short ones is
 /// comparing three words: what fits is short, and after the length all is zero.
-#[derive(Clone, PartialEq, Eq, Hash)]
+///
+/// A short key is made, copied, hashed and compared as whole words: a word that is read just after it
+/// was written in parts makes the processor wait.
+#[derive(Clone)]
 enum Repr {
-    Short { length: u8, bytes: [u8; SHORT] },
+    Short {
+        /// The length plus one. Zero says that the key is long, so both together are one word.
+        size: NonZero<u64>,
+        /// Two words: an array of bytes, so that it can be lent as a slice.
+        words: [[u8; 8]; 2],
+    },
     Long(Box<[u8]>),
 }
 
@@ -37,8 +47,74 @@ impl Key {
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or(bytes),
+            Repr::Short { size, words } => {
+                let bytes = words.as_flattened();
+                let length = usize::try_from(size.get() - 1).unwrap_or(SHORT);
+                bytes.get(..length).unwrap_or(bytes)
+            }
             Repr::Long(bytes) => bytes,
+        }
+    }
+
+    /// A short key as three words: two keys are equal if all three are.
+    #[inline]
+    pub(crate) fn words(&self) -> Option<[u64; 3]> {
+        match &self.0 {
+            Repr::Short { size, words: [first, second] } => {
+                Some([size.get(), u64::from_le_bytes(*first), u64::from_le_bytes(*second)])
+            }
+            Repr::Long(_) => None,
+        }
+    }
+
+    /// A key of at most [`SHORT`] bytes: its length, and its bytes with zeros behind them.
+    #[inline]
+    fn short(length: usize, first: u64, second: u64) -> Self {
+        debug_assert!(length <= SHORT, "what is longer does not fit");
+        let size = NonZero::<u64>::MIN.saturating_add(length as u64);
+        Self(Repr::Short { size, words: [first.to_le_bytes(), second.to_le_bytes()] })
+    }
+}
+
+/// Up to eight bytes as a little-endian number.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    if let Some(all) = bytes.first_chunk() {
+        return u64::from_le_bytes(*all);
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // They overlap, and there they are the same.
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | (u64::from(last) << (8 * (bytes.len() - 4)));
+    }
+    match *bytes {
+        [a, b, c] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
+        [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
+        [a] => u64::from(a),
+        _ => 0,
+    }
+}
+
+impl PartialEq for Key {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self.words(), other.words()) {
+            // Without a branch a word.
+            (Some([size, a, b]), Some([other, x, y])) => (size ^ other) | (a ^ x) | (b ^ y) == 0,
+            (None, None) => self.as_bytes() == other.as_bytes(),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.words() {
+            Some(words) => words.iter().for_each(|word| state.write_u64(*word)),
+            None => self.as_bytes().hash(state),
         }
     }
 }
@@ -51,7 +127,14 @@ impl Default for Key {
 
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        match (self.words(), other.words()) {
+            (Some([size, a, b]), Some([other, x, y])) => {
+                // The first byte counts most. What is equal up to the zeros is a beginning of the other.
+                let order = |size, a: u64, b: u64| (a.swap_bytes(), b.swap_bytes(), size);
+                order(size, a, b).cmp(&order(other, x, y))
+            }
+            _ => self.as_bytes().cmp(other.as_bytes()),
+        }
     }
 }
 
@@ -64,14 +147,11 @@ impl PartialOrd for Key {
 impl From<&[u8]> for Key {
     #[inline]
     fn from(bytes: &[u8]) -> Self {
-        let mut short = [0; SHORT];
-        match (u8::try_from(bytes.len()), short.get_mut(..bytes.len())) {
-            (Ok(length), Some(start)) => {
-                start.copy_from_slice(bytes);
-                Self(Repr::Short { length, bytes: short })
-            }
-            _ => Self(Repr::Long(bytes.into())),
+        if bytes.len() > SHORT {
+            return Self(Repr::Long(bytes.into()));
         }
+        let (first, second) = bytes.split_at(bytes.len().min(8));
+        Self::short(bytes.len(), word(first), word(second))
     }
 }
 
@@ -95,7 +175,7 @@ impl<const N: usize> From<[u8; N]> for Key {
 impl From<u8> for Key {
     #[inline]
     fn from(byte: u8) -> Self {
-        Self::from([byte])
+        Self::short(1, byte.into(), 0)
     }
 }
 
@@ -113,7 +193,11 @@ impl From<String> for Key {
 }
 
 impl From<char> for Key {
+    #[inline]
     fn from(character: char) -> Self {
+        if let Ok(ascii @ ..=0x7f) = u8::try_from(character) {
+            return Self::from(ascii);
+        }
         Self::from(&*character.encode_utf8(&mut [0; 4]))
     }
 }
@@ -151,82 +235,49 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Bytes as a person reads them: printable UTF-8 as it is, every other byte as `\xNN`, a backslash
-/// as `\\`. [`parse_key_text`] reads it back.
-pub fn text_of_bytes(bytes: &[u8]) -> String {
-    // Escaped bytes take four times as much room, and then once is enough.
-    let mut text = String::with_capacity(4 * bytes.len());
-    push_text_of_bytes(&mut text, bytes);
-    text
-}
-
-/// Appends the text of [`text_of_bytes`].
-pub(crate) fn push_text_of_bytes(text: &mut String, bytes: &[u8]) {
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '\\' => text.push_str("\\\\"),
-                _ if is_printable(character) => text.push(character),
-                _ => push_escaped(text, character.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
-        }
-        push_escaped(text, chunk.invalid());
-    }
-}
-
-fn push_escaped(text: &mut String, bytes: &[u8]) {
-    // Without `format!`, for speed: checkpoints write many keys while no frame can enter.
-    let digit = |number: u8| if number < 10 { b'0' + number } else { b'a' - 10 + number };
-    for byte in bytes {
-        let escape = [b'\\', b'x', digit(byte >> 4), digit(byte & 0xf)];
-        text.push_str(str::from_utf8(&escape).unwrap_or_default());
-    }
-}
-
-/// What may follow a backslash, for a person who types one.
-const ESCAPES: &str =
-    r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash";
-
-/// Reads back what [`text_of_bytes`] wrote.
-///
-/// # Errors
-///
-/// An escape is neither `\\` nor `\xNN`. The error tells what to type instead.
-pub fn parse_key_text(text: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (plain, escape) = rest.split_at(at);
-        bytes.extend_from_slice(plain.as_bytes());
-        if let Some(after) = escape.strip_prefix("\\\\") {
-            bytes.push(b'\\');
-            rest = after;
-        } else {
-            let byte = escape
-                .strip_prefix("\\x")
-                .and_then(|digits| digits.get(..2))
-                // `from_str_radix` would take a plus sign as well.
-                .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-                .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-                .ok_or_else(|| format!("`{escape}`: {ESCAPES}"))?;
-            bytes.push(byte);
-            rest = escape.get(4..).unwrap_or_default();
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
     use proptest::prelude::*;
 
     use super::*;
 
+    /// Pairs that are often equal, or differ in one byte, or in zeros at the end.
+    fn pairs_of_bytes() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+        let bytes = prop::collection::vec(prop_oneof![Just(0), Just(1), any::<u8>()], 0..2 * SHORT);
+        (bytes.clone(), bytes, 0..4_u8, 0..2 * SHORT).prop_map(|(one, other, kind, at)| {
+            let mut two = one.clone();
+            match (kind, two.get_mut(at)) {
+                (0, _) => return (one, other),
+                (1, Some(byte)) => *byte = byte.wrapping_add(1),
+                (2, _) => two.resize(at, 0),
+                _ => {}
+            }
+            (one, two)
+        })
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_survive_being_written_as_text(bytes: Vec<u8>) {
-            prop_assert_eq!(parse_key_text(&text_of_bytes(&bytes)).unwrap(), bytes);
+        fn a_key_compares_and_hashes_as_its_bytes_do(
+            (one, two) in pairs_of_bytes(),
+        ) {
+            let hasher = RandomState::new();
+            let (key, other) = (Key::from(one.clone()), Key::from(two.as_slice()));
+            prop_assert_eq!(key.as_bytes(), &*one);
+            prop_assert_eq!(key.cmp(&other), one.cmp(&two));
+            prop_assert_eq!(key == other, one == two);
+            prop_assert_eq!(key.words().is_some(), one.len() <= SHORT);
+            let again = Key::from(one.as_slice());
+            prop_assert_eq!(&again, &key);
+            prop_assert_eq!(hasher.hash_one(&again), hasher.hash_one(&key));
+            prop_assert_eq!(hasher.hash_one(&other) == hasher.hash_one(&key), one == two);
+        }
+
+        #[test]
+        fn a_character_is_the_key_of_its_text(character: char) {
+            prop_assert_eq!(Key::from(character), Key::from(character.to_string()));
         }
 
         #[test]
@@ -253,24 +304,6 @@ mod tests {
                 "keys are in the order of their bytes, not of their lengths"
             );
         }
-        assert_eq!(size_of::<Key>(), 3 * size_of::<usize>());
-    }
-
-    #[test]
-    fn a_key_is_shown_readably() {
-        assert_eq!(text_of_bytes("héllo → ✓".as_bytes()), "héllo → ✓");
-        assert_eq!(text_of_bytes(b"a\\b\n\xff\x00"), r"a\\b\x0a\xff\x00");
-        assert_eq!(text_of_bytes("\u{202e}evil".as_bytes()), r"\xe2\x80\xaeevil");
-        assert_eq!(text_of_bytes(b""), "");
-    }
-
-    #[test]
-    fn a_broken_escape_is_an_error_that_shows_it() {
-        assert_eq!(
-            parse_key_text(r"a\q").unwrap_err(),
-            r"`\q`: after a backslash type x and two hexadecimal digits (\xNN), or another backslash"
-        );
-        assert!(parse_key_text(r"\x1").is_err());
-        assert!(parse_key_text(r"\x+1").is_err());
+        assert_eq!(size_of::<Key>(), 24);
     }
 }

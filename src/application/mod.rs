@@ -5,6 +5,7 @@
 
 mod ends;
 mod key;
+mod key_text;
 mod message;
 mod name;
 mod printable;
@@ -15,8 +16,9 @@ pub use ends::{
     BoxedEncoder, Generate, Generator, Sink, Source, TypedForm, WithHeader, big_endian,
     little_endian,
 };
-pub(crate) use key::push_text_of_bytes;
-pub use key::{Key, parse_key_text, text_of_bytes};
+pub use key::Key;
+pub(crate) use key_text::push_text_of_bytes;
+pub use key_text::{parse_key_text, text_of_bytes};
 pub use message::Message;
 pub use reason::Reason;
 pub use steps::{

@@ -19,8 +19,6 @@ pub enum Health {
 pub struct Partition<S> {
     /// The key.
     pub key: Key,
-    /// The key's hash in this table.
-    pub(super) hash: u64,
     /// The state.
     pub state: S,
     /// Messages that it has processed.

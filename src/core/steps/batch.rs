@@ -67,6 +67,18 @@ impl<M> Addressed<M> {
     }
 }
 
+impl<M> Default for Addressed<M> {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
+impl<M> Extend<(Address, M)> for Addressed<M> {
+    fn extend<I: IntoIterator<Item = (Address, M)>>(&mut self, items: I) {
+        items.into_iter().for_each(|(address, message)| self.push(address, message));
+    }
+}
+
 /// What a segment is given: frames to decode, or a batch that another segment made.
 pub enum Payload {
     /// The frames themselves.

@@ -16,6 +16,7 @@ use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::{guarded, try_for_each_guarded};
+use crate::core::numbers::Timestamp;
 use crate::core::partitions::partition::Health;
 use crate::core::partitions::table::{PartitionTable, Place};
 
@@ -52,17 +53,44 @@ struct Batch<M> {
     /// Of all messages, those that have been taken too.
     addresses: Vec<Address>,
     messages: vec::IntoIter<M>,
+    /// Of the first messages, where their partitions are. A partition keeps its place; one that was not found may have
+    /// been created since.
+    places: Vec<Option<Place>>,
 }
 
 impl<M> Batch<M> {
-    fn new(Addressed { addresses, messages }: Addressed<M>) -> Self {
-        Self { addresses, messages: messages.into_iter() }
+    fn empty() -> Self {
+        Self { addresses: Vec::new(), messages: Vec::new().into_iter(), places: Vec::new() }
     }
 
-    /// The messages that have not been taken, with their addresses.
-    fn left(&mut self) -> impl Iterator<Item = (&Address, M)> {
-        let taken = self.addresses.len() - self.messages.len();
-        self.addresses.get(taken..).unwrap_or_default().iter().zip(&mut self.messages)
+    /// Begins with other messages.
+    fn begin(&mut self, Addressed { addresses, messages }: Addressed<M>) {
+        (self.addresses, self.messages) = (addresses, messages.into_iter());
+        self.places.clear();
+    }
+
+    fn taken(&self) -> usize {
+        self.addresses.len() - self.messages.len()
+    }
+
+    /// Looks up the partitions of the next messages, a piece of them at most, if that has not been done.
+    fn look_up<S>(&mut self, table: &mut PartitionTable<S>, piece: usize) {
+        let looked_up = self.places.len();
+        if looked_up == self.taken() {
+            let next = self.addresses.get(looked_up..).unwrap_or_default();
+            let keys = next.iter().take(piece).map(|address| &address.key);
+            table.find_all(keys, &mut self.places);
+        }
+    }
+
+    /// The messages that were looked up and have not been taken, with their addresses and places.
+    fn left(&mut self) -> impl Iterator<Item = (&Address, Option<Place>, M)> {
+        let taken = self.taken();
+        let addresses = self.addresses.get(taken..).unwrap_or_default();
+        let places = self.places.get(taken..).unwrap_or_default();
+        // The messages last, so that none is taken when there are no more places.
+        let places = places.iter().zip(addresses).zip(&mut self.messages);
+        places.map(|((place, address), message)| (address, *place, message))
     }
 }
 
@@ -75,6 +103,8 @@ struct Scope<'a, 'c, S, I: Iterator> {
     outgoing: &'a mut Option<(Place, Outgoing<I>)>,
     at_work: Option<Place>,
     building: Option<Key>,
+    /// When the piece's partitions were created. One reading of the clock is enough.
+    now: Option<Timestamp>,
 }
 
 impl<S, I: Iterator> Scope<'_, '_, S, I> {
@@ -117,7 +147,7 @@ where
         table: Rc<RefCell<PartitionTable<B::State>>>,
     ) -> Self {
         let code = Code { name, computation, builder };
-        Self { code, table, batch: Batch::new(Addressed::with_capacity(0)), outgoing: None }
+        Self { code, table, batch: Batch::empty(), outgoing: None }
     }
 }
 
@@ -133,7 +163,7 @@ where
             Payload::Frames => None,
         };
         match addressed {
-            Some(addressed) => self.batch = Batch::new(*addressed),
+            Some(addressed) => self.batch.begin(*addressed),
             None => unreachable!("the topology gives a state step what its partition step made"),
         }
         self.batch.messages.len()
@@ -148,16 +178,17 @@ where
         let (first, piece) = (output.len(), context.piece);
         output.reserve(self.batch.messages.len().min(piece));
         let Self { code, table, batch, outgoing } = self;
-        let (mut table, at_work, building) = (table.borrow_mut(), None, None);
-        let mut scope = Scope { context, table: &mut table, output, outgoing, at_work, building };
+        let (table, at_work, building, now) = (&mut *table.borrow_mut(), None, None, None);
+        let mut scope = Scope { context, table, output, outgoing, at_work, building, now };
         scope.go_on(&code.name, frames);
         if scope.output.len() - first < piece {
+            batch.look_up(scope.table, piece);
             try_for_each_guarded(
-                &mut batch.left().take(piece),
+                &mut batch.left(),
                 &mut scope,
-                |(address, _)| address.frame,
-                |scope, (address, message)| {
-                    code.process(frames, scope, address, message);
+                |(address, ..)| address.frame,
+                |scope, (address, place, message)| {
+                    code.process(frames, scope, address, place, message);
                     stop_at(scope.output.len() - first >= piece)
                 },
                 |scope, frame, reason| scope.panicked(&code.name, frames, frame, reason),
@@ -168,7 +199,7 @@ where
         if batch.messages.len() > 0 || outgoing.is_some() {
             return Progress::More;
         }
-        *batch = Batch::new(Addressed::with_capacity(0));
+        batch.begin(Addressed::default());
         Progress::Done
     }
 }
@@ -179,6 +210,7 @@ impl<C, B: StateBuilder> Code<C, B> {
         frames: &Frames,
         scope: &mut Scope<'_, '_, B::State, StateMessagesOf<C, M, B::State>>,
         address: &Address,
+        looked_up: Option<Place>,
         message: M,
     ) where
         C: StateComputation<M, B::State>,
@@ -186,7 +218,8 @@ impl<C, B: StateBuilder> Code<C, B> {
         let Address { frame, key } = address;
         let frame = *frame;
         scope.at_work = None;
-        let found = scope.table.find(key);
+        // An earlier message may have created it since it was looked up.
+        let found = looked_up.or_else(|| scope.table.find(key));
         let created = found.is_none();
         let place = found.unwrap_or_else(|| self.create(scope, key));
         let Scope { context, table, output, outgoing, at_work, .. } = scope;
@@ -245,7 +278,7 @@ impl<C, B: StateBuilder> Code<C, B> {
         let state = self.builder.build(key);
         scope.building = None;
         scope.context.report.created += 1;
-        let now = scope.context.clock.now();
+        let now = *scope.now.get_or_insert_with(|| scope.context.clock.now());
         scope.table.create(key.clone(), state, now, true)
     }
 }
@@ -253,6 +286,7 @@ impl<C, B: StateBuilder> Code<C, B> {
 #[cfg(test)]
 mod tests {
     use crate::application::{Key, Reason, Source};
+    use crate::core::frames::dead_letter::{Cause, DeadLetter};
     use crate::core::test_driver::TestDriver;
     use crate::core::topology::Application;
 
@@ -275,5 +309,45 @@ mod tests {
         assert_eq!(driver.dead_letters().len(), 1);
         assert_eq!(driver.dead_letters()[0].key, Some(Key::from('b')));
         assert_eq!(driver.partitions("nothing").len(), 1);
+    }
+
+    #[test]
+    fn what_happens_to_a_partition_counts_for_the_messages_behind_in_the_same_piece() {
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()))))
+            .to_state_partition(
+                |payload: Vec<u8>, count: &mut u64| {
+                    assert!(payload.get(1) != Some(&b'!'), "as it was told");
+                    *count += 1;
+                    (None::<u8>, true)
+                },
+                |key: &Key| {
+                    assert!(key != &Key::from('b'), "no b");
+                    0_u64
+                },
+                "counts",
+                |payload: &Vec<u8>| payload.first().copied().unwrap_or_default(),
+            )
+            .done()
+            .build()
+            .unwrap();
+        let payloads = ["a", "b", "a", "c!", "b", "c", "a", "a!", "a"].map(str::as_bytes);
+        let frame = |payload: &[u8]| {
+            [&u32::try_from(payload.len()).unwrap().to_be_bytes()[..], payload].concat()
+        };
+        let mut driver = TestDriver::new(&topology);
+        driver.push("p", &payloads.map(frame).concat()).unwrap();
+        driver.run();
+        let rows = driver.partitions("counts");
+        let seen: Vec<_> =
+            rows.iter().map(|row| (row.key.to_string(), row.messages, row.poisoned)).collect();
+        assert_eq!(seen, [("a".to_owned(), 3, true), ("c".to_owned(), 0, true)]);
+        let poisoned = |key: char| {
+            let is_it = |letter: &&DeadLetter| {
+                letter.key == Some(Key::from(key)) && letter.cause == Cause::Poisoned
+            };
+            driver.dead_letters().iter().filter(is_it).count()
+        };
+        assert_eq!((poisoned('a'), poisoned('c'), driver.dead_letters().len()), (1, 1, 6));
     }
 }

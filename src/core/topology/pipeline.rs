@@ -258,14 +258,8 @@ fn partition_end<M: Message, P: PartitionFunction<M>>(
 ) -> SegmentFactory {
     let function = Arc::new(function);
     Box::new(move |setup| {
-        Box::new(PartitionEnd {
-            name: name.clone(),
-            before: before(setup),
-            function: Arc::clone(&function),
-            placement: setup.placement(),
-            input: Vec::new(),
-            gathered: Vec::new(),
-        })
+        let (before, function) = (before(setup), Arc::clone(&function));
+        Box::new(PartitionEnd::new(name.clone(), before, function, setup.placement()))
     })
 }
 
