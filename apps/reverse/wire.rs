@@ -14,6 +14,7 @@ pub fn decode(payload: &[u8]) -> Result<Option<String>, Reason> {
 }
 
 /// Writes a text as a line.
+#[expect(clippy::ptr_arg, reason = "encoders are given a reference to the message")]
 pub fn write_line(text: &String, output: &mut Out<'_>) {
     output.text(text);
     output.byte(b'\n');

@@ -27,7 +27,8 @@ fn outputs(driver: &TestDriver) -> String {
 }
 
 fn words(text: &str) -> Vec<String> {
-    split(text.to_owned()).0.collect()
+    let text = text.to_owned();
+    split(text).0.collect()
 }
 
 fn generated(seed: u64, skew: f64) -> Vec<Vec<u8>> {

@@ -230,7 +230,7 @@ fn apply(
         Effect::PauseOrResume => match session.engine().run_state() {
             RunState::Running => session.engine().pause(),
             RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
-                session.engine().resume()
+                session.engine().resume();
             }
         },
         Effect::Step => session.engine().step(),

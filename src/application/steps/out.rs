@@ -272,10 +272,14 @@ mod tests {
             appends in proptest::collection::vec(append(), 0..20),
         ) {
             let found = written(&before, room, |out| {
-                appends.iter().for_each(|append| append.to_out(out));
+                for append in &appends {
+                    append.to_out(out);
+                }
             });
             let mut expected = before.clone();
-            appends.iter().for_each(|append| append.to_vec(&mut expected));
+            for append in &appends {
+                append.to_vec(&mut expected);
+            }
             prop_assert_eq!(found, expected);
         }
     }

@@ -39,8 +39,7 @@ impl Console {
         match &mut *held {
             // What is wrong may be why the run does not begin.
             Some(held) if line.level < LogLevel::Warn => held.push(text),
-            Some(_) => self.progress.say(&text),
-            None => self.progress.say(&text),
+            _ => self.progress.say(&text),
         }
     }
 

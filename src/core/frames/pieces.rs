@@ -90,6 +90,7 @@ impl Pieces {
     }
 
     /// Takes the first pieces off without a copy: this many, or all if there are fewer.
+    #[must_use]
     pub fn split_to(&mut self, count: usize) -> Self {
         debug_assert!(self.are_whole(), "ends ascend and are within the bytes");
         let count = count.min(self.ends.len());

@@ -46,7 +46,7 @@ impl<M, C: Computation<M>> ComputeStep<M, C> {
         match guarded(|| Ok(outgoing.give(output, context.piece))) {
             Ok(left) => self.outgoing = left,
             Err(reason) => {
-                context.dead_letter(&self.name, frames, frame, None, Cause::Panicked, reason)
+                context.dead_letter(&self.name, frames, frame, None, Cause::Panicked, reason);
             }
         }
     }

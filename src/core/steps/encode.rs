@@ -211,7 +211,7 @@ mod tests {
             _ => output.byte(b'<'),
         }
         match payload.as_slice() {
-            b"r" => return Err("refused".into()),
+            b"r" => Err("refused".into()),
             b"p" => panic!("no p"),
             b"n" => Ok(()),
             _ => Ok(output.write_all(payload)?),

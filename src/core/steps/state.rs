@@ -32,13 +32,16 @@ pub(crate) const POISONED: &str = "the partition is poisoned: an earlier message
 type StateMessagesOf<C, M, S> =
     <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Messages;
 
+/// What is left of the outputs of a message, and its partition.
+type Left<C, M, S> = Option<(Place, Outgoing<StateMessagesOf<C, M, S>>)>;
+
 /// Runs a state computation on every message that its partition's owner was sent.
 pub(crate) struct StateStep<M, C: StateComputation<M, B::State>, B: StateBuilder> {
     code: Code<C, B>,
     table: Rc<RefCell<PartitionTable<B::State>>>,
     batch: Batch<M>,
-    /// What is left of the outputs of the message that was taken last, and its partition.
-    outgoing: Option<(Place, Outgoing<StateMessagesOf<C, M, B::State>>)>,
+    /// Of the message that was taken last.
+    outgoing: Left<C, M, B::State>,
 }
 
 /// What an author wrote for the state.

@@ -138,14 +138,14 @@ mod tests {
         let (from, to) = (tempdir().unwrap(), tempdir().unwrap());
         let file = from.path().join("file");
         fs::write(&file, "pages").unwrap();
-        let mut copies = 0_u8;
+        let mut written = 0_u8;
         let copied = copy_databases(std::slice::from_ref(&file), to.path(), || {
-            copies += 1;
-            fs::write(beside(&file, "-wal"), [copies; HEADER]).unwrap();
+            written += 1;
+            fs::write(beside(&file, "-wal"), [written; HEADER]).unwrap();
             Ok(())
         });
         let error = copied.unwrap_err().to_string();
-        assert_eq!(u32::from(copies), TRIES);
+        assert_eq!(u32::from(written), TRIES);
         assert!(error.contains("nothing is wrong with it: try again"), "{error}");
         assert!(!error.contains("damaged"), "{error}");
         // Nobody writes any more.

@@ -59,7 +59,9 @@ pub(crate) async fn begin_at(
 /// Lets the queues begin at these positions, except those that this run does not have (`others`).
 pub(crate) fn begin_queues_at(positions: &[Position], others: &[Position], queues: &[Arc<Queues>]) {
     let known: Vec<_> = positions.iter().filter(|at| !others.contains(at)).cloned().collect();
-    queues.iter().for_each(|queues| queues.begin_at(&known));
+    for queues in queues {
+        queues.begin_at(&known);
+    }
 }
 
 async fn begin_source(

@@ -155,7 +155,7 @@ impl Saved {
                 shared.fail(EngineError::Threads(error.to_string()));
             }
         });
-        Ok(Saving { gone, journal_writer, kept, checkpointer })
+        Ok(Saving { gone, journal_writer, checkpointer, kept })
     }
 }
 

@@ -64,12 +64,16 @@ impl KeyHash {
 
 #[inline]
 fn pair_multiply_shift(factors: &[u64; 6], [size, first, second]: [u64; 3]) -> u32 {
-    let [a, b, c, d, e, f] = *factors;
-    let pair = |word: u64, one: u64, other: u64| {
-        one.wrapping_add(word >> 32).wrapping_mul(other.wrapping_add(word & 0xffff_ffff))
+    let [first_upper, first_lower, second_upper, second_lower, of_size, added] = *factors;
+    let pair = |word: u64, upper: u64, lower: u64| {
+        upper.wrapping_add(word >> 32).wrapping_mul(lower.wrapping_add(word & 0xffff_ffff))
     };
-    let sum = pair(first, a, b).wrapping_add(pair(second, c, d));
-    upper_half(sum.wrapping_add(e.wrapping_mul(size)).wrapping_add(f))
+    let sum = pair(first, first_upper, first_lower).wrapping_add(pair(
+        second,
+        second_upper,
+        second_lower,
+    ));
+    upper_half(sum.wrapping_add(of_size.wrapping_mul(size)).wrapping_add(added))
 }
 
 /// Different numbers stay different. But consecutive keys have hashes at equal distances, which may lie
@@ -82,7 +86,6 @@ fn mix(hash: u32) -> u32 {
     hash ^ (hash >> 16)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what is left after the shift fits")]
 #[inline]
 fn upper_half(number: u64) -> u32 {
     (number >> 32) as u32

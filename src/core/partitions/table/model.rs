@@ -1,5 +1,6 @@
 //! A table does what a sorted map does, while it grows, whatever its hashes.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -65,9 +66,9 @@ struct Both {
 impl Both {
     fn create(&mut self, number: u16) {
         let place = self.model.len();
-        if !self.model.contains_key(&number) {
-            self.model.insert(number, Known { place, ..Known::default() });
-            self.table.create(key(number), number, Timestamp(0), number % 2 == 0);
+        if let Entry::Vacant(free) = self.model.entry(number) {
+            free.insert(Known { place, ..Known::default() });
+            self.table.create(key(number), number, Timestamp(0), number.is_multiple_of(2));
         }
     }
 
@@ -95,16 +96,22 @@ impl Both {
             }
             Act::Save(number) => {
                 let place = self.change(*number, |known| known.to_save = true);
-                place.into_iter().for_each(|place| self.table.save(place));
+                if let Some(place) = place {
+                    self.table.save(place);
+                }
             }
             Act::Touch(number) => {
                 let place = self.change(*number, |known| known.touched = true);
-                place.into_iter().for_each(|place| self.table.touch(place));
+                if let Some(place) = place {
+                    self.table.touch(place);
+                }
             }
             Act::Poison(number) => {
                 let poison = |known: &mut Known| (known.poisoned, known.to_save) = (true, true);
                 let place = self.change(*number, poison);
-                place.into_iter().for_each(|place| self.table.poison(place));
+                if let Some(place) = place {
+                    self.table.poison(place);
+                }
             }
             Act::Revive(number) => self.revive(*number),
             Act::TakeChanged(everything) => self.take_changed(*everything),
@@ -172,7 +179,9 @@ proptest! {
             table.hash = KeyHash::broken();
         }
         let mut both = Both { table, model: BTreeMap::new() };
-        acts.iter().for_each(|act| both.act(act));
+        for act in &acts {
+            both.act(act);
+        }
         both.check();
     }
 }

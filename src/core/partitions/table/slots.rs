@@ -44,7 +44,6 @@ fn slot(hash: u32, place: u32) -> u64 {
     (u64::from(hash) << 32) | (u64::from(place) + 1)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what is left after the shift fits")]
 #[inline]
 fn hash_of(slot: u64) -> u32 {
     (slot >> 32) as u32
@@ -89,15 +88,14 @@ impl Array {
         let home = self.home(hash_of(slot));
         let from_home = self.slots.get_mut(home..).unwrap_or_default();
         let behind = from_home.len();
-        match from_home.iter_mut().enumerate().find(|(_, free)| **free == 0) {
-            Some((distance, free)) => {
-                *free = slot;
-                distance
-            }
-            None => {
-                self.slots.push(slot);
-                behind
-            }
+        if let Some((distance, free)) =
+            from_home.iter_mut().enumerate().find(|(_, free)| **free == 0)
+        {
+            *free = slot;
+            distance
+        } else {
+            self.slots.push(slot);
+            behind
         }
     }
 
