@@ -16,7 +16,7 @@ use crate::support::waiting::wait_until;
 /// What a run uses at a moment, in bytes; and the most that it may use, however long it is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Use {
-    /// The longest of SQLite's logs, which is moved into its file where it has more than 16 MiB.
+    /// The longest of `SQLite`'s logs, which is moved into its file where it has more than 16 MiB.
     log: u64,
     /// All other files of the directory.
     files: u64,

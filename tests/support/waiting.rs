@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long anything may take. Long, because a loaded machine is no failure.
-pub const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_mins(2);
 
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(1);
