@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -13,7 +12,7 @@ use super::error::EngineError;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::partitions::saved::SavedPartition;
-use crate::endpoints::{SinkFailure, SinkOrder};
+use crate::endpoints::{SinkFailure, ToSink};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
 /// What the journal writer is asked for.
@@ -47,9 +46,6 @@ pub(super) enum CheckpointOrder {
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
-
-/// Where a sink's orders go.
-pub(super) type ToSink = UnboundedSender<SinkOrder>;
 
 /// For each pipeline, one a sink.
 pub(super) type Senders = Vec<Vec<ToSink>>;

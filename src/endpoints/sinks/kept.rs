@@ -11,15 +11,11 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use tokio::sync::oneshot;
-
+use super::to_sink::Reply;
 use crate::core::steps::batch::Output;
 
 /// How many batches are written together at the most.
 const MAX_SLICES: usize = 64;
-
-/// Where a report goes.
-pub(crate) type Reply = oneshot::Sender<Option<u64>>;
 
 /// The outputs of a TCP sink that are not acknowledged.
 #[derive(Default)]
@@ -153,6 +149,8 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::core::frames::Frames;

@@ -1,13 +1,13 @@
-//! The outputs that a file or stream writes next.
+//! The outputs that a stream writes next.
 //!
 //! Invariant: an output is kept, and holds its frames' room, until it is written.
 
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
 
 use super::sink_log::SinkLog;
+use super::to_sink::Reply;
 use crate::core::steps::batch::Output;
 
 /// How many of the workers' batches are written together: few enough to keep latency low.
@@ -20,10 +20,9 @@ const KEPT: usize = 1024 * 1024;
 pub enum SinkOrder {
     /// Write these outputs.
     Write(Output),
-    /// Say when all that was to be written before is written, and how many bytes that makes since the
-    /// beginning of the sink's file; `None` where it writes to no file. For a TCP sink, written is what
-    /// the receiver's system has acknowledged.
-    Report(oneshot::Sender<Option<u64>>),
+    /// Say when all that was to be written before is written. For a TCP sink, written is what the receiver's
+    /// system has acknowledged.
+    Report(Reply),
 }
 
 /// What a sink has to do.
@@ -31,7 +30,7 @@ pub(crate) enum Todo {
     /// Write what is pending.
     Write,
     /// Report: nothing is pending.
-    Report(oneshot::Sender<Option<u64>>),
+    Report(Reply),
     /// Nothing any more.
     End,
 }
@@ -43,23 +42,17 @@ pub(crate) struct Pending<'engine> {
     later: VecDeque<SinkOrder>,
     received: Vec<SinkOrder>,
     taken: Vec<Output>,
-    /// How many bytes have been written, with those before the beginning.
-    offset: u64,
-    /// The bytes of `taken`, where there are several: a write is a system call, and of a file a trip to
+    /// The bytes of `taken`, where there are several: a write is a system call, and often a trip to
     /// another thread.
     joined: Vec<u8>,
-    log: &'engine SinkLog<'engine>,
+    log: &'engine SinkLog,
 }
 
 impl<'engine> Pending<'engine> {
-    pub fn new(
-        orders: UnboundedReceiver<SinkOrder>,
-        offset: u64,
-        log: &'engine SinkLog<'engine>,
-    ) -> Self {
+    pub fn new(orders: UnboundedReceiver<SinkOrder>, log: &'engine SinkLog) -> Self {
         let (taken, joined) = (Vec::with_capacity(BATCHES), Vec::new());
         let (later, received) = (VecDeque::new(), Vec::with_capacity(BATCHES));
-        Self { orders, later, received, taken, offset, joined, log }
+        Self { orders, later, received, taken, joined, log }
     }
 
     /// Waits for something to do, where the outputs before are written. Where it is not waited for to
@@ -98,11 +91,6 @@ impl<'engine> Pending<'engine> {
         }
     }
 
-    /// How many bytes have been written, with those before the beginning.
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// What is to be written.
     pub fn bytes(&self) -> &[u8] {
         match self.taken.as_slice() {
@@ -113,7 +101,6 @@ impl<'engine> Pending<'engine> {
 
     /// It is written. Dropping the outputs makes room for new frames.
     pub fn written(&mut self) {
-        self.offset += self.bytes().len() as u64;
         self.taken.drain(..).for_each(|output| self.log.written(&output));
     }
 }

@@ -14,31 +14,32 @@ use crate::endpoints::backoff::patiently;
 use crate::endpoints::endpoint::Endpoint;
 
 /// What a sink tells the engine's observer of itself.
-pub(crate) struct SinkLog<'engine> {
+pub struct SinkLog {
     pipeline: PipelineIndex,
     sink: SinkIndex,
     /// The sink's endpoint as text.
     endpoint: Arc<str>,
-    observer: &'engine dyn Observer,
-    clock: &'engine (dyn Clock + Send + Sync),
+    observer: Arc<dyn Observer>,
+    clock: Arc<dyn Clock + Send + Sync>,
     /// The step's name in traces.
     step: Arc<str>,
 }
 
-impl<'engine> SinkLog<'engine> {
+impl SinkLog {
+    /// The log of a sink of this pipeline.
     pub fn new(
         pipeline: PipelineIndex,
         sink: SinkIndex,
         endpoint: &Endpoint,
-        observer: &'engine dyn Observer,
-        clock: &'engine (dyn Clock + Send + Sync),
+        observer: Arc<dyn Observer>,
+        clock: Arc<dyn Clock + Send + Sync>,
     ) -> Self {
         let (endpoint, step) = (endpoint.to_string().into(), "sink".into());
         Self { pipeline, sink, endpoint, observer, clock, step }
     }
 
     /// An output has been given to the system.
-    pub fn written(&self, output: &Output) {
+    pub(super) fn written(&self, output: &Output) {
         let now = self.clock.now();
         for trace in &output.traces {
             trace.push(Hop {
@@ -52,7 +53,7 @@ impl<'engine> SinkLog<'engine> {
     }
 
     /// Tells what happened to the sink.
-    pub fn tell(&self, news: SinkNews) {
+    pub(super) fn tell(&self, news: SinkNews) {
         self.observer.event(EngineEvent::Sink {
             pipeline: self.pipeline,
             sink: self.sink,
@@ -62,7 +63,10 @@ impl<'engine> SinkLog<'engine> {
     }
 
     /// Waits for a write, and tells where it takes long, and when that is over.
-    pub async fn stalls<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    pub(super) async fn stalls<T>(
+        &self,
+        write: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
         let mut stalled = false;
         let tell = || {
             stalled = true;

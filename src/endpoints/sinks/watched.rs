@@ -54,17 +54,17 @@ impl Watched {
     }
 
     /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
-    pub async fn news(&mut self, length: u64) -> Option<Astray> {
-        let astray = self.look(length).await.filter(|astray| self.told != Some(*astray))?;
+    pub fn news(&mut self, length: u64) -> Option<Astray> {
+        let astray = self.look(length).filter(|astray| self.told != Some(*astray))?;
         self.told = Some(astray);
         Some(astray)
     }
 
     /// Looks at the file, which should have this length. `None` where all is well, or where that cannot
     /// be found out.
-    pub async fn look(&mut self, length: u64) -> Option<Astray> {
+    pub fn look(&mut self, length: u64) -> Option<Astray> {
         self.looked = Instant::now();
-        let metadata = match tokio::fs::metadata(&self.path).await {
+        let metadata = match std::fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Some(Astray::Removed);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -17,7 +16,7 @@ use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder, is_inside,
+    Delivery, Endpoint, FileId, Injector, Intake, OpenSink, OpenSource, SinkTask, is_inside,
     read_injected,
 };
 use crate::runtime::durable::Durable;
@@ -161,31 +160,30 @@ fn file_id(endpoint: &Endpoint) -> Option<FileId> {
     }
 }
 
-type Receivers = Vec<Vec<UnboundedReceiver<SinkOrder>>>;
-
-/// Where sinks will get their orders from.
-pub(crate) fn sink_channels(topology: &Topology) -> (Senders, Receivers) {
-    let of_pipeline = |sinks: usize| (0..sinks).map(|_| unbounded_channel()).unzip();
-    topology.pipelines().iter().map(|plan| of_pipeline(plan.sinks.len())).unzip()
-}
-
-/// Starts the sinks: what is sent to them is written.
-pub(crate) fn start_sinks(
-    io: &Handle,
-    sinks: Vec<Vec<OpenSink>>,
-    receivers: Receivers,
-    shared: &Shared,
-) -> SinkTasks {
+/// Begins with the sinks. Returns where their outputs go, and what they do beside the workers.
+pub(crate) fn begin_sinks(sinks: Vec<Vec<OpenSink>>, shared: &Shared) -> (Senders, Vec<SinkTask>) {
     let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
-    let mut tasks = JoinSet::new();
-    for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
-        for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
+    let mut tasks = Vec::new();
+    let senders = sinks.into_iter().enumerate().map(|(at, sinks)| {
+        let of_pipeline = sinks.into_iter().enumerate().map(|(index, sink)| {
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
             let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
-            tasks.spawn_on(sink.run(pipeline, index, orders, clock, observer, sync), io);
-        }
+            let (to_sink, task) = sink.begin(pipeline, index, clock, observer, sync);
+            tasks.extend(task);
+            to_sink
+        });
+        of_pipeline.collect()
+    });
+    (senders.collect(), tasks)
+}
+
+/// Starts what the sinks do beside the workers.
+pub(crate) fn start_sinks(io: &Handle, tasks: Vec<SinkTask>) -> SinkTasks {
+    let mut started = JoinSet::new();
+    for task in tasks {
+        started.spawn_on(task, io);
     }
-    tasks
+    started
 }
 
 /// Where the pipelines' frames enter.

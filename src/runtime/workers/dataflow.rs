@@ -29,8 +29,8 @@ use super::stage::{Stage, Turn};
 use crate::core::clock::Clock;
 use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::steps::Segment;
+use crate::endpoints::ToSink;
 use crate::runtime::ingress::queue::{Next, Queue};
-use crate::runtime::parts::ToSink;
 use crate::runtime::shared::Shared;
 
 /// An [`Epoch`], for Timely.
