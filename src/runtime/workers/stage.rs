@@ -146,13 +146,20 @@ impl Stage {
         }
     }
 
-    /// Has the operator go on in its next turn, where a batch is under way or more wait.
-    pub fn go_on_later(&self, more_wait: bool, again: &Activator) {
-        match self.is_busy() || more_wait {
-            true if self.ahead.is_too_far() => again.activate_after(LOOK_AGAIN),
-            true => again.activate(),
-            false => {}
+    /// Has the operator go on in its next turn, where a batch is under way or more wait. Returns false where
+    /// it is too far ahead for that, and looks again after a while.
+    pub fn go_on_later(&self, more_wait: bool, again: &Activator) -> bool {
+        if !self.is_busy() && !more_wait {
+            // It is activated when more come.
+            return true;
         }
+        let is_too_far = self.ahead.is_too_far();
+        if is_too_far {
+            again.activate_after(LOOK_AGAIN);
+        } else {
+            again.activate();
+        }
+        !is_too_far
     }
 
     /// Tells the observer what happened, and passes the outputs to the sinks.
