@@ -92,7 +92,8 @@ fn a_message_that_ends_in_a_state_without_an_output_has_a_latency() {
         .to_state_partition(silent, |_: &Key| 0, "totals", letter)
         .done()
         .build();
-    let (engine, recorder) = start(&Arc::new(topology.unwrap()), &injectable(&shared(), 2));
+    let topology = Arc::new(topology.unwrap());
+    let (engine, recorder) = start(&topology, &injectable(&topology, 2));
     engine.inject(PipelineIndex(0), votes([(b'a', 1), (b'b', 2), (b'a', 3)]).into()).unwrap();
     engine.stop();
     engine.wait().unwrap();
