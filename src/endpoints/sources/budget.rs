@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex as Turn, Notify};
+use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard, Notify};
 
 use crate::core::frames::Hold;
 use crate::core::sync::Mutex;
@@ -87,21 +87,43 @@ impl Budget {
 
     /// Waits until there is room for frames of this many bytes and what they will become.
     pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Hold> {
-        let frames = frames.max(MIN_COST);
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.lock().await;
         loop {
-            let cost = self.cost(frames);
-            // Nobody else adds to it, but outputs of what is in flight already.
-            if self.used.load(Ordering::Acquire) <= LIMIT - cost {
-                self.used.fetch_add(cost, Ordering::AcqRel);
-                return Arc::new(Share {
-                    budget: Arc::clone(self),
-                    frames,
-                    bill: Mutex::new(Bill { made: 0, charged: cost }),
-                });
+            if let Some(share) = self.take_in_turn(&turn, frames) {
+                return share;
             }
             // What is freed before this line leaves word for the next who waits: this one.
             self.freed.notified().await;
+        }
+    }
+
+    /// The same where that is possible without waiting.
+    pub fn try_take(self: &Arc<Self>, frames: usize) -> Option<Arc<dyn Hold>> {
+        let turn = self.turn.try_lock().ok()?;
+        self.take_in_turn(&turn, frames)
+    }
+
+    fn take_in_turn(
+        self: &Arc<Self>,
+        _turn: &TurnGuard<'_, ()>,
+        frames: usize,
+    ) -> Option<Arc<dyn Hold>> {
+        let frames = frames.max(MIN_COST);
+        let cost = self.cost(frames);
+        // Nobody else adds to it, but outputs of what is in flight already.
+        if self.used.load(Ordering::Acquire) > LIMIT - cost {
+            return None;
+        }
+        self.used.fetch_add(cost, Ordering::AcqRel);
+        let bill = Mutex::new(Bill { made: 0, charged: cost });
+        Some(Arc::new(Share { budget: Arc::clone(self), frames, bill }))
+    }
+
+    /// Gives room back. Who waits is told when half of all is free, so that it is not woken for each bit.
+    fn free(&self, bytes: usize) {
+        let before = self.used.fetch_sub(bytes, Ordering::AcqRel);
+        if before - bytes <= LIMIT / 2 {
+            self.freed.notify_one();
         }
     }
 
@@ -147,8 +169,7 @@ impl Hold for Share {
         // Less than at first where that was more than is expected now.
         let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
         if due < bill.charged {
-            self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
-            self.budget.freed.notify_one();
+            self.budget.free(bill.charged - due);
         } else {
             self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
         }
@@ -163,8 +184,7 @@ impl Drop for Share {
             (bill.made, bill.charged)
         };
         self.budget.learn(self.parts(made));
-        self.budget.used.fetch_sub(charged, Ordering::AcqRel);
-        self.budget.freed.notify_one();
+        self.budget.free(charged);
     }
 }
 

@@ -152,6 +152,7 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, in
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::sync::Weak;
 
     use parking_lot::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -164,7 +165,7 @@ mod tests {
     use crate::core::frames::framing::big_endian_framing;
     use crate::core::numbers::{PipelineIndex, Timestamp};
     use crate::core::observer::Observer;
-    use crate::endpoints::{Connection, Delivery};
+    use crate::endpoints::{Connection, Delivery, Fetch};
 
     struct Still;
 
@@ -185,6 +186,8 @@ mod tests {
         fn deliver(&self, _: Connection, frames: Frames, _: bool) {
             self.frames.lock().extend_from_slice(frames.bytes());
         }
+
+        fn fetch_from(&self, _: Connection, _: Weak<dyn Fetch>) {}
     }
 
     impl Observer for Seen {
