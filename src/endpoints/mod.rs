@@ -17,10 +17,10 @@ pub(crate) use connect::connect;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::{FileId, claim, cut, empty, is_inside, open_to_write};
 pub use open_files::{open_files, raise_open_files};
-pub use sinks::pending::SinkOrder;
-pub use sinks::sink::{OpenSink, SinkFailure};
+pub use sinks::sink::{OpenSink, SinkFailure, SinkTask};
+pub use sinks::to_sink::ToSink;
 pub use sources::injected::{Injected, Injector, NotInjected, read_injected};
-pub use sources::intake::{Connection, Delivery, Entered, Intake};
+pub use sources::intake::{Connection, Delivery, Entered, Fetch, Intake};
 pub use sources::source::OpenSource;
 #[cfg(feature = "workbench")]
 pub(crate) use sources::source::listen;

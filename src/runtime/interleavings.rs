@@ -1,13 +1,14 @@
 //! The gate, the queues and their exchange under threads that meet in thousands of orders.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use shuttle::future::block_on;
 use shuttle::scheduler::RandomScheduler;
 use shuttle::sync::Mutex;
-use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use shuttle::sync::mpsc::{Sender, channel};
 use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, MaxSteps, Runner};
 
@@ -17,6 +18,7 @@ use super::ingress::queues::Queues;
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::endpoints::{Connection, Delivery as _, Fetch};
 use crate::resilience::{Position, Slot};
 
 /// How many orders are tried.
@@ -220,6 +222,51 @@ fn check_taken(queues: &Queues, taken: &Taken) {
         other => panic!("{other:?}"),
     });
     assert_eq!(ends.collect::<Vec<_>>(), [FRAMES * LENGTH; 2]);
+}
+
+/// A source that its worker reads. Every other frame it hands over, as where there is no room for it.
+struct InTurns {
+    at: AtomicU64,
+    hand: Mutex<Sender<u64>>,
+}
+
+impl Fetch for InTurns {
+    fn fetch(&self) -> Option<Frames> {
+        let at = self.at.fetch_add(1, Ordering::SeqCst);
+        if at < FRAMES && at % 2 == 0 {
+            return Some(waiting(SOURCES[0], at).frames);
+        }
+        self.hand.lock().unwrap().send(at).unwrap();
+        None
+    }
+}
+
+#[test]
+fn frames_that_a_worker_fetches_are_taken_in_order_with_those_that_it_hands_over() {
+    check(|| {
+        let (gate, taken, leave) = (Arc::new(Gate::open()), Taken::default(), Arc::default());
+        let queues = Arc::new(Queues::new(PipelineIndex(0), "p".into(), None, 1, None));
+        let worker = worker(&queues, 0, &gate, &taken, &leave);
+        let (hand, handed) = channel();
+        let source = Arc::new(InTurns { at: AtomicU64::new(0), hand: Mutex::new(hand) });
+        loop {
+            let fetched: Weak<InTurns> = Arc::downgrade(&source);
+            queues.fetch_from(Connection { number: 0, again: true }, fetched);
+            gate.hold();
+            gate.release();
+            queues.wake();
+            // A wake-up that is lost is a deadlock, which the checker finds.
+            let at = handed.recv().unwrap();
+            if at == FRAMES {
+                break;
+            }
+            queues.push(waiting(SOURCES[0], at));
+        }
+        queues.close();
+        join([worker]);
+        let all: Vec<u64> = (0..FRAMES).map(|at| at * LENGTH).collect();
+        assert_eq!(taken.lock().unwrap().values().collect::<Vec<_>>(), [&all]);
+    });
 }
 
 #[test]

@@ -19,9 +19,10 @@
 //! * A source gives frames to the queues. If the run saves and the source cannot be read again, they go to the
 //!   journal writer first (`JournalOrder::Write`), and enter when they are written.
 //! * A queue wakes its worker. The worker asks the gate whether it may take frames, and runs the dataflow of the
-//!   pipeline. Batches cross from worker to worker inside Timely. Outputs go to the sinks (`SinkOrder::Write`).
+//!   pipeline. Batches cross from worker to worker inside Timely. Outputs go to the sinks (`ToSink::write`):
+//!   the worker itself writes a regular file, and a task what may make it wait.
 //! * The checkpointer closes the gate, asks the workers for what has changed (`Request::Save`) and the sinks how
-//!   far they have written (`SinkOrder::Report`), opens the gate, and writes. Then the journal writer drops what
+//!   far they have written (`ToSink::report`), opens the gate, and writes. Then the journal writer drops what
 //!   the checkpoint has (`JournalOrder::Trim`).
 //! * The engine asks the workers about partitions (`Request::Query`), and the checkpointer for another number of
 //!   workers (`CheckpointOrder::SetWorkers`).

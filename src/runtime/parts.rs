@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -13,7 +12,7 @@ use super::error::EngineError;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::partitions::saved::SavedPartition;
-use crate::endpoints::{SinkFailure, SinkOrder};
+use crate::endpoints::{SinkFailure, ToSink};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
 /// An order to the journal writer.
@@ -48,10 +47,7 @@ pub(super) enum CheckpointOrder {
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
 
-/// The sender of a sink's orders.
-pub(super) type ToSink = UnboundedSender<SinkOrder>;
-
-/// Per pipeline, one per sink.
+/// For each pipeline, one a sink.
 pub(super) type Senders = Vec<Vec<ToSink>>;
 
 pub(super) type SourceTasks = JoinSet<io::Result<()>>;

@@ -12,6 +12,7 @@ mod applications;
 mod crowd;
 mod ending;
 mod failing;
+mod files;
 mod holding;
 mod pausing;
 mod pressure;

@@ -12,16 +12,16 @@ use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::endpoints::Endpoint;
-use wallaroo::runtime::Settings;
+use wallaroo::runtime::{Engine, Settings};
 
 use crate::applications::{FIRST_PANIC, SECOND_PANIC, STATELESS_PANIC, winding};
-use crate::recorder::Counts;
+use crate::recorder::{Counts, Recorder};
 use crate::support::frames::frame;
 use crate::{WORKERS, injectable, start};
 
 /// All that must not depend on the number of workers.
 #[derive(Debug, PartialEq)]
-struct Ending {
+pub struct Ending {
     partitions: Vec<(String, String, u64, bool, serde_json::Value)>,
     outputs: BTreeMap<String, Vec<String>>,
     dead_letters: Vec<(u64, u64, String, String, String, Vec<u8>)>,
@@ -57,7 +57,7 @@ fn set(letters: &[DeadLetter]) -> Vec<(u64, u64, String, String, String, Vec<u8>
 }
 
 /// What the driver makes of these bytes, of which each part stands for itself.
-fn driven(parts: &[Vec<u8>]) -> Ending {
+pub fn driven(parts: &[Vec<u8>]) -> Ending {
     let mut driver = TestDriver::new(&winding());
     for part in parts {
         driver.push("votes", part).unwrap();
@@ -97,6 +97,11 @@ fn run(settings: &Settings, parts: &[Vec<u8>]) -> Ending {
     if settings.injectable {
         engine.stop();
     }
+    ending(&engine, &recorder)
+}
+
+/// What the engine has made of everything, when it has ended.
+pub fn ending(engine: &Engine, recorder: &Recorder) -> Ending {
     engine.wait().unwrap();
     let told = recorder.recorded();
     let outputs = told.outputs.first().map(Vec::as_slice).unwrap_or_default();

@@ -10,15 +10,11 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use tokio::sync::oneshot;
-
+use super::to_sink::Reply;
 use crate::core::steps::batch::Output;
 
 /// The max number of outputs per write.
 const MAX_SLICES: usize = 64;
-
-/// Answers a report. See [`SinkOrder::Report`](super::pending::SinkOrder::Report).
-pub(crate) type Reply = oneshot::Sender<Option<u64>>;
 
 /// The outputs of a TCP sink that are not acknowledged.
 #[derive(Default)]
@@ -158,6 +154,8 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::core::frames::Frames;

@@ -1,7 +1,7 @@
 //! Where bytes leave: files, standard output and TCP receivers.
 //!
-//! `sink` opens one and writes to it until its end. A stream or a file writes what is `pending`; a file
-//! is `watched`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the `send_queue` says that
+//! `sink` opens one, and `to_sink` is where its outputs go. A regular file is a `shared_file` of the workers
+//! and is `watched`; a stream writes what is `pending`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the `send_queue` says that
 //! they are acknowledged.
 
 pub(super) mod kept;
@@ -9,6 +9,8 @@ pub(super) mod pending;
 pub(super) mod receiver;
 pub(super) mod send_queue;
 pub(super) mod serving;
+pub(super) mod shared_file;
 pub(super) mod sink;
 pub(super) mod sink_log;
+pub(super) mod to_sink;
 pub(super) mod watched;

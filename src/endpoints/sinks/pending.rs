@@ -1,13 +1,13 @@
-//! The outputs that a file or stream writes next.
+//! The outputs that a stream writes next.
 //!
 //! Invariant: an output is kept, and holds its frames' share of the budget, until it is written.
 
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
 
 use super::sink_log::SinkLog;
+use super::to_sink::Reply;
 use crate::core::steps::batch::Output;
 
 /// The max number of outputs per write: few, to keep latency low.
@@ -20,18 +20,18 @@ const KEPT: usize = 1024 * 1024;
 pub enum SinkOrder {
     /// Write these outputs.
     Write(Output),
-    /// Answer when all earlier outputs are written, with the length of the sink's file; with `None` if it
-    /// does not write a regular file. A TCP sink answers when the receiver's system has acknowledged them.
-    Report(oneshot::Sender<Option<u64>>),
+    /// Say when all that was to be written before is written. For a TCP sink, written is what the receiver's
+    /// system has acknowledged.
+    Report(Reply),
 }
 
 /// What a sink has to do next.
 pub(crate) enum Todo {
     /// Write the pending outputs.
     Write,
-    /// Answer a report: nothing is pending.
-    Report(oneshot::Sender<Option<u64>>),
-    /// End: no more orders come.
+    /// Report: nothing is pending.
+    Report(Reply),
+    /// Nothing any more.
     End,
 }
 
@@ -42,23 +42,17 @@ pub(crate) struct Pending<'engine> {
     later: VecDeque<SinkOrder>,
     received: Vec<SinkOrder>,
     taken: Vec<Output>,
-    /// The length of the file: what was written, and what was in it before.
-    offset: u64,
-    /// The bytes of `taken` if there are several: one write is one system call, and for a file one trip to
+    /// The bytes of `taken`, where there are several: a write is a system call, and often a trip to
     /// another thread.
     joined: Vec<u8>,
-    log: &'engine SinkLog<'engine>,
+    log: &'engine SinkLog,
 }
 
 impl<'engine> Pending<'engine> {
-    pub fn new(
-        orders: UnboundedReceiver<SinkOrder>,
-        offset: u64,
-        log: &'engine SinkLog<'engine>,
-    ) -> Self {
+    pub fn new(orders: UnboundedReceiver<SinkOrder>, log: &'engine SinkLog) -> Self {
         let (taken, joined) = (Vec::with_capacity(BATCHES), Vec::new());
         let (later, received) = (VecDeque::new(), Vec::with_capacity(BATCHES));
-        Self { orders, later, received, taken, offset, joined, log }
+        Self { orders, later, received, taken, joined, log }
     }
 
     /// Waits for something to do. Cancel-safe. To be called when the pending outputs are written.
@@ -96,12 +90,7 @@ impl<'engine> Pending<'engine> {
         }
     }
 
-    /// The length of the file: what was written, and what was in it before.
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// The bytes to be written.
+    /// What is to be written.
     pub fn bytes(&self) -> &[u8] {
         match self.taken.as_slice() {
             [output] => output.pieces.bytes(),
@@ -111,7 +100,6 @@ impl<'engine> Pending<'engine> {
 
     /// The bytes are written. Drops the outputs, which gives back their share of the budget.
     pub fn written(&mut self) {
-        self.offset += self.bytes().len() as u64;
         self.taken.drain(..).for_each(|output| self.log.written(&output));
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn resolve(address: &str) -> io::Result<()> {
 }
 
 /// Sends outputs until no more come, and all are acknowledged.
-pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, log: &SinkLog<'_>) {
+pub(crate) async fn send(address: &str, orders: UnboundedReceiver<SinkOrder>, log: &SinkLog) {
     let mut outputs = Outputs::new(orders, log);
     let mut backoff = Backoff::default();
     // The reason is reported once, and not for each try.

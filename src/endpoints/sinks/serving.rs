@@ -42,11 +42,11 @@ pub(crate) struct Outputs<'engine> {
     /// Whether it was reported that the system does not tell what is acknowledged.
     unconfirmed: bool,
     pub kept: Kept,
-    log: &'engine SinkLog<'engine>,
+    log: &'engine SinkLog,
 }
 
 impl<'engine> Outputs<'engine> {
-    pub fn new(orders: UnboundedReceiver<SinkOrder>, log: &'engine SinkLog<'engine>) -> Self {
+    pub fn new(orders: UnboundedReceiver<SinkOrder>, log: &'engine SinkLog) -> Self {
         let (received, kept) = (Vec::with_capacity(ORDERS), Kept::default());
         Self { orders, received, ended: false, unconfirmed: false, kept, log }
     }

@@ -1,28 +1,33 @@
 //! Sinks: opened once, then written with what the workers encode.
 //!
-//! Outputs hold their frames' share of the budget until they are written, or acknowledged by a TCP
-//! receiver's system. So a sink that cannot write holds back its pipeline's sources.
+//! What costs no wait is written by the workers (`to_sink`): nothing, and regular files. Terminals, pipes and
+//! TCP receivers may take nothing for as long as they like: each has a task.
+//!
+//! Outputs hold the room of the frames that they were made of until they are written, or acknowledged by
+//! a TCP receiver's system: a sink that cannot write holds back its pipeline's sources by doing nothing.
 
 use std::fs::File;
+use std::future::Future;
 use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::spawn_blocking;
 
-use super::pending::{Pending, SinkOrder, Todo};
+use super::pending::{Pending, Todo};
 use super::receiver::{self, resolve};
+use super::shared_file::SharedFile;
 use super::sink_log::SinkLog;
-use super::watched::Watched;
+use super::to_sink::ToSink;
 use crate::core::clock::Clock;
-use crate::core::event::SinkNews;
 use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::endpoints::endpoint::Endpoint;
-use crate::endpoints::file::{claim, cut, open_to_write};
+use crate::endpoints::file::{claim, open_to_write};
 
 /// A sink cannot be written any further.
 #[derive(Debug, Error)]
@@ -50,13 +55,20 @@ pub struct OpenSink {
 
 /// How a sink's bytes leave.
 enum Way {
+    /// Not at all.
+    Nowhere,
     /// As one stream.
     Stream(Box<dyn AsyncWrite + Send + Unpin>),
-    /// To a file, from this byte on: what stands there is dropped before anything is written.
-    File(File, u64),
+    /// To the regular file of this name, from this byte on: what stands there is dropped before anything is
+    /// written.
+    File(File, PathBuf, u64),
     /// To the receiver at an address, whenever there is one.
     Receiver(String),
 }
+
+/// What a sink does beside the workers until the last [`ToSink`] is gone. It fails where the sink cannot be
+/// written any further; a receiver that is not there is no failure: it is waited for.
+pub type SinkTask = Pin<Box<dyn Future<Output = Result<(), SinkFailure>> + Send>>;
 
 impl OpenSink {
     /// Opens a sink: opens or makes its file, or looks up its address. The file is not changed until the
@@ -67,13 +79,17 @@ impl OpenSink {
     /// The file cannot be opened or made, or the address is unknown.
     pub async fn open(endpoint: &Endpoint) -> io::Result<Self> {
         let way = match endpoint {
-            Endpoint::Null => Way::Stream(Box::new(tokio::io::sink())),
+            Endpoint::Null => Way::Nowhere,
             Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
             Endpoint::File(path) => {
-                let path = path.clone();
-                // On another thread: opening a pipe blocks until it has a reader.
-                let file = spawn_blocking(move || open_to_write(&path)).await??;
-                Way::File(file, 0)
+                let name = path.clone();
+                // Not here: to open a pipe is to wait for who reads it.
+                let file = spawn_blocking(move || open_to_write(&name)).await??;
+                if file.metadata()?.is_file() {
+                    Way::File(file, path.clone(), 0)
+                } else {
+                    Way::Stream(Box::new(tokio::fs::File::from_std(file)))
+                }
             }
             Endpoint::Tcp(address) => {
                 resolve(address).await?;
@@ -90,11 +106,8 @@ impl OpenSink {
     /// The length cannot be found out.
     pub fn file(&self) -> io::Result<Option<u64>> {
         match &self.way {
-            Way::File(file, _) => {
-                let metadata = file.metadata()?;
-                Ok(metadata.is_file().then_some(metadata.len()))
-            }
-            Way::Stream(_) | Way::Receiver(_) => Ok(None),
+            Way::File(file, ..) => Ok(Some(file.metadata()?.len())),
+            Way::Nowhere | Way::Stream(_) | Way::Receiver(_) => Ok(None),
         }
     }
 
@@ -105,114 +118,82 @@ impl OpenSink {
     /// Another run writes to it.
     pub fn claim(&self) -> io::Result<()> {
         match &self.way {
-            Way::File(file, _) => claim(file),
-            Way::Stream(_) | Way::Receiver(_) => Ok(()),
+            Way::File(file, ..) => claim(file),
+            Way::Nowhere | Way::Stream(_) | Way::Receiver(_) => Ok(()),
         }
     }
 
     /// Lets the sink begin at this byte of its file. What is behind it is cut off when the sink runs.
     pub fn begin_at(&mut self, offset: u64) {
-        if let Way::File(_, from) = &mut self.way {
+        if let Way::File(.., from) = &mut self.way {
             *from = offset;
         }
     }
 
-    /// Cuts the sink's file to the byte at which it begins, and writes outputs until all senders of orders
-    /// are dropped.
-    ///
-    /// # Errors
-    ///
-    /// The sink cannot be written any further. A missing receiver is no error: the sink waits for it.
-    pub async fn run(
+    /// Begins: returns where its outputs go, and what it does beside the workers, if it does anything. Its
+    /// file is cut back to where it begins when that runs, or with the first output. With `sync`, a file's
+    /// bytes are on the disk before they are reported.
+    pub fn begin(
         self,
         pipeline: PipelineIndex,
         sink: SinkIndex,
-        orders: UnboundedReceiver<SinkOrder>,
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
         sync: bool,
-    ) -> Result<(), SinkFailure> {
+    ) -> (ToSink, Option<SinkTask>) {
         let Self { endpoint, way } = self;
-        let log = SinkLog::new(pipeline, sink, &endpoint, &*observer, &*clock);
-        let written = match way {
+        let log = SinkLog::new(pipeline, sink, &endpoint, observer, clock);
+        match way {
+            Way::Nowhere => (ToSink::nowhere(log), None),
             Way::Stream(mut writer) => {
-                let mut pending = Pending::new(orders, 0, &log);
-                write_to_the_end(&mut *writer, &mut pending, &log).await
-            }
-            Way::File(file, from) => {
-                let mut pending = Pending::new(orders, from, &log);
-                let watched = match &endpoint {
-                    Endpoint::File(path) => Watched::new(path, &file),
-                    _ => None,
+                let (send, orders) = unbounded_channel();
+                let run = async move {
+                    let mut pending = Pending::new(orders, &log);
+                    write_to_the_end(&mut *writer, &mut pending, &log).await
                 };
-                write_file(file, watched, sync, &mut pending, &log).await
+                (ToSink::task(send), Some(task(endpoint, run)))
+            }
+            Way::File(file, path, from) => {
+                let (send, reports) = unbounded_channel();
+                let (file, failure) = SharedFile::new(file, &path, from, log);
+                let file = Arc::new(file);
+                let follower = Arc::clone(&file);
+                let run = async move { follower.follow(reports, failure, sync).await };
+                (ToSink::file(file, send), Some(task(endpoint, run)))
             }
             Way::Receiver(address) => {
-                receiver::send(&address, orders, &log).await;
-                Ok(())
-            }
-        };
-        written.map_err(|error| SinkFailure { endpoint: endpoint.clone(), error })
-    }
-}
-
-/// Writes all outputs to a file. With `sync`, they are on the disk before a report is answered. If another
-/// program has removed, replaced or changed the file, a report is an error, because a checkpoint relies on
-/// what was written. Without reports it is only reported once: a log that is rotated is nothing unusual.
-async fn write_file(
-    file: File,
-    mut watched: Option<Watched>,
-    sync: bool,
-    pending: &mut Pending<'_>,
-    log: &SinkLog<'_>,
-) -> io::Result<()> {
-    cut(&file, pending.offset())?;
-    let plain = file.metadata()?.is_file();
-    let mut writer = tokio::fs::File::from_std(file);
-    loop {
-        match write_stream(&mut writer, &mut watched, pending, log).await? {
-            None => return Ok(()),
-            Some(reply) => {
-                if let Some(watched) = &mut watched
-                    && let Some(astray) = watched.look(pending.offset()).await
-                {
-                    return Err(io::Error::other(format!(
-                        "it {astray}; bring it back as it was at the last checkpoint, or choose another place"
-                    )));
-                }
-                if sync && plain {
-                    writer.sync_data().await?;
-                }
-                // An error means that the engine is ending.
-                let _ = reply.send(plain.then(|| pending.offset()));
+                let (send, orders) = unbounded_channel();
+                let run = async move {
+                    receiver::send(&address, orders, &log).await;
+                    Ok(())
+                };
+                (ToSink::task(send), Some(task(endpoint, run)))
             }
         }
     }
 }
 
-/// Writes all outputs to a stream, which cannot be cut back.
+fn task(
+    endpoint: Endpoint,
+    run: impl Future<Output = io::Result<()>> + Send + 'static,
+) -> SinkTask {
+    Box::pin(async move { run.await.map_err(|error| SinkFailure { endpoint, error }) })
+}
+
+/// Writes all outputs to what cannot be cut back.
 async fn write_to_the_end(
     writer: &mut (dyn AsyncWrite + Send + Unpin),
     pending: &mut Pending<'_>,
-    log: &SinkLog<'_>,
+    log: &SinkLog,
 ) -> io::Result<()> {
-    while let Some(reply) = write_stream(writer, &mut None, pending, log).await? {
-        let _ = reply.send(None);
-    }
-    Ok(())
-}
-
-/// Writes outputs until a report is due, which is returned, or all are written.
-async fn write_stream(
-    writer: &mut (dyn AsyncWrite + Send + Unpin),
-    watched: &mut Option<Watched>,
-    pending: &mut Pending<'_>,
-    log: &SinkLog<'_>,
-) -> io::Result<Option<oneshot::Sender<Option<u64>>>> {
     loop {
         match pending.fill().await {
             Todo::Write => {}
-            Todo::Report(reply) => return Ok(Some(reply)),
+            // Nobody waits where the engine is ending.
+            Todo::Report(reply) => {
+                let _ = reply.send(None);
+                continue;
+            }
             Todo::End => break,
         }
         let write = async {
@@ -221,29 +202,16 @@ async fn write_stream(
         };
         log.stalls(write).await?;
         pending.written();
-        if watched.as_ref().is_some_and(Watched::is_due) {
-            tell_astray(watched, pending.offset(), log).await;
-        }
     }
-    writer.shutdown().await?;
-    tell_astray(watched, pending.offset(), log).await;
-    Ok(None)
-}
-
-/// Reports what another program did to the file, each kind once.
-async fn tell_astray(watched: &mut Option<Watched>, length: u64, log: &SinkLog<'_>) {
-    if let Some(file) = watched
-        && let Some(astray) = file.news(length).await
-    {
-        log.tell(SinkNews::Astray(astray.to_string()));
-    }
+    writer.shutdown().await
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Duration;
 
-    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::task::JoinHandle;
     use tokio::time::sleep;
 
     use super::*;
@@ -261,39 +229,78 @@ mod tests {
         }
     }
 
-    fn write(text: &str) -> SinkOrder {
+    fn output(text: &str) -> Output {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
         let pieces: Pieces<Vec<u8>> =
             Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
-        let pieces = pieces.into();
-        SinkOrder::Write(Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() })
+        Output { sink: SinkIndex(0), frames, pieces: pieces.into(), traces: Vec::new() }
+    }
+
+    /// A sink to this file, and what it does beside the workers.
+    async fn begun(path: &Path) -> (ToSink, JoinHandle<Result<(), SinkFailure>>) {
+        let sink = OpenSink::open(&Endpoint::File(path.to_owned())).await.unwrap();
+        let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
+        let (to_sink, task) = sink.begin(PipelineIndex(0), SinkIndex(0), clock, observer, true);
+        (to_sink, tokio::spawn(task.unwrap()))
     }
 
     #[tokio::test]
     async fn a_checkpoint_finds_out_what_was_told_of_the_file_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outputs");
-        let sink = OpenSink::open(&Endpoint::File(path.clone())).await.unwrap();
-        let (send, orders) = unbounded_channel();
-        let (pipeline, index) = (PipelineIndex(0), SinkIndex(0));
-        let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
-        let run = sink.run(pipeline, index, orders, clock, observer, false);
-        let running = tokio::spawn(run);
-        let report = async || {
-            let (reply, reported) = oneshot::channel();
-            // A sink that has failed takes nothing.
-            let _ = send.send(SinkOrder::Report(reply));
-            reported.await
-        };
-        send.send(write("a")).unwrap();
-        assert_eq!(report().await, Ok(Some(1)));
+        let (sink, running) = begun(&path).await;
+        sink.write(output("a"));
+        assert_eq!(sink.report().await, Ok(Some(1)));
         std::fs::remove_file(&path).unwrap();
         // The sink looks at its file with the first output after a while, with no checkpoint in between.
         sleep(crate::endpoints::sinks::watched::LOOK + Duration::from_millis(50)).await;
-        send.send(write("b")).unwrap();
-        assert!(report().await.is_err(), "what was written to no file counts");
+        sink.write(output("b"));
+        assert!(sink.report().await.is_err(), "what was written to no file counts");
         let error = running.await.unwrap().unwrap_err().to_string();
         assert!(error.contains("was removed while it is written"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_report_counts_what_was_written_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs");
+        std::fs::write(&path, "of an earlier run").unwrap();
+        let (sink, running) = begun(&path).await;
+        sink.write(output("a"));
+        let reported = sink.report();
+        sink.write(output("bc"));
+        assert_eq!(reported.await, Ok(Some(1)));
+        drop(sink);
+        running.await.unwrap().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "abc");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_emptied_also_where_nothing_is_written_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs");
+        std::fs::write(&path, "of an earlier run").unwrap();
+        let (sink, running) = begun(&path).await;
+        drop(sink);
+        running.await.unwrap().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_written_ends_the_run_and_takes_nothing_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outputs");
+        std::fs::write(&path, "").unwrap();
+        let way = Way::File(File::open(&path).unwrap(), path.clone(), 0);
+        let sink = OpenSink { endpoint: Endpoint::File(path), way };
+        let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
+        let (sink, task) = sink.begin(PipelineIndex(0), SinkIndex(0), clock, observer, false);
+        sink.write(output("a"));
+        sink.write(output("b"));
+        assert!(sink.report().await.is_err());
+        drop(sink);
+        let error = task.unwrap().await.unwrap_err().to_string();
+        assert!(error.contains("cannot write to file:"), "{error}");
     }
 }

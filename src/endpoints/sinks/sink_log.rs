@@ -13,32 +13,33 @@ use crate::core::steps::batch::Output;
 use crate::endpoints::backoff::patiently;
 use crate::endpoints::endpoint::Endpoint;
 
-/// Reports of one sink to the engine's observer.
-pub(crate) struct SinkLog<'engine> {
+/// What a sink tells the engine's observer of itself.
+pub struct SinkLog {
     pipeline: PipelineIndex,
     sink: SinkIndex,
     /// The sink's endpoint as text.
     endpoint: Arc<str>,
-    observer: &'engine dyn Observer,
-    clock: &'engine (dyn Clock + Send + Sync),
+    observer: Arc<dyn Observer>,
+    clock: Arc<dyn Clock + Send + Sync>,
     /// The step's name in traces.
     step: Arc<str>,
 }
 
-impl<'engine> SinkLog<'engine> {
+impl SinkLog {
+    /// The log of a sink of this pipeline.
     pub fn new(
         pipeline: PipelineIndex,
         sink: SinkIndex,
         endpoint: &Endpoint,
-        observer: &'engine dyn Observer,
-        clock: &'engine (dyn Clock + Send + Sync),
+        observer: Arc<dyn Observer>,
+        clock: Arc<dyn Clock + Send + Sync>,
     ) -> Self {
         let (endpoint, step) = (endpoint.to_string().into(), "sink".into());
         Self { pipeline, sink, endpoint, observer, clock, step }
     }
 
     /// An output has been given to the system.
-    pub fn written(&self, output: &Output) {
+    pub(super) fn written(&self, output: &Output) {
         let now = self.clock.now();
         for trace in &output.traces {
             trace.push(Hop {
@@ -51,8 +52,8 @@ impl<'engine> SinkLog<'engine> {
         self.observer.written(self.pipeline, output, now);
     }
 
-    /// Reports what happened to the sink.
-    pub fn tell(&self, news: SinkNews) {
+    /// Tells what happened to the sink.
+    pub(super) fn tell(&self, news: SinkNews) {
         self.observer.event(EngineEvent::Sink {
             pipeline: self.pipeline,
             sink: self.sink,
@@ -61,8 +62,11 @@ impl<'engine> SinkLog<'engine> {
         });
     }
 
-    /// Waits for a write. Reports if it takes long, and when that is over.
-    pub async fn stalls<T>(&self, write: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    /// Waits for a write, and tells where it takes long, and when that is over.
+    pub(super) async fn stalls<T>(
+        &self,
+        write: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
         let mut stalled = false;
         let tell = || {
             stalled = true;

@@ -53,18 +53,18 @@ impl Watched {
         self.looked.elapsed() >= LOOK
     }
 
-    /// As [`look`](Self::look), but returns `None` for what was reported before.
-    pub async fn news(&mut self, length: u64) -> Option<Astray> {
-        let astray = self.look(length).await.filter(|astray| self.told != Some(*astray))?;
+    /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
+    pub fn news(&mut self, length: u64) -> Option<Astray> {
+        let astray = self.look(length).filter(|astray| self.told != Some(*astray))?;
         self.told = Some(astray);
         Some(astray)
     }
 
-    /// Checks the file, which should have this length. `None` if all is well, or if that cannot be found
-    /// out.
-    pub async fn look(&mut self, length: u64) -> Option<Astray> {
+    /// Looks at the file, which should have this length. `None` where all is well, or where that cannot
+    /// be found out.
+    pub fn look(&mut self, length: u64) -> Option<Astray> {
         self.looked = Instant::now();
-        let metadata = match tokio::fs::metadata(&self.path).await {
+        let metadata = match std::fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Some(Astray::Removed);

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex as Turn, Notify};
+use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard, Notify};
 
 use crate::core::frames::Hold;
 use crate::core::sync::Mutex;
@@ -87,21 +87,44 @@ impl Budget {
 
     /// Waits until there is room for frames of this many bytes and their expected outputs.
     pub async fn take(self: &Arc<Self>, frames: usize) -> Arc<dyn Hold> {
-        let frames = frames.max(MIN_COST);
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.lock().await;
         loop {
-            let cost = self.cost(frames);
-            // Only outputs of frames in flight can be added at the same time.
-            if self.used.load(Ordering::Acquire) <= LIMIT - cost {
-                self.used.fetch_add(cost, Ordering::AcqRel);
-                return Arc::new(Share {
-                    budget: Arc::clone(self),
-                    frames,
-                    bill: Mutex::new(Bill { made: 0, charged: cost }),
-                });
+            if let Some(share) = self.take_in_turn(&turn, frames) {
+                return share;
             }
             // `notify_one` stores a permit, so a share that was given back before this line counts.
             self.freed.notified().await;
+        }
+    }
+
+    /// The same if it is possible without waiting.
+    pub fn try_take(self: &Arc<Self>, frames: usize) -> Option<Arc<dyn Hold>> {
+        let turn = self.turn.try_lock().ok()?;
+        self.take_in_turn(&turn, frames)
+    }
+
+    fn take_in_turn(
+        self: &Arc<Self>,
+        _turn: &TurnGuard<'_, ()>,
+        frames: usize,
+    ) -> Option<Arc<dyn Hold>> {
+        let frames = frames.max(MIN_COST);
+        let cost = self.cost(frames);
+        // Only outputs of frames in flight can be added at the same time.
+        if self.used.load(Ordering::Acquire) > LIMIT - cost {
+            return None;
+        }
+        self.used.fetch_add(cost, Ordering::AcqRel);
+        let bill = Mutex::new(Bill { made: 0, charged: cost });
+        Some(Arc::new(Share { budget: Arc::clone(self), frames, bill }))
+    }
+
+    /// Gives a share back. A waiter is woken when half of the budget is free, and not for each share.
+    fn free(&self, bytes: usize) {
+        let before = self.used.fetch_sub(bytes, Ordering::AcqRel);
+        debug_assert!(before >= bytes, "a share gives back what was charged for it");
+        if before.saturating_sub(bytes) <= LIMIT / 2 {
+            self.freed.notify_one();
         }
     }
 
@@ -147,9 +170,7 @@ impl Hold for Share {
         // Less than the first charge if the expectation has fallen since.
         let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
         if due < bill.charged {
-            let used = self.budget.used.fetch_sub(bill.charged - due, Ordering::AcqRel);
-            debug_assert!(used >= bill.charged, "what is charged for a share is in use");
-            self.budget.freed.notify_one();
+            self.budget.free(bill.charged - due);
         } else {
             self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
         }
@@ -164,9 +185,7 @@ impl Drop for Share {
             (bill.made, bill.charged)
         };
         self.budget.learn(self.parts(made));
-        let used = self.budget.used.fetch_sub(charged, Ordering::AcqRel);
-        debug_assert!(used >= charged, "a share gives back what was charged for it");
-        self.budget.freed.notify_one();
+        self.budget.free(charged);
     }
 }
 

@@ -4,18 +4,19 @@
 //! back when the last thing made of the frame is gone; so a stalled sink stops the sources, and those
 //! that read from it are told.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
 use super::budget::Budget;
+use super::stream::StreamEnd;
 use crate::core::clock::Clock;
-use crate::core::frames::Frames;
 use crate::core::frames::assembler::{Assembler, Broken};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::framing::Framing;
 use crate::core::frames::pieces::Pieces;
+use crate::core::frames::{Frames, Hold};
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
 use crate::endpoints::backoff::patiently;
@@ -36,6 +37,16 @@ pub struct Connection {
 pub trait Delivery: Send + Sync {
     /// Takes frames of a connection. If `trace_all`, each of them is traced.
     fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool);
+
+    /// Takes frames of a connection itself from now on, whenever it wants some, until there are none.
+    fn fetch_from(&self, connection: Connection, source: Weak<dyn Fetch>);
+}
+
+/// A source whose frames are had without waiting for somebody else.
+pub trait Fetch: Send + Sync {
+    /// The next frames. `None` where there are none: when there are more, they are delivered, or the
+    /// delivery is asked again to fetch them.
+    fn fetch(&self) -> Option<Frames>;
 }
 
 /// Where the sources of one pipeline hand over their frames.
@@ -93,7 +104,7 @@ impl Intake {
         read_at: Timestamp,
         trace_all: bool,
     ) {
-        while let Some(portion) = cut.take_first(self.entered.budget.portion()) {
+        while let Some(portion) = cut.take_first(self.portion()) {
             let frames = self.admit(source, portion, read_at).await;
             self.delivery.deliver(connection, frames, trace_all);
         }
@@ -105,6 +116,34 @@ impl Intake {
         let wait = || held = Some(Held::new(self));
         let share = patiently(self.entered.budget.take(portion.bytes().len()), wait).await;
         drop(held);
+        self.number(source, portion, read_at, share)
+    }
+
+    /// How many bytes of frames should enter together.
+    pub(super) fn portion(&self) -> usize {
+        self.entered.budget.portion()
+    }
+
+    /// Numbers frames if there is room for them now; else gives them back.
+    pub(super) fn try_admit(
+        &self,
+        source: &Arc<str>,
+        portion: Pieces,
+        read_at: Timestamp,
+    ) -> Result<Frames, Pieces> {
+        match self.entered.budget.try_take(portion.bytes().len()) {
+            Some(share) => Ok(self.number(source, portion, read_at, share)),
+            None => Err(portion),
+        }
+    }
+
+    fn number(
+        &self,
+        source: &Arc<str>,
+        portion: Pieces,
+        read_at: Timestamp,
+        share: Arc<dyn Hold>,
+    ) -> Frames {
         let count = portion.len() as u64;
         let first = SequenceNumber(self.entered.frames.fetch_add(count, Ordering::Relaxed) + 1);
         let header_length = self.framing.header_length();
@@ -117,6 +156,13 @@ impl Intake {
         let (pipeline, source) = (Arc::clone(&self.name), Arc::clone(source));
         let letter = DeadLetter::of_broken(pipeline, source, broken, sequence, self.clock.now());
         self.observer.dead_letter(self.pipeline, letter);
+    }
+
+    /// The end of a stream with bytes that are no frame, which become a dead letter.
+    pub(super) fn no_frame(&self, source: &Arc<str>, broken: Broken) -> StreamEnd {
+        let reason = broken.reason.clone();
+        self.broken(source, broken);
+        StreamEnd::NoFrame(reason)
     }
 
     /// Returns when the sources should stop.

@@ -10,7 +10,8 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 use super::intake::Intake;
 use super::places::Limits;
-use super::stream::read_named;
+use super::plain_file::read_plain_file;
+use super::stream::{named, read_frames};
 use super::tcp;
 use crate::core::event::EngineEvent;
 use crate::endpoints::endpoint::Endpoint;
@@ -89,11 +90,12 @@ impl OpenSource {
             Self::Nothing => Ok(()),
             Self::Stream(name, reader) => {
                 let connection = intake.connect(false);
-                read_named(reader, name, connection, 0, &intake).await
+                let read = read_frames(reader, &name, connection, 0, &intake, None).await;
+                named(read, name, &intake)
             }
             Self::File(name, file, from) => {
-                let connection = intake.connect(true);
-                read_named(file, name, connection, from, &intake).await
+                let read = read_plain_file(file.into_std().await, &name, from, &intake).await;
+                named(read, name, &intake)
             }
             Self::Listener(listener, connections) => {
                 let limits = Limits { connections, idle: tcp::IDLE };

@@ -8,20 +8,18 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::intake::{Connection, Intake};
 use super::seat::{Seat, SignsOfLife};
 use crate::core::event::EngineEvent;
-use crate::core::frames::assembler::SourceEnd;
+use crate::core::frames::assembler::{Assembler, SourceEnd};
 
 /// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two trips
 /// between threads.
 const READ_SIZE: usize = 128 * 1024;
 
-pub(super) async fn read_named(
-    reader: impl AsyncRead + Unpin,
+/// The end of a source with this name: an error names it, and one with bytes that are no frame is reported.
+pub(super) fn named(
+    read: io::Result<StreamEnd>,
     name: Arc<str>,
-    connection: Connection,
-    from: u64,
     intake: &Intake,
 ) -> io::Result<()> {
-    let read = read_frames(reader, &name, connection, from, intake, None).await;
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
     if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
         intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
@@ -86,16 +84,24 @@ pub(super) async fn read_frames(
                     whole = true;
                 }
                 Ok(None) => break,
-                Err(broken) => {
-                    let reason = broken.reason.clone();
-                    intake.broken(name, broken);
-                    return Ok(StreamEnd::NoFrame(reason));
-                }
+                Err(broken) => return Ok(intake.no_frame(name, broken)),
             }
         }
         signs.waits(whole, tokio::time::Instant::now());
     };
-    // If the run was stopped, a part of a frame is no dead letter in a file: it is read again.
+    over(assembler, end, failure, name, connection, intake)
+}
+
+/// The end of a stream that has no more bytes: what is left of them becomes a dead letter.
+pub(super) fn over(
+    assembler: Assembler,
+    end: SourceEnd,
+    failure: Option<io::Error>,
+    name: &Arc<str>,
+    connection: Connection,
+    intake: &Intake,
+) -> io::Result<StreamEnd> {
+    // What can be read again is not lost where the reading only stopped.
     let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
     let left = left.map(|broken| {
         let reason = broken.reason.clone();

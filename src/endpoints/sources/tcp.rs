@@ -161,6 +161,7 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, in
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::sync::Weak;
 
     use parking_lot::Mutex;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -173,7 +174,7 @@ mod tests {
     use crate::core::frames::framing::big_endian_framing;
     use crate::core::numbers::{PipelineIndex, Timestamp};
     use crate::core::observer::Observer;
-    use crate::endpoints::{Connection, Delivery, Entered};
+    use crate::endpoints::{Connection, Delivery, Entered, Fetch};
 
     struct Still;
 
@@ -195,6 +196,8 @@ mod tests {
             assert!(frames.bytes() != &[1, b'!'][..], "on purpose");
             self.frames.lock().extend_from_slice(frames.bytes());
         }
+
+        fn fetch_from(&self, _: Connection, _: Weak<dyn Fetch>) {}
     }
 
     impl Observer for Seen {

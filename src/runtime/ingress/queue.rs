@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 #[cfg(not(all(test, feature = "interleavings")))]
 use std::thread::{self, Thread};
 
@@ -16,6 +16,7 @@ use super::gate::{Admission, Gate};
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
 use crate::core::sync::Mutex;
+use crate::endpoints::Fetch;
 use crate::resilience::{JournalPosition, Slot};
 use crate::runtime::recovery::trial::Trial;
 
@@ -61,6 +62,22 @@ pub(crate) struct Waiting {
     pub coming: Coming,
 }
 
+/// A source that the worker reads by itself when nothing waits.
+pub(crate) struct Fetched {
+    pub slot: Slot,
+    pub source: Weak<dyn Fetch>,
+    pub origin: Origin,
+}
+
+impl Fetched {
+    /// What is there to be read now.
+    fn fetch(&self) -> Option<Waiting> {
+        let frames = self.source.upgrade()?.fetch()?;
+        let (slot, origin) = (self.slot, self.origin.clone());
+        Some(Waiting { slot, frames, trace_all: false, origin, coming: Coming::New })
+    }
+}
+
 /// Which frames have been taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {
@@ -93,6 +110,8 @@ impl Taken {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
+    /// Where more is to be had when nothing waits.
+    fetched: Option<Fetched>,
     taken: Taken,
     /// Nothing more will come.
     closed: bool,
@@ -155,7 +174,11 @@ impl Queue {
     /// told that the queue is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
         let state = self.state.lock();
-        if state.waiting.is_empty() { state.told || !state.closed } else { !gate.is_open() }
+        if state.waiting.is_empty() && state.fetched.is_none() {
+            state.told || !state.closed
+        } else {
+            !gate.is_open()
+        }
     }
 
     /// Which frames have been taken.
@@ -173,16 +196,41 @@ impl Queue {
         self.state.lock().taken.sources.insert(source, offset);
     }
 
-    /// Gives up what waits, for queues that take this one's place.
-    pub fn empty(&self) -> VecDeque<Waiting> {
-        mem::take(&mut self.state.lock().waiting)
+    /// Has the worker read a source by itself, until that has nothing.
+    pub fn fetch_from(&self, fetched: Fetched) {
+        let before = self.state.lock().fetched.replace(fetched);
+        debug_assert!(before.is_none(), "a pipeline has one source");
+        self.wake();
+    }
+
+    /// Gives up what waits and what is read, for queues that take this one's place.
+    pub fn empty(&self) -> (VecDeque<Waiting>, Option<Fetched>) {
+        let mut state = self.state.lock();
+        (mem::take(&mut state.waiting), state.fetched.take())
+    }
+
+    /// Reads a source, if there is one, nothing waits, and it might be taken.
+    fn fetch(&self, gate: &Gate) {
+        let mut state = self.state.lock();
+        if !state.waiting.is_empty() || !gate.is_open() {
+            return;
+        }
+        let Some(fetched) = state.fetched.take() else { return };
+        // Others may look what was taken while the disk is slow.
+        drop(state);
+        if let Some(waiting) = fetched.fetch() {
+            let mut state = self.state.lock();
+            state.waiting.push_back(waiting);
+            state.fetched = Some(fetched);
+        }
     }
 
     /// Takes what the gate admits.
     pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
+        self.fetch(gate);
         let mut state = self.state.lock();
         state.pass_over(gate);
-        let State { waiting, taken, closed, told } = &mut *state;
+        let State { waiting, taken, closed, told, .. } = &mut *state;
         let Some(first) = waiting.front_mut() else {
             *told = *closed;
             return if *closed { Next::Closed } else { Next::Nothing };

@@ -2,13 +2,13 @@
 //! workers, which can be exchanged for others while the sources go on.
 
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use super::queue::{Coming, Origin, Queue, Taken, Waiting};
+use super::queue::{Coming, Fetched, Origin, Queue, Taken, Waiting};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::sync::RwLock;
-use crate::endpoints::{Connection, Delivery};
+use crate::endpoints::{Connection, Delivery, Fetch};
 use crate::resilience::{Position, Slot};
 use crate::runtime::durable::Durable;
 use crate::runtime::parts::FramesToWrite;
@@ -58,6 +58,14 @@ impl Queues {
         let mut per_worker = self.per_worker.write();
         per_worker.closed = true;
         per_worker.of_workers.iter().for_each(|queue| queue.close());
+    }
+
+    /// How frames of the pipeline's file are found again.
+    fn origin(&self) -> Origin {
+        match &self.file {
+            Some(file) => Origin::Source(Arc::clone(file)),
+            None => unreachable!("only a file can be read again, and it has a name"),
+        }
     }
 
     pub fn wake(&self) {
@@ -118,8 +126,13 @@ impl Queues {
         let mut per_worker = self.per_worker.write();
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let old = mem::replace(&mut per_worker.of_workers, of_workers);
-        for waiting in old.iter().flat_map(|queue| queue.empty()) {
-            per_worker.push(waiting);
+        for (waiting, fetched) in old.iter().map(|queue| queue.empty()) {
+            for waiting in waiting {
+                per_worker.push(waiting);
+            }
+            if let Some(fetched) = fetched {
+                per_worker.of(fetched.slot).fetch_from(fetched);
+            }
         }
         if per_worker.closed {
             per_worker.of_workers.iter().for_each(|queue| queue.close());
@@ -160,9 +173,7 @@ impl Delivery for Queues {
         let slot = Slot::of_connection(connection.number);
         let origin = match (&self.durable, connection.again) {
             (None, _) => Origin::Nowhere,
-            (Some(_), true) => {
-                Origin::Source(Arc::clone(self.file.as_ref().unwrap_or(frames.source())))
-            }
+            (Some(_), true) => self.origin(),
             (Some(durable), false) => {
                 let pipeline = self.pipeline;
                 durable.write(FramesToWrite { pipeline, slot, frames, trace_all });
@@ -170,5 +181,12 @@ impl Delivery for Queues {
             }
         };
         self.push(Waiting { slot, frames, trace_all, origin, coming: Coming::New });
+    }
+
+    fn fetch_from(&self, connection: Connection, source: Weak<dyn Fetch>) {
+        debug_assert!(connection.again, "what is journaled first is delivered");
+        let slot = Slot::of_connection(connection.number);
+        let origin = if self.durable.is_some() { self.origin() } else { Origin::Nowhere };
+        self.per_worker.read().of(slot).fetch_from(Fetched { slot, source, origin });
     }
 }

@@ -21,7 +21,7 @@ use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, SinkIndex};
 use crate::core::partitions::saved::{Extent, Unsaved};
-use crate::endpoints::{Endpoint, SinkOrder};
+use crate::endpoints::Endpoint;
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
 };
@@ -168,8 +168,8 @@ impl Checkpointer {
         let mut reports = Vec::new();
         for (pipeline, sinks) in self.senders.iter().enumerate() {
             for (sink, sender) in sinks.iter().enumerate() {
-                let (report, reported) = oneshot::channel();
-                let _ = sender.send(SinkOrder::Report(report));
+                // A file is looked at.
+                let reported = block_in_place(|| sender.report());
                 reports.push((pipeline, SinkIndex(sink), reported));
             }
         }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -18,7 +17,7 @@ use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, Entered, FileId, Injector, Intake, OpenSink, OpenSource, SinkOrder,
+    Delivery, Endpoint, Entered, FileId, Injector, Intake, OpenSink, OpenSource, SinkTask,
     is_inside, read_injected,
 };
 use crate::runtime::durable::Durable;
@@ -162,32 +161,30 @@ fn file_id(endpoint: &Endpoint) -> Option<FileId> {
     }
 }
 
-type Receivers = Vec<Vec<UnboundedReceiver<SinkOrder>>>;
-
-/// The channels for the orders to the sinks.
-pub(crate) fn sink_channels(topology: &Topology) -> (Senders, Receivers) {
-    let of_pipeline = |sinks: usize| (0..sinks).map(|_| unbounded_channel()).unzip();
-    topology.pipelines().iter().map(|plan| of_pipeline(plan.sinks.len())).unzip()
-}
-
-/// Starts the sinks.
-pub(crate) fn start_sinks(
-    io: &Handle,
-    sinks: Vec<Vec<OpenSink>>,
-    receivers: Receivers,
-    shared: &Shared,
-) -> SinkTasks {
+/// Begins with the sinks. Returns where their outputs go, and what they do beside the workers.
+pub(crate) fn begin_sinks(sinks: Vec<Vec<OpenSink>>, shared: &Shared) -> (Senders, Vec<SinkTask>) {
     let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
-    let mut tasks = JoinSet::new();
-    for (at, (sinks, receivers)) in sinks.into_iter().zip(receivers).enumerate() {
-        debug_assert_eq!(sinks.len(), receivers.len(), "each sink has a receiver of its orders");
-        for (index, (sink, orders)) in sinks.into_iter().zip(receivers).enumerate() {
+    let mut tasks = Vec::new();
+    let senders = sinks.into_iter().enumerate().map(|(at, sinks)| {
+        let of_pipeline = sinks.into_iter().enumerate().map(|(index, sink)| {
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
             let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
-            tasks.spawn_on(sink.run(pipeline, index, orders, clock, observer, sync), io);
-        }
+            let (to_sink, task) = sink.begin(pipeline, index, clock, observer, sync);
+            tasks.extend(task);
+            to_sink
+        });
+        of_pipeline.collect()
+    });
+    (senders.collect(), tasks)
+}
+
+/// Starts what the sinks do beside the workers.
+pub(crate) fn start_sinks(io: &Handle, tasks: Vec<SinkTask>) -> SinkTasks {
+    let mut started = JoinSet::new();
+    for task in tasks {
+        started.spawn_on(task, io);
     }
-    tasks
+    started
 }
 
 /// The queues of the pipelines.

@@ -28,8 +28,7 @@ use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{
-    Endpoints, intakes, io_runtime, open_endpoints, queues, sink_channels, start_sinks,
-    start_sources,
+    Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks, start_sources,
 };
 use positions::{begin_at, begin_queues_at};
 use saving::{Begins, Parts, Saved};
@@ -67,15 +66,15 @@ pub(super) fn start(
         panicked: Arc::default(),
     });
 
-    // The workers, with the partitions of the checkpoint; then the files in which they are saved.
-    let (senders, receivers) = sink_channels(&shared.topology);
+    // The workers, with the partitions of the checkpoint; then the files that they are saved in.
+    let (senders, sinks) = begin_sinks(endpoints.sinks, &shared);
     let (workers, base) = Workers::start(&shared, &senders, settings.workers, &checkpoint)?;
     let workers = Arc::new(RwLock::new(workers));
     let generation = saved.as_mut().map(|saved| saved.begin_generation(settings.workers));
     let generation = generation.transpose()?;
 
-    // The sinks and the sources. The sources wait until they may begin.
-    let sinks = start_sinks(io.handle(), endpoints.sinks, receivers, &shared);
+    // The sinks, and the sources, which wait until they may begin.
+    let sinks = start_sinks(io.handle(), sinks);
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);

@@ -29,8 +29,8 @@ use super::stage::{Stage, Turn};
 use crate::core::clock::Clock;
 use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::steps::Segment;
+use crate::endpoints::ToSink;
 use crate::runtime::ingress::queue::{Next, Queue};
-use crate::runtime::parts::ToSink;
 use crate::runtime::shared::Shared;
 
 /// An [`Epoch`], for Timely.
@@ -56,8 +56,10 @@ pub(crate) struct Lane {
 
 /// The dataflow of a pipeline.
 pub(crate) struct Built {
-    /// Activate it when the queue has something, or the epoch has changed.
+    /// Activate it when the queue has something and `takes` is true, or when the epoch has changed.
     pub activator: Activator,
+    /// False while the operator where frames enter is too far ahead of those behind it to take any.
+    pub takes: Rc<Cell<bool>>,
     /// What has been processed to its end.
     pub processed: probe::Handle<Time>,
 }
@@ -72,13 +74,24 @@ pub(crate) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<
     });
     let first = stages.next()?;
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
-        let (activator, mut stream) = enter(scope, first, &name, queue, epoch);
+        let takes = Rc::new(Cell::new(true));
+        let (activator, mut stream) =
+            enter(scope, first, &name, Entry { queue, epoch, takes: Rc::clone(&takes) });
         for stage in stages {
             stream = process(scope, stream, stage);
         }
         let (processed, _) = stream.probe();
-        Some(Built { activator, processed })
+        Some(Built { activator, takes, processed })
     })
+}
+
+/// Where the first operator takes its frames, and at which time.
+struct Entry {
+    queue: Arc<Queue>,
+    /// The checkpoint that was begun last.
+    epoch: Rc<Cell<Epoch>>,
+    /// Told whether more can be taken.
+    takes: Rc<Cell<bool>>,
 }
 
 /// The operator where frames enter.
@@ -86,8 +99,7 @@ fn enter<'scope>(
     scope: Scope<'scope, Time>,
     mut stage: Stage,
     pipeline: &Arc<str>,
-    queue: Arc<Queue>,
-    epoch: Rc<Cell<Epoch>>,
+    Entry { queue, epoch, takes }: Entry,
 ) -> (Activator, StreamVec<'scope, Time, Exchanged>) {
     let mut activator = None;
     let mut sampler = Sampler::new(Arc::clone(pipeline), &stage.common);
@@ -117,7 +129,8 @@ fn enter<'scope>(
                     }
                 }
             }
-            stage.go_on_later(!queue.is_idle(&stage.common.shared.gate), &again);
+            let more_wait = !queue.is_idle(&stage.common.shared.gate);
+            takes.set(stage.go_on_later(more_wait, &again));
         }
     });
     match activator {
@@ -151,7 +164,7 @@ fn process<'scope>(
                 stage.begin_parcel(time, parcel);
                 stage.work(&mut turn, output);
             }
-            stage.go_on_later(!waiting.is_empty(), &again);
+            let _ = stage.go_on_later(!waiting.is_empty(), &again);
         }
     })
 }

@@ -19,8 +19,7 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::steps::batch::{Outlet, Payload};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
-use crate::endpoints::SinkOrder;
-use crate::runtime::parts::ToSink;
+use crate::endpoints::ToSink;
 
 /// How many messages, counted at each step that gives them, an operator makes before the others have
 /// their turn.
@@ -167,18 +166,27 @@ impl Stage {
         SaysPanic(Arc::clone(&self.common.shared.panicked))
     }
 
-    /// Has the operator go on in its next turn, where a batch is under way or more wait.
-    pub fn go_on_later(&self, more_wait: bool, again: &Activator) {
-        match self.is_busy() || more_wait {
-            true if self.ahead.is_too_far() => again.activate_after(LOOK_AGAIN),
-            true => again.activate(),
-            false => {}
+    /// Has the operator go on in its next turn, where a batch is under way or more wait. Returns false where
+    /// it is too far ahead for that, and looks again after a while.
+    pub fn go_on_later(&self, more_wait: bool, again: &Activator) -> bool {
+        if !self.is_busy() && !more_wait {
+            // It is activated when more come.
+            return true;
         }
+        let is_too_far = self.ahead.is_too_far();
+        if is_too_far {
+            again.activate_after(LOOK_AGAIN);
+        } else {
+            again.activate();
+        }
+        !is_too_far
     }
 
-    /// Passes the outputs to the sinks, and tells the observer what happened.
+    /// Tells the observer what happened, and passes the outputs to the sinks.
     fn pass_on(&mut self, frames: &Frames) {
         let Self { common, report, outlet, .. } = self;
+        // Before outputs are written, as it would be where another thread writes them.
+        common.shared.observer.processed(self.pipeline, common.worker, report);
         if self.ends_without_sink {
             // The last step may give nothing: then what it processed is what has ended.
             let given = report.steps.last().copied().unwrap_or_default();
@@ -186,16 +194,14 @@ impl Stage {
             let latency = common.shared.clock.now().since(frames.read_at());
             common.shared.observer.finished(self.pipeline, messages, latency);
         }
+        report.clear();
         for mut output in outlet.outputs.drain(..) {
             output.frames = output.frames.after_work();
             let Some(sink) = self.sinks.get(output.sink.0) else {
                 unreachable!("an output is of a sink of its pipeline")
             };
-            // A sink that is gone has failed, and the engine is ending with its error.
-            let _ = sink.send(SinkOrder::Write(output));
+            sink.write(output);
         }
-        common.shared.observer.processed(self.pipeline, common.worker, report);
-        report.clear();
     }
 }
 

@@ -154,7 +154,7 @@ impl Worker {
         self.save_if_processed();
         let scanning = self.tables.work();
         for (built, queue) in &self.dataflows {
-            if !queue.is_idle(&self.shared.gate) {
+            if built.takes.get() && !queue.is_idle(&self.shared.gate) {
                 built.activator.activate();
             }
         }

@@ -1,0 +1,200 @@
+//! A regular file, which a worker reads whenever it wants frames: the disk does not make it wait for long, and
+//! what it reads is processed at once.
+//!
+//! Where the budget has no room, the source's task takes over: it waits for room as the tasks of all other
+//! sources do, and tells where that takes long. Invariants: the reader is with the worker, in its place, or
+//! with the task; what it has cut enters before more is read; so frames keep their order.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::block_in_place;
+
+use super::intake::{Connection, Fetch, Intake};
+use super::stream::{StreamEnd, over};
+use crate::core::frames::Frames;
+use crate::core::frames::assembler::{Assembler, Broken, SourceEnd};
+use crate::core::frames::pieces::Pieces;
+use crate::core::numbers::Timestamp;
+
+/// How much is read at once: two batches of short frames, so that they are processed soon after.
+const BLOCK: usize = 72 * 1024;
+
+/// A regular file that is read by a worker.
+struct PlainFile {
+    name: Arc<str>,
+    connection: Connection,
+    intake: Arc<Intake>,
+    /// `None` while the task has it.
+    reader: Mutex<Option<Reader>>,
+    hand: UnboundedSender<Handed>,
+}
+
+/// What the worker hands to the task.
+enum Handed {
+    /// There is no room for these frames.
+    Full(Reader, Pieces),
+    /// Nothing more can be read.
+    Over(Reader, FileEnd),
+}
+
+/// Why nothing more can be read.
+enum FileEnd {
+    Ended,
+    Stopped,
+    Failed(io::Error),
+    /// What comes next is no frame.
+    Broken(Broken),
+}
+
+/// Reads a file, and cuts what it has read.
+struct Reader {
+    file: File,
+    assembler: Assembler,
+    /// When the last bytes were read.
+    read_at: Timestamp,
+    /// Frames that have not entered.
+    cut: Pieces,
+}
+
+impl Reader {
+    /// The next frames of those that have been read: at most so many bytes, but one at the least.
+    fn next_cut(&mut self, most: usize) -> Result<Option<Pieces>, Broken> {
+        if self.cut.is_empty() {
+            match self.assembler.cut()? {
+                Some(cut) => self.cut = cut,
+                None => return Ok(None),
+            }
+        }
+        Ok(self.cut.take_first(most))
+    }
+
+    /// Reads a block. Returns its length.
+    fn read(&mut self, intake: &Intake) -> io::Result<usize> {
+        let buffer = self.assembler.buffer();
+        let begin = buffer.len();
+        buffer.resize(begin + BLOCK, 0);
+        let read = loop {
+            match self.file.read(buffer.get_mut(begin..).unwrap_or_default()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        buffer.truncate(begin + read.as_ref().copied().unwrap_or(0));
+        self.read_at = intake.clock.now();
+        read
+    }
+
+    /// The next frames, read if need be.
+    fn next(&mut self, intake: &Intake) -> Result<Pieces, FileEnd> {
+        loop {
+            match self.next_cut(intake.portion()) {
+                Ok(Some(portion)) => return Ok(portion),
+                Ok(None) => match self.read(intake) {
+                    Ok(0) => return Err(FileEnd::Ended),
+                    Ok(_) => {}
+                    Err(error) => return Err(FileEnd::Failed(error)),
+                },
+                Err(broken) => return Err(FileEnd::Broken(broken)),
+            }
+        }
+    }
+}
+
+impl Fetch for PlainFile {
+    fn fetch(&self) -> Option<Frames> {
+        let mut place = self.reader.lock();
+        let mut reader = place.take()?;
+        let handed = match reader.next(&self.intake) {
+            Ok(portion) => match self.intake.try_admit(&self.name, portion, reader.read_at) {
+                Ok(frames) => {
+                    *place = Some(reader);
+                    return Some(frames);
+                }
+                Err(portion) => Handed::Full(reader, portion),
+            },
+            Err(end) => Handed::Over(reader, end),
+        };
+        // A task that is gone was ended with the engine.
+        drop(self.hand.send(handed));
+        None
+    }
+}
+
+impl PlainFile {
+    /// Lets enter what has been read, as that of other sources does that are stopped.
+    async fn enter_rest(&self, reader: &mut Reader) -> FileEnd {
+        loop {
+            match reader.next_cut(usize::MAX) {
+                Ok(Some(cut)) => self.deliver(cut, reader.read_at).await,
+                Ok(None) => return FileEnd::Stopped,
+                Err(broken) => return FileEnd::Broken(broken),
+            }
+        }
+    }
+
+    async fn deliver(&self, cut: Pieces, read_at: Timestamp) {
+        self.intake.deliver(&self.name, self.connection, cut, read_at, false).await;
+    }
+
+    fn finish(&self, reader: Reader, end: FileEnd) -> io::Result<StreamEnd> {
+        let (end, failure) = match end {
+            FileEnd::Ended => (SourceEnd::Ended, None),
+            FileEnd::Stopped => (SourceEnd::Stopped, None),
+            FileEnd::Failed(error) => (SourceEnd::Failed, Some(error)),
+            FileEnd::Broken(broken) => return Ok(self.intake.no_frame(&self.name, broken)),
+        };
+        over(reader.assembler, end, failure, &self.name, self.connection, &self.intake)
+    }
+}
+
+/// Has a file read by the pipeline's worker, from byte `from` on, to its end or until the run is stopped.
+///
+/// # Errors
+///
+/// The file cannot be read any further.
+pub(super) async fn read_plain_file(
+    file: File,
+    name: &Arc<str>,
+    from: u64,
+    intake: &Arc<Intake>,
+) -> io::Result<StreamEnd> {
+    let (hand, mut handed) = unbounded_channel();
+    let (assembler, read_at) = (intake.assembler(from), intake.clock.now());
+    let reader = Reader { file, assembler, read_at, cut: Pieces::default() };
+    let plain = Arc::new(PlainFile {
+        name: Arc::clone(name),
+        connection: intake.connect(true),
+        intake: Arc::clone(intake),
+        reader: Mutex::new(Some(reader)),
+        hand,
+    });
+    loop {
+        // Who fetches from it does not keep it: it ends with this task.
+        let fetched: Weak<PlainFile> = Arc::downgrade(&plain);
+        intake.delivery.fetch_from(plain.connection, fetched);
+        let handed = tokio::select! {
+            biased;
+            () = intake.stopped() => match block_in_place(|| plain.reader.lock().take()) {
+                Some(mut reader) => {
+                    let end = plain.enter_rest(&mut reader).await;
+                    return plain.finish(reader, end);
+                }
+                // A worker has just handed it over.
+                None => handed.recv().await,
+            },
+            handed = handed.recv() => handed,
+        };
+        match handed {
+            Some(Handed::Full(reader, portion)) => {
+                plain.deliver(portion, reader.read_at).await;
+                *plain.reader.lock() = Some(reader);
+            }
+            Some(Handed::Over(reader, end)) => return plain.finish(reader, end),
+            None => unreachable!("the file itself keeps the other end"),
+        }
+    }
+}
