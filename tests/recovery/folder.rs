@@ -66,6 +66,15 @@ impl Folder {
         run(["inspect", &self.path("saved"), "--json"]).succeeded().json()
     }
 
+    /// How many messages are saved: in the checkpoint, or in the journal from there on.
+    pub fn saved_messages(&self) -> u64 {
+        let saved = self.inspect();
+        let partitions = saved["partitions"].as_array().into_iter().flatten();
+        let counted =
+            partitions.filter_map(|partition| partition["messages"].as_u64()).sum::<u64>();
+        counted + saved["journal"]["frames_to_replay"].as_u64().unwrap()
+    }
+
     /// The partitions at the end: all of their columns that do not depend on the workers.
     pub fn partitions(&self) -> BTreeMap<(String, String), Value> {
         let rows = self.json_lines("state").into_iter().map(|mut row| {

@@ -26,8 +26,11 @@ fn a_receiver_that_talks_misses_no_output_of_a_run_that_is_killed_and_started_ag
         let votes = usize::try_from(VOTES).unwrap();
         client.write_all(&vote(b'a', 1).repeat(votes)).unwrap();
         client.shutdown(Shutdown::Write).unwrap();
-        // Closed by the program, when it has journaled them all.
+        // Closed by the program, when it has read them all.
         assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        wait_until("all votes in the journal or in a checkpoint", || {
+            folder.saved_messages() == VOTES
+        });
         for _ in 0..2 {
             let length = receiver.length() + 100_000 + chance.one_of(&[0, 10_000, 50_000]);
             wait_until("some outputs", || receiver.length() >= length);

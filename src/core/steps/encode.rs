@@ -186,7 +186,7 @@ mod tests {
 
     use crate::application::{Encoder, Out, Reason, Sink, Source};
     use crate::core::test_driver::TestDriver;
-    use crate::core::topology::{Application, Topology};
+    use crate::core::topology::{Application, Pipeline, Topology};
 
     /// Encodes `c` by clearing first, refuses `r` and panics at `p`, both with some bytes written, and writes
     /// nothing for `n`.
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    fn topology(end: impl FnOnce(crate::Pipeline<Vec<u8>>) -> Application) -> Topology {
+    fn topology(end: impl FnOnce(Pipeline<Vec<u8>>) -> Application) -> Topology {
         let decode = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
         end(Application::new("x").pipeline("p", Source::new(decode))).build().unwrap()
     }
@@ -285,8 +285,7 @@ mod tests {
 
     #[test]
     fn a_closure_that_writes_to_a_vec_or_an_out_needs_no_more_than_its_types() {
-        let lines =
-            |sink: fn(crate::Pipeline<Vec<u8>>) -> Application| run(&topology(sink), b"ab").0;
+        let lines = |sink: fn(Pipeline<Vec<u8>>) -> Application| run(&topology(sink), b"ab").0;
         let found = lines(|pipeline| {
             pipeline.to_sink(Sink::new(|payload: &Vec<u8>, output: &mut Vec<u8>| {
                 writeln!(output, "{}", payload.len())

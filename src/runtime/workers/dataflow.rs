@@ -25,23 +25,12 @@ use timely::worker::Worker;
 
 use super::exchange::Exchanged;
 use super::sampler::Sampler;
-use super::stage::{Stage, Turn};
+use super::stage::{Common, Stage, Time, Turn};
 use crate::core::clock::Clock;
-use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
+use crate::core::numbers::{Epoch, PipelineIndex};
 use crate::core::steps::Segment;
 use crate::endpoints::ToSink;
 use crate::runtime::ingress::queue::{Next, Queue};
-use crate::runtime::shared::Shared;
-
-/// An [`Epoch`], for Timely.
-pub(super) type Time = u64;
-
-/// What the operators of a worker share.
-#[derive(Clone)]
-pub(crate) struct Common {
-    pub worker: WorkerIndex,
-    pub shared: Arc<Shared>,
-}
 
 /// A pipeline as one worker runs it.
 pub(crate) struct Lane {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dataflow::Common;
+use super::stage::Common;
 use crate::core::frames::Frames;
 use crate::core::numbers::Timestamp;
 use crate::core::observer::Observer;

@@ -11,15 +11,25 @@ use timely::dataflow::operators::generic::OutputBuilderSession;
 use timely::scheduling::Activator;
 
 use super::ahead::{Ahead, LOOK_AGAIN, OnTheWay};
-use super::dataflow::{Common, Time};
 use super::exchange::Exchanged;
 use crate::core::clock::Clock as _;
 use crate::core::frames::Frames;
-use crate::core::numbers::PipelineIndex;
+use crate::core::numbers::{PipelineIndex, WorkerIndex};
 use crate::core::steps::batch::{Outlet, Payload};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
 use crate::endpoints::ToSink;
+use crate::runtime::shared::Shared;
+
+/// An [`Epoch`](crate::core::numbers::Epoch), for Timely.
+pub(super) type Time = u64;
+
+/// What the operators of a worker share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub worker: WorkerIndex,
+    pub shared: Arc<Shared>,
+}
 
 /// How many messages, counted at each step that gives them, an operator makes before the others have
 /// their turn.

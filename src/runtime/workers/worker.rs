@@ -11,8 +11,9 @@ use std::thread::{self, Thread};
 
 use timely::worker::Worker as Timely;
 
-use super::dataflow::{Built, Common, Lane, build};
+use super::dataflow::{Built, Lane, build};
 use super::query::{Request, SaveRequest, Tables};
+use super::stage::Common;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
