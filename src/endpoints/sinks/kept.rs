@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use super::to_sink::Reply;
+use super::pending::Reply;
 use crate::core::steps::batch::Output;
 
 /// The max number of outputs per write.

@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use super::sink_log::SinkLog;
-use super::to_sink::Reply;
 use crate::core::steps::batch::Output;
 
 /// The max number of outputs per write: few, to keep latency low.
@@ -15,6 +15,9 @@ const BATCHES: usize = 16;
 
 /// The max memory for joined bytes that is kept for the next write.
 const KEPT: usize = 1024 * 1024;
+
+/// Answers a report: with the length of the sink's file, or `None` if it does not write a regular file.
+pub(crate) type Reply = oneshot::Sender<Option<u64>>;
 
 /// An order to a sink.
 pub enum SinkOrder {

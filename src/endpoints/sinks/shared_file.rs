@@ -17,8 +17,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use super::pending::Reply;
 use super::sink_log::SinkLog;
-use super::to_sink::Reply;
 use super::watched::Watched;
 use crate::core::event::SinkNews;
 use crate::core::steps::batch::Output;

@@ -11,9 +11,6 @@ use super::shared_file::{Reported, SharedFile};
 use super::sink_log::SinkLog;
 use crate::core::steps::batch::Output;
 
-/// Where a report goes: how many bytes the sink's file has; `None` where the sink is no file.
-pub(crate) type Reply = oneshot::Sender<Option<u64>>;
-
 /// Where a sink's outputs go. The sink ends when the last of them is dropped.
 #[derive(Clone)]
 pub struct ToSink(Way);

@@ -10,7 +10,6 @@ use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
 use super::budget::Budget;
-use super::stream::StreamEnd;
 use crate::core::clock::Clock;
 use crate::core::frames::assembler::{Assembler, Broken};
 use crate::core::frames::dead_letter::DeadLetter;
@@ -158,11 +157,11 @@ impl Intake {
         self.observer.dead_letter(self.pipeline, letter);
     }
 
-    /// The end of a stream with bytes that are no frame, which become a dead letter.
-    pub(super) fn no_frame(&self, source: &Arc<str>, broken: Broken) -> StreamEnd {
+    /// Makes bytes at which no frame can be found a dead letter. Returns the reason.
+    pub(super) fn no_frame(&self, source: &Arc<str>, broken: Broken) -> String {
         let reason = broken.reason.clone();
         self.broken(source, broken);
-        StreamEnd::NoFrame(reason)
+        reason
     }
 
     /// Returns when the sources should stop.

@@ -145,7 +145,9 @@ impl PlainFile {
             FileEnd::Ended => (SourceEnd::Ended, None),
             FileEnd::Stopped => (SourceEnd::Stopped, None),
             FileEnd::Failed(error) => (SourceEnd::Failed, Some(error)),
-            FileEnd::Broken(broken) => return Ok(self.intake.no_frame(&self.name, broken)),
+            FileEnd::Broken(broken) => {
+                return Ok(StreamEnd::NoFrame(self.intake.no_frame(&self.name, broken)));
+            }
         };
         over(reader.assembler, end, failure, &self.name, self.connection, &self.intake)
     }

@@ -84,7 +84,7 @@ pub(super) async fn read_frames(
                     whole = true;
                 }
                 Ok(None) => break,
-                Err(broken) => return Ok(intake.no_frame(name, broken)),
+                Err(broken) => return Ok(StreamEnd::NoFrame(intake.no_frame(name, broken))),
             }
         }
         signs.waits(whole, tokio::time::Instant::now());

@@ -1,9 +1,7 @@
 //! Votes for u64 keys, as an author writes the application.
 
-use std::io::{self, Write};
-
 use serde::{Deserialize, Serialize};
-use wallaroo::{Application, BuildError, Key, Reason, Sink, Source, Topology};
+use wallaroo::{Application, BuildError, Key, Out, Reason, Sink, Source, Topology};
 
 use crate::messages::{Count, Message};
 
@@ -43,6 +41,9 @@ fn add(count: Count, total: &mut Total) -> Result<(Option<Total>, bool), Reason>
     Ok((Some(*total), true))
 }
 
-fn encode(total: &Total, output: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(output, "{} => {}", total.key, total.votes)
+fn encode(total: &Total, output: &mut Out<'_>) {
+    output.decimal(total.key);
+    output.text(" => ");
+    output.decimal(total.votes);
+    output.byte(b'\n');
 }

@@ -86,7 +86,7 @@ fn over_tcp(site: &Site, workers: NonZeroUsize, topology: Arc<Topology>) -> Resu
     clients.send_to(address);
     let (received, of_clients) = clients.finish(|| failed(&session))?;
     let cost = meter.cost()?.without(of_clients);
-    session.stop();
+    session.engine().stop();
     wait(&mut session)?;
     Ok((cost, session, Some(Digest::of(&received))))
 }
@@ -115,14 +115,14 @@ fn listening(session: &Session) -> Result<String, Failure> {
 
 /// An error where the run has ended with one.
 fn failed(session: &Session) -> Result<(), Failure> {
-    session.outcome().transpose().map(drop).map_err(|error| error.to_string().into())
+    session.engine().outcome().transpose().map(drop).map_err(|error| error.to_string().into())
 }
 
 /// Waits for the run's end, and looks at it meanwhile as a front end does.
 fn wait(session: &mut Session) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    while session.outcome().is_none() {
-        let _ = waiting.block_on(async { tokio::time::timeout(TICK, session.ended()).await });
+    while session.engine().outcome().is_none() {
+        let _ = waiting.block_on(async { tokio::time::timeout(TICK, session.engine().ended()).await });
         session.refresh(&PartitionView::default());
     }
     failed(session)
@@ -131,10 +131,10 @@ fn wait(session: &mut Session) -> Result<(), Failure> {
 /// The totals of the smallest keys.
 fn totals(session: &Session) -> Vec<(u64, u64)> {
     let query = RowQuery { limit: COMPARED, ..RowQuery::default() };
-    let states = session.topology().states().to_vec();
+    let states = session.engine().topology().states().to_vec();
     let rows = states
         .iter()
-        .flat_map(|state| session.rows(&state.name, &query))
+        .flat_map(|state| session.engine().rows(&state.name, &query))
         .flat_map(|window| window.rows);
     let totals = rows.map(|sorted| {
         let bytes = sorted.row.key.as_bytes();
