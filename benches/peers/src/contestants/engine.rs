@@ -122,7 +122,8 @@ fn failed(session: &Session) -> Result<(), Failure> {
 fn wait(session: &mut Session) -> Result<(), Failure> {
     let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     while session.engine().outcome().is_none() {
-        let _ = waiting.block_on(async { tokio::time::timeout(TICK, session.engine().ended()).await });
+        let _ =
+            waiting.block_on(async { tokio::time::timeout(TICK, session.engine().ended()).await });
         session.refresh(&PartitionView::default());
     }
     failed(session)
