@@ -10,6 +10,7 @@ mod chosen {
     use shuttle::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
     /// The checker's lock with the methods of `parking_lot`, which knows no poison.
+    #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
     impl<T> Mutex<T> {
@@ -23,6 +24,7 @@ mod chosen {
     }
 
     /// The same for the lock that many may read.
+    #[derive(Debug, Default)]
     pub(crate) struct RwLock<T>(shuttle::sync::RwLock<T>);
 
     impl<T> RwLock<T> {

@@ -35,7 +35,7 @@ pub(crate) struct Common {
 /// their turn.
 const MAX_MESSAGES_PER_TURN: u64 = 32 * 1024;
 
-/// How many bytes of outputs it makes.
+/// How many bytes it reads as frames and makes as outputs.
 const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
 
 /// Where an operator's parcels go.
@@ -56,9 +56,12 @@ impl Turn {
 
     /// The turn after a batch's pieces, of which nothing has been passed on yet.
     fn after(&self, report: &Report, outlet: &Outlet) -> Self {
-        let bytes: usize = outlet.outputs.iter().map(|output| output.pieces.bytes().len()).sum();
+        let outputs = outlet.outputs.iter().map(|output| output.pieces.bytes().len());
+        // Also what was read: frames may be long, and make nothing.
+        let bytes =
+            usize::try_from(report.bytes).unwrap_or(usize::MAX).saturating_add(outputs.sum());
         let messages = report.frames + report.steps.iter().sum::<u64>();
-        Self { messages: self.messages + messages, bytes: self.bytes + bytes }
+        Self { messages: self.messages + messages, bytes: self.bytes.saturating_add(bytes) }
     }
 }
 
