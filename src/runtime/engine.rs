@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// Asks every worker for rows of a state. Each sends one window, or none if it has ended.
-    /// [`merge`](crate::core::partitions::query::merge) puts them together.
+    /// [`merge`](crate::core::partitions::scan::merge) puts them together.
     #[must_use]
     pub fn rows(&self, state: &Arc<str>, query: &RowQuery) -> Receiver<RowWindow> {
         self.ask(|reply| Query::Rows { state: Arc::clone(state), query: query.clone(), reply })
