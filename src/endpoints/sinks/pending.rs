@@ -45,7 +45,7 @@ pub(crate) struct Pending<'engine> {
     later: VecDeque<SinkOrder>,
     received: Vec<SinkOrder>,
     taken: Vec<Output>,
-    /// The bytes of `taken`, where there are several: a write is a system call, and often a trip to
+    /// The bytes of `taken`, if there are several: a write is a system call, and often a trip to
     /// another thread.
     joined: Vec<u8>,
     log: &'engine SinkLog,
@@ -58,7 +58,7 @@ impl<'engine> Pending<'engine> {
         Self { orders, later, received, taken, joined, log }
     }
 
-    /// Waits for something to do. Cancel-safe. To be called when the pending outputs are written.
+    /// Waits for something to do. Cancel-safe. Call it when the pending outputs are written.
     pub async fn fill(&mut self) -> Todo {
         loop {
             if !self.taken.is_empty() {

@@ -1,4 +1,4 @@
-//! A regular file that the workers write, each the outputs that it makes.
+//! A regular file that the workers write. Each worker writes the outputs that it makes.
 //!
 //! Invariants: outputs are written one after another, each batch as a whole; what counts as written is what
 //! the file has. After a failure nothing more is written, and the run ends with it.
@@ -25,7 +25,7 @@ use crate::core::steps::batch::Output;
 use crate::endpoints::backoff::PATIENCE;
 use crate::endpoints::file::cut;
 
-/// Asks for an answer when the file's first bytes, this many, are as safe as they have to be.
+/// Asks for an answer when the first bytes of the file, up to this number, are as safe as they have to be.
 pub(crate) struct Reported {
     pub length: u64,
     pub reply: Reply,
@@ -39,7 +39,7 @@ pub(crate) struct SharedFile {
     /// How many writes have begun, and how many of them are done.
     begun: AtomicU64,
     done: AtomicU64,
-    /// Whether a write has begun since it was last looked whether one takes long.
+    /// Whether a write has begun since the last check for slow writes.
     active: AtomicBool,
     activity: Notify,
 }
@@ -50,7 +50,7 @@ struct Writing {
     /// How many bytes the file has.
     length: u64,
     watched: Option<Watched>,
-    /// Where the failure goes; `None` after it.
+    /// Where the failure is sent; `None` after it.
     failed: Option<oneshot::Sender<io::Error>>,
 }
 
@@ -72,7 +72,7 @@ impl SharedFile {
         (Self { file, log, writing, begun, done, active, activity }, failure)
     }
 
-    /// Writes outputs. Where that fails, the run is ending.
+    /// Writes outputs. If that fails, the run is ending.
     pub fn write(&self, output: &Output) {
         if !self.active.swap(true, Ordering::AcqRel) {
             self.activity.notify_one();
@@ -83,7 +83,7 @@ impl SharedFile {
             let bytes = output.pieces.bytes();
             (&*self.file).write_all(bytes)?;
             writing.length += bytes.len() as u64;
-            // Before others write: who watches hears of outputs in their order.
+            // Before others write, so that observers get the outputs in order.
             self.log.written(output);
             if writing.watched.as_ref().is_some_and(Watched::is_due) {
                 self.tell_astray(writing);
@@ -93,9 +93,9 @@ impl SharedFile {
         self.done.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// How many bytes the file has. A file that is not the one that was opened any more is a failure where
-    /// somebody counts on what was written to it; where nobody does, it is told once: to rename an output
-    /// while it is written is nothing unusual. `None` after a failure.
+    /// How many bytes the file has. If it is no longer the file that was opened, that is a failure if
+    /// somebody relies on what was written to it. Otherwise it is reported once: renaming an output
+    /// while it is written is not unusual. Returns `None` after a failure.
     pub fn length(&self) -> Option<u64> {
         self.attempt(&mut self.writing.lock(), |writing| {
             let astray = writing.watched.as_mut().and_then(|file| file.look(writing.length));
@@ -108,7 +108,7 @@ impl SharedFile {
         })
     }
 
-    /// Does something with the file, which is cut before the first use. `None` after a failure.
+    /// Does something with the file, which is cut before the first use. Returns `None` after a failure.
     fn attempt<T>(
         &self,
         writing: &mut Writing,
@@ -123,14 +123,14 @@ impl SharedFile {
                 Some(value)
             }
             Err(error) => {
-                // An engine that is gone needs no reason to end.
+                // If the engine is gone, it needs no reason to end.
                 let _ = failed.send(error);
                 None
             }
         }
     }
 
-    /// Tells where the file is not what it should be, each way once.
+    /// Reports if the file is not what it should be, once per kind of problem.
     fn tell_astray(&self, writing: &mut Writing) {
         if let Some(file) = &mut writing.watched
             && let Some(astray) = file.news(writing.length)
@@ -140,7 +140,7 @@ impl SharedFile {
     }
 
     /// Follows the writes until nobody can write any more. Answers reports, with `sync` when the bytes are
-    /// on the disk, and tells where a write takes long.
+    /// on the disk, and reports if a write takes long.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl SharedFile {
         mut failure: oneshot::Receiver<io::Error>,
         sync: bool,
     ) -> io::Result<()> {
-        // It is emptied also where nothing is ever written.
+        // It is emptied even if nothing is ever written.
         self.attempt(&mut self.writing.lock(), |_| Ok(()));
         let mut stalls = pin!(self.tell_stalls());
         loop {
@@ -168,7 +168,7 @@ impl SharedFile {
                 let file = Arc::clone(&self.file);
                 spawn_blocking(move || file.sync_data()).await??;
             }
-            // Nobody waits where the engine is ending.
+            // Nobody waits if the engine is ending.
             let _ = reply.send(Some(length));
         }
         if let Ok(error) = failure.try_recv() {
@@ -178,7 +178,7 @@ impl SharedFile {
         Ok(())
     }
 
-    /// Tells where a write takes long, and when that is over. Sleeps while nothing is written.
+    /// Reports if a write takes long, and when that is over. Sleeps while nothing is written.
     async fn tell_stalls(&self) -> Infallible {
         let mut stalled = false;
         loop {

@@ -46,7 +46,7 @@ impl ToSink {
     }
 
     /// Asks the sink to say when all outputs that were given to it before are written, and how many bytes its
-    /// file then has; `None` where it is no regular file. A sink that has failed never answers.
+    /// file then has; `None` if it is not a regular file. A sink that has failed never answers.
     #[must_use]
     pub fn report(&self) -> oneshot::Receiver<Option<u64>> {
         let (reply, reported) = oneshot::channel();

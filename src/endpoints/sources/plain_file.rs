@@ -1,8 +1,8 @@
 //! A regular file, which a worker reads whenever it wants frames: the disk does not make it wait for long, and
 //! what it reads is processed at once.
 //!
-//! Where the budget has no room, the source's task takes over: it waits for room as the tasks of all other
-//! sources do, and tells where that takes long. Invariants: the reader is with the worker, in its place, or
+//! If the budget is used up, the source's task takes over: it waits for budget like the tasks of all other
+//! sources, and reports if that takes long. Invariants: the reader is with the worker, in its place, or
 //! with the task; what it has cut enters before more is read; so frames keep their order.
 
 use std::fs::File;
@@ -35,7 +35,7 @@ struct PlainFile {
 
 /// What the worker hands to the task.
 enum Handed {
-    /// There is no room for these frames.
+    /// There is no budget for these frames.
     Full(Reader, Pieces),
     /// Nothing more can be read.
     Over(Reader, FileEnd),
@@ -46,7 +46,7 @@ enum FileEnd {
     Ended,
     Stopped,
     Failed(io::Error),
-    /// What comes next is no frame.
+    /// What comes next is not a frame.
     Broken(Broken),
 }
 
@@ -61,7 +61,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next frames of those that have been read: at most so many bytes, but one at the least.
+    /// The next frames of those that have been read: at most this many bytes, but at least one frame.
     fn next_cut(&mut self, most: usize) -> Result<Option<Pieces>, Broken> {
         if self.cut.is_empty() {
             match self.assembler.cut()? {
@@ -88,7 +88,7 @@ impl Reader {
         read
     }
 
-    /// The next frames, read if need be.
+    /// The next frames. Reads if necessary.
     fn next(&mut self, intake: &Intake) -> Result<Pieces, FileEnd> {
         loop {
             match self.next_cut(intake.portion()) {
@@ -118,14 +118,14 @@ impl Fetch for PlainFile {
             },
             Err(end) => Handed::Over(reader, end),
         };
-        // A task that is gone was ended with the engine.
+        // If the task is gone, it was ended with the engine.
         drop(self.hand.send(handed));
         None
     }
 }
 
 impl PlainFile {
-    /// Lets enter what has been read, as that of other sources does that are stopped.
+    /// Lets what has been read enter, as with other sources that are stopped.
     async fn enter_rest(&self, reader: &mut Reader) -> FileEnd {
         loop {
             match reader.next_cut(usize::MAX) {
@@ -175,7 +175,7 @@ pub(super) async fn read_plain_file(
         hand,
     });
     loop {
-        // Who fetches from it does not keep it: it ends with this task.
+        // The fetching worker does not keep it alive: it ends with this task.
         let fetched: Weak<PlainFile> = Arc::downgrade(&plain);
         intake.delivery.fetch_from(plain.connection, fetched);
         let handed = tokio::select! {

@@ -1,7 +1,7 @@
 //! Whether workers may take frames: running, paused, or a few messages at a time; and whether anything has
 //! changed since the last checkpoint.
 //!
-//! A pause does not stop what is in flight, which goes on to its end. [`RunState`] tells the two apart.
+//! A pause does not stop frames that are in flight; they are processed to the end. [`RunState`] tells the two apart.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::core::numbers::Timestamp;
 use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What the engine is doing, for those who show it.
+/// What the engine is doing, for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     /// Frames are taken as they come.
@@ -28,7 +28,7 @@ pub enum RunState {
 /// What a worker may take. It is in flight from this moment on.
 #[derive(Debug)]
 pub(crate) enum Admission {
-    /// All that wait. Waiting before this moment was the pause's doing, not the engine's.
+    /// All waiting frames. Time spent waiting before this was due to the pause, not to the engine.
     All(Timestamp, InFlight),
     /// One message.
     One(InFlight),
@@ -41,7 +41,7 @@ enum State {
     Running {
         since: Timestamp,
     },
-    /// As running, and never to be paused again: the run is ending.
+    /// Like running, but it can never be paused again: the run is ending.
     Ending {
         since: Timestamp,
     },
@@ -67,7 +67,7 @@ impl Gate {
         Self::new(State::Running { since: Timestamp::default() })
     }
 
-    /// A gate that admits nothing until it is asked to.
+    /// A gate that admits nothing until it is told to.
     pub fn paused() -> Self {
         Self::new(State::Paused { steps: 0 })
     }
@@ -96,7 +96,7 @@ impl Gate {
         }
     }
 
-    /// Lets everything through from now on: nobody can pause what is to end.
+    /// Admits everything from now on: an ending run cannot be paused.
     pub fn finish(&self, now: Timestamp) {
         let mut state = self.state.lock();
         let since = match *state {
@@ -106,7 +106,7 @@ impl Gate {
         *state = State::Ending { since };
     }
 
-    /// Lets one more message through; pauses first if the engine runs.
+    /// Admits one more message. Pauses first if the engine is running.
     pub fn step(&self) {
         let mut state = self.state.lock();
         match &mut *state {
@@ -117,9 +117,9 @@ impl Gate {
     }
 
     /// What a worker that has frames waiting may take now. It must take it, and hold what it was
-    /// given until all that is made of it has arrived.
+    /// given until everything produced from it has arrived.
     pub fn admit(&self) -> Admission {
-        // Counted while the state is locked: nobody may find the engine paused in between.
+        // Counted while the state is locked, so that nobody sees the engine paused in between.
         let mut state = self.state.lock();
         if self.held.load(Ordering::Acquire) {
             return Admission::Nothing;
@@ -142,14 +142,14 @@ impl Gate {
         !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
     }
 
-    /// Admits nothing until [`release`](Self::release). What was admitted before goes on.
+    /// Admits nothing until [`release`](Self::release). Frames admitted before continue.
     pub fn hold(&self) {
         let _state = self.state.lock();
         self.changed.store(false, Ordering::Release);
         self.held.store(true, Ordering::Release);
     }
 
-    /// Admits again as the state says.
+    /// Admits again, according to the state.
     pub fn release(&self) {
         let _state = self.state.lock();
         self.held.store(false, Ordering::Release);

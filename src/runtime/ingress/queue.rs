@@ -30,10 +30,10 @@ pub(crate) enum Next {
     Closed,
 }
 
-/// How frames that have been taken are found again after a crash.
+/// How taken frames are found again after a crash.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
-    /// They are not.
+    /// They cannot be found again.
     Nowhere,
     /// In this source, which can be read again.
     Source(Arc<str>),
@@ -41,19 +41,19 @@ pub(crate) enum Origin {
     Journal(JournalPosition),
 }
 
-/// Why frames come.
+/// Where frames come from.
 pub(crate) enum Coming {
     /// They were just read.
     New,
     /// They come out of the journal after a crash.
     Replayed,
-    /// As `Replayed`, with nothing else in work: an earlier start may have ended because of them.
+    /// Like `Replayed`, with nothing else in progress: an earlier start may have ended because of them.
     OnTrial(Arc<Trial>),
-    /// As `Replayed`, and they are not to be processed: they are a dead letter already.
+    /// Like `Replayed`, but they are not to be processed: they are already a dead letter.
     SetAside,
 }
 
-/// Frames that wait.
+/// Frames that are waiting.
 pub(crate) struct Waiting {
     pub slot: Slot,
     pub frames: Frames,
@@ -62,7 +62,7 @@ pub(crate) struct Waiting {
     pub coming: Coming,
 }
 
-/// A source that the worker reads by itself when nothing waits.
+/// A source that the worker itself reads when nothing is waiting.
 pub(crate) struct Fetched {
     pub slot: Slot,
     pub source: Weak<dyn Fetch>,
@@ -70,7 +70,7 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// What is there to be read now.
+    /// What can be read now.
     fn fetch(&self) -> Option<Waiting> {
         let frames = self.source.upgrade()?.fetch()?;
         let (slot, origin) = (self.slot, self.origin.clone());
@@ -81,14 +81,14 @@ impl Fetched {
 /// Which frames have been taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {
-    /// By source, how many bytes.
+    /// How many bytes, per source.
     pub sources: BTreeMap<Arc<str>, u64>,
-    /// By slot, how much of the journal.
+    /// How much of the journal, per slot.
     pub journal: BTreeMap<Slot, JournalPosition>,
 }
 
 impl Taken {
-    /// Notes that these frames of `waiting` have been taken; what is left of it waits on.
+    /// Notes that these frames of `waiting` have been taken. The rest of it keeps waiting.
     fn note(&mut self, slot: Slot, origin: &mut Origin, frames: &Frames) {
         match origin {
             Origin::Nowhere => {}
@@ -110,7 +110,7 @@ impl Taken {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
-    /// Where more is to be had when nothing waits.
+    /// The source to read when nothing is waiting.
     fetched: Option<Fetched>,
     taken: Taken,
     /// Nothing more will come.
@@ -120,7 +120,7 @@ struct State {
 }
 
 impl State {
-    /// Takes what was set aside off the front, if the gate admits it: it counts as taken.
+    /// Takes frames that were set aside off the front, if the gate admits them. They count as taken.
     fn pass_over(&mut self, gate: &Gate) {
         let Self { waiting, taken, .. } = self;
         while let Some(first) = waiting.front_mut()
@@ -141,7 +141,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Has the calling thread woken when there is something to take.
+    /// Wakes the calling thread when there is something to take.
     pub fn attach(&self) {
         let is_first = self.thread.set(thread::current()).is_ok();
         debug_assert!(is_first, "a queue has one worker");
@@ -164,13 +164,13 @@ impl Queue {
         }
     }
 
-    /// Says that nothing will come any more.
+    /// Closes the queue: nothing more will come.
     pub fn close(&self) {
         self.state.lock().closed = true;
         self.wake();
     }
 
-    /// Whether the worker need not look: no frames that it may take wait, and it has not yet to be
+    /// Whether the worker need not look: there are no waiting frames that it may take, and it does not still have to be
     /// told that the queue is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
         let state = self.state.lock();
@@ -186,24 +186,24 @@ impl Queue {
         self.state.lock().taken.clone()
     }
 
-    /// Begins where an earlier queue had ended.
+    /// Starts where an earlier queue ended.
     pub fn begin_at(&self, slot: Slot, position: JournalPosition) {
         self.state.lock().taken.journal.insert(slot, position);
     }
 
-    /// Begins where an earlier queue had ended.
+    /// Starts where an earlier queue ended.
     pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
         self.state.lock().taken.sources.insert(source, offset);
     }
 
-    /// Has the worker read a source by itself, until that has nothing.
+    /// Makes the worker itself read a source, until the source has nothing more.
     pub fn fetch_from(&self, fetched: Fetched) {
         let before = self.state.lock().fetched.replace(fetched);
         debug_assert!(before.is_none(), "a pipeline has one source");
         self.wake();
     }
 
-    /// Gives up what waits and what is read, for queues that take this one's place.
+    /// Gives up the waiting frames and the source, for the queues that replace this one.
     pub fn empty(&self) -> (VecDeque<Waiting>, Option<Fetched>) {
         let mut state = self.state.lock();
         (mem::take(&mut state.waiting), state.fetched.take())
@@ -216,7 +216,7 @@ impl Queue {
             return;
         }
         let Some(fetched) = state.fetched.take() else { return };
-        // Others may look what was taken while the disk is slow.
+        // Others may look at what was taken while the disk is slow.
         drop(state);
         if let Some(waiting) = fetched.fetch() {
             let mut state = self.state.lock();

@@ -48,12 +48,12 @@ impl Queues {
         self.per_worker.read().of_workers.get(worker).map(Arc::clone)
     }
 
-    /// Lets frames wait for their worker.
+    /// Adds frames to the queue of their worker.
     pub fn push(&self, waiting: Waiting) {
         self.per_worker.read().push(waiting);
     }
 
-    /// Says that nothing will come any more.
+    /// Closes the queues: nothing more will come.
     pub fn close(&self) {
         let mut per_worker = self.per_worker.write();
         per_worker.closed = true;
@@ -72,7 +72,7 @@ impl Queues {
         self.per_worker.read().of_workers.iter().for_each(|queue| queue.wake());
     }
 
-    /// Begins where a checkpoint had ended.
+    /// Starts where a checkpoint ended.
     pub fn begin_at(&self, positions: &[Position]) {
         let per_worker = self.per_worker.read();
         for position in positions {
@@ -90,13 +90,13 @@ impl Queues {
         }
     }
 
-    /// Which frames have been taken, in all.
+    /// Which frames have been taken, in total.
     pub fn positions(&self) -> Vec<Position> {
         let mut all = Taken::default();
         for queue in &self.per_worker.read().of_workers {
             let taken = queue.taken();
             for (slot, position) in taken.journal {
-                // What was replayed and what came after it had different queues.
+                // Replayed frames and the frames after them had different queues.
                 let known = all.journal.entry(slot).or_default();
                 *known = position.max(*known);
             }
@@ -119,7 +119,7 @@ impl Queues {
         sources.chain(journal).collect()
     }
 
-    /// Puts the queues of other workers in the place of these. What waits goes on waiting there; no
+    /// Replaces these queues by those of other workers. Waiting frames keep waiting there; no
     /// frame may be taken meanwhile.
     pub fn exchange(&self, workers: usize) {
         let positions = self.positions();
@@ -143,8 +143,8 @@ impl Queues {
 }
 
 impl PerWorker {
-    /// Lets frames wait in the queue of their slot. What is replayed waits in one queue, so that it is
-    /// taken in the order in which it was written: a message of one connection may have followed the
+    /// Adds frames to the queue of their slot. All replayed frames wait in one queue, so that they are
+    /// taken in the order in which they were written: a message of one connection may have followed the
     /// output of another's.
     fn push(&self, waiting: Waiting) {
         let queue = match waiting.coming {

@@ -11,10 +11,10 @@ use std::time::Duration;
 /// How many messages an operator may be ahead, before its next piece.
 const MAX_AHEAD: usize = 64 * 1024;
 
-/// After how long an operator that is too far ahead looks again: those behind it have work for longer.
+/// How long an operator that is too far ahead waits before it looks again: those behind it have work for longer.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
-/// The messages that an operator has sent and that are not processed.
+/// The messages that an operator has sent and that are not processed yet.
 #[derive(Default)]
 pub(super) struct Ahead(Arc<AtomicUsize>);
 
@@ -23,14 +23,14 @@ impl Ahead {
         self.0.load(Ordering::Relaxed) >= MAX_AHEAD
     }
 
-    /// Counts these messages until what is returned is dropped.
+    /// Counts these messages until the returned value is dropped.
     pub fn count(&self, messages: usize) -> OnTheWay {
         self.0.fetch_add(messages, Ordering::Relaxed);
         OnTheWay { ahead: Arc::clone(&self.0), messages }
     }
 }
 
-/// Messages that have been sent and are not processed.
+/// Messages that have been sent and are not processed yet.
 pub(crate) struct OnTheWay {
     ahead: Arc<AtomicUsize>,
     messages: usize,

@@ -7,8 +7,8 @@
 //! operators are our own and take their input in order of arrival: Timely's stock operators sort
 //! batches by time with an unstable sort, which would break the order of a key's messages.
 //!
-//! An operator works for a turn, and then lets the others have theirs: what is left of its batch, and the
-//! batches behind that, keep their order and the time at which they were taken.
+//! An operator works for one turn and then lets the others work. The rest of its batch, and the
+//! batches after that, keep their order and the time at which they were taken.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -98,7 +98,7 @@ fn enter<'scope>(
         let mut capability = Some(capability);
         move |output| {
             let Some(time) = &mut capability else { return };
-            // What is under way keeps the time at which it was taken.
+            // A batch in progress keeps the time at which it was taken.
             if *time.time() < epoch.get().0 {
                 time.downgrade(&epoch.get().0);
             }

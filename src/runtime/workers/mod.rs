@@ -29,7 +29,7 @@ use crate::resilience::Checkpoint;
 use query::Request;
 use worker::{Ready, WorkerSpec};
 
-/// How many partitions are handed to a worker together.
+/// How many partitions are handed to a worker at once.
 const RESTORED_TOGETHER: usize = 1024;
 
 /// The workers of an engine.
@@ -93,7 +93,7 @@ impl Workers {
             }
         }
         ready.sort_by_key(|ready| ready.worker);
-        // Also if one has failed: the others have to be woken to end.
+        // Also if one has failed: the others must be woken so that they end.
         let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
         self.threads = threads;
         // A worker that failed could not be given anything, so its own error says more than `moved`.
@@ -187,7 +187,7 @@ impl Workers {
         self.wake();
     }
 
-    /// Asks each worker for something of its own.
+    /// Asks each worker for something different.
     pub fn ask_each<T>(&self, request: impl Fn() -> (Request, T)) -> Vec<T> {
         let ask = |worker: &mpsc::Sender<Request>| {
             let (request, reply) = request();
@@ -209,7 +209,7 @@ impl Workers {
         self.join();
     }
 
-    /// Waits until the workers are gone, which must have been told to end.
+    /// Waits until the workers are gone. They must have been told to end.
     pub fn join(&self) {
         let guards = self.guards.lock().take();
         if let Some(guards) = guards {

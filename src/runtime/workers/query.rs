@@ -51,7 +51,7 @@ pub(crate) enum Query {
 #[derive(Default)]
 pub(crate) struct Changed {
     pub saved: Vec<SavedState>,
-    /// By state's name, the partitions that cannot be saved.
+    /// The partitions that cannot be saved, per state name.
     pub unsaved: Vec<(Arc<str>, Unsaved)>,
 }
 
@@ -87,7 +87,7 @@ impl Tables {
         Self { tables, scans: Vec::new() }
     }
 
-    /// Takes a request. Replies that nobody waits for any more are dropped.
+    /// Takes a request. Drops replies that nobody is waiting for any more.
     pub fn take(&mut self, query: Query) {
         match query {
             Query::Rows { state, query, reply } => {
@@ -167,7 +167,7 @@ impl Tables {
         }
     }
 
-    /// Goes on with the scans for a while. True where some are not finished.
+    /// Continues the scans for a while. Returns true if some are not finished.
     pub fn work(&mut self) -> bool {
         if self.scans.is_empty() {
             return false;

@@ -23,7 +23,7 @@ impl Sampler {
         Self { pipeline, observer: Arc::clone(observer), every: settings.sample_every, last: None }
     }
 
-    /// Traces every frame where that is wanted, and now and then one of the others.
+    /// Traces every frame if that is wanted, otherwise a frame now and then.
     pub fn start_traces(&mut self, frames: &mut Frames, trace_all: bool) {
         let traced =
             if trace_all { frames.len() } else { usize::from(self.is_due(frames.read_at())) };

@@ -1,4 +1,4 @@
-//! A segment with what it needs to run in turns, and to pass on what it gives.
+//! A segment with what it needs to run in turns and to pass on its outputs.
 
 use std::mem;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ impl Turn {
     }
 }
 
-/// A batch that has been begun and is not done.
+/// A batch that has been started and is not done.
 struct Batch {
     /// The time at which it was taken.
     time: Capability<Time>,
@@ -74,7 +74,7 @@ struct Batch {
     on_the_way: Option<OnTheWay>,
 }
 
-/// Says that a worker panics, where a panic drops this. It is declared behind a batch and so dropped before it:
+/// Reports that a worker panics, if a panic drops this. It is declared after a batch and so dropped before it:
 /// whoever is told that the batch's frames are dropped can know by then that they are not done.
 struct SaysPanic(Arc<AtomicBool>);
 
@@ -120,7 +120,7 @@ impl Stage {
         }
     }
 
-    /// Whether a batch is under way.
+    /// Whether a batch is in progress.
     pub fn is_busy(&self) -> bool {
         self.batch.is_some()
     }
@@ -145,8 +145,8 @@ impl Stage {
         self.batch = Some(batch);
     }
 
-    /// Works on the batch that is under way, if there is one, until it is done, the turn is over, or this
-    /// operator is too far ahead of those behind it. Passes on what came of it.
+    /// Works on the batch in progress, if there is one, until it is done, the turn is over, or this
+    /// operator is too far ahead of those behind it. Passes on the results.
     pub fn work(&mut self, turn: &mut Turn, output: &mut Parcels<'_>) {
         if self.ahead.is_too_far() {
             return;
@@ -179,7 +179,7 @@ impl Stage {
         SaysPanic(Arc::clone(&self.common.shared.panicked))
     }
 
-    /// Has the operator go on in its next turn, where a batch is under way or more wait. Returns false where
+    /// Makes the operator continue in its next turn, if a batch is in progress or more wait. Returns false if
     /// it is too far ahead for that, and looks again after a while.
     pub fn go_on_later(&self, more_wait: bool, again: &Activator) -> bool {
         if !self.is_busy() && !more_wait {
@@ -198,7 +198,7 @@ impl Stage {
     /// Tells the observer what happened, and passes the outputs to the sinks.
     fn pass_on(&mut self, frames: &Frames) {
         let Self { common, report, outlet, .. } = self;
-        // Before outputs are written, as it would be where another thread writes them.
+        // Before outputs are written, as if another thread wrote them.
         common.shared.observer.processed(self.pipeline, common.worker, report);
         if self.ends_without_sink {
             // The last step may give nothing: then what it processed is what has ended.
@@ -228,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// Notes at its drop whether a panic has been said.
+    /// Notes when dropped whether a panic has been reported.
     struct Frame<'a>(&'a AtomicBool, &'a mut Option<bool>);
 
     impl Drop for Frame<'_> {

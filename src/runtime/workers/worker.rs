@@ -59,7 +59,7 @@ pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
     if let Err(panic) = outcome.and(dropped) {
         let error = EngineError::Worker { worker: index.0, reason: panic_reason(panic) };
         if is_ready {
-            // Not to whoever waits for readiness: that may be over at this moment, and then this were lost.
+            // Not to whoever waits for readiness: that wait may be over by now, and the error would be lost.
             shared.fail(error);
         } else {
             let _ = ready.send(Err(error));
@@ -168,13 +168,13 @@ impl Worker {
         if !self.drained && !timely.has_dataflows() {
             self.drained = true;
             self.dataflows.clear();
-            // A supervisor that is gone has ended the run already.
+            // If the supervisor is gone, it has already ended the run.
             let _ = self.shared.news.send(News::Drained);
         }
         ControlFlow::Continue(())
     }
 
-    /// Takes all requests that wait. Breaks off if the worker has to end.
+    /// Takes all waiting requests. Stops early if the worker has to end.
     fn take_requests(&mut self) -> ControlFlow<()> {
         loop {
             match self.requests.try_recv() {
