@@ -235,6 +235,7 @@ impl TestDriver {
             for (frames, payload) in batches.drain(..) {
                 segment.begin(&frames, payload, &mut context);
                 while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
+                segment.finish(&frames, &mut outlet);
             }
             for output in outlet.outputs {
                 if let Some(sink) = lane.outputs.get_mut(output.sink.0) {

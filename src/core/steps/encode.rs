@@ -17,8 +17,8 @@ use crate::core::numbers::SinkIndex;
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Begins with a batch of about so many messages, when the one before is finished.
-    fn begin(&mut self, expected: usize);
+    /// Expects that so many messages will come until the batch is finished.
+    fn expect(&mut self, messages: usize);
 
     /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
     fn encode(
@@ -48,8 +48,8 @@ impl<E, W> EncodeStep<E, W> {
 }
 
 impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
-    fn begin(&mut self, expected: usize) {
-        self.gathered.begin(expected);
+    fn expect(&mut self, messages: usize) {
+        self.gathered.expect(messages);
     }
 
     fn encode(
@@ -96,7 +96,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
     }
 
     fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        self.gathered.send(frames, outlet);
+        self.gathered.finish(frames, outlet);
     }
 }
 
@@ -134,8 +134,12 @@ pub(crate) struct EncodeEnd<M> {
 
 impl<M> Segment for EncodeEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
-        let expected = self.before.begin(frames, payload, context);
-        self.encoders.iter_mut().for_each(|encoder| encoder.begin(expected));
+        // Of the messages that stay on this worker it is given one piece after the other.
+        let is_whole = !matches!(payload, Payload::Own);
+        let messages = self.before.begin(frames, payload, context);
+        if is_whole {
+            self.encoders.iter_mut().for_each(|encoder| encoder.expect(messages));
+        }
     }
 
     fn next(
@@ -147,12 +151,13 @@ impl<M> Segment for EncodeEnd<M> {
         let progress = self.before.next(frames, context, &mut self.input);
         for encoder in &mut self.encoders {
             encoder.encode(frames, &self.input, context, outlet);
-            if progress == Progress::Done {
-                encoder.finish(frames, outlet);
-            }
         }
         self.input.clear();
         progress
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        self.encoders.iter_mut().for_each(|encoder| encoder.finish(frames, outlet));
     }
 }
 
@@ -174,10 +179,16 @@ impl<M> Segment for DoneEnd<M> {
         context: &mut Context<'_>,
         _: &mut Outlet,
     ) -> Progress {
+        let before = context.report.stateful;
         let progress = self.before.next(frames, context, &mut self.input);
+        // The last step may give nothing: then what it processed is what has ended.
+        let processed = context.report.stateful - before;
+        context.report.ended += processed.max(self.input.len() as u64);
         self.input.clear();
         progress
     }
+
+    fn finish(&mut self, _: &Arc<Frames>, _: &mut Outlet) {}
 }
 
 #[cfg(test)]

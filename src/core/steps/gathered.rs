@@ -30,8 +30,10 @@ pub(super) struct Gathered {
     traces: Vec<Arc<Trace>>,
     /// Of how many messages.
     messages: usize,
-    /// How many messages of the batch are expected since the outputs were sent last.
+    /// How many more messages of the batch are expected.
     expected: usize,
+    /// How many messages of the batch there were before those.
+    of_batch: usize,
     /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
     /// the next ones.
     expected_length: usize,
@@ -50,15 +52,23 @@ impl Gathered {
             traces: Vec::new(),
             messages: 0,
             expected: 0,
+            of_batch: 0,
             expected_length: 0,
             pool: Arc::default(),
             scratch: Vec::new(),
         }
     }
 
-    /// Begins with a batch of about so many messages.
-    pub fn begin(&mut self, expected: usize) {
-        self.expected = expected;
+    /// Expects that so many messages will come until the batch is finished. Unless it is told, it expects as many as
+    /// the batch before had.
+    pub fn expect(&mut self, messages: usize) {
+        self.expected = messages;
+    }
+
+    /// Sends what is left of a batch's outputs.
+    pub fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        self.send(frames, outlet);
+        self.expected = mem::take(&mut self.of_batch);
     }
 
     /// Makes room for the outputs of so many messages, as far as their length is known.
@@ -155,6 +165,7 @@ impl Gathered {
     pub fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
         let (messages, end) = (mem::take(&mut self.messages), mem::take(&mut self.end));
         self.expected = self.expected.saturating_sub(messages);
+        self.of_batch += messages;
         if messages > 0 {
             self.expected_length = end.div_ceil(messages);
         }

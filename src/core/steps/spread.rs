@@ -54,10 +54,14 @@ impl<M: Message> Segment for SpreadEnd<M> {
     ) -> Progress {
         let progress = self.before.next(frames, context, &mut self.gathered);
         match progress {
-            Progress::More if self.gathered.len() < MAX_TOGETHER => {}
-            Progress::More | Progress::Done => self.deal(frames, outlet),
+            Progress::More if self.gathered.len() >= MAX_TOGETHER => self.deal(frames, outlet),
+            Progress::More | Progress::Done => {}
         }
         progress
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+        self.deal(frames, outlet);
     }
 }
 
@@ -77,7 +81,7 @@ impl<M: Message> Flow<M> for ReceiveStep<M> {
     fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
         let part = match payload {
             Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok(),
-            Payload::Frames => None,
+            Payload::Frames | Payload::Own => None,
         };
         match part {
             Some(part) => self.part = part.into_iter(),

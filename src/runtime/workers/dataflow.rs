@@ -56,11 +56,9 @@ pub(crate) struct Built {
 /// Builds the dataflow of a pipeline.
 pub(crate) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<Built> {
     let Lane { index, name, segments, queue, sinks, epoch } = lane;
-    let last = segments.len().saturating_sub(1);
-    let mut stages = segments.into_iter().enumerate().map(|(at, segment)| {
-        let ends_without_sink = at == last && sinks.is_empty();
-        Stage::new(segment, index, sinks.clone(), ends_without_sink, common.clone())
-    });
+    let mut stages = segments
+        .into_iter()
+        .map(|segment| Stage::new(segment, index, sinks.clone(), common.clone()));
     let first = stages.next()?;
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
         let takes = Rc::new(Cell::new(true));

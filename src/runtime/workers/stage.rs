@@ -91,7 +91,6 @@ pub(super) struct Stage {
     segment: Box<dyn Segment>,
     pipeline: PipelineIndex,
     sinks: Vec<ToSink>,
-    ends_without_sink: bool,
     pub common: Common,
     report: Report,
     outlet: Outlet,
@@ -104,14 +103,12 @@ impl Stage {
         segment: Box<dyn Segment>,
         pipeline: PipelineIndex,
         sinks: Vec<ToSink>,
-        ends_without_sink: bool,
         common: Common,
     ) -> Self {
         Self {
             segment,
             pipeline,
             sinks,
-            ends_without_sink,
             common,
             report: Report::default(),
             outlet: Outlet::default(),
@@ -162,6 +159,9 @@ impl Stage {
                 break progress;
             }
         };
+        if progress == Progress::Done {
+            self.segment.finish(&batch.frames, &mut self.outlet);
+        }
         self.pass_on(&batch.frames);
         let Self { outlet, ahead, .. } = self;
         let parcels = outlet.parcels.drain(..).map(|parcel| {
@@ -200,12 +200,9 @@ impl Stage {
         let Self { common, report, outlet, .. } = self;
         // Before outputs are written, as if another thread wrote them.
         common.shared.observer.processed(self.pipeline, common.worker, report);
-        if self.ends_without_sink {
-            // The last step may give nothing: then what it processed is what has ended.
-            let given = report.steps.last().copied().unwrap_or_default();
-            let messages = given.max(report.stateful);
+        if report.ended > 0 {
             let latency = common.shared.clock.now().since(frames.read_at());
-            common.shared.observer.finished(self.pipeline, messages, latency);
+            common.shared.observer.finished(self.pipeline, report.ended, latency);
         }
         report.clear();
         for mut output in outlet.outputs.drain(..) {

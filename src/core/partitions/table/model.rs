@@ -76,6 +76,7 @@ impl Both {
     fn change(&mut self, number: u16, known: impl Fn(&mut Known)) -> Option<super::Place> {
         let place = self.table.find(&key(number));
         assert_eq!(place.is_some(), self.model.contains_key(&number));
+        assert_eq!(self.table.find_near(&key(number)), place);
         self.model.get_mut(&number).map(known);
         place
     }
@@ -87,7 +88,7 @@ impl Both {
             Act::FindTogether(numbers) => {
                 let keys: Vec<Key> = numbers.iter().map(|number| key(*number)).collect();
                 let mut places = vec![None];
-                self.table.find_all(keys.iter(), &mut places);
+                self.table.find_all(keys.iter().map(Some), &mut places);
                 let known = |number| self.model.get(number).map(|known| known.place);
                 let expected: Vec<_> = numbers.iter().map(known).collect();
                 let place = |place: &Option<super::Place>| place.map(|it| it.0 as usize);
