@@ -18,8 +18,8 @@ use near::Near;
 use slots::Slots;
 use steady_vec::SteadyVec;
 
-use super::partition::{Health, Partition};
-use super::saved::MAX_STATE;
+use super::partition::{Health, Partition, Round};
+use super::saved::{Collected, MAX_STATE};
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 
@@ -44,6 +44,7 @@ pub struct PartitionTable<S> {
     dynamic: usize,
     /// `None` if nothing is ever saved.
     changes: Option<Changes>,
+    round: Round,
     /// The longest state that is saved, in bytes.
     longest: usize,
     /// The hashes of the keys that are looked up together, and what is at their homes; kept so that its memory
@@ -55,10 +56,14 @@ pub struct PartitionTable<S> {
 /// The partitions that have changed since they were saved.
 #[derive(Debug, Default)]
 struct Changes {
-    /// Those with a change that asked to be saved.
+    /// Those with a change in this round that asked to be saved.
     to_save: Vec<Place>,
-    /// Those with other changes only; and some that have been saved meanwhile.
+    /// Those with other changes, since all changes were saved.
     touched: Vec<Place>,
+    /// Those that the checkpoint which has begun waits for; and some that it has got.
+    awaited: Vec<Place>,
+    /// What it has got.
+    collected: Collected,
 }
 
 impl<S> PartitionTable<S> {
@@ -72,6 +77,7 @@ impl<S> PartitionTable<S> {
             partitions: SteadyVec::new(),
             dynamic: 0,
             changes: None,
+            round: Round::MIN,
             longest: MAX_STATE,
             peeked: Vec::new(),
             near: Near::new(),
@@ -165,7 +171,7 @@ impl<S> PartitionTable<S> {
             messages: 0,
             created: Some(created),
             dynamic,
-            to_save: false,
+            changed: None,
             touched: false,
             health: Health::Good,
         });
@@ -186,14 +192,33 @@ impl<S> PartitionTable<S> {
         }
     }
 
+    /// The present round: another one begins with each checkpoint.
+    #[inline]
+    #[must_use]
+    pub fn round(&self) -> Round {
+        self.round
+    }
+
+    /// Whether a computation may change the partition at a place. If not, [`prepare`](Self::prepare) it.
+    #[inline]
+    #[must_use]
+    pub fn is_ready(&self, place: Place) -> bool {
+        self.assert_has(place);
+        self.partitions.get(place.0 as usize).is_some_and(|it| it.is_ready(self.round))
+    }
+
     /// Notes that the partition at a place has a change to save.
     #[inline]
     pub fn save(&mut self, place: Place) {
         self.assert_has(place);
         if let Some(partition) = self.partitions.get_mut(place.0 as usize)
-            && !partition.to_save
+            && partition.changed != Some(self.round)
         {
-            partition.to_save = true;
+            debug_assert!(
+                partition.changed.is_none(),
+                "what a checkpoint waits for does not change"
+            );
+            partition.changed = Some(self.round);
             if let Some(changes) = &mut self.changes {
                 changes.to_save.push(place);
             }
@@ -213,15 +238,8 @@ impl<S> PartitionTable<S> {
         }
     }
 
-    /// From now on, no computation touches the partition at a place.
-    pub fn poison(&mut self, place: Place) {
-        if let Some(partition) = self.at(place) {
-            partition.health = Health::Poisoned;
-            self.save(place);
-        }
-    }
-
     /// The partition at a place.
+    #[inline]
     pub fn at(&mut self, place: Place) -> Option<&mut Partition<S>> {
         self.assert_has(place);
         self.partitions.get_mut(place.0 as usize)

@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::outgoing::Outgoing;
 use super::{Flow, Progress};
 use crate::application::{
-    Key, Message, Outputs, PartitionFunction, StateBuilder, StateComputation, StateOutcome,
+    Key, Message, Outputs, PartitionFunction, State, StateBuilder, StateComputation, StateOutcome,
 };
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
@@ -21,7 +21,6 @@ use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::{for_each_guarded, guarded, try_for_each_guarded};
 use crate::core::numbers::Timestamp;
-use crate::core::partitions::partition::Health;
 use crate::core::partitions::table::{PartitionTable, Place};
 
 /// What a state computation sends on.
@@ -155,7 +154,7 @@ struct Scope<'a, 'c, S, I: Iterator> {
     saved: u64,
 }
 
-impl<S, I: Iterator> Scope<'_, '_, S, I> {
+impl<S: State, I: Iterator> Scope<'_, '_, S, I> {
     /// An author's code has panicked: what is left of the message's outputs is not sent.
     fn panicked<C, B, P>(
         &mut self,
@@ -370,10 +369,11 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
                 None => return,
             },
         };
-        let Some(partition) = scope.table.at(place) else { return };
-        if partition.health == Health::Poisoned {
+        if !scope.table.is_ready(place) && !scope.table.prepare(place) {
             return self.refuse(frames, frame, scope.context, key, Cause::Poisoned, POISONED);
         }
+        let round = scope.table.round();
+        let Some(partition) = scope.table.at(place) else { return };
         scope.at_work = Some(place);
         let traced = scope.traced && frames.trace(frame).is_some();
         let before = traced.then(|| preview_json(&partition.state));
@@ -392,7 +392,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         scope.stateful += 1;
         scope.saved += u64::from(save);
         // Looked at while the partition is at hand: most often there is nothing to note.
-        let noted = partition.to_save;
+        let noted = partition.changed == Some(round);
         if let Some(before) = before {
             let after = preview_json(&partition.state);
             scope.context.trace(&self.name, frames, frame, || HopEvent::StateChanged {

@@ -197,15 +197,14 @@ impl Worker {
         }
     }
 
-    /// Hands over what has changed, if all that came before the checkpoint is processed.
+    /// Begins to collect what has changed, if all that came before the checkpoint is processed.
     fn save_if_processed(&mut self) {
         let Self { dataflows, tables, saving, .. } = self;
         let is_processed = |save: &mut SaveRequest| {
             dataflows.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
         };
         if let Some(save) = saving.take_if(is_processed) {
-            let changed = tables.take_changed(save.extent);
-            save.reply(changed);
+            tables.begin_collecting(save);
         }
     }
 }
