@@ -57,6 +57,7 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
             };
             segment.begin(&frames, payload, &mut context);
             while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
+            segment.finish(&frames, &mut outlet);
         }
         outputs += outlet.outputs.iter().map(|output| output.pieces.len()).sum::<usize>();
         let parcels = outlet.parcels.into_iter();
