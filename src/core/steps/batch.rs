@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::recycled::Recycled;
+use super::ends::recycled::Recycled;
 use crate::core::frames::Frames;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{SinkIndex, WorkerIndex};
@@ -37,7 +37,7 @@ pub enum Payload {
 }
 
 /// A batch for one worker.
-pub struct Parcel {
+pub struct RoutedBatch {
     /// The worker that must process it.
     pub worker: WorkerIndex,
     /// The frames that its messages were made of.
@@ -62,11 +62,11 @@ pub struct Output {
 
 /// What a segment gives: batches for other workers' next segment, and outputs for sinks.
 #[derive(Default)]
-pub struct Outlet {
+pub struct Produced {
     /// Whether there are messages in the mailbox that this segment shares with the next.
     pub own: bool,
     /// Batches for the pipeline's next segment.
-    pub parcels: Vec<Parcel>,
+    pub routed: Vec<RoutedBatch>,
     /// Bytes for the pipeline's sinks.
     pub outputs: Vec<Output>,
 }

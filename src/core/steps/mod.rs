@@ -20,35 +20,29 @@ pub mod batch;
 mod compute;
 pub mod context;
 mod decode;
-mod encode;
-mod gathered;
+pub mod ends;
 mod input;
-mod joined;
 mod keys;
 mod outgoing;
-mod partition;
 #[cfg(test)]
 mod pieces;
-pub mod recycled;
 mod setup;
-mod spread;
 mod state;
 
 use std::sync::Arc;
 
 use super::frames::Frames;
-use batch::{Item, Outlet, Payload};
+use batch::{Item, Payload, Produced};
 use context::Context;
 
 pub(crate) use compute::{ComputeStep, OutputOf};
 pub(crate) use decode::DecodeStep;
-pub(crate) use encode::{DoneEnd, EncodeBatch, EncodeEnd, EncodeStep};
+pub(crate) use ends::{
+    DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Joined, PartitionEnd, ReceiveStep, SpreadEnd,
+};
 pub(crate) use input::Input;
-pub(crate) use joined::Joined;
 pub(crate) use keys::Keys;
-pub(crate) use partition::PartitionEnd;
 pub use setup::{SharedPartitions, WorkerSetup};
-pub(crate) use spread::{ReceiveStep, SpreadEnd};
 pub(crate) use state::{Code, StateOutputOf, StateStep};
 
 /// How many messages a step gives at a time, more or less: so few that they stay in the processor's first
@@ -92,11 +86,11 @@ pub trait Segment {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress;
 
     /// Sends what is still gathered of the batch, when it is done.
-    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet);
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
 
     /// Makes the messages that stay on this worker go into the mailbox that it shares with the next segment. Returns
     /// false if it has none.

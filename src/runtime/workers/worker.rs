@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 
 use timely::worker::Worker as Timely;
 
-use super::dataflow::{Built, Lane, build};
+use super::dataflow::{Built, WorkerPipeline, build};
 use super::query::{Request, SaveRequest, Tables};
 use super::stage::Common;
 use crate::core::guard::panic_reason;
@@ -131,7 +131,7 @@ impl Worker {
                 unreachable!("a pipeline has a queue for each worker")
             };
             queue.attach();
-            let lane = Lane {
+            let pipeline = WorkerPipeline {
                 index: PipelineIndex(at),
                 name: Arc::clone(&plan.name),
                 segments,
@@ -139,7 +139,7 @@ impl Worker {
                 sinks,
                 epoch: Rc::clone(epoch),
             };
-            let Some(built) = build(timely, lane, &common) else {
+            let Some(built) = build(timely, pipeline, &common) else {
                 unreachable!("a pipeline has one segment at least")
             };
             dataflows.push((built, queue));

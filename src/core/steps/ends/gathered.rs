@@ -3,14 +3,14 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::MAX_TOGETHER;
-use super::batch::{Outlet, Output};
 use super::recycled::{MAX_SPARE, Pool, Recycled};
 use crate::application::{Out, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::SinkIndex;
+use crate::core::steps::MAX_TOGETHER;
+use crate::core::steps::batch::{Output, Produced};
 
 /// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
 const MAX_BYTES_TOGETHER: usize = 256 * 1024;
@@ -66,8 +66,8 @@ impl Gathered {
     }
 
     /// Sends what is left of a batch's outputs.
-    pub fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        self.send(frames, outlet);
+    pub fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.send(frames, produced);
         self.expected = mem::take(&mut self.of_batch);
     }
 
@@ -122,7 +122,7 @@ impl Gathered {
         end: usize,
         most: u32,
         frames: &Arc<Frames>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Result<(), usize> {
         match u32::try_from(end) {
             Ok(short) if short <= most => {
@@ -130,7 +130,7 @@ impl Gathered {
                 self.end = end;
                 Ok(())
             }
-            _ => self.add_alone(end, most, frames, outlet),
+            _ => self.add_alone(end, most, frames, produced),
         }
     }
 
@@ -140,12 +140,12 @@ impl Gathered {
         end: usize,
         most: u32,
         frames: &Arc<Frames>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Result<(), usize> {
         let length = end - self.end;
         let short = u32::try_from(length).ok().filter(|length| *length <= most).ok_or(length)?;
         let alone = self.written(end).to_vec();
-        self.send(frames, outlet);
+        self.send(frames, produced);
         (self.bytes, self.end) = (alone, length);
         self.ends.push(short);
         Ok(())
@@ -162,7 +162,7 @@ impl Gathered {
     }
 
     /// Sends the outputs, if there are any. What is written behind them and not added is gone.
-    pub fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+    pub fn send(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         let (messages, end) = (mem::take(&mut self.messages), mem::take(&mut self.end));
         self.expected = self.expected.saturating_sub(messages);
         self.of_batch += messages;
@@ -179,7 +179,7 @@ impl Gathered {
         let traces = mem::take(&mut self.traces);
         if !pieces.is_empty() {
             frames.charge(pieces.memory());
-            outlet.outputs.push(Output {
+            produced.outputs.push(Output {
                 sink: self.sink,
                 frames: Arc::clone(frames),
                 pieces,
@@ -199,7 +199,7 @@ mod tests {
     fn sent(outputs: &[&str], most: u32) -> (Vec<Vec<String>>, Vec<usize>) {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let (mut gathered, mut outlet) = (Gathered::new(SinkIndex(0)), Outlet::default());
+        let (mut gathered, mut produced) = (Gathered::new(SinkIndex(0)), Produced::default());
         let mut too_long = Vec::new();
         gathered.make_room(outputs.len());
         for output in outputs {
@@ -208,11 +208,11 @@ mod tests {
                 Ok(())
             });
             assert_eq!(gathered.written(*end.as_ref().unwrap()), output.as_bytes());
-            too_long.extend(gathered.add(end.unwrap(), most, &frames, &mut outlet).err());
+            too_long.extend(gathered.add(end.unwrap(), most, &frames, &mut produced).err());
         }
-        gathered.send(&frames, &mut outlet);
+        gathered.send(&frames, &mut produced);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let sent = outlet.outputs.iter();
+        let sent = produced.outputs.iter();
         (sent.map(|output| output.pieces.iter().map(text).collect()).collect(), too_long)
     }
 

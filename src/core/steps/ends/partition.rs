@@ -3,14 +3,14 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::batch::{Item, Mailbox, Outlet, Parcel, Payload};
-use super::context::Context;
-use super::keys::Keys;
-use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::{Message, PartitionFunction};
 use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
+use crate::core::steps::batch::{Item, Mailbox, Payload, Produced, RoutedBatch};
+use crate::core::steps::context::Context;
+use crate::core::steps::keys::Keys;
+use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
 /// Up to how many workers the messages of a piece are looked through once for each.
 const FEW_WORKERS: usize = 8;
@@ -155,7 +155,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress {
         let Self { before, keys, worker, mailbox, joined, input, owned, gathered } = self;
         let own = &mut *mailbox.borrow_mut();
@@ -163,7 +163,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
             if *joined && owner == *worker {
                 own.append(batch);
             } else {
-                outlet.parcels.push(parcel(owner, frames, mem::take(batch)));
+                produced.routed.push(routed(owner, frames, mem::take(batch)));
             }
         };
         let progress = match gathered.as_mut_slice() {
@@ -187,14 +187,14 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 progress
             }
         };
-        outlet.own = !own.is_empty();
+        produced.own = !own.is_empty();
         progress
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         let rest = self.gathered.drain(..).enumerate().filter(|(_, batch)| !batch.is_empty());
-        let parcels = rest.map(|(worker, batch)| parcel(WorkerIndex(worker), frames, batch));
-        outlet.parcels.extend(parcels);
+        let rest = rest.map(|(worker, batch)| routed(WorkerIndex(worker), frames, batch));
+        produced.routed.extend(rest);
     }
 
     fn join(&mut self) -> bool {
@@ -203,9 +203,13 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
     }
 }
 
-fn parcel<M: Message>(worker: WorkerIndex, frames: &Arc<Frames>, batch: Vec<Item<M>>) -> Parcel {
+fn routed<M: Message>(
+    worker: WorkerIndex,
+    frames: &Arc<Frames>,
+    batch: Vec<Item<M>>,
+) -> RoutedBatch {
     let (frames, messages) = (Arc::clone(frames), batch.len());
-    Parcel { worker, frames, messages, payload: Payload::Messages(Box::new(batch)) }
+    RoutedBatch { worker, frames, messages, payload: Payload::Messages(Box::new(batch)) }
 }
 
 #[cfg(test)]

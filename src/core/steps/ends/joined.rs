@@ -3,10 +3,10 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::batch::{Outlet, Payload};
-use super::context::Context;
-use super::{Progress, Segment};
 use crate::core::frames::Frames;
+use crate::core::steps::batch::{Payload, Produced};
+use crate::core::steps::context::Context;
+use crate::core::steps::{Progress, Segment};
 
 /// A segment that ends in a partition step, and the pipeline's last segment, which is given the messages that stay on
 /// this worker at once: a piece is in the processor's first cache then. Messages of other workers come through the
@@ -36,24 +36,24 @@ impl Segment for Joined {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress {
         if self.working.is_none() {
-            let progress = self.first.next(frames, context, outlet);
-            if !mem::take(&mut outlet.own) {
+            let progress = self.first.next(frames, context, produced);
+            if !mem::take(&mut produced.own) {
                 return progress;
             }
             self.last.begin(frames, Payload::Own, context);
             self.working = Some(progress);
         }
-        match self.last.next(frames, context, outlet) {
+        match self.last.next(frames, context, produced) {
             Progress::More => Progress::More,
             Progress::Done => self.working.take().unwrap_or(Progress::Done),
         }
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        self.first.finish(frames, outlet);
-        self.last.finish(frames, outlet);
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.first.finish(frames, produced);
+        self.last.finish(frames, produced);
     }
 }
