@@ -19,26 +19,31 @@ pub enum Health {
 /// The time from one checkpoint of a table to the next, from 1.
 pub type Round = NonZero<u32>;
 
-/// One key's state.
+/// One key's state. What a look-up compares stands first and what a computation changes last, so that reading both ends
+/// brings all of a small partition into the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Partition<S> {
     /// The key.
     pub key: Key,
     /// The state.
     pub state: S,
+    /// When it was created; [`RECOVERED`] if it was recovered.
+    pub(super) created: Timestamp,
     /// Messages that it has processed.
     pub messages: u64,
-    /// When it was created; `None` if it was recovered.
-    pub created: Option<Timestamp>,
-    /// Whether its first message created it.
-    pub dynamic: bool,
     /// The [round](super::table::PartitionTable::round) in which a change asked to be saved that has not been collected.
     pub changed: Option<Round>,
     /// Whether it has changed, by changes that did not ask to be saved, since all changes were saved.
     pub(super) touched: bool,
+    /// Whether its first message created it.
+    pub dynamic: bool,
     /// Whether computations may touch it.
     pub health: Health,
 }
+
+/// The time of a partition that was recovered: half as many bytes as an `Option` of it.
+pub(super) const RECOVERED: Timestamp = Timestamp(u64::MAX);
 
 impl<S> Partition<S> {
     /// Whether a checkpoint that began before this round has not collected it yet.

@@ -9,7 +9,7 @@ use crate::application::{Key, State};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partitions::partition::Health;
+use crate::core::partitions::partition::{Health, RECOVERED};
 use crate::core::partitions::query::{PartitionRow, Partitions, Revival, SortBy};
 use crate::core::partitions::saved::{self, Collected, Extent, SavedPartition};
 use crate::core::partitions::sort_value::SortValue;
@@ -35,7 +35,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             worker: self.worker,
             dynamic: partition.dynamic,
             messages: partition.messages,
-            created: partition.created,
+            created: Some(partition.created).filter(|created| *created != RECOVERED),
             to_save: partition.changed.is_some(),
             poisoned: partition.health == Health::Poisoned,
             value: to_json(&partition.state).unwrap_or_else(Value::String),
@@ -95,7 +95,7 @@ impl<S: State> Partitions for PartitionTable<S> {
         };
         if let Some(partition) = self.at(place) {
             partition.messages = saved.messages;
-            partition.created = None;
+            partition.created = RECOVERED;
             partition.health = if saved.poisoned { Health::Poisoned } else { Health::Good };
         }
         Ok(place.0)

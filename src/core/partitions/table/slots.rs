@@ -9,6 +9,9 @@ use std::mem;
 /// How many slots a table begins with, as a power of two.
 const FIRST: u32 = 6;
 
+/// How many homes an array has at most of which only a quarter is used. It takes 128 KiB.
+const SHORT: usize = 1 << 14;
+
 /// How many slots each insertion moves while the table grows, and then on to the next free one.
 const MOVED: usize = 8;
 
@@ -60,6 +63,12 @@ impl Array {
     fn new(bits: u32) -> Self {
         let homes = 1_usize << bits;
         Self { slots: vec![0; homes + SPARE], homes, shift: 32 - bits }
+    }
+
+    /// How many slots are used at most.
+    fn most(&self) -> usize {
+        // In a short array most keys lie at their homes, so that the processor guesses well where they are.
+        if self.homes <= SHORT { self.homes / 4 } else { self.homes / 8 * 5 }
     }
 
     #[inline]
@@ -161,8 +170,7 @@ impl Slots {
 
     /// Adds a place. Returns how many slots a look-up of it passes over.
     pub fn insert(&mut self, hash: u32, place: u32) -> usize {
-        // At most five of eight are used.
-        if self.used >= self.now.homes / 8 * 5 && self.now.shift > 0 {
+        if self.used >= self.now.most() && self.now.shift > 0 {
             debug_assert!(self.old.is_none(), "a table has grown long before it must grow again");
             self.move_all();
             let longer = Array::new(33 - self.now.shift);
