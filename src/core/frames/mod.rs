@@ -220,6 +220,7 @@ impl Frames {
         if self.is_empty() {
             return None;
         }
+        debug_assert!(self.traces.is_empty(), "frames are traced when they have been taken");
         let pieces = self.pieces.split_to(1);
         let first = Self { pieces, traces: Vec::new(), ..self.clone() };
         self.first = self.first.plus(1);
