@@ -12,7 +12,7 @@ use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
-use crate::core::guard::for_each_guarded;
+use crate::core::guard::{clear_guarded, for_each_guarded};
 use crate::core::numbers::SinkIndex;
 
 /// Encodes batches for one sink.
@@ -151,7 +151,7 @@ impl<M> Segment for EncodeEnd<M> {
                 encoder.finish(frames, outlet);
             }
         }
-        self.input.clear();
+        clear_guarded(&mut self.input);
         progress
     }
 }
@@ -175,7 +175,7 @@ impl<M> Segment for DoneEnd<M> {
         _: &mut Outlet,
     ) -> Progress {
         let progress = self.before.next(frames, context, &mut self.input);
-        self.input.clear();
+        clear_guarded(&mut self.input);
         progress
     }
 }
