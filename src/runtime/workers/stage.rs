@@ -208,6 +208,7 @@ impl Stage {
             common.shared.observer.finished(self.pipeline, messages, latency);
         }
         report.clear();
+        let _writing = (!outlet.outputs.is_empty()).then(|| frames.writing());
         for mut output in outlet.outputs.drain(..) {
             output.frames = output.frames.after_work();
             let Some(sink) = self.sinks.get(output.sink.0) else {
