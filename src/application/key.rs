@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::num::NonZero;
 
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::key_text::{parse_key_text, text_of_bytes};
@@ -234,10 +235,37 @@ impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let text = String::deserialize(deserializer)?;
-            parse_key_text(&text).map(Self::from).map_err(serde::de::Error::custom)
+            parse_key_text(&text).map(Self::from).map_err(Error::custom)
         } else {
-            Vec::<u8>::deserialize(deserializer).map(Self::from)
+            deserializer.deserialize_byte_buf(BytesOfKey)
         }
+    }
+}
+
+/// Makes a key of bytes. Some formats give them as a sequence of numbers, which earlier versions wrote.
+struct BytesOfKey;
+
+impl<'de> Visitor<'de> for BytesOfKey {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the bytes of a key")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Key, E> {
+        Ok(bytes.into())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Key, E> {
+        Ok(bytes.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Key, A::Error> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = numbers.next_element()? {
+            bytes.push(byte);
+        }
+        Ok(bytes.into())
     }
 }
 
@@ -292,7 +320,12 @@ mod tests {
             let json = serde_json::to_string(&key).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Key>(&json).unwrap(), &key);
             let binary = postcard::to_stdvec(&key).unwrap();
-            prop_assert_eq!(postcard::from_bytes::<Key>(&binary).unwrap(), key);
+            prop_assert_eq!(&postcard::from_bytes::<Key>(&binary).unwrap(), &key);
+            let packed = rmp_serde::to_vec(&key).unwrap();
+            prop_assert_eq!(&rmp_serde::from_slice::<Key>(&packed).unwrap(), &key);
+            // Formats that have no bytes give a sequence.
+            let sequence = rmp_serde::to_vec(&key.as_bytes().to_vec()).unwrap();
+            prop_assert_eq!(rmp_serde::from_slice::<Key>(&sequence).unwrap(), key);
         }
     }
 

@@ -116,6 +116,17 @@ pub enum EngineEvent {
         /// The limit on open files.
         open_files: usize,
     },
+    /// A worker waits for the disk from which it reads this file, or no longer does.
+    Reading {
+        /// The source's pipeline.
+        pipeline: PipelineIndex,
+        /// The file's name.
+        file: Arc<str>,
+        /// Whether it waits.
+        stalled: bool,
+    },
+    /// Workers did not end in this time when the engine was ended: their threads are left.
+    LeftBehind(Duration),
     /// A source no longer reads, though it has more bytes, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// Something happened to a sink.
@@ -206,11 +217,13 @@ impl EngineEvent {
             | Self::NotAccepted(pipeline, _)
             | Self::Abandoned(pipeline, ..)
             | Self::Sink { pipeline, .. }
+            | Self::Reading { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
             | Self::SetAside { pipeline, .. } => Some(*pipeline),
             Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
+            | Self::LeftBehind(_)
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
@@ -227,12 +240,15 @@ impl EngineEvent {
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
+            | Self::Reading { stalled: false, .. }
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
             | Self::NotAccepted(..)
             | Self::Opening(..)
+            | Self::Reading { stalled: true, .. }
+            | Self::LeftBehind(_)
             | Self::Abandoned(..)
             | Self::FewerConnections { .. }
             | Self::ReplaysOneAtATime
@@ -263,6 +279,18 @@ impl fmt::Display for EngineEvent {
                 formatter,
                 "serving up to {connections} of {asked} connections at once: this process may have \
                  {open_files} files open, raise that with ulimit -n"
+            ),
+            Self::Reading { file, stalled: true, .. } => write!(
+                formatter,
+                "a worker waits for the disk: it reads {file}; checkpoints wait for it"
+            ),
+            Self::Reading { file, stalled: false, .. } => {
+                write!(formatter, "reading {file} again: the disk has answered")
+            }
+            Self::LeftBehind(waited) => write!(
+                formatter,
+                "a worker did not end within {waited:.0?}: a disk or a step does not return; its \
+                 thread is left, and what it has open stays open until this process ends"
             ),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")

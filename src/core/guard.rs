@@ -1,6 +1,7 @@
 //! Runs an author's code on a batch, so that a panic costs one message and not the run.
 
 use std::any::Any;
+use std::mem;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -57,12 +58,62 @@ pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("with a value that is not text");
-    format!("panicked: {text}")
+    let reason = format!("panicked: {text}");
+    drop_guarded(panic);
+    reason
+}
+
+/// Drops an author's value. If that panics, the panic's message has been printed, and nothing else is lost.
+pub(crate) fn drop_guarded<T>(value: T) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        // It may be a value whose drop panics, too, and so on: it is never dropped.
+        mem::forget(panic);
+    }
+}
+
+/// Drops an author's values, and keeps their memory. A panic ends the drop of the one value.
+pub(crate) fn clear_guarded<T>(values: &mut Vec<T>) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| values.clear())) {
+        mem::forget(panic);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Panics when it is dropped, if it is to.
+    struct Drops<'a>(bool, &'a std::cell::Cell<u32>);
+
+    impl Drop for Drops<'_> {
+        fn drop(&mut self) {
+            self.1.set(self.1.get() + 1);
+            assert!(!self.0, "on purpose");
+        }
+    }
+
+    #[test]
+    fn a_drop_that_panics_ends_here_and_the_other_values_are_dropped() {
+        let dropped = std::cell::Cell::new(0);
+        let mut values: Vec<_> = [false, true, false].map(|panics| Drops(panics, &dropped)).into();
+        clear_guarded(&mut values);
+        assert!(values.is_empty());
+        assert_eq!(dropped.get(), 3);
+    }
+
+    #[test]
+    fn a_panic_whose_value_panics_when_it_is_dropped_is_a_reason_as_any_other() {
+        struct Panics;
+
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                std::panic::panic_any(Self);
+            }
+        }
+
+        let reason = guarded(|| -> Result<(), String> { std::panic::panic_any(Panics) });
+        assert_eq!(reason, Err("panicked: with a value that is not text".to_owned()));
+    }
 
     #[test]
     fn a_panic_costs_one_item() {

@@ -11,6 +11,7 @@ mod file;
 mod open_files;
 mod sinks;
 mod sources;
+mod stalls;
 
 #[cfg(feature = "workbench")]
 pub(crate) use connect::connect;

@@ -20,10 +20,15 @@ use super::error::EngineError;
 use super::parts::{News, Outcome, Senders, SinkTasks, SourceTasks};
 use super::shared::Shared;
 use super::workers::Workers;
+use crate::core::event::EngineEvent;
 use crate::endpoints::Injector;
 
 /// The max wait at the end for a write that is under way.
 const LAST_WRITE: Duration = Duration::from_millis(500);
+
+/// The max wait at the end for workers to finish what they are at: a worker that waits for a disk that hangs may
+/// never end.
+const LAST_TURN: Duration = Duration::from_secs(10);
 
 /// The parts of a running engine.
 pub(super) struct Running {
@@ -53,18 +58,23 @@ impl Running {
     }
 
     /// Ends everything at once, and drops what is in flight and in memory. The files are closed when this
-    /// returns.
+    /// returns, unless a worker hangs: that is reported.
     pub fn crash(&mut self) {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.workers().wake();
-        self.workers().join();
+        let all_ended = self.workers().join_within(LAST_TURN);
+        if !all_ended {
+            self.shared.observer.event(EngineEvent::LeftBehind(LAST_TURN));
+        }
         let Some(io) = self.io.take() else { return };
         match (self.saving.take(), &self.shared.durable) {
             // With a wait: the next engine uses the same files.
             (Some(Saving { gone, journal_writer, checkpointer, kept }), Some(durable)) => {
                 checkpointer.abort();
-                let _ = kept.recv();
+                // It waits for workers too, while it exchanges them.
+                let limit = if all_ended { Duration::MAX } else { LAST_WRITE };
+                let _ = kept.recv_timeout(limit);
                 gone.send_replace(true);
                 durable.stop_journal();
                 // If the journal writer panicked, it has reported that.

@@ -1,13 +1,14 @@
 //! A run drains when it is stopped, and ends at once when its engine is dropped, whatever the moment.
 
 use std::net::TcpStream;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, RunState, Settings};
+use wallaroo::{Application, Reason, Source};
 
 use crate::applications::counting;
 use crate::recorder::Recorder;
@@ -146,4 +147,41 @@ fn settings_of_another_application_are_refused() {
         let error = started.err().map(|error| error.to_string());
         assert!(error.as_ref().is_some_and(|error| error.contains("do not fit")), "{error:?}");
     }
+}
+
+#[test]
+fn a_run_that_begins_paused_ends_when_its_file_is_empty() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for workers in WORKERS {
+        let settings = Settings {
+            paused: true,
+            injectable: false,
+            sources: vec![Endpoint::File(file.path().to_owned())],
+            ..injectable(&counting(), workers)
+        };
+        let (engine, _recorder) = start(&counting(), &settings);
+        within_limit("the run", move || engine.wait().unwrap());
+    }
+}
+
+#[test]
+fn an_engine_is_dropped_though_a_worker_hangs_and_that_is_told() {
+    let (returns, hangs) = mpsc::channel::<()>();
+    let (entered, entry) = mpsc::channel();
+    let hangs = std::sync::Mutex::new(hangs);
+    let decode = move |_: &[u8]| -> Result<Option<u64>, Reason> {
+        entered.send(()).unwrap();
+        // Until the test is over.
+        let _ = hangs.lock().unwrap().recv();
+        Ok(None)
+    };
+    let topology = Application::new("hangs").pipeline("p", Source::new(decode)).done();
+    let topology = Arc::new(topology.build().unwrap());
+    let (engine, recorder) = start(&topology, &injectable(&topology, 1));
+    flood(&engine, 1);
+    entry.recv().unwrap();
+    drop_within_limit(engine);
+    let told = |event: &EngineEvent| matches!(event, EngineEvent::LeftBehind(_));
+    assert!(recorder.recorded().events.iter().any(told));
+    drop(returns);
 }

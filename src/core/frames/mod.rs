@@ -24,6 +24,20 @@ pub trait Hold: Send + Sync {
     fn charge(&self, bytes: usize) {
         let _ = bytes;
     }
+
+    /// Outputs of the frames begin or end to be written. Pieces of the frames may be written at the same time.
+    fn write(&self, begins: bool) {
+        let _ = begins;
+    }
+}
+
+/// Outputs of frames are being written.
+pub struct Writing(Arc<dyn Hold>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.write(false);
+    }
 }
 
 /// Whole frames that one source delivered together, with their source and time.
@@ -66,6 +80,16 @@ impl Frames {
     #[must_use]
     pub fn with_work_hold(self, hold: Arc<dyn Hold>) -> Self {
         Self { work: Some(hold), ..self }
+    }
+
+    /// Says that outputs of the frames are written, until what is returned is dropped. `None` if nothing is held
+    /// for the steps.
+    #[must_use]
+    pub fn writing(&self) -> Option<Writing> {
+        self.work.as_ref().map(|hold| {
+            hold.write(true);
+            Writing(Arc::clone(hold))
+        })
     }
 
     /// Charges the holds for outputs of this many bytes.
@@ -220,6 +244,7 @@ impl Frames {
         if self.is_empty() {
             return None;
         }
+        debug_assert!(self.traces.is_empty(), "frames are traced when they have been taken");
         let pieces = self.pieces.split_to(1);
         let first = Self { pieces, traces: Vec::new(), ..self.clone() };
         self.first = self.first.plus(1);

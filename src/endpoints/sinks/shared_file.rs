@@ -3,27 +3,25 @@
 //! Invariants: outputs are written one after another, each batch as a whole; what counts as written is what
 //! the file has. After a failure nothing more is written, and the run ends with it.
 
-use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, oneshot};
-use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::task::{block_in_place, spawn_blocking};
 
 use super::pending::Reply;
 use super::sink_log::SinkLog;
 use super::watched::Watched;
 use crate::core::event::SinkNews;
 use crate::core::steps::batch::Output;
-use crate::endpoints::backoff::PATIENCE;
 use crate::endpoints::file::cut;
+use crate::endpoints::stalls::Stalls;
 
 /// Asks for an answer when the first bytes of the file, up to this number, are as safe as they have to be.
 pub(crate) struct Reported {
@@ -36,12 +34,7 @@ pub(crate) struct SharedFile {
     file: Arc<File>,
     log: SinkLog,
     writing: Mutex<Writing>,
-    /// How many writes have begun, and how many of them are done.
-    begun: AtomicU64,
-    done: AtomicU64,
-    /// Whether a write has begun since the last check for slow writes.
-    active: AtomicBool,
-    activity: Notify,
+    stalls: Stalls,
 }
 
 struct Writing {
@@ -50,7 +43,7 @@ struct Writing {
     /// How many bytes the file has.
     length: u64,
     watched: Option<Watched>,
-    /// Where the failure is sent; `None` after it.
+    /// Where the failure is sent; `None` after it. Only a panic of a write drops it.
     failed: Option<oneshot::Sender<io::Error>>,
 }
 
@@ -66,19 +59,15 @@ impl SharedFile {
         let (failed, failure) = oneshot::channel();
         let (watched, failed) = (Watched::new(path, &file), Some(failed));
         let writing = Mutex::new(Writing { is_cut: false, length: from, watched, failed });
-        let (begun, done) = (AtomicU64::new(0), AtomicU64::new(0));
-        let (active, activity) = (AtomicBool::new(false), Notify::new());
-        let file = Arc::new(file);
-        (Self { file, log, writing, begun, done, active, activity }, failure)
+        let (file, stalls) = (Arc::new(file), Stalls::default());
+        (Self { file, log, writing, stalls }, failure)
     }
 
     /// Writes outputs. If that fails, the run is ending.
     pub fn write(&self, output: &Output) {
-        if !self.active.swap(true, Ordering::AcqRel) {
-            self.activity.notify_one();
-        }
+        self.stalls.come();
         let mut writing = self.writing.lock();
-        self.begun.fetch_add(1, Ordering::AcqRel);
+        self.stalls.begin();
         self.attempt(&mut writing, |writing| {
             let bytes = output.pieces.bytes();
             (&*self.file).write_all(bytes)?;
@@ -90,7 +79,7 @@ impl SharedFile {
             }
             Ok(())
         });
-        self.done.fetch_add(1, Ordering::AcqRel);
+        self.stalls.end();
     }
 
     /// How many bytes the file has. If it is no longer the file that was opened, that is a failure if
@@ -152,12 +141,15 @@ impl SharedFile {
         sync: bool,
     ) -> io::Result<()> {
         // It is emptied even if nothing is ever written.
-        self.attempt(&mut self.writing.lock(), |_| Ok(()));
-        let mut stalls = pin!(self.tell_stalls());
+        block_in_place(|| self.attempt(&mut self.writing.lock(), |_| Ok(())));
+        let tell = |stalled| {
+            self.log.tell(if stalled { SinkNews::Stalled } else { SinkNews::Ready });
+        };
+        let mut stalls = pin!(self.stalls.tell(tell));
         loop {
             let Reported { length, reply } = tokio::select! {
                 biased;
-                Ok(error) = &mut failure => return Err(error),
+                error = &mut failure => return Err(error.unwrap_or_else(|_| panicked())),
                 report = reports.recv() => match report {
                     Some(report) => report,
                     None => break,
@@ -166,36 +158,67 @@ impl SharedFile {
             };
             if sync {
                 let file = Arc::clone(&self.file);
-                spawn_blocking(move || file.sync_data()).await??;
+                tokio::select! {
+                    biased;
+                    error = &mut failure => return Err(error.unwrap_or_else(|_| panicked())),
+                    synced = spawn_blocking(move || file.sync_data()) => synced??,
+                    never = &mut stalls => match never {},
+                }
             }
             // Nobody waits if the engine is ending.
             let _ = reply.send(Some(length));
         }
-        if let Ok(error) = failure.try_recv() {
-            return Err(error);
+        match failure.try_recv() {
+            Ok(error) => return Err(error),
+            Err(TryRecvError::Closed) => return Err(panicked()),
+            Err(TryRecvError::Empty) => {}
         }
-        self.tell_astray(&mut self.writing.lock());
+        block_in_place(|| self.tell_astray(&mut self.writing.lock()));
         Ok(())
     }
+}
 
-    /// Reports if a write takes long, and when that is over. Sleeps while nothing is written.
-    async fn tell_stalls(&self) -> Infallible {
-        let mut stalled = false;
-        loop {
-            let before = self.begun.load(Ordering::Acquire);
-            let under_way = || self.done.load(Ordering::Acquire) != before;
-            if !under_way() && !stalled && !self.active.swap(false, Ordering::AcqRel) {
-                self.activity.notified().await;
-                continue;
-            }
-            sleep(PATIENCE).await;
-            let stuck = self.begun.load(Ordering::Acquire) == before && under_way();
-            match (stalled, stuck) {
-                (false, true) => self.log.tell(SinkNews::Stalled),
-                (true, false) => self.log.tell(SinkNews::Ready),
-                (true, true) | (false, false) => {}
-            }
-            stalled = stuck;
+/// The failure of a worker that panicked as it wrote: how much of the outputs the file has is not known.
+fn panicked() -> io::Error {
+    io::Error::other("a worker panicked while it wrote")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::core::clock::Clock;
+    use crate::core::numbers::{PipelineIndex, SinkIndex, Timestamp};
+    use crate::core::observer::Unwatched;
+    use crate::endpoints::Endpoint;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_panic_while_outputs_are_written_ends_the_run_with_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let endpoint = Endpoint::File(file.path().to_owned());
+        let (pipeline, sink) = (PipelineIndex(0), SinkIndex(0));
+        let log = SinkLog::new(pipeline, sink, &endpoint, Arc::new(Unwatched), Arc::new(Still));
+        let (shared, failure) = SharedFile::new(file.reopen().unwrap(), file.path(), 0, log);
+        let panics = AssertUnwindSafe(|| {
+            shared
+                .attempt(&mut shared.writing.lock(), |_| -> io::Result<()> { panic!("on purpose") })
+        });
+        assert!(catch_unwind(panics).is_err());
+        assert_eq!(shared.length(), None, "nothing counts after it");
+        let (send, reports) = unbounded_channel();
+        let error = shared.follow(reports, failure, true).await.unwrap_err().to_string();
+        assert!(error.contains("panicked"), "{error}");
+        drop(send);
     }
 }

@@ -245,7 +245,7 @@ mod tests {
         (to_sink, tokio::spawn(task.unwrap()))
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_checkpoint_finds_out_what_was_told_of_the_file_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outputs");
@@ -261,7 +261,7 @@ mod tests {
         assert!(error.contains("was removed while it is written"), "{error}");
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_report_counts_what_was_written_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outputs");
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "abc");
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_file_is_emptied_also_where_nothing_is_written_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outputs");
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_file_that_cannot_be_written_ends_the_run_and_takes_nothing_more() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outputs");

@@ -7,21 +7,32 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::pin::pin;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep};
 
 use super::intake::{Connection, Fetch, Intake};
 use super::stream::{StreamEnd, over};
+use crate::core::event::EngineEvent;
 use crate::core::frames::Frames;
 use crate::core::frames::assembler::{Assembler, Broken, SourceEnd};
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::Timestamp;
+use crate::endpoints::stalls::Stalls;
 
 /// How much is read at once: two batches of short frames, so that they are processed soon after.
 const BLOCK: usize = 72 * 1024;
+
+/// The max wait for a read that is under way when the run is stopped. After that the run fails: a disk that hangs
+/// may never answer, and what was not read can be read by a later run.
+const LAST_READ: Duration = Duration::from_secs(10);
+
+/// How often it is tried.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// A regular file that is read by a worker.
 struct PlainFile {
@@ -30,6 +41,7 @@ struct PlainFile {
     intake: Arc<Intake>,
     /// `None` while the task has it.
     reader: Mutex<Option<Reader>>,
+    stalls: Stalls,
     hand: UnboundedSender<Handed>,
 }
 
@@ -108,7 +120,11 @@ impl Fetch for PlainFile {
     fn fetch(&self) -> Option<Frames> {
         let mut place = self.reader.lock();
         let mut reader = place.take()?;
-        let handed = match reader.next(&self.intake) {
+        self.stalls.come();
+        self.stalls.begin();
+        let next = reader.next(&self.intake);
+        self.stalls.end();
+        let handed = match next {
             Ok(portion) => match self.intake.try_admit(&self.name, portion, reader.read_at) {
                 Ok(frames) => {
                     *place = Some(reader);
@@ -153,6 +169,28 @@ impl PlainFile {
     }
 }
 
+/// Takes the reader from its place when the stop has come. `None` if the task is given it.
+async fn take_back<T>(reader: &Mutex<Option<T>>) -> io::Result<Option<T>> {
+    let began = Instant::now();
+    loop {
+        // A worker that reads has locked it.
+        if let Some(mut place) = reader.try_lock() {
+            return Ok(place.take());
+        }
+        if began.elapsed() >= LAST_READ {
+            let waited = began.elapsed().as_secs();
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!(
+                    "a read has not returned for {waited} s after the stop: the disk or the \
+                     file server does not answer; start again when it does"
+                ),
+            ));
+        }
+        sleep(TRY_AGAIN).await;
+    }
+}
+
 /// Has a file read by the pipeline's worker, from byte `from` on, to its end or until the run is stopped.
 ///
 /// # Errors
@@ -172,15 +210,21 @@ pub(super) async fn read_plain_file(
         connection: intake.connect(true),
         intake: Arc::clone(intake),
         reader: Mutex::new(Some(reader)),
+        stalls: Stalls::default(),
         hand,
     });
+    let tell = |stalled| {
+        let (pipeline, file) = (intake.pipeline, Arc::clone(name));
+        intake.observer.event(EngineEvent::Reading { pipeline, file, stalled });
+    };
+    let mut stalls = pin!(plain.stalls.tell(tell));
     loop {
         // The fetching worker does not keep it alive: it ends with this task.
         let fetched: Weak<PlainFile> = Arc::downgrade(&plain);
         intake.delivery.fetch_from(plain.connection, fetched);
         let handed = tokio::select! {
             biased;
-            () = intake.stopped() => match block_in_place(|| plain.reader.lock().take()) {
+            () = intake.stopped() => match take_back(&plain.reader).await? {
                 Some(mut reader) => {
                     let end = plain.enter_rest(&mut reader).await;
                     return plain.finish(reader, end);
@@ -189,6 +233,7 @@ pub(super) async fn read_plain_file(
                 None => handed.recv().await,
             },
             handed = handed.recv() => handed,
+            never = &mut stalls => match never {},
         };
         match handed {
             Some(Handed::Full(reader, portion)) => {
@@ -198,5 +243,20 @@ pub(super) async fn read_plain_file(
             Some(Handed::Over(reader, end)) => return plain.finish(reader, end),
             None => unreachable!("the file itself keeps the other end"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_a_read_that_never_returns() {
+        let place = Mutex::new(Some("reader"));
+        assert_eq!(take_back(&place).await.unwrap(), Some("reader"));
+        // The worker never unlocks it.
+        std::mem::forget(place.lock());
+        let error = take_back(&place).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -79,6 +79,16 @@ impl Attempts {
         self.write_mark()
     }
 
+    /// What is in work waits to be written: who ends the process now does not accuse it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn wait(&mut self) -> Result<(), ResilienceError> {
+        self.record.mark = Mark::Careful;
+        self.write_mark()
+    }
+
     /// They have been processed to their end.
     ///
     /// # Errors

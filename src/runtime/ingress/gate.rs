@@ -142,6 +142,11 @@ impl Gate {
         !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
     }
 
+    /// Whether a checkpoint is taken.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
     /// Admits nothing until [`release`](Self::release). Frames admitted before continue.
     pub fn hold(&self) {
         let _state = self.state.lock();

@@ -174,10 +174,10 @@ impl Queue {
     /// told that the queue is closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
         let state = self.state.lock();
-        if state.waiting.is_empty() && state.fetched.is_none() {
-            state.told || !state.closed
-        } else {
-            !gate.is_open()
+        match (state.waiting.is_empty(), &state.fetched) {
+            (true, None) => state.told || !state.closed,
+            (true, Some(_)) => gate.is_held(),
+            (false, _) => !gate.is_open(),
         }
     }
 
@@ -209,10 +209,11 @@ impl Queue {
         (mem::take(&mut state.waiting), state.fetched.take())
     }
 
-    /// Reads a source, if there is one, nothing waits, and it might be taken.
+    /// Reads a source, if there is one and nothing waits. Also in a pause, because the source may have ended; but
+    /// not while a checkpoint waits for this worker.
     fn fetch(&self, gate: &Gate) {
         let mut state = self.state.lock();
-        if !state.waiting.is_empty() || !gate.is_open() {
+        if !state.waiting.is_empty() || gate.is_held() {
             return;
         }
         let Some(fetched) = state.fetched.take() else { return };

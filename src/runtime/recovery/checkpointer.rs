@@ -254,8 +254,9 @@ impl Checkpointer {
 
     /// Goes on with other workers: makes a checkpoint, then one of everything, then starts new workers with it.
     async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        // The gate stays closed in the next one until its sinks have reported. If a sink is stalled or has no
-        // receiver, this one waits for it, while the other pipelines go on.
+        // The gate stays closed in the next one until its sinks have reported. If a sink that has a task is stalled
+        // or has no receiver, this one waits for it, while the other pipelines go on. A file is written by the
+        // workers: if its disk hangs, no pipeline goes on.
         self.checkpoint(Extent::Asked).await?;
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;

@@ -42,11 +42,29 @@ pub(crate) struct Trial {
     attempts: SharedAttempts,
     unit: Unit,
     begun: AtomicBool,
+    /// How many outputs of the frames are written at this moment.
+    writing: Mutex<usize>,
     verdict: Option<oneshot::Sender<Verdict>>,
     failure: Mutex<Option<ResilienceError>>,
 }
 
-impl Hold for Trial {}
+impl Hold for Trial {
+    /// An operator may kill a process whose disk hangs in a write: the frames are not to blame. A panic in a write
+    /// is the engine's own, and counts: it ends the write first.
+    fn write(&self, begins: bool) {
+        let mut attempts = self.attempts.lock();
+        let mut writing = self.writing.lock();
+        *writing = if begins { *writing + 1 } else { writing.saturating_sub(1) };
+        let noted = match (begins, *writing) {
+            (true, 1) => attempts.wait(),
+            (false, 0) => attempts.enter(self.unit),
+            _ => Ok(()),
+        };
+        if let Err(error) = noted {
+            *self.failure.lock() = Some(error);
+        }
+    }
+}
 
 impl Trial {
     /// A trial of these frames, and the receiver of its verdict.
@@ -56,6 +74,7 @@ impl Trial {
             attempts,
             unit,
             begun: AtomicBool::new(false),
+            writing: Mutex::default(),
             verdict: Some(verdict),
             failure: Mutex::default(),
         };
@@ -87,5 +106,46 @@ impl Drop for Trial {
             // An error means that the engine is ending.
             let _ = verdict.send(failure.map_or(left, Err));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::frames::Frames;
+    use crate::core::frames::pieces::Pieces;
+    use crate::core::numbers::{SequenceNumber, Timestamp};
+    use crate::resilience::{Care, Directory, Durability, Part};
+
+    /// Whether a frame is set aside on which two starts end, each in its steps or in its write.
+    fn is_set_aside(in_write: bool) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::take(folder.path(), "x", Durability::Process).unwrap();
+        let open = || Attempts::open(&directory).unwrap();
+        open().begin().unwrap();
+        for _ in 0..2 {
+            let mut attempts = open();
+            assert_eq!(attempts.begin().unwrap(), Care::OneAtATime);
+            let attempts = SharedAttempts::new(attempts, Arc::default());
+            let unit = Unit { row: 1, first: 0, count: 1 };
+            let (trial, _ended) = Trial::new(attempts, unit);
+            trial.begin();
+            let (source, first) = ("test".into(), SequenceNumber(1));
+            let frames = Frames::new(source, first, Timestamp(0), 0, Pieces::default());
+            let frames = frames.with_work_hold(trial);
+            drop(frames.writing());
+            let writing = in_write.then(|| frames.writing());
+            // The process ends here.
+            std::mem::forget((frames, writing));
+        }
+        let mut attempts = open();
+        let care = attempts.begin().unwrap();
+        attempts.parts(care, 1, 0, 1) == [Part::SetAside(0)]
+    }
+
+    #[test]
+    fn a_frame_is_not_to_blame_for_a_process_that_ended_while_its_outputs_were_written() {
+        assert!(is_set_aside(false));
+        assert!(!is_set_aside(true));
     }
 }

@@ -12,8 +12,9 @@ pub(super) mod worker;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread::Thread;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use timely::communication::WorkerGuards;
@@ -207,6 +208,23 @@ impl Workers {
     pub fn dismiss(&self) {
         self.ask(|| Request::Leave);
         self.join();
+    }
+
+    /// The same with a limit. Returns false if a worker has not ended by then, because a disk or a step does not
+    /// return: its thread is left.
+    pub fn join_within(&self, limit: Duration) -> bool {
+        let Some(guards) = self.guards.lock().take() else { return true };
+        let (ended, end) = mpsc::channel();
+        let join = move || {
+            drop(guards.join());
+            // Nobody waits any more if it took too long.
+            let _ = ended.send(());
+        };
+        match thread::Builder::new().name("wallaroo-join".to_owned()).spawn(join) {
+            Ok(_) => end.recv_timeout(limit) != Err(RecvTimeoutError::Timeout),
+            // Without a thread to wait in, the drop of the guards has waited here.
+            Err(_) => true,
+        }
     }
 
     /// Waits until the workers are gone. They must have been told to end.

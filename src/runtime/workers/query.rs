@@ -77,7 +77,8 @@ struct ActiveScan {
 
 /// The partition tables of a worker, and what it has been asked about them.
 pub(crate) struct Tables {
-    tables: Vec<(Arc<str>, SharedPartitions)>,
+    /// By the name of the state.
+    named: Vec<(Arc<str>, SharedPartitions)>,
     scans: Vec<ActiveScan>,
     /// Waits for the changes that are being collected.
     collecting: Option<oneshot::Sender<Changed>>,
@@ -85,14 +86,14 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
-        Self { tables, scans: Vec::new(), collecting: None }
+        Self { named: tables, scans: Vec::new(), collecting: None }
     }
 
     /// Takes a request. Drops replies that nobody is waiting for any more.
     pub fn take(&mut self, query: Query) {
         match query {
             Query::Rows { state, query, reply } => {
-                match self.tables.iter().find(|(name, _)| *name == state) {
+                match self.named.iter().find(|(name, _)| *name == state) {
                     Some((_, table)) => self.scans.push(ActiveScan {
                         table: SharedPartitions::clone(table),
                         scan: Scan::new(query),
@@ -103,7 +104,7 @@ impl Tables {
             }
             Query::Export { reply } => self.export(&reply),
             Query::Revive { state, key, reply } => {
-                let table = self.tables.iter().find(|(name, _)| *name == state);
+                let table = self.named.iter().find(|(name, _)| *name == state);
                 let revival =
                     table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
                 let _ = reply.send(revival);
@@ -117,9 +118,9 @@ impl Tables {
         restored: &Receiver<Vec<Restored>>,
     ) -> Result<Vec<SavedState>, ResilienceError> {
         let mut base: Vec<SavedState> =
-            self.tables.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
+            self.named.iter().map(|(name, _)| (Arc::clone(name), Vec::new())).collect();
         for Restored { state, partition, path } in restored.iter().flatten() {
-            let known = self.tables.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
+            let known = self.named.iter().zip(&mut base).find(|((name, _), _)| **name == *state);
             let refused = |key, reason| {
                 let (path, state) = (path.to_path_buf(), state.to_string());
                 ResilienceError::OtherState { path, state, key, reason }
@@ -137,7 +138,7 @@ impl Tables {
 
     /// Remembers from now on which partitions have changes to save.
     pub fn remember_changes(&mut self) {
-        self.tables.iter().for_each(|(_, table)| table.borrow_mut().remember_changes());
+        self.named.iter().for_each(|(_, table)| table.borrow_mut().remember_changes());
     }
 
     /// Begins to collect the partitions with changes to save. From now on they may change.
@@ -145,7 +146,7 @@ impl Tables {
         &mut self,
         SaveRequest { extent, processed, changed, .. }: SaveRequest,
     ) {
-        self.tables.iter().for_each(|(_, table)| table.borrow_mut().begin_collecting(extent));
+        self.named.iter().for_each(|(_, table)| table.borrow_mut().begin_collecting(extent));
         self.collecting = Some(changed);
         // The checkpointer is gone if the engine is ending.
         let _ = processed.send(());
@@ -154,7 +155,7 @@ impl Tables {
     /// Collects until `end`, and hands over what was collected if that is all.
     fn collect(&mut self, end: Instant) {
         let Some(changed) = self.collecting.take_if(|_| {
-            self.tables.iter().all(|(_, table)| {
+            self.named.iter().all(|(_, table)| {
                 let mut table = table.borrow_mut();
                 while table.collect(STRIDE) {
                     if Instant::now() >= end {
@@ -172,7 +173,7 @@ impl Tables {
 
     fn take_collected(&self) -> Changed {
         let mut changed = Changed::default();
-        for (name, table) in &self.tables {
+        for (name, table) in &self.named {
             let Collected { saved, unsaved } = table.borrow_mut().take_collected();
             if !saved.is_empty() {
                 changed.saved.push((Arc::clone(name), saved));
@@ -184,7 +185,7 @@ impl Tables {
     }
 
     fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {
-        for (name, table) in &self.tables {
+        for (name, table) in &self.named {
             let table = table.borrow();
             let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
             for places in table.places_by_key().chunks(EXPORTED) {

@@ -205,6 +205,7 @@ impl Stage {
             common.shared.observer.finished(self.pipeline, report.ended, latency);
         }
         report.clear();
+        let _writing = (!produced.outputs.is_empty()).then(|| frames.writing());
         for mut output in produced.outputs.drain(..) {
             output.frames = output.frames.after_work();
             let Some(sink) = self.sinks.get(output.sink.0) else {

@@ -15,7 +15,9 @@ const SHORT: usize = 1 << 14;
 /// How many slots each insertion moves while the table grows, and then on to the next free one.
 const MOVED: usize = 8;
 
-/// How many slots there are behind the last home, for those that find no place before.
+/// How many slots there are behind the last home, for those that find no place before. It is less than what a
+/// table bears as a distance from home (`FARTHEST`) and need not be more: if it is too little, the array
+/// becomes longer, which costs a copy; at most five of eight slots are used, so that is rare.
 const SPARE: usize = 128;
 
 /// How much memory that is not needed any more is kept, in slots. Giving it back bit by bit takes

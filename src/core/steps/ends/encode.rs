@@ -9,7 +9,7 @@ use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
-use crate::core::guard::for_each_guarded;
+use crate::core::guard::{clear_guarded, for_each_guarded};
 use crate::core::numbers::SinkIndex;
 use crate::core::steps::batch::{Item, Payload, Produced};
 use crate::core::steps::context::{Context, StepName};
@@ -152,7 +152,7 @@ impl<M> Segment for EncodeEnd<M> {
         for encoder in &mut self.encoders {
             encoder.encode(frames, &self.input, context, produced);
         }
-        self.input.clear();
+        clear_guarded(&mut self.input);
         progress
     }
 
@@ -184,7 +184,7 @@ impl<M> Segment for DoneEnd<M> {
         // The last step may give nothing: then what it processed is what has ended.
         let processed = context.report.stateful - before;
         context.report.ended += processed.max(self.input.len() as u64);
-        self.input.clear();
+        clear_guarded(&mut self.input);
         progress
     }
 

@@ -143,7 +143,12 @@ impl Gathered {
         produced: &mut Produced,
     ) -> Result<(), usize> {
         let length = end - self.end;
-        let short = u32::try_from(length).ok().filter(|length| *length <= most).ok_or(length)?;
+        let Some(short) = u32::try_from(length).ok().filter(|length| *length <= most) else {
+            // At once, because the batch may go on for long, and nobody is charged with it.
+            self.bytes.truncate(self.end);
+            self.bytes.shrink_to(MAX_BYTES_TOGETHER);
+            return Err(length);
+        };
         let alone = self.written(end).to_vec();
         self.send(frames, produced);
         (self.bytes, self.end) = (alone, length);
@@ -171,9 +176,14 @@ impl Gathered {
         }
         let (mut bytes, ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
         bytes.truncate(end);
-        if bytes.capacity() > 2 * end + MAX_SPARE {
-            // It grew for what it could not know: the frames are not charged with that.
+        // What is sent is charged to the frames: not with room that grew for what it could not know. If nothing
+        // is sent, nobody is charged, and usual memory returns to the pool as it is.
+        let fair = if ends.is_empty() { MAX_BYTES_TOGETHER } else { end };
+        if bytes.capacity() > 2 * fair + MAX_SPARE {
             bytes.shrink_to_fit();
+        }
+        if self.scratch.capacity() > MAX_BYTES_TOGETHER {
+            self.scratch = Vec::new();
         }
         let pieces = Recycled::new(Pieces::new(bytes, ends, 0), &self.pool);
         let traces = mem::take(&mut self.traces);
@@ -221,5 +231,63 @@ mod tests {
         let (together, too_long) = sent(&["a", "bbb", "ccccc", "dd", "eeeeee", "ff", "g"], 5);
         assert_eq!(together, [vec!["a", "bbb"], vec!["ccccc"], vec!["dd", "ff", "g"]]);
         assert_eq!(too_long, [6]);
+    }
+
+    fn nothing_sent(gathered: &mut Gathered) {
+        let (source, first) = ("test".into(), SequenceNumber(1));
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let mut produced = Produced::default();
+        gathered.send(&frames, &mut produced);
+        assert!(produced.outputs.is_empty());
+    }
+
+    #[test]
+    fn memory_in_which_nothing_was_written_is_used_again() {
+        let mut gathered = Gathered::new(SinkIndex(0));
+        gathered.expected_length = 100;
+        gathered.make_room(100);
+        let address = gathered.bytes.as_ptr();
+        nothing_sent(&mut gathered);
+        gathered.expected_length = 100;
+        gathered.make_room(100);
+        assert_eq!(gathered.bytes.as_ptr(), address);
+    }
+
+    #[test]
+    fn memory_for_an_output_that_was_not_sent_is_not_kept() {
+        let long = vec![0; 4 * MAX_BYTES_TOGETHER];
+        let mut gathered = Gathered::new(SinkIndex(0));
+        gathered.make_room(1);
+        let end = gathered.write(|out| {
+            out.bytes(&long);
+            Ok(())
+        });
+        let frames = {
+            let (source, first) = ("test".into(), SequenceNumber(1));
+            Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()))
+        };
+        let mut produced = Produced::default();
+        assert!(gathered.add(end.unwrap(), 10, &frames, &mut produced).is_err());
+        assert!(gathered.bytes.capacity() <= MAX_BYTES_TOGETHER, "an output that is too long");
+
+        let refused = gathered.write(|out| {
+            out.bytes(&long);
+            Err("refused".into())
+        });
+        assert!(refused.is_err());
+        nothing_sent(&mut gathered);
+        let (kept, _) = gathered.pool.take(0, 0);
+        assert!(kept.capacity() <= MAX_BYTES_TOGETHER, "a refused output");
+    }
+
+    #[test]
+    fn an_encoder_that_once_wrote_a_long_output_to_a_vec_does_not_keep_its_memory() {
+        let mut gathered = Gathered::new(SinkIndex(0));
+        gathered.scratch = Vec::with_capacity(1000);
+        nothing_sent(&mut gathered);
+        assert!(gathered.scratch.capacity() >= 1000, "usual memory is used again");
+        gathered.scratch = Vec::with_capacity(MAX_BYTES_TOGETHER + 1);
+        nothing_sent(&mut gathered);
+        assert_eq!(gathered.scratch.capacity(), 0);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Pool(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     memory: Vec<Memory>,
-    /// How many bytes that is.
+    /// How many bytes that is, with the entries themselves: they may be many, each of little memory.
     bytes: usize,
 }
 
@@ -53,14 +53,14 @@ impl Pool {
 impl Kept {
     fn pop(&mut self) -> Option<Memory> {
         let memory = self.memory.pop()?;
-        self.bytes -= size_of_memory(&memory);
+        self.bytes -= size_of_entry(&memory);
         Some(memory)
     }
 
     /// Keeps it if there is room for it.
     fn push(&mut self, memory: Memory) {
-        let size = size_of_memory(&memory);
-        if size > 0 && self.bytes + size <= MAX_KEPT {
+        let size = size_of_entry(&memory);
+        if size_of_memory(&memory) > 0 && self.bytes + size <= MAX_KEPT {
             self.memory.push(memory);
             self.bytes += size;
         }
@@ -69,6 +69,10 @@ impl Kept {
 
 fn size_of_memory((bytes, ends): &Memory) -> usize {
     bytes.capacity() + ends.capacity() * size_of::<u32>()
+}
+
+fn size_of_entry(memory: &Memory) -> usize {
+    size_of_memory(memory) + size_of::<Memory>()
 }
 
 /// Pieces whose memory returns to a pool when they are dropped, if it came from one.
@@ -145,7 +149,18 @@ mod tests {
         drop(outputs);
         let kept = pool.0.lock();
         assert_eq!(kept.memory.len(), 4, "five of them are a few ends too many");
-        assert_eq!(kept.bytes, kept.memory.iter().map(size_of_memory).sum::<usize>());
+        assert_eq!(kept.bytes, kept.memory.iter().map(size_of_entry).sum::<usize>());
         assert!(kept.bytes <= MAX_KEPT);
+    }
+
+    #[test]
+    fn a_pool_of_many_short_outputs_counts_what_its_list_takes() {
+        let pool = Arc::default();
+        let outputs: Vec<_> =
+            (0..MAX_KEPT / size_of::<Memory>()).map(|_| output(&pool, 1)).collect();
+        drop(outputs);
+        let kept = pool.0.lock();
+        assert!(kept.memory.len() * size_of::<Memory>() < MAX_KEPT);
+        assert!(kept.memory.len() > 10_000);
     }
 }
