@@ -7,7 +7,7 @@
 use std::mem;
 
 /// How many slots a table begins with, as a power of two.
-const FIRST: u32 = 6;
+const FIRST: u32 = 8;
 
 /// How many homes an array has at most of which only a quarter is used. It takes 128 KiB.
 const SHORT: usize = 1 << 14;

@@ -1,10 +1,9 @@
 //! An author's code for a state, and the loops that run it on a piece of messages.
 
 use std::collections::VecDeque;
-use std::iter;
 use std::sync::Arc;
+use std::{iter, mem};
 
-use super::StateMessagesOf;
 use super::batch::Batch;
 use super::scope::Scope;
 use crate::application::{
@@ -14,13 +13,17 @@ use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_json;
 use crate::core::frames::trace::HopEvent;
-use crate::core::guard::try_for_each_guarded;
+use crate::core::guard::{guarded, try_for_each_guarded};
 use crate::core::partitions::table::Place;
 use crate::core::steps::Keys;
 use crate::core::steps::batch::Item;
 use crate::core::steps::compute::{stop_at, trace_messages};
 use crate::core::steps::context::{Context, StepName};
 use crate::core::steps::outgoing::Outgoing;
+
+/// All that a state computation sends on for a message.
+pub(super) type StateMessagesOf<C, M, S> =
+    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Messages;
 
 /// The reason of the dead letters of a poisoned partition.
 pub(crate) const POISONED: &str = "the partition is poisoned: an earlier message made its computation panic or its state \
@@ -38,6 +41,45 @@ pub(crate) struct Code<C, B, P> {
 }
 
 impl<C, B: StateBuilder, P> Code<C, B, P> {
+    /// An author's code has panicked: what is left of the message's outputs is not sent.
+    fn panicked<I: Iterator>(
+        &self,
+        frames: &Frames,
+        frame: u32,
+        reason: String,
+        scope: &mut Scope<'_, '_, B::State, I>,
+    ) {
+        if mem::take(&mut scope.making_key) {
+            return self.keys.panicked(frames, frame, reason, scope.context);
+        }
+        *scope.outgoing = None;
+        let key = match scope.at_work.take() {
+            Some(place) => {
+                scope.table.poison(place);
+                scope.table.at(place).map(|partition| partition.key.clone())
+            }
+            None => scope.building.take(),
+        };
+        scope.context.dead_letter(&self.name, frames, frame, key, Cause::Panicked, reason);
+    }
+
+    /// Goes on with the outputs of the message that was taken last, where some are left.
+    pub(super) fn go_on<I: Iterator>(
+        &self,
+        frames: &Frames,
+        scope: &mut Scope<'_, '_, B::State, I>,
+    ) {
+        let Some((place, outgoing)) = scope.outgoing.take() else { return };
+        let (frame, piece) = (outgoing.frame, scope.context.piece);
+        match guarded(|| Ok(outgoing.give(scope.output, piece))) {
+            Ok(left) => *scope.outgoing = left.map(|left| (place, left)),
+            Err(reason) => {
+                scope.at_work = Some(place);
+                self.panicked(frames, frame, reason, scope);
+            }
+        }
+    }
+
     /// The table is in the processor's first cache: one message after the other.
     pub(super) fn one_by_one<M: Message>(
         &self,
@@ -66,7 +108,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
                 self.process(frames, scope, &key, place, item);
                 stop_at(scope.output.len() >= full)
             },
-            |scope, frame, reason| scope.panicked(self, frames, frame, reason),
+            |scope, frame, reason| self.panicked(frames, frame, reason, scope),
         );
     }
 
@@ -96,7 +138,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
                 self.process(frames, scope, key, place, item);
                 stop_at(scope.output.len() >= full)
             },
-            |scope, frame, reason| scope.panicked(self, frames, frame, reason),
+            |scope, frame, reason| self.panicked(frames, frame, reason, scope),
         );
     }
 

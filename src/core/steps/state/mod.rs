@@ -21,6 +21,7 @@ use crate::application::{
 use crate::core::frames::Frames;
 use crate::core::partitions::table::{PartitionTable, Place};
 use batch::Batch;
+use code::StateMessagesOf;
 use scope::Scope;
 
 pub(crate) use code::Code;
@@ -28,10 +29,6 @@ pub(crate) use code::Code;
 /// What a state computation sends on.
 pub(crate) type StateOutputOf<C, M, S> =
     <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Message;
-
-/// All that a state computation sends on for a message.
-pub(super) type StateMessagesOf<C, M, S> =
-    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Messages;
 
 /// What is left of the outputs of a message, and its partition.
 type Left<C, M, S> = Option<(Place, Outgoing<StateMessagesOf<C, M, S>>)>;
@@ -109,7 +106,7 @@ where
             stateful: 0,
             saved: 0,
         };
-        scope.go_on(code, frames);
+        code.go_on(frames, &mut scope);
         if scope.output.len() - first < piece {
             let full = first + piece;
             if batch.is_unknown() && scope.table.is_small() {
