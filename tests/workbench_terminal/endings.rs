@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use wallaroo::runtime::Settings;
+use wallaroo::workbench::{Configuration, Opening};
 use wallaroo::{Application, Reason, Sink, Source};
 
 use super::{CTRL_C, PROGRAM, Terminal, alphabet, enter, leave_input, wait_for_votes};
@@ -108,7 +109,8 @@ fn workbench_that_panics() {
     let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
-    wallaroo::workbench::run(topology, settings, None).unwrap();
+    let opening = Opening { topology, settings, dead_letters: None };
+    wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
 }
 
 #[test]

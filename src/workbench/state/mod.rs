@@ -4,18 +4,29 @@
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
 
+mod applications;
+mod copying;
 mod dispatch;
 mod effect;
 pub(super) mod filter_line;
+pub(super) mod help;
 pub(super) mod input_line;
 mod letter_at_hand;
 pub(super) mod letters;
 pub(super) mod marks;
 mod moving;
 pub(super) mod overlay;
+pub(super) mod palette;
+mod pasting;
+pub(super) mod pointer;
+pub(super) mod question;
+mod refusal;
 pub(super) mod revival;
 pub(super) mod rows;
+pub(super) mod search;
 mod sending;
+mod sent;
+pub(super) mod themes;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,8 +34,9 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::keymap::Keymap;
 use super::layout::{Pane, Places, places};
-use super::theme::Theme;
+use super::theme::{Look, Theme};
 use super::words;
 use crate::core::event::EngineEvent;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
@@ -33,11 +45,15 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
+pub use applications::Offer;
 pub use effect::{Effect, Notice};
 use input_line::InputLine;
 use letters::LetterRows;
 use overlay::Overlay;
+use pointer::Spots;
 use rows::{PartitionRows, SelectedRow};
+use search::Searches;
+use sent::{Origin, Sent};
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -63,7 +79,25 @@ pub struct Workbench {
     pub(super) letters: LetterRows,
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
+    pub(super) searches: Searches,
     pub(super) notice: Option<Notice>,
+    /// Which key does what.
+    pub(super) keymap: Keymap,
+    /// Whether the program is told of the mouse.
+    pub(super) mouse: bool,
+    /// Columns of the partitions that are not shown.
+    pub(super) hidden_columns: Vec<String>,
+    /// What is where on the screen, as it was drawn last.
+    pub(super) spots: Spots,
+    /// The names of what was chosen in the palette, the last first.
+    pub(super) recent: Vec<String>,
+    /// All that was sent from here.
+    pub(super) sent: Sent,
+    /// Where the bytes come from that are about to be sent.
+    origin: Option<Origin>,
+    /// The applications that can be gone on with, and which of them this is.
+    pub(super) applications: Vec<Offer>,
+    pub(super) application: usize,
     /// The last change of the number of workers that the user was told of.
     workers_changed: Option<Arc<EngineEvent>>,
     /// Whether the saved state is deleted at the end of the session.
@@ -92,7 +126,17 @@ impl Workbench {
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),
             output_offset: 0,
+            searches: Searches::default(),
             notice: None,
+            keymap: Keymap::default(),
+            mouse: false,
+            hidden_columns: Vec::new(),
+            spots: Spots::default(),
+            recent: Vec::new(),
+            sent: Sent::default(),
+            origin: None,
+            applications: Vec::new(),
+            application: 0,
             workers_changed: None,
             saved_for_now: false,
         }
@@ -108,6 +152,41 @@ impl Workbench {
     #[must_use]
     pub fn with_frame_limit(self, frame_limit: u64) -> Self {
         Self { frame_limit, ..self }
+    }
+
+    /// Sets which key does what, and whether the mouse is listened to.
+    #[must_use]
+    pub fn with_hands(self, keymap: Keymap, mouse: bool) -> Self {
+        Self { keymap, mouse, ..self }
+    }
+
+    /// Sets the applications that can be gone on with, and which of them this is.
+    #[must_use]
+    pub fn among(self, applications: Vec<Offer>, application: usize) -> Self {
+        Self { applications, application, ..self }
+    }
+
+    /// Sets the columns of the partitions that are not shown.
+    #[must_use]
+    pub fn with_columns(self, hidden_columns: Vec<String>) -> Self {
+        Self { hidden_columns, ..self }
+    }
+
+    /// The application's name.
+    #[must_use]
+    pub fn application_name(&self) -> &str {
+        self.topology.name()
+    }
+
+    /// Its colours and symbols.
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// Draws in other colours from now on.
+    pub fn use_look(&mut self, look: Look) {
+        self.theme = self.theme.with_look(look);
     }
 
     /// Sets the size of the screen.

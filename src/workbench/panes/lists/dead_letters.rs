@@ -33,6 +33,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
     let selected = workbench.letters.place(&shown);
     for (is_selected, letter, row) in rows(shown.iter(), selected, inner) {
+        workbench.spots.row(row, Some(Pane::DeadLetters), is_selected);
         let style = theme.row(focused && is_selected);
         let mut line = Line::from(vec![
             Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),

@@ -1,0 +1,333 @@
+//! The palette: everything that can be done, found by a few letters. Commands of all panes, the panes
+//! themselves, the partitions in sight, colours and applications.
+
+use std::cell::RefCell;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::input_line::InputLine;
+use super::rows::moved;
+use super::{Effect, Workbench};
+use crate::application::Key;
+use crate::workbench::commands::{COMMANDS, Command, Context};
+use crate::workbench::layout::Pane;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+use crate::workbench::theme::Look;
+use crate::workbench::words;
+
+/// The max length of what is typed, in bytes.
+const MAX_LENGTH: usize = 256;
+
+/// How many of the last choices come first.
+const MAX_RECENT: usize = 8;
+
+/// How far the palette moves at once.
+const PAGE: usize = 10;
+
+/// A match in the name comes before any match in the description.
+const NAME_FIRST: u32 = 10_000;
+
+/// What a choice leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choose {
+    /// Do this.
+    Command(Command),
+    /// Open this partition.
+    Partition(Key),
+    /// Show the partitions whose key contains what is typed.
+    Find,
+    /// Use these colours.
+    Look(Look),
+    /// Go on with this application.
+    Application(usize),
+}
+
+/// Something to choose.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// The keys that do the same.
+    pub keys: String,
+    /// What it does.
+    pub about: String,
+    /// Why it can do nothing now; `None` if it can.
+    pub refusal: Option<String>,
+    choose: Choose,
+}
+
+/// An item that matches what is typed.
+pub struct Found<'a> {
+    /// The item.
+    pub item: &'a Item,
+    /// Which characters of its name were found.
+    pub marks: Vec<u32>,
+}
+
+/// Everything that can be done, found by a few letters.
+pub struct Palette {
+    /// What is typed.
+    pub line: InputLine,
+    /// Which of the found items is selected.
+    pub selected: usize,
+    items: Vec<Item>,
+    matcher: RefCell<Matcher>,
+}
+
+impl Palette {
+    fn new(items: Vec<Item>) -> Self {
+        let matcher = RefCell::new(Matcher::new(Config::DEFAULT));
+        Self { line: InputLine::with_limit(MAX_LENGTH), selected: 0, items, matcher }
+    }
+
+    /// The items that match what is typed, the best first. Without text all of them, as they were given.
+    #[must_use]
+    pub fn found(&self) -> Vec<Found<'_>> {
+        let typed = self.line.text().trim();
+        let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+        let mut matcher = self.matcher.borrow_mut();
+        let mut scored: Vec<(u32, Found<'_>)> = Vec::new();
+        for item in &self.items {
+            let (mut marks, mut buffer) = (Vec::new(), Vec::new());
+            if item.choose == Choose::Find {
+                continue;
+            }
+            let name = Utf32Str::new(&item.name, &mut buffer);
+            let score = pattern.indices(name, &mut matcher, &mut marks);
+            let score = score.map(|score| score + NAME_FIRST).or_else(|| {
+                marks.clear();
+                let words = format!("{} {}", item.name, item.about);
+                // Scattered letters of a sentence are no match: each word must be in it.
+                let all = typed
+                    .split_whitespace()
+                    .all(|word| words.to_lowercase().contains(&word.to_lowercase()));
+                all.then_some(1)
+            });
+            if let Some(score) = score {
+                marks.sort_unstable();
+                marks.dedup();
+                scored.push((score, Found { item, marks }));
+            }
+        }
+        // The order of equals stays: what was used last comes first.
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        let find = self.items.iter().filter(|item| item.choose == Choose::Find);
+        let find = find.filter(|_| !typed.is_empty()).map(|item| Found { item, marks: Vec::new() });
+        scored.into_iter().map(|(_, found)| found).chain(find).collect()
+    }
+
+    /// Moves the selection.
+    pub fn go(&mut self, command: Command) {
+        let last = self.found().len().saturating_sub(1);
+        self.selected = moved(self.selected, command, PAGE, last);
+    }
+
+    /// Takes a key that is neither Enter nor Esc.
+    fn key(&mut self, key: TerminalKey, event: KeyEvent) {
+        match key.code {
+            KeyCode::Up | KeyCode::BackTab => self.go(Command::Up),
+            KeyCode::Down | KeyCode::Tab => self.go(Command::Down),
+            KeyCode::PageUp => self.go(Command::PageUp),
+            KeyCode::PageDown => self.go(Command::PageDown),
+            _ => {
+                // A key that there is no room for changes nothing.
+                let _ = self.line.key(event);
+                self.selected = 0;
+            }
+        }
+    }
+}
+
+impl Workbench {
+    /// Opens the palette.
+    pub(super) fn open_palette(&mut self) {
+        self.overlay = Some(super::overlay::Overlay::Palette(Palette::new(self.items())));
+    }
+
+    /// Opens the palette with the applications alone.
+    pub(super) fn open_applications(&mut self) {
+        let applications = self.application_items().collect();
+        self.overlay = Some(super::overlay::Overlay::Palette(Palette::new(applications)));
+    }
+
+    /// A key while the palette is open.
+    pub(super) fn palette_key(
+        &mut self,
+        mut palette: Palette,
+        key: TerminalKey,
+        event: KeyEvent,
+    ) -> Option<Effect> {
+        match key.code {
+            KeyCode::Esc => None,
+            KeyCode::Enter => self.choose(palette),
+            _ => {
+                palette.key(key, event);
+                self.overlay = Some(super::overlay::Overlay::Palette(palette));
+                None
+            }
+        }
+    }
+
+    /// Does the selected item. One that can do nothing now says why, and the palette stays.
+    pub(super) fn choose(&mut self, palette: Palette) -> Option<Effect> {
+        let found = palette.found().into_iter().nth(palette.selected);
+        let Some(item) = found.map(|found| found.item.clone()) else {
+            self.overlay = Some(super::overlay::Overlay::Palette(palette));
+            return None;
+        };
+        if item.refusal.is_some() {
+            self.overlay = Some(super::overlay::Overlay::Palette(palette));
+            return None;
+        }
+        if item.choose != Choose::Find {
+            self.recent.retain(|name| *name != item.name);
+            self.recent.insert(0, item.name);
+            self.recent.truncate(MAX_RECENT);
+        }
+        match item.choose {
+            Choose::Command(command) => {
+                self.go_where_it_works(command);
+                return self.command(command);
+            }
+            Choose::Partition(key) => {
+                let rows = self.snapshot.partitions.rows.iter();
+                if let Some(row) = rows.into_iter().find(|row| row.row.key == key) {
+                    let last = row.clone();
+                    self.pane = Pane::Partitions;
+                    self.overlay = Some(super::overlay::Overlay::Partition { key, last });
+                }
+            }
+            Choose::Find => {
+                self.go_to(Pane::Partitions);
+                self.partitions.filter_by(palette.line.text().trim());
+            }
+            Choose::Look(look) => self.use_look(look),
+            Choose::Application(at) => return Some(Effect::Switch(at)),
+        }
+        None
+    }
+
+    /// Goes to the pane in which a command works, unless it works in the focused one.
+    fn go_where_it_works(&mut self, command: Command) {
+        let Some(entry) = command.entry().filter(|entry| !entry.applies(Some(self.pane))) else {
+            return;
+        };
+        match entry.context {
+            Context::Everywhere => {}
+            Context::Input => self.pane = Pane::Input,
+            Context::Rows => self.leave_input(),
+            Context::Partitions => self.go_to(Pane::Partitions),
+            Context::DeadLetters => self.go_to(Pane::DeadLetters),
+        }
+    }
+
+    /// All items: first what was chosen last, and last what is only a move.
+    fn items(&self) -> Vec<Item> {
+        let commands = COMMANDS.iter().filter(|entry| entry.command != Command::Palette);
+        let commands = commands.map(|entry| Item {
+            name: entry.name.to_owned(),
+            keys: self.keymap.all_keys(entry.command),
+            about: entry.about.to_owned(),
+            refusal: self.refusal(entry.command),
+            choose: Choose::Command(entry.command),
+        });
+        let find = Item {
+            name: "find partitions".to_owned(),
+            keys: String::new(),
+            about: "show the partitions whose key contains this".to_owned(),
+            refusal: self.refusal(Command::GoPartitions),
+            choose: Choose::Find,
+        };
+        let mut items: Vec<Item> = commands
+            .chain(self.partition_items())
+            .chain(self.look_items())
+            .chain(self.application_items())
+            .chain([find])
+            .collect();
+        let recent = |item: &Item| self.recent.iter().position(|name| *name == item.name);
+        items.sort_by_key(|item| (recent(item).unwrap_or(MAX_RECENT), is_a_move(item)));
+        items
+    }
+
+    fn partition_items(&self) -> impl Iterator<Item = Item> {
+        self.snapshot.partitions.rows.iter().map(|row| Item {
+            name: format!("partition {}", words::key(&row.row.key)),
+            keys: String::new(),
+            about: words::plain(&row.row.value),
+            refusal: None,
+            choose: Choose::Partition(row.row.key.clone()),
+        })
+    }
+
+    fn look_items(&self) -> impl Iterator<Item = Item> {
+        Look::ALL.into_iter().map(|look| Item {
+            name: format!("theme {look}"),
+            keys: String::new(),
+            about: look.about().to_owned(),
+            refusal: (self.theme.look() == look).then(|| "it is the present one".to_owned()),
+            choose: Choose::Look(look),
+        })
+    }
+
+    fn application_items(&self) -> impl Iterator<Item = Item> {
+        self.applications.iter().enumerate().map(|(at, application)| Item {
+            name: format!("application {}", application.name),
+            keys: String::new(),
+            about: application.about.clone(),
+            refusal: (self.application == at).then(|| "it is on the screen".to_owned()),
+            choose: Choose::Application(at),
+        })
+    }
+}
+
+/// Whether an item is a command that a list of commands only gets longer by.
+fn is_a_move(item: &Item) -> bool {
+    use Command::{Down, First, Last, PageDown, PageUp, Up};
+    let Choose::Command(command) = item.choose else { return false };
+    matches!(command, Up | Down | PageUp | PageDown | First | Last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str, about: &str) -> Item {
+        Item {
+            name: name.to_owned(),
+            keys: String::new(),
+            about: about.to_owned(),
+            refusal: None,
+            choose: Choose::Command(Command::Pause),
+        }
+    }
+
+    fn names(palette: &mut Palette, typed: &str) -> Vec<String> {
+        palette.line.set(typed.to_owned());
+        palette.found().iter().map(|found| found.item.name.clone()).collect()
+    }
+
+    #[test]
+    fn a_few_letters_in_order_find_a_name_and_whole_words_a_description() {
+        let mut palette = Palette::new(vec![
+            item("more workers", "go on with one worker more, after a checkpoint"),
+            item("crash", "lose all that is in memory, and see it recover"),
+            item("commands", "choose a command by its name"),
+        ]);
+        assert_eq!(names(&mut palette, "").len(), 3);
+        assert_eq!(names(&mut palette, "crsh"), ["crash"]);
+        assert_eq!(names(&mut palette, "checkpoint"), ["more workers"]);
+        assert_eq!(names(&mut palette, "mwrk"), ["more workers"]);
+        assert_eq!(names(&mut palette, "xyzzy"), [""; 0]);
+        // In the name before in the description.
+        assert_eq!(names(&mut palette, "co").first().map(String::as_str), Some("commands"));
+    }
+
+    #[test]
+    fn the_letters_that_were_found_are_marked() {
+        let mut palette = Palette::new(vec![item("crash", "")]);
+        palette.line.set("crsh".to_owned());
+        assert_eq!(palette.found()[0].marks, [0, 1, 3, 4]);
+    }
+}
