@@ -15,6 +15,7 @@ mod commands;
 mod crashes;
 mod dead_letters;
 mod endings;
+mod hands;
 mod hostile;
 mod log;
 mod looks;

@@ -94,9 +94,13 @@ impl Workbench {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
             Overlay::Themes(themes) => self.key_of_themes(themes, command),
             Overlay::Question(question) => match question.answer(key, command) {
-                Some(Answer::Yes) => return self.do_now(question.command),
-                Some(Answer::No) => {}
                 None => self.overlay = Some(Overlay::Question(question)),
+                Some(answer) => {
+                    self.overlay = question.under.map(|under| *under);
+                    if answer == Answer::Yes {
+                        return self.do_now(question.command);
+                    }
+                }
             },
             Overlay::Help(mut help) if help.search.editing().is_some() => {
                 help.search_key(key, event);
@@ -165,6 +169,8 @@ impl Workbench {
                 | Command::EditLetter
                 | Command::SendLetter
                 | Command::Help
+                | Command::Palette
+                | Command::SaveSent
                 | Command::Copy
                 | Command::CopyScreen
                 | Command::Picture
@@ -198,7 +204,9 @@ impl Workbench {
                 "recovers from the last checkpoint and the journal.",
             ];
             let lines = lines.map(str::to_owned).to_vec();
-            self.overlay = Some(Overlay::Question(Question { title: "Crash?", lines, command }));
+            let under = self.overlay.take().map(Box::new);
+            let question = Question { title: "Crash?", lines, command, under };
+            self.overlay = Some(Overlay::Question(question));
             return None;
         }
         self.do_now(command)

@@ -98,12 +98,7 @@ impl Palette {
             let score = pattern.indices(name, &mut matcher, &mut marks);
             let score = score.map(|score| score + NAME_FIRST).or_else(|| {
                 marks.clear();
-                let words = format!("{} {}", item.name, item.about);
-                // Scattered letters of a sentence are no match: each word must be in it.
-                let all = typed
-                    .split_whitespace()
-                    .all(|word| words.to_lowercase().contains(&word.to_lowercase()));
-                all.then_some(1)
+                says(&item.about, typed).then_some(1)
             });
             if let Some(score) = score {
                 marks.sort_unstable();
@@ -280,6 +275,16 @@ impl Workbench {
             choose: Choose::Application(at),
         })
     }
+}
+
+/// Whether each typed word begins a word of a description. One or two letters would be in any sentence.
+fn says(about: &str, typed: &str) -> bool {
+    let about = about.to_lowercase();
+    let begins = |typed: &str| {
+        let mut words = about.split(|character: char| !character.is_alphanumeric());
+        words.any(|word| word.starts_with(&typed.to_lowercase()))
+    };
+    typed.chars().count() > 2 && typed.split_whitespace().all(begins)
 }
 
 /// Whether an item is a command that a list of commands only gets longer by.

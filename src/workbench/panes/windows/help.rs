@@ -25,7 +25,6 @@ pub(super) fn render(
             let keys = workbench.keymap.all_keys(entry.command);
             lines.push(Line::from(vec![
                 Span::styled(format!("  {keys:<18} "), theme.key()),
-                Span::styled(format!("{:<14} ", entry.name), theme.title()),
                 Span::styled(entry.about, theme.text()),
             ]));
         }
