@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
 use super::state::{Effect, Offer, Workbench};
@@ -13,6 +13,7 @@ use super::{Opening, WorkbenchError, words};
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
+use crate::telemetry::Snapshot;
 
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -145,12 +146,25 @@ impl Desk {
         }
     }
 
+    /// The last figures, of this moment if the workers answer.
+    fn last_snapshot(&mut self, stateful: bool) -> Snapshot {
+        let patience = Instant::now() + LAST_LOOK;
+        let view = self.workbench.view();
+        loop {
+            self.session.refresh(&view);
+            let snapshot = self.session.snapshot();
+            if !stateful || snapshot.partitions.up_to_date || Instant::now() >= patience {
+                return snapshot;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Ends the engine, and says what was.
     pub fn end(&mut self) -> Farewell {
-        self.session.refresh(&self.workbench.view());
-        let snapshot = self.session.snapshot();
-        self.session.end();
         let stateful = !self.workbench.topology.states().is_empty();
+        let snapshot = self.last_snapshot(stateful);
+        self.session.end();
         Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
@@ -163,6 +177,12 @@ impl Desk {
         }
     }
 }
+
+/// The longest wait for workers that are asked for the last time how many partitions they have.
+const LAST_LOOK: Duration = Duration::from_millis(300);
+
+/// How often it is looked whether they have answered.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// What is said of an application at the end.
 #[derive(Debug, Clone, PartialEq)]

@@ -26,6 +26,7 @@ use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use thiserror::Error;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::core::topology::Topology;
@@ -121,7 +122,7 @@ pub fn run(
         clipboard: configuration.clipboard,
     };
     let mut desks = vec![(first, desk)];
-    let ended = runtime.block_on(switch(&mut desks, others, &mut hands, configuration));
+    let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
     drop(hands);
     ended?;
     let farewells = desks.iter_mut().map(|(_, desk)| desk.end()).collect();
@@ -138,7 +139,8 @@ struct Hands {
 }
 
 /// Works at one application after another. The last of `desks` is on the screen; the others wait as they are.
-async fn switch(
+fn switch(
+    runtime: &Runtime,
     desks: &mut Vec<(usize, Desk)>,
     mut others: Option<Others<'_>>,
     hands: &mut Hands,
@@ -147,7 +149,7 @@ async fn switch(
     loop {
         let Some((_, desk)) = desks.last_mut() else { return Ok(()) };
         hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
-        let Leave::Switch(to) = work(desk, hands).await? else { return Ok(()) };
+        let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
         match desks.iter().position(|(at, _)| *at == to) {
             Some(place) => {

@@ -90,6 +90,13 @@ impl Workbench {
         event: KeyEvent,
     ) -> Option<Effect> {
         let command = self.keymap.command_of(key, overlay.pane());
+        // What is about the terminal works whatever is open.
+        if let Some(command @ (Command::Redraw | Command::Suspend)) = command
+            && !key.is_text()
+        {
+            self.overlay = Some(overlay);
+            return self.command(command);
+        }
         match overlay {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
             Overlay::Themes(themes) => self.key_of_themes(themes, command),
@@ -174,9 +181,7 @@ impl Workbench {
                 | Command::Copy
                 | Command::CopyScreen
                 | Command::Picture
-                | Command::Mouse
-                | Command::Redraw
-                | Command::Suspend),
+                | Command::Mouse),
             ) => {
                 self.overlay = Some(shown);
                 self.command(command)

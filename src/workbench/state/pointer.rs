@@ -61,6 +61,17 @@ impl Spots {
         spots.iter().rev().find(|(place, _)| place.contains(position)).cloned()
     }
 
+    /// The row is the selected one of its list from now on: another click may come before the next frame.
+    fn select(&self, row: Rect, of: Option<Pane>) {
+        for (place, spot) in self.0.borrow_mut().iter_mut() {
+            if let Spot::Row { pane, selected } = spot
+                && *pane == of
+            {
+                *selected = *place == row;
+            }
+        }
+    }
+
     /// How far a row is from the selected one of its list. Rows of a list are one line high.
     fn distance(&self, row: Rect, of: Option<Pane>) -> Option<isize> {
         let spots = self.0.borrow();
@@ -105,6 +116,7 @@ impl Workbench {
                 for _ in 0..distance.unsigned_abs() {
                     self.step_rows(command);
                 }
+                self.spots.select(place, pane);
                 if selected && pane.is_none() {
                     return self.choose_in_window();
                 }
