@@ -1,7 +1,7 @@
 //! The choice of an application, if none is named.
 
-use super::WorkbenchError;
 use super::configuration::Configuration;
+use super::error::WorkbenchError;
 use super::panes::chooser::{Choice, Chooser, Chosen};
 use super::terminal::events;
 use super::terminal::screen::Screen;

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
+use super::error::WorkbenchError;
+use super::opening::Opening;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
-use super::{Opening, WorkbenchError, words};
+use super::words;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
@@ -146,15 +148,16 @@ impl Desk {
         }
     }
 
-    /// The last figures, of this moment if the workers answer.
-    fn last_snapshot(&mut self, stateful: bool) -> Snapshot {
+    /// The last figures, and whether the workers have told how many partitions there are.
+    fn last_snapshot(&mut self, stateful: bool) -> (Snapshot, bool) {
         let patience = Instant::now() + LAST_LOOK;
         let view = self.workbench.view();
         loop {
             self.session.refresh(&view);
             let snapshot = self.session.snapshot();
-            if !stateful || snapshot.partitions.up_to_date || Instant::now() >= patience {
-                return snapshot;
+            let known = snapshot.partitions.up_to_date && !self.session.engine().is_recovering();
+            if !stateful || known || Instant::now() >= patience {
+                return (snapshot, stateful && known);
             }
             std::thread::sleep(LOOK);
         }
@@ -163,13 +166,13 @@ impl Desk {
     /// Ends the engine, and says what was.
     pub fn end(&mut self) -> Farewell {
         let stateful = !self.workbench.topology.states().is_empty();
-        let snapshot = self.last_snapshot(stateful);
+        let (snapshot, counted) = self.last_snapshot(stateful);
         self.session.end();
         Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
             messages: snapshot.totals.messages_in,
-            partitions: stateful.then_some(snapshot.partitions.total),
+            partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
             p99: (snapshot.latency.count > 0).then_some(snapshot.latency.p99),
             crashes: self.crashes,
@@ -193,7 +196,7 @@ pub struct Farewell {
     pub uptime: Duration,
     /// How many messages it read.
     pub messages: u64,
-    /// How many partitions it had; `None` if it has no state.
+    /// How many partitions it had; `None` if it has no state, or its workers did not tell.
     pub partitions: Option<usize>,
     /// How many messages could not be processed.
     pub dead_letters: u64,

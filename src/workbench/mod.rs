@@ -8,9 +8,11 @@ mod choosing;
 mod commands;
 pub mod configuration;
 mod desk;
+mod error;
 mod exports;
 mod keymap;
 mod layout;
+mod opening;
 mod panes;
 mod state;
 pub mod svg;
@@ -18,21 +20,16 @@ mod terminal;
 mod theme;
 mod words;
 
-use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use thiserror::Error;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::core::topology::Topology;
-use crate::runtime::{EngineError, Settings, silence_caught_panics};
+use crate::runtime::silence_caught_panics;
 use crate::session::Session;
-use crate::telemetry::{DeadLetterFile, DeadLettersLost};
 use configuration::Clipboard;
 use desk::Desk;
 use terminal::screen::Screen;
@@ -42,8 +39,10 @@ pub use choosing::choose;
 pub use commands::{COMMANDS, Command, Context, Entry};
 pub use configuration::{Configuration, ConfigurationError};
 pub use desk::Farewell;
+pub use error::WorkbenchError;
 pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
+pub use opening::{Opening, Others};
 pub use panes::chooser::{Choice, Chooser, Chosen};
 pub use state::{Effect, Notice, Offer, Workbench};
 pub use terminal::keys::Key;
@@ -52,43 +51,6 @@ pub use theme::{Look, Theme};
 
 /// The shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
-
-/// Why the workbench ended by itself.
-#[derive(Debug, Error)]
-pub enum WorkbenchError {
-    /// The terminal cannot be used.
-    #[error("cannot use the terminal: {0}")]
-    Terminal(#[from] io::Error),
-    /// The engine cannot start.
-    #[error(transparent)]
-    Start(#[from] EngineError),
-    /// The engine could not go on.
-    #[error("{0}")]
-    Engine(Arc<EngineError>),
-    /// Not all dead letters are in their file.
-    #[error(transparent)]
-    DeadLettersLost(#[from] DeadLettersLost),
-}
-
-/// An application that is ready to run.
-pub struct Opening {
-    /// The application.
-    pub topology: Arc<Topology>,
-    /// How it is run.
-    pub settings: Settings,
-    /// Where all dead letters go too.
-    pub dead_letters: Option<DeadLetterFile>,
-}
-
-/// The applications that can be gone on with, which of them is the first, and how others are made ready.
-pub struct Others<'a> {
-    /// All of them, the first included.
-    pub offers: Vec<Offer>,
-    /// The place of the first.
-    pub first: usize,
-    /// Makes one ready, or says why it cannot be run.
-    pub open: &'a mut dyn FnMut(usize) -> Result<Opening, String>,
-}
 
 /// Runs an application in the workbench, until the user quits. Returns what it says then of each application
 /// that was on the screen.

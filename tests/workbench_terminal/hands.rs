@@ -455,6 +455,8 @@ fn the_end_says_what_was_and_which_command_goes_on() {
     leave_input(&mut terminal);
     terminal.send("CC");
     terminal.wait_for("It was back after");
+    terminal.send(ESCAPE);
+    wait_for_votes(&terminal, "a", 7, 1);
     terminal.send(CTRL_C);
     assert!(terminal.wait_exit().success());
     let screen = terminal.screen().replace('\n', "");

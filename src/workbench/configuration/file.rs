@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Clipboard, Configuration, did_you_mean};
+use super::chosen::{Clipboard, Configuration};
+use super::nearest::did_you_mean;
 use crate::workbench::commands::{COMMANDS, Command};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::terminal::keys::Key;

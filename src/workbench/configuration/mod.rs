@@ -3,7 +3,9 @@
 //! Invariant: the file that [`template`] prints, with its settings uncommented, says what is true without
 //! any file. An unknown name or a conflict is one line that says where it is and what to do.
 
+mod chosen;
 mod file;
+mod nearest;
 mod template;
 
 use std::io;
@@ -11,48 +13,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::keymap::Keymap;
-use super::theme::{Look, Theme};
+pub use chosen::{Clipboard, Configuration};
+pub(crate) use nearest::did_you_mean;
 pub use template::template;
-
-/// Where copied text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Clipboard {
-    /// Onto the terminal's clipboard; into a file where the terminal is known to refuse.
-    #[default]
-    Auto,
-    /// Onto the terminal's clipboard.
-    Terminal,
-    /// Into a file in the current directory.
-    File,
-}
-
-/// What a user has chosen once and for all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Configuration {
-    /// The colours; `None` if the environment decides.
-    pub look: Option<Look>,
-    /// Whether the workbench listens to the mouse.
-    pub mouse: bool,
-    /// Where copied text goes.
-    pub clipboard: Clipboard,
-    /// Columns of the partitions that are not shown.
-    pub hidden_columns: Vec<String>,
-    /// Which key does what.
-    pub keymap: Keymap,
-}
-
-impl Default for Configuration {
-    fn default() -> Self {
-        Self {
-            look: None,
-            mouse: true,
-            clipboard: Clipboard::default(),
-            hidden_columns: Vec::new(),
-            keymap: Keymap::default(),
-        }
-    }
-}
 
 /// Why a file is no configuration.
 #[derive(Debug, Error)]
@@ -102,17 +65,6 @@ impl Configuration {
             reason,
         })
     }
-
-    /// Colours and symbols: those of the file, where the environment does not forbid them.
-    #[must_use]
-    pub fn theme(&self, variable: impl Fn(&str) -> Option<String>) -> Theme {
-        let theme = Theme::of_environment(variable);
-        match self.look {
-            // No colours means none, whatever a file says.
-            Some(look) if theme.has_colors() => theme.with_look(look),
-            _ => theme,
-        }
-    }
 }
 
 /// The usual place of the configuration: the one of the XDG rules.
@@ -121,16 +73,6 @@ pub fn usual_place(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf>
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")))?;
     Some(folder.join("wallaroo-tui").join("config.toml"))
-}
-
-/// The name among these that is nearest to a wrong one, as a question; empty if none is near.
-pub(crate) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let near = known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(wrong, name), name))
-        .filter(|(nearness, _)| *nearness > 0.75);
-    let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
-    nearest.map(|(_, name)| format!(": did you mean `{name}`?")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -160,20 +102,5 @@ mod tests {
         let missing = Configuration::load(Some(Path::new("/nowhere/x.toml")), |_| None);
         assert!(missing.unwrap_err().to_string().contains("/nowhere/x.toml"));
         assert_eq!(Configuration::load(None, |_| None).unwrap(), Configuration::default());
-    }
-
-    #[test]
-    fn no_color_is_obeyed_whatever_the_file_says() {
-        let configuration = Configuration { look: Some(Look::Light), ..Configuration::default() };
-        let no_color = |name: &str| (name == "NO_COLOR").then(|| "1".to_owned());
-        assert_eq!(configuration.theme(no_color).look(), Look::Mono);
-        assert_eq!(configuration.theme(|_| None).look(), Look::Light);
-    }
-
-    #[test]
-    fn the_nearest_name_is_proposed_and_a_far_one_is_not() {
-        let known = ["alphabet", "reverse", "celsius"];
-        assert_eq!(did_you_mean("alpabet", known), ": did you mean `alphabet`?");
-        assert_eq!(did_you_mean("xyz", known), "");
     }
 }

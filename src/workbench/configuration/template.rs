@@ -61,7 +61,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Configuration;
+    use super::super::chosen::Configuration;
     use super::super::file::parse;
     use super::*;
 

@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Pane;
 use super::state::Workbench;
-use super::state::pointer::Spot;
+use super::state::spots::Spot;
 use crate::application::is_printable;
 use charts::{latency, throughput};
 use edges::{footer, header, input};

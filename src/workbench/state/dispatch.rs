@@ -45,6 +45,7 @@ impl Workbench {
         if let Some(overlay) = self.overlay.take() {
             return self.key_on_overlay(overlay, key, event);
         }
+        self.beneath.clear();
         if self.key_of_filter(key, event) {
             return None;
         }
@@ -103,7 +104,7 @@ impl Workbench {
             Overlay::Question(question) => match question.answer(key, command) {
                 None => self.overlay = Some(Overlay::Question(question)),
                 Some(answer) => {
-                    self.overlay = question.under.map(|under| *under);
+                    self.overlay = self.beneath.pop();
                     if answer == Answer::Yes {
                         return self.do_now(question.command);
                     }
@@ -144,7 +145,7 @@ impl Workbench {
         match command {
             Some(Command::Close) if help.search.clear() => self.overlay = Some(Overlay::Help(help)),
             Some(Command::Close | Command::Open | Command::Help | Command::Quit) => {
-                self.overlay = help.under.map(|under| *under);
+                self.overlay = self.beneath.pop();
             }
             Some(Command::Filter) => {
                 help.search.begin();
@@ -209,8 +210,8 @@ impl Workbench {
                 "recovers from the last checkpoint and the journal.",
             ];
             let lines = lines.map(str::to_owned).to_vec();
-            let under = self.overlay.take().map(Box::new);
-            let question = Question { title: "Crash?", lines, command, under };
+            self.beneath.extend(self.overlay.take());
+            let question = Question { title: "Crash?", lines, command };
             self.overlay = Some(Overlay::Question(question));
             return None;
         }
@@ -266,9 +267,9 @@ impl Workbench {
             Command::Palette => self.open_palette(),
             Command::Applications => self.open_applications(),
             Command::Help => {
-                let under = self.overlay.take();
-                let pane = under.as_ref().map_or(Some(self.pane), Overlay::pane);
-                self.overlay = Some(Overlay::Help(Help::new(pane, under)));
+                let pane = self.overlay.as_ref().map_or(Some(self.pane), Overlay::pane);
+                self.beneath.extend(self.overlay.take());
+                self.overlay = Some(Overlay::Help(Help::new(pane)));
             }
             other => return self.effect_of(other),
         }

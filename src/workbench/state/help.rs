@@ -3,7 +3,6 @@
 use crossterm::event::KeyEvent;
 
 use super::filter_line::FilterLine;
-use super::overlay::Overlay;
 use super::rows::moved;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::keymap::Keymap;
@@ -27,8 +26,6 @@ pub struct Help {
     pub search: FilterLine,
     /// The pane or window from which it was opened.
     pane: Option<Pane>,
-    /// The window to come back to.
-    pub under: Option<Box<Overlay>>,
 }
 
 /// A part of the help: its title and its commands.
@@ -37,9 +34,8 @@ pub type Part = (&'static str, Vec<&'static Entry>);
 impl Help {
     /// The help for a pane.
     #[must_use]
-    pub fn new(pane: Option<Pane>, under: Option<Overlay>) -> Self {
-        let (search, under) = (FilterLine::default(), under.map(Box::new));
-        Self { scroll: 0, search, pane, under }
+    pub fn new(pane: Option<Pane>) -> Self {
+        Self { scroll: 0, search: FilterLine::default(), pane }
     }
 
     /// The commands that are shown, in parts: first what works where the help was opened.
@@ -84,10 +80,10 @@ mod tests {
     #[test]
     fn what_works_where_the_help_was_opened_comes_first() {
         let keymap = Keymap::default();
-        let first = |pane| Help::new(pane, None).parts(&keymap).first().map(|(title, _)| *title);
+        let first = |pane| Help::new(pane).parts(&keymap).first().map(|(title, _)| *title);
         assert_eq!(first(Some(Pane::Input)), Some("In the input pane"));
         assert_eq!(first(Some(Pane::DeadLetters)), Some("In the dead letters pane"));
-        let all: usize = Help::new(None, None).parts(&keymap).iter().map(|part| part.1.len()).sum();
+        let all: usize = Help::new(None).parts(&keymap).iter().map(|part| part.1.len()).sum();
         assert_eq!(all, COMMANDS.len());
     }
 }

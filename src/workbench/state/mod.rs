@@ -5,6 +5,7 @@
 //! without a terminal and without an engine.
 
 mod applications;
+mod choices;
 mod copying;
 mod dispatch;
 mod effect;
@@ -18,14 +19,16 @@ mod moving;
 pub(super) mod overlay;
 pub(super) mod palette;
 mod pasting;
-pub(super) mod pointer;
+mod pointer;
 pub(super) mod question;
 mod refusal;
 pub(super) mod revival;
 pub(super) mod rows;
-pub(super) mod search;
+mod search;
+mod searches;
 mod sending;
 mod sent;
+pub(super) mod spots;
 pub(super) mod themes;
 
 use std::cell::RefCell;
@@ -50,10 +53,10 @@ pub use effect::{Effect, Notice};
 use input_line::InputLine;
 use letters::LetterRows;
 use overlay::Overlay;
-use pointer::Spots;
 use rows::{PartitionRows, SelectedRow};
-use search::Searches;
+use searches::Searches;
 use sent::{Origin, Sent};
+use spots::Spots;
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -68,6 +71,8 @@ pub struct Workbench {
     pub(super) zoomed: bool,
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
+    /// The windows to which the help and a question come back.
+    pub(super) beneath: Vec<Overlay>,
     pub(super) input: InputLine,
     last_read: LastRead,
     /// The longest payload that the engine takes, in bytes.
@@ -117,6 +122,7 @@ impl Workbench {
             zoomed: false,
             frozen: false,
             overlay: None,
+            beneath: Vec::new(),
             input: InputLine::default(),
             last_read: LastRead::default(),
             frame_limit: DEFAULT_FRAME_LIMIT,

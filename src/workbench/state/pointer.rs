@@ -1,14 +1,10 @@
-//! The mouse: what is where on the screen, and what a click or the wheel does there.
-//!
-//! Nothing needs the mouse. What is where is noted while the screen is drawn, so that a click means what
-//! the eye sees, whatever the layout is.
-
-use std::cell::RefCell;
+//! The mouse: what a click or the wheel does. Nothing needs it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use super::overlay::Overlay;
+use super::spots::Spot;
 use super::{Effect, Workbench};
 use crate::core::partitions::query::SortBy;
 use crate::workbench::commands::Command;
@@ -16,72 +12,6 @@ use crate::workbench::layout::Pane;
 
 /// How many rows the wheel moves at a time.
 const WHEEL: usize = 3;
-
-/// Something on the screen that can be clicked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spot {
-    /// A pane, or the tab that shows it.
-    Pane(Pane),
-    /// A row of a pane, or of the window that is open.
-    Row {
-        /// The pane; `None` is the window.
-        pane: Option<Pane>,
-        /// Whether it is the selected one.
-        selected: bool,
-    },
-    /// The title of a column by which the partitions can be sorted.
-    Column(SortBy),
-}
-
-/// What is where, as it was drawn last. What was drawn later lies on top.
-#[derive(Debug, Default)]
-pub struct Spots(RefCell<Vec<(Rect, Spot)>>);
-
-impl Spots {
-    /// Forgets all: the screen is drawn anew.
-    pub fn clear(&self) {
-        self.0.borrow_mut().clear();
-    }
-
-    /// Notes what is in a place.
-    pub fn add(&self, place: Rect, spot: Spot) {
-        if !place.is_empty() {
-            self.0.borrow_mut().push((place, spot));
-        }
-    }
-
-    /// Notes a row of a pane; `None` is the open window.
-    pub fn row(&self, place: Rect, pane: Option<Pane>, selected: bool) {
-        self.add(place, Spot::Row { pane, selected });
-    }
-
-    /// What is at a position.
-    fn at(&self, position: Position) -> Option<(Rect, Spot)> {
-        let spots = self.0.borrow();
-        spots.iter().rev().find(|(place, _)| place.contains(position)).cloned()
-    }
-
-    /// The row is the selected one of its list from now on: another click may come before the next frame.
-    fn select(&self, row: Rect, of: Option<Pane>) {
-        for (place, spot) in self.0.borrow_mut().iter_mut() {
-            if let Spot::Row { pane, selected } = spot
-                && *pane == of
-            {
-                *selected = *place == row;
-            }
-        }
-    }
-
-    /// How far a row is from the selected one of its list. Rows of a list are one line high.
-    fn distance(&self, row: Rect, of: Option<Pane>) -> Option<isize> {
-        let spots = self.0.borrow();
-        let selected = spots
-            .iter()
-            .find(|(_, spot)| matches!(spot, Spot::Row { pane, selected: true } if *pane == of));
-        let distance = i32::from(row.y) - i32::from(selected?.0.y);
-        isize::try_from(distance).ok()
-    }
-}
 
 impl Workbench {
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Option<Effect> {

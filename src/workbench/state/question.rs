@@ -2,11 +2,11 @@
 
 use crossterm::event::KeyCode;
 
-use super::overlay::Overlay;
 use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key;
 
 /// A question, and what is done if the answer is yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The title of its window.
     pub title: &'static str,
@@ -14,8 +14,6 @@ pub struct Question {
     pub lines: Vec<String>,
     /// What is done.
     pub command: Command,
-    /// The window to come back to.
-    pub under: Option<Box<Overlay>>,
 }
 
 /// An answer.

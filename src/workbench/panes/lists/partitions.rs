@@ -11,8 +11,8 @@ use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::marks::{MOVED_FOR, NEW_FOR};
-use crate::workbench::state::pointer::Spot;
 use crate::workbench::state::rows::fields;
+use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
