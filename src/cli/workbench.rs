@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::setup::log::RunLog;
+use crate::core::frames::preview::each_line;
 use crate::runtime::Settings;
 use crate::workbench::{Choice, Configuration, Farewell, Offer, Opening, Others};
 
@@ -79,24 +80,20 @@ pub(super) fn start(
 /// Says what was, where the state is, and which command goes on. The terminal may be gone: then nobody reads
 /// it, and that is no failure.
 fn say_farewell(first: &str, chosen: Option<&str>, farewells: &[Farewell]) {
-    let mut text = String::new();
-    for farewell in farewells {
-        text.push_str(&format!("{farewell}\n"));
-    }
+    let mut text: Vec<String> = farewells.iter().map(ToString::to_string).collect();
     if let Some(farewell) = farewells.iter().find(|farewell| farewell.application == first) {
         let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
         let command = command(arguments, chosen);
-        text.push_str(&match &farewell.saved {
+        text.push(match &farewell.saved {
             Some(directory) => {
-                format!("The state is in {}. Go on with:\n  {command}\n", directory.display())
+                format!("The state is in {}. Go on with:\n  {command}", directory.display())
             }
             None => format!(
-                "The state is gone with the run. To keep the next one's:\n  {command} --resilience-dir {first}-state\n"
+                "The state is gone with the run. To keep the next one's:\n  {command} --resilience-dir {first}-state"
             ),
         });
     }
-    let text = crate::core::frames::preview::each_line(&text);
-    let _ = io::stdout().write_all(text.as_bytes());
+    let _ = writeln!(io::stdout(), "{}", each_line(&text.join("\n")));
 }
 
 /// The command line that starts the same again, as a shell reads it.

@@ -1,11 +1,13 @@
 //! The choice of an application, if none is named.
 
+use super::commands::Command;
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
 use super::panes::chooser::{Choice, Chooser, Chosen};
 use super::terminal::events;
+use super::terminal::keys::Key;
 use super::terminal::screen::Screen;
-use super::terminal::signals::{Heard, Signals};
+use super::terminal::signals::{Heard, Signals, stop_job};
 
 /// Lets the user choose one of several applications. `None` if they leave.
 ///
@@ -46,6 +48,18 @@ pub fn choose(
             };
             // An end says that the terminal is gone.
             let Some(event) = event else { return Ok(None) };
+            let command = event
+                .as_key_press_event()
+                .and_then(|key| configuration.keymap.command_of(Key::from(key), None));
+            match command {
+                Some(Command::Suspend) => {
+                    // The signal is heard here too.
+                    stop_job();
+                    continue;
+                }
+                Some(Command::Redraw) => screen.redraw()?,
+                _ => {}
+            }
             match chooser.handle(&event) {
                 Some(Chosen::One(at)) => return Ok(Some(at)),
                 Some(Chosen::Nothing) => return Ok(None),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::configuration::Clipboard;
 use super::desk::Desk;
 use super::state::Effect;
+use super::terminal::screen::Screen;
 use super::terminal::signals::stop_job;
 use super::{Hands, words};
 
@@ -54,7 +55,7 @@ impl Hands {
     }
 
     /// Copies a text. Returns what to say, and whether something is wrong.
-    fn copy(&mut self, application: &str, text: &str, name: &str) -> io::Result<(String, bool)> {
+    fn copy(&self, application: &str, text: &str, name: &str) -> io::Result<(String, bool)> {
         let size = words::plural(text.len() as u64, "byte");
         let refused = match self.clipboard {
             Clipboard::Terminal => None,
@@ -63,7 +64,7 @@ impl Hands {
             Clipboard::Auto => refusing_terminal(|name| std::env::var(name).ok()),
         };
         let Some(reason) = refused else {
-            self.screen.copy(text)?;
+            Screen::copy(text)?;
             return Ok((format!("copied {size} onto the terminal's clipboard"), false));
         };
         let file = [(name.to_owned(), text.as_bytes().to_vec())];

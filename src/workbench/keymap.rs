@@ -64,8 +64,8 @@ impl Keymap {
             let key = keymap.of(entry.command).iter().find(|key| key.is_text())?;
             Some(Conflict::Text { key: *key, command: entry.key_name() })
         };
-        let typed = COMMANDS.iter().filter(|entry| entry.context == Context::Input);
-        if let Some(conflict) = typed.filter_map(|entry| text(&entry)).next() {
+        let mut typed = COMMANDS.iter().filter(|entry| entry.context == Context::Input);
+        if let Some(conflict) = typed.find_map(|entry| text(&entry)) {
             return Err(conflict);
         }
         let before = Self::default().shared();

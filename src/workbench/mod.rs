@@ -113,30 +113,29 @@ fn switch(
         hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
         let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
-        match desks.iter().position(|(at, _)| *at == to) {
-            Some(place) => {
-                let waiting = desks.remove(place);
-                desks.push(waiting);
-            }
-            None => {
-                let Some(others) = &mut others else { continue };
-                let opened = (others.open)(to).and_then(|opening| {
-                    let theme = configuration.theme(|name| std::env::var(name).ok());
-                    Desk::open(opening, theme, configuration).map_err(|error| error.to_string())
-                });
-                match (opened, desks.last_mut()) {
-                    (Ok(mut desk), _) => {
-                        desk.offer(&others.offers, to);
-                        desks.push((to, desk));
+        if let Some(place) = desks.iter().position(|(at, _)| *at == to) {
+            let waiting = desks.remove(place);
+            desks.push(waiting);
+        } else if let Some(others) = &mut others {
+            let theme = configuration.theme(|name| std::env::var(name).ok());
+            let opened = (others.open)(to).and_then(|opening| {
+                Desk::open(opening, theme, configuration).map_err(|error| error.to_string())
+            });
+            match opened {
+                Ok(mut desk) => {
+                    desk.offer(&others.offers, to);
+                    desks.push((to, desk));
+                }
+                Err(reason) => {
+                    if let Some((_, desk)) = desks.last_mut() {
+                        desk.workbench.notify(reason, true);
                     }
-                    (Err(reason), Some((_, desk))) => desk.workbench.notify(reason, true),
-                    (Err(_), None) => return Ok(()),
                 }
             }
         }
         if let Some((_, desk)) = desks.last_mut() {
             desk.workbench.use_look(look);
-            desk.workbench.mouse = hands.screen.has_mouse();
+            desk.workbench.use_mouse(hands.screen.has_mouse());
         }
         hands.screen.redraw()?;
     }

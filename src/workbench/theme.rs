@@ -137,7 +137,9 @@ impl Theme {
     /// Bars and charts of another kind, and the headers of frames.
     #[must_use]
     pub fn second_bar(self) -> Style {
-        self.color(109, 66, Color::Cyan).add_modifier(Modifier::DIM)
+        let style = self.color(109, 66, Color::Cyan);
+        // Of the sixteen, the accent has the hue.
+        if self.look == Look::Sixteen { style.add_modifier(Modifier::DIM) } else { style }
     }
 
     /// Keys to press.

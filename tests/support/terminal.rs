@@ -15,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use tempfile::TempDir;
 
 /// How long anything may take. Long, because a loaded machine is no failure.
-const LIMIT: Duration = Duration::from_secs(12);
+const LIMIT: Duration = Duration::from_mins(2);
 /// How often the screen is looked at.
 const POLL: Duration = Duration::from_millis(5);
 

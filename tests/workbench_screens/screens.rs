@@ -107,6 +107,30 @@ fn help_lists_every_command() {
 }
 
 #[test]
+fn what_can_do_nothing_says_so() {
+    let mut stage = voted(120, 40, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    for (key, said) in [
+        ("n", "the application has no other state"),
+        ("v", "partition `!` is not poisoned"),
+        ("A", "the program has no other application"),
+    ] {
+        stage.text(key);
+        assert!(stage.screen().contains(said), "{key}:\n{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_frozen_screen_says_which_key_makes_it_live_again() {
+    let mut stage = voted(80, 24, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    stage.text("f");
+    assert!(stage.screen().contains("f show it live"), "{}", stage.screen());
+    stage.text("f");
+    assert!(!stage.screen().contains("f show it live"), "{}", stage.screen());
+}
+
+#[test]
 fn the_palette_finds_commands_by_name() {
     let mut stage = voted(80, 24, UNICODE);
     press(&mut stage, KeyCode::Esc);

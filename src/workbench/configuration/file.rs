@@ -150,9 +150,9 @@ fn keys(value: &Value<'_>) -> Result<Keymap, WrongAt> {
     }
     Keymap::with(&changes).map_err(|conflict| {
         // The line of the first of the two commands that the file names.
-        let names = conflict.to_string();
-        let named = table.iter().find(|(name, _)| names.contains(&format!("`{}`", name.get_ref())));
-        (named.map_or(0, |(name, _)| name.span().start), names)
+        let said = conflict.to_string();
+        let first = table.iter().find(|(name, _)| said.contains(&format!("`{}`", name.get_ref())));
+        (first.map_or(0, |(name, _)| name.span().start), said)
     })
 }
 

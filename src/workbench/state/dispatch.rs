@@ -7,6 +7,7 @@ use super::help::Help;
 use super::overlay::Overlay;
 use super::question::{Answer, Question};
 use super::sent::Origin;
+use super::spots::Mouse;
 use super::themes::Themes;
 use super::{Effect, Workbench};
 use crate::core::numbers::PipelineIndex;
@@ -22,7 +23,7 @@ impl Workbench {
         let effect = match event {
             Event::Key(key) if key.is_press() || key.is_repeat() => self.key(*key),
             Event::Paste(text) => self.pasted(text),
-            Event::Mouse(mouse) if self.mouse => self.mouse(*mouse),
+            Event::Mouse(mouse) if self.mouse == Mouse::Ours => self.mouse(*mouse),
             Event::Resize(width, height) => {
                 self.resize(Rect::new(0, 0, *width, *height));
                 None
@@ -122,7 +123,7 @@ impl Workbench {
 
     fn key_of_themes(&mut self, mut themes: Themes, command: Option<Command>) {
         match command {
-            Some(Command::Open) => {}
+            Some(Command::Open) => self.keep_look(),
             Some(Command::Close | Command::Quit) => self.use_look(themes.before),
             // The key that opened it goes on to the next.
             Some(Command::Themes) => {
@@ -139,6 +140,15 @@ impl Workbench {
                 self.overlay = Some(Overlay::Themes(themes));
             }
         }
+    }
+
+    /// Says how the colours are kept for the next run.
+    fn keep_look(&mut self) {
+        let look = self.theme.look();
+        self.notify(
+            format!("`theme = \"{look}\"` in the configuration keeps it for every run"),
+            false,
+        );
     }
 
     fn key_of_help(&mut self, mut help: Help, command: Option<Command>) {
@@ -295,14 +305,17 @@ impl Workbench {
             Command::Picture => Some(self.picture()),
             Command::SaveSent => Some(Effect::Save { files: self.sent.files(&self.topology) }),
             Command::Mouse => {
-                self.mouse = !self.mouse;
-                let text = if self.mouse {
-                    "the mouse is the workbench's: click panes, rows and columns"
-                } else {
-                    "the mouse is the terminal's: mark text with it"
+                let (mouse, text) = match self.mouse {
+                    Mouse::Ours => {
+                        (Mouse::Terminal, "the mouse is the terminal's: mark text with it")
+                    }
+                    Mouse::Terminal => {
+                        (Mouse::Ours, "the mouse is the workbench's: click panes, rows and columns")
+                    }
                 };
+                self.mouse = mouse;
                 self.notify(text.to_owned(), false);
-                Some(Effect::Mouse(self.mouse))
+                Some(Effect::Mouse(mouse == Mouse::Ours))
             }
             Command::Redraw => Some(Effect::Redraw),
             Command::Suspend => Some(Effect::Suspend),
@@ -327,7 +340,10 @@ impl Workbench {
     pub(super) fn choose_in_window(&mut self) -> Option<Effect> {
         match self.overlay.take()? {
             Overlay::Palette(palette) => self.choose(palette),
-            Overlay::Themes(_) => None,
+            Overlay::Themes(_) => {
+                self.keep_look();
+                None
+            }
             other => {
                 self.overlay = Some(other);
                 None

@@ -56,7 +56,7 @@ use overlay::Overlay;
 use rows::{PartitionRows, SelectedRow};
 use searches::Searches;
 use sent::{Origin, Sent};
-use spots::Spots;
+use spots::{Mouse, Spots};
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -88,8 +88,8 @@ pub struct Workbench {
     pub(super) notice: Option<Notice>,
     /// Which key does what.
     pub(super) keymap: Keymap,
-    /// Whether the program is told of the mouse.
-    pub(super) mouse: bool,
+    /// Whose the mouse is.
+    pub(super) mouse: Mouse,
     /// Columns of the partitions that are not shown.
     pub(super) hidden_columns: Vec<String>,
     /// What is where on the screen, as it was drawn last.
@@ -135,7 +135,7 @@ impl Workbench {
             searches: Searches::default(),
             notice: None,
             keymap: Keymap::default(),
-            mouse: false,
+            mouse: Mouse::Terminal,
             hidden_columns: Vec::new(),
             spots: Spots::default(),
             recent: Vec::new(),
@@ -163,7 +163,14 @@ impl Workbench {
     /// Sets which key does what, and whether the mouse is listened to.
     #[must_use]
     pub fn with_hands(self, keymap: Keymap, mouse: bool) -> Self {
-        Self { keymap, mouse, ..self }
+        let mut workbench = Self { keymap, ..self };
+        workbench.use_mouse(mouse);
+        workbench
+    }
+
+    /// Says whether the mouse is listened to.
+    pub fn use_mouse(&mut self, ours: bool) {
+        self.mouse = if ours { Mouse::Ours } else { Mouse::Terminal };
     }
 
     /// Sets the applications that can be gone on with, and which of them this is.

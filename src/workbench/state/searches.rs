@@ -39,6 +39,7 @@ impl Searches {
     /// Takes all of them away. False if there was none.
     pub fn clear(&mut self) -> bool {
         let all = [&mut self.messages, &mut self.outputs, &mut self.log];
-        all.into_iter().fold(false, |had, search| search.clear() || had)
+        // All of them, not only the first.
+        all.map(FilterLine::clear).contains(&true)
     }
 }

@@ -8,6 +8,15 @@ use ratatui::layout::{Position, Rect};
 use crate::core::partitions::query::SortBy;
 use crate::workbench::layout::Pane;
 
+/// Whose the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The workbench's: clicks are commands.
+    Ours,
+    /// The terminal's: it marks text.
+    Terminal,
+}
+
 /// Something on the screen that can be clicked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spot {

@@ -91,7 +91,7 @@ impl Screen {
     }
 
     /// Puts a text onto the clipboard, if the terminal lets programs do so.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub fn copy(text: &str) -> io::Result<()> {
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 

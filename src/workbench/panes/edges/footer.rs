@@ -51,7 +51,7 @@ fn searching(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
             Span::styled(format!(" {name} "), theme.quiet()),
         ]
     });
-    Line::from_iter(spans).render(area, buffer);
+    spans.collect::<Line<'_>>().render(area, buffer);
 }
 
 /// Whether the footer names a command: one that repairs something only where it can, and the key that makes
