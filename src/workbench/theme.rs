@@ -182,6 +182,12 @@ impl Theme {
         }
     }
 
+    /// The same for a row of a pane, with the mark on the pane's border: the row's own columns stay free.
+    pub fn select_in_pane(self, row: Rect, buffer: &mut Buffer) {
+        let x = row.x.saturating_sub(1).max(buffer.area.x);
+        self.select(Rect { x, width: row.width + (row.x - x), ..row }, buffer);
+    }
+
     /// A word on a ground of its role: the state of the engine, a badge.
     #[must_use]
     pub fn chip(self, role: Style) -> Style {

@@ -32,12 +32,14 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let selected = workbench.log_line.place(&shown);
     for (is_selected, line, row) in rows(&*shown, selected, inner) {
         workbench.spots.row(row, Some(Pane::Log), is_selected);
-        let style = theme.row(focused && is_selected);
         let mut spans =
             vec![Span::styled(format!("{} ", words::clock(line.since_start)), theme.quiet())];
         let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
         spans.push(Span::styled(theme.fit(&line.text, room), style_of(theme, line.level)));
-        Line::from(spans).style(style).render(row, buffer);
+        Line::from(spans).render(row, buffer);
+        if focused && is_selected {
+            theme.select_in_pane(row, buffer);
+        }
     }
 }
 

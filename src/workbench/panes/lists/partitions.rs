@@ -185,15 +185,19 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     let most = shown.rows.iter().map(|row| row.row.messages).max().unwrap_or(0).max(1);
     let selected = workbench.partitions.place(shown);
     let focused = workbench.pane == Pane::Partitions;
-    let rows = shown.rows.iter().enumerate().map(|(at, row)| {
+    let rows = shown.rows.iter().map(|row| {
         let cells = columns
             .iter()
             .map(|column| cell(value(workbench, row, column, total, most), column.right));
-        Row::new(cells).style(theme.row(focused && at == selected))
+        Row::new(cells)
     });
     note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+    let selected_row = area.rows().skip(1).nth(selected).filter(|_| selected < shown.rows.len());
+    if let Some(row) = selected_row.filter(|_| focused) {
+        theme.select_in_pane(row, buffer);
+    }
 }
 
 /// What a click finds: the titles of the columns, and the rows below them.

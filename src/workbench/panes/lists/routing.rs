@@ -110,6 +110,9 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let selected = workbench.trace.place(&shown);
     for (is_selected, trace, row) in rows(&*shown, selected, area) {
         workbench.spots.row(row, Some(Pane::Routing), is_selected);
-        trace::render(workbench, trace, theme.row(focused && is_selected), row, buffer);
+        trace::render(workbench, trace, row, buffer);
+        if focused && is_selected {
+            theme.select_in_pane(row, buffer);
+        }
     }
 }
