@@ -19,7 +19,7 @@ pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &
     let time = match hops.last().filter(|hop| is_end(&hop.event)) {
         Some(last) => {
             let time = words::duration(last.at.since(trace.read_at));
-            Line::styled(format!(" {time}"), theme.accent())
+            Line::raw(format!(" {time}"))
         }
         None => Line::styled(theme.symbol(" …", " .."), theme.warning()),
     };
