@@ -1,6 +1,6 @@
 //! The configuration: keys, colours, mouse, clipboard and columns, in one TOML file.
 //!
-//! Invariant: the file that [`template`] prints, with its settings uncommented, says what is true without
+//! Invariant: the file that [`template()`] prints, with its settings uncommented, says what is true without
 //! any file. An unknown name or a conflict is one line that says where it is and what to do.
 
 mod chosen;

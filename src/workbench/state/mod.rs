@@ -16,6 +16,7 @@ mod letter_at_hand;
 pub(super) mod letters;
 pub(super) mod marks;
 mod moving;
+mod over_panes;
 pub(super) mod overlay;
 pub(super) mod palette;
 mod pasting;
