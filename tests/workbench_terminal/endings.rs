@@ -38,6 +38,14 @@ fn ctrl_c_quits_from_the_input_pane() {
 }
 
 #[test]
+fn ctrl_c_quits_directly_after_escape_too() {
+    let mut terminal = alphabet();
+    terminal.send(format!("\x1b{CTRL_C}"));
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
+
+#[test]
 fn a_letter_in_the_input_pane_does_not_quit() {
     let mut terminal = alphabet();
     terminal.send("q");

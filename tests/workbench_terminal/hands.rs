@@ -456,6 +456,7 @@ fn the_end_says_what_was_and_which_command_goes_on() {
     terminal.send("CC");
     terminal.wait_for("It was back after");
     terminal.send(ESCAPE);
+    terminal.wait_until("the end of the story", |screen| !screen.contains("It was back after"));
     wait_for_votes(&terminal, "a", 7, 1);
     terminal.send(CTRL_C);
     assert!(terminal.wait_exit().success());

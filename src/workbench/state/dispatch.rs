@@ -1,6 +1,6 @@
 //! Turns an event of the terminal into a command, and runs commands.
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::help::Help;
@@ -39,7 +39,8 @@ impl Workbench {
     fn key(&mut self, event: KeyEvent) -> Option<Effect> {
         let key = TerminalKey::from(event);
         self.notice = None;
-        if key == TerminalKey::ctrl('c') {
+        // Also directly after Esc, when a terminal reports both as one key with Alt.
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             return Some(Effect::Quit);
         }
         if let Some(overlay) = self.overlay.take() {
