@@ -13,7 +13,7 @@ use wallaroo::core::frames::Frames;
 use wallaroo::core::frames::pieces::Pieces;
 use wallaroo::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use wallaroo::core::partitions::placement::Placement;
-use wallaroo::core::steps::batch::{Outlet, Payload};
+use wallaroo::core::steps::batch::{Payload, Produced};
 use wallaroo::core::steps::context::{Context, Report};
 use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
 
@@ -47,7 +47,7 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
     let mut outputs = 0;
     let mut batches = vec![(Arc::new(frames), Payload::Frames)];
     for segment in segments {
-        let mut outlet = Outlet::default();
+        let mut produced = Produced::default();
         for (frames, payload) in batches.drain(..) {
             let mut context = Context {
                 worker: WorkerIndex(0),
@@ -56,11 +56,12 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
                 report: &mut *report,
             };
             segment.begin(&frames, payload, &mut context);
-            while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
+            while segment.next(&frames, &mut context, &mut produced) == Progress::More {}
+            segment.finish(&frames, &mut produced);
         }
-        outputs += outlet.outputs.iter().map(|output| output.pieces.len()).sum::<usize>();
-        let parcels = outlet.parcels.into_iter();
-        batches.extend(parcels.map(|parcel| (parcel.frames, parcel.payload)));
+        outputs += produced.outputs.iter().map(|output| output.pieces.len()).sum::<usize>();
+        let routed = produced.routed.into_iter();
+        batches.extend(routed.map(|batch| (batch.frames, batch.payload)));
     }
     outputs
 }

@@ -56,6 +56,12 @@ impl Key {
         }
     }
 
+    /// Whether it needs an allocation.
+    #[inline]
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(self.0, Repr::Long(_))
+    }
+
     /// A short key as three words: two keys are equal if all three are.
     #[inline]
     pub(crate) fn words(&self) -> Option<[u64; 3]> {

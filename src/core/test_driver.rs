@@ -16,7 +16,7 @@ use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::query::{PartitionRow, Revival, RowQuery};
 use super::partitions::scan::Scan;
-use super::steps::batch::{Outlet, Payload};
+use super::steps::batch::{Payload, Produced};
 use super::steps::context::{Context, Report};
 use super::steps::{PIECE, Progress, Segment, WorkerSetup};
 use super::topology::Topology;
@@ -69,7 +69,7 @@ pub enum PushError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TestDriver {
-    pipelines: Vec<Lane>,
+    pipelines: Vec<RunningPipeline>,
     tables: Vec<(Arc<str>, super::steps::SharedPartitions)>,
     waiting: VecDeque<(usize, Frames)>,
     clock: LogicalClock,
@@ -81,7 +81,7 @@ pub struct TestDriver {
 }
 
 /// A pipeline as the driver runs it.
-struct Lane {
+struct RunningPipeline {
     name: Arc<str>,
     assembler: Option<Assembler>,
     framing: Arc<dyn super::frames::framing::Framing>,
@@ -108,7 +108,7 @@ impl TestDriver {
         let mut setup = WorkerSetup::new(WorkerIndex(0), placement, precreate);
         let segments = topology.segments(&mut setup);
         let pipelines = topology.pipelines().iter().zip(segments);
-        let lanes = pipelines.map(|(plan, segments)| Lane {
+        let running = pipelines.map(|(plan, segments)| RunningPipeline {
             name: Arc::clone(&plan.name),
             assembler: None,
             framing: Arc::clone(&plan.source.framing),
@@ -117,7 +117,7 @@ impl TestDriver {
             outputs: vec![Vec::new(); plan.sinks.len()],
         });
         Self {
-            pipelines: lanes.collect(),
+            pipelines: running.collect(),
             tables: setup.into_tables().collect(),
             waiting: VecDeque::new(),
             clock: LogicalClock::default(),
@@ -142,8 +142,8 @@ impl TestDriver {
         }
     }
 
-    fn lane(&mut self, pipeline: &str) -> Result<&mut Lane, NoSuchPipeline> {
-        find_lane(&mut self.pipelines, pipeline).map(|(_, lane)| lane)
+    fn pipeline(&mut self, pipeline: &str) -> Result<&mut RunningPipeline, NoSuchPipeline> {
+        find_pipeline(&mut self.pipelines, pipeline).map(|(_, running)| running)
     }
 
     /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
@@ -155,9 +155,9 @@ impl TestDriver {
     pub fn push(&mut self, pipeline: &str, bytes: &[u8]) -> Result<(), NoSuchPipeline> {
         let now = self.clock.now();
         let Self { pipelines, waiting, .. } = self;
-        let (at, lane) = find_lane(pipelines, pipeline)?;
-        let framing = Arc::clone(&lane.framing);
-        let assembler = lane.assembler.get_or_insert_with(|| {
+        let (at, running) = find_pipeline(pipelines, pipeline)?;
+        let framing = Arc::clone(&running.framing);
+        let assembler = running.assembler.get_or_insert_with(|| {
             Assembler::new(framing, DEFAULT_FRAME_LIMIT, MAX_FRAMES_PER_CUT)
         });
         assembler.buffer().extend_from_slice(bytes);
@@ -167,15 +167,15 @@ impl TestDriver {
                 Ok(None) => return Ok(()),
                 Err(broken) => break broken,
                 Ok(Some(cut)) => {
-                    let first = SequenceNumber(lane.frames + 1);
-                    lane.frames += cut.len() as u64;
+                    let first = SequenceNumber(running.frames + 1);
+                    running.frames += cut.len() as u64;
                     let frames = Frames::new(SOURCE.into(), first, now, header_length, cut);
                     waiting.push_back((at, frames));
                 }
             }
         };
-        lane.assembler = None;
-        self.dead_letters.push(broken_letter(lane, broken, now));
+        running.assembler = None;
+        self.dead_letters.push(broken_letter(running, broken, now));
         Ok(())
     }
 
@@ -185,8 +185,8 @@ impl TestDriver {
     ///
     /// There is no such pipeline, or the payload is longer than a header can say.
     pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
-        let lane = self.lane(pipeline)?;
-        let frame = frame(&*lane.framing, payload)?;
+        let running = self.pipeline(pipeline)?;
+        let frame = frame(&*running.framing, payload)?;
         Ok(self.push(pipeline, &frame)?)
     }
 
@@ -197,9 +197,11 @@ impl TestDriver {
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
         let now = self.clock.now();
-        let lane = self.lane(pipeline)?;
-        if let Some(broken) = lane.assembler.take().and_then(|left| left.finish(SourceEnd::Ended)) {
-            let letter = broken_letter(lane, broken, now);
+        let running = self.pipeline(pipeline)?;
+        if let Some(broken) =
+            running.assembler.take().and_then(|left| left.finish(SourceEnd::Ended))
+        {
+            let letter = broken_letter(running, broken, now);
             self.dead_letters.push(letter);
         }
         Ok(())
@@ -226,23 +228,23 @@ impl TestDriver {
 
     fn process(&mut self, at: usize, mut frames: Frames) {
         let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
-        let Some(lane) = pipelines.get_mut(at) else { return };
-        traces.push(frames.begin_trace(&lane.name, 0));
+        let Some(running) = pipelines.get_mut(at) else { return };
+        traces.push(frames.begin_trace(&running.name, 0));
         let mut batches = vec![(Arc::new(frames), Payload::Frames)];
-        for segment in &mut lane.segments {
-            let mut outlet = Outlet::default();
+        for segment in &mut running.segments {
+            let mut produced = Produced::default();
             let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
             for (frames, payload) in batches.drain(..) {
                 segment.begin(&frames, payload, &mut context);
-                while segment.next(&frames, &mut context, &mut outlet) == Progress::More {}
+                while segment.next(&frames, &mut context, &mut produced) == Progress::More {}
+                segment.finish(&frames, &mut produced);
             }
-            for output in outlet.outputs {
-                if let Some(sink) = lane.outputs.get_mut(output.sink.0) {
+            for output in produced.outputs {
+                if let Some(sink) = running.outputs.get_mut(output.sink.0) {
                     sink.extend(output.pieces.iter().map(<[u8]>::to_vec));
                 }
             }
-            batches
-                .extend(outlet.parcels.into_iter().map(|parcel| (parcel.frames, parcel.payload)));
+            batches.extend(produced.routed.into_iter().map(|batch| (batch.frames, batch.payload)));
         }
         dead_letters.append(&mut report.dead_letters);
     }
@@ -267,9 +269,9 @@ impl TestDriver {
         pipeline: &str,
         sink: usize,
     ) -> Result<&[Vec<u8>], NoSuchPipeline> {
-        let lane = self.pipelines.iter().find(|lane| &*lane.name == pipeline);
-        let lane = lane.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
-        Ok(lane.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
+        let running = self.pipelines.iter().find(|running| &*running.name == pipeline);
+        let running = running.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
+        Ok(running.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.
@@ -312,18 +314,18 @@ impl TestDriver {
 }
 
 /// The pipeline with this name, and its place.
-fn find_lane<'a>(
-    lanes: &'a mut [Lane],
+fn find_pipeline<'a>(
+    running: &'a mut [RunningPipeline],
     pipeline: &str,
-) -> Result<(usize, &'a mut Lane), NoSuchPipeline> {
-    let mut lanes = lanes.iter_mut().enumerate();
-    lanes
-        .find(|(_, lane)| &*lane.name == pipeline)
+) -> Result<(usize, &'a mut RunningPipeline), NoSuchPipeline> {
+    let mut running = running.iter_mut().enumerate();
+    running
+        .find(|(_, running)| &*running.name == pipeline)
         .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
 }
 
-fn broken_letter(lane: &mut Lane, broken: Broken, now: Timestamp) -> DeadLetter {
-    lane.frames += 1;
-    let (pipeline, sequence) = (Arc::clone(&lane.name), SequenceNumber(lane.frames));
+fn broken_letter(running: &mut RunningPipeline, broken: Broken, now: Timestamp) -> DeadLetter {
+    running.frames += 1;
+    let (pipeline, sequence) = (Arc::clone(&running.name), SequenceNumber(running.frames));
     DeadLetter::of_broken(pipeline, SOURCE.into(), broken, sequence, now)
 }

@@ -299,7 +299,7 @@ fn summary_of(
     let contents = Contents::read(journal, owner.identity, tail, &positions)?;
     let mut summary = JournalSummary::default();
     for row in &contents.live {
-        let position = positions.get(&row.lane).copied().unwrap_or_default();
+        let position = positions.get(&row.slot).copied().unwrap_or_default();
         let done = frames_done(position, row.row, row.frames);
         summary.rows += 1;
         summary.frames += row.frames;

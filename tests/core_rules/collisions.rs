@@ -115,7 +115,9 @@ fn colliding_keys_come_back_from_a_checkpoint_as_fast_as_others() {
             let place = table.create(key.clone(), state, Timestamp(0), true);
             table.save(place);
         }
-        let saved = table.take_changed(Extent::Asked).saved;
+        table.begin_collecting(Extent::Asked);
+        while table.collect(64) {}
+        let saved = table.take_collected().saved;
         assert_eq!(saved.len(), keys.len());
         let mut restored = PartitionTable::<u64>::new(WorkerIndex(0));
         let start = computed();

@@ -14,6 +14,7 @@ mod ending;
 mod failing;
 mod files;
 mod holding;
+mod keys;
 mod pausing;
 mod pressure;
 mod recorder;

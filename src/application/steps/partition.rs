@@ -2,7 +2,8 @@
 
 use crate::application::Key;
 
-/// Returns the key of the partition that a message belongs to. It must depend on the message alone.
+/// Returns the key of the partition that a message belongs to. It must depend on the message alone: if there are several
+/// workers, the owner of the partition calls it again.
 ///
 /// A closure `Fn(&M) -> K` is a partition function, where `K` is anything that becomes a [`Key`]:
 /// a byte, a `char`, text or bytes.

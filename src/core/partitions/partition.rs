@@ -1,5 +1,7 @@
 //! One partition in its table, and what a checkpoint takes of it.
 
+use std::num::NonZero;
+
 use super::saved::{self, Collected, SavedPartition, Unsaved};
 use crate::application::{Key, State};
 use crate::core::guard::guarded;
@@ -14,6 +16,9 @@ pub enum Health {
     Poisoned,
 }
 
+/// The time from one checkpoint of a table to the next, from 1.
+pub type Round = NonZero<u32>;
+
 /// One key's state.
 #[derive(Debug)]
 pub struct Partition<S> {
@@ -27,19 +32,33 @@ pub struct Partition<S> {
     pub created: Option<Timestamp>,
     /// Whether its first message created it.
     pub dynamic: bool,
-    /// Whether a change since the last checkpoint asked to be saved.
-    pub to_save: bool,
-    /// Whether it has changed since it was saved, by changes that did not ask to be.
+    /// The [round](super::table::PartitionTable::round) in which a change asked to be saved that has not been collected.
+    pub changed: Option<Round>,
+    /// Whether it has changed, by changes that did not ask to be saved, since all changes were saved.
     pub(super) touched: bool,
     /// Whether computations may touch it.
     pub health: Health,
+}
+
+impl<S> Partition<S> {
+    /// Whether a checkpoint that began before this round has not collected it yet.
+    #[inline]
+    pub fn is_awaited(&self, now: Round) -> bool {
+        self.changed.is_some_and(|changed| changed != now)
+    }
+
+    /// Whether a computation may change it in this round.
+    #[inline]
+    pub fn is_ready(&self, now: Round) -> bool {
+        self.health == Health::Good && !self.is_awaited(now)
+    }
 }
 
 impl<S: State> Partition<S> {
     /// Collects the partition for a checkpoint. From now on it has no changes. If its state cannot be saved,
     /// it is poisoned and what was saved before stays: one bad state must not end the run.
     pub(super) fn take_changes(&mut self, place: u32, longest: usize, collected: &mut Collected) {
-        (self.to_save, self.touched) = (false, false);
+        self.changed = None;
         let value = guarded(|| match saved::encode(&self.state)? {
             value if value.len() > longest => {
                 Err(format!("it takes {} bytes, and the limit is {longest}", value.len()))

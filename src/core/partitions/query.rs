@@ -39,8 +39,12 @@ pub trait Partitions {
     }
     /// Remembers from now on which partitions have changes to save.
     fn remember_changes(&mut self);
-    /// The partitions with changes to save, which from now on they have no more.
-    fn take_changed(&mut self, extent: Extent) -> Collected;
+    /// Begins to collect the partitions with changes to save, as they are now.
+    fn begin_collecting(&mut self, extent: Extent);
+    /// Collects so many of them at most. Returns false if that was all.
+    fn collect(&mut self, at_most: usize) -> bool;
+    /// What has been collected.
+    fn take_collected(&mut self) -> Collected;
     /// Brings a partition back, as it was saved. Returns its place in this table.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub struct Report {
     pub saved: u64,
     /// Messages processed by state computations.
     pub stateful: u64,
+    /// Messages that have come to the end of a pipeline without a sink.
+    pub ended: u64,
     /// Messages that each step gave, by [`StepIndex`].
     pub steps: Vec<u64>,
     /// Messages that could not be processed.

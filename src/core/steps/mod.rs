@@ -12,37 +12,38 @@
 //! [`PIECE`] messages at each step, so that what a frame becomes never exists all at once: the memory
 //! of a piece is used again for the next. What is sent on is gathered over the pieces of a batch, and is
 //! sent when it is as much as may go together or when the batch is done.
+//!
+//! A worker is often the owner of messages that it has made itself. If the segment behind is the pipeline's last, they
+//! do not wait for the exchange: the worker runs both segments as one ([`Joined`]), a piece at a time.
 
 pub mod batch;
 mod compute;
 pub mod context;
 mod decode;
-mod encode;
-mod gathered;
+pub mod ends;
 mod input;
+mod keys;
 mod outgoing;
-mod partition;
 #[cfg(test)]
 mod pieces;
-pub mod recycled;
 mod setup;
-mod spread;
 mod state;
 
 use std::sync::Arc;
 
 use super::frames::Frames;
-use batch::{Item, Outlet, Payload};
+use batch::{Item, Payload, Produced};
 use context::Context;
 
 pub(crate) use compute::{ComputeStep, OutputOf};
 pub(crate) use decode::DecodeStep;
-pub(crate) use encode::{DoneEnd, EncodeBatch, EncodeEnd, EncodeStep};
+pub(crate) use ends::{
+    DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Joined, PartitionEnd, ReceiveStep, SpreadEnd,
+};
 pub(crate) use input::Input;
-pub(crate) use partition::PartitionEnd;
+pub(crate) use keys::Keys;
 pub use setup::{SharedPartitions, WorkerSetup};
-pub(crate) use spread::{ReceiveStep, SpreadEnd};
-pub(crate) use state::{StateOutputOf, StateStep};
+pub(crate) use state::{Code, StateOutputOf, StateStep};
 
 /// How many messages a step gives at a time, more or less: so few that they stay in the processor's first
 /// cache from step to step.
@@ -85,6 +86,15 @@ pub trait Segment {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress;
+
+    /// Sends what is still gathered of the batch, when it is done.
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
+
+    /// Makes the messages that stay on this worker go into the mailbox that it shares with the next segment. Returns
+    /// false if it has none.
+    fn join(&mut self) -> bool {
+        false
+    }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::application::{Key, State, StateBuilder};
-use crate::core::numbers::{Timestamp, WorkerIndex};
+use super::batch::Mailbox;
+use super::context::StepName;
+use crate::application::{Key, Message, State, StateBuilder};
+use crate::core::numbers::{StepIndex, Timestamp, WorkerIndex};
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::query::Partitions;
 use crate::core::partitions::table::PartitionTable;
@@ -27,13 +29,16 @@ pub struct WorkerSetup {
     placement: Placement,
     precreate: bool,
     tables: BTreeMap<Arc<str>, Registered>,
+    /// By the pipeline and the partition step that puts messages there.
+    mailboxes: BTreeMap<(Arc<str>, StepIndex), Rc<dyn Any>>,
 }
 
 impl WorkerSetup {
     /// The setup of a worker. With `precreate`, partitions of declared keys exist from the start.
     #[must_use]
     pub fn new(worker: WorkerIndex, placement: Placement, precreate: bool) -> Self {
-        Self { worker, placement, precreate, tables: BTreeMap::new() }
+        let (tables, mailboxes) = (BTreeMap::new(), BTreeMap::new());
+        Self { worker, placement, precreate, tables, mailboxes }
     }
 
     /// The worker.
@@ -51,6 +56,16 @@ impl WorkerSetup {
     /// The worker's tables by the state's name.
     pub fn into_tables(self) -> impl Iterator<Item = (Arc<str>, SharedPartitions)> {
         self.tables.into_iter().map(|(name, table)| (name, table.erased))
+    }
+
+    /// The mailbox between a partition step and the state step behind it.
+    pub(crate) fn mailbox<M: Message>(&mut self, partition: &StepName) -> Mailbox<M> {
+        let name = (Arc::clone(&partition.pipeline), partition.index);
+        let mailbox = self.mailboxes.entry(name).or_insert_with(|| Mailbox::<M>::default());
+        match Rc::clone(mailbox).downcast() {
+            Ok(mailbox) => mailbox,
+            Err(_) => unreachable!("a step's messages have one type"),
+        }
     }
 
     /// The table of a state, the same for every step that names it.

@@ -15,8 +15,8 @@ use crate::core::frames::framing::DecoderFraming;
 use crate::core::numbers::{SinkIndex, StepIndex};
 use crate::core::steps::context::StepName;
 use crate::core::steps::{
-    ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, OutputOf,
-    PartitionEnd, ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
+    Code, ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, Keys,
+    OutputOf, PartitionEnd, ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
 };
 
 type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
@@ -152,13 +152,20 @@ impl<M: Message> Pipeline<M> {
             step: Arc::clone(&name.step),
             state: StatePlan::of::<B::State>(Arc::clone(&state), keys.clone()),
         });
-        self.segments.push(partition_end(partition, self.flow, function));
+        let function = Arc::new(function);
+        let keys_of = move |setup: &WorkerSetup| {
+            Keys::new(partition.clone(), Arc::clone(&function), setup.placement())
+        };
+        self.segments.push(partition_end(self.flow, keys_of.clone()));
 
         let (computation, builder) = (Arc::new(computation), Arc::new(builder));
         let flow: FlowFactory<StateOutputOf<C, M, B::State>> = Box::new(move |setup| {
-            let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
             let table = setup.table(&state, &*builder, &keys);
-            Box::new(StateStep::<M, C, B>::new(name.clone(), computation, builder, table))
+            let keys = keys_of(setup);
+            let mailbox = setup.mailbox(&keys.name);
+            let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
+            let code = Code { name: name.clone(), computation, builder, keys };
+            Box::new(StateStep::<M, C, B, P>::new(code, table, mailbox))
         });
         let Self { application, name, source, steps, segments, .. } = self;
         Pipeline { application, name, source, steps, segments, flow }
@@ -252,14 +259,13 @@ fn short_partition_name<P>() -> String {
 }
 
 fn partition_end<M: Message, P: PartitionFunction<M>>(
-    name: StepName,
     before: FlowFactory<M>,
-    function: P,
+    keys_of: impl Fn(&WorkerSetup) -> Keys<P> + Send + Sync + 'static,
 ) -> SegmentFactory {
-    let function = Arc::new(function);
     Box::new(move |setup| {
-        let (before, function) = (before(setup), Arc::clone(&function));
-        Box::new(PartitionEnd::new(name.clone(), before, function, setup.placement()))
+        let (before, keys) = (before(setup), keys_of(setup));
+        let mailbox = setup.mailbox(&keys.name);
+        Box::new(PartitionEnd::new(before, keys, setup.worker(), mailbox))
     })
 }
 

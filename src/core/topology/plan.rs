@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::application::{Generate, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::numbers::{PipelineIndex, StepIndex};
-use crate::core::steps::{Segment, WorkerSetup};
+use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
 pub(crate) type SegmentFactory = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Segment> + Send + Sync>;
@@ -47,10 +47,7 @@ impl Topology {
     /// The segments of every pipeline for one worker.
     #[doc(hidden)]
     pub fn segments(&self, setup: &mut WorkerSetup) -> Vec<Vec<Box<dyn Segment>>> {
-        let of_pipeline = |pipeline: &PipelinePlan, setup: &mut WorkerSetup| {
-            pipeline.segments.iter().map(|factory| factory(setup)).collect()
-        };
-        self.pipelines.iter().map(|pipeline| of_pipeline(pipeline, setup)).collect()
+        self.pipelines.iter().map(|pipeline| pipeline.segments(setup)).collect()
     }
 }
 
@@ -76,6 +73,20 @@ pub struct PipelinePlan {
     /// Its sinks; none if it ends with `done`.
     pub sinks: Vec<SinkPlan>,
     pub(crate) segments: Vec<SegmentFactory>,
+}
+
+impl PipelinePlan {
+    fn segments(&self, setup: &mut WorkerSetup) -> Vec<Box<dyn Segment>> {
+        let mut segments: Vec<_> = self.segments.iter().map(|factory| factory(setup)).collect();
+        if let ([.., before, _], Some(last)) = (segments.as_mut_slice(), self.segments.last())
+            && before.join()
+        {
+            let joined = segments.len() - 2;
+            let before = segments.remove(joined);
+            segments.insert(joined, Box::new(Joined::new(before, last(setup))));
+        }
+        segments
+    }
 }
 
 impl fmt::Debug for PipelinePlan {

@@ -57,15 +57,15 @@ struct Share {
     budget: Arc<Budget>,
     /// The frames' bytes.
     frames: usize,
-    bill: Mutex<Bill>,
+    charge: Mutex<Charge>,
 }
 
 /// What is charged for frames so far.
-struct Bill {
+struct Charge {
     /// The bytes of their outputs.
-    made: usize,
+    outputs: usize,
     /// The charge for them and their outputs.
-    charged: usize,
+    total: usize,
 }
 
 impl Budget {
@@ -115,8 +115,8 @@ impl Budget {
             return None;
         }
         self.used.fetch_add(cost, Ordering::AcqRel);
-        let bill = Mutex::new(Bill { made: 0, charged: cost });
-        Some(Arc::new(Share { budget: Arc::clone(self), frames, bill }))
+        let charge = Mutex::new(Charge { outputs: 0, total: cost });
+        Some(Arc::new(Share { budget: Arc::clone(self), frames, charge }))
     }
 
     /// Gives a share back. A waiter is woken when half of the budget is free, and not for each share.
@@ -164,28 +164,28 @@ impl Share {
 
 impl Hold for Share {
     fn charge(&self, bytes: usize) {
-        let mut bill = self.bill.lock();
-        bill.made += bytes;
-        self.budget.expect(self.parts(bill.made));
+        let mut charge = self.charge.lock();
+        charge.outputs += bytes;
+        self.budget.expect(self.parts(charge.outputs));
         // Less than the first charge if the expectation has fallen since.
-        let due = bill.charged.min(self.budget.cost(self.frames)).max(self.frames + bill.made);
-        if due < bill.charged {
-            self.budget.free(bill.charged - due);
+        let due = charge.total.min(self.budget.cost(self.frames)).max(self.frames + charge.outputs);
+        if due < charge.total {
+            self.budget.free(charge.total - due);
         } else {
-            self.budget.used.fetch_add(due - bill.charged, Ordering::AcqRel);
+            self.budget.used.fetch_add(due - charge.total, Ordering::AcqRel);
         }
-        bill.charged = due;
+        charge.total = due;
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let (made, charged) = {
-            let bill = self.bill.lock();
-            (bill.made, bill.charged)
+        let (outputs, total) = {
+            let charge = self.charge.lock();
+            (charge.outputs, charge.total)
         };
-        self.budget.learn(self.parts(made));
-        self.budget.free(charged);
+        self.budget.learn(self.parts(outputs));
+        self.budget.free(total);
     }
 }
 

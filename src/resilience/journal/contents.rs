@@ -14,13 +14,13 @@ use crate::resilience::position::{JournalPosition, Slot};
 use crate::resilience::sealed::{Seal, select, signed, unsigned};
 
 /// A slot of a pipeline.
-pub(crate) type Lane = (Arc<str>, Slot);
+pub(crate) type PipelineSlot = (Arc<str>, Slot);
 
 /// A row that has not been dropped.
 #[derive(Debug)]
 pub(crate) struct LiveRow {
     pub row: u64,
-    pub lane: Lane,
+    pub slot: PipelineSlot,
     pub frames: u64,
     pub bytes: u64,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Contents {
     pub seal: Seal,
     pub last_row: u64,
     pub live: VecDeque<LiveRow>,
-    pub trimmed: BTreeMap<Lane, Trimmed>,
+    pub trimmed: BTreeMap<PipelineSlot, Trimmed>,
 }
 
 impl Contents {
@@ -54,8 +54,8 @@ impl Contents {
     ) -> Result<Self, ResilienceError> {
         let seal = Seal::of_journal(directory);
         let trimmed = read_trimmed(database, seal)?;
-        for (lane, trimmed) in &trimmed {
-            let position = positions.get(lane).copied().unwrap_or_default();
+        for (slot, trimmed) in &trimmed {
+            let position = positions.get(slot).copied().unwrap_or_default();
             if position < trimmed.last {
                 let reason = "it has dropped frames that the newest whole checkpoint needs";
                 return Err(database.damaged(reason));
@@ -66,7 +66,7 @@ impl Contents {
         while let Some(found) = read_after(database, seal, row)? {
             row = found.row;
             let (frames, bytes) = (found.pieces.len() as u64, found.pieces.bytes().len() as u64);
-            live.push_back(LiveRow { row, lane: (found.pipeline, found.slot), frames, bytes });
+            live.push_back(LiveRow { row, slot: (found.pipeline, found.slot), frames, bytes });
         }
         let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
         let dropped = trimmed.values().fold(0_u64, |sum, trimmed| sum.saturating_add(trimmed.rows));
@@ -109,7 +109,7 @@ pub(crate) fn read_after(
 fn read_trimmed(
     database: &Database,
     seal: Seal,
-) -> Result<BTreeMap<Lane, Trimmed>, ResilienceError> {
+) -> Result<BTreeMap<PipelineSlot, Trimmed>, ResilienceError> {
     let all = "SELECT pipeline, slot, row, frames, rows, checksum FROM trimmed";
     let read = |row: &Row<'_>| {
         let pipeline: String = row.get(0)?;
@@ -120,8 +120,8 @@ fn read_trimmed(
     };
     let changed = || "the row of what it has dropped has changed".to_owned();
     let mut found = BTreeMap::new();
-    for (lane, trimmed) in select(database, Some(seal), (all, ()), read, |_| changed())? {
-        if found.insert(lane, trimmed).is_some() {
+    for (slot, trimmed) in select(database, Some(seal), (all, ()), read, |_| changed())? {
+        if found.insert(slot, trimmed).is_some() {
             return Err(database.damaged(changed()));
         }
     }
@@ -153,7 +153,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u32> {
 }
 
 /// How far each slot of each pipeline had been taken.
-pub type JournalPositions = BTreeMap<Lane, JournalPosition>;
+pub type JournalPositions = BTreeMap<PipelineSlot, JournalPosition>;
 
 /// Frames as the journal gives them back.
 #[derive(Debug, Clone, PartialEq, Eq)]

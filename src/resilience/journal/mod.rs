@@ -25,7 +25,9 @@ use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
 use super::sealed::{self, Seal, integer, signed};
 use crate::core::frames::Frames;
-use contents::{Contents, JournalPositions, Lane, LiveRow, Replayed, Trimmed, packed, read_after};
+use contents::{
+    Contents, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed, packed, read_after,
+};
 use tail::Tail;
 
 const TABLES: &str = "
@@ -108,9 +110,9 @@ impl Journal {
             Ok(())
         })?;
         for (row, Entry { pipeline, slot, frames }) in (first..).zip(entries) {
-            let lane = (Arc::clone(pipeline), *slot);
+            let slot = (Arc::clone(pipeline), *slot);
             let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
-            live.push_back(LiveRow { row, lane, frames, bytes });
+            live.push_back(LiveRow { row, slot, frames, bytes });
             *sum += bytes;
             *last_row = row;
         }
@@ -126,23 +128,23 @@ impl Journal {
     pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
         let Self { database, contents: Contents { seal, live, trimmed, .. }, .. } = self;
         let done = |row: &LiveRow| {
-            let position = positions.get(&row.lane).copied().unwrap_or_default();
+            let position = positions.get(&row.slot).copied().unwrap_or_default();
             frames_done(position, row.row, row.frames).is_none()
         };
-        let mut changed: BTreeMap<Lane, Trimmed> = BTreeMap::new();
+        let mut changed: BTreeMap<PipelineSlot, Trimmed> = BTreeMap::new();
         database.transact(|connection| {
-            for LiveRow { row, lane, frames, .. } in live.iter().filter(|row| done(row)) {
+            for LiveRow { row, slot, frames, .. } in live.iter().filter(|row| done(row)) {
                 connection
                     .prepare_cached("DELETE FROM frames WHERE row = ?1")?
                     .execute([signed(*row)])?;
-                let before = || trimmed.get(lane).copied().unwrap_or_default();
-                let of_lane = changed.entry(lane.clone()).or_insert_with(before);
+                let before = || trimmed.get(slot).copied().unwrap_or_default();
+                let of_slot = changed.entry(slot.clone()).or_insert_with(before);
                 let last = JournalPosition { row: *row, frames: *frames };
-                *of_lane = Trimmed { last, rows: of_lane.rows + 1 };
+                *of_slot = Trimmed { last, rows: of_slot.rows + 1 };
             }
             changed
                 .iter()
-                .try_for_each(|(lane, of_lane)| insert_trimmed(connection, *seal, lane, *of_lane))
+                .try_for_each(|(slot, of_slot)| insert_trimmed(connection, *seal, slot, *of_slot))
         })?;
         let before = live.len();
         live.retain(|row| !done(row));
@@ -187,8 +189,8 @@ impl Journal {
     ) -> Result<Option<Replayed>, ResilienceError> {
         while let Some(mut found) = read_after(&self.database, self.contents.seal, row)? {
             row = found.row;
-            let lane = (Arc::clone(&found.pipeline), found.slot);
-            let position = positions.get(&lane).copied().unwrap_or_default();
+            let slot = (Arc::clone(&found.pipeline), found.slot);
+            let position = positions.get(&slot).copied().unwrap_or_default();
             if let Some(done) = frames_done(position, row, found.pieces.len() as u64) {
                 found.done = done;
                 return Ok(Some(found));
@@ -201,7 +203,7 @@ impl Journal {
 fn insert_trimmed(
     connection: &Connection,
     seal: Seal,
-    (pipeline, slot): &Lane,
+    (pipeline, slot): &PipelineSlot,
     Trimmed { last: JournalPosition { row, frames }, rows }: Trimmed,
 ) -> rusqlite::Result<()> {
     let mut statement =

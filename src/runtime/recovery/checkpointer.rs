@@ -1,5 +1,5 @@
-//! Makes checkpoints: closes the gate, collects what has changed, opens the gate, and writes while the engine
-//! runs.
+//! Makes checkpoints: closes the gate until all that came before is processed, and collects and writes what has changed
+//! while the engine runs. A partition that is to change again before it is collected is collected first.
 //!
 //! Invariants: a checkpoint has the effects of all frames that were taken before it, and of no others. It
 //! counts when every worker's file has it. Only then are the journal's rows dropped that it covers.
@@ -39,6 +39,8 @@ pub(crate) struct Checkpointer {
     pub workers: Arc<RwLock<Workers>>,
     pub senders: Senders,
     pub interval: Duration,
+    /// How long it took to collect and to write the last checkpoint.
+    pub worked: Duration,
     /// The last checkpoint.
     pub epoch: Epoch,
     /// The generation whose files are written.
@@ -77,9 +79,11 @@ impl Checkpointer {
         self.begin(base, positions)?;
         loop {
             let shared = Arc::clone(&self.shared);
+            // So that checkpoints take a quarter of the time at most.
+            let interval = self.interval.max(3 * self.worked);
             let due = async {
                 shared.gate.changed().await;
-                sleep(self.interval).await;
+                sleep(interval).await;
             };
             tokio::select! {
                 biased;
@@ -109,23 +113,38 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Makes a checkpoint. The gate opens when the changes are collected. It stays closed if the checkpoint is of
+    /// What has changed, of each worker. The workers collect it while they work.
+    async fn collected(
+        &mut self,
+        changes: Vec<oneshot::Receiver<Changed>>,
+    ) -> Vec<Vec<SavedState>> {
+        let mut all = Vec::new();
+        for changed in changes {
+            let Changed { saved, unsaved } = told(changed).await;
+            for (state, Unsaved { key, reason }) in unsaved {
+                self.tell(EngineEvent::NotSaved { state, key, reason });
+            }
+            all.push(saved);
+        }
+        all
+    }
+
+    /// Makes a checkpoint. The gate opens when all that came before is processed. It stays closed if the checkpoint is of
     /// everything: then other workers go on.
     async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
         let began = Instant::now();
         self.shared.gate.hold();
         let epoch = self.epoch.next();
-        let mut saved = Vec::new();
         let replies = self.workers().ask_each(|| {
-            let (reply, changed) = oneshot::channel();
-            (Request::Save(SaveRequest { epoch, extent, reply }), changed)
+            let (processed, all_processed) = oneshot::channel();
+            let (changed, all_changed) = oneshot::channel();
+            let request = SaveRequest { epoch, extent, processed, changed };
+            (Request::Save(request), (all_processed, all_changed))
         });
-        for changed in replies {
-            let Changed { saved: changed, unsaved } = told(changed).await;
-            for (state, Unsaved { key, reason }) in unsaved {
-                self.tell(EngineEvent::NotSaved { state, key, reason });
-            }
-            saved.push(changed);
+        let mut changes = Vec::new();
+        for (processed, changed) in replies {
+            told(processed).await;
+            changes.push(changed);
         }
         self.tell(EngineEvent::CheckpointBegun(epoch));
         let mut positions = self.others.clone();
@@ -135,13 +154,17 @@ impl Checkpointer {
             self.release();
         }
         let held = began.elapsed();
+        let saved = self.collected(changes).await;
+        let collecting = began.elapsed().saturating_sub(held);
         positions.extend(self.sink_positions(reports).await);
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
         // First the dead letters are written: after this checkpoint, their frames are not processed again.
         block_in_place(|| self.shared.observer.settle());
+        let writing = Instant::now();
         self.write(saved, positions)?;
+        self.worked = collecting + writing.elapsed();
         // Before any rows are dropped because of it.
         block_in_place(|| self.directory.in_place())?;
         self.durable.trim(trimmed);

@@ -137,6 +137,7 @@ impl Saved {
             workers: Arc::clone(workers),
             senders: senders.clone(),
             interval,
+            worked: Duration::ZERO,
             epoch: checkpoint.epoch,
             generation: generation.generation,
             files: generation.files,

@@ -33,7 +33,7 @@ use crate::endpoints::ToSink;
 use crate::runtime::ingress::queue::{Next, Queue};
 
 /// A pipeline as one worker runs it.
-pub(crate) struct Lane {
+pub(crate) struct WorkerPipeline {
     pub index: PipelineIndex,
     pub name: Arc<str>,
     pub segments: Vec<Box<dyn Segment>>,
@@ -54,13 +54,15 @@ pub(crate) struct Built {
 }
 
 /// Builds the dataflow of a pipeline.
-pub(crate) fn build(worker: &mut Worker, lane: Lane, common: &Common) -> Option<Built> {
-    let Lane { index, name, segments, queue, sinks, epoch } = lane;
-    let last = segments.len().saturating_sub(1);
-    let mut stages = segments.into_iter().enumerate().map(|(at, segment)| {
-        let ends_without_sink = at == last && sinks.is_empty();
-        Stage::new(segment, index, sinks.clone(), ends_without_sink, common.clone())
-    });
+pub(crate) fn build(
+    worker: &mut Worker,
+    pipeline: WorkerPipeline,
+    common: &Common,
+) -> Option<Built> {
+    let WorkerPipeline { index, name, segments, queue, sinks, epoch } = pipeline;
+    let mut stages = segments
+        .into_iter()
+        .map(|segment| Stage::new(segment, index, sinks.clone(), common.clone()));
     let first = stages.next()?;
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
         let takes = Rc::new(Cell::new(true));
@@ -134,23 +136,23 @@ fn process<'scope>(
     stream: StreamVec<'scope, Time, Exchanged>,
     mut stage: Stage,
 ) -> StreamVec<'scope, Time, Exchanged> {
-    let by_worker = Exchange::new(|exchanged: &Exchanged| exchanged.parcel.worker.0 as u64);
+    let by_worker = Exchange::new(|exchanged: &Exchanged| exchanged.batch.worker.0 as u64);
     stream.unary(by_worker, "segment", |_, info| {
         let again = scope.activator_for(info.address);
         let mut waiting = VecDeque::new();
         move |input, output| {
             // Not `for_each_time`: it would break the order of a key's messages.
-            input.for_each(|time, parcels| {
+            input.for_each(|time, batches| {
                 let time = time.retain(output.output_index());
-                waiting.extend(parcels.drain(..).map(|parcel| (time.clone(), parcel)));
+                waiting.extend(batches.drain(..).map(|batch| (time.clone(), batch)));
             });
             let mut turn = Turn::default();
             stage.work(&mut turn, output);
             while !turn.is_over()
                 && !stage.is_busy()
-                && let Some((time, parcel)) = waiting.pop_front()
+                && let Some((time, batch)) = waiting.pop_front()
             {
-                stage.begin_parcel(time, parcel);
+                stage.begin_routed(time, batch);
                 stage.work(&mut turn, output);
             }
             let _ = stage.go_on_later(!waiting.is_empty(), &again);

@@ -1,19 +1,20 @@
-//! Parcels as Timely exchanges them between worker threads.
+//! Routed batches as Timely exchanges them between worker threads.
 
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ahead::OnTheWay;
-use crate::core::steps::batch::Parcel;
+use crate::core::steps::batch::RoutedBatch;
 
-/// Why a parcel has no bytes.
-const THREADS_ONLY: &str = "parcels move between threads of one process and are never serialized";
+/// Why a routed batch has no bytes.
+const THREADS_ONLY: &str =
+    "routed batches move between threads of one process and are never serialized";
 
-/// A parcel on its way to its worker. Timely wants everything that is exchanged to be serializable,
+/// A routed batch on its way to its worker. Timely wants everything that is exchanged to be serializable,
 /// and serializes nothing between the threads of one process.
 pub(crate) struct Exchanged {
-    pub parcel: Parcel,
+    pub batch: RoutedBatch,
     pub on_the_way: OnTheWay,
 }
 

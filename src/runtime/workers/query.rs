@@ -20,6 +20,9 @@ use crate::runtime::parts::Restored;
 /// How long a worker looks at partitions between two batches.
 const SLICE: Duration = Duration::from_micros(300);
 
+/// How long it collects changed partitions between two batches. That is longer: the checkpoint must come to its end.
+const COLLECTING: Duration = Duration::from_millis(1);
+
 /// How many partitions it looks at between two looks at the clock.
 const STRIDE: usize = 256;
 
@@ -59,14 +62,10 @@ pub(crate) struct Changed {
 pub(crate) struct SaveRequest {
     pub epoch: Epoch,
     pub extent: Extent,
-    pub reply: oneshot::Sender<Changed>,
-}
-
-impl SaveRequest {
-    pub fn reply(self, changed: Changed) {
-        // The checkpointer is gone if the engine is ending.
-        let _ = self.reply.send(changed);
-    }
+    /// Told when all that was admitted before has been processed: the gate may open.
+    pub processed: oneshot::Sender<()>,
+    /// Told what has changed until then, when it is collected.
+    pub changed: oneshot::Sender<Changed>,
 }
 
 /// A scan that goes on between batches.
@@ -80,11 +79,13 @@ struct ActiveScan {
 pub(crate) struct Tables {
     tables: Vec<(Arc<str>, SharedPartitions)>,
     scans: Vec<ActiveScan>,
+    /// Waits for the changes that are being collected.
+    collecting: Option<oneshot::Sender<Changed>>,
 }
 
 impl Tables {
     pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
-        Self { tables, scans: Vec::new() }
+        Self { tables, scans: Vec::new(), collecting: None }
     }
 
     /// Takes a request. Drops replies that nobody is waiting for any more.
@@ -139,11 +140,40 @@ impl Tables {
         self.tables.iter().for_each(|(_, table)| table.borrow_mut().remember_changes());
     }
 
-    /// The partitions with changes to save, which from now on they have no more.
-    pub fn take_changed(&mut self, extent: Extent) -> Changed {
+    /// Begins to collect the partitions with changes to save. From now on they may change.
+    pub fn begin_collecting(
+        &mut self,
+        SaveRequest { extent, processed, changed, .. }: SaveRequest,
+    ) {
+        self.tables.iter().for_each(|(_, table)| table.borrow_mut().begin_collecting(extent));
+        self.collecting = Some(changed);
+        // The checkpointer is gone if the engine is ending.
+        let _ = processed.send(());
+    }
+
+    /// Collects until `end`, and hands over what was collected if that is all.
+    fn collect(&mut self, end: Instant) {
+        let Some(changed) = self.collecting.take_if(|_| {
+            self.tables.iter().all(|(_, table)| {
+                let mut table = table.borrow_mut();
+                while table.collect(STRIDE) {
+                    if Instant::now() >= end {
+                        return false;
+                    }
+                }
+                true
+            })
+        }) else {
+            return;
+        };
+        // The checkpointer is gone if the engine is ending.
+        let _ = changed.send(self.take_collected());
+    }
+
+    fn take_collected(&self) -> Changed {
         let mut changed = Changed::default();
         for (name, table) in &self.tables {
-            let Collected { saved, unsaved } = table.borrow_mut().take_changed(extent);
+            let Collected { saved, unsaved } = table.borrow_mut().take_collected();
             if !saved.is_empty() {
                 changed.saved.push((Arc::clone(name), saved));
             }
@@ -167,11 +197,13 @@ impl Tables {
         }
     }
 
-    /// Continues the scans for a while. Returns true if some are not finished.
+    /// Continues to collect and to scan for a while. Returns true if that is not finished.
     pub fn work(&mut self) -> bool {
-        if self.scans.is_empty() {
+        if self.scans.is_empty() && self.collecting.is_none() {
             return false;
         }
+        let start = Instant::now();
+        self.collect(start + COLLECTING);
         let end = Instant::now() + SLICE;
         while let Some(active) = self.scans.last_mut() {
             let done = active.scan.look(&*active.table.borrow(), STRIDE);
@@ -182,6 +214,6 @@ impl Tables {
                 break;
             }
         }
-        !self.scans.is_empty()
+        !self.scans.is_empty() || self.collecting.is_some()
     }
 }

@@ -15,7 +15,7 @@ use super::exchange::Exchanged;
 use crate::core::clock::Clock as _;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
-use crate::core::steps::batch::{Outlet, Payload};
+use crate::core::steps::batch::{Payload, Produced};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
 use crate::endpoints::ToSink;
@@ -38,8 +38,8 @@ const MAX_MESSAGES_PER_TURN: u64 = 32 * 1024;
 /// How many bytes it reads as frames and makes as outputs.
 const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
 
-/// Where an operator's parcels go.
-type Parcels<'a> = OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
+/// Where an operator's routed batches go.
+type RoutedOutput<'a> = OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
 
 /// What an operator has done since it was its turn.
 #[derive(Default)]
@@ -55,8 +55,8 @@ impl Turn {
     }
 
     /// The turn after a batch's pieces, of which nothing has been passed on yet.
-    fn after(&self, report: &Report, outlet: &Outlet) -> Self {
-        let outputs = outlet.outputs.iter().map(|output| output.pieces.bytes().len());
+    fn after(&self, report: &Report, produced: &Produced) -> Self {
+        let outputs = produced.outputs.iter().map(|output| output.pieces.bytes().len());
         // Also what was read: frames may be long, and make nothing.
         let bytes =
             usize::try_from(report.bytes).unwrap_or(usize::MAX).saturating_add(outputs.sum());
@@ -91,10 +91,9 @@ pub(super) struct Stage {
     segment: Box<dyn Segment>,
     pipeline: PipelineIndex,
     sinks: Vec<ToSink>,
-    ends_without_sink: bool,
     pub common: Common,
     report: Report,
-    outlet: Outlet,
+    produced: Produced,
     batch: Option<Batch>,
     ahead: Ahead,
 }
@@ -104,17 +103,15 @@ impl Stage {
         segment: Box<dyn Segment>,
         pipeline: PipelineIndex,
         sinks: Vec<ToSink>,
-        ends_without_sink: bool,
         common: Common,
     ) -> Self {
         Self {
             segment,
             pipeline,
             sinks,
-            ends_without_sink,
             common,
             report: Report::default(),
-            outlet: Outlet::default(),
+            produced: Produced::default(),
             batch: None,
             ahead: Ahead::default(),
         }
@@ -131,10 +128,10 @@ impl Stage {
     }
 
     /// Begins with messages of another operator, when the batch before is done.
-    pub fn begin_parcel(&mut self, time: Capability<Time>, exchanged: Exchanged) {
-        let Exchanged { parcel, on_the_way } = exchanged;
-        let (frames, on_the_way) = (parcel.frames, Some(on_the_way));
-        self.begin(Batch { time, frames, on_the_way }, parcel.payload);
+    pub fn begin_routed(&mut self, time: Capability<Time>, exchanged: Exchanged) {
+        let Exchanged { batch, on_the_way } = exchanged;
+        let (frames, on_the_way) = (batch.frames, Some(on_the_way));
+        self.begin(Batch { time, frames, on_the_way }, batch.payload);
     }
 
     fn begin(&mut self, batch: Batch, payload: Payload) {
@@ -147,7 +144,7 @@ impl Stage {
 
     /// Works on the batch in progress, if there is one, until it is done, the turn is over, or this
     /// operator is too far ahead of those behind it. Passes on the results.
-    pub fn work(&mut self, turn: &mut Turn, output: &mut Parcels<'_>) {
+    pub fn work(&mut self, turn: &mut Turn, output: &mut RoutedOutput<'_>) {
         if self.ahead.is_too_far() {
             return;
         }
@@ -156,19 +153,22 @@ impl Stage {
         let before = mem::take(turn);
         let progress = loop {
             let mut context = context(&self.common, &mut self.report);
-            let progress = self.segment.next(&batch.frames, &mut context, &mut self.outlet);
-            *turn = before.after(&self.report, &self.outlet);
+            let progress = self.segment.next(&batch.frames, &mut context, &mut self.produced);
+            *turn = before.after(&self.report, &self.produced);
             if progress == Progress::Done || turn.is_over() {
                 break progress;
             }
         };
+        if progress == Progress::Done {
+            self.segment.finish(&batch.frames, &mut self.produced);
+        }
         self.pass_on(&batch.frames);
-        let Self { outlet, ahead, .. } = self;
-        let parcels = outlet.parcels.drain(..).map(|parcel| {
-            let on_the_way = ahead.count(parcel.messages);
-            Exchanged { parcel, on_the_way }
+        let Self { produced, ahead, .. } = self;
+        let routed = produced.routed.drain(..).map(|batch| {
+            let on_the_way = ahead.count(batch.messages);
+            Exchanged { batch, on_the_way }
         });
-        output.session(&batch.time).give_iterator(parcels);
+        output.session(&batch.time).give_iterator(routed);
         match progress {
             Progress::More => self.batch = Some(batch),
             Progress::Done => drop(batch),
@@ -197,18 +197,15 @@ impl Stage {
 
     /// Tells the observer what happened, and passes the outputs to the sinks.
     fn pass_on(&mut self, frames: &Frames) {
-        let Self { common, report, outlet, .. } = self;
+        let Self { common, report, produced, .. } = self;
         // Before outputs are written, as if another thread wrote them.
         common.shared.observer.processed(self.pipeline, common.worker, report);
-        if self.ends_without_sink {
-            // The last step may give nothing: then what it processed is what has ended.
-            let given = report.steps.last().copied().unwrap_or_default();
-            let messages = given.max(report.stateful);
+        if report.ended > 0 {
             let latency = common.shared.clock.now().since(frames.read_at());
-            common.shared.observer.finished(self.pipeline, messages, latency);
+            common.shared.observer.finished(self.pipeline, report.ended, latency);
         }
         report.clear();
-        for mut output in outlet.outputs.drain(..) {
+        for mut output in produced.outputs.drain(..) {
             output.frames = output.frames.after_work();
             let Some(sink) = self.sinks.get(output.sink.0) else {
                 unreachable!("an output is of a sink of its pipeline")

@@ -11,7 +11,7 @@ use std::thread::{self, Thread};
 
 use timely::worker::Worker as Timely;
 
-use super::dataflow::{Built, Lane, build};
+use super::dataflow::{Built, WorkerPipeline, build};
 use super::query::{Request, SaveRequest, Tables};
 use super::stage::Common;
 use crate::core::guard::panic_reason;
@@ -131,7 +131,7 @@ impl Worker {
                 unreachable!("a pipeline has a queue for each worker")
             };
             queue.attach();
-            let lane = Lane {
+            let pipeline = WorkerPipeline {
                 index: PipelineIndex(at),
                 name: Arc::clone(&plan.name),
                 segments,
@@ -139,7 +139,7 @@ impl Worker {
                 sinks,
                 epoch: Rc::clone(epoch),
             };
-            let Some(built) = build(timely, lane, &common) else {
+            let Some(built) = build(timely, pipeline, &common) else {
                 unreachable!("a pipeline has one segment at least")
             };
             dataflows.push((built, queue));
@@ -197,15 +197,14 @@ impl Worker {
         }
     }
 
-    /// Hands over what has changed, if all that came before the checkpoint is processed.
+    /// Begins to collect what has changed, if all that came before the checkpoint is processed.
     fn save_if_processed(&mut self) {
         let Self { dataflows, tables, saving, .. } = self;
         let is_processed = |save: &mut SaveRequest| {
             dataflows.iter().all(|(built, _)| !built.processed.less_than(&save.epoch.0))
         };
         if let Some(save) = saving.take_if(is_processed) {
-            let changed = tables.take_changed(save.extent);
-            save.reply(changed);
+            tables.begin_collecting(save);
         }
     }
 }

@@ -1,14 +1,15 @@
 //! What is asked of a table whatever its state's type: rows, changes to save, what is restored.
 
+use std::mem;
+
 use serde_json::Value;
 
-use super::steady_vec::SteadyVec;
 use super::{Changes, PartitionTable, Place};
 use crate::application::{Key, State};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partitions::partition::{Health, Partition};
+use crate::core::partitions::partition::Health;
 use crate::core::partitions::query::{PartitionRow, Partitions, Revival, SortBy};
 use crate::core::partitions::saved::{self, Collected, Extent, SavedPartition};
 use crate::core::partitions::sort_value::SortValue;
@@ -35,7 +36,7 @@ impl<S: State> Partitions for PartitionTable<S> {
             dynamic: partition.dynamic,
             messages: partition.messages,
             created: partition.created,
-            to_save: partition.to_save,
+            to_save: partition.changed.is_some(),
             poisoned: partition.health == Health::Poisoned,
             value: to_json(&partition.state).unwrap_or_else(Value::String),
         })
@@ -45,30 +46,38 @@ impl<S: State> Partitions for PartitionTable<S> {
         self.changes = Some(Changes::default());
     }
 
-    fn take_changed(&mut self, extent: Extent) -> Collected {
-        let mut collected = Collected::default();
-        let Self { partitions, changes: Some(changes), longest, .. } = self else {
-            return collected;
-        };
-        collected.saved.reserve(changes.to_save.len());
-        // Nothing can change meanwhile, so each partition is looked at once.
-        let mut save = |place: Place, partitions: &mut SteadyVec<Partition<S>>| {
-            let partition = partitions.get_mut(place.0 as usize);
-            debug_assert!(partition.is_some(), "a change is of a partition of this table");
-            if let Some(partition) = partition {
-                partition.take_changes(place.0, *longest, &mut collected);
-            }
-        };
-        changes.to_save.drain(..).for_each(|place| save(place, partitions));
-        // Saved partitions leave the list, so that it does not grow.
-        let is_touched = |place: &Place| {
-            partitions.get(place.0 as usize).is_some_and(|partition| partition.touched)
-        };
-        changes.touched.retain(is_touched);
+    fn begin_collecting(&mut self, extent: Extent) {
+        let Some(changes) = &mut self.changes else { return };
+        debug_assert!(changes.awaited.is_empty(), "one checkpoint is collected at a time");
+        let before = self.round;
+        self.round = before.saturating_add(1);
+        changes.awaited = mem::take(&mut changes.to_save);
         if extent == Extent::Everything {
-            changes.touched.drain(..).for_each(|place| save(place, partitions));
+            for place in changes.touched.drain(..) {
+                let Some(partition) = self.partitions.get_mut(place.0 as usize) else { continue };
+                partition.touched = false;
+                if partition.changed.is_none() {
+                    partition.changed = Some(before);
+                    changes.awaited.push(place);
+                }
+            }
         }
-        collected
+        changes.collected.saved.reserve(changes.awaited.len());
+    }
+
+    fn collect(&mut self, at_most: usize) -> bool {
+        for _ in 0..at_most {
+            let Some(place) = self.changes.as_mut().and_then(|changes| changes.awaited.pop())
+            else {
+                return false;
+            };
+            self.collect_awaited(place);
+        }
+        true
+    }
+
+    fn take_collected(&mut self) -> Collected {
+        self.changes.as_mut().map(|changes| mem::take(&mut changes.collected)).unwrap_or_default()
     }
 
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String> {
@@ -114,12 +123,44 @@ impl<S: State> Partitions for PartitionTable<S> {
         if partition.health == Health::Good {
             return Revival::WasGood;
         }
-        partition.health = Health::Good;
-        // The next checkpoint must hold its new health.
         if let Some(place) = place {
-            self.save(place);
+            self.set_health(place, Health::Good);
         }
         Revival::Revived
+    }
+}
+
+impl<S: State> PartitionTable<S> {
+    /// Prepares the partition at a place for a change: if a checkpoint waits for it, it is collected as it is.
+    /// Returns false if it is poisoned.
+    #[cold]
+    pub fn prepare(&mut self, place: Place) -> bool {
+        self.collect_awaited(place);
+        self.at(place).is_some_and(|partition| partition.health == Health::Good)
+    }
+
+    /// From now on, no computation touches the partition at a place.
+    pub fn poison(&mut self, place: Place) {
+        self.set_health(place, Health::Poisoned);
+    }
+
+    /// The next checkpoint will hold the partition's new health.
+    fn set_health(&mut self, place: Place, health: Health) {
+        self.collect_awaited(place);
+        if let Some(partition) = self.at(place) {
+            partition.health = health;
+            self.save(place);
+        }
+    }
+
+    /// Collects the partition at a place if a checkpoint waits for it.
+    fn collect_awaited(&mut self, place: Place) {
+        let Self { partitions, changes: Some(changes), longest, round, .. } = self else { return };
+        let partition = partitions.get_mut(place.0 as usize);
+        debug_assert!(partition.is_some(), "a change is of a partition of this table");
+        if let Some(partition) = partition.filter(|partition| partition.is_awaited(*round)) {
+            partition.take_changes(place.0, *longest, &mut changes.collected);
+        }
     }
 }
 
@@ -129,6 +170,12 @@ mod tests {
 
     use super::*;
     use crate::core::partitions::saved::Unsaved;
+
+    fn take_changed<S: State>(table: &mut PartitionTable<S>) -> Collected {
+        table.begin_collecting(Extent::Asked);
+        while table.collect(1) {}
+        table.take_collected()
+    }
 
     /// A state that can be saved only while it is whole.
     #[derive(Deserialize)]
@@ -151,12 +198,12 @@ mod tests {
         let key = Key::from('a');
         let place = table.create(key.clone(), Whole(false), Timestamp(0), true);
         table.save(place);
-        let told = table.take_changed(Extent::Asked);
+        let told = take_changed(&mut table);
         let reason = "it is half changed".to_owned();
         assert_eq!(told, Collected { saved: Vec::new(), unsaved: vec![Unsaved { key, reason }] });
         assert_eq!(table.at(place).unwrap().health, Health::Poisoned);
         table.save(place);
-        assert_eq!(table.take_changed(Extent::Asked), Collected::default());
+        assert_eq!(take_changed(&mut table), Collected::default());
     }
 
     #[test]
@@ -169,8 +216,8 @@ mod tests {
             let place = table.create(Key::from(number.to_string()), state, Timestamp(0), true);
             table.save(place);
         }
-        let Collected { saved, unsaved } = table.take_changed(Extent::Asked);
-        assert_eq!(saved.iter().map(|saved| saved.place).collect::<Vec<_>>(), [0, 2]);
+        let Collected { saved, unsaved } = take_changed(&mut table);
+        assert_eq!(saved.iter().map(|saved| saved.place).collect::<Vec<_>>(), [2, 0]);
         let reason = "it takes 14 bytes, and the limit is 10".to_owned();
         assert_eq!(unsaved, [Unsaved { key: Key::from("1"), reason }]);
     }

@@ -23,7 +23,10 @@ enum Act {
     Touch(u16),
     Poison(u16),
     Revive(u16),
-    TakeChanged(bool),
+    /// A checkpoint begins: of everything, or of what asked to be saved.
+    BeginCollecting(bool),
+    /// So many partitions are collected.
+    Collect(usize),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -32,11 +35,12 @@ fn act() -> impl Strategy<Value = Act> {
         8 => key.clone().prop_map(Act::Create),
         1 => key.clone().prop_map(Act::CreateMany),
         3 => prop::collection::vec(key.clone(), 0..50).prop_map(Act::FindTogether),
-        4 => key.clone().prop_map(Act::Save),
+        8 => key.clone().prop_map(Act::Save),
         2 => key.clone().prop_map(Act::Touch),
         2 => key.clone().prop_map(Act::Poison),
         2 => key.prop_map(Act::Revive),
-        1 => any::<bool>().prop_map(Act::TakeChanged),
+        1 => any::<bool>().prop_map(Act::BeginCollecting),
+        3 => (0..100_usize).prop_map(Act::Collect),
     ]
 }
 
@@ -53,21 +57,27 @@ fn key(number: u16) -> Key {
 #[derive(Debug, Clone, Default)]
 struct Known {
     place: usize,
+    state: u16,
     poisoned: bool,
     to_save: bool,
     touched: bool,
 }
 
+/// A partition as it is saved: its place, key, state, and whether it is poisoned.
+type Saved = (usize, u16, u16, bool);
+
 struct Both {
     table: PartitionTable<u16>,
     model: BTreeMap<u16, Known>,
+    /// What the checkpoint that has begun must hold.
+    expected: Option<BTreeSet<Saved>>,
 }
 
 impl Both {
     fn create(&mut self, number: u16) {
         let place = self.model.len();
         if let Entry::Vacant(free) = self.model.entry(number) {
-            free.insert(Known { place, ..Known::default() });
+            free.insert(Known { place, state: number, ..Known::default() });
             self.table.create(key(number), number, Timestamp(0), number.is_multiple_of(2));
         }
     }
@@ -76,6 +86,7 @@ impl Both {
     fn change(&mut self, number: u16, known: impl Fn(&mut Known)) -> Option<super::Place> {
         let place = self.table.find(&key(number));
         assert_eq!(place.is_some(), self.model.contains_key(&number));
+        assert_eq!(self.table.find_near(&key(number)), place);
         self.model.get_mut(&number).map(known);
         place
     }
@@ -87,7 +98,7 @@ impl Both {
             Act::FindTogether(numbers) => {
                 let keys: Vec<Key> = numbers.iter().map(|number| key(*number)).collect();
                 let mut places = vec![None];
-                self.table.find_all(keys.iter(), &mut places);
+                self.table.find_all(keys.iter().map(Some), &mut places);
                 let known = |number| self.model.get(number).map(|known| known.place);
                 let expected: Vec<_> = numbers.iter().map(known).collect();
                 let place = |place: &Option<super::Place>| place.map(|it| it.0 as usize);
@@ -95,14 +106,12 @@ impl Both {
                 assert_eq!((places[0], found), (None, expected));
             }
             Act::Save(number) => {
-                let place = self.change(*number, |known| known.to_save = true);
-                if let Some(place) = place {
+                if let Some(place) = self.compute(*number, |known| known.to_save = true) {
                     self.table.save(place);
                 }
             }
             Act::Touch(number) => {
-                let place = self.change(*number, |known| known.touched = true);
-                if let Some(place) = place {
+                if let Some(place) = self.compute(*number, |known| known.touched = true) {
                     self.table.touch(place);
                 }
             }
@@ -114,7 +123,8 @@ impl Both {
                 }
             }
             Act::Revive(number) => self.revive(*number),
-            Act::TakeChanged(everything) => self.take_changed(*everything),
+            Act::BeginCollecting(everything) => self.begin_collecting(*everything),
+            Act::Collect(at_most) => self.collect(*at_most),
         }
     }
 
@@ -130,20 +140,47 @@ impl Both {
         assert_eq!(self.table.revive(&key(number)), expected);
     }
 
-    fn take_changed(&mut self, everything: bool) {
+    /// What a computation does with a partition: it changes its state, unless it is poisoned.
+    fn compute(&mut self, number: u16, known: impl Fn(&mut Known)) -> Option<super::Place> {
+        let place = self.change(number, |_| {})?;
+        let poisoned = self.model.get(&number).is_some_and(|known| known.poisoned);
+        let may = self.table.is_ready(place) || self.table.prepare(place);
+        assert_eq!(may, !poisoned);
+        if poisoned {
+            return None;
+        }
+        self.table.at(place).unwrap().state += 1;
+        self.model.entry(number).and_modify(|it| it.state += 1).and_modify(known);
+        Some(place)
+    }
+
+    fn begin_collecting(&mut self, everything: bool) {
+        self.collect(usize::MAX);
         let extent = if everything { Extent::Everything } else { Extent::Asked };
         let mut expected = BTreeSet::new();
         for (number, known) in &mut self.model {
             if known.to_save || (everything && known.touched) {
-                expected.insert((known.place, *number, known.poisoned));
-                (known.to_save, known.touched) = (false, false);
+                expected.insert((known.place, *number, known.state, known.poisoned));
+                known.to_save = false;
             }
+            known.touched &= !everything;
         }
-        let saved = self.table.take_changed(extent).saved;
+        self.table.begin_collecting(extent);
+        self.expected = Some(expected);
+    }
+
+    /// Goes on with the checkpoint, and looks at it if it is whole.
+    fn collect(&mut self, at_most: usize) {
+        if self.table.collect(at_most) {
+            return;
+        }
+        let saved = self.table.take_collected().saved;
+        let Some(expected) = self.expected.take() else { return assert!(saved.is_empty()) };
+        let numbers: BTreeMap<Key, u16> =
+            self.model.keys().map(|number| (key(*number), *number)).collect();
         let seen = |saved: &SavedPartition| {
-            let number: u16 = rmp_serde::from_slice(&saved.value).unwrap();
-            assert_eq!(saved.key, key(number));
-            (saved.place as usize, number, saved.poisoned)
+            let state: u16 = rmp_serde::from_slice(&saved.value).unwrap();
+            (saved.place as usize, numbers[&saved.key], state, saved.poisoned)
         };
         assert_eq!(saved.len(), expected.len());
         assert_eq!(saved.iter().map(seen).collect::<BTreeSet<_>>(), expected);
@@ -162,7 +199,7 @@ impl Both {
             assert_eq!(self.table.key(known.place), Some(&key(*number)));
             let partition = self.table.at(place).unwrap();
             assert_eq!(partition.health == Health::Poisoned, known.poisoned);
-            assert_eq!((partition.state, partition.to_save), (*number, known.to_save));
+            assert_eq!(partition.state, known.state);
         }
     }
 }
@@ -178,7 +215,7 @@ proptest! {
         if all_hashes_are_equal {
             table.hash = KeyHash::broken();
         }
-        let mut both = Both { table, model: BTreeMap::new() };
+        let mut both = Both { table, model: BTreeMap::new(), expected: None };
         for act in &acts {
             both.act(act);
         }

@@ -7,49 +7,57 @@ const PIECE: usize = 1 << 15;
 /// a plain vector of some millions would copy all of them at once whenever it is full.
 #[derive(Debug)]
 pub(super) struct SteadyVec<T> {
-    /// All but the last are full.
-    pieces: Vec<Vec<T>>,
+    first: Vec<T>,
+    /// Those behind the first. All but the last are full, and the first is if there are others.
+    others: Vec<Vec<T>>,
 }
 
 impl<T> SteadyVec<T> {
     pub fn new() -> Self {
-        Self { pieces: Vec::new() }
+        Self { first: Vec::new(), others: Vec::new() }
     }
 
     /// How many values.
     pub fn len(&self) -> usize {
-        let last = self.pieces.last().map_or(0, Vec::len);
-        self.pieces.len().saturating_sub(1) * PIECE + last
+        match self.others.as_slice() {
+            [] => self.first.len(),
+            [full @ .., last] => (full.len() + 1) * PIECE + last.len(),
+        }
     }
 
     /// The value at a place.
     #[inline]
     pub fn get(&self, at: usize) -> Option<&T> {
-        self.pieces.get(at / PIECE)?.get(at % PIECE)
+        match at.checked_sub(PIECE) {
+            None => self.first.get(at),
+            Some(behind) => self.others.get(behind / PIECE)?.get(behind % PIECE),
+        }
     }
 
     /// The value at a place.
     #[inline]
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        self.pieces.get_mut(at / PIECE)?.get_mut(at % PIECE)
+        match at.checked_sub(PIECE) {
+            None => self.first.get_mut(at),
+            Some(behind) => self.others.get_mut(behind / PIECE)?.get_mut(behind % PIECE),
+        }
     }
 
     /// All values in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.pieces.iter().flatten()
+        self.first.iter().chain(self.others.iter().flatten())
     }
 
     /// Adds a value at the end.
     pub fn push(&mut self, value: T) {
-        match self.pieces.last_mut() {
-            Some(last) if last.len() < PIECE => last.push(value),
-            // Few values take little memory.
-            None => self.pieces.push(vec![value]),
-            Some(_) => {
-                let mut piece = Vec::with_capacity(PIECE);
-                piece.push(value);
-                self.pieces.push(piece);
-            }
+        // Few values take little memory.
+        let last = self.others.last_mut().unwrap_or(&mut self.first);
+        if last.len() < PIECE {
+            last.push(value);
+        } else {
+            let mut piece = Vec::with_capacity(PIECE);
+            piece.push(value);
+            self.others.push(piece);
         }
     }
 }

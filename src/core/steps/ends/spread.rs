@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::vec;
 
-use super::batch::{Item, Outlet, Parcel, Payload};
-use super::context::Context;
-use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::Message;
 use crate::core::frames::Frames;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
+use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
+use crate::core::steps::context::Context;
+use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
 /// The end of a segment where a batch is dealt out to the workers in equal parts. Where it has fewer
 /// messages than there are workers, the next batch goes on with the next worker.
@@ -24,13 +24,13 @@ pub(crate) struct SpreadEnd<M> {
 
 impl<M: Message> SpreadEnd<M> {
     /// Deals out what was gathered.
-    fn deal(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+    fn deal(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         let workers = self.placement.workers().get();
         let share = self.gathered.len().div_ceil(workers).max(1);
         let mut items = self.gathered.drain(..).peekable();
         while items.peek().is_some() {
             let part: Vec<Item<M>> = items.by_ref().take(share).collect();
-            outlet.parcels.push(Parcel {
+            produced.routed.push(RoutedBatch {
                 worker: WorkerIndex(self.next % workers),
                 frames: Arc::clone(frames),
                 messages: part.len(),
@@ -50,14 +50,18 @@ impl<M: Message> Segment for SpreadEnd<M> {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress {
         let progress = self.before.next(frames, context, &mut self.gathered);
         match progress {
-            Progress::More if self.gathered.len() < MAX_TOGETHER => {}
-            Progress::More | Progress::Done => self.deal(frames, outlet),
+            Progress::More if self.gathered.len() >= MAX_TOGETHER => self.deal(frames, produced),
+            Progress::More | Progress::Done => {}
         }
         progress
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.deal(frames, produced);
     }
 }
 
@@ -77,7 +81,7 @@ impl<M: Message> Flow<M> for ReceiveStep<M> {
     fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
         let part = match payload {
             Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok(),
-            Payload::Frames => None,
+            Payload::Frames | Payload::Own => None,
         };
         match part {
             Some(part) => self.part = part.into_iter(),

@@ -3,14 +3,14 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::MAX_TOGETHER;
-use super::batch::{Outlet, Output};
 use super::recycled::{MAX_SPARE, Pool, Recycled};
 use crate::application::{Out, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::SinkIndex;
+use crate::core::steps::MAX_TOGETHER;
+use crate::core::steps::batch::{Output, Produced};
 
 /// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
 const MAX_BYTES_TOGETHER: usize = 256 * 1024;
@@ -30,8 +30,10 @@ pub(super) struct Gathered {
     traces: Vec<Arc<Trace>>,
     /// Of how many messages.
     messages: usize,
-    /// How many messages of the batch are expected since the outputs were sent last.
+    /// How many more messages of the batch are expected.
     expected: usize,
+    /// How many messages of the batch there were before those.
+    of_batch: usize,
     /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
     /// the next ones.
     expected_length: usize,
@@ -50,15 +52,23 @@ impl Gathered {
             traces: Vec::new(),
             messages: 0,
             expected: 0,
+            of_batch: 0,
             expected_length: 0,
             pool: Arc::default(),
             scratch: Vec::new(),
         }
     }
 
-    /// Begins with a batch of about so many messages.
-    pub fn begin(&mut self, expected: usize) {
-        self.expected = expected;
+    /// Expects that so many messages will come until the batch is finished. Unless it is told, it expects as many as
+    /// the batch before had.
+    pub fn expect(&mut self, messages: usize) {
+        self.expected = messages;
+    }
+
+    /// Sends what is left of a batch's outputs.
+    pub fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.send(frames, produced);
+        self.expected = mem::take(&mut self.of_batch);
     }
 
     /// Makes room for the outputs of so many messages, as far as their length is known.
@@ -112,7 +122,7 @@ impl Gathered {
         end: usize,
         most: u32,
         frames: &Arc<Frames>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Result<(), usize> {
         match u32::try_from(end) {
             Ok(short) if short <= most => {
@@ -120,7 +130,7 @@ impl Gathered {
                 self.end = end;
                 Ok(())
             }
-            _ => self.add_alone(end, most, frames, outlet),
+            _ => self.add_alone(end, most, frames, produced),
         }
     }
 
@@ -130,12 +140,12 @@ impl Gathered {
         end: usize,
         most: u32,
         frames: &Arc<Frames>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Result<(), usize> {
         let length = end - self.end;
         let short = u32::try_from(length).ok().filter(|length| *length <= most).ok_or(length)?;
         let alone = self.written(end).to_vec();
-        self.send(frames, outlet);
+        self.send(frames, produced);
         (self.bytes, self.end) = (alone, length);
         self.ends.push(short);
         Ok(())
@@ -152,9 +162,10 @@ impl Gathered {
     }
 
     /// Sends the outputs, if there are any. What is written behind them and not added is gone.
-    pub fn send(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
+    pub fn send(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         let (messages, end) = (mem::take(&mut self.messages), mem::take(&mut self.end));
         self.expected = self.expected.saturating_sub(messages);
+        self.of_batch += messages;
         if messages > 0 {
             self.expected_length = end.div_ceil(messages);
         }
@@ -168,7 +179,7 @@ impl Gathered {
         let traces = mem::take(&mut self.traces);
         if !pieces.is_empty() {
             frames.charge(pieces.memory());
-            outlet.outputs.push(Output {
+            produced.outputs.push(Output {
                 sink: self.sink,
                 frames: Arc::clone(frames),
                 pieces,
@@ -188,7 +199,7 @@ mod tests {
     fn sent(outputs: &[&str], most: u32) -> (Vec<Vec<String>>, Vec<usize>) {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let (mut gathered, mut outlet) = (Gathered::new(SinkIndex(0)), Outlet::default());
+        let (mut gathered, mut produced) = (Gathered::new(SinkIndex(0)), Produced::default());
         let mut too_long = Vec::new();
         gathered.make_room(outputs.len());
         for output in outputs {
@@ -197,11 +208,11 @@ mod tests {
                 Ok(())
             });
             assert_eq!(gathered.written(*end.as_ref().unwrap()), output.as_bytes());
-            too_long.extend(gathered.add(end.unwrap(), most, &frames, &mut outlet).err());
+            too_long.extend(gathered.add(end.unwrap(), most, &frames, &mut produced).err());
         }
-        gathered.send(&frames, &mut outlet);
+        gathered.send(&frames, &mut produced);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let sent = outlet.outputs.iter();
+        let sent = produced.outputs.iter();
         (sent.map(|output| output.pieces.iter().map(text).collect()).collect(), too_long)
     }
 

@@ -3,84 +3,32 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::batch::{Address, Addressed, Item, Outlet, Parcel, Payload};
-use super::context::{Context, StepName};
-use super::{Flow, MAX_TOGETHER, Progress, Segment};
 use crate::application::{Message, PartitionFunction};
 use crate::core::frames::Frames;
-use crate::core::frames::dead_letter::Cause;
-use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
-use crate::core::partitions::placement::Placement;
-use crate::core::partitions::saved::MAX_KEY;
+use crate::core::steps::batch::{Item, Mailbox, Payload, Produced, RoutedBatch};
+use crate::core::steps::context::Context;
+use crate::core::steps::keys::Keys;
+use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
 /// Up to how many workers the messages of a piece are looked through once for each.
 const FEW_WORKERS: usize = 8;
 
-/// Finds every message's key and sends the message to the key's owner.
+/// Sends every message to the owner of its key.
 pub(crate) struct PartitionEnd<M, P> {
     before: Box<dyn Flow<M>>,
-    owners: Owners<P>,
+    keys: Keys<P>,
+    worker: WorkerIndex,
+    mailbox: Mailbox<M>,
+    /// Whether this worker's own messages go into the mailbox.
+    joined: bool,
     /// A piece of the flow's messages; kept so that its memory is used again.
     input: Vec<Item<M>>,
     /// The same with their owners, if there are several workers.
     owned: Owned<M>,
     /// By worker, what is to be sent to it.
-    gathered: Vec<Addressed<M>>,
-}
-
-/// Finds keys and their owners.
-struct Owners<P> {
-    name: StepName,
-    function: Arc<P>,
-    placement: Placement,
-}
-
-impl<P> Owners<P> {
-    /// Gives each message with its address and its owner to `take`. Returns how many there were.
-    fn find<M: Message>(
-        &self,
-        frames: &Frames,
-        context: &mut Context<'_>,
-        input: &mut Vec<Item<M>>,
-        mut take: impl FnMut(WorkerIndex, Address, M),
-    ) -> usize
-    where
-        P: PartitionFunction<M>,
-    {
-        let name = &self.name;
-        // The only worker owns everything, whatever the hash.
-        let alone = self.placement.workers().get() == 1;
-        let (traced, mut taken) = (frames.any_traced(), 0);
-        for_each_guarded(
-            &mut input.drain(..),
-            context,
-            |item| item.frame,
-            |context, Item { frame, message }| {
-                let key = self.function.partition(&message);
-                let length = key.as_bytes().len();
-                if length > MAX_KEY {
-                    let reason =
-                        format!("its key has {length} bytes, and a key has at most {MAX_KEY}");
-                    return context.dead_letter(name, frames, frame, None, Cause::TooLong, reason);
-                }
-                let owner = if alone { WorkerIndex(0) } else { self.placement.worker(&key) };
-                if traced {
-                    context.trace(name, frames, frame, || HopEvent::Partitioned {
-                        key: key.clone(),
-                        owner,
-                    });
-                }
-                take(owner, Address { frame, key }, message);
-                taken += 1;
-            },
-            |context, frame, reason| {
-                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
-            },
-        );
-        taken
-    }
+    gathered: Vec<Vec<Item<M>>>,
 }
 
 /// The messages of a piece with their owners. All owners are found before any message goes to its batch: which
@@ -88,7 +36,7 @@ impl<P> Owners<P> {
 struct Owned<M> {
     owners: Vec<WorkerIndex>,
     /// `None` where it has been given.
-    messages: Vec<Option<(Address, M)>>,
+    messages: Vec<Option<Item<M>>>,
     /// By worker, which of the messages are its own, in their order.
     places: Vec<Vec<usize>>,
 }
@@ -97,6 +45,32 @@ impl<M> Owned<M> {
     fn new(workers: usize) -> Self {
         let places = (0..workers).map(|_| Vec::new()).collect();
         Self { owners: Vec::new(), messages: Vec::new(), places }
+    }
+
+    /// Finds the owners of these messages. Returns how many have one.
+    fn find<P: PartitionFunction<M>>(
+        &mut self,
+        keys: &Keys<P>,
+        frames: &Frames,
+        input: &mut Vec<Item<M>>,
+        context: &mut Context<'_>,
+    ) -> usize {
+        let traced = frames.any_traced();
+        for_each_guarded(
+            &mut input.drain(..),
+            context,
+            |item| item.frame,
+            |context, item| {
+                let Some(key) = keys.key_of(frames, &item, context) else { return };
+                if traced {
+                    keys.trace(frames, item.frame, &key, context);
+                }
+                self.owners.push(keys.owner(&key));
+                self.messages.push(Some(item));
+            },
+            |context, frame, reason| keys.panicked(frames, frame, reason, context),
+        );
+        self.owners.len()
     }
 
     /// Finds the places of each worker's messages.
@@ -128,8 +102,8 @@ impl<M> Owned<M> {
     /// Gives all messages to their owners' batches; `full` gets those that are full.
     fn give(
         &mut self,
-        gathered: &mut [Addressed<M>],
-        mut full: impl FnMut(WorkerIndex, Addressed<M>),
+        gathered: &mut [Vec<Item<M>>],
+        mut full: impl FnMut(WorkerIndex, &mut Vec<Item<M>>),
     ) {
         self.sort();
         let Self { owners, messages, places } = self;
@@ -140,7 +114,7 @@ impl<M> Owned<M> {
                 let (now, later) = places.split_at(room);
                 batch.extend(now.iter().filter_map(|at| messages.get_mut(*at)?.take()));
                 if batch.len() >= MAX_TOGETHER {
-                    full(WorkerIndex(worker), mem::take(batch));
+                    full(WorkerIndex(worker), batch);
                 }
                 places = later;
             }
@@ -153,14 +127,14 @@ impl<M> Owned<M> {
 
 impl<M: Message, P: PartitionFunction<M>> PartitionEnd<M, P> {
     pub fn new(
-        name: StepName,
         before: Box<dyn Flow<M>>,
-        function: Arc<P>,
-        placement: Placement,
+        keys: Keys<P>,
+        worker: WorkerIndex,
+        mailbox: Mailbox<M>,
     ) -> Self {
-        let owned = Owned::new(placement.workers().get());
-        let owners = Owners { name, function, placement };
-        Self { before, owners, input: Vec::new(), owned, gathered: Vec::new() }
+        let (owned, joined) = (Owned::new(keys.workers()), false);
+        let (input, gathered) = (Vec::new(), Vec::new());
+        Self { before, keys, worker, mailbox, joined, input, owned, gathered }
     }
 }
 
@@ -168,49 +142,74 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
         debug_assert!(self.gathered.is_empty(), "all of a batch is sent when it is done");
         let expected = self.before.begin(frames, payload, context);
-        let workers = self.owners.placement.workers().get();
+        let workers = self.keys.workers();
         let share = expected / workers + expected / 8;
         let capacity = share.min(expected).min(MAX_TOGETHER);
-        self.gathered.extend((0..workers).map(|_| Addressed::with_capacity(capacity)));
+        self.gathered.extend((0..workers).map(|worker| {
+            let waits = !self.joined || worker != self.worker.0;
+            Vec::with_capacity(if waits { capacity } else { 0 })
+        }));
     }
 
     fn next(
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress {
-        let Self { before, owners, input, owned, gathered } = self;
-        let progress = before.next(frames, context, input);
-        let mut full = |worker, batch| outlet.parcels.push(parcel(worker, frames, batch));
-        let sent = if let [only] = gathered.as_mut_slice() {
-            owners.find(frames, context, input, |owner, address, message| {
-                only.push(address, message);
-                if only.len() >= MAX_TOGETHER {
-                    full(owner, mem::take(only));
-                }
-            })
-        } else {
-            let sent = owners.find(frames, context, input, |owner, address, message| {
-                owned.owners.push(owner);
-                owned.messages.push(Some((address, message)));
-            });
-            owned.give(gathered, full);
-            sent
+        let Self { before, keys, worker, mailbox, joined, input, owned, gathered } = self;
+        let own = &mut *mailbox.borrow_mut();
+        let mut full = |owner, batch: &mut Vec<Item<M>>| {
+            if *joined && owner == *worker {
+                own.append(batch);
+            } else {
+                produced.routed.push(routed(owner, frames, mem::take(batch)));
+            }
         };
-        context.report.count_step(owners.name.index, sent);
-        if progress == Progress::Done {
-            let rest = gathered.drain(..).enumerate().filter(|(_, batch)| !batch.is_empty());
-            let parcels = rest.map(|(worker, batch)| parcel(WorkerIndex(worker), frames, batch));
-            outlet.parcels.extend(parcels);
-        }
+        let progress = match gathered.as_mut_slice() {
+            // The only worker owns everything: the state step makes the keys, and counts them.
+            [_] if *joined => before.next(frames, context, own),
+            [only] => {
+                let progress = before.next(frames, context, only);
+                if only.len() >= MAX_TOGETHER {
+                    full(*worker, only);
+                }
+                progress
+            }
+            gathered => {
+                let progress = before.next(frames, context, input);
+                let found = owned.find(keys, frames, input, context);
+                context.report.count_step(keys.name.index, found);
+                owned.give(gathered, &mut full);
+                if let Some(rest) = gathered.get_mut(worker.0).filter(|_| *joined) {
+                    full(*worker, rest);
+                }
+                progress
+            }
+        };
+        produced.own = !own.is_empty();
         progress
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        let rest = self.gathered.drain(..).enumerate().filter(|(_, batch)| !batch.is_empty());
+        let rest = rest.map(|(worker, batch)| routed(WorkerIndex(worker), frames, batch));
+        produced.routed.extend(rest);
+    }
+
+    fn join(&mut self) -> bool {
+        self.joined = true;
+        true
     }
 }
 
-fn parcel<M: Message>(worker: WorkerIndex, frames: &Arc<Frames>, batch: Addressed<M>) -> Parcel {
+fn routed<M: Message>(
+    worker: WorkerIndex,
+    frames: &Arc<Frames>,
+    batch: Vec<Item<M>>,
+) -> RoutedBatch {
     let (frames, messages) = (Arc::clone(frames), batch.len());
-    Parcel { worker, frames, messages, payload: Payload::Messages(Box::new(batch)) }
+    RoutedBatch { worker, frames, messages, payload: Payload::Messages(Box::new(batch)) }
 }
 
 #[cfg(test)]
@@ -219,6 +218,7 @@ mod tests {
 
     use super::*;
     use crate::application::{Key, Reason, Source};
+    use crate::core::partitions::saved::MAX_KEY;
     use crate::core::test_driver::TestDriver;
     use crate::core::topology::Application;
 
@@ -229,11 +229,10 @@ mod tests {
             pieces in prop::collection::vec(prop::collection::vec(0..64_usize, 0..100), 0..4),
             gathered in prop_oneof![Just(0), Just(MAX_TOGETHER - 1), MAX_TOGETHER - 60..MAX_TOGETHER],
         ) {
-            let address = |frame| Address { frame, key: Key::default() };
-            let (mut owned, mut sent) = (Owned::new(workers), vec![Vec::new(); workers]);
-            let mut batches: Vec<Addressed<u32>> =
-                (0..workers).map(|_| Addressed::with_capacity(0)).collect();
-            batches[0].extend((0..gathered).map(|_| (address(0), 0)));
+            let item = |message| Item { frame: message, message };
+            let (mut owned, mut sent) = (Owned::new(workers), (0..workers).map(|_| Vec::new()).collect::<Vec<_>>());
+            let mut batches: Vec<Vec<Item<u32>>> = (0..workers).map(|_| Vec::new()).collect();
+            batches[0].extend((0..gathered).map(|_| item(0)));
             let mut expected = vec![Vec::new(); workers];
             expected[0].resize(gathered, 0);
             let mut number = 0;
@@ -241,20 +240,22 @@ mod tests {
                 for owner in piece {
                     number += 1;
                     owned.owners.push(WorkerIndex(owner % workers));
-                    owned.messages.push(Some((address(number), number)));
+                    owned.messages.push(Some(item(number)));
                     expected[owner % workers].push(number);
                 }
                 owned.give(&mut batches, |worker, batch| {
                     assert_eq!(batch.len(), MAX_TOGETHER);
-                    sent[worker.0].extend(batch.messages);
+                    sent[worker.0].append(batch);
                 });
             }
             for (sent, batch) in sent.iter_mut().zip(batches) {
                 prop_assert!(batch.len() < MAX_TOGETHER);
-                prop_assert!(batch.addresses.iter().map(|it| it.frame).eq(batch.messages.iter().copied()));
-                sent.extend(batch.messages);
+                sent.extend(batch);
             }
-            prop_assert_eq!(sent, expected);
+            let numbers = |sent: Vec<Item<u32>>| -> Vec<u32> {
+                sent.into_iter().map(|item| item.message).collect()
+            };
+            prop_assert_eq!(sent.into_iter().map(numbers).collect::<Vec<_>>(), expected);
         }
     }
 

@@ -3,10 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::batch::{Item, Outlet, Payload};
-use super::context::{Context, StepName};
 use super::gathered::Gathered;
-use super::{Flow, PIECE, Progress, Segment};
 use crate::application::{Encoder, Message, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
@@ -14,11 +11,14 @@ use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::SinkIndex;
+use crate::core::steps::batch::{Item, Payload, Produced};
+use crate::core::steps::context::{Context, StepName};
+use crate::core::steps::{Flow, PIECE, Progress, Segment};
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Begins with a batch of about so many messages, when the one before is finished.
-    fn begin(&mut self, expected: usize);
+    /// Expects that so many messages will come until the batch is finished.
+    fn expect(&mut self, messages: usize);
 
     /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
     fn encode(
@@ -26,11 +26,11 @@ pub(crate) trait EncodeBatch<M> {
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     );
 
     /// Sends what is left of the batch's outputs.
-    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet);
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
 }
 
 /// Encodes batches with an author's encoder.
@@ -48,8 +48,8 @@ impl<E, W> EncodeStep<E, W> {
 }
 
 impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
-    fn begin(&mut self, expected: usize) {
-        self.gathered.begin(expected);
+    fn expect(&mut self, messages: usize) {
+        self.gathered.expect(messages);
     }
 
     fn encode(
@@ -57,7 +57,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
         frames: &Arc<Frames>,
         items: &[Item<M>],
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) {
         let Self { name, encoder, gathered, .. } = self;
         let traced = frames.any_traced();
@@ -65,9 +65,9 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
         gathered.make_room(items.len());
         for_each_guarded(
             &mut items.iter(),
-            &mut (&mut *context, &mut *gathered, &mut *outlet),
+            &mut (&mut *context, &mut *gathered, &mut *produced),
             |item| item.frame,
-            |(context, gathered, outlet), Item { frame, message }| {
+            |(context, gathered, produced), Item { frame, message }| {
                 let end = match gathered.write(|out| encoder.encode(message, out)) {
                     Ok(end) if end == gathered.end() => return,
                     Ok(end) => end,
@@ -75,7 +75,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
                 };
                 let trace = if traced { frames.trace(*frame) } else { None };
                 let preview = trace.map(|_| preview_bytes(gathered.written(end)));
-                if let Err(length) = gathered.add(end, u32::MAX, frames, outlet) {
+                if let Err(length) = gathered.add(end, u32::MAX, frames, produced) {
                     return too_long(name, frames, *frame, length, context);
                 }
                 given += 1;
@@ -84,7 +84,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
                     context.trace(name, frames, *frame, || HopEvent::Encoded(preview));
                 }
                 if gathered.is_full() {
-                    gathered.send(frames, outlet);
+                    gathered.send(frames, produced);
                     gathered.make_room(PIECE);
                 }
             },
@@ -95,8 +95,8 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
         context.report.count_step(name.index, given);
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, outlet: &mut Outlet) {
-        self.gathered.send(frames, outlet);
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.gathered.finish(frames, produced);
     }
 }
 
@@ -134,25 +134,30 @@ pub(crate) struct EncodeEnd<M> {
 
 impl<M> Segment for EncodeEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
-        let expected = self.before.begin(frames, payload, context);
-        self.encoders.iter_mut().for_each(|encoder| encoder.begin(expected));
+        // Of the messages that stay on this worker it is given one piece after the other.
+        let is_whole = !matches!(payload, Payload::Own);
+        let messages = self.before.begin(frames, payload, context);
+        if is_whole {
+            self.encoders.iter_mut().for_each(|encoder| encoder.expect(messages));
+        }
     }
 
     fn next(
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        outlet: &mut Outlet,
+        produced: &mut Produced,
     ) -> Progress {
         let progress = self.before.next(frames, context, &mut self.input);
         for encoder in &mut self.encoders {
-            encoder.encode(frames, &self.input, context, outlet);
-            if progress == Progress::Done {
-                encoder.finish(frames, outlet);
-            }
+            encoder.encode(frames, &self.input, context, produced);
         }
         self.input.clear();
         progress
+    }
+
+    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+        self.encoders.iter_mut().for_each(|encoder| encoder.finish(frames, produced));
     }
 }
 
@@ -172,12 +177,18 @@ impl<M> Segment for DoneEnd<M> {
         &mut self,
         frames: &Arc<Frames>,
         context: &mut Context<'_>,
-        _: &mut Outlet,
+        _: &mut Produced,
     ) -> Progress {
+        let before = context.report.stateful;
         let progress = self.before.next(frames, context, &mut self.input);
+        // The last step may give nothing: then what it processed is what has ended.
+        let processed = context.report.stateful - before;
+        context.report.ended += processed.max(self.input.len() as u64);
         self.input.clear();
         progress
     }
+
+    fn finish(&mut self, _: &Arc<Frames>, _: &mut Produced) {}
 }
 
 #[cfg(test)]

@@ -1,0 +1,132 @@
+//! A state computation on the partitions that this worker owns.
+
+mod batch;
+mod code;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::mem;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::batch::{Item, Mailbox, Payload};
+use super::context::Context;
+use super::outgoing::Outgoing;
+use super::{Flow, Progress};
+use crate::application::{
+    Message, Outputs, PartitionFunction, StateBuilder, StateComputation, StateOutcome,
+};
+use crate::core::frames::Frames;
+use crate::core::partitions::table::{PartitionTable, Place};
+use batch::Batch;
+use scope::Scope;
+
+pub(crate) use code::Code;
+
+/// What a state computation sends on.
+pub(crate) type StateOutputOf<C, M, S> =
+    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Message;
+
+/// All that a state computation sends on for a message.
+pub(super) type StateMessagesOf<C, M, S> =
+    <<<C as StateComputation<M, S>>::Outcome as StateOutcome>::Outputs as Outputs>::Messages;
+
+/// What is left of the outputs of a message, and its partition.
+type Left<C, M, S> = Option<(Place, Outgoing<StateMessagesOf<C, M, S>>)>;
+
+/// Runs a state computation on every message that its partition's owner was sent.
+pub(crate) struct StateStep<M, C: StateComputation<M, B::State>, B: StateBuilder, P> {
+    code: Code<C, B, P>,
+    table: Rc<RefCell<PartitionTable<B::State>>>,
+    /// Where the segment before puts this worker's own messages.
+    mailbox: Mailbox<M>,
+    batch: Batch<M>,
+    /// Of the message that was taken last.
+    outgoing: Left<C, M, B::State>,
+}
+
+impl<M, C, B, P> StateStep<M, C, B, P>
+where
+    B: StateBuilder,
+    C: StateComputation<M, B::State>,
+{
+    pub fn new(
+        code: Code<C, B, P>,
+        table: Rc<RefCell<PartitionTable<B::State>>>,
+        mailbox: Mailbox<M>,
+    ) -> Self {
+        Self { code, table, mailbox, batch: Batch::empty(), outgoing: None }
+    }
+}
+
+impl<M, C, B, P> Flow<StateOutputOf<C, M, B::State>> for StateStep<M, C, B, P>
+where
+    M: Message,
+    B: StateBuilder,
+    C: StateComputation<M, B::State>,
+    P: PartitionFunction<M>,
+{
+    fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
+        let messages = match payload {
+            Payload::Own => {
+                // The memory goes to and fro.
+                let empty = mem::take(&mut self.batch.messages).into();
+                Some(self.mailbox.replace(empty))
+            }
+            Payload::Messages(batch) => batch.downcast().ok().map(|batch| *batch),
+            Payload::Frames => None,
+        };
+        match messages {
+            Some(messages) => self.batch.begin(messages),
+            None => unreachable!("the topology gives a state step what its partition step made"),
+        }
+        self.batch.messages.len()
+    }
+
+    fn next(
+        &mut self,
+        frames: &Arc<Frames>,
+        context: &mut Context<'_>,
+        output: &mut Vec<Item<StateOutputOf<C, M, B::State>>>,
+    ) -> Progress {
+        let (first, piece) = (output.len(), context.piece);
+        output.reserve(self.batch.messages.len().min(piece));
+        let Self { code, table, batch, outgoing, .. } = self;
+        let (table, making_key, at_work) = (&mut *table.borrow_mut(), false, None);
+        let mut scope = Scope {
+            context,
+            table,
+            output,
+            outgoing,
+            making_key,
+            at_work,
+            building: None,
+            now: None,
+            traced: frames.any_traced(),
+            keys: 0,
+            stateful: 0,
+            saved: 0,
+        };
+        scope.go_on(code, frames);
+        if scope.output.len() - first < piece {
+            let full = first + piece;
+            if batch.is_unknown() && scope.table.is_small() {
+                code.one_by_one(frames, &mut batch.messages, &mut scope, full);
+            } else {
+                code.look_up_first(frames, batch, &mut scope, full);
+            }
+        }
+        let Scope { context, output, keys, stateful, saved, .. } = scope;
+        if code.keys.workers() == 1 {
+            // With several workers, the partition step has made them too.
+            context.report.count_step(code.keys.name.index, keys);
+        }
+        context.report.stateful += stateful;
+        context.report.saved += saved;
+        context.report.count_step(code.name.index, output.len() - first);
+        let more = !batch.messages.is_empty() || outgoing.is_some();
+        if more { Progress::More } else { Progress::Done }
+    }
+}
