@@ -17,8 +17,7 @@ fn place(context: Context) -> &'static str {
     match context {
         Context::Everywhere => "everywhere",
         Context::Input => "input pane",
-        Context::Rows => "panes with rows",
-        Context::Filtered => "partitions, dead letters",
+        Context::Rows => "panes and windows with rows",
         Context::Partitions => "partitions",
         Context::DeadLetters => "dead letters",
     }

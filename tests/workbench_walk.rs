@@ -24,7 +24,7 @@ use support::fragile::fragile;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::workbench::{Effect, Theme, Workbench};
+use wallaroo::workbench::{Effect, Keymap, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
 /// How many steps a walk has, unless somebody has time for more.
@@ -176,7 +176,8 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         Some(Effect::Step) => session.engine().resume(),
         Some(Effect::Crash) => workbench.crash(),
         Some(Effect::Revive { key, .. }) => workbench.revived(&key, None),
-        Some(Effect::ChangeWorkers { .. } | Effect::Quit) | None => {}
+        // What the terminal, the files and other applications are asked for.
+        _ => {}
     }
 }
 
@@ -191,7 +192,8 @@ fn walk(topology: Topology, theme: Theme, seed: u64) {
         .engine()
         .inject(PipelineIndex(0), b"\0\0\0\x05a\0\0\0\x01\0\0\0\x02no".as_slice().into())
         .unwrap();
-    let mut workbench = Workbench::new(Arc::clone(&topology), theme, session.snapshot());
+    let mut workbench = Workbench::new(Arc::clone(&topology), theme, session.snapshot())
+        .with_hands(Keymap::default(), true);
     let mut walk = Walk { generator: Generator::new(seed, 0.0), area: Rect::new(0, 0, 100, 30) };
     workbench.resize(walk.area);
     let steps = std::env::var("WALK_STEPS").map_or(STEPS, |steps| steps.parse().unwrap());

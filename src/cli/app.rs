@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::core::topology::{BuildError, PipelinePlan, Topology};
+use crate::workbench::configuration::did_you_mean;
 
 type Build = Box<dyn Fn(&AppOptions) -> Result<Topology, BuildError>>;
 
@@ -73,7 +74,8 @@ impl AppOptions {
 pub(super) fn find<'a>(apps: &'a [App], name: &str) -> Result<&'a App, Failure> {
     apps.iter().find(|app| app.name == name).ok_or_else(|| {
         let known: Vec<_> = apps.iter().map(|app| app.name).collect();
-        Failure::Usage(format!("unknown app `{name}`; known apps: {}", known.join(", ")))
+        let hint = did_you_mean(name, known.iter().copied());
+        Failure::Usage(format!("unknown app `{name}`{hint}; known apps: {}", known.join(", ")))
     })
 }
 
@@ -85,6 +87,7 @@ pub(super) fn pipeline<'a>(
     let mut plans = topology.pipelines().iter();
     plans.find(|plan| name.is_none_or(|name| &*plan.name == name)).ok_or_else(|| {
         let names: Vec<&str> = topology.pipelines().iter().map(|plan| &*plan.name).collect();
-        Failure::Usage(format!("no such pipeline; the pipelines are {}", names.join(", ")))
+        let hint = did_you_mean(name.unwrap_or_default(), names.iter().copied());
+        Failure::Usage(format!("no such pipeline{hint}; the pipelines are {}", names.join(", ")))
     })
 }

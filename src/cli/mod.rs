@@ -73,6 +73,7 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
         Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
         Some(Command::Apps(list)) => apps::list(apps, &list),
+        Some(Command::Config) => shell::configuration(),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),
         Some(Command::Man) => shell::manual(apps),
     }

@@ -1,4 +1,4 @@
-//! `completions` and `man`.
+//! `completions`, `man` and `config`: texts that are printed.
 
 use std::io::{self, Write};
 
@@ -19,4 +19,8 @@ pub(super) fn completions(apps: &[App], arguments: &CompletionsArguments) -> Res
 
 pub(super) fn manual(apps: &[App]) -> Result<(), Failure> {
     printed(clap_mangen::Man::new(command(apps).name(NAME)).render(&mut io::stdout()))
+}
+
+pub(super) fn configuration() -> Result<(), Failure> {
+    printed(io::stdout().write_all(crate::workbench::configuration::template().as_bytes()))
 }

@@ -1,6 +1,6 @@
 //! Without a command: the workbench, after a choice if no application is named.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use super::app::{self, App, AppOptions};
 use super::apps;
@@ -9,7 +9,9 @@ use super::failure::Failure;
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::setup::log::RunLog;
-use crate::workbench::Choice;
+use crate::core::frames::preview::each_line;
+use crate::runtime::Settings;
+use crate::workbench::{Choice, Configuration, Farewell, Offer, Opening, Others};
 
 pub(super) fn start(
     apps: &[App],
@@ -17,9 +19,13 @@ pub(super) fn start(
     options: &AppOptions,
 ) -> Result<(), Failure> {
     let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    // Before a choice: what is wrong in a file is known at once.
+    let variable = |name: &str| std::env::var(name).ok();
+    let configuration = Configuration::load(arguments.config.as_deref(), variable)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let app = match &arguments.app {
         Some(name) => app::find(apps, name)?,
-        None if on_terminal => match choose(apps)? {
+        None if on_terminal => match choose(apps, &configuration)? {
             Some(app) => app,
             None => return Ok(()),
         },
@@ -45,11 +51,68 @@ pub(super) fn start(
     let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
     log.start()?;
-    log.end(crate::workbench::run(topology, settings, dead_letters).map_err(Failure::failed))
+    let workers = settings.workers;
+    // Another application begins with nothing but the workers: endpoints and files are the first one's.
+    let mut open = |at: usize| {
+        let app = apps.get(at).ok_or("there is no such application")?;
+        let topology = app.topology(options).map_err(|failure| failure.to_string())?;
+        let settings = Settings { workers, ..Settings::new(&topology) };
+        Ok(Opening { topology, settings, dead_letters: None })
+    };
+    let others = Others {
+        offers: apps
+            .iter()
+            .map(|app| Offer { name: app.name.to_owned(), about: app.about.to_owned() })
+            .collect(),
+        first: apps.iter().position(|other| other.name == app.name).unwrap_or(0),
+        open: &mut open,
+    };
+    let name = topology.name().to_string();
+    let opening = Opening { topology, settings, dead_letters };
+    let outcome = crate::workbench::run(opening, Some(others), &configuration);
+    let outcome = outcome.map_err(Failure::failed).map(|farewells| {
+        let chosen = arguments.app.is_none().then_some(app.name);
+        say_farewell(&name, chosen, &farewells);
+    });
+    log.end(outcome)
+}
+
+/// Says what was, where the state is, and which command goes on. The terminal may be gone: then nobody reads
+/// it, and that is no failure.
+fn say_farewell(first: &str, chosen: Option<&str>, farewells: &[Farewell]) {
+    let mut text: Vec<String> = farewells.iter().map(ToString::to_string).collect();
+    if let Some(farewell) = farewells.iter().find(|farewell| farewell.application == first) {
+        let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        let command = command(arguments, chosen);
+        text.push(match &farewell.saved {
+            Some(directory) => {
+                format!("The state is in {}. Go on with:\n  {command}", directory.display())
+            }
+            None => format!(
+                "The state is gone with the run. To keep the next one's:\n  {command} --resilience-dir {first}-state"
+            ),
+        });
+    }
+    let _ = writeln!(io::stdout(), "{}", each_line(&text.join("\n")));
+}
+
+/// The command line that starts the same again, as a shell reads it.
+fn command(arguments: impl Iterator<Item = String>, chosen: Option<&str>) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
+    let chosen = chosen.into_iter().flat_map(|name| ["--app".to_owned(), name.to_owned()]);
+    let words = arguments.chain(chosen).map(|word| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Lets the user choose an application.
-fn choose(apps: &[App]) -> Result<Option<&App>, Failure> {
+fn choose<'a>(apps: &'a [App], configuration: &Configuration) -> Result<Option<&'a App>, Failure> {
     let choices = apps.iter().map(|app| {
         let described = apps::describe(app)?;
         Ok(Choice {
@@ -59,6 +122,20 @@ fn choose(apps: &[App]) -> Result<Option<&App>, Failure> {
         })
     });
     let choices = choices.collect::<Result<Vec<_>, Failure>>()?;
-    let chosen = crate::workbench::choose(choices).map_err(Failure::failed)?;
+    let chosen = crate::workbench::choose(choices, configuration).map_err(Failure::failed)?;
     Ok(chosen.and_then(|at| apps.get(at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_goes_on_is_read_by_a_shell_as_it_was_typed() {
+        let words = ["wallaroo-tui", "--in", "my file", "--out", "it's", ""].map(str::to_owned);
+        assert_eq!(
+            command(words.into_iter(), Some("alphabet")),
+            r"wallaroo-tui --in 'my file' --out 'it'\''s' '' --app alphabet"
+        );
+    }
 }

@@ -34,6 +34,12 @@ pub enum Pane {
     DeadLetters,
 }
 
+impl Pane {
+    /// All panes, in the order in which Tab goes through them.
+    pub const ALL: [Self; 6] =
+        [Self::Input, Self::Partitions, Self::Routing, Self::Log, Self::Outputs, Self::DeadLetters];
+}
+
 /// The place of each pane. A pane without a place is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Places {

@@ -4,8 +4,15 @@
 //! events become commands, commands become effects on the engine, and snapshots of the engine
 //! become pictures. It draws when something has changed, and at most twenty times a second.
 
+mod choosing;
 mod commands;
+pub mod configuration;
+mod desk;
+mod error;
+mod exports;
+mod keymap;
 mod layout;
+mod opening;
 mod panes;
 mod state;
 pub mod svg;
@@ -13,187 +20,184 @@ mod terminal;
 mod theme;
 mod words;
 
-use std::io;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use thiserror::Error;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::core::topology::Topology;
-use crate::resilience::{ResilienceSettings, TemporaryDirectory};
-use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings, silence_caught_panics};
+use crate::runtime::silence_caught_panics;
 use crate::session::Session;
-use crate::telemetry::{DeadLetterFile, DeadLettersLost};
+use configuration::Clipboard;
+use desk::Desk;
 use terminal::screen::Screen;
-use terminal::signals::Signals;
+use terminal::signals::{Heard, Signals};
 
+pub use choosing::choose;
 pub use commands::{COMMANDS, Command, Context, Entry};
+pub use configuration::{Configuration, ConfigurationError};
+pub use desk::Farewell;
+pub use error::WorkbenchError;
+pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
+pub use opening::{Opening, Others};
 pub use panes::chooser::{Choice, Chooser, Chosen};
-pub use state::{Effect, Notice, Workbench};
+pub use state::{Effect, Notice, Offer, Workbench};
 pub use terminal::keys::Key;
 pub(crate) use terminal::last_resort::{Reported, listen as listen_to_signals, reporting};
-pub use theme::Theme;
+pub use theme::{Look, Theme};
 
 /// The shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
 
-/// The longest wait for a worker to revive a partition. No key is read in that time.
-const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
-
-/// The shortest time between two traces of messages that a source read, per worker.
-const SAMPLE_EVERY: Duration = Duration::from_millis(250);
-
-/// Why the workbench ended by itself.
-#[derive(Debug, Error)]
-pub enum WorkbenchError {
-    /// The terminal cannot be used.
-    #[error("cannot use the terminal: {0}")]
-    Terminal(#[from] io::Error),
-    /// The engine cannot start.
-    #[error(transparent)]
-    Start(#[from] EngineError),
-    /// The engine could not go on.
-    #[error("{0}")]
-    Engine(Arc<EngineError>),
-    /// Not all dead letters are in their file.
-    #[error(transparent)]
-    DeadLettersLost(#[from] DeadLettersLost),
-}
-
-/// Runs an application in the workbench, until the user quits. All dead letters go to `dead_letters`
-/// too.
+/// Runs an application in the workbench, until the user quits. Returns what it says then of each application
+/// that was on the screen.
 ///
 /// # Errors
 ///
 /// The terminal cannot be used, the engine cannot start or go on, or not all dead letters could be
 /// written to their file. The terminal is as it was then.
 pub fn run(
-    topology: Arc<Topology>,
-    settings: Settings,
-    dead_letters: Option<DeadLetterFile>,
-) -> Result<(), WorkbenchError> {
+    opening: Opening,
+    others: Option<Others<'_>>,
+    configuration: &Configuration,
+) -> Result<Vec<Farewell>, WorkbenchError> {
     // A caught panic must not be written over the screen.
     silence_caught_panics();
-    let mut settings = Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
-    let temporary = settings.resilience.is_none().then(temporary_directory).flatten();
-    if let Some(directory) = &temporary {
-        settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
-    }
-    // The engine first: if it cannot start, the screen is left alone.
-    let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let mut workbench =
-        Workbench::new(topology, theme, session.snapshot()).with_frame_limit(settings.frame_limit);
-    if temporary.is_some() {
-        workbench = workbench.saved_for_now();
+    let theme = configuration.theme(|name| std::env::var(name).ok());
+    // The engine first: if it cannot start, the screen is left alone.
+    let mut desk = Desk::open(opening, theme, configuration)?;
+    let first = others.as_ref().map_or(0, |others| others.first);
+    if let Some(others) = &others {
+        desk.offer(&others.offers, first);
     }
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
-    let screen = Screen::take()?;
-    runtime.block_on(work(&mut session, workbench, screen, signals))?;
-    session.end();
-    session.dead_letters_lost().map_or(Ok(()), |lost| Err(lost.into()))
+    let screen = Screen::take(configuration.mouse)?;
+    let mut hands = Hands {
+        screen,
+        signals,
+        events: terminal::events::read()?,
+        clipboard: configuration.clipboard,
+    };
+    let mut desks = vec![(first, desk)];
+    let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
+    drop(hands);
+    ended?;
+    let farewells = desks.iter_mut().map(|(_, desk)| desk.end()).collect();
+    let lost = desks.iter().find_map(|(_, desk)| desk.session.dead_letters_lost());
+    lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }
 
-/// A directory for checkpoints and journal if the user named none, so that crash and recovery can be
-/// tried at once. It is removed when it is dropped. `None` if it cannot be made: nothing is saved then.
-fn temporary_directory() -> Option<TemporaryDirectory> {
-    TemporaryDirectory::new().ok()
+/// The terminal: what is drawn, what is typed, and the signals.
+struct Hands {
+    screen: Screen,
+    signals: Signals,
+    events: UnboundedReceiver<Event>,
+    clipboard: Clipboard,
 }
 
-/// Lets the user choose one of several applications. `None` if they leave.
-///
-/// # Errors
-///
-/// The terminal cannot be used. It is as it was then.
-pub fn choose(choices: Vec<Choice>) -> Result<Option<usize>, WorkbenchError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let theme = Theme::of_environment(|name| std::env::var(name).ok());
-    let mut chooser = Chooser::new(choices, theme);
-    let mut signals = runtime.block_on(async { Signals::listen() })?;
-    let mut screen = Screen::take()?;
-    runtime.block_on(async {
-        let mut events = terminal::events::read()?;
-        loop {
-            screen.draw(|frame| {
-                chooser.draw(frame.area(), frame.buffer_mut());
-                None
-            })?;
-            let event = tokio::select! {
-                biased;
-                () = signals.any() => return Ok(None),
-                event = events.recv() => event,
-            };
-            // An end says that the terminal is gone.
-            let Some(event) = event else { return Ok(None) };
-            match chooser.handle(&event) {
-                Some(Chosen::One(at)) => return Ok(Some(at)),
-                Some(Chosen::Nothing) => return Ok(None),
-                None => {}
+/// Works at one application after another. The last of `desks` is on the screen; the others wait as they are.
+fn switch(
+    runtime: &Runtime,
+    desks: &mut Vec<(usize, Desk)>,
+    mut others: Option<Others<'_>>,
+    hands: &mut Hands,
+    configuration: &Configuration,
+) -> Result<(), WorkbenchError> {
+    loop {
+        let Some((_, desk)) = desks.last_mut() else { return Ok(()) };
+        hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
+        let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
+        let look = desk.workbench.theme().look();
+        if let Some(place) = desks.iter().position(|(at, _)| *at == to) {
+            let waiting = desks.remove(place);
+            desks.push(waiting);
+        } else if let Some(others) = &mut others {
+            let theme = configuration.theme(|name| std::env::var(name).ok());
+            let opened = (others.open)(to).and_then(|opening| {
+                Desk::open(opening, theme, configuration).map_err(|error| error.to_string())
+            });
+            match opened {
+                Ok(mut desk) => {
+                    desk.offer(&others.offers, to);
+                    desks.push((to, desk));
+                }
+                Err(reason) => {
+                    if let Some((_, desk)) = desks.last_mut() {
+                        desk.workbench.notify(reason, true);
+                    }
+                }
             }
         }
-    })
+        if let Some((_, desk)) = desks.last_mut() {
+            desk.workbench.use_look(look);
+            desk.workbench.use_mouse(hands.screen.has_mouse());
+        }
+        hands.screen.redraw()?;
+    }
 }
 
-async fn work(
-    session: &mut Session,
-    mut workbench: Workbench,
-    mut screen: Screen,
-    mut signals: Signals,
-) -> Result<(), WorkbenchError> {
-    let mut events = terminal::events::read()?;
-    let news = session.news();
+/// Why an application is left.
+enum Leave {
+    /// The user or a signal ends the program.
+    End,
+    /// Another application is wanted.
+    Switch(usize),
+}
+
+async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchError> {
+    let news = desk.session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
-    let mut lost = false;
     loop {
-        workbench.resize(screen.area()?);
-        dirty |= session.refresh(&workbench.view());
-        let trouble = session.dead_letters_lost();
-        if std::mem::replace(&mut lost, trouble.is_some()) != trouble.is_some() {
-            // At once: at the end it is too late to do anything about it.
-            dirty = true;
-            match trouble {
-                Some(error) => workbench.notify(error.to_string(), true),
-                None => workbench.notify("dead letters are written again".to_owned(), false),
-            }
-        }
-        if let Some(Err(error)) = session.engine().outcome() {
+        desk.workbench.resize(hands.screen.area()?);
+        dirty |= desk.look();
+        if let Some(Err(error)) = desk.session.engine().outcome() {
             return Err(WorkbenchError::Engine(error));
         }
         let wait =
             drawn.map_or(Duration::ZERO, |drawn| MIN_FRAME_TIME.saturating_sub(drawn.elapsed()));
         if dirty && wait.is_zero() {
-            workbench.show(session.snapshot());
-            screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+            desk.workbench.show(desk.session.snapshot());
+            let workbench = &desk.workbench;
+            hands.screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
             drawn = Some(Instant::now());
             dirty = false;
         }
-        let deadline = next_look(session, &workbench, dirty.then_some(wait));
+        let deadline = next_look(&desk.session, &desk.workbench, dirty.then_some(wait));
         tokio::select! {
             biased;
-            () = signals.any() => return Ok(()),
-            event = events.recv() => {
-                // An end says that the terminal is gone.
-                let Some(event) = event else { return Ok(()) };
-                dirty = true;
-                let Some(effect) = workbench.handle(&event) else { continue };
-                if effect == Effect::Crash {
-                    // The loss is drawn before the recovery, which may take seconds.
-                    workbench.crash();
-                    screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+            heard = hands.signals.any() => match heard {
+                Heard::End => return Ok(Leave::End),
+                Heard::Stop => {
+                    hands.screen.leave();
+                    hands.signals.stop()?;
+                    hands.screen.take_again()?;
+                    dirty = true;
                 }
-                if !apply(session, &mut workbench, effect)? {
-                    return Ok(());
+                Heard::GoOn => {
+                    hands.screen.take_again()?;
+                    dirty = true;
+                }
+            },
+            event = hands.events.recv() => {
+                // An end says that the terminal is gone.
+                let Some(event) = event else { return Ok(Leave::End) };
+                dirty = true;
+                let Some(effect) = desk.workbench.handle(&event) else { continue };
+                let Some(effect) = hands.apply(desk, effect)? else { continue };
+                match effect {
+                    Effect::Quit => return Ok(Leave::End),
+                    Effect::Switch(to) => return Ok(Leave::Switch(to)),
+                    effect => desk.apply(effect)?,
                 }
             }
             () = news.notified() => {}
-            () = sleep(deadline) => dirty |= workbench.has_marks(),
+            () = sleep(deadline) => dirty |= desk.workbench.has_marks(),
         }
     }
 }
@@ -211,63 +215,6 @@ async fn sleep(duration: Option<Duration>) {
     match duration {
         Some(duration) => tokio::time::sleep(duration).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Applies an effect to the engine. False if the workbench is to end.
-fn apply(
-    session: &mut Session,
-    workbench: &mut Workbench,
-    effect: Effect,
-) -> Result<bool, WorkbenchError> {
-    match effect {
-        Effect::Inject(pipeline, bytes) => {
-            if let Err(error) = session.engine().inject(pipeline, bytes) {
-                workbench.notify(error.to_string(), true);
-            }
-        }
-        // The engine is asked, because the snapshot may be older.
-        Effect::PauseOrResume => match session.engine().run_state() {
-            RunState::Running => session.engine().pause(),
-            RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
-                session.engine().resume();
-            }
-        },
-        Effect::Step => session.engine().step(),
-        Effect::Revive { state, key } => {
-            let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
-            workbench.revived(&key, revival);
-        }
-        Effect::Crash => {
-            let crashed = session.crash();
-            workbench.crashed();
-            match crashed {
-                // The window of the crash says that nothing is saved.
-                Ok(()) | Err(EngineError::NothingSaved) => {}
-                // There is no engine any more.
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Effect::ChangeWorkers { more } => change_workers(session, workbench, more),
-        Effect::Quit => return Ok(false),
-    }
-    Ok(true)
-}
-
-/// Goes on with one worker more, or one less.
-fn change_workers(session: &mut Session, workbench: &mut Workbench, more: bool) {
-    let now = session.wanted_workers().get();
-    let wanted = if more { now + 1 } else { now - 1 };
-    let workers = match NonZeroUsize::new(wanted) {
-        None => return workbench.notify("one worker is the least".to_owned(), true),
-        Some(workers) if wanted <= MAX_WORKERS => workers,
-        Some(_) => {
-            return workbench.notify(format!("{MAX_WORKERS} workers are the most"), true);
-        }
-    };
-    // The header shows that it is under way, and the partitions show which have moved.
-    if let Err(error) = session.set_workers(workers) {
-        workbench.notify(error.to_string(), true);
     }
 }
 

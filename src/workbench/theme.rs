@@ -1,20 +1,25 @@
 //! Colours and symbols by what they mean.
 //!
-//! Colours are the terminal's own sixteen, so that the user's palette rules; with `NO_COLOR` there are
-//! none: bold, dim and reversed text carry the same meaning. If the locale is not UTF-8, symbols are
-//! ASCII.
+//! Everything drawn takes its colour from a role: text, quiet, accent, good, warning, bad, a worker. Workers
+//! have colours that no role has. Which colours those are says the [`Look`]; without colours, bold, dim and
+//! reversed text carry the same meaning. If the locale is not UTF-8, symbols are ASCII.
 
+mod look;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::state::input_line::CHARACTERS_PER_COLUMN;
 use super::words::one_line;
+pub use look::Look;
 
 /// Colours and symbols by what they mean.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    colors: bool,
+    look: Look,
     unicode: bool,
 }
 
@@ -22,31 +27,48 @@ impl Theme {
     /// A theme with or without colours and symbols outside ASCII.
     #[must_use]
     pub fn new(colors: bool, unicode: bool) -> Self {
-        Self { colors, unicode }
+        Self { look: if colors { Look::Dark } else { Look::Mono }, unicode }
     }
 
-    /// What the environment asks for: no colours with `NO_COLOR` or a dumb terminal, and ASCII where
-    /// the locale is set and not UTF-8.
+    /// What the environment asks for: no colours with `NO_COLOR` or a dumb terminal, the terminal's own
+    /// sixteen where it has no more, and ASCII where the locale is set and not UTF-8.
     #[must_use]
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let colors = set("NO_COLOR").is_none() && set("TERM").as_deref() != Some("dumb");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         let unicode = locale.is_none_or(|locale| {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
         });
-        Self { colors, unicode }
+        Self { look: Look::of_environment(set), unicode }
     }
 
-    fn color(self, color: Color) -> Style {
-        if self.colors { Style::new().fg(color) } else { Style::new() }
+    /// The same symbols in other colours.
+    #[must_use]
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look, ..self }
+    }
+
+    /// Its colours.
+    #[must_use]
+    pub fn look(self) -> Look {
+        self.look
+    }
+
+    /// A colour, with the one of the sixteen that stands for it.
+    fn color(self, dark: u8, light: u8, sixteen: Color) -> Style {
+        match self.look {
+            Look::Dark => Style::new().fg(Color::Indexed(dark)),
+            Look::Light => Style::new().fg(Color::Indexed(light)),
+            Look::Sixteen => Style::new().fg(sixteen),
+            Look::Mono => Style::new(),
+        }
     }
 
     /// Whether there are colours.
     #[must_use]
     pub fn has_colors(self) -> bool {
-        self.colors
+        self.look != Look::Mono
     }
 
     /// One of two texts: the first if symbols outside ASCII may be used.
@@ -67,13 +89,12 @@ impl Theme {
         Style::new()
     }
 
-    /// Text that matters less.
+    /// Text that matters less. Never colour 8 of the sixteen: some palettes have the background there.
     #[must_use]
     pub fn quiet(self) -> Style {
-        if self.colors {
-            self.color(Color::DarkGray)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
+        match self.look {
+            Look::Dark | Look::Light => self.color(245, 242, Color::Reset),
+            Look::Sixteen | Look::Mono => Style::new().add_modifier(Modifier::DIM),
         }
     }
 
@@ -86,49 +107,91 @@ impl Theme {
     /// What the eye should find first.
     #[must_use]
     pub fn accent(self) -> Style {
-        self.color(Color::Cyan).add_modifier(Modifier::BOLD)
+        self.color(80, 30, Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
     /// Good, or new.
     #[must_use]
     pub fn good(self) -> Style {
-        self.color(Color::Green)
+        self.color(114, 28, Color::Green)
     }
 
     /// Needs a look.
     #[must_use]
     pub fn warning(self) -> Style {
-        self.color(Color::Yellow)
+        self.color(221, 94, Color::Yellow)
     }
 
     /// Wrong.
     #[must_use]
     pub fn bad(self) -> Style {
-        self.color(Color::Red).add_modifier(Modifier::BOLD)
+        self.color(203, 160, Color::Red).add_modifier(Modifier::BOLD)
     }
 
     /// Bars and charts.
     #[must_use]
     pub fn bar(self) -> Style {
-        self.color(Color::Blue)
+        self.color(73, 30, Color::Cyan)
     }
 
-    /// Bars and charts of another kind.
+    /// Bars and charts of another kind, and the headers of frames.
     #[must_use]
     pub fn second_bar(self) -> Style {
-        self.color(Color::Magenta)
+        let style = self.color(109, 66, Color::Cyan);
+        // Of the sixteen, the accent has the hue.
+        if self.look == Look::Sixteen { style.add_modifier(Modifier::DIM) } else { style }
     }
 
     /// Keys to press.
     #[must_use]
     pub fn key(self) -> Style {
-        self.color(Color::Cyan)
+        self.color(80, 30, Color::Cyan)
     }
 
-    /// A row of a list.
+    /// A row of a list. A selected one also has the [`mark`](Self::mark) in its first column.
     #[must_use]
     pub fn row(self, selected: bool) -> Style {
-        if selected { Style::new().add_modifier(Modifier::REVERSED) } else { self.text() }
+        if !selected {
+            return self.text();
+        }
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        match self.look {
+            Look::Dark => bold.bg(Color::Indexed(237)),
+            Look::Light => bold.bg(Color::Indexed(253)),
+            Look::Sixteen | Look::Mono => bold.add_modifier(Modifier::REVERSED),
+        }
+    }
+
+    /// The first column of a row of a list.
+    #[must_use]
+    pub fn mark(self, selected: bool) -> &'static str {
+        if selected { self.symbol("▌", ">") } else { " " }
+    }
+
+    /// Gives a row that is drawn already the look of a selected one: one background from end to end, and no
+    /// patchwork of its texts' colours where the background is a reversed text.
+    pub fn select(self, row: Rect, buffer: &mut Buffer) {
+        let style = match self.look {
+            Look::Dark | Look::Light => self.row(true),
+            Look::Sixteen | Look::Mono => self.row(true).fg(Color::Reset).bg(Color::Reset),
+        };
+        buffer.set_style(row, style);
+        if !row.is_empty() {
+            let mark = if self.look == Look::Mono { self.text() } else { self.accent() };
+            buffer.set_string(row.x, row.y, self.mark(true), mark);
+        }
+    }
+
+    /// The same for a row of a pane, with the mark on the pane's border: the row's own columns stay free.
+    pub fn select_in_pane(self, row: Rect, buffer: &mut Buffer) {
+        let x = row.x.saturating_sub(1).max(buffer.area.x);
+        self.select(Rect { x, width: row.width + (row.x - x), ..row }, buffer);
+    }
+
+    /// A word on a ground of its role: the state of the engine, a badge.
+    #[must_use]
+    pub fn chip(self, role: Style) -> Style {
+        role.add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     /// A pane's border.
@@ -137,13 +200,22 @@ impl Theme {
         if focused { self.accent() } else { self.quiet() }
     }
 
-    /// A worker's colour.
+    /// A worker's colour: none that a role has. The number beside it says the same.
     #[must_use]
     pub fn worker(self, worker: usize) -> Style {
-        const COLORS: [Color; 6] =
-            [Color::Blue, Color::Magenta, Color::Green, Color::Yellow, Color::Cyan, Color::Red];
+        const COLORS: [(u8, u8, Color); 8] = [
+            (75, 26, Color::Blue),
+            (176, 127, Color::Magenta),
+            (173, 130, Color::LightBlue),
+            (105, 61, Color::LightMagenta),
+            (218, 132, Color::Blue),
+            (110, 25, Color::Magenta),
+            (180, 95, Color::LightBlue),
+            (141, 92, Color::LightMagenta),
+        ];
         let color = worker.checked_rem(COLORS.len()).and_then(|at| COLORS.get(at));
-        self.color(color.copied().unwrap_or(Color::Blue))
+        let (dark, light, sixteen) = color.copied().unwrap_or((75, 26, Color::Blue));
+        self.color(dark, light, sixteen)
     }
 
     /// The lines of a pane's border.
@@ -232,50 +304,4 @@ impl Theme {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(pairs: &'static [(&'static str, &'static str)]) -> Theme {
-        Theme::of_environment(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn the_environment_is_obeyed() {
-        assert!(of(&[]).colors && of(&[]).unicode);
-        assert!(!of(&[("NO_COLOR", "1")]).colors);
-        assert!(of(&[("NO_COLOR", "")]).colors);
-        assert!(!of(&[("TERM", "dumb")]).colors);
-        assert!(!of(&[("LANG", "C")]).unicode);
-        assert!(of(&[("LC_ALL", ""), ("LANG", "de_DE.UTF-8")]).unicode);
-        assert!(!of(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")]).unicode);
-    }
-
-    #[test]
-    fn without_colours_no_style_has_one() {
-        let theme = Theme::new(false, true);
-        let styles = [theme.quiet(), theme.accent(), theme.bad(), theme.bar(), theme.worker(3)];
-        assert!(styles.iter().all(|style| style.fg.is_none() && style.bg.is_none()));
-    }
-
-    #[test]
-    fn a_bar_never_shows_something_as_nothing() {
-        let theme = Theme::new(true, true);
-        assert_eq!(theme.horizontal_bar(0.0, 8), "");
-        assert_eq!(theme.horizontal_bar(0.0001, 8), "╸");
-        assert_eq!(theme.horizontal_bar(0.5, 3), "━╸");
-        assert_eq!(theme.horizontal_bar(2.0, 3), "━━━");
-        assert_eq!(Theme::new(true, false).horizontal_bar(0.5, 3), "==");
-    }
-
-    #[test]
-    fn a_text_is_cut_to_its_columns() {
-        let theme = Theme::new(true, true);
-        assert_eq!(theme.fit("abc", 3), "abc");
-        assert_eq!(theme.fit("abcd", 3), "ab…");
-        assert_eq!(theme.fit("日本語", 5), "日本…");
-        assert_eq!(theme.fit("日本語", 4), "日…");
-        assert_eq!(theme.fit("abc", 0), "");
-    }
-}
+mod tests;

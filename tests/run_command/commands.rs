@@ -89,3 +89,16 @@ fn completions_and_the_manual_know_commands_and_the_options_of_applications() {
     assert!(manual.text().contains(".TH wallaroo"), "{}", manual.text());
     assert_eq!(run(["completions", "abacus"]).code, Some(2));
 }
+
+#[test]
+fn the_configuration_to_begin_with_is_printed_and_changes_nothing() {
+    let template = run(["config"]).succeeded();
+    assert!(template.text().contains("#theme = \"auto\""), "{}", template.text());
+    assert!(template.text().contains("#quit = [\"q\", \"Ctrl-C\"]"), "{}", template.text());
+}
+
+#[test]
+fn shells_complete_the_names_of_applications() {
+    let script = run(["completions", "bash"]).succeeded();
+    assert!(script.text().contains("alphabet reverse"), "{}", script.text());
+}

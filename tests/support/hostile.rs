@@ -45,6 +45,12 @@ pub fn without_sequences(raw: &[u8]) -> Vec<u8> {
             b'\x1b' => match bytes.next() {
                 Some(b'[') => drop(bytes.find(|byte| (0x40..=0x7e).contains(byte))),
                 Some(b'7' | b'8') => {}
+                // The title of the window: up to the bell, and nothing in it that a terminal obeys.
+                Some(b']') => {
+                    let title: Vec<u8> =
+                        bytes.by_ref().take_while(|byte| *byte != b'\x07').collect();
+                    assert_harmless("the title", &title);
+                }
                 other => panic!("ESC {other:?} is none of ours"),
             },
             b'\r' => {}

@@ -54,7 +54,7 @@ impl LineMode {
 
 impl Terminal {
     /// Starts a program in a terminal of this size. Its environment is nothing but `TERM`, `LANG`,
-    /// `SHELL`, `HOME`, `PATH` and `TMPDIR`, so that a test means the same on every machine.
+    /// `SHELL`, `HOME`, `PATH`, `TMPDIR` and `XDG_CONFIG_HOME`, so that a test means the same on every machine.
     pub fn start(program: &str, args: &[&str], rows: u16, cols: u16) -> Self {
         Self::start_with(program, args, &[], rows, cols)
     }
@@ -76,6 +76,8 @@ impl Terminal {
         command.env("SHELL", "/bin/sh");
         let temporary = tempfile::tempdir().unwrap();
         command.env("TMPDIR", temporary.path());
+        // The configuration of whoever runs the tests is not ours.
+        command.env("XDG_CONFIG_HOME", temporary.path());
         for name in ["HOME", "PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

@@ -33,6 +33,9 @@ fn elsewhere_they_are_commands_also_on_top_of_the_story() {
     stage.show_changed(|snapshot| snapshot.safety = Some(safety()));
     for open in [false, true] {
         assert_eq!(stage.screen().contains("Crash and recovery"), open, "{}", stage.screen());
+        // Not before it has asked.
+        assert_eq!(press(&mut stage, 'C'), None);
+        assert!(stage.screen().contains("Crash?"), "{}", stage.screen());
         assert_eq!(press(&mut stage, 'C'), Some(Effect::Crash));
         assert_eq!(press(&mut stage, '+'), Some(Effect::ChangeWorkers { more: true }));
         assert_eq!(press(&mut stage, '-'), Some(Effect::ChangeWorkers { more: false }));
@@ -43,6 +46,16 @@ fn elsewhere_they_are_commands_also_on_top_of_the_story() {
     // The key that opened it closes it.
     assert_eq!(press(&mut stage, 'c'), None);
     assert!(!stage.screen().contains("Crash and recovery"), "{}", stage.screen());
+}
+
+#[test]
+fn a_crash_that_is_not_wanted_does_not_happen() {
+    let mut stage = open(120, 40, true);
+    escape(&mut stage);
+    assert_eq!(press(&mut stage, 'C'), None);
+    escape(&mut stage);
+    assert!(!stage.screen().contains("Crash?"), "{}", stage.screen());
+    assert_eq!(press(&mut stage, '+'), Some(Effect::ChangeWorkers { more: true }));
 }
 
 #[test]

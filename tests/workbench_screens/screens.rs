@@ -97,13 +97,37 @@ fn the_screen_says_where_the_pressure_is() {
 
 #[test]
 fn help_lists_every_command() {
-    let mut stage = voted(120, 60, UNICODE);
+    let mut stage = voted(120, 80, UNICODE);
     press(&mut stage, KeyCode::F(1));
     let screen = stage.screen();
     for entry in wallaroo::workbench::COMMANDS {
         assert!(screen.contains(entry.about), "`{}` is not in the help", entry.about);
     }
     assert_snapshot!(screen);
+}
+
+#[test]
+fn what_can_do_nothing_says_so() {
+    let mut stage = voted(120, 40, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    for (key, said) in [
+        ("n", "the application has no other state"),
+        ("v", "partition `!` is not poisoned"),
+        ("A", "the program has no other application"),
+    ] {
+        stage.text(key);
+        assert!(stage.screen().contains(said), "{key}:\n{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_frozen_screen_says_which_key_makes_it_live_again() {
+    let mut stage = voted(80, 24, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    stage.text("f");
+    assert!(stage.screen().contains("f show it live"), "{}", stage.screen());
+    stage.text("f");
+    assert!(!stage.screen().contains("f show it live"), "{}", stage.screen());
 }
 
 #[test]

@@ -13,7 +13,7 @@ const BACK: &str = "It was back after";
 
 /// Crashes from outside the input pane, and closes the story.
 fn crash(terminal: &mut Terminal) {
-    terminal.send("C");
+    terminal.send("CC");
     terminal.wait_for(BACK);
     terminal.send(ESCAPE);
     terminal.wait_until("the end of the story", |screen| !screen.contains(BACK));
@@ -28,10 +28,10 @@ fn totals_are_as_before_a_crash_and_votes_add_to_them() {
     wait_for_votes(&terminal, "b", 40, 1);
     leave_input(&mut terminal);
     // Twice in a row: the second one loses what has just come back.
-    terminal.send("C");
+    terminal.send("CC");
     terminal.wait_for(BACK);
     terminal.wait_for("2 partitions in the memory of 2 workers");
-    terminal.send("C");
+    terminal.send("CC");
     terminal.wait_for("2 partitions in the memory of 2 workers");
     terminal.send(ESCAPE);
     terminal.wait_until("the end of the story", |screen| !screen.contains(BACK));
@@ -46,7 +46,7 @@ fn totals_are_as_before_a_crash_and_votes_add_to_them() {
 fn after_a_crash_it_is_as_quiet_as_before() {
     let mut terminal = alphabet();
     leave_input(&mut terminal);
-    terminal.send("C");
+    terminal.send("CC");
     terminal.wait_for("there was nothing in it");
     quiet::wait_for_quiet(&terminal);
     let (bytes, ticks) = quiet::second(&terminal);
@@ -158,7 +158,7 @@ fn without_room_for_temporary_files_it_works_and_says_that_nothing_is_saved() {
     enter(&mut terminal, "a 1");
     wait_for_votes(&terminal, "a", 1, 1);
     leave_input(&mut terminal);
-    terminal.send("C");
+    terminal.send("CC");
     terminal.wait_for("Nothing is saved");
     terminal.send(ESCAPE);
     terminal.wait_until("no story", |screen| !screen.contains("Nothing is saved"));
@@ -178,7 +178,7 @@ fn what_cannot_come_back_ends_the_workbench_with_the_reason() {
         std::fs::write(path, "no database at all, and long enough to be seen as none").unwrap();
     }
     leave_input(&mut terminal);
-    terminal.send("C");
+    terminal.send("CC");
     assert!(!terminal.wait_exit().success());
     terminal.assert_restored();
     assert!(terminal.screen().contains("saved/"), "{}", terminal.screen());
@@ -193,6 +193,6 @@ fn a_client_of_a_crash_sees_the_end_of_its_connection() {
     let mut client = TcpStream::connect(address).unwrap();
     terminal.wait_for(" connected");
     leave_input(&mut terminal);
-    terminal.send("C");
+    terminal.send("CC");
     assert!(matches!(client.read(&mut [0; 8]), Ok(0) | Err(_)));
 }

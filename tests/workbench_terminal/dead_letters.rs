@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wallaroo::runtime::Settings;
+use wallaroo::workbench::{Configuration, Opening};
 
 use super::support::fragile::fragile;
 use super::support::terminal::Terminal;
@@ -117,7 +118,8 @@ fn a_file_that_is_an_input_cannot_take_the_dead_letters() {
 fn workbench_of_the_fragile_application() {
     let topology = Arc::new(fragile());
     let settings = Settings { workers: 2.try_into().unwrap(), ..Settings::new(&topology) };
-    wallaroo::workbench::run(topology, settings, None).unwrap();
+    let opening = Opening { topology, settings, dead_letters: None };
+    wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
 }
 
 #[test]

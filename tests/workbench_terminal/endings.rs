@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use wallaroo::runtime::Settings;
+use wallaroo::workbench::{Configuration, Opening};
 use wallaroo::{Application, Reason, Sink, Source};
 
 use super::{CTRL_C, PROGRAM, Terminal, alphabet, enter, leave_input, wait_for_votes};
@@ -21,13 +22,25 @@ fn quitting_gives_the_terminal_back() {
     terminal.send("q");
     assert!(terminal.wait_exit().success());
     terminal.assert_restored();
-    assert_eq!(terminal.screen().trim_end(), "");
+    // Nothing of the workbench is left behind, only what it says at the end.
+    let screen = terminal.screen();
+    assert!(screen.starts_with("alphabet: 1 message in 0:0"), "{screen}");
+    assert!(screen.trim_end().ends_with("--resilience-dir alphabet-state"), "{screen}");
+    assert_eq!(screen.trim_end().lines().count(), 3, "{screen}");
 }
 
 #[test]
 fn ctrl_c_quits_from_the_input_pane() {
     let mut terminal = alphabet();
     terminal.send(format!("half a line{CTRL_C}"));
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn ctrl_c_quits_directly_after_escape_too() {
+    let mut terminal = alphabet();
+    terminal.send(format!("\x1b{CTRL_C}"));
     assert!(terminal.wait_exit().success());
     terminal.assert_restored();
 }
@@ -108,7 +121,8 @@ fn workbench_that_panics() {
     let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
-    wallaroo::workbench::run(topology, settings, None).unwrap();
+    let opening = Opening { topology, settings, dead_letters: None };
+    wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
 }
 
 #[test]

@@ -25,9 +25,9 @@ fn tour(terminal: &mut Terminal) {
     terminal.send("j\r");
     terminal.wait_for("Message #22 of pipeline");
     terminal.send("\r?");
-    terminal.wait_for("In the input pane");
+    terminal.wait_for("In panes with rows");
     terminal.send("?");
-    terminal.wait_until("no help", |screen| !screen.contains("In the input pane"));
+    terminal.wait_until("no help", |screen| !screen.contains("In panes with rows"));
     terminal.send(" ");
     terminal.wait_for("paused");
     terminal.resize(5, 20);

@@ -15,6 +15,7 @@ mod commands;
 mod crashes;
 mod dead_letters;
 mod endings;
+mod hands;
 mod hostile;
 mod log;
 mod looks;
@@ -77,7 +78,7 @@ fn leave_input(terminal: &mut Terminal) {
 fn row(screen: &str, key: &str) -> Option<Vec<String>> {
     let table = screen.lines().take_while(|line| !line.contains(" Routing "));
     let rows = table.filter_map(|line| {
-        let cells = line.strip_prefix('│')?.split('│').next()?.split_whitespace();
+        let cells = line.strip_prefix(['│', '▌'])?.split('│').next()?.split_whitespace();
         Some(cells.filter(|cell| *cell != "✱").map(str::to_owned).collect::<Vec<_>>())
     });
     rows.into_iter().find(|cells| cells.first().is_some_and(|first| first == key))

@@ -54,3 +54,35 @@ fn a_paused_engine_with_votes_waiting_is_quiet_too() {
     assert_eq!(bytes, 0);
     assert!(ticks <= 1, "{ticks} ticks");
 }
+
+/// How often the threads of a process have begun to run: the system counts each switch to another thread.
+fn wake_ups(pid: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of_task = |task: std::fs::DirEntry| {
+        // A task may end meanwhile.
+        let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let counts =
+            status.lines().filter_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        counts.map(|count| count.trim().parse::<u64>().unwrap()).sum::<u64>()
+    };
+    tasks.map(|task| of_task(task.unwrap())).sum()
+}
+
+#[test]
+fn two_seconds_without_events_wake_no_thread_up() {
+    let terminal = alphabet();
+    wait_for_quiet(&terminal);
+    // What a start leaves to be done, on a machine with other things to do, may come late: once it is idle,
+    // it stays so.
+    let start = Instant::now();
+    loop {
+        let before = (wake_ups(terminal.pid()), terminal.bytes_written());
+        thread::sleep(Duration::from_secs(2));
+        let after = (wake_ups(terminal.pid()), terminal.bytes_written());
+        if before == after {
+            return;
+        }
+        let woken = after.0 - before.0;
+        assert!(start.elapsed() < Duration::from_mins(1), "{woken} times, {}", after.1 - before.1);
+    }
+}

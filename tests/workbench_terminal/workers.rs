@@ -47,7 +47,7 @@ fn many_changes_at_once_are_all_done() {
     terminal.send("-");
     terminal.wait_for("one worker is the least");
     ('a'..='j').for_each(|letter| wait_for_votes(&terminal, &letter.to_string(), 6, 2));
-    terminal.send("+++C");
+    terminal.send("+++CC");
     terminal.wait_for("It was back after");
     terminal.send("\r");
     terminal.wait_for("4 workers");
@@ -68,7 +68,7 @@ fn a_change_waits_for_the_sink_and_the_header_says_so() {
     terminal.wait_for("· 3 workers wait for the sink");
     // A person can still look around.
     terminal.send("?");
-    terminal.wait_for("In the input pane");
+    terminal.wait_for("In panes with rows");
     terminal.send("?");
 
     let late = TcpListener::bind(address).unwrap();

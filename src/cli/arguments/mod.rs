@@ -6,12 +6,12 @@ mod resilience;
 mod send;
 mod values;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::application::is_printable;
@@ -59,6 +59,8 @@ pub(in crate::cli) enum Command {
     Inspect(InspectArguments),
     /// List the applications and their wire formats
     Apps(AppsArguments),
+    /// Print a configuration of the workbench to begin with: every setting, with what it means
+    Config,
     /// Print a shell's completions
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -127,6 +129,9 @@ pub(in crate::cli) struct WorkbenchArguments {
     pub engine: EngineArguments,
     #[command(flatten)]
     pub log: LogArguments,
+    /// The configuration of keys, colours and more, instead of the one at its usual place: see `config`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// The arguments of `run`.
@@ -242,10 +247,37 @@ pub(in crate::cli) fn command(apps: &[App]) -> clap::Command {
             apps.iter().flat_map(|app| app.options.iter().map(move |option| (app, option)));
         options.fold(command, |command, (app, option)| command.arg(argument(app, option)))
     };
-    let command = with_options(Line::command());
+    let known = AppName(apps.iter().map(|app| app.name).collect());
+    let with_names = |command: clap::Command| {
+        let known = known.clone();
+        with_options(command).mut_arg("app", |argument| argument.value_parser(known))
+    };
+    let command = with_names(Line::command());
     ["run", "send", "generate"]
         .into_iter()
-        .fold(command, |command, name| command.mut_subcommand(name, with_options))
+        .fold(command, |command, name| command.mut_subcommand(name, with_names))
+}
+
+/// Reads the name of an application. Shells complete the known ones; whether there is such an application
+/// says the command itself, in one line.
+#[derive(Debug, Clone)]
+struct AppName(Vec<&'static str>);
+
+impl TypedValueParser for AppName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
 }
 
 fn argument(app: &App, option: &AppOption) -> Arg {

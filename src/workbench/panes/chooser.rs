@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph, Widget, Wrap};
 
 use super::lists::rows;
-use crate::workbench::commands::{Command, command_of};
+use crate::workbench::commands::Command;
+use crate::workbench::keymap::Keymap;
 use crate::workbench::state::rows::moved;
 use crate::workbench::terminal::keys::Key;
 use crate::workbench::theme::Theme;
@@ -38,19 +39,29 @@ pub struct Chooser {
     choices: Vec<Choice>,
     selected: usize,
     theme: Theme,
+    keymap: Keymap,
 }
 
 impl Chooser {
     /// A list of which the first is selected.
     #[must_use]
     pub fn new(choices: Vec<Choice>, theme: Theme) -> Self {
-        Self { choices, selected: 0, theme }
+        Self { choices, selected: 0, theme, keymap: Keymap::default() }
+    }
+
+    /// The same with other keys.
+    #[must_use]
+    pub fn with_keymap(self, keymap: Keymap) -> Self {
+        Self { keymap, ..self }
     }
 
     /// Takes an event of the terminal.
     pub fn handle(&mut self, event: &Event) -> Option<Chosen> {
         let key = Key::from(event.as_key_press_event()?);
-        match command_of(key, None) {
+        if let Some(chosen) = self.choose_by_number(key) {
+            return Some(chosen);
+        }
+        match self.keymap.command_of(key, None) {
             Some(Command::Quit | Command::Close) => Some(Chosen::Nothing),
             Some(Command::Open) => Some(Chosen::One(self.selected)),
             Some(command) => {
@@ -58,7 +69,7 @@ impl Chooser {
                 self.selected = moved(self.selected, command, 5, last);
                 None
             }
-            None => self.choose_by_number(key),
+            None => None,
         }
     }
 
@@ -111,15 +122,15 @@ impl Chooser {
         for (is_selected, (at, choice), row) in
             rows(self.choices.iter().enumerate(), self.selected, inner)
         {
-            let style = theme.row(is_selected);
-            buffer.set_style(row, style);
             Line::from(vec![
-                Span::styled(format!("{} ", at + 1), theme.quiet()),
+                Span::styled(format!(" {} ", at + 1), theme.quiet()),
                 Span::styled(format!("{:<longest$}  ", choice.name), theme.title()),
                 Span::raw(choice.about.clone()),
             ])
-            .style(style)
             .render(row, buffer);
+            if is_selected {
+                theme.select(row, buffer);
+            }
         }
     }
 

@@ -12,7 +12,9 @@ mod windows;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::layout::Pane;
 use super::state::Workbench;
+use super::state::spots::Spot;
 use crate::application::is_printable;
 use charts::{latency, throughput};
 use edges::{footer, header, input};
@@ -50,6 +52,12 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
         too_small::render(workbench, area, buffer);
         return None;
     };
+    workbench.spots.clear();
+    for pane in Pane::ALL {
+        if let Some(place) = places.of(pane) {
+            workbench.spots.add(place, Spot::Pane(pane));
+        }
+    }
     header::render(workbench, places.header, buffer);
     if let Some(area) = places.partitions {
         partitions::render(workbench, area, buffer);

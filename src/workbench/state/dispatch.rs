@@ -1,50 +1,56 @@
 //! Turns an event of the terminal into a command, and runs commands.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::overlay::{Overlay, Palette};
+use super::help::Help;
+use super::overlay::Overlay;
+use super::question::Question;
+use super::sent::Origin;
+use super::spots::Mouse;
+use super::themes::Themes;
 use super::{Effect, Workbench};
 use crate::core::numbers::PipelineIndex;
-use crate::workbench::commands::{Command, command_of};
+use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
 impl Workbench {
     /// Takes an event of the terminal.
     pub fn handle(&mut self, event: &Event) -> Option<Effect> {
-        match event {
+        self.origin = matches!(event, Event::Paste(_)).then_some(Origin::Pasted);
+        let effect = match event {
             Event::Key(key) if key.is_press() || key.is_repeat() => self.key(*key),
-            Event::Paste(text) => self.paste(text),
+            Event::Paste(text) => self.pasted(text),
+            Event::Mouse(mouse) if self.mouse == Mouse::Ours => self.mouse(*mouse),
             Event::Resize(width, height) => {
                 self.resize(Rect::new(0, 0, *width, *height));
                 None
             }
             _ => None,
+        };
+        if let Some(Effect::Inject(pipeline, bytes)) = &effect {
+            let origin = self.origin.take().unwrap_or(Origin::Other);
+            self.sent.push(*pipeline, bytes.clone(), origin);
         }
+        effect
     }
 
     fn key(&mut self, event: KeyEvent) -> Option<Effect> {
         let key = TerminalKey::from(event);
         self.notice = None;
-        if key == TerminalKey::ctrl('c') {
+        // Also directly after Esc, when a terminal reports both as one key with Alt.
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             return Some(Effect::Quit);
         }
         if let Some(overlay) = self.overlay.take() {
             return self.key_on_overlay(overlay, key, event);
         }
-        match self.pane {
-            Pane::Partitions if self.partitions.filter().editing().is_some() => {
-                self.partitions.filter_key(key, event);
-                return None;
-            }
-            Pane::DeadLetters if self.letters.filter().editing().is_some() => {
-                self.letters.filter_key(key, event);
-                return None;
-            }
-            _ => {}
+        self.beneath.clear();
+        if self.key_of_filter(key, event) {
+            return None;
         }
-        let command = command_of(key, Some(self.pane));
+        let command = self.keymap.command_of(key, Some(self.pane));
         if command.is_none()
             && self.pane == Pane::Input
             && let Err(error) = self.input.key(event)
@@ -54,62 +60,63 @@ impl Workbench {
         command.and_then(|command| self.command(command))
     }
 
-    fn key_on_overlay(
-        &mut self,
-        overlay: Overlay,
-        key: TerminalKey,
-        event: KeyEvent,
-    ) -> Option<Effect> {
-        match overlay {
-            Overlay::Palette(mut palette) => match key.code {
-                KeyCode::Esc => None,
-                KeyCode::Enter => palette.chosen().and_then(|command| self.command(command)),
-                _ => {
-                    palette.key(key, event);
-                    self.overlay = Some(Overlay::Palette(palette));
-                    None
+    /// A key of the filter that is being typed in the focused pane. False if none is.
+    fn key_of_filter(&mut self, key: TerminalKey, event: KeyEvent) -> bool {
+        match self.pane {
+            Pane::Partitions if self.partitions.filter().editing().is_some() => {
+                self.partitions.filter_key(key, event);
+            }
+            Pane::DeadLetters if self.letters.filter().editing().is_some() => {
+                self.letters.filter_key(key, event);
+            }
+            pane => match self.searches.of_mut(pane) {
+                Some(search) if search.editing().is_some() => {
+                    search.key(key, event);
+                    // Fewer rows may be shown now than were scrolled past.
+                    self.output_offset = 0;
                 }
-            },
-            shown @ (Overlay::Help { .. }
-            | Overlay::Trace { .. }
-            | Overlay::DeadLetter(_)
-            | Overlay::LogLine(_)
-            | Overlay::Crashing
-            | Overlay::Safety
-            | Overlay::Partition { .. }) => match command_of(key, shown.pane()) {
-                Some(Command::Quit) if key.is_text() => None,
-                Some(Command::Close | Command::Open | Command::Help) => None,
-                Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
-                Some(
-                    command @ (Command::Pause
-                    | Command::Step
-                    | Command::Revive
-                    | Command::Crash
-                    | Command::MoreWorkers
-                    | Command::FewerWorkers
-                    | Command::EditLetter
-                    | Command::SendLetter),
-                ) => {
-                    self.overlay = Some(shown);
-                    self.command(command)
-                }
-                Some(command) => {
-                    self.overlay = Some(shown.scrolled(command));
-                    None
-                }
-                None => {
-                    self.overlay = Some(shown);
-                    None
-                }
+                _ => return false,
             },
         }
+        true
     }
 
-    /// Does what a command says.
+    /// Whether text is typed that is no message: a filter, a search, or the palette's line.
+    pub(in crate::workbench) fn is_searching(&self) -> bool {
+        let filters = [Some(self.partitions.filter()), Some(self.letters.filter())];
+        let at = [Pane::Partitions, Pane::DeadLetters].iter().position(|pane| *pane == self.pane);
+        let filter = at.and_then(|at| filters.get(at).copied().flatten());
+        filter.or_else(|| self.searches.of(self.pane)).is_some_and(|line| line.editing().is_some())
+    }
+
+    /// Does what a command says, or says why it cannot, or asks before it does what cannot be taken back.
     pub fn command(&mut self, command: Command) -> Option<Effect> {
+        if let Some(reason) = self.refusal(command) {
+            self.notify(reason, false);
+            return None;
+        }
+        if command == Command::Crash {
+            let lines = [
+                "All that is in memory is lost, as by a kill: every connection is closed, and the engine",
+                "recovers from the last checkpoint and the journal.",
+            ];
+            let lines = lines.map(str::to_owned).to_vec();
+            self.beneath.extend(self.overlay.take());
+            let question = Question { title: "Crash?", lines, command };
+            self.overlay = Some(Overlay::Question(question));
+            return None;
+        }
+        self.do_now(command)
+    }
+
+    pub(super) fn do_now(&mut self, command: Command) -> Option<Effect> {
         match command {
-            Command::Send => return self.send(false),
-            Command::SendAnyway => return self.send(true),
+            Command::Send | Command::SendAnyway => {
+                let typed = Origin::typed(self.input.text());
+                let effect = self.send(command == Command::SendAnyway);
+                self.origin = effect.is_some().then_some(typed);
+                return effect;
+            }
             Command::Older => self.input.older(),
             Command::Newer => self.input.newer(),
             Command::NextPipeline => {
@@ -117,7 +124,12 @@ impl Workbench {
                 self.target = PipelineIndex((self.target.0 + 1) % pipelines);
             }
             Command::LeaveInput => self.leave_input(),
-            Command::Type => self.pane = Pane::Input,
+            Command::Type => self.go_to(Pane::Input),
+            Command::GoPartitions => self.go_to(Pane::Partitions),
+            Command::GoMessages => self.go_to(Pane::Routing),
+            Command::GoOutputs => self.go_to(Pane::Outputs),
+            Command::GoLetters => self.go_to(Pane::DeadLetters),
+            Command::GoLog => self.go_to(Pane::Log),
             Command::NextPane => self.next_pane(false),
             Command::PreviousPane => self.next_pane(true),
             Command::Up
@@ -130,30 +142,78 @@ impl Workbench {
             Command::Close => self.close(),
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
-            Command::Filter if self.pane == Pane::DeadLetters => self.letters.begin_filter(),
-            Command::Filter => self.partitions.begin_filter(),
-            Command::Revive => return self.revive(),
+            Command::Filter => self.begin_filter(),
             Command::EditLetter => {
                 if let Some(letter) = self.letter_at_hand() {
                     self.edit_letter(&letter);
                 }
             }
-            Command::SendLetter => {
-                return self.letter_at_hand().and_then(|letter| self.send_letter(&letter));
-            }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
-            Command::Pause => return Some(Effect::PauseOrResume),
-            Command::Step => return Some(Effect::Step),
-            Command::Crash => return Some(Effect::Crash),
-            Command::MoreWorkers => return Some(Effect::ChangeWorkers { more: true }),
-            Command::FewerWorkers => return Some(Effect::ChangeWorkers { more: false }),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Freeze => self.frozen = !self.frozen,
-            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::new(self.pane))),
-            Command::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
-            Command::Quit => return Some(Effect::Quit),
+            Command::Themes => {
+                self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
+            }
+            Command::Palette => self.open_palette(),
+            Command::Applications => self.open_applications(),
+            Command::Help => {
+                let pane = self.overlay.as_ref().map_or(Some(self.pane), Overlay::pane);
+                self.beneath.extend(self.overlay.take());
+                self.overlay = Some(Overlay::Help(Help::new(pane)));
+            }
+            other => return self.effect_of(other),
         }
         None
+    }
+
+    /// What a command asks of the engine or of the terminal.
+    fn effect_of(&mut self, command: Command) -> Option<Effect> {
+        match command {
+            Command::Revive => self.revive(),
+            Command::SendLetter => {
+                let letter = self.letter_at_hand()?;
+                self.origin = Some(Origin::DeadLetter(letter.sequence.0));
+                self.send_letter(&letter)
+            }
+            Command::Pause => Some(Effect::PauseOrResume),
+            Command::Step => Some(Effect::Step),
+            Command::Crash => Some(Effect::Crash),
+            Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
+            Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),
+            Command::Copy => self.copy(),
+            Command::CopyScreen => Some(self.copy_screen()),
+            Command::Picture => Some(self.picture()),
+            Command::SaveSent => Some(Effect::Save { files: self.sent.files(&self.topology) }),
+            Command::Mouse => {
+                let (mouse, text) = match self.mouse {
+                    Mouse::Ours => {
+                        (Mouse::Terminal, "the mouse is the terminal's: mark text with it")
+                    }
+                    Mouse::Terminal => {
+                        (Mouse::Ours, "the mouse is the workbench's: click panes, rows and columns")
+                    }
+                };
+                self.mouse = mouse;
+                self.notify(text.to_owned(), false);
+                Some(Effect::Mouse(mouse == Mouse::Ours))
+            }
+            Command::Redraw => Some(Effect::Redraw),
+            Command::Suspend => Some(Effect::Suspend),
+            Command::Quit => Some(Effect::Quit),
+            _ => None,
+        }
+    }
+
+    fn begin_filter(&mut self) {
+        match self.pane {
+            Pane::Partitions => self.partitions.begin_filter(),
+            Pane::DeadLetters => self.letters.begin_filter(),
+            pane => {
+                if let Some(search) = self.searches.of_mut(pane) {
+                    search.begin();
+                }
+            }
+        }
     }
 }

@@ -30,6 +30,26 @@ pub enum Effect {
         /// Its key.
         key: Key,
     },
+    /// Copy a text: to the terminal's clipboard, and into a file of this name for terminals that refuse.
+    Copy {
+        /// The text.
+        text: String,
+        /// The end of the file's name.
+        name: &'static str,
+    },
+    /// Save files beside each other.
+    Save {
+        /// The end of each name, and what the file contains.
+        files: Vec<(String, Vec<u8>)>,
+    },
+    /// Take the mouse, or give it to the terminal.
+    Mouse(bool),
+    /// Go on with another application.
+    Switch(usize),
+    /// Draw everything again.
+    Redraw,
+    /// Stop until the shell brings the program back.
+    Suspend,
     /// End.
     Quit,
 }

@@ -52,6 +52,20 @@ impl FilterLine {
         }
     }
 
+    /// Sets it, as if it had been typed.
+    pub fn set(&mut self, text: &str) {
+        self.editing = None;
+        text.clone_into(&mut self.text);
+    }
+
+    /// Inserts pasted text while it is being typed. What there is no room for is left out.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(line) = &mut self.editing {
+            let _ = line.insert(text);
+            line.text().clone_into(&mut self.text);
+        }
+    }
+
     /// Takes the filter away. False if there is none.
     pub fn clear(&mut self) -> bool {
         let had = !self.text.is_empty();

@@ -67,6 +67,11 @@ impl LetterRows {
         self.filter.begin();
     }
 
+    /// Inserts pasted text into the filter that is being typed.
+    pub fn filter_paste(&mut self, text: &str) {
+        self.filter.paste(text);
+    }
+
     /// Takes a key of the filter.
     pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
         self.filter.key(key, event);

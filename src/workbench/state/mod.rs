@@ -4,18 +4,33 @@
 //! Events go in, [`Effect`]s on the engine come out; drawing only reads. So all of it is tested
 //! without a terminal and without an engine.
 
+mod applications;
+mod choices;
+mod copying;
 mod dispatch;
 mod effect;
 pub(super) mod filter_line;
+pub(super) mod help;
 pub(super) mod input_line;
 mod letter_at_hand;
 pub(super) mod letters;
 pub(super) mod marks;
 mod moving;
+mod over_panes;
 pub(super) mod overlay;
+pub(super) mod palette;
+mod pasting;
+mod pointer;
+pub(super) mod question;
+mod refusal;
 pub(super) mod revival;
 pub(super) mod rows;
+mod search;
+mod searches;
 mod sending;
+mod sent;
+pub(super) mod spots;
+pub(super) mod themes;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,8 +38,9 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::keymap::Keymap;
 use super::layout::{Pane, Places, places};
-use super::theme::Theme;
+use super::theme::{Look, Theme};
 use super::words;
 use crate::core::event::EngineEvent;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
@@ -33,11 +49,15 @@ use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
+pub use applications::Offer;
 pub use effect::{Effect, Notice};
 use input_line::InputLine;
 use letters::LetterRows;
 use overlay::Overlay;
 use rows::{PartitionRows, SelectedRow};
+use searches::Searches;
+use sent::{Origin, Sent};
+use spots::{Mouse, Spots};
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -52,6 +72,8 @@ pub struct Workbench {
     pub(super) zoomed: bool,
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
+    /// The windows to which the help and a question come back.
+    pub(super) beneath: Vec<Overlay>,
     pub(super) input: InputLine,
     last_read: LastRead,
     /// The longest payload that the engine takes, in bytes.
@@ -63,7 +85,25 @@ pub struct Workbench {
     pub(super) letters: LetterRows,
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
+    pub(super) searches: Searches,
     pub(super) notice: Option<Notice>,
+    /// Which key does what.
+    pub(super) keymap: Keymap,
+    /// Whose the mouse is.
+    pub(super) mouse: Mouse,
+    /// Columns of the partitions that are not shown.
+    pub(super) hidden_columns: Vec<String>,
+    /// What is where on the screen, as it was drawn last.
+    pub(super) spots: Spots,
+    /// The names of what was chosen in the palette, the last first.
+    pub(super) recent: Vec<String>,
+    /// All that was sent from here.
+    pub(super) sent: Sent,
+    /// Where the bytes come from that are about to be sent.
+    origin: Option<Origin>,
+    /// The applications that can be gone on with, and which of them this is.
+    pub(super) applications: Vec<Offer>,
+    pub(super) application: usize,
     /// The last change of the number of workers that the user was told of.
     workers_changed: Option<Arc<EngineEvent>>,
     /// Whether the saved state is deleted at the end of the session.
@@ -83,6 +123,7 @@ impl Workbench {
             zoomed: false,
             frozen: false,
             overlay: None,
+            beneath: Vec::new(),
             input: InputLine::default(),
             last_read: LastRead::default(),
             frame_limit: DEFAULT_FRAME_LIMIT,
@@ -92,7 +133,17 @@ impl Workbench {
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),
             output_offset: 0,
+            searches: Searches::default(),
             notice: None,
+            keymap: Keymap::default(),
+            mouse: Mouse::Terminal,
+            hidden_columns: Vec::new(),
+            spots: Spots::default(),
+            recent: Vec::new(),
+            sent: Sent::default(),
+            origin: None,
+            applications: Vec::new(),
+            application: 0,
             workers_changed: None,
             saved_for_now: false,
         }
@@ -108,6 +159,48 @@ impl Workbench {
     #[must_use]
     pub fn with_frame_limit(self, frame_limit: u64) -> Self {
         Self { frame_limit, ..self }
+    }
+
+    /// Sets which key does what, and whether the mouse is listened to.
+    #[must_use]
+    pub fn with_hands(self, keymap: Keymap, mouse: bool) -> Self {
+        let mut workbench = Self { keymap, ..self };
+        workbench.use_mouse(mouse);
+        workbench
+    }
+
+    /// Says whether the mouse is listened to.
+    pub fn use_mouse(&mut self, ours: bool) {
+        self.mouse = if ours { Mouse::Ours } else { Mouse::Terminal };
+    }
+
+    /// Sets the applications that can be gone on with, and which of them this is.
+    #[must_use]
+    pub fn among(self, applications: Vec<Offer>, application: usize) -> Self {
+        Self { applications, application, ..self }
+    }
+
+    /// Sets the columns of the partitions that are not shown.
+    #[must_use]
+    pub fn with_columns(self, hidden_columns: Vec<String>) -> Self {
+        Self { hidden_columns, ..self }
+    }
+
+    /// The application's name.
+    #[must_use]
+    pub fn application_name(&self) -> &str {
+        self.topology.name()
+    }
+
+    /// Its colours and symbols.
+    #[must_use]
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// Draws in other colours from now on.
+    pub fn use_look(&mut self, look: Look) {
+        self.theme = self.theme.with_look(look);
     }
 
     /// Sets the size of the screen.

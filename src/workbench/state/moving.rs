@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
+use super::filter_line::FilterLine;
 use super::overlay::Overlay;
 use super::rows::moved;
 
@@ -18,7 +19,7 @@ impl Workbench {
     pub(super) fn next_pane(&mut self, back: bool) {
         let stateful = !self.topology.states().is_empty();
         let panes: Vec<Pane> =
-            PANES.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
+            Pane::ALL.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
         debug_assert!(panes.contains(&self.pane), "Tab reaches the pane that has the keys");
         let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let steps = if back { panes.len() - 1 } else { 1 };
@@ -28,17 +29,32 @@ impl Workbench {
         self.zoomed &= self.pane != Pane::Input;
     }
 
+    /// Goes to a pane.
+    pub(super) fn go_to(&mut self, pane: Pane) {
+        if pane == Pane::Partitions && self.topology.states().is_empty() {
+            return;
+        }
+        self.pane = pane;
+        self.zoomed &= pane != Pane::Input;
+    }
+
     pub(super) fn move_selection(&mut self, command: Command) {
         let height =
             self.places().and_then(|places| places.of(self.pane)).map_or(1, |area| area.height);
         let page = usize::from(height.saturating_sub(3)).max(1);
         match self.pane {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
-            Pane::Routing => self.trace.go(command, page, &self.snapshot.traces),
+            Pane::Routing => {
+                let shown = self.shown_traces().into_owned();
+                self.trace.go(command, page, &shown);
+            }
             Pane::DeadLetters => self.letters.go(command, page, &self.snapshot.dead_letters),
-            Pane::Log => self.log_line.go(command, page, &self.snapshot.log.lines),
+            Pane::Log => {
+                let shown = self.shown_log().into_owned();
+                self.log_line.go(command, page, &shown);
+            }
             Pane::Outputs => {
-                let last = self.snapshot.outputs.len().saturating_sub(1);
+                let last = self.shown_outputs().len().saturating_sub(1);
                 self.output_offset = moved(self.output_offset, command, page, last);
             }
             Pane::Input => {}
@@ -48,13 +64,13 @@ impl Workbench {
     pub(super) fn open(&mut self) {
         self.overlay = match self.pane {
             Pane::Routing => {
-                let trace = self.trace.of(&self.snapshot.traces).map(Arc::clone);
+                let trace = self.trace.of(&self.shown_traces()).map(Arc::clone);
                 trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
             }
             Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
             Pane::Log => {
-                let line = self.log_line.of(&self.snapshot.log.lines);
-                line.map(|line| Overlay::LogLine(Arc::clone(line)))
+                let line = self.log_line.of(&self.shown_log()).map(Arc::clone);
+                line.map(Overlay::LogLine)
             }
             Pane::Partitions => {
                 let row = self.partitions.selected_row(&self.snapshot.partitions);
@@ -67,13 +83,13 @@ impl Workbench {
     pub(super) fn close(&mut self) {
         // First the filter of the focused pane.
         let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
-        if here || self.partitions.clear_filter() || self.letters.clear_filter() {
+        let here = here || self.searches.of_mut(self.pane).is_some_and(FilterLine::clear);
+        let anywhere = |all: &mut Self| {
+            all.partitions.clear_filter() || all.letters.clear_filter() || all.searches.clear()
+        };
+        if here || anywhere(self) {
             return;
         }
         self.zoomed = false;
     }
 }
-
-/// The panes in the order in which Tab goes through them.
-const PANES: [Pane; 6] =
-    [Pane::Input, Pane::Partitions, Pane::Routing, Pane::Log, Pane::Outputs, Pane::DeadLetters];

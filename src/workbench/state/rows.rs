@@ -175,6 +175,18 @@ impl PartitionRows {
         self.filter.begin();
     }
 
+    /// Sets the filter, as if it had been typed.
+    pub fn filter_by(&mut self, text: &str) {
+        self.filter.set(text);
+        self.offset = 0;
+    }
+
+    /// Inserts pasted text into the filter that is being typed.
+    pub fn filter_paste(&mut self, text: &str) {
+        self.filter.paste(text);
+        self.offset = 0;
+    }
+
     /// Takes a key of the filter.
     pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
         self.filter.key(key, event);

@@ -9,11 +9,12 @@ use std::{io, thread};
 use crossterm::event::{self, Event};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How often the thread checks whether its receiver is dropped, if nothing is typed.
-const LOOK_UP: Duration = Duration::from_secs(5);
+/// How often the thread checks whether its receiver is dropped, if nothing is typed. Seldom, because nothing
+/// waits for it: the next event is left for the next reader, and an idle program does not wake up.
+const LOOK_UP: Duration = Duration::from_hours(1);
 
 /// The terminal's events from now on. The channel ends if the terminal cannot be read any further. After
-/// the receiver is dropped, the thread stops to read within [`LOOK_UP`].
+/// the receiver is dropped, the thread reads no event any more.
 pub(crate) fn read() -> io::Result<UnboundedReceiver<Event>> {
     let (sender, receiver) = unbounded_channel();
     let thread = thread::Builder::new().name("wallaroo-terminal".to_owned());

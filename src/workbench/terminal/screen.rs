@@ -1,34 +1,49 @@
 //! The terminal, taken and given back.
 //!
 //! Whatever ends the program (a return, an error, a panic, a signal), the terminal is as it was: raw
-//! mode off, the screen's own contents back, the cursor shown, bracketed paste off.
+//! mode off, the screen's own contents back, the cursor shown, bracketed paste and the mouse off, the title
+//! of its window back.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
 use super::last_resort;
+use crate::workbench::words::one_line;
+
+/// Presses of the mouse's buttons and its wheel, in coordinates of any size; not its moves, which would wake
+/// the program up.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Keeps the window's title, and brings it back.
+const KEEP_TITLE: &str = "\x1b[22;2t";
+const FORMER_TITLE: &str = "\x1b[23;2t";
 
 /// A terminal that is given back when this is dropped.
 pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     taken: Taken,
+    mouse: bool,
+    title: String,
 }
 
 impl Screen {
-    /// Takes the terminal.
-    pub fn take() -> io::Result<Self> {
+    /// Takes the terminal, with the mouse or without it.
+    pub fn take(mouse: bool) -> io::Result<Self> {
         let taken = Taken::default();
         taken.give_back_on_panic();
         let of_signals = taken.clone();
@@ -42,10 +57,10 @@ impl Screen {
         enable_raw_mode()?;
         taken.0.store(true, Ordering::SeqCst);
         // From here on, an error gives back what was taken.
-        let terminal = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+        let terminal = enter(mouse, "wallaroo-tui")
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match terminal {
-            Ok(terminal) => Ok(Self { terminal, taken }),
+            Ok(terminal) => Ok(Self { terminal, taken, mouse, title: "wallaroo-tui".to_owned() }),
             Err(error) => {
                 taken.give_back();
                 Err(error)
@@ -56,6 +71,51 @@ impl Screen {
     /// The screen's size.
     pub fn area(&self) -> io::Result<Rect> {
         self.terminal.size().map(|size| Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Names the terminal's window.
+    pub fn set_title(&mut self, title: &str) -> io::Result<()> {
+        self.title = one_line(title).into_owned();
+        execute!(stdout(), SetTitle(&self.title))
+    }
+
+    /// Listens to the mouse, or leaves it to the terminal.
+    pub fn set_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        self.mouse = mouse;
+        execute!(stdout(), Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))
+    }
+
+    /// Whether the mouse is listened to.
+    pub fn has_mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Puts a text onto the clipboard, if the terminal lets programs do so.
+    pub fn copy(text: &str) -> io::Result<()> {
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Draws everything at the next frame, whatever the terminal shows now.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        // Not ratatui's own way, which asks the terminal for the cursor and waits for an answer.
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
+    }
+
+    /// Gives the terminal back, to be taken again.
+    pub fn leave(&self) {
+        self.taken.give_back();
+    }
+
+    /// Takes the terminal again, after the program has been stopped.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        // Stopped without being asked, the program has not left: the shell has written over its screen.
+        self.taken.give_back();
+        enable_raw_mode()?;
+        self.taken.0.store(true, Ordering::SeqCst);
+        enter(self.mouse, &self.title)?;
+        self.redraw()
     }
 
     /// Draws a frame; `draw` returns where the cursor is. Only changed cells are written, and
@@ -72,6 +132,19 @@ impl Screen {
         })?;
         execute!(stdout(), EndSynchronizedUpdate)
     }
+}
+
+/// Shows a screen of our own.
+fn enter(mouse: bool, title: &str) -> io::Result<()> {
+    let mouse = if mouse { MOUSE_ON } else { "" };
+    execute!(
+        stdout(),
+        Print(KEEP_TITLE),
+        SetTitle(title),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        Print(mouse)
+    )
 }
 
 impl Drop for Screen {
@@ -96,7 +169,9 @@ impl Taken {
             stdout(),
             EndSynchronizedUpdate,
             DisableBracketedPaste,
+            Print(MOUSE_OFF),
             LeaveAlternateScreen,
+            Print(FORMER_TITLE),
             Show
         );
         let _ = disable_raw_mode();

@@ -12,12 +12,15 @@ use crate::workbench::state::Workbench;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, pane) = (workbench.theme, Some(workbench.pane));
-    let shown = COMMANDS
-        .iter()
-        .filter(|entry| entry.in_footer && entry.applies(pane) && is_useful(workbench, entry));
+    let keymap = &workbench.keymap;
+    if workbench.is_searching() {
+        return searching(workbench, area, buffer);
+    }
+    let shown = COMMANDS.iter().filter(|entry| entry.applies(pane) && is_useful(workbench, entry));
     let keys: Vec<_> = shown
         .filter_map(|entry| {
-            let (key, name) = (entry.shown_key(pane)?.to_string(), name(workbench, entry));
+            let (key, name) =
+                (keymap.shown_key(entry.command, pane)?.to_string(), name(workbench, entry));
             let width = key.chars().count() + name.chars().count() + 3;
             Some((key, name, width, stays(entry)))
         })
@@ -38,20 +41,34 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     Line::from(spans).render(area, buffer);
 }
 
-/// Whether a command does anything in this application.
+/// The keys while a filter is typed: letters are text then.
+fn searching(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let keys = [("Enter", "keep the filter"), ("Esc", "take it away"), ("Ctrl-C", "quit")];
+    let spans = keys.into_iter().flat_map(|(key, name)| {
+        [
+            Span::styled(format!(" {key}"), theme.key()),
+            Span::styled(format!(" {name} "), theme.quiet()),
+        ]
+    });
+    spans.collect::<Line<'_>>().render(area, buffer);
+}
+
+/// Whether the footer names a command: one that repairs something only where it can, and the key that makes
+/// a frozen screen live again.
 fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
     match entry.command {
-        Command::NextPipeline => workbench.topology.pipelines().len() > 1,
-        Command::NextState => workbench.topology.states().len() > 1,
-        Command::Revive => workbench.partition_at_hand().is_some_and(|row| row.row.poisoned),
-        Command::EditLetter | Command::SendLetter => workbench.selected_letter().is_some(),
-        _ => true,
+        Command::Freeze => workbench.frozen,
+        _ => entry.in_footer && workbench.refusal(entry.command).is_none(),
     }
 }
 
 /// Whether a command is shown on the narrowest screen too: help, quit, and what repairs a failure.
 fn stays(entry: &Entry) -> bool {
-    matches!(entry.command, Command::Help | Command::Quit | Command::Revive | Command::EditLetter)
+    matches!(
+        entry.command,
+        Command::Help | Command::Quit | Command::Revive | Command::EditLetter | Command::Freeze
+    )
 }
 
 /// What the key would do now.
@@ -59,6 +76,7 @@ fn name(workbench: &Workbench, entry: &Entry) -> &'static str {
     match (entry.command, workbench.snapshot.run_state) {
         (Command::Pause, RunState::Running) => "pause",
         (Command::Pause, _) => "resume",
+        (Command::Freeze, _) => "show it live",
         _ => entry.name,
     }
 }

@@ -33,14 +33,17 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
     let selected = workbench.letters.place(&shown);
     for (is_selected, letter, row) in rows(shown.iter(), selected, inner) {
-        let style = theme.row(focused && is_selected);
+        workbench.spots.row(row, Some(Pane::DeadLetters), is_selected);
         let mut line = Line::from(vec![
             Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),
         ]);
         let room = usize::from(row.width).saturating_sub(line.width());
         line.push_span(Span::raw(theme.fit(&letter.reason, room)));
-        line.style(style).render(row, buffer);
+        line.render(row, buffer);
+        if focused && is_selected {
+            theme.select_in_pane(row, buffer);
+        }
     }
 }
 

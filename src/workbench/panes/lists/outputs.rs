@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::application::text_of_bytes;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{pane, title};
+use crate::workbench::panes::frame::{filter, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -16,13 +16,16 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let focused = workbench.pane == Pane::Outputs;
     let count = words::count(snapshot.totals.messages_out);
     let name = title(theme, "Sink output", focused, count);
-    let inner = pane(theme, name, Line::default(), focused, area, buffer);
+    let right = workbench.searches.of(Pane::Outputs).and_then(|search| filter(theme, search));
+    let inner = pane(theme, name, right.unwrap_or_default(), focused, area, buffer);
     if snapshot.outputs.is_empty() {
         return Line::styled("What leaves appears here.", theme.quiet()).render(inner, buffer);
     }
     let several = workbench.topology.pipelines().len() > 1;
-    let shown = snapshot.outputs.iter().skip(workbench.output_offset);
+    let outputs = workbench.shown_outputs();
+    let shown = outputs.iter().skip(workbench.output_offset);
     for (at, (output, row)) in shown.zip(inner.rows()).enumerate() {
+        workbench.spots.row(row, Some(Pane::Outputs), at == 0);
         let text = text_of_bytes(output.bytes.strip_suffix(b"\n").unwrap_or(&output.bytes));
         let newest = at == 0 && workbench.output_offset == 0;
         let style = if newest { theme.title() } else { theme.text() };

@@ -12,6 +12,7 @@ use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::rows::fields;
+use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
@@ -101,7 +102,7 @@ struct Column {
     right: bool,
 }
 
-fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
+fn columns(shown: &PartitionsShown, hidden: &[String], width: u16) -> Vec<Column> {
     let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
         name: name.to_owned(),
         sort,
@@ -135,6 +136,8 @@ fn columns(shown: &PartitionsShown, width: u16) -> Vec<Column> {
     columns.push(column("messages", Some(SortBy::Messages), 9, true));
     columns.push(column("msg/s", None, 6, true));
     columns.push(column(SHARE, None, 5, false));
+    // The key stays: without it, no row means anything.
+    columns.retain(|column| column.name == "key" || !hidden.contains(&column.name));
     fit(columns, shown, width)
 }
 
@@ -167,7 +170,7 @@ fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Col
 fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
     let query = &shown.view.query;
-    let columns = columns(shown, area.width);
+    let columns = columns(shown, &workbench.hidden_columns, area.width);
     let header = Row::new(columns.iter().map(|column| {
         let sorted = column.sort.as_ref() == Some(&query.sort);
         let arrow = match (sorted, query.descending) {
@@ -182,14 +185,37 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     let most = shown.rows.iter().map(|row| row.row.messages).max().unwrap_or(0).max(1);
     let selected = workbench.partitions.place(shown);
     let focused = workbench.pane == Pane::Partitions;
-    let rows = shown.rows.iter().enumerate().map(|(at, row)| {
+    let rows = shown.rows.iter().map(|row| {
         let cells = columns
             .iter()
             .map(|column| cell(value(workbench, row, column, total, most), column.right));
-        Row::new(cells).style(theme.row(focused && at == selected))
+        Row::new(cells)
     });
+    note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+    let selected_row = area.rows().skip(1).nth(selected).filter(|_| selected < shown.rows.len());
+    if let Some(row) = selected_row.filter(|_| focused) {
+        theme.select_in_pane(row, buffer);
+    }
+}
+
+/// What a click finds: the titles of the columns, and the rows below them.
+fn note_spots(workbench: &Workbench, columns: &[Column], selected: usize, area: Rect) {
+    let mut rows = area.rows();
+    let Some(titles) = rows.next() else { return };
+    let mut x = area.x;
+    for column in columns {
+        let place = Rect { x, width: column.width, ..titles }.intersection(area);
+        if let Some(sort) = &column.sort {
+            workbench.spots.add(place, Spot::Column(sort.clone()));
+        }
+        x = x.saturating_add(column.width).saturating_add(1);
+    }
+    let shown = workbench.snapshot.partitions.rows.len();
+    for (at, row) in rows.take(shown).enumerate() {
+        workbench.spots.row(row, Some(Pane::Partitions), at == selected);
+    }
 }
 
 fn cell(line: Line<'_>, right: bool) -> Cell<'_> {

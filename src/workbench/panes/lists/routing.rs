@@ -11,7 +11,7 @@ use super::{rows, trace};
 use crate::core::event::Level;
 use crate::telemetry::Snapshot;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{pane, title};
+use crate::workbench::panes::frame::{filter, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -38,6 +38,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
 /// The text to the right of the title: what Enter does, or the last event of an endpoint.
 fn aside(workbench: &Workbench, focused: bool, width: u16) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    if let Some(search) =
+        workbench.searches.of(Pane::Routing).and_then(|search| filter(theme, search))
+    {
+        return search;
+    }
     if focused && !snapshot.traces.is_empty() {
         return Line::styled(" Enter opens a message ", theme.quiet());
     }
@@ -101,8 +106,13 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
     let focused = workbench.pane == Pane::Routing;
-    let selected = workbench.trace.place(&snapshot.traces);
-    for (is_selected, trace, row) in rows(&snapshot.traces, selected, area) {
-        trace::render(workbench, trace, theme.row(focused && is_selected), row, buffer);
+    let shown = workbench.shown_traces();
+    let selected = workbench.trace.place(&shown);
+    for (is_selected, trace, row) in rows(&*shown, selected, area) {
+        workbench.spots.row(row, Some(Pane::Routing), is_selected);
+        trace::render(workbench, trace, row, buffer);
+        if focused && is_selected {
+            theme.select_in_pane(row, buffer);
+        }
     }
 }

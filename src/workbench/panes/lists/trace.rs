@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -14,20 +13,13 @@ use crate::workbench::words;
 
 /// Draws a message's way in one line: as much as fits of number, source, frame, message, key, worker,
 /// change and output; the time is at the end.
-pub(super) fn render(
-    workbench: &Workbench,
-    trace: &Trace,
-    style: Style,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+pub(super) fn render(workbench: &Workbench, trace: &Trace, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
-    buffer.set_style(area, style);
     let hops = trace.hops();
     let time = match hops.last().filter(|hop| is_end(&hop.event)) {
         Some(last) => {
             let time = words::duration(last.at.since(trace.read_at));
-            Line::styled(format!(" {time}"), theme.accent())
+            Line::raw(format!(" {time}"))
         }
         None => Line::styled(theme.symbol(" …", " .."), theme.warning()),
     };
@@ -36,8 +28,8 @@ pub(super) fn render(
         area.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]));
     let mut spans = origin(workbench, trace, area.width >= 100);
     spans.extend(way_of(theme, &hops));
-    Line::from(spans).style(style).render(way, buffer);
-    time.style(style).render(end, buffer);
+    Line::from(spans).render(way, buffer);
+    time.render(end, buffer);
 }
 
 /// The message's number and source; its pipeline if there are several; its frame if it fits.

@@ -8,7 +8,7 @@ use crate::application::text_of_bytes;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::numbers::Timestamp;
-use crate::workbench::commands::{Command, hint};
+use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
@@ -39,7 +39,8 @@ pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buf
     lines.push(line("bytes", words::hex(&bytes)));
     lines.push(line("text", text_of_bytes(&bytes)));
     let title = format!("Dead letter {}", letter.sequence);
-    let keys = hint(&[Command::EditLetter, Command::SendLetter], Some(Pane::DeadLetters));
+    let keys =
+        workbench.keymap.hint(&[Command::EditLetter, Command::SendLetter], Some(Pane::DeadLetters));
     window(theme, &title, &keys, lines, area, buffer);
 }
 

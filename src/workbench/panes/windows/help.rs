@@ -1,38 +1,43 @@
 //! All commands and their keys, from the table of commands.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::workbench::commands::{COMMANDS, Context};
-use crate::workbench::panes::frame::window;
+use crate::workbench::panes::frame::{filter, window};
 use crate::workbench::state::Workbench;
+use crate::workbench::state::help::Help;
 
-/// The parts of the help, in order.
-const PARTS: [(Context, &str); 6] = [
-    (Context::Input, "In the input pane"),
-    (Context::Everywhere, "Everywhere (letters not while typing)"),
-    (Context::Rows, "In panes with rows"),
-    (Context::Filtered, "In the partitions and the dead letters"),
-    (Context::Partitions, "In the partitions pane"),
-    (Context::DeadLetters, "In the dead letters pane"),
-];
-
-pub(super) fn render(workbench: &Workbench, scroll: usize, area: Rect, buffer: &mut Buffer) {
+pub(super) fn render(
+    workbench: &Workbench,
+    help: &Help,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     let theme = workbench.theme;
     let mut lines = Vec::new();
-    for (context, title) in PARTS {
+    for (title, entries) in help.parts(&workbench.keymap) {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         lines.push(Line::styled(title, theme.title()));
-        for entry in COMMANDS.iter().filter(|entry| entry.context == context) {
+        for entry in entries {
+            let keys = workbench.keymap.all_keys(entry.command);
             lines.push(Line::from(vec![
-                Span::styled(format!("  {:<18} ", entry.all_keys()), theme.key()),
+                Span::styled(format!("  {keys:<18} "), theme.key()),
                 Span::styled(entry.about, theme.text()),
             ]));
         }
     }
+    if lines.is_empty() {
+        lines.push(Line::styled("No command is called so, or does that.", theme.quiet()));
+    }
+    // The last lines stay in sight.
+    let height = usize::from(area.height.saturating_sub(4)).max(1);
+    let scroll = help.scroll.min(lines.len().saturating_sub(height));
     let lines: Vec<Line<'_>> = lines.into_iter().skip(scroll).collect();
-    window(theme, "Help", "Up and Down scroll, Esc closes", lines, area, buffer);
+    let search = filter(theme, &help.search).map(|line| line.to_string());
+    let keys = search.unwrap_or_else(|| "/ searches   Up and Down scroll   Esc closes".to_owned());
+    window(theme, "Help", keys.trim(), lines, area, buffer);
+    None
 }

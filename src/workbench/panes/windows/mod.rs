@@ -5,7 +5,9 @@ mod help;
 mod log_line;
 mod palette;
 mod partition;
+mod question;
 mod safety;
+mod themes;
 mod trace;
 
 use ratatui::buffer::Buffer;
@@ -23,7 +25,9 @@ pub(super) fn render(
 ) -> Option<Position> {
     match overlay {
         Overlay::Palette(palette) => return palette::render(workbench, palette, area, buffer),
-        Overlay::Help { scroll } => help::render(workbench, *scroll, area, buffer),
+        Overlay::Help(help) => return help::render(workbench, help, area, buffer),
+        Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
+        Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Trace { trace, scroll } => trace::render(workbench, trace, *scroll, area, buffer),
         Overlay::DeadLetter(letter) => dead_letter::render(workbench, letter, area, buffer),
         Overlay::LogLine(line) => log_line::render(workbench, line, area, buffer),

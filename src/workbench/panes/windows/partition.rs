@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::application::Key;
 use crate::core::frames::trace::HopEvent;
 use crate::telemetry::ShownRow;
-use crate::workbench::commands::{Command, hint};
+use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
@@ -50,7 +50,14 @@ pub(super) fn render(
     }
     let title = format!("Partition {}", theme.fit(&words::key(key), 60));
     let commands: &[Command] = if row.poisoned { &[Command::Revive] } else { &[] };
-    window(theme, &title, &hint(commands, Some(Pane::Partitions)), lines, area, buffer);
+    window(
+        theme,
+        &title,
+        &workbench.keymap.hint(commands, Some(Pane::Partitions)),
+        lines,
+        area,
+        buffer,
+    );
 }
 
 /// Why the partition takes no messages, and what follows from it.

@@ -9,7 +9,7 @@ use crate::core::numbers::Epoch;
 use crate::core::text::plural;
 use crate::runtime::RunState;
 use crate::telemetry::{Crash, SafetyShown};
-use crate::workbench::commands::{Command, hint};
+use crate::workbench::commands::Command;
 use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
@@ -27,7 +27,7 @@ pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: 
         }
         Some(safety) => Story { workbench, theme, safety }.lines(),
     };
-    let commands = hint(&[Command::Crash], None);
+    let commands = workbench.keymap.hint(&[Command::Crash], None);
     window(theme, "Crash and recovery", &commands, lines, area, buffer);
 }
 

@@ -1,0 +1,106 @@
+//! The configuration: keys, colours, mouse, clipboard and columns, in one TOML file.
+//!
+//! Invariant: the file that [`template()`] prints, with its settings uncommented, says what is true without
+//! any file. An unknown name or a conflict is one line that says where it is and what to do.
+
+mod chosen;
+mod file;
+mod nearest;
+mod template;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use chosen::{Clipboard, Configuration};
+pub(crate) use nearest::did_you_mean;
+pub use template::template;
+
+/// Why a file is no configuration.
+#[derive(Debug, Error)]
+pub enum ConfigurationError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// What it says is wrong.
+    #[error("{}:{line}: {reason}", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+}
+
+impl Configuration {
+    /// Reads the file that the user names, or the one at its usual place if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or what it says is wrong.
+    pub fn load(
+        named: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigurationError> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => match usual_place(variable).filter(|path| path.exists()) {
+                Some(path) => path,
+                None => return Ok(Self::default()),
+            },
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| ConfigurationError::Unreadable { path: path.clone(), error })?;
+        file::parse(&text).map_err(|file::Wrong { line, reason }| ConfigurationError::Wrong {
+            path,
+            line,
+            reason,
+        })
+    }
+}
+
+/// The usual place of the configuration: the one of the XDG rules.
+#[must_use]
+pub fn usual_place(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")))?;
+    Some(folder.join("wallaroo-tui").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_the_one_of_the_xdg_rules() {
+        let of = |xdg: Option<&'static str>, home: Option<&'static str>| {
+            usual_place(move |name| match name {
+                "XDG_CONFIG_HOME" => xdg.map(str::to_owned),
+                "HOME" => home.map(str::to_owned),
+                _ => None,
+            })
+        };
+        let expected = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(of(Some("/c"), Some("/h")), expected("/c/wallaroo-tui/config.toml"));
+        assert_eq!(
+            of(Some("relative"), Some("/h")),
+            expected("/h/.config/wallaroo-tui/config.toml")
+        );
+        assert_eq!(of(None, None), None);
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_be_there_and_one_that_is_not_need_not() {
+        let missing = Configuration::load(Some(Path::new("/nowhere/x.toml")), |_| None);
+        assert!(missing.unwrap_err().to_string().contains("/nowhere/x.toml"));
+        assert_eq!(Configuration::load(None, |_| None).unwrap(), Configuration::default());
+    }
+}

@@ -1,0 +1,270 @@
+//! An application with its engine and what the user sees of it: what the workbench's loop works at.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::configuration::Configuration;
+use super::error::WorkbenchError;
+use super::opening::Opening;
+use super::state::{Effect, Offer, Workbench};
+use super::theme::Theme;
+use super::words;
+use crate::resilience::{ResilienceSettings, TemporaryDirectory};
+use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
+use crate::session::Session;
+use crate::telemetry::Snapshot;
+
+/// The longest wait for a worker to revive a partition. No key is read in that time.
+const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
+
+/// The shortest time between two traces of messages that a source read, per worker.
+const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+
+/// An application with its engine and what the user sees of it.
+pub(super) struct Desk {
+    pub session: Session,
+    pub workbench: Workbench,
+    /// The directory of checkpoints and journal if the user named none, so that crash and recovery can be
+    /// tried at once. It is removed when it is dropped.
+    _temporary: Option<TemporaryDirectory>,
+    /// The directory that the user named.
+    saved: Option<PathBuf>,
+    /// How many crashes the state has survived.
+    crashes: u64,
+    /// Whether dead letters could not be written at the last look.
+    lost: bool,
+}
+
+impl Desk {
+    /// Starts the engine.
+    pub fn open(
+        opening: Opening,
+        theme: Theme,
+        configuration: &Configuration,
+    ) -> Result<Self, WorkbenchError> {
+        let Opening { topology, settings, dead_letters } = opening;
+        let mut settings =
+            Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+        let saved = settings.resilience.as_ref().map(|saved| saved.directory.clone());
+        // Without a directory, nothing is saved.
+        let temporary = saved.is_none().then(|| TemporaryDirectory::new().ok()).flatten();
+        if let Some(directory) = &temporary {
+            settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
+        }
+        let session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
+        let mut workbench = Workbench::new(topology, theme, session.snapshot())
+            .with_frame_limit(settings.frame_limit)
+            .with_hands(configuration.keymap.clone(), configuration.mouse)
+            .with_columns(configuration.hidden_columns.clone());
+        if temporary.is_some() {
+            workbench = workbench.saved_for_now();
+        }
+        Ok(Self { session, workbench, _temporary: temporary, saved, crashes: 0, lost: false })
+    }
+
+    /// Says which applications can be gone on with, and which of them this is.
+    pub fn offer(&mut self, offers: &[Offer], this: usize) {
+        self.workbench.applications = offers.to_vec();
+        self.workbench.application = this;
+    }
+
+    /// Looks at the engine. True if there is something new to be drawn.
+    pub fn look(&mut self) -> bool {
+        let mut news = self.session.refresh(&self.workbench.view());
+        let trouble = self.session.dead_letters_lost();
+        if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {
+            // At once: at the end it is too late to do anything about it.
+            news = true;
+            match trouble {
+                Some(error) => self.workbench.notify(error.to_string(), true),
+                None => self.workbench.notify("dead letters are written again".to_owned(), false),
+            }
+        }
+        news
+    }
+
+    /// Applies an effect to the engine.
+    pub fn apply(&mut self, effect: Effect) -> Result<(), WorkbenchError> {
+        let (session, workbench) = (&mut self.session, &mut self.workbench);
+        match effect {
+            Effect::Inject(pipeline, bytes) => {
+                if let Err(error) = session.engine().inject(pipeline, bytes) {
+                    workbench.notify(error.to_string(), true);
+                }
+            }
+            // The engine is asked, because the snapshot may be older.
+            Effect::PauseOrResume => match session.engine().run_state() {
+                RunState::Running => session.engine().pause(),
+                RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
+                    session.engine().resume();
+                }
+            },
+            Effect::Step => session.engine().step(),
+            Effect::Revive { state, key } => {
+                let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
+                workbench.revived(&key, revival);
+            }
+            Effect::Crash => {
+                let crashed = session.crash();
+                workbench.crashed();
+                match crashed {
+                    Ok(()) => self.crashes += 1,
+                    // The window of the crash says that nothing is saved.
+                    Err(EngineError::NothingSaved) => {}
+                    // There is no engine any more.
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Effect::ChangeWorkers { more } => self.change_workers(more),
+            // What the terminal and the loop do.
+            Effect::Copy { .. }
+            | Effect::Save { .. }
+            | Effect::Mouse(_)
+            | Effect::Switch(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
+        }
+        Ok(())
+    }
+
+    /// Goes on with one worker more, or one less.
+    fn change_workers(&mut self, more: bool) {
+        let now = self.session.wanted_workers().get();
+        let wanted = if more { now + 1 } else { now - 1 };
+        let workers = match NonZeroUsize::new(wanted) {
+            None => return self.workbench.notify("one worker is the least".to_owned(), true),
+            Some(workers) if wanted <= MAX_WORKERS => workers,
+            Some(_) => {
+                return self.workbench.notify(format!("{MAX_WORKERS} workers are the most"), true);
+            }
+        };
+        // The header shows that it is under way, and the partitions show which have moved.
+        if let Err(error) = self.session.set_workers(workers) {
+            self.workbench.notify(error.to_string(), true);
+        }
+    }
+
+    /// The last figures, and whether the workers have told how many partitions there are.
+    fn last_snapshot(&mut self, stateful: bool) -> (Snapshot, bool) {
+        let patience = Instant::now() + LAST_LOOK;
+        let view = self.workbench.view();
+        loop {
+            self.session.refresh(&view);
+            let snapshot = self.session.snapshot();
+            let known = snapshot.partitions.up_to_date && !self.session.engine().is_recovering();
+            if !stateful || known || Instant::now() >= patience {
+                return (snapshot, stateful && known);
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Ends the engine, and says what was.
+    pub fn end(&mut self) -> Farewell {
+        let stateful = !self.workbench.topology.states().is_empty();
+        let (snapshot, counted) = self.last_snapshot(stateful);
+        self.session.end();
+        Farewell {
+            application: snapshot.application.to_string(),
+            uptime: snapshot.uptime,
+            messages: snapshot.totals.messages_in,
+            partitions: counted.then_some(snapshot.partitions.total),
+            dead_letters: snapshot.totals.dead_letters,
+            p99: (snapshot.latency.count > 0).then_some(snapshot.latency.p99),
+            crashes: self.crashes,
+            saved: self.saved.take(),
+        }
+    }
+}
+
+/// The longest wait for workers that are asked for the last time how many partitions they have.
+const LAST_LOOK: Duration = Duration::from_millis(300);
+
+/// How often it is looked whether they have answered.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// What is said of an application at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Farewell {
+    /// Its name.
+    pub application: String,
+    /// How long it ran.
+    pub uptime: Duration,
+    /// How many messages it read.
+    pub messages: u64,
+    /// How many partitions it had; `None` if it has no state, or its workers did not tell.
+    pub partitions: Option<usize>,
+    /// How many messages could not be processed.
+    pub dead_letters: u64,
+    /// The 99th percentile of the latency in microseconds; `None` if nothing was written.
+    pub p99: Option<f64>,
+    /// How many crashes its state has survived.
+    pub crashes: u64,
+    /// Where its state is; `None` if it is deleted.
+    pub saved: Option<PathBuf>,
+}
+
+impl fmt::Display for Farewell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |number: u64, one: &str| {
+            let noun = crate::core::text::plural(number, one);
+            format!("{} {noun}", words::grouped(number))
+        };
+        write!(
+            formatter,
+            "{}: {} in {}",
+            words::one_line(&self.application),
+            of(self.messages, "message"),
+            words::clock(self.uptime)
+        )?;
+        if let Some(partitions) = self.partitions {
+            write!(formatter, ", {}", of(partitions as u64, "partition"))?;
+        }
+        write!(formatter, ", {}", of(self.dead_letters, "dead letter"))?;
+        if let Some(p99) = self.p99 {
+            write!(formatter, ", p99 {}", words::latency(p99))?;
+        }
+        if self.crashes > 0 {
+            let crashes =
+                crate::core::text::plural(self.crashes, "crash").replace("crashs", "crashes");
+            write!(formatter, ", {} {crashes} survived", self.crashes)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_what_there_was_and_nothing_that_there_was_not() {
+        let farewell = Farewell {
+            application: "alphabet".to_owned(),
+            uptime: Duration::from_secs(72),
+            messages: 27_141,
+            partitions: Some(1),
+            dead_letters: 12,
+            p99: Some(594.0),
+            crashes: 2,
+            saved: None,
+        };
+        assert_eq!(
+            farewell.to_string(),
+            "alphabet: 27 141 messages in 0:01:12, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
+        );
+        let quiet = Farewell {
+            messages: 0,
+            partitions: None,
+            dead_letters: 0,
+            p99: None,
+            crashes: 0,
+            ..farewell
+        };
+        assert_eq!(quiet.to_string(), "alphabet: 0 messages in 0:01:12, 0 dead letters");
+    }
+}

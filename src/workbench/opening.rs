@@ -1,0 +1,28 @@
+//! What the workbench is opened with.
+
+use std::sync::Arc;
+
+use super::state::Offer;
+use crate::core::topology::Topology;
+use crate::runtime::Settings;
+use crate::telemetry::DeadLetterFile;
+
+/// An application that is ready to run.
+pub struct Opening {
+    /// The application.
+    pub topology: Arc<Topology>,
+    /// How it is run.
+    pub settings: Settings,
+    /// Where all dead letters go too.
+    pub dead_letters: Option<DeadLetterFile>,
+}
+
+/// The applications that can be gone on with, which of them is the first, and how others are made ready.
+pub struct Others<'a> {
+    /// All of them, the first included.
+    pub offers: Vec<Offer>,
+    /// The place of the first.
+    pub first: usize,
+    /// Makes one ready, or says why it cannot be run.
+    pub open: &'a mut dyn FnMut(usize) -> Result<Opening, String>,
+}

@@ -1,0 +1,17 @@
+//! A question before something that cannot be taken back.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::workbench::panes::frame::window;
+use crate::workbench::state::Workbench;
+use crate::workbench::state::question::Question;
+
+pub(super) fn render(workbench: &Workbench, question: &Question, area: Rect, buffer: &mut Buffer) {
+    let key = workbench.keymap.shown_key(question.command, None);
+    let key = key.map(|key| format!("{key} or ")).unwrap_or_default();
+    let keys = format!("{key}Enter: yes   Esc: no");
+    let lines = question.lines.iter().map(|line| Line::raw(line.clone())).collect();
+    window(workbench.theme, question.title, &keys, lines, area, buffer);
+}

@@ -1,0 +1,164 @@
+//! What the palette offers, and what a choice does. What was chosen last comes first.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::overlay::Overlay;
+use super::palette::{Choose, Item, Palette};
+use super::{Effect, Workbench};
+use crate::workbench::commands::{COMMANDS, Command, Context};
+use crate::workbench::layout::Pane;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+use crate::workbench::theme::Look;
+use crate::workbench::words;
+
+/// How many of the last choices come first.
+const MAX_RECENT: usize = 8;
+
+impl Workbench {
+    /// Opens the palette.
+    pub(super) fn open_palette(&mut self) {
+        self.overlay = Some(Overlay::Palette(Palette::new(self.items())));
+    }
+
+    /// Opens the palette with the applications alone.
+    pub(super) fn open_applications(&mut self) {
+        let applications = self.application_items().collect();
+        self.overlay = Some(Overlay::Palette(Palette::new(applications)));
+    }
+
+    /// A key while the palette is open.
+    pub(super) fn palette_key(
+        &mut self,
+        mut palette: Palette,
+        key: TerminalKey,
+        event: KeyEvent,
+    ) -> Option<Effect> {
+        match key.code {
+            KeyCode::Esc => None,
+            KeyCode::Enter => self.choose(palette),
+            _ => {
+                palette.key(key, event);
+                self.overlay = Some(Overlay::Palette(palette));
+                None
+            }
+        }
+    }
+
+    /// Does the selected item. One that can do nothing now says why, and the palette stays.
+    pub(super) fn choose(&mut self, palette: Palette) -> Option<Effect> {
+        let found = palette.found().into_iter().nth(palette.selected);
+        let Some(item) = found.map(|found| found.item.clone()) else {
+            self.overlay = Some(Overlay::Palette(palette));
+            return None;
+        };
+        if item.refusal.is_some() {
+            self.overlay = Some(Overlay::Palette(palette));
+            return None;
+        }
+        if item.choose != Choose::Find {
+            self.recent.retain(|name| *name != item.name);
+            self.recent.insert(0, item.name);
+            self.recent.truncate(MAX_RECENT);
+        }
+        match item.choose {
+            Choose::Command(command) => {
+                self.go_where_it_works(command);
+                return self.command(command);
+            }
+            Choose::Partition(key) => {
+                let rows = self.snapshot.partitions.rows.iter();
+                if let Some(row) = rows.into_iter().find(|row| row.row.key == key) {
+                    let last = row.clone();
+                    self.pane = Pane::Partitions;
+                    self.overlay = Some(Overlay::Partition { key, last });
+                }
+            }
+            Choose::Find => {
+                self.go_to(Pane::Partitions);
+                self.partitions.filter_by(palette.line.text().trim());
+            }
+            Choose::Look(look) => self.use_look(look),
+            Choose::Application(at) => return Some(Effect::Switch(at)),
+        }
+        None
+    }
+
+    /// Goes to the pane in which a command works, unless it works in the focused one.
+    fn go_where_it_works(&mut self, command: Command) {
+        let Some(entry) = command.entry().filter(|entry| !entry.applies(Some(self.pane))) else {
+            return;
+        };
+        match entry.context {
+            Context::Everywhere => {}
+            Context::Input => self.pane = Pane::Input,
+            Context::Rows => self.leave_input(),
+            Context::Partitions => self.go_to(Pane::Partitions),
+            Context::DeadLetters => self.go_to(Pane::DeadLetters),
+        }
+    }
+
+    /// All items: first what was chosen last, and last what is only a move.
+    fn items(&self) -> Vec<Item> {
+        let commands = COMMANDS.iter().filter(|entry| entry.command != Command::Palette);
+        let commands = commands.map(|entry| Item {
+            name: entry.name.to_owned(),
+            keys: self.keymap.all_keys(entry.command),
+            about: entry.about.to_owned(),
+            refusal: self.refusal(entry.command),
+            choose: Choose::Command(entry.command),
+        });
+        let find = Item {
+            name: "find partitions".to_owned(),
+            keys: String::new(),
+            about: "show the partitions whose key contains this".to_owned(),
+            refusal: self.refusal(Command::GoPartitions),
+            choose: Choose::Find,
+        };
+        let mut items: Vec<Item> = commands
+            .chain(self.partition_items())
+            .chain(self.look_items())
+            .chain(self.application_items())
+            .chain([find])
+            .collect();
+        let recent = |item: &Item| self.recent.iter().position(|name| *name == item.name);
+        items.sort_by_key(|item| (recent(item).unwrap_or(MAX_RECENT), is_a_move(item)));
+        items
+    }
+
+    fn partition_items(&self) -> impl Iterator<Item = Item> {
+        self.snapshot.partitions.rows.iter().map(|row| Item {
+            name: format!("partition {}", words::key(&row.row.key)),
+            keys: String::new(),
+            about: words::plain(&row.row.value),
+            refusal: None,
+            choose: Choose::Partition(row.row.key.clone()),
+        })
+    }
+
+    fn look_items(&self) -> impl Iterator<Item = Item> {
+        Look::ALL.into_iter().map(|look| Item {
+            name: format!("theme {look}"),
+            keys: String::new(),
+            about: look.about().to_owned(),
+            refusal: (self.theme.look() == look).then(|| "it is the present one".to_owned()),
+            choose: Choose::Look(look),
+        })
+    }
+
+    fn application_items(&self) -> impl Iterator<Item = Item> {
+        self.applications.iter().enumerate().map(|(at, application)| Item {
+            name: format!("application {}", application.name),
+            keys: String::new(),
+            about: application.about.clone(),
+            refusal: (self.application == at).then(|| "it is on the screen".to_owned()),
+            choose: Choose::Application(at),
+        })
+    }
+}
+
+/// Whether an item is a command that a list of commands only gets longer by.
+fn is_a_move(item: &Item) -> bool {
+    use Command::{Down, First, Last, PageDown, PageUp, Up};
+    let Choose::Command(command) = item.choose else { return false };
+    matches!(command, Up | Down | PageUp | PageDown | First | Last)
+}

@@ -1,0 +1,139 @@
+//! What is copied and saved: the selected thing as JSON, the screen as text or as a picture, and all that
+//! was sent from here.
+
+use ratatui::buffer::Buffer;
+use serde_json::{Value, json};
+
+use super::overlay::Overlay;
+use super::{Effect, Workbench};
+use crate::application::text_of_bytes;
+use crate::core::frames::trace::{Hop, HopEvent, Trace};
+use crate::core::json::escaped;
+use crate::core::text::hex;
+use crate::telemetry::{LogLine, OutputShown};
+use crate::workbench::layout::Pane;
+use crate::workbench::svg;
+
+impl Workbench {
+    /// What is open or selected, as JSON; `None` if nothing is.
+    #[must_use]
+    pub(in crate::workbench) fn selected_json(&self) -> Option<String> {
+        let value = match &self.overlay {
+            Some(Overlay::Trace { trace, .. }) => of_trace(trace),
+            Some(Overlay::DeadLetter(letter)) => serde_json::to_value(&**letter).ok()?,
+            Some(Overlay::LogLine(line)) => of_log(line),
+            Some(Overlay::Partition { .. }) => {
+                serde_json::to_value(&self.partition_at_hand()?.row).ok()?
+            }
+            _ => self.row_json()?,
+        };
+        let text = serde_json::to_string_pretty(&value).ok()?;
+        Some(escaped(&text).into_owned())
+    }
+
+    fn row_json(&self) -> Option<Value> {
+        match self.pane {
+            Pane::Partitions => serde_json::to_value(&self.partition_at_hand()?.row).ok(),
+            Pane::Routing => self.trace.of(&self.shown_traces()).map(|trace| of_trace(trace)),
+            Pane::DeadLetters => serde_json::to_value(&*self.selected_letter()?).ok(),
+            Pane::Log => self.log_line.of(&self.shown_log()).map(|line| of_log(line)),
+            Pane::Outputs => {
+                let outputs = self.shown_outputs();
+                outputs.get(self.output_offset).map(|output| self.of_output(output))
+            }
+            Pane::Input => None,
+        }
+    }
+
+    fn of_output(&self, output: &OutputShown) -> Value {
+        let pipeline = self.topology.pipelines().get(output.pipeline.0);
+        json!({
+            "pipeline": pipeline.map(|pipeline| pipeline.name.to_string()),
+            "sink": output.sink.0,
+            "text": text_of_bytes(&output.bytes),
+            "bytes_hex": hex(&output.bytes),
+        })
+    }
+
+    pub(super) fn copy(&mut self) -> Option<Effect> {
+        let text = self.selected_json()?;
+        Some(Effect::Copy { text, name: "copy.json" })
+    }
+
+    pub(super) fn copy_screen(&self) -> Effect {
+        let buffer = self.screen();
+        let row = |cells: &[ratatui::buffer::Cell]| {
+            let text: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+            text.trim_end().to_owned() + "\n"
+        };
+        let width = usize::from(buffer.area.width).max(1);
+        let text = buffer.content.chunks(width).map(row).collect();
+        Effect::Copy { text, name: "screen.txt" }
+    }
+
+    pub(super) fn picture(&self) -> Effect {
+        let title = format!("wallaroo-tui --app {}", self.topology.name());
+        let picture = svg::svg(&self.screen(), &title);
+        Effect::Save { files: vec![("screen.svg".to_owned(), picture.into_bytes())] }
+    }
+
+    /// The screen as it is now.
+    fn screen(&self) -> Buffer {
+        let mut buffer = Buffer::empty(self.area);
+        self.draw(self.area, &mut buffer);
+        buffer
+    }
+}
+
+fn of_log(line: &LogLine) -> Value {
+    json!({
+        "at": humantime::format_rfc3339_millis(line.at).to_string(),
+        "level": line.level.to_string(),
+        "text": line.text,
+    })
+}
+
+/// A trace: the frame, and every hop with the nanoseconds since the frame was read.
+fn of_trace(trace: &Trace) -> Value {
+    let hops: Vec<Value> = trace.hops().iter().map(|hop| of_hop(trace, hop)).collect();
+    json!({
+        "pipeline": &*trace.pipeline,
+        "source": &*trace.source,
+        "sequence": trace.sequence.0,
+        "frame_hex": hex(&trace.frame),
+        "frame_bytes": trace.frame_length,
+        "hops": hops,
+    })
+}
+
+fn of_hop(trace: &Trace, hop: &Hop) -> Value {
+    let value =
+        |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+    let mut json = match &hop.event {
+        HopEvent::Decoded(message) => json!({ "decoded": value(message) }),
+        HopEvent::Filtered => json!({ "filtered": true }),
+        HopEvent::Computed(made) => {
+            json!({ "computed": made.iter().map(value).collect::<Vec<_>>() })
+        }
+        HopEvent::Partitioned { key, owner } => json!({ "key": key, "owner": owner.0 }),
+        HopEvent::StateChanged { key, created, before, after, saved } => json!({
+            "key": key,
+            "created": created,
+            "before": value(before),
+            "after": value(after),
+            "saved": saved,
+        }),
+        HopEvent::Encoded(bytes) => {
+            json!({ "output": text_of_bytes(bytes), "output_hex": hex(bytes) })
+        }
+        HopEvent::Written(sink) => json!({ "sink": &**sink }),
+        HopEvent::DeadLetter(reason) => json!({ "dead_letter": reason }),
+    };
+    if let Some(fields) = json.as_object_mut() {
+        let after = hop.at.0.saturating_sub(trace.read_at.0);
+        fields.insert("step".to_owned(), json!(&*hop.step));
+        fields.insert("worker".to_owned(), json!(hop.worker.0));
+        fields.insert("after_ns".to_owned(), json!(after));
+    }
+    json
+}

@@ -1,0 +1,153 @@
+//! What keys and clicks do while a window is open over the panes.
+
+use crossterm::event::KeyEvent;
+
+use super::help::Help;
+use super::overlay::Overlay;
+use super::question::Answer;
+use super::themes::Themes;
+use super::{Effect, Workbench};
+use crate::workbench::commands::Command;
+use crate::workbench::terminal::keys::Key as TerminalKey;
+use crate::workbench::theme::Look;
+
+impl Workbench {
+    /// Takes a key. The window has been taken off, and is put back if it stays.
+    pub(super) fn key_on_overlay(
+        &mut self,
+        overlay: Overlay,
+        key: TerminalKey,
+        event: KeyEvent,
+    ) -> Option<Effect> {
+        let command = self.keymap.command_of(key, overlay.pane());
+        // What is about the terminal works whatever is open.
+        if let Some(command @ (Command::Redraw | Command::Suspend)) = command
+            && !key.is_text()
+        {
+            self.overlay = Some(overlay);
+            return self.command(command);
+        }
+        match overlay {
+            Overlay::Palette(palette) => return self.palette_key(palette, key, event),
+            Overlay::Themes(themes) => self.key_of_themes(themes, command),
+            Overlay::Question(question) => match question.answer(key, command) {
+                None => self.overlay = Some(Overlay::Question(question)),
+                Some(answer) => {
+                    self.overlay = self.beneath.pop();
+                    if answer == Answer::Yes {
+                        return self.do_now(question.command);
+                    }
+                }
+            },
+            Overlay::Help(mut help) if help.search.editing().is_some() => {
+                help.search_key(key, event);
+                self.overlay = Some(Overlay::Help(help));
+            }
+            Overlay::Help(help) => self.key_of_help(help, command),
+            window => return self.key_of_window(window, key, command),
+        }
+        None
+    }
+
+    fn key_of_themes(&mut self, mut themes: Themes, command: Option<Command>) {
+        match command {
+            Some(Command::Open) => self.keep_look(),
+            Some(Command::Close | Command::Quit) => self.use_look(themes.before),
+            // The key that opened it goes on to the next.
+            Some(Command::Themes) => {
+                let last = themes.selected + 1 == Look::ALL.len();
+                let look = themes.go(if last { Command::First } else { Command::Down });
+                self.use_look(look);
+                self.overlay = Some(Overlay::Themes(themes));
+            }
+            other => {
+                if let Some(command) = other {
+                    let look = themes.go(command);
+                    self.use_look(look);
+                }
+                self.overlay = Some(Overlay::Themes(themes));
+            }
+        }
+    }
+
+    /// Says how the colours are kept for the next run.
+    fn keep_look(&mut self) {
+        let look = self.theme.look();
+        self.notify(
+            format!("`theme = \"{look}\"` in the configuration keeps it for every run"),
+            false,
+        );
+    }
+
+    fn key_of_help(&mut self, mut help: Help, command: Option<Command>) {
+        match command {
+            Some(Command::Close) if help.search.clear() => self.overlay = Some(Overlay::Help(help)),
+            Some(Command::Close | Command::Open | Command::Help | Command::Quit) => {
+                self.overlay = self.beneath.pop();
+            }
+            Some(Command::Filter) => {
+                help.search.begin();
+                self.overlay = Some(Overlay::Help(help));
+            }
+            Some(command) => self.overlay = Some(Overlay::Help(help).scrolled(command)),
+            None => self.overlay = Some(Overlay::Help(help)),
+        }
+    }
+
+    /// A key in a window that shows something.
+    fn key_of_window(
+        &mut self,
+        shown: Overlay,
+        key: TerminalKey,
+        command: Option<Command>,
+    ) -> Option<Effect> {
+        match command {
+            Some(Command::Quit) if key.is_text() => None,
+            Some(Command::Close | Command::Open) => None,
+            Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
+            Some(
+                command @ (Command::Pause
+                | Command::Step
+                | Command::Revive
+                | Command::Crash
+                | Command::MoreWorkers
+                | Command::FewerWorkers
+                | Command::EditLetter
+                | Command::SendLetter
+                | Command::Help
+                | Command::Palette
+                | Command::SaveSent
+                | Command::Copy
+                | Command::CopyScreen
+                | Command::Picture
+                | Command::Mouse),
+            ) => {
+                self.overlay = Some(shown);
+                self.command(command)
+            }
+            Some(command) => {
+                self.overlay = Some(shown.scrolled(command));
+                None
+            }
+            None => {
+                self.overlay = Some(shown);
+                None
+            }
+        }
+    }
+
+    /// Does what a click on the selected row of a window means.
+    pub(super) fn choose_in_window(&mut self) -> Option<Effect> {
+        match self.overlay.take()? {
+            Overlay::Palette(palette) => self.choose(palette),
+            Overlay::Themes(_) => {
+                self.keep_look();
+                None
+            }
+            other => {
+                self.overlay = Some(other);
+                None
+            }
+        }
+    }
+}

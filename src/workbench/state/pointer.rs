@@ -1,0 +1,107 @@
+//! The mouse: what a click or the wheel does. Nothing needs it.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::overlay::Overlay;
+use super::spots::Spot;
+use super::{Effect, Workbench};
+use crate::core::partitions::query::SortBy;
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
+
+/// How many rows the wheel moves at a time.
+const WHEEL: usize = 3;
+
+impl Workbench {
+    pub(super) fn mouse(&mut self, event: MouseEvent) -> Option<Effect> {
+        let position = Position::new(event.column, event.row);
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => self.click(position),
+            MouseEventKind::ScrollUp => self.wheel(position, Command::Up),
+            MouseEventKind::ScrollDown => self.wheel(position, Command::Down),
+            _ => None,
+        }
+    }
+
+    fn click(&mut self, position: Position) -> Option<Effect> {
+        let (place, spot) = self.spots.at(position)?;
+        let of_window = matches!(spot, Spot::Row { pane: None, .. });
+        // What lies under a window is out of reach.
+        if self.overlay.is_some() != of_window {
+            return None;
+        }
+        match spot {
+            Spot::Pane(pane) => self.go_to(pane),
+            Spot::Row { pane, selected } => {
+                if let Some(pane) = pane {
+                    let focused = self.pane == pane;
+                    self.go_to(pane);
+                    if selected && focused {
+                        return self.command(Command::Open);
+                    }
+                }
+                let distance = self.spots.distance(place, pane)?;
+                let command = if distance < 0 { Command::Up } else { Command::Down };
+                for _ in 0..distance.unsigned_abs() {
+                    self.step_rows(command);
+                }
+                self.spots.select(place, pane);
+                if selected && pane.is_none() {
+                    return self.choose_in_window();
+                }
+            }
+            Spot::Column(column) => {
+                self.go_to(Pane::Partitions);
+                self.sort_by(&column);
+            }
+        }
+        None
+    }
+
+    fn wheel(&mut self, position: Position, command: Command) -> Option<Effect> {
+        if self.overlay.is_none() {
+            let pane = match self.spots.at(position)?.1 {
+                Spot::Pane(pane) | Spot::Row { pane: Some(pane), .. } => pane,
+                Spot::Column(_) => Pane::Partitions,
+                Spot::Row { pane: None, .. } => return None,
+            };
+            self.go_to(pane);
+        }
+        for _ in 0..WHEEL {
+            self.step_rows(command);
+        }
+        None
+    }
+
+    /// One row up or down in the window, or in the focused pane.
+    fn step_rows(&mut self, command: Command) {
+        match self.overlay.take() {
+            None => self.move_selection(command),
+            Some(Overlay::Palette(mut palette)) => {
+                palette.go(command);
+                self.overlay = Some(Overlay::Palette(palette));
+            }
+            Some(Overlay::Themes(mut themes)) => {
+                self.theme = self.theme.with_look(themes.go(command));
+                self.overlay = Some(Overlay::Themes(themes));
+            }
+            Some(other) => self.overlay = Some(other.scrolled(command)),
+        }
+    }
+
+    /// Sorts by a column, or turns the order around if it is sorted by that one.
+    fn sort_by(&mut self, column: &SortBy) {
+        let shown = &self.snapshot.partitions;
+        if self.partitions.view(0).query.sort == *column {
+            return self.partitions.reverse();
+        }
+        // There are as many columns as fields and a few more.
+        for _ in 0..super::rows::fields(shown).len() + 8 {
+            self.partitions.sort_next(shown);
+            if self.partitions.view(0).query.sort == *column {
+                return;
+            }
+        }
+    }
+}

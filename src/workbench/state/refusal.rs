@@ -1,0 +1,53 @@
+//! Why a command can do nothing now, in a sentence: for the palette, and for whoever presses its key.
+
+use super::Workbench;
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
+use crate::workbench::words;
+
+impl Workbench {
+    /// Why a command can do nothing now; `None` if it can.
+    #[must_use]
+    pub(in crate::workbench) fn refusal(&self, command: Command) -> Option<String> {
+        let reason = match command {
+            Command::NextPipeline => {
+                let only = self.topology.pipelines().len() < 2;
+                only.then_some("the application has no other pipeline")
+            }
+            Command::NextState => match self.topology.states().len() {
+                0 => Some("the application has no state"),
+                1 => Some("the application has no other state"),
+                _ => None,
+            },
+            Command::GoPartitions | Command::Sort | Command::Reverse => {
+                self.topology.states().is_empty().then_some("the application has no state")
+            }
+            Command::Revive => return self.no_revival(),
+            Command::EditLetter | Command::SendLetter => {
+                self.letter_at_hand().is_none().then_some("there is no dead letter")
+            }
+            Command::FewerWorkers => {
+                (self.snapshot.workers.len() < 2).then_some("one worker is the least")
+            }
+            Command::Zoom => {
+                let typing = self.pane == Pane::Input && !self.zoomed;
+                typing.then_some("the input line has no larger form: go to a pane first")
+            }
+            Command::SaveSent => self.sent.is_empty().then_some("nothing has been sent from here"),
+            Command::Copy => self.selected_json().is_none().then_some("nothing is selected"),
+            Command::Applications => {
+                (self.applications.len() < 2).then_some("the program has no other application")
+            }
+            _ => None,
+        };
+        reason.map(str::to_owned)
+    }
+
+    fn no_revival(&self) -> Option<String> {
+        match self.partition_at_hand() {
+            None => Some("no partition is selected".to_owned()),
+            Some(row) if row.row.poisoned => None,
+            Some(row) => Some(format!("partition `{}` is not poisoned", words::key(&row.row.key))),
+        }
+    }
+}

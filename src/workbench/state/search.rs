@@ -1,0 +1,88 @@
+//! The search in the lists of messages, outputs and lines of the log: only rows that contain a text are
+//! shown.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Workbench;
+use super::filter_line::FilterLine;
+use crate::application::text_of_bytes;
+use crate::core::frames::trace::{HopEvent, Trace};
+use crate::telemetry::{LogLine, OutputShown};
+use crate::workbench::words;
+
+impl Workbench {
+    /// The traces that the search lets through, newest first.
+    #[must_use]
+    pub(in crate::workbench) fn shown_traces(&self) -> Cow<'_, [Arc<Trace>]> {
+        found(&self.snapshot.traces, &self.searches.messages, |trace, text| {
+            let number = trace.sequence.to_string();
+            [&*trace.pipeline, &*trace.source, &number].iter().any(|word| has(word, text))
+                || trace
+                    .hops()
+                    .iter()
+                    .any(|hop| has(&hop.step, text) || event_has(&hop.event, text))
+        })
+    }
+
+    /// The outputs that the search lets through, newest first.
+    #[must_use]
+    pub(in crate::workbench) fn shown_outputs(&self) -> Cow<'_, [Arc<OutputShown>]> {
+        let has = |output: &OutputShown, text: &str| has(&text_of_bytes(&output.bytes), text);
+        found(&self.snapshot.outputs, &self.searches.outputs, has)
+    }
+
+    /// The lines of the log that the search lets through, newest first.
+    #[must_use]
+    pub(in crate::workbench) fn shown_log(&self) -> Cow<'_, [Arc<LogLine>]> {
+        let has = |line: &LogLine, text: &str| has(&line.text, text);
+        found(&self.snapshot.log.lines, &self.searches.log, has)
+    }
+}
+
+fn found<'a, T>(
+    all: &'a [Arc<T>],
+    search: &FilterLine,
+    has: impl Fn(&T, &str) -> bool,
+) -> Cow<'a, [Arc<T>]> {
+    match search.text() {
+        "" => Cow::Borrowed(all),
+        text => all.iter().filter(|item| has(item, text)).cloned().collect(),
+    }
+}
+
+/// Whether a text contains another one. A search in lower case finds both cases.
+fn has(text: &str, wanted: &str) -> bool {
+    if wanted.chars().any(char::is_uppercase) {
+        text.contains(wanted)
+    } else {
+        text.to_lowercase().contains(wanted)
+    }
+}
+
+fn event_has(event: &HopEvent, text: &str) -> bool {
+    match event {
+        HopEvent::Decoded(json) => has(&words::message(json), text),
+        HopEvent::Computed(all) => all.iter().any(|json| has(&words::message(json), text)),
+        HopEvent::Partitioned { key, .. } => has(&words::key(key), text),
+        HopEvent::StateChanged { key, before, after, .. } => {
+            has(&words::key(key), text)
+                || [before, after].iter().any(|json| has(&words::message(json), text))
+        }
+        HopEvent::Encoded(bytes) => has(&text_of_bytes(bytes), text),
+        HopEvent::Written(sink) => has(sink, text),
+        HopEvent::DeadLetter(reason) => has(reason, text),
+        HopEvent::Filtered => has("filtered", text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
+        assert!(has("Sink Stalled", "stalled") && has("Sink Stalled", "Stalled"));
+        assert!(!has("sink stalled", "Stalled") && !has("sink", "sinks"));
+    }
+}
