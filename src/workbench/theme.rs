@@ -12,7 +12,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{bar, border};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::state::input_line::CHARACTERS_PER_COLUMN;
+use super::state::typing::input_line::CHARACTERS_PER_COLUMN;
 use super::words::one_line;
 pub use look::Look;
 

@@ -14,7 +14,7 @@
 //! sent when it is as much as may go together or when the batch is done.
 //!
 //! A worker is often the owner of messages that it has made itself. If the segment behind is the pipeline's last, they
-//! do not wait for the exchange: the worker runs both segments as one ([`Joined`]), a piece at a time.
+//! do not wait for the exchange: the worker runs both segments as one, a piece at a time.
 
 pub mod batch;
 mod compute;

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Padding, Paragraph, Widget, Wrap};
 use super::lists::rows;
 use crate::workbench::commands::Command;
 use crate::workbench::keymap::Keymap;
-use crate::workbench::state::rows::moved;
+use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key;
 use crate::workbench::theme::Theme;
 

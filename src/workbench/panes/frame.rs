@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use crate::application::text_of_bytes;
-use crate::workbench::state::filter_line::FilterLine;
+use crate::workbench::state::lists::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use serde_json::{Value, json};
 
-use super::overlay::Overlay;
+use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};

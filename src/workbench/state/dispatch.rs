@@ -3,12 +3,12 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::help::Help;
-use super::overlay::Overlay;
-use super::question::Question;
-use super::sent::Origin;
 use super::spots::Mouse;
-use super::themes::Themes;
+use super::typing::sent::Origin;
+use super::windows::help::Help;
+use super::windows::overlay::Overlay;
+use super::windows::question::Question;
+use super::windows::themes::Themes;
 use super::{Effect, Workbench};
 use crate::core::numbers::PipelineIndex;
 use crate::workbench::commands::Command;

@@ -5,32 +5,16 @@
 //! without a terminal and without an engine.
 
 mod applications;
-mod choices;
 mod copying;
 mod dispatch;
 mod effect;
-pub(super) mod filter_line;
-pub(super) mod help;
-pub(super) mod input_line;
-mod letter_at_hand;
-pub(super) mod letters;
-pub(super) mod marks;
+pub(super) mod lists;
 mod moving;
-mod over_panes;
-pub(super) mod overlay;
-pub(super) mod palette;
-mod pasting;
 mod pointer;
-pub(super) mod question;
 mod refusal;
-pub(super) mod revival;
-pub(super) mod rows;
-mod search;
-mod searches;
-mod sending;
-mod sent;
 pub(super) mod spots;
-pub(super) mod themes;
+pub(super) mod typing;
+pub(super) mod windows;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -51,13 +35,13 @@ use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, PartitionView, Snapshot};
 pub use applications::Offer;
 pub use effect::{Effect, Notice};
-use input_line::InputLine;
-use letters::LetterRows;
-use overlay::Overlay;
-use rows::{PartitionRows, SelectedRow};
-use searches::Searches;
-use sent::{Origin, Sent};
+use lists::letters::LetterRows;
+use lists::rows::{PartitionRows, SelectedRow};
+use lists::searches::Searches;
 use spots::{Mouse, Spots};
+use typing::input_line::InputLine;
+use typing::sent::{Origin, Sent};
+use windows::overlay::Overlay;
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
-use super::filter_line::FilterLine;
-use super::overlay::Overlay;
-use super::rows::moved;
+use super::lists::filter_line::FilterLine;
+use super::lists::rows::moved;
+use super::windows::overlay::Overlay;
 
 impl Workbench {
     pub(super) fn leave_input(&mut self) {

@@ -3,8 +3,8 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::overlay::Overlay;
 use super::spots::Spot;
+use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::core::partitions::query::SortBy;
 use crate::workbench::commands::Command;
@@ -97,7 +97,7 @@ impl Workbench {
             return self.partitions.reverse();
         }
         // There are as many columns as fields and a few more.
-        for _ in 0..super::rows::fields(shown).len() + 8 {
+        for _ in 0..super::lists::rows::fields(shown).len() + 8 {
             self.partitions.sort_next(shown);
             if self.partitions.view(0).query.sort == *column {
                 return;

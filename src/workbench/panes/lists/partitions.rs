@@ -10,8 +10,8 @@ use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
-use crate::workbench::state::marks::{MOVED_FOR, NEW_FOR};
-use crate::workbench::state::rows::fields;
+use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
+use crate::workbench::state::lists::rows::fields;
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
 

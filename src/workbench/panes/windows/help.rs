@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::workbench::panes::frame::{filter, window};
 use crate::workbench::state::Workbench;
-use crate::workbench::state::help::Help;
+use crate::workbench::state::windows::help::Help;
 
 pub(super) fn render(
     workbench: &Workbench,

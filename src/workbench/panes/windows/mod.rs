@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::workbench::state::Workbench;
-use crate::workbench::state::overlay::Overlay;
+use crate::workbench::state::windows::overlay::Overlay;
 
 /// Draws a window. Returns where the cursor is; `None` if the window shows none.
 pub(super) fn render(

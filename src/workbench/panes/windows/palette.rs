@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::workbench::panes::lists::rows;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::palette::{Found, Palette};
+use crate::workbench::state::windows::palette::{Found, Palette};
 use crate::workbench::theme::Theme;
 
 /// The max columns of the window.

@@ -11,7 +11,7 @@ use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
-use crate::workbench::state::letters::poison;
+use crate::workbench::state::lists::letters::poison;
 use crate::workbench::words;
 
 /// The max number of changes that are shown.

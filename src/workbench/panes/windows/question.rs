@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use crate::workbench::panes::frame::window;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::question::Question;
+use crate::workbench::state::windows::question::Question;
 
 pub(super) fn render(workbench: &Workbench, question: &Question, area: Rect, buffer: &mut Buffer) {
     let key = workbench.keymap.shown_key(question.command, None);

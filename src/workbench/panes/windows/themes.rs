@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::workbench::panes::lists::rows;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::themes::Themes;
+use crate::workbench::state::windows::themes::Themes;
 use crate::workbench::theme::{Look, Theme};
 
 pub(super) fn render(workbench: &Workbench, themes: &Themes, area: Rect, buffer: &mut Buffer) {

@@ -1,13 +1,13 @@
 //! Pasted text goes where text is typed, and nowhere else: keys of commands would do harm, and what is sent
 //! cannot be taken back.
 
-use super::overlay::Overlay;
-use super::{Effect, Workbench};
 use crate::workbench::layout::Pane;
+use crate::workbench::state::windows::overlay::Overlay;
+use crate::workbench::state::{Effect, Workbench};
 
 impl Workbench {
     /// Gives pasted text to the line that is being typed.
-    pub(super) fn pasted(&mut self, text: &str) -> Option<Effect> {
+    pub(in crate::workbench::state) fn pasted(&mut self, text: &str) -> Option<Effect> {
         self.notice = None;
         // A line that is typed has no line breaks.
         let line = text.trim_end_matches(['\n', '\r']);

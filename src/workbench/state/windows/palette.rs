@@ -7,10 +7,10 @@ use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::input_line::InputLine;
-use super::rows::moved;
 use crate::application::Key;
 use crate::workbench::commands::Command;
+use crate::workbench::state::lists::rows::moved;
+use crate::workbench::state::typing::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::theme::Look;
 

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::input_line::InputLine;
+use crate::workbench::state::typing::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
 /// The longest filter in bytes.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Workbench;
 use crate::core::numbers::Timestamp;
+use crate::workbench::state::Workbench;
 
 /// How long a new partition is marked.
 pub(in crate::workbench) const NEW_FOR: Duration = Duration::from_secs(2);

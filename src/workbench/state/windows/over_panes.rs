@@ -6,14 +6,14 @@ use super::help::Help;
 use super::overlay::Overlay;
 use super::question::Answer;
 use super::themes::Themes;
-use super::{Effect, Workbench};
 use crate::workbench::commands::Command;
+use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::theme::Look;
 
 impl Workbench {
     /// Takes a key. The window has been taken off, and is put back if it stays.
-    pub(super) fn key_on_overlay(
+    pub(in crate::workbench::state) fn key_on_overlay(
         &mut self,
         overlay: Overlay,
         key: TerminalKey,
@@ -137,7 +137,7 @@ impl Workbench {
     }
 
     /// Does what a click on the selected row of a window means.
-    pub(super) fn choose_in_window(&mut self) -> Option<Effect> {
+    pub(in crate::workbench::state) fn choose_in_window(&mut self) -> Option<Effect> {
         match self.overlay.take()? {
             Overlay::Palette(palette) => self.choose(palette),
             Overlay::Themes(_) => {

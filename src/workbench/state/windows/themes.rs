@@ -1,7 +1,7 @@
 //! The choice of other colours. The screen shows the selected ones already; Esc brings the former back.
 
-use super::rows::moved;
 use crate::workbench::commands::Command;
+use crate::workbench::state::lists::rows::moved;
 use crate::workbench::theme::Look;
 
 /// The choice of other colours.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::overlay::Overlay;
-use super::{Effect, Workbench};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::windows::overlay::Overlay;
+use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::words;
 
 /// The longest dead letter that can be edited, header included: 4 KiB are 12 288 characters.

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Workbench;
 use super::filter_line::FilterLine;
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::telemetry::{LogLine, OutputShown};
+use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
 impl Workbench {

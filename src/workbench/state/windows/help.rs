@@ -2,11 +2,11 @@
 
 use crossterm::event::KeyEvent;
 
-use super::filter_line::FilterLine;
-use super::rows::moved;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::lists::filter_line::FilterLine;
+use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
 /// The parts of the help, in order.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Effect, Workbench};
 use crate::core::typed::{self, Typed};
 use crate::workbench::layout::Pane;
+use crate::workbench::state::{Effect, Workbench};
 
 impl Workbench {
     /// The typed text as bytes. A line is parsed once and not per frame drawn, because it may be long.
@@ -23,7 +23,7 @@ impl Workbench {
         }
     }
 
-    pub(super) fn send(&mut self, anyway: bool) -> Option<Effect> {
+    pub(in crate::workbench::state) fn send(&mut self, anyway: bool) -> Option<Effect> {
         let (pipeline, _) = self.target()?;
         let bytes = match &*self.typed() {
             Typed::Nothing => return None,
@@ -40,7 +40,7 @@ impl Workbench {
     }
 
     /// Inserts one pasted line as typed text; sends several lines, each as its own message.
-    pub(super) fn paste(&mut self, text: &str) -> Option<Effect> {
+    pub(in crate::workbench::state) fn paste(&mut self, text: &str) -> Option<Effect> {
         self.notice = None;
         self.overlay = None;
         let lines: Vec<&str> =

@@ -1,10 +1,10 @@
 //! Reviving a poisoned partition: the order to the engine, and the notice about its answer.
 
-use super::overlay::Overlay;
-use super::{Effect, Workbench};
 use crate::application::Key;
 use crate::core::partitions::query::Revival;
 use crate::telemetry::ShownRow;
+use crate::workbench::state::windows::overlay::Overlay;
+use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::words;
 
 impl Workbench {

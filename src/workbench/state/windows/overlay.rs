@@ -75,7 +75,12 @@ impl Overlay {
             }
             Self::Trace { trace, scroll } => Self::Trace {
                 trace,
-                scroll: super::rows::moved(scroll, command, 10, 2 * HOP_LIMIT),
+                scroll: crate::workbench::state::lists::rows::moved(
+                    scroll,
+                    command,
+                    10,
+                    2 * HOP_LIMIT,
+                ),
             },
             other => other,
         }

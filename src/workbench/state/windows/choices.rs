@@ -4,9 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::overlay::Overlay;
 use super::palette::{Choose, Item, Palette};
-use super::{Effect, Workbench};
 use crate::workbench::commands::{COMMANDS, Command, Context};
 use crate::workbench::layout::Pane;
+use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::theme::Look;
 use crate::workbench::words;
@@ -16,18 +16,18 @@ const MAX_RECENT: usize = 8;
 
 impl Workbench {
     /// Opens the palette.
-    pub(super) fn open_palette(&mut self) {
+    pub(in crate::workbench::state) fn open_palette(&mut self) {
         self.overlay = Some(Overlay::Palette(Palette::new(self.items())));
     }
 
     /// Opens the palette with the applications alone.
-    pub(super) fn open_applications(&mut self) {
+    pub(in crate::workbench::state) fn open_applications(&mut self) {
         let applications = self.application_items().collect();
         self.overlay = Some(Overlay::Palette(Palette::new(applications)));
     }
 
     /// A key while the palette is open.
-    pub(super) fn palette_key(
+    pub(in crate::workbench::state) fn palette_key(
         &mut self,
         mut palette: Palette,
         key: TerminalKey,
@@ -45,7 +45,7 @@ impl Workbench {
     }
 
     /// Does the selected item. One that can do nothing now says why, and the palette stays.
-    pub(super) fn choose(&mut self, palette: Palette) -> Option<Effect> {
+    pub(in crate::workbench::state) fn choose(&mut self, palette: Palette) -> Option<Effect> {
         let found = palette.found().into_iter().nth(palette.selected);
         let Some(item) = found.map(|found| found.item.clone()) else {
             self.overlay = Some(Overlay::Palette(palette));

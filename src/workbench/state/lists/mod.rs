@@ -1,0 +1,10 @@
+//! The rows of the lists: which are shown, which is selected, and what is done with it.
+
+pub(in crate::workbench) mod filter_line;
+pub(in crate::workbench::state) mod letter_at_hand;
+pub(in crate::workbench) mod letters;
+pub(in crate::workbench) mod marks;
+pub(in crate::workbench) mod revival;
+pub(in crate::workbench) mod rows;
+pub(in crate::workbench::state) mod search;
+pub(in crate::workbench::state) mod searches;
