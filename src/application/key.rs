@@ -106,7 +106,7 @@ impl PartialEq for Key {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self.words(), other.words()) {
-            // Without a branch a word.
+            // All three words are compared without a branch.
             (Some([size, a, b]), Some([other, x, y])) => (size ^ other) | (a ^ x) | (b ^ y) == 0,
             (None, None) => self.as_bytes() == other.as_bytes(),
             _ => false,

@@ -147,7 +147,7 @@ impl TestDriver {
     }
 
     /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
-    /// is too long, the source starts anew with the next bytes, as a new connection would.
+    /// is too long, the source starts again with the next bytes, as a new connection would.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ const APPLICATION_ID: i64 = 0x5741_4c4c;
 
 const COUNT_TABLES: &str = "SELECT count(*) FROM sqlite_schema";
 
-/// How many bytes of a file's write-ahead log are kept when it begins anew.
+/// How many bytes of a file's write-ahead log are kept when it begins again from its start.
 const LOG_KEPT: i64 = 64 * 1024 * 1024;
 
 /// What a checkpoint and the journal survive.

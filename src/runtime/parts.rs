@@ -47,7 +47,7 @@ pub(super) enum CheckpointOrder {
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;
 
-/// For each pipeline, one a sink.
+/// For each pipeline, one sender per sink.
 pub(super) type Senders = Vec<Vec<ToSink>>;
 
 pub(super) type SourceTasks = JoinSet<io::Result<()>>;

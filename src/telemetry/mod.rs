@@ -2,7 +2,7 @@
 //! traces, and the few partitions that it shows.
 //!
 //! A [`Session`](crate::session::Session) collects it; a [`Snapshot`] is what all front ends (the
-//! workbench, the progress line, `--json`) draw. Workers pay once a batch; what grows with the
+//! workbench, the progress line, `--json`) draw. Workers pay once per batch; what grows with the
 //! run's length is only numbers.
 
 pub(crate) mod collector;

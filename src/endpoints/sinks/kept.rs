@@ -186,7 +186,7 @@ mod tests {
         kept.unsent().iter().map(|slice| std::str::from_utf8(slice).unwrap()).collect()
     }
 
-    /// Gives bytes to the connection: how many batches are told of as written.
+    /// Gives bytes to the connection. Returns how many batches were reported as written.
     fn send(kept: &mut Kept, bytes: usize) -> usize {
         let mut told = 0;
         kept.sent(bytes, |_| told += 1);

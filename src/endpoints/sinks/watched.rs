@@ -53,7 +53,7 @@ impl Watched {
         self.looked.elapsed() >= LOOK
     }
 
-    /// The same as [`look`](Self::look), but of what has been told before nothing is told again.
+    /// The same as [`look`](Self::look), but nothing is reported twice.
     pub fn news(&mut self, length: u64) -> Option<Astray> {
         let astray = self.look(length).filter(|astray| self.told != Some(*astray))?;
         self.told = Some(astray);

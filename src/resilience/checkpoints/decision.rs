@@ -84,7 +84,7 @@ pub fn frames_done(position: JournalPosition, row: u64, frames: u64) -> Option<u
 
 /// How many of the oldest rows of a worker's file to look at in a checkpoint that saves `saved`
 /// partitions: those that are still the newest of their partition are written again at the end, and then
-/// all of them are dropped. So a file has at most about three rows a partition, and a checkpoint's
+/// all of them are dropped. So a file has at most about three rows per partition, and a checkpoint's
 /// work stays in proportion to what it saves.
 #[must_use]
 pub fn rows_to_compact(rows: u64, live: u64, saved: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! Copies of databases that another process may be writing, to be read at leisure.
 //!
 //! A file is copied before its log. What the process moves from the log into the file meanwhile is also
-//! in the copy of the log, for as long as the log was not begun anew; its header tells. How long each log
+//! in the copy of the log, for as long as the log was not begun again from its start; its header tells. How long each log
 //! is to be in its copy is asked for all files together, so that they are of one moment.
 
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use super::private;
 use super::worker_names::beside;
 use crate::resilience::error::ResilienceError;
 
-/// The length of a log's header, which is another one whenever the log is begun anew.
+/// The length of a log's header, which is another one each time the log begins again from its start.
 const HEADER: usize = 32;
 
 /// How often to try, and then to give up.

@@ -12,7 +12,7 @@ use crate::runtime::ingress::queues::Queues;
 use crate::runtime::recovery::saved_names::SavedNames;
 
 /// Lets sources and sinks begin at these positions. Returns the positions of sources and sinks that this run
-/// does not have, because a later run may have them; without those of files that this run writes anew.
+/// does not have, because a later run may have them; without those of files that this run writes from the beginning.
 pub(crate) async fn begin_at(
     positions: &[Position],
     topology: &Topology,

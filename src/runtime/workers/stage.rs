@@ -75,7 +75,7 @@ struct Batch {
 }
 
 /// Reports that a worker panics, if a panic drops this. It is declared after a batch and so dropped before it:
-/// whoever is told that the batch's frames are dropped can know by then that they are not done.
+/// when the drop of the batch's frames is noticed, it is already known that they are not done.
 struct SaysPanic(Arc<AtomicBool>);
 
 impl Drop for SaysPanic {

@@ -1,4 +1,4 @@
-//! Why a command can do nothing now, in a sentence: for the palette, and for whoever presses its key.
+//! Why a command can do nothing now, in a sentence: for the palette, and for the notice when its key is pressed.
 
 use super::Workbench;
 use crate::workbench::commands::Command;

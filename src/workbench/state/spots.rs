@@ -38,7 +38,7 @@ pub enum Spot {
 pub struct Spots(RefCell<Vec<(Rect, Spot)>>);
 
 impl Spots {
-    /// Forgets all: the screen is drawn anew.
+    /// Forgets all, because the screen is drawn again.
     pub fn clear(&self) {
         self.0.borrow_mut().clear();
     }

@@ -9,7 +9,7 @@ use crate::application::Key;
 /// Short keys have *pair-multiply-shift* (Thorup, "High Speed Hashing for Integers and Strings", 3.5): for
 /// any two keys, the secret being random, their hashes are equal with a chance of 2^-32. So keys chosen
 /// by someone who does not know the secret collide as seldom as random ones. Unlike foldhash this needs no trust, but
-/// it is no cipher: whoever measures how long very many answers take could learn something of the secret. So the table
+/// it is no cipher: a client that measures how long very many answers take could learn something of the secret. So the table
 /// also bounds how far a look-up may go; beyond the bound it goes over to `SipHash` ([`KeyHash::strengthen`]),
 /// which long keys always have.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Where the partitions of a table are, by the hashes of their keys.
 //!
-//! Open addressing with one word a slot: a hash of 32 bits above a place plus one, and zero if it is free. A
+//! Open addressing with one word per slot: a hash of 32 bits above a place plus one, and zero if it is free. A
 //! slot's home is given by the upper bits of its hash, and it lies there or as near behind as is free. So a
 //! look-up reads one line of memory, and moving to a table of twice the length reads and writes in order.
 
@@ -15,9 +15,9 @@ const SHORT: usize = 1 << 14;
 /// How many slots each insertion moves while the table grows, and then on to the next free one.
 const MOVED: usize = 8;
 
-/// How many slots there are behind the last home, for those that find no place before. It is less than what a
-/// table bears as a distance from home (`FARTHEST`) and need not be more: if it is too little, the array
-/// becomes longer, which costs a copy; at most five of eight slots are used, so that is rare.
+/// How many slots there are behind the last home, for those that find no place before. It is less than the
+/// max distance from home (`FARTHEST`), and need not be more: if it is too little, the array becomes longer, which costs a
+/// copy. At most five of eight slots are used, so that is rare.
 const SPARE: usize = 128;
 
 /// How much memory that is not needed any more is kept, in slots. Giving it back bit by bit takes

@@ -1,7 +1,7 @@
 //! The memory of outputs, which is used again when they are written.
 //!
 //! Memory that a batch gives back to the system comes back as page faults in the next batch. An encode step
-//! therefore has a pool, to which its outputs return from wherever they are dropped.
+//! therefore has a pool, to which the memory of its outputs returns when they are dropped.
 
 use std::mem;
 use std::ops::Deref;

@@ -195,7 +195,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         partition.messages += 1;
         scope.stateful += 1;
         scope.saved += u64::from(save);
-        // Looked at while the partition is at hand: most often there is nothing to note.
+        // Read before the partition is given up: most often there is nothing to note.
         let noted = partition.changed == Some(round);
         if let Some(before) = before {
             let after = preview_json(&partition.state);
