@@ -30,6 +30,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         Span::styled(dot, theme.quiet()),
         Span::styled(state, style),
     ]);
+    if snapshot.totals.dead_letters > 0 {
+        let dead = format!("{} dead", words::count(snapshot.totals.dead_letters));
+        left.push(Span::styled(dot, theme.quiet()));
+        left.push(Span::styled(dead, theme.bad()));
+    }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {
         let workers = words::plural(workers as u64, "worker");

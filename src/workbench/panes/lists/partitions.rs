@@ -308,5 +308,11 @@ fn whole(rate: f64) -> u64 {
 /// A share as a percentage in at most four columns.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 1.0 { "<1%".to_owned() } else { format!("{percent:.0}%") }
+    if percent > 0.0 && percent < 1.0 {
+        "<1%".to_owned()
+    } else if percent > 99.0 && percent < 100.0 {
+        ">99%".to_owned()
+    } else {
+        format!("{percent:.0}%")
+    }
 }
