@@ -70,7 +70,11 @@ fn the_environment_is_clean() {
     names.sort_unstable();
     names.retain(|name| !name.is_empty());
     assert!(screen.contains("SHELL=/bin/sh"), "{screen}");
-    assert_eq!(names, ["HOME", "LANG", "NO_COLOR", "PATH", "SHELL", "TERM", "TMPDIR", "XDG_CONFIG_HOME"], "{screen}");
+    assert_eq!(
+        names,
+        ["HOME", "LANG", "NO_COLOR", "PATH", "SHELL", "TERM", "TMPDIR", "XDG_CONFIG_HOME"],
+        "{screen}"
+    );
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub(crate) type Mailbox<M> = Rc<RefCell<Vec<Item<M>>>>;
 pub enum Payload {
     /// The frames themselves.
     Frames,
-    /// What is in the mailbox that both segments share.
-    Own,
+    /// What is in the mailbox that both segments share. About so many messages of the whole batch come this way.
+    Own(usize),
     /// A `Vec` of [`Item`]s, whose messages have the type that the two segments agree on.
     Messages(Box<dyn Any + Send>),
 }
@@ -63,8 +63,9 @@ pub struct Output {
 /// What a segment gives: batches for other workers' next segment, and outputs for sinks.
 #[derive(Default)]
 pub struct Produced {
-    /// Whether there are messages in the mailbox that this segment shares with the next.
-    pub own: bool,
+    /// If there are messages in the mailbox that this segment shares with the next: about how many of the whole batch
+    /// come this way.
+    pub own: Option<usize>,
     /// Batches for the pipeline's next segment.
     pub routed: Vec<RoutedBatch>,
     /// Bytes for the pipeline's sinks.

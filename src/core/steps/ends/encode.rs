@@ -17,7 +17,7 @@ use crate::core::steps::{Flow, PIECE, Progress, Segment};
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Expects that so many messages will come until the batch is finished.
+    /// Expects that so many messages will come until the batch is finished, unless some have come already.
     fn expect(&mut self, messages: usize);
 
     /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
@@ -134,12 +134,11 @@ pub(crate) struct EncodeEnd<M> {
 
 impl<M> Segment for EncodeEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
-        // Of the messages that stay on this worker it is given one piece after the other.
-        let is_whole = !matches!(payload, Payload::Own);
+        // It is given the messages that stay on this worker one piece after the other.
+        let of_batch = if let Payload::Own(expected) = payload { Some(expected) } else { None };
         let messages = self.before.begin(frames, payload, context);
-        if is_whole {
-            self.encoders.iter_mut().for_each(|encoder| encoder.expect(messages));
-        }
+        let expected = of_batch.unwrap_or(messages);
+        self.encoders.iter_mut().for_each(|encoder| encoder.expect(expected));
     }
 
     fn next(

@@ -59,16 +59,17 @@ impl Gathered {
         }
     }
 
-    /// Expects that so many messages will come until the batch is finished. Unless it is told, it expects as many as
-    /// the batch before had.
+    /// Expects that so many messages will come until the batch is finished, unless some have come already.
     pub fn expect(&mut self, messages: usize) {
-        self.expected = messages;
+        if self.messages + self.of_batch == 0 {
+            self.expected = messages;
+        }
     }
 
     /// Sends what is left of a batch's outputs.
     pub fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         self.send(frames, produced);
-        self.expected = mem::take(&mut self.of_batch);
+        self.of_batch = 0;
     }
 
     /// Makes room for the outputs of so many messages, as far as their length is known.
@@ -174,13 +175,16 @@ impl Gathered {
         if messages > 0 {
             self.expected_length = end.div_ceil(messages);
         }
-        let (mut bytes, ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
+        let (mut bytes, mut ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
         bytes.truncate(end);
         // What is sent is charged to the frames: not with room that grew for what it could not know. If nothing
         // is sent, nobody is charged, and usual memory returns to the pool as it is.
         let fair = if ends.is_empty() { MAX_BYTES_TOGETHER } else { end };
         if bytes.capacity() > 2 * fair + MAX_SPARE {
             bytes.shrink_to_fit();
+        }
+        if !ends.is_empty() && ends.capacity() > 2 * ends.len() + MAX_SPARE / size_of::<u32>() {
+            ends.shrink_to_fit();
         }
         if self.scratch.capacity() > MAX_BYTES_TOGETHER {
             self.scratch = Vec::new();
@@ -224,6 +228,32 @@ mod tests {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let sent = produced.outputs.iter();
         (sent.map(|output| output.pieces.iter().map(text).collect()).collect(), too_long)
+    }
+
+    #[test]
+    fn a_batch_of_few_outputs_is_charged_with_little_after_a_batch_of_many() {
+        let (source, first) = ("test".into(), SequenceNumber(1));
+        let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
+        let mut gathered = Gathered::new(SinkIndex(0));
+        let mut memory_of = |expected, messages: usize| {
+            let mut produced = Produced::default();
+            gathered.expect(expected);
+            gathered.make_room(messages);
+            for _ in 0..messages {
+                let end = gathered.write(|out| {
+                    out.text("an output");
+                    Ok(())
+                });
+                gathered.add(end.unwrap(), u32::MAX, &frames, &mut produced).unwrap();
+            }
+            gathered.finish(&frames, &mut produced);
+            produced.outputs.iter().map(|output| output.pieces.memory()).sum::<usize>()
+        };
+        assert!(memory_of(5_000, 5_000) > 5_000 * 13);
+        // Also if many were expected.
+        assert!(memory_of(3, 3) <= 3 * 2 * 13 + 2 * MAX_SPARE);
+        memory_of(5_000, 5_000);
+        assert!(memory_of(5_000, 3) <= 3 * 2 * 13 + 2 * MAX_SPARE);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Two segments that one worker runs as one.
 
-use std::mem;
 use std::sync::Arc;
 
 use crate::core::frames::Frames;
@@ -40,10 +39,8 @@ impl Segment for Joined {
     ) -> Progress {
         if self.working.is_none() {
             let progress = self.first.next(frames, context, produced);
-            if !mem::take(&mut produced.own) {
-                return progress;
-            }
-            self.last.begin(frames, Payload::Own, context);
+            let Some(expected) = produced.own.take() else { return progress };
+            self.last.begin(frames, Payload::Own(expected), context);
             self.working = Some(progress);
         }
         match self.last.next(frames, context, produced) {

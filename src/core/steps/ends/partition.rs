@@ -23,6 +23,8 @@ pub(crate) struct PartitionEnd<M, P> {
     mailbox: Mailbox<M>,
     /// Whether this worker's own messages go into the mailbox.
     joined: bool,
+    /// About how many messages of the batch each worker owns.
+    share: usize,
     /// A piece of the flow's messages; kept so that its memory is used again.
     input: Vec<Item<M>>,
     /// The same with their owners, if there are several workers.
@@ -133,8 +135,8 @@ impl<M: Message, P: PartitionFunction<M>> PartitionEnd<M, P> {
         mailbox: Mailbox<M>,
     ) -> Self {
         let (owned, joined) = (Owned::new(keys.workers()), false);
-        let (input, gathered) = (Vec::new(), Vec::new());
-        Self { before, keys, worker, mailbox, joined, input, owned, gathered }
+        let (share, input, gathered) = (0, Vec::new(), Vec::new());
+        Self { before, keys, worker, mailbox, joined, share, input, owned, gathered }
     }
 }
 
@@ -143,8 +145,8 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         debug_assert!(self.gathered.is_empty(), "all of a batch is sent when it is done");
         let expected = self.before.begin(frames, payload, context);
         let workers = self.keys.workers();
-        let share = expected / workers + expected / 8;
-        let capacity = share.min(expected).min(MAX_TOGETHER);
+        self.share = (expected / workers + expected / 8).min(expected);
+        let capacity = self.share.min(MAX_TOGETHER);
         self.gathered.extend((0..workers).map(|worker| {
             let waits = !self.joined || worker != self.worker.0;
             Vec::with_capacity(if waits { capacity } else { 0 })
@@ -157,7 +159,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         context: &mut Context<'_>,
         produced: &mut Produced,
     ) -> Progress {
-        let Self { before, keys, worker, mailbox, joined, input, owned, gathered } = self;
+        let Self { before, keys, worker, mailbox, joined, share, input, owned, gathered } = self;
         let own = &mut *mailbox.borrow_mut();
         let mut full = |owner, batch: &mut Vec<Item<M>>| {
             if *joined && owner == *worker {
@@ -187,7 +189,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
                 progress
             }
         };
-        produced.own = !own.is_empty();
+        produced.own = (!own.is_empty()).then_some(*share);
         progress
     }
 

@@ -81,7 +81,7 @@ impl<M: Message> Flow<M> for ReceiveStep<M> {
     fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
         let part = match payload {
             Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok(),
-            Payload::Frames | Payload::Own => None,
+            Payload::Frames | Payload::Own(_) => None,
         };
         match part {
             Some(part) => self.part = part.into_iter(),

@@ -67,7 +67,7 @@ where
 {
     fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
         let messages = match payload {
-            Payload::Own => {
+            Payload::Own(_) => {
                 // The mailbox and the batch exchange their memory, so nothing is allocated.
                 let empty = mem::take(&mut self.batch.messages).into();
                 Some(self.mailbox.replace(empty))
