@@ -146,11 +146,11 @@ fn assert_tidy(stage: &Stage) {
         |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
     assert!(!screen.contains(is_nasty), "{screen}");
     let buffer = stage.draw();
-    // All rows but the header and the footer begin and end with a frame.
+    // All rows but the header and the footer begin and end with a frame, or with the mark of the selected row.
     for y in 1..buffer.area.height - 1 {
         for x in [0, buffer.area.width - 1] {
             let symbol = buffer[(x, y)].symbol();
-            assert!("│╭╮╰╯".contains(symbol), "`{symbol}` at {x} of row {y}:\n{screen}");
+            assert!("│╭╮╰╯▌".contains(symbol), "`{symbol}` at {x} of row {y}:\n{screen}");
         }
     }
 }

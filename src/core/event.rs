@@ -1,5 +1,8 @@
 //! What happens in the engine beside its messages, as lines of its log.
 
+mod level;
+mod sink_news;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +11,8 @@ use super::numbers::{Epoch, PipelineIndex, SinkIndex};
 use super::text::counted;
 use crate::application::Key;
 
-/// How much an event matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Routine; for debugging.
-    Detail,
-    /// Good to know.
-    Information,
-    /// Something is wrong, and the engine goes on.
-    Warning,
-}
+pub use level::Level;
+pub use sink_news::SinkNews;
 
 /// What an engine begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,58 +29,6 @@ pub struct Recovered {
     pub frames: u64,
     /// How long that took.
     pub took: Duration,
-}
-
-/// Something that happened to a sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SinkNews {
-    /// It can be written, for the first time or again.
-    Ready,
-    /// It waits for a receiver that is not there, and why.
-    Waiting(String),
-    /// Its receiver went away, and how.
-    Lost(String),
-    /// It has outputs to write, and has not been able to write any of them for a while.
-    Stalled,
-    /// Its system does not tell what the receiver has acknowledged, and why.
-    Unconfirmed(String),
-    /// All its outputs are acknowledged, no more will come, and its receiver has not closed the
-    /// connection for a while.
-    Closing,
-    /// Its file was removed, replaced or changed by somebody else, and what that means.
-    Astray(String),
-}
-
-impl SinkNews {
-    fn level(&self) -> Level {
-        match self {
-            Self::Ready | Self::Closing => Level::Information,
-            Self::Waiting(_)
-            | Self::Lost(_)
-            | Self::Stalled
-            | Self::Unconfirmed(_)
-            | Self::Astray(_) => Level::Warning,
-        }
-    }
-
-    fn write(&self, sink: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready => write!(formatter, "writing to {sink}"),
-            Self::Waiting(reason) => write!(formatter, "waiting for {sink}: {reason}"),
-            Self::Lost(reason) => write!(formatter, "{sink} went away: {reason}"),
-            Self::Stalled => write!(formatter, "{sink} takes no outputs: they wait"),
-            Self::Unconfirmed(reason) => write!(
-                formatter,
-                "what {sink} has received cannot be known: {reason}; outputs on their way are lost \
-                 if its connection breaks"
-            ),
-            Self::Closing => write!(
-                formatter,
-                "{sink} has all outputs: waiting a moment for it to close the connection"
-            ),
-            Self::Astray(what) => write!(formatter, "{sink} {what}"),
-        }
-    }
 }
 
 /// Something that happened to the engine beside its messages.
