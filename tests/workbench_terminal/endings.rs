@@ -10,7 +10,9 @@ use wallaroo::runtime::Settings;
 use wallaroo::workbench::{Configuration, Opening};
 use wallaroo::{Application, Reason, Sink, Source};
 
-use super::{CTRL_C, PROGRAM, Terminal, alphabet, enter, leave_input, wait_for_votes};
+use super::{
+    CTRL_C, ESCAPE, PROGRAM, Terminal, alphabet, alphabet_with, enter, leave_input, wait_for_votes,
+};
 
 #[test]
 fn quitting_gives_the_terminal_back() {
@@ -138,4 +140,31 @@ fn a_panic_gives_the_terminal_back_and_says_what_happened() {
     terminal.assert_restored();
     // Not overwritten by what came after it.
     assert!(terminal.screen().contains("no such luck"), "{}", terminal.screen());
+}
+
+#[test]
+fn the_end_says_what_was_and_which_command_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let saved = directory.path().join("state").display().to_string();
+    let mut terminal = alphabet_with(&["--resilience-dir", &saved], &[]);
+    enter(&mut terminal, "a 7");
+    wait_for_votes(&terminal, "a", 7, 1);
+    leave_input(&mut terminal);
+    terminal.send("CC");
+    terminal.wait_for("It was back after");
+    terminal.send(ESCAPE);
+    terminal.wait_until("the end of the story", |screen| !screen.contains("It was back after"));
+    wait_for_votes(&terminal, "a", 7, 1);
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+    let screen = terminal.screen().replace('\n', "");
+    // The one that was read again counts twice.
+    assert!(screen.contains("alphabet: 2 messages in 0:0"), "{screen}");
+    assert!(screen.contains("1 partition, 0 dead letters, p99 "), "{screen}");
+    assert!(screen.contains("1 crash survived"), "{screen}");
+    assert!(screen.contains(&format!("The state is in {saved}. Go on with:")), "{screen}");
+    assert!(screen.contains(&format!("--workers 2 --resilience-dir {saved}")), "{screen}");
+    // The next run goes on.
+    let terminal = alphabet_with(&["--resilience-dir", &saved], &[]);
+    wait_for_votes(&terminal, "a", 7, 1);
 }

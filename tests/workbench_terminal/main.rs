@@ -12,19 +12,23 @@
 mod support;
 
 mod commands;
+mod configuring;
+mod copying;
 mod crashes;
 mod dead_letters;
 mod endings;
-mod hands;
+mod finding;
 mod hostile;
 mod log;
 mod looks;
 mod pasting;
 mod quiet;
+mod reaching;
 mod sinks;
 mod sizes;
 mod sources;
 mod starting;
+mod stopping;
 mod voting;
 mod workers;
 
@@ -36,6 +40,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_wallaroo-tui");
 /// What is typed for some keys.
 const ESCAPE: &str = "\x1b";
 const CTRL_C: &str = "\x03";
+const CTRL_L: &str = "\x0c";
 const CTRL_P: &str = "\x10";
 const CTRL_X: &str = "\x18";
 const UP: &str = "\x1b[A";
@@ -91,4 +96,28 @@ fn wait_for_votes(terminal: &Terminal, key: &str, votes: u64, messages: u64) {
     terminal.wait_until(&what, |screen| {
         row(screen, key).is_some_and(|cells| cells.len() > 4 && cells[3..5] == wanted)
     });
+}
+
+/// A vote for each of some letters, seen to be counted, and the focus in the partitions.
+fn voted(terminal: &mut Terminal, letters: &[&str]) {
+    for letter in letters {
+        enter(terminal, &format!("{letter} 7"));
+        wait_for_votes(terminal, letter, 7, 1);
+    }
+    leave_input(terminal);
+}
+
+/// What is written when the whole screen is drawn again, up to this text.
+fn drawn_again(terminal: &mut Terminal, last: &str) -> String {
+    const CLEARED: &str = "\x1b[2J";
+    let since = terminal.bytes_written();
+    terminal.send(CTRL_L);
+    let after = |terminal: &Terminal| {
+        let text = String::from_utf8_lossy(&terminal.raw_since(since)).into_owned();
+        text.split_once(CLEARED).map(|(_, drawn)| drawn.to_owned())
+    };
+    terminal.wait_until("the whole screen", |_| {
+        after(terminal).is_some_and(|drawn| drawn.contains(last))
+    });
+    after(terminal).unwrap()
 }

@@ -1,6 +1,6 @@
 //! One line as long as anybody pastes.
 
-use super::{CTRL_C, alphabet, enter, paste, wait_for_votes};
+use super::{CTRL_C, ESCAPE, alphabet, enter, leave_input, paste, wait_for_votes};
 
 /// How many bytes the line has.
 const LENGTH: usize = 1_000_000;
@@ -32,4 +32,26 @@ fn a_signal_ends_the_workbench_however_long_the_line_is() {
     terminal.kill("TERM");
     assert_eq!(terminal.wait_exit().signal(), None);
     terminal.assert_restored();
+}
+
+#[test]
+fn what_is_pasted_where_nothing_is_typed_is_not_sent() {
+    let mut terminal = alphabet();
+    leave_input(&mut terminal);
+    paste(&mut terminal, "a 1\nb 2\nq\n");
+    terminal.wait_for("nothing is typed here");
+    // In a filter, it is the filter.
+    terminal.send("/");
+    paste(&mut terminal, "zoom\n");
+    terminal.wait_for("No key contains zoom");
+    terminal.send(ESCAPE);
+    terminal.wait_for(" q quit");
+    // In the palette, it is what is looked for.
+    terminal.send(":");
+    terminal.wait_for(" Commands ");
+    paste(&mut terminal, "zoom");
+    terminal.wait_for(": zoom");
+    terminal.send(ESCAPE);
+    terminal.wait_until("closed", |screen| !screen.contains(" Commands "));
+    assert!(terminal.screen().contains("0 messages"), "{}", terminal.screen());
 }
