@@ -36,7 +36,8 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 pub struct ResilienceSettings {
     /// The directory.
     pub directory: PathBuf,
-    /// How long after the first change since a checkpoint the next one begins.
+    /// How long after the first change since a checkpoint the next one begins. It is longer if the last one took long: then
+    /// three times as long as that.
     pub interval: Duration,
     /// What it survives.
     pub durability: Durability,

@@ -13,7 +13,8 @@ pub(in crate::cli) struct ResilienceArguments {
     /// Save the state in this directory, and begin with the state that is saved there
     #[arg(long, value_name = "DIRECTORY")]
     pub resilience_dir: Option<PathBuf>,
-    /// How long after a change the next checkpoint begins, for example 500ms, 1s or 2m
+    /// How long after a change the next checkpoint begins, for example 500ms, 1s or 2m. It begins later if the
+    /// last one took long to write: checkpoints take a quarter of the time at most
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub checkpoint_interval: Duration,
     /// What the saved state survives: the end of the process, or with `power` also that of the machine.

@@ -79,8 +79,7 @@ impl Checkpointer {
         self.begin(base, positions)?;
         loop {
             let shared = Arc::clone(&self.shared);
-            // So that checkpoints take a quarter of the time at most.
-            let interval = self.interval.max(3 * self.worked);
+            let interval = until_next(self.interval, self.worked);
             let due = async {
                 shared.gate.changed().await;
                 sleep(interval).await;
@@ -296,5 +295,25 @@ async fn told<T>(reply: oneshot::Receiver<T>) -> T {
     match reply.await {
         Ok(told) => told,
         Err(_) => pending().await,
+    }
+}
+
+/// How long after a change the next checkpoint begins if the last one took so long to collect and to write: so that
+/// checkpoints take a quarter of the time at most.
+fn until_next(interval: Duration, worked: Duration) -> Duration {
+    interval.max(worked.saturating_mul(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_that_take_long_take_a_quarter_of_the_time_and_others_keep_the_interval() {
+        let (second, long) = (Duration::from_secs(1), Duration::from_secs(2));
+        assert_eq!(until_next(second, Duration::from_millis(300)), second);
+        let next = until_next(second, long);
+        assert_eq!(long * 4, next + long);
+        assert_eq!(until_next(second, Duration::MAX), Duration::MAX);
     }
 }

@@ -218,3 +218,50 @@ impl Tables {
         !self.scans.is_empty() || self.collecting.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::core::partitions::saved::decode;
+    use crate::core::partitions::table::PartitionTable;
+
+    #[test]
+    fn the_gate_may_open_before_changes_are_collected_and_the_checkpoint_has_the_states_of_before()
+    {
+        let table = Rc::new(RefCell::new(PartitionTable::new(WorkerIndex(0))));
+        let mut tables =
+            Tables::new(vec![("states".into(), SharedPartitions::clone(&(table.clone() as _)))]);
+        tables.remember_changes();
+        let places: Vec<_> = (0..10_u64)
+            .map(|number| {
+                let key = Key::from(number.to_string());
+                let place = table.borrow_mut().create(key, number, Timestamp(0), true);
+                table.borrow_mut().save(place);
+                place
+            })
+            .collect();
+        let (processed, mut may_open) = oneshot::channel();
+        let (changed, mut collected) = oneshot::channel();
+        let (epoch, extent) = (Epoch(1), Extent::Asked);
+        tables.begin_collecting(SaveRequest { epoch, extent, processed, changed });
+        assert!(may_open.try_recv().is_ok() && collected.try_recv().is_err());
+        for place in &places {
+            let mut table = table.borrow_mut();
+            assert!(!table.is_ready(*place) && table.prepare(*place));
+            *table.at(*place).map(|partition| &mut partition.state).unwrap() += 100;
+            table.save(*place);
+        }
+        while tables.work() {}
+        let mut states: Vec<u64> = collected.try_recv().unwrap().saved[0]
+            .1
+            .iter()
+            .map(|saved| decode(&saved.value).unwrap())
+            .collect();
+        states.sort_unstable();
+        assert_eq!(states, (0..10).collect::<Vec<_>>());
+    }
+}

@@ -50,7 +50,11 @@ impl<S: State> Partitions for PartitionTable<S> {
         let Some(changes) = &mut self.changes else { return };
         debug_assert!(changes.awaited.is_empty(), "one checkpoint is collected at a time");
         let before = self.round;
-        self.round = before.saturating_add(1);
+        let Some(next) = before.checked_add(1) else {
+            // Changes before and after the checkpoint would be mixed up.
+            unreachable!("a run makes less than 2^32 checkpoints");
+        };
+        self.round = next;
         changes.awaited = mem::take(&mut changes.to_save);
         if extent == Extent::Everything {
             for place in changes.touched.drain(..) {

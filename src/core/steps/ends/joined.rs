@@ -54,3 +54,65 @@ impl Segment for Joined {
         self.last.finish(frames, produced);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::application::{Key, Out, Reason, Sink, Source};
+    use crate::core::clock::LogicalClock;
+    use crate::core::frames::pieces::Pieces;
+    use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+    use crate::core::partitions::placement::Placement;
+    use crate::core::steps::WorkerSetup;
+    use crate::core::steps::context::Report;
+    use crate::core::topology::{Application, Topology};
+
+    /// Counts frames of one byte by that byte.
+    fn topology() -> Topology {
+        Application::new("x")
+            .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
+            .to_state_partition(
+                |_: u8, count: &mut u64| {
+                    *count += 1;
+                    (Some(*count), true)
+                },
+                |_: &Key| 0,
+                "counts",
+                |byte: &u8| *byte,
+            )
+            .to_sink(Sink::new(|count: &u64, out: &mut Out<'_>| out.decimal(*count)))
+            .build()
+            .unwrap()
+    }
+
+    /// How many outputs the first segment of a worker makes of a frame of each byte, and how many messages it sends to
+    /// which workers.
+    fn first_segment(worker: usize, workers: usize) -> (usize, Vec<(WorkerIndex, usize)>) {
+        let placement = Placement::new(NonZeroUsize::new(workers).unwrap());
+        let mut setup = WorkerSetup::new(WorkerIndex(worker), placement, false);
+        let mut segments = topology().segments(&mut setup).remove(0);
+        let bytes: Vec<u8> = (0..=u8::MAX).flat_map(|byte| [0, 0, 0, 1, byte]).collect();
+        let pieces = Pieces::new(bytes.into(), (1..=256).map(|end| end * 5).collect(), 0);
+        let frames = Frames::new("test".into(), SequenceNumber(1), Timestamp(0), 4, pieces);
+        let (frames, mut report) = (Arc::new(frames), Report::default());
+        let (clock, mut produced) = (LogicalClock::default(), Produced::default());
+        let worker = WorkerIndex(worker);
+        let mut context = Context { worker, clock: &clock, piece: 100, report: &mut report };
+        segments[0].begin(&frames, Payload::Frames, &mut context);
+        while segments[0].next(&frames, &mut context, &mut produced) == Progress::More {}
+        segments[0].finish(&frames, &mut produced);
+        let outputs = produced.outputs.iter().map(|output| output.pieces.len()).sum();
+        (outputs, produced.routed.iter().map(|batch| (batch.worker, batch.messages)).collect())
+    }
+
+    #[test]
+    fn own_messages_become_outputs_at_once_and_those_of_others_are_sent_to_them() {
+        assert_eq!(first_segment(0, 1), (256, Vec::new()));
+        let (own, sent) = first_segment(0, 2);
+        assert!(own > 50, "{own}");
+        assert_eq!(sent, [(WorkerIndex(1), 256 - own)]);
+        assert_eq!(first_segment(1, 2), (256 - own, vec![(WorkerIndex(0), own)]));
+    }
+}
