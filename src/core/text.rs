@@ -2,9 +2,14 @@
 
 use std::fmt;
 
-/// A noun for so many things: `partition`, `partitions`.
+/// A noun for so many things: `partition`, `partitions`, `crashes`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
-    format!("{noun}{}", if count == 1 { "" } else { "s" })
+    let end = match count {
+        1 => "",
+        _ if noun.ends_with("sh") => "es",
+        _ => "s",
+    };
+    format!("{noun}{end}")
 }
 
 /// A count in full and its noun: `1 partition`, `2 partitions`.

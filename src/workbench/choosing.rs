@@ -35,11 +35,7 @@ pub fn choose(
                 heard = signals.any() => {
                     match heard {
                         Heard::End => return Ok(None),
-                        Heard::Stop => {
-                            screen.leave();
-                            signals.stop()?;
-                            screen.take_again()?;
-                        }
+                        Heard::Stop => screen.stop(&mut signals)?,
                         Heard::GoOn => screen.take_again()?,
                     }
                     continue;

@@ -229,9 +229,7 @@ impl fmt::Display for Farewell {
             write!(formatter, ", p99 {}", words::latency(p99))?;
         }
         if self.crashes > 0 {
-            let crashes =
-                crate::core::text::plural(self.crashes, "crash").replace("crashs", "crashes");
-            write!(formatter, ", {} {crashes} survived", self.crashes)?;
+            write!(formatter, ", {} survived", of(self.crashes, "crash"))?;
         }
         Ok(())
     }

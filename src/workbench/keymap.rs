@@ -40,6 +40,17 @@ pub enum Conflict {
     },
 }
 
+impl Conflict {
+    /// Whether the command with this name is one of those that conflict.
+    #[must_use]
+    pub fn is_of(&self, name: &str) -> bool {
+        match self {
+            Self::Both { one, other, .. } => one == name || other == name,
+            Self::Text { command, .. } => command == name,
+        }
+    }
+}
+
 impl Default for Keymap {
     /// The keys of the table.
     fn default() -> Self {

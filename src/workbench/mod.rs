@@ -174,9 +174,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
             heard = hands.signals.any() => match heard {
                 Heard::End => return Ok(Leave::End),
                 Heard::Stop => {
-                    hands.screen.leave();
-                    hands.signals.stop()?;
-                    hands.screen.take_again()?;
+                    hands.screen.stop(&mut hands.signals)?;
                     dirty = true;
                 }
                 Heard::GoOn => {

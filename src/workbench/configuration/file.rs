@@ -92,7 +92,8 @@ fn theme(value: &Value<'_>) -> Result<Option<Look>, WrongAt> {
         Some(name) => name.parse().map(Some).map_err(|()| {
             let names = Look::ALL.map(Look::name);
             let hint = did_you_mean(name, names);
-            at(value, format!("unknown theme `{name}`{hint} There are auto, {}", names.join(", ")))
+            let names = names.join(", ");
+            at(value, format!("unknown theme `{name}` (there are auto, {names}){hint}"))
         }),
         None => Err(at(value, "`theme` is a name in quotes".to_owned())),
     }
@@ -149,10 +150,9 @@ fn keys(value: &Value<'_>) -> Result<Keymap, WrongAt> {
         changes.push((entry.command, chosen));
     }
     Keymap::with(&changes).map_err(|conflict| {
-        // The line of the first of the two commands that the file names.
-        let said = conflict.to_string();
-        let first = table.iter().find(|(name, _)| said.contains(&format!("`{}`", name.get_ref())));
-        (first.map_or(0, |(name, _)| name.span().start), said)
+        // The line of the first of its commands that the file names.
+        let first = table.iter().find(|(name, _)| conflict.is_of(name.get_ref()));
+        (first.map_or(0, |(name, _)| name.span().start), conflict.to_string())
     })
 }
 
@@ -185,8 +185,13 @@ mod tests {
             "3: unknown command `pasue`: did you mean `pause`?"
         );
         assert_eq!(wrong("thme = \"dark\""), "1: unknown setting `thme`: did you mean `theme`?");
-        assert!(
-            wrong("theme = \"drak\"").starts_with("1: unknown theme `drak`: did you mean `dark`?")
+        assert_eq!(
+            wrong("theme = \"drak\""),
+            "1: unknown theme `drak` (there are auto, dark, light, 16, mono): did you mean `dark`?"
+        );
+        assert_eq!(
+            wrong("theme = \"xyz\""),
+            "1: unknown theme `xyz` (there are auto, dark, light, 16, mono)"
         );
         assert!(wrong("[columns]\nhiden = []").contains("did you mean `hidden`?"));
         assert!(wrong("[keys]\npause = [\"Hyper-x\"]").starts_with("2: `Hyper-x` is no key"));
@@ -198,6 +203,14 @@ mod tests {
             wrong("[keys]\nstep = \"f\"\n"),
             "2: the key `f` is both `step` and `freeze`: give one of them another key"
         );
+    }
+
+    #[test]
+    fn a_conflict_is_at_the_command_that_the_file_names_though_another_name_is_part_of_it() {
+        let text = "[keys]\nsend = \"Ctrl-S\"\n\"send letter\" = \"Ctrl-S\"\nstep = \"f\"\n";
+        let text =
+            text.replace("\"send letter\"", &Command::SendLetter.entry().unwrap().key_name());
+        assert!(wrong(&text).starts_with("4: "), "{}", wrong(&text));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
 use super::last_resort;
+use super::signals::Signals;
 use crate::workbench::words::one_line;
 
 /// Presses of the mouse's buttons and its wheel, in coordinates of any size; not its moves, which would wake
@@ -103,9 +104,11 @@ impl Screen {
         Ok(())
     }
 
-    /// Gives the terminal back, to be taken again.
-    pub fn leave(&self) {
+    /// Gives the terminal back while the program is stopped. Returns when it goes on and has the terminal again.
+    pub fn stop(&mut self, signals: &mut Signals) -> io::Result<()> {
         self.taken.give_back();
+        signals.stop()?;
+        self.take_again()
     }
 
     /// Takes the terminal again, after the program has been stopped.

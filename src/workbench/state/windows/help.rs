@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::layout::Pane;
-use crate::workbench::state::lists::filter_line::FilterLine;
+use crate::workbench::state::lists::filter_line::{FilterLine, has};
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
@@ -41,12 +41,10 @@ impl Help {
     /// The commands that are shown, in parts: first what works where the help was opened.
     #[must_use]
     pub fn parts(&self, keymap: &Keymap) -> Vec<Part> {
-        let text = self.search.text().to_lowercase();
+        let text = self.search.text();
         let found = |entry: &&Entry| {
-            let keys = keymap.all_keys(entry.command).to_lowercase();
-            entry.name.contains(&text)
-                || entry.about.to_lowercase().contains(&text)
-                || keys.contains(&text)
+            let keys = keymap.all_keys(entry.command);
+            [entry.name, entry.about, &keys].iter().any(|shown| has(shown, text))
         };
         let mut parts: Vec<(bool, Part)> = Vec::new();
         for (context, title) in PARTS {
