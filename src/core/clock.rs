@@ -26,3 +26,14 @@ impl Clock for LogicalClock {
         Timestamp(self.0.get())
     }
 }
+
+/// A clock that always stands still, for tests with several threads.
+#[cfg(test)]
+pub(crate) struct Still;
+
+#[cfg(test)]
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+}

@@ -190,18 +190,10 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
-    use crate::core::clock::Clock;
-    use crate::core::numbers::{PipelineIndex, SinkIndex, Timestamp};
+    use crate::core::clock::Still;
+    use crate::core::numbers::{PipelineIndex, SinkIndex};
     use crate::core::observer::Unwatched;
     use crate::endpoints::Endpoint;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_while_outputs_are_written_ends_the_run_with_an_error() {

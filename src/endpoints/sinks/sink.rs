@@ -215,19 +215,12 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+    use crate::core::clock::Still;
     use crate::core::frames::Frames;
     use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::{SequenceNumber, Timestamp};
     use crate::core::observer::Unwatched;
     use crate::core::steps::batch::Output;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-    }
 
     fn output(text: &str) -> Output {
         let (source, first) = ("test".into(), SequenceNumber(1));

@@ -169,20 +169,12 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
-    use crate::core::clock::Clock;
+    use crate::core::clock::Still;
     use crate::core::frames::Frames;
     use crate::core::frames::framing::big_endian_framing;
-    use crate::core::numbers::{PipelineIndex, Timestamp};
+    use crate::core::numbers::PipelineIndex;
     use crate::core::observer::Observer;
     use crate::endpoints::{Connection, Delivery, Entered, Fetch};
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-    }
 
     /// What a source delivers and reports.
     #[derive(Default)]
