@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use wallaroo::core::event::{EngineEvent, LoadNews};
 use wallaroo::core::load::fault::Fault;
+use wallaroo::core::load::pace::Pace;
 use wallaroo::core::load::search::Search;
-use wallaroo::core::load::settings::{Keys, LoadSettings, Mix, Pace, Share};
+use wallaroo::core::load::settings::{Keys, LoadSettings, Mix, Share};
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;

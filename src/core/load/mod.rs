@@ -6,6 +6,7 @@
 
 pub mod fault;
 pub mod maker;
+pub mod pace;
 pub mod plan;
 pub mod search;
 pub mod settings;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::settings::Pace;
+use super::pace::Pace;
 use crate::core::numbers::Timestamp;
 
 /// Messages are due at whole multiples of this time, all of one multiple together: 1 ms.

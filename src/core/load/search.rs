@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::settings::Pace;
+use super::pace::Pace;
 use crate::core::numbers::Timestamp;
 
 /// What is looked for, and how.

@@ -19,8 +19,9 @@ use crate::application::Generate;
 use crate::core::event::{EngineEvent, LoadNews};
 use crate::core::guard::guarded;
 use crate::core::load::maker::{Maker, Portion};
+use crate::core::load::pace::Pace;
 use crate::core::load::plan::Plan;
-use crate::core::load::settings::{Mix, Pace};
+use crate::core::load::settings::Mix;
 use crate::core::numbers::Timestamp;
 
 /// The name of this source in traces and dead letters.
