@@ -4,47 +4,17 @@
 use std::time::Duration;
 
 use super::Session;
+use super::load_state::{Counts, Running, UnderWay};
 use crate::core::event::{EngineEvent, LoadNews};
-use crate::core::load::search::{Finding, Measured, Searching, Verdict};
+use crate::core::load::search::{Measured, Searching, Verdict};
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::runtime::{EngineError, RunState};
 use crate::telemetry::LoadShown;
-use crate::telemetry::latency::Latency;
 
 /// How often a search is looked after.
 const SEARCH_LOOK: Duration = Duration::from_millis(100);
-
-/// The load of a session.
-#[derive(Default)]
-pub(super) struct Load {
-    now: Option<Running>,
-    /// What engines that have crashed had sent.
-    earlier: Counts,
-}
-
-/// How many messages were sent, and how many of them were spoiled.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    sent: u64,
-    malformed: u64,
-}
-
-/// A load that goes on.
-struct Running {
-    settings: LoadSettings,
-    search: Option<UnderWay>,
-    finding: Option<Finding>,
-    /// What had been sent when it began.
-    before: Counts,
-}
-
-/// A search, and the latencies up to the beginning of the present rate.
-struct UnderWay {
-    searching: Searching,
-    before: Latency,
-}
 
 impl Session {
     /// Begins a load, or goes on otherwise with the one that there is.

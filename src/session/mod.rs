@@ -2,6 +2,7 @@
 
 mod crash;
 mod load;
+mod load_state;
 mod totals;
 mod view;
 
@@ -22,7 +23,7 @@ use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
-use load::Load;
+use load_state::Load;
 use totals::{totals, work};
 
 /// How often it is checked whether the recovery is complete.

@@ -83,17 +83,20 @@ pub fn scenes(stage: Stage) -> Vec<Scene> {
         LoadShown { settings, sent: 0, malformed: 0, behind: Duration::ZERO, finding: None };
     for step in 1..=STEPS {
         film.stage.generate(STEP, step, 1.0);
+        // One that is too short.
+        film.stage.send(b"x\0\0\0");
         // A few one by one, so that the lists show the same ones every time.
         for (at, letter) in
             (1..).zip([b'e', b'b', b'a', b'c', b'a', b'd', b'a', b'b', b'f', b'a', b'c', b'a'])
         {
             film.stage.send(&[letter, 0, 0, 0, at]);
         }
-        load.sent = step * (STEP + 12);
+        load.sent = step * (STEP + 13);
+        load.malformed = step;
         film.load = Some(load);
         // Half a second each.
-        if step % 2 == 0 {
-            film.seconds.push(2 * (STEP + 12) - step * 7 % 50);
+        if step % 2 == 1 {
+            film.seconds.push(2 * (STEP + 13));
         }
         if step == 3 {
             film.stage.key(KeyCode::Esc, KeyModifiers::NONE);
