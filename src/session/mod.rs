@@ -1,6 +1,8 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
 mod crash;
+mod load;
+mod load_state;
 mod totals;
 mod view;
 
@@ -21,6 +23,7 @@ use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
+use load_state::Load;
 use totals::{totals, work};
 
 /// How often it is checked whether the recovery is complete.
@@ -45,6 +48,7 @@ pub struct Session {
     stateful_before: u64,
     /// Whether a recovery was under way at the last refresh.
     recovering: bool,
+    load: Load,
 }
 
 impl Session {
@@ -85,6 +89,7 @@ impl Session {
             crash: None,
             stateful_before: 0,
             recovering: true,
+            load: Load::default(),
         })
     }
 
@@ -162,11 +167,12 @@ impl Session {
         }
         let recovering = self.engine.is_recovering();
         let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
+        let load = self.watch_load();
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
         let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || said || changed || rows || back
+        rolled || said || changed || rows || back || load
     }
 
     /// Ends the seconds that have passed. True if a chart changes.
@@ -193,7 +199,8 @@ impl Session {
         let rows = self.partitions.next_poll(now, work(&self.collector));
         let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
         let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
-        [second, rows, back, log].into_iter().flatten().min()
+        let load = self.next_look_at_load(now);
+        [second, rows, back, log, load].into_iter().flatten().min()
     }
 }
 

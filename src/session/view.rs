@@ -42,6 +42,7 @@ impl Session {
             dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
+            load: self.load_shown(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
@@ -57,7 +58,7 @@ impl Session {
     }
 
     /// The latency over all pipelines.
-    fn latency(&self) -> Latency {
+    pub(super) fn latency(&self) -> Latency {
         let mut latency = Latency::new();
         self.collector.pipelines.iter().for_each(|pipeline| latency.add(&pipeline.latency.lock()));
         latency

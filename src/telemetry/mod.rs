@@ -26,7 +26,7 @@ pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
-pub use snapshot::{OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
+pub use snapshot::{LoadShown, OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 pub use throughput::{Throughput, bars as throughput_bars};
 #[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};
