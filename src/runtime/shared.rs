@@ -12,6 +12,7 @@ use super::ingress::gate::Gate;
 use super::ingress::queues::Queues;
 use super::parts::News;
 use super::settings::Settings;
+use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     pub observer: Arc<dyn Observer>,
     pub clock: StartClock,
     pub gate: Gate,
+    /// How many more messages of each pipeline's source may be traced; empty if none are.
+    pub traces: Vec<TraceBudget>,
     /// The queues of each pipeline.
     pub queues: Vec<Arc<Queues>>,
     /// `None` if nothing is saved.

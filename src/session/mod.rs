@@ -21,7 +21,8 @@ use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
-use totals::{totals, work};
+use crate::telemetry::traced::Traced;
+use totals::{totals, traced, work};
 
 /// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
@@ -34,6 +35,7 @@ pub struct Session {
     engine: Engine,
     collector: Arc<Collector>,
     throughput: Throughput,
+    traced: Traced,
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
     settings: Settings,
@@ -78,6 +80,7 @@ impl Session {
             engine,
             collector,
             throughput: Throughput::default(),
+            traced: Traced::default(),
             partitions: PartitionWatch::default(),
             ended: None,
             settings: settings.clone(),
@@ -171,6 +174,7 @@ impl Session {
 
     /// Ends the seconds that have passed. True if a chart changes.
     fn roll(&mut self) -> bool {
+        self.traced.roll(self.engine.now(), traced(&self.collector));
         let was_flat = self.throughput.seconds().all(|count| count == 0);
         if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
             return false;

@@ -24,8 +24,9 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::{Running, Supervisor};
 use super::workers::Workers;
+use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
-use crate::core::topology::Topology;
+use crate::core::topology::{PipelinePlan, Topology};
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{
     Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks, start_sources,
@@ -53,12 +54,15 @@ pub(super) fn start(
     begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
     let gate = if settings.paused { Gate::paused() } else { Gate::open() };
+    let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
+    let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
     let shared = Arc::new(Shared {
         topology,
         settings: settings.clone(),
         observer,
         clock,
         gate,
+        traces: traces.unwrap_or_default(),
         queues,
         durable,
         news,
