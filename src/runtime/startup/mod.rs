@@ -17,6 +17,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 
 use super::clock::StartClock;
+use super::engine::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
 use super::recovery::saved_names::SavedNames;
@@ -27,6 +28,7 @@ use super::workers::Workers;
 use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::{PipelinePlan, Topology};
+use crate::endpoints::LastNumber;
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{
     Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks, start_sources,
@@ -39,7 +41,7 @@ pub(super) fn start(
     topology: Arc<Topology>,
     settings: &Settings,
     observer: Arc<dyn Observer>,
-    clock: StartClock,
+    earlier: Option<Earlier>,
 ) -> Result<Running, EngineError> {
     let since = Instant::now();
     let io = io_runtime()?;
@@ -54,6 +56,11 @@ pub(super) fn start(
     begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
     let gate = if settings.paused { Gate::paused() } else { Gate::open() };
+    let Earlier { clock, numbers } = earlier.unwrap_or_else(|| Earlier {
+        clock: StartClock::start(),
+        numbers: topology.pipelines().iter().map(|_| LastNumber::default()).collect(),
+    });
+    debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
     let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
     let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
     let shared = Arc::new(Shared {
@@ -62,6 +69,7 @@ pub(super) fn start(
         observer,
         clock,
         gate,
+        numbers,
         traces: traces.unwrap_or_default(),
         queues,
         durable,
