@@ -26,7 +26,7 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{LoadOrder, LoadProgress, NotInjected};
+use crate::endpoints::{LastNumber, LoadOrder, LoadProgress, NotInjected};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -43,27 +43,28 @@ impl Engine {
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        start(topology, settings, observer, StartClock::start()).map(Self)
+        start(topology, settings, observer, None).map(Self)
     }
 
-    /// As [`start`](Self::start), with the clock of an earlier engine: time goes on.
+    /// As [`start`](Self::start), after an engine of the same topology: time and the messages' numbers go on.
     ///
     /// # Errors
     ///
     /// The same.
     pub fn start_after(
-        earlier: EngineClock,
+        earlier: Earlier,
         topology: Arc<Topology>,
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        start(topology, settings, observer, earlier.0).map(Self)
+        start(topology, settings, observer, Some(earlier)).map(Self)
     }
 
-    /// The engine's clock, for an engine that comes after it.
+    /// What goes on in an engine that comes after this one.
     #[must_use]
-    pub fn clock(&self) -> EngineClock {
-        EngineClock(self.shared().clock)
+    pub fn earlier(&self) -> Earlier {
+        let Shared { clock, numbers, .. } = self.shared();
+        Earlier { clock: *clock, numbers: numbers.clone() }
     }
 
     fn shared(&self) -> &Shared {
@@ -278,9 +279,12 @@ impl Engine {
     }
 }
 
-/// The clock of an engine.
-#[derive(Debug, Clone, Copy)]
-pub struct EngineClock(StartClock);
+/// What goes on in an engine that comes after another one.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    pub(super) clock: StartClock,
+    pub(super) numbers: Vec<LastNumber>,
+}
 
 impl Drop for Engine {
     fn drop(&mut self) {

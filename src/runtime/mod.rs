@@ -48,7 +48,7 @@ mod shutdown;
 mod startup;
 mod workers;
 
-pub use engine::{Engine, EngineClock};
+pub use engine::{Earlier, Engine};
 pub use error::EngineError;
 pub use ingress::gate::RunState;
 pub use panics::silence_caught_panics;

@@ -45,7 +45,7 @@ impl Session {
             return Err(EngineError::NothingSaved);
         }
         let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
-        let (topology, clock) = (Arc::clone(self.engine.topology()), self.engine.clock());
+        let (topology, earlier) = (Arc::clone(self.engine.topology()), self.engine.earlier());
         let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
@@ -71,7 +71,7 @@ impl Session {
         }
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;
-        let start = || Engine::start_after(clock, topology, settings, observer);
+        let start = || Engine::start_after(earlier, topology, settings, observer);
         let before_start = began.elapsed();
         // On a thread of its own: front ends are asynchronous, and a start blocks.
         let started = thread::scope(|scope| scope.spawn(start).join());

@@ -23,8 +23,9 @@ use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
+use crate::telemetry::traced::Traced;
 use load_state::Load;
-use totals::{totals, work};
+use totals::{totals, traced, work};
 
 /// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
@@ -37,6 +38,7 @@ pub struct Session {
     engine: Engine,
     collector: Arc<Collector>,
     throughput: Throughput,
+    traced: Traced,
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
     settings: Settings,
@@ -82,6 +84,7 @@ impl Session {
             engine,
             collector,
             throughput: Throughput::default(),
+            traced: Traced::default(),
             partitions: PartitionWatch::default(),
             ended: None,
             settings: settings.clone(),
@@ -177,6 +180,7 @@ impl Session {
 
     /// Ends the seconds that have passed. True if a chart changes.
     fn roll(&mut self) -> bool {
+        self.traced.roll(self.engine.now(), traced(&self.collector));
         let was_flat = self.throughput.seconds().all(|count| count == 0);
         if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
             return false;

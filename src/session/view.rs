@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Session;
-use super::totals::{pipeline_totals, totals, work};
+use super::totals::{pipeline_totals, totals, traced, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::telemetry::collector::PipelineCounters;
 use crate::telemetry::counters::{Counter, WorkerCounters};
@@ -37,6 +37,7 @@ impl Session {
             workers: self.workers(&partitions.by_worker),
             partitions,
             traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
+            traced: self.traced.shown(traced(collector)),
             outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
             // All of them, so that a filter finds old ones.
             dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),

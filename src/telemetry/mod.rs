@@ -16,6 +16,7 @@ pub(crate) mod ring;
 pub(crate) mod safety;
 pub(crate) mod snapshot;
 pub(crate) mod throughput;
+pub(crate) mod traced;
 mod writers;
 
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
@@ -28,5 +29,6 @@ pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
 pub use snapshot::{LoadShown, OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 pub use throughput::{Throughput, bars as throughput_bars};
+pub use traced::{TracedShare, TracedShown};
 #[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};

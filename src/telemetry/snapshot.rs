@@ -12,6 +12,7 @@ use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
 use super::throughput::Throughput;
+use super::traced::TracedShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
@@ -50,6 +51,8 @@ pub struct Snapshot {
     pub partitions: PartitionsShown,
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
+    /// How many of the messages are traced.
+    pub traced: TracedShown,
     /// Outputs, newest first.
     pub outputs: Vec<Arc<OutputShown>>,
     /// Dead letters, newest first.

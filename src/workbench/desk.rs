@@ -12,6 +12,7 @@ use super::opening::Opening;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
 use super::words;
+use crate::core::frames::trace_budget::TraceRate;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
@@ -20,8 +21,9 @@ use crate::telemetry::Snapshot;
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
 
-/// The shortest time between two traces of messages that a source read, per worker.
-const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+/// How many messages that a source read are traced, per pipeline: all of a small experiment, and of a stream as many
+/// as can be looked at.
+const TRACES: TraceRate = TraceRate { at_once: 200, every: Duration::from_millis(250) };
 
 /// An application with its engine and what the user sees of it.
 pub(super) struct Desk {
@@ -46,8 +48,7 @@ impl Desk {
         configuration: &Configuration,
     ) -> Result<Self, WorkbenchError> {
         let Opening { topology, settings, dead_letters, load } = opening;
-        let mut settings =
-            Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+        let mut settings = Settings { injectable: true, traces: Some(TRACES), ..settings };
         let saved = settings.resilience.as_ref().map(|saved| saved.directory.clone());
         // Without a directory, nothing is saved.
         let temporary = saved.is_none().then(|| TemporaryDirectory::new().ok()).flatten();

@@ -21,6 +21,7 @@ mod pressure;
 mod recorder;
 mod rescaling;
 mod sharing;
+mod tracing;
 mod turns;
 mod twin;
 

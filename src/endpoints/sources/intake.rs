@@ -70,16 +70,28 @@ pub struct Intake {
     pub entered: Entered,
 }
 
+/// The number that the last frame of a pipeline was given. It outlives a crash on purpose, so that a number never
+/// names two messages.
+pub type LastNumber = Arc<AtomicU64>;
+
 /// What has entered a pipeline: how much of its budget is taken, and the last numbers given.
 pub struct Entered {
     budget: Arc<Budget>,
-    frames: AtomicU64,
+    frames: LastNumber,
     connections: AtomicU64,
 }
 
 impl Default for Entered {
     fn default() -> Self {
-        Self { budget: Budget::new(), frames: AtomicU64::new(0), connections: AtomicU64::new(0) }
+        Self::after(LastNumber::default())
+    }
+}
+
+impl Entered {
+    /// Nothing has entered, and the numbers go on.
+    #[must_use]
+    pub fn after(frames: LastNumber) -> Self {
+        Self { budget: Budget::new(), frames, connections: AtomicU64::new(0) }
     }
 }
 

@@ -236,7 +236,7 @@ impl Queue {
             *told = *closed;
             return if *closed { Next::Closed } else { Next::Nothing };
         };
-        let trace_all = first.trace_all;
+        let mut trace_all = first.trace_all;
         let trial = match &first.coming {
             // The gate did not admit it a moment ago, and must not be asked again: it may be open now.
             Coming::SetAside => return Next::Nothing,
@@ -246,6 +246,7 @@ impl Queue {
         let (frames, in_flight) = match gate.admit() {
             Admission::Nothing => return Next::Nothing,
             Admission::One(in_flight) => {
+                trace_all = true;
                 let one = first.frames.split_first();
                 if let Some(one) = &one {
                     taken.note(first.slot, &mut first.origin, one);
@@ -318,7 +319,10 @@ mod tests {
         queue.push(waiting(frames(100), Origin::Source("file".into())));
         assert!(queue.taken().journal.is_empty());
         gate.step();
-        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert!(
+            matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, true)),
+            "a step is traced"
+        );
         assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
         gate.resume(Timestamp(0));
         assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));

@@ -201,8 +201,8 @@ pub(crate) fn queues(
 
 /// The intakes of the pipelines.
 pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<Arc<Intake>> {
-    let plans = shared.topology.pipelines().iter().zip(&shared.queues).enumerate();
-    let intakes = plans.map(|(at, (plan, queues))| {
+    let plans = shared.topology.pipelines().iter().zip(&shared.queues).zip(&shared.numbers);
+    let intakes = plans.enumerate().map(|(at, ((plan, queues), number))| {
         Arc::new(Intake {
             pipeline: PipelineIndex(at),
             name: Arc::clone(&plan.name),
@@ -212,7 +212,7 @@ pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<A
             delivery: Arc::clone(queues) as Arc<dyn Delivery>,
             observer: Arc::clone(&shared.observer),
             stop: stopped.clone(),
-            entered: Entered::default(),
+            entered: Entered::after(Arc::clone(number)),
         })
     });
     intakes.collect()

@@ -67,7 +67,7 @@ pub(crate) fn build(
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
         let takes = Rc::new(Cell::new(true));
         let (activator, mut stream) =
-            enter(scope, first, &name, Entry { queue, epoch, takes: Rc::clone(&takes) });
+            enter(scope, first, (index, &name), Entry { queue, epoch, takes: Rc::clone(&takes) });
         for stage in stages {
             stream = process(scope, stream, stage);
         }
@@ -89,11 +89,11 @@ struct Entry {
 fn enter<'scope>(
     scope: Scope<'scope, Time>,
     mut stage: Stage,
-    pipeline: &Arc<str>,
+    (index, pipeline): (PipelineIndex, &Arc<str>),
     Entry { queue, epoch, takes }: Entry,
 ) -> (Activator, StreamVec<'scope, Time, Exchanged>) {
     let mut activator = None;
-    let mut sampler = Sampler::new(Arc::clone(pipeline), &stage.common);
+    let sampler = Sampler::new(index, Arc::clone(pipeline), &stage.common);
     let stream = source(scope, "source", |capability, info| {
         let again = scope.activator_for(info.address.clone());
         activator = Some(scope.activator_for(info.address));
