@@ -199,8 +199,8 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         produced.routed.extend(rest);
     }
 
-    fn join(&mut self) -> bool {
-        self.joined = true;
+    fn join(&mut self, joined: bool) -> bool {
+        self.joined = joined;
         true
     }
 }
