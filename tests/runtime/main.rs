@@ -15,6 +15,7 @@ mod failing;
 mod files;
 mod holding;
 mod keys;
+mod order;
 mod pausing;
 mod pressure;
 mod recorder;
