@@ -23,6 +23,7 @@ mod decode;
 pub mod ends;
 mod input;
 mod keys;
+mod mailbox;
 mod outgoing;
 #[cfg(test)]
 mod pieces;

@@ -58,6 +58,11 @@ impl Arrivals {
         self.in_order.borrow().is_empty()
     }
 
+    /// Whether all that could be taken is processed to its end.
+    pub fn are_processed(&self) -> bool {
+        !self.busy.get() && self.is_empty()
+    }
+
     /// Whether all that this worker gets of the batches before this one is processed.
     pub fn is_turn_of(&self, of: BatchNumber) -> bool {
         !self.busy.get() && self.in_order.borrow().is_turn_of(of)

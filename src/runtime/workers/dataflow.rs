@@ -114,7 +114,7 @@ fn enter<'scope>(
             }
             let mut turn = Turn::default();
             stage.work(&mut turn, output);
-            while !turn.is_over() && !stage.is_busy() {
+            while !turn.is_over() && stage.takes_frames() {
                 match queue.next(&stage.common.shared.gate, stage.common.shared.clock.now()) {
                     Next::Frames(number, mut frames, trace_all) => {
                         sampler.start_traces(&mut frames, trace_all);

@@ -136,6 +136,12 @@ impl Stage {
         self.batch.is_some()
     }
 
+    /// Whether the next frames can be taken: the batch before is done, and all that has arrived behind is processed. This
+    /// has waited for longer, and then own messages can go on at once more often.
+    pub fn takes_frames(&self) -> bool {
+        !self.is_busy() && self.behind.as_ref().is_none_or(|behind| behind.are_processed())
+    }
+
     /// Begins with frames that have entered, when the batch before is done.
     pub fn begin_frames(
         &mut self,
