@@ -9,6 +9,7 @@ pub mod clock;
 pub mod event;
 pub mod frames;
 pub(crate) mod guard;
+pub(crate) mod in_order;
 pub mod json;
 pub mod load;
 pub mod numbers;

@@ -16,6 +16,7 @@ mod files;
 mod holding;
 mod keys;
 mod load;
+mod order;
 mod pausing;
 mod pressure;
 mod recorder;

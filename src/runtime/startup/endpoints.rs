@@ -194,7 +194,8 @@ pub(crate) fn queues(
     let plans = topology.pipelines().iter().zip(&names.sources).enumerate();
     let queues = plans.map(|(at, (plan, file))| {
         let (name, file, workers) = (Arc::clone(&plan.name), file.clone(), settings.workers.get());
-        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, durable.cloned()))
+        let shared = plan.keeps_order_by_key();
+        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, durable.cloned(), shared))
     });
     queues.collect()
 }
