@@ -246,20 +246,7 @@ impl fmt::Display for EngineEvent {
             }
             Self::Sink { endpoint, news, .. } => news.write(endpoint, formatter),
             Self::Load(news) => news.fmt(formatter),
-            Self::Recovered(Recovered { epoch: Epoch(0), frames, took, .. }) => {
-                write!(
-                    formatter,
-                    "recovered {} of the journal in {took:.1?}",
-                    counted(*frames, "frame")
-                )
-            }
-            Self::Recovered(Recovered { epoch, workers, partitions, frames, took, .. }) => write!(
-                formatter,
-                "recovered {} of checkpoint {epoch} of {}, and {} of the journal, in {took:.1?}",
-                counted(*partitions as u64, "partition"),
-                counted(*workers as u64, "worker"),
-                counted(*frames, "frame"),
-            ),
+            Self::Recovered(recovered) => recovered.fmt(formatter),
             Self::NotSaved { state, key, reason } => write!(
                 formatter,
                 "partition `{}` of state `{state}` cannot be saved and is poisoned: {reason}; what was \
@@ -291,6 +278,22 @@ impl fmt::Display for EngineEvent {
                 "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
             ),
         }
+    }
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, workers, partitions, frames, took, .. } = self;
+        let frames = counted(*frames, "frame");
+        if *epoch == Epoch(0) {
+            return write!(formatter, "recovered {frames} of the journal in {took:.1?}");
+        }
+        write!(
+            formatter,
+            "recovered {} of checkpoint {epoch} of {}, and {frames} of the journal, in {took:.1?}",
+            counted(*partitions as u64, "partition"),
+            counted(*workers as u64, "worker"),
+        )
     }
 }
 

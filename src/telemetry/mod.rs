@@ -20,6 +20,7 @@ mod writers;
 
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use latency::{Bar, LatencySummary};
+#[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
