@@ -16,6 +16,7 @@ mod alphabet;
 mod support;
 
 mod letters;
+mod load;
 mod screens;
 mod sizes;
 
