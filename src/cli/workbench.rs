@@ -37,6 +37,7 @@ pub(super) fn start(
     };
     let topology = app.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Null)?;
+    let settings = Settings { paused: arguments.paused, ..settings };
     if !on_terminal {
         return Err(Failure::Usage(
             "the workbench needs a terminal; without one, use `wallaroo-tui run`".to_owned(),

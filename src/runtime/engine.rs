@@ -8,10 +8,11 @@ use std::sync::mpsc::{self, Receiver};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::clock::StartClock;
 use super::durable::Durable;
+use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
+use super::ingress::queue::Waits;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;
@@ -24,7 +25,7 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{LastNumber, NotInjected};
+use crate::endpoints::NotInjected;
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -157,6 +158,12 @@ impl Engine {
         self.shared().gate.run_state()
     }
 
+    /// What waits: all that has been read and not been taken, while the engine is paused or behind.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.shared().queues.iter().map(|queues| queues.waits()).sum()
+    }
+
     fn wake(&self) {
         self.0.workers().wake();
     }
@@ -242,13 +249,6 @@ impl Engine {
     pub async fn ended(&self) {
         let _ = self.0.outcome.clone().wait_for(Option::is_some).await;
     }
-}
-
-/// What goes on in an engine that comes after another one.
-#[derive(Debug, Clone)]
-pub struct Earlier {
-    pub(super) clock: StartClock,
-    pub(super) numbers: Vec<LastNumber>,
 }
 
 impl Drop for Engine {

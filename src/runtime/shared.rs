@@ -23,7 +23,7 @@ pub(super) struct Shared {
     pub settings: Settings,
     pub observer: Arc<dyn Observer>,
     pub clock: StartClock,
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// How many more messages of each pipeline's source may be traced; empty if none are.
     pub traces: Vec<TraceBudget>,
     /// The last number of each pipeline's frames.

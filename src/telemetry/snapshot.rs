@@ -18,7 +18,7 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
-use crate::runtime::RunState;
+use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// What waits, while the engine is not running.
+    pub waits: Option<Waits>,
     /// How many workers there will be, while their number is being changed.
     pub changing_to: Option<usize>,
     /// The time since the start.

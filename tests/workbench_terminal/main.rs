@@ -28,6 +28,7 @@ mod sinks;
 mod sizes;
 mod sources;
 mod starting;
+mod stepping;
 mod stopping;
 mod voting;
 mod workers;

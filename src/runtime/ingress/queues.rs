@@ -4,9 +4,11 @@
 use std::mem;
 use std::sync::{Arc, Weak};
 
-use super::queue::{Coming, Fetched, Origin, Queue, Taken, Waiting};
+use super::gate::Gate;
+use super::queue::{Coming, Fetched, Origin, Queue, Taken, Waiting, Waits};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
+use crate::core::observer::Observer;
 use crate::core::sync::RwLock;
 use crate::endpoints::{Connection, Delivery, Fetch};
 use crate::resilience::{Position, Slot};
@@ -22,6 +24,8 @@ pub(crate) struct Queues {
     per_worker: RwLock<PerWorker>,
     /// `None` if nothing is saved.
     durable: Option<Durable>,
+    /// Who is told of frames that wait for a person.
+    told: Option<(Arc<Gate>, Arc<dyn Observer>)>,
 }
 
 /// One queue per worker: the frames of a slot go to one of them, so that their order is kept.
@@ -40,7 +44,17 @@ impl Queues {
     ) -> Self {
         let of_workers = (0..workers).map(|_| Arc::default()).collect();
         let per_worker = RwLock::new(PerWorker { of_workers, closed: false });
-        Self { pipeline, name, file, per_worker, durable }
+        Self { pipeline, name, file, per_worker, durable, told: None }
+    }
+
+    /// Tells the observer of frames that come while the gate is paused.
+    pub fn telling(self, gate: &Arc<Gate>, observer: &Arc<dyn Observer>) -> Self {
+        Self { told: Some((Arc::clone(gate), Arc::clone(observer))), ..self }
+    }
+
+    /// What waits for the workers.
+    pub fn waits(&self) -> Waits {
+        self.per_worker.read().of_workers.iter().map(|queue| queue.waits()).sum()
     }
 
     /// The queue of a worker; `None` if there is no such worker.
@@ -51,6 +65,11 @@ impl Queues {
     /// Adds frames to the queue of their worker.
     pub fn push(&self, waiting: Waiting) {
         self.per_worker.read().push(waiting);
+        if let Some((gate, observer)) = &self.told
+            && gate.is_paused()
+        {
+            observer.waits();
+        }
     }
 
     /// Closes the queues: nothing more will come.
