@@ -21,6 +21,7 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
+use crate::core::frames::pins::Pin;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
@@ -62,8 +63,27 @@ impl Engine {
     /// What goes on in an engine that comes after this one.
     #[must_use]
     pub fn earlier(&self) -> Earlier {
-        let Shared { clock, numbers, .. } = self.shared();
-        Earlier { clock: *clock, numbers: numbers.clone() }
+        let Shared { clock, numbers, pins, .. } = self.shared();
+        Earlier { clock: *clock, numbers: numbers.clone(), pins: Arc::clone(pins) }
+    }
+
+    /// Traces every message of a key from now on, where the key is made: its trace begins with the partition step.
+    /// Of all pinned keys together as many as [`PINNED_TRACES`](crate::core::frames::pins::PINNED_TRACES) says.
+    /// False if [`PIN_LIMIT`](crate::core::frames::pins::PIN_LIMIT) others are pinned.
+    #[must_use]
+    pub fn pin(&self, pin: Pin) -> bool {
+        self.shared().pins.pin(pin)
+    }
+
+    /// Takes a pin away. False if there was none.
+    pub fn unpin(&self, pin: &Pin) -> bool {
+        self.shared().pins.unpin(pin)
+    }
+
+    /// The pinned keys, in the order in which they were pinned.
+    #[must_use]
+    pub fn pinned(&self) -> Arc<[Pin]> {
+        self.shared().pins.pinned()
     }
 
     fn shared(&self) -> &Shared {

@@ -56,7 +56,7 @@ pub(super) fn start(
         .collect();
     begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
-    let Earlier { clock, numbers } = earlier.unwrap_or_else(|| Earlier::none(&topology));
+    let Earlier { clock, numbers, pins } = earlier.unwrap_or_else(|| Earlier::none(&topology));
     debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
     let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
     let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
@@ -66,6 +66,7 @@ pub(super) fn start(
         observer,
         clock,
         gate,
+        pins,
         numbers,
         traces: traces.unwrap_or_default(),
         queues,
