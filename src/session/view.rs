@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Session;
 use super::totals::{pipeline_totals, totals, traced, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::runtime::RunState;
 use crate::telemetry::collector::PipelineCounters;
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
@@ -20,11 +21,14 @@ impl Session {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let collector = &self.collector;
+        // First: what is taken while the snapshot is made is seen in either place.
+        let run_state = self.engine.run_state();
         let latency = self.latency();
         let partitions = self.partitions.shown(work(collector));
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
-            run_state: self.engine.run_state(),
+            run_state,
+            waits: (run_state != RunState::Running).then(|| self.engine.waits()),
             changing_to: Some(self.settings.workers.get())
                 .filter(|wanted| *wanted != self.engine.workers()),
             uptime: self.engine.now().since(Timestamp::default()),

@@ -220,6 +220,10 @@ impl Observer for Collector {
         }
     }
 
+    fn waits(&self) {
+        self.change();
+    }
+
     fn event(&self, event: EngineEvent) {
         if let EngineEvent::Listening(pipeline, address) = &event
             && let Some(pipeline) = self.counters(*pipeline)

@@ -20,7 +20,7 @@ use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
-use crate::runtime::RunState;
+use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// What waits, while the engine is not running.
+    pub waits: Option<Waits>,
     /// How many workers there will be, while their number is being changed.
     pub changing_to: Option<usize>,
     /// The time since the start.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::application::{Key, text_of_bytes};
 pub use crate::core::frames::preview::one_line;
 use crate::core::text;
+use crate::runtime::Waits;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]
@@ -105,6 +106,17 @@ pub fn clock(since: Duration) -> String {
 #[must_use]
 pub fn moment(since: Duration) -> String {
     format!("{}.{:03}", clock(since), since.subsec_millis())
+}
+
+/// What a paused engine is said to be, with what waits.
+pub fn paused(waits: Waits) -> String {
+    let Waits { frames, more_in_file, .. } = waits;
+    let more = if more_in_file { ", more in the file" } else { "" };
+    match frames {
+        0 => format!("paused{more}"),
+        1 => format!("paused, 1 waits{more}"),
+        frames => format!("paused, {} wait{more}", count(frames)),
+    }
 }
 
 /// A key, which may be empty.

@@ -29,6 +29,7 @@ mod sinks;
 mod sizes;
 mod sources;
 mod starting;
+mod stepping;
 mod stopping;
 mod storm;
 mod voting;

@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
+use super::lists::rows::SelectedRow;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
 use super::windows::help::Help;
@@ -178,8 +179,15 @@ impl Workbench {
                 self.origin = Some(Origin::DeadLetter(letter.sequence.0));
                 self.send_letter(&letter)
             }
-            Command::Pause => Some(Effect::PauseOrResume),
-            Command::Step => Some(Effect::Step),
+            Command::Pause => {
+                self.spotlight = false;
+                Some(Effect::PauseOrResume)
+            }
+            Command::Step => {
+                // The selection follows the newest message, which is the one that is taken.
+                (self.trace, self.spotlight) = (SelectedRow::default(), true);
+                Some(Effect::Step)
+            }
             Command::MoreLoad => self.set_load(self.load.faster()),
             Command::LessLoad => self.set_load(self.load.slower()),
             Command::StopLoad => Some(Effect::StopLoad),

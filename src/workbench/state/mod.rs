@@ -68,6 +68,8 @@ pub struct Workbench {
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
+    /// Whether the newest message is marked, because it was taken by a step.
+    pub(super) spotlight: bool,
     pub(super) letters: LetterRows,
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output_offset: usize,
@@ -118,6 +120,7 @@ impl Workbench {
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
+            spotlight: false,
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),
             output_offset: 0,
@@ -205,6 +208,7 @@ impl Workbench {
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);
             shown.run_state = snapshot.run_state;
+            shown.waits = snapshot.waits;
             shown.safety = snapshot.safety;
             shown.changing_to = snapshot.changing_to;
             shown.load = snapshot.load;

@@ -17,7 +17,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let (state, style) = match snapshot.run_state {
         RunState::Running => ("running".to_owned(), theme.good()),
         RunState::Pausing => ("pausing".to_owned(), theme.warning()),
-        RunState::Paused => ("paused".to_owned(), theme.warning()),
+        RunState::Paused => (words::paused(snapshot.waits.unwrap_or_default()), theme.warning()),
         RunState::Stepping(1) => ("waits for one message".to_owned(), theme.warning()),
         RunState::Stepping(steps) => (format!("waits for {steps} messages"), theme.warning()),
     };

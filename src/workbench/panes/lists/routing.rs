@@ -120,13 +120,13 @@ fn traces(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let hint = "A message's way appears here: frame, key, worker, state, output, time.";
         return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
-    let focused = workbench.pane == Pane::Routing;
+    let marked = workbench.pane == Pane::Routing || workbench.spotlight;
     let shown = workbench.shown_traces();
     let selected = workbench.trace.place(&shown);
     for (is_selected, trace, row) in rows(&*shown, selected, area) {
         workbench.spots.row(row, Some(Pane::Routing), is_selected);
         trace::render(workbench, trace, row, buffer);
-        if focused && is_selected {
+        if marked && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }
