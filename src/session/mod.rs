@@ -34,6 +34,8 @@ pub struct Session {
     engine: Engine,
     collector: Arc<Collector>,
     throughput: Throughput,
+    /// What the partitions of each worker have processed.
+    worker_throughput: Vec<Throughput>,
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
     settings: Settings,
@@ -78,6 +80,7 @@ impl Session {
             engine,
             collector,
             throughput: Throughput::default(),
+            worker_throughput: Vec::new(),
             partitions: PartitionWatch::default(),
             ended: None,
             settings: settings.clone(),
@@ -177,6 +180,11 @@ impl Session {
         }
         for pipeline in &self.collector.pipelines {
             pipeline.latency.lock().roll();
+        }
+        let now = self.engine.now();
+        self.worker_throughput.resize_with(self.engine.workers(), Throughput::default);
+        for (worker, throughput) in self.worker_throughput.iter_mut().enumerate() {
+            throughput.roll(now, totals::of_worker(&self.collector, worker));
         }
         !was_flat || self.throughput.last() > 0
     }
