@@ -39,6 +39,8 @@ pub struct Session {
     collector: Arc<Collector>,
     throughput: Throughput,
     traced: Traced,
+    /// What the partitions of each worker have processed.
+    worker_throughput: Vec<Throughput>,
     partitions: PartitionWatch,
     ended: Option<Timestamp>,
     settings: Settings,
@@ -85,6 +87,7 @@ impl Session {
             collector,
             throughput: Throughput::default(),
             traced: Traced::default(),
+            worker_throughput: Vec::new(),
             partitions: PartitionWatch::default(),
             ended: None,
             settings: settings.clone(),
@@ -187,6 +190,11 @@ impl Session {
         }
         for pipeline in &self.collector.pipelines {
             pipeline.latency.lock().roll();
+        }
+        let now = self.engine.now();
+        self.worker_throughput.resize_with(self.engine.workers(), Throughput::default);
+        for (worker, throughput) in self.worker_throughput.iter_mut().enumerate() {
+            throughput.roll(now, totals::of_worker(&self.collector, worker));
         }
         !was_flat || self.throughput.last() > 0
     }

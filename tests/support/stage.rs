@@ -20,7 +20,9 @@ use wallaroo::core::partitions::query::RowWindow;
 use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::telemetry::{Bar, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput};
+use wallaroo::telemetry::{
+    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput,
+};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -118,7 +120,7 @@ impl Stage {
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
             // An output may be written a moment before its worker has told of it.
             let told = snapshot.pipelines.iter().all(|pipeline| {
-                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
             let was_done = std::mem::replace(&mut all_done, ended == self.sent && kept && told);
@@ -204,11 +206,16 @@ fn steady(snapshot: Snapshot) -> Snapshot {
             max: 940.0,
             count: snapshot.totals.messages_out,
         };
-        snapshot.latency = latency;
-        snapshot.recent_latency = latency;
         let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
-        let bars = snapshot.latency_bars.iter().zip(counts);
-        snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+        for shown in &mut snapshot.latencies {
+            let bars = shown.bars.iter().zip(counts);
+            let bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+            *shown = LatencyShown { summary: latency, bars };
+        }
+        let rates = [1_800, 1_200];
+        for (worker, rate) in snapshot.workers.iter_mut().zip(rates) {
+            worker.rate = rate;
+        }
     }
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");

@@ -42,6 +42,12 @@ fn voted(width: u16, height: u16, theme: (bool, bool)) -> Stage {
     stage
 }
 
+/// Goes to a pane by its number.
+fn go(stage: &mut Stage, pane: char) {
+    press(stage, KeyCode::Esc);
+    press(stage, KeyCode::Char(pane));
+}
+
 fn press(stage: &mut Stage, code: KeyCode) {
     stage.key(code, KeyModifiers::NONE);
 }

@@ -74,8 +74,6 @@ impl Workbench {
             pane => match self.searches.of_mut(pane) {
                 Some(search) if search.editing().is_some() => {
                     search.key(key, event);
-                    // Fewer rows may be shown now than were scrolled past.
-                    self.output_offset = 0;
                 }
                 _ => return false,
             },
@@ -127,6 +125,9 @@ impl Workbench {
             }
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.go_to(Pane::Input),
+            Command::GoFlow => self.go_to(Pane::Flow),
+            Command::GoThroughput => self.go_to(Pane::Throughput),
+            Command::GoLatency => self.go_to(Pane::Latency),
             Command::GoPartitions => self.go_to(Pane::Partitions),
             Command::GoMessages => self.go_to(Pane::Routing),
             Command::GoOutputs => self.go_to(Pane::Outputs),
@@ -152,6 +153,7 @@ impl Workbench {
             }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
+            Command::Window => self.window = self.window.next(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => self.frozen = !self.frozen,
