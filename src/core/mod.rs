@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod event;
+pub mod foresight;
 pub mod frames;
 pub(crate) mod guard;
 pub mod json;

@@ -51,5 +51,6 @@ mod workers;
 pub use engine::{Engine, EngineClock};
 pub use error::EngineError;
 pub use ingress::gate::RunState;
+pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::{MAX_WORKERS, Settings};

@@ -43,6 +43,7 @@ impl Session {
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
+            ahead: self.ahead.shown(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }

@@ -201,6 +201,7 @@ impl Workbench {
             shown.run_state = snapshot.run_state;
             shown.safety = snapshot.safety;
             shown.changing_to = snapshot.changing_to;
+            shown.ahead = snapshot.ahead;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
