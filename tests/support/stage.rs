@@ -65,6 +65,15 @@ impl Stage {
         self.settle();
     }
 
+    /// Sends the frame of a message, and waits until it has been processed.
+    pub fn send(&mut self, payload: &[u8]) {
+        let topology = Arc::clone(self.session.engine().topology());
+        let bytes = frame(&*topology.pipelines()[0].source.framing, payload).unwrap();
+        self.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
+        self.sent += 1;
+        self.settle();
+    }
+
     /// Types a line and presses Enter, and waits until the message has been processed.
     pub fn vote(&mut self, line: &str) {
         self.text(line);
@@ -134,7 +143,9 @@ impl Stage {
 
     /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
     pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
-        let mut snapshot = steady(self.session.snapshot());
+        let snapshot = self.session.snapshot();
+        let dead_letters = self.steady_letters(&snapshot.dead_letters);
+        let mut snapshot = steady(Snapshot { dead_letters, ..snapshot });
         change(&mut snapshot);
         self.workbench.show(snapshot);
     }

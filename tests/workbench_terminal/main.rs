@@ -19,6 +19,7 @@ mod dead_letters;
 mod endings;
 mod finding;
 mod hostile;
+mod load;
 mod log;
 mod looks;
 mod pasting;
@@ -29,6 +30,7 @@ mod sizes;
 mod sources;
 mod starting;
 mod stopping;
+mod storm;
 mod voting;
 mod workers;
 

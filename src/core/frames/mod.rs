@@ -9,6 +9,7 @@ pub mod framing;
 pub mod pieces;
 pub mod preview;
 pub mod trace;
+pub mod trace_budget;
 
 use std::sync::Arc;
 

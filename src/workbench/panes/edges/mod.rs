@@ -4,4 +4,5 @@ pub(super) mod ahead;
 pub(super) mod footer;
 pub(super) mod header;
 pub(super) mod input;
+pub(super) mod load;
 mod meaning;

@@ -2,6 +2,7 @@
 
 mod dead_letter;
 mod help;
+mod load;
 mod log_line;
 mod palette;
 mod partition;
@@ -28,6 +29,7 @@ pub(super) fn render(
         Overlay::Palette(palette) => return palette::render(workbench, palette, area, buffer),
         Overlay::Help(help) => return help::render(workbench, help, area, buffer),
         Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
+        Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Pasted(pasted) => pasted::render(workbench, pasted, area, buffer),
         Overlay::Trace { trace, scroll } => trace::render(workbench, trace, *scroll, area, buffer),

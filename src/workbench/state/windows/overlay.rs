@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::help::Help;
+use super::load::LoadRow;
 use super::palette::Palette;
 use super::question::Question;
 use super::themes::Themes;
@@ -22,6 +23,8 @@ pub enum Overlay {
     Palette(Palette),
     /// Other colours.
     Themes(Themes),
+    /// The load; which of its settings is selected.
+    Load(LoadRow),
     /// Whether something is to be done that cannot be taken back.
     Question(Question),
     /// Several pasted lines, before they are sent.
@@ -58,6 +61,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Palette(_)
             | Self::Themes(_)
+            | Self::Load(_)
             | Self::Question(_)
             | Self::Pasted(_)
             | Self::Crashing
