@@ -21,6 +21,7 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
+use crate::core::foresight::{Copies, PartitionName};
 use crate::core::frames::pins::Pin;
 use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
@@ -245,6 +246,12 @@ impl Engine {
         // The revival has to be part of the next checkpoint.
         self.shared().gate.change();
         replies
+    }
+
+    /// Copies of these partitions. Each worker answers with those that it owns, unless it has ended.
+    #[must_use]
+    pub fn copies(&self, wanted: &Arc<[PartitionName]>) -> Receiver<Copies> {
+        self.ask(|reply| Query::Copies { wanted: Arc::clone(wanted), reply })
     }
 
     /// All partitions of all states, sorted by state and key. It waits for the workers, and they wait until the

@@ -55,5 +55,6 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use ingress::gate::RunState;
 pub use ingress::queue::Waits;
+pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::{MAX_WORKERS, Settings};

@@ -51,6 +51,7 @@ impl Session {
             safety: self.safety(),
             load: self.load_shown(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
+            ahead: self.ahead.shown(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }

@@ -5,6 +5,7 @@
 //! workbench, the progress line, `--json`) draw. Workers pay once per batch; what grows with the
 //! run's length is only numbers.
 
+pub(crate) mod ahead;
 pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
@@ -20,6 +21,7 @@ pub(crate) mod traced;
 pub(crate) mod window;
 mod writers;
 
+pub use ahead::{Draft, Foreseen};
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use latency::{Bar, LatencyShown, LatencySummary};
 #[cfg(feature = "workbench")]

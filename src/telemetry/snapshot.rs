@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::ahead::Foreseen;
 use super::latency::{LatencyShown, LatencySummary};
 use super::log::LogShown;
 use super::partitions::PartitionsShown;
@@ -66,6 +67,8 @@ pub struct Snapshot {
     pub events: Vec<Arc<EngineEvent>>,
     /// The log; empty if the session was started without one.
     pub log: LogShown,
+    /// What the typed message would do; `None` while it is not known, or nothing is typed.
+    pub ahead: Option<Arc<Foreseen>>,
 }
 
 /// The load of this moment.

@@ -78,6 +78,7 @@ impl Desk {
 
     /// Looks at the engine. True if there is something new to be drawn.
     pub fn look(&mut self) -> bool {
+        self.session.look_ahead(self.workbench.draft());
         let mut news = self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
         if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {

@@ -87,6 +87,12 @@ impl Stage {
         text.chars().for_each(|character| self.key(KeyCode::Char(character), KeyModifiers::NONE));
     }
 
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        assert_eq!(self.workbench.handle(&Event::Paste(text.to_owned())), None);
+        self.settle();
+    }
+
     /// Presses a key, does what comes of it, and waits until it is done.
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
@@ -112,7 +118,9 @@ impl Stage {
         let mut all_done = false;
         loop {
             let view = self.workbench.view();
+            self.session.look_ahead(self.workbench.draft());
             self.session.refresh(&view);
+            let looked = !self.session.is_looking_ahead();
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
@@ -123,7 +131,8 @@ impl Stage {
                 let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
-            let was_done = std::mem::replace(&mut all_done, ended == self.sent && kept && told);
+            let was_done =
+                std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
             if was_done && all_done && (shown || view.query.limit == 0) {
                 let dead_letters = self.steady_letters(&snapshot.dead_letters);
                 self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));

@@ -14,7 +14,11 @@
 mod alphabet;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../../apps/word_count/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod word_count;
 
+mod ahead;
 mod letters;
 mod load;
 mod screens;

@@ -221,6 +221,7 @@ impl Workbench {
             shown.waits = snapshot.waits;
             shown.safety = snapshot.safety;
             shown.changing_to = snapshot.changing_to;
+            shown.ahead = snapshot.ahead;
             shown.load = snapshot.load;
         } else {
             self.partitions.settle(&snapshot.partitions);

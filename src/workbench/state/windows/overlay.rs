@@ -13,6 +13,7 @@ use crate::core::frames::trace::{HOP_LIMIT, Trace};
 use crate::telemetry::{LogLine, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::typing::pasted_lines::PastedLines;
 
 /// The window over the panes, until it is closed.
 pub enum Overlay {
@@ -26,6 +27,8 @@ pub enum Overlay {
     Load(LoadRow),
     /// Whether something is to be done that cannot be taken back.
     Question(Question),
+    /// Several pasted lines, before they are sent.
+    Pasted(PastedLines),
     /// What happened to a message, hop by hop.
     Trace {
         /// The message's trace.
@@ -60,6 +63,7 @@ impl Overlay {
             | Self::Themes(_)
             | Self::Load(_)
             | Self::Question(_)
+            | Self::Pasted(_)
             | Self::Crashing
             | Self::Safety => None,
             Self::Trace { .. } => Some(Pane::Routing),
