@@ -10,6 +10,7 @@ use crate::telemetry::collector::PipelineCounters;
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
+use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 
 /// How many of the newest traces, outputs and events a snapshot has.
@@ -21,7 +22,7 @@ impl Session {
     pub fn snapshot(&self) -> Snapshot {
         let collector = &self.collector;
         let latency = self.latency();
-        let partitions = self.partitions.shown(work(collector));
+        let partitions = self.partitions_shown();
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
             run_state: self.engine.run_state(),
@@ -45,6 +46,15 @@ impl Session {
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
+    }
+
+    /// The partitions that are looked at, with the messages of the one that is looked at closely.
+    fn partitions_shown(&self) -> PartitionsShown {
+        let mut shown = self.partitions.shown(work(&self.collector));
+        if let Some(opened) = &mut shown.opened {
+            (opened.first, opened.traces) = self.histories.lock().of(&opened.name.1);
+        }
+        shown
     }
 
     /// The counts of the session. `stateful` is the count that the partitions have: after a crash, a

@@ -8,8 +8,10 @@
 pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
+pub(crate) mod histories;
 pub(crate) mod latency;
 pub(crate) mod log;
+pub(crate) mod opened;
 pub(crate) mod partitions;
 pub(crate) mod pressure;
 pub(crate) mod ring;
@@ -22,6 +24,7 @@ pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLette
 pub use latency::{Bar, LatencySummary};
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
+pub use opened::{OpenedPartition, PartitionName};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};

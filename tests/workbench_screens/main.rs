@@ -18,6 +18,7 @@ mod support;
 mod letters;
 mod screens;
 mod sizes;
+mod windows;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use support::stage::Stage;

@@ -30,6 +30,7 @@ mod sources;
 mod starting;
 mod stopping;
 mod voting;
+mod windows;
 mod workers;
 
 use support::terminal::Terminal;

@@ -266,7 +266,8 @@ impl Workbench {
         let height =
             self.places().and_then(|places| places.partitions).map_or(0, |area| area.height);
         // Two lines of border and one of column names.
-        self.partitions.view(usize::from(height.saturating_sub(3)))
+        let rows = self.partitions.view(usize::from(height.saturating_sub(3)));
+        PartitionView { opened: self.opened_partition(), ..rows }
     }
 
     /// Which pipeline typed messages go to, and its source.

@@ -86,7 +86,12 @@ impl Workbench {
                 self.theme = self.theme.with_look(themes.go(command));
                 self.overlay = Some(Overlay::Themes(themes));
             }
-            Some(other) => self.overlay = Some(other.scrolled(command)),
+            Some(Overlay::Detail(detail)) => self.move_in_detail(detail, command),
+            Some(Overlay::Help(mut help)) => {
+                help.scroll(command);
+                self.overlay = Some(Overlay::Help(help));
+            }
+            other => self.overlay = other,
         }
     }
 

@@ -23,9 +23,11 @@ impl Workbench {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
             Command::Revive => return self.no_revival(),
-            Command::EditLetter | Command::SendLetter => {
-                self.letter_at_hand().is_none().then_some("there is no dead letter")
-            }
+            Command::EditLetter | Command::SendLetter => match self.frame_at_hand() {
+                None if self.pane == Pane::Routing => Some("there is no message"),
+                None => Some("there is no dead letter"),
+                Some(at_hand) => return at_hand.refusal(),
+            },
             Command::FewerWorkers => {
                 (self.snapshot.workers.len() < 2).then_some("one worker is the least")
             }

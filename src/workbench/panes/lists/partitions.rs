@@ -306,7 +306,7 @@ fn whole(rate: f64) -> u64 {
 }
 
 /// A share as a percentage in at most four columns.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::workbench::panes) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent > 0.0 && percent < 1.0 {
         "<1%".to_owned()
