@@ -67,6 +67,19 @@ impl fmt::Display for Epoch {
     }
 }
 
+/// The number of a batch of frames in its pipeline, from 0, in the order in which workers took them. It says in which order
+/// messages of a key are processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct BatchNumber(pub u64);
+
+impl BatchNumber {
+    /// The number after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// Which pipeline of a topology, from 0, in the order of their declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]

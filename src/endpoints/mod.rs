@@ -21,7 +21,8 @@ pub use open_files::{open_files, raise_open_files};
 pub use sinks::sink::{OpenSink, SinkFailure, SinkTask};
 pub use sinks::to_sink::ToSink;
 pub use sources::injected::{Injected, Injector, NotInjected, read_injected};
-pub use sources::intake::{Connection, Delivery, Entered, Fetch, Intake};
+pub use sources::intake::{Connection, Delivery, Entered, Fetch, Intake, LastNumber};
+pub use sources::load::{LoadOrder, LoadProgress, Loaded, Loader, read_load};
 pub use sources::source::OpenSource;
 #[cfg(feature = "workbench")]
 pub(crate) use sources::source::listen;

@@ -20,11 +20,13 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
+use crate::core::load::pace::Pace;
+use crate::core::load::settings::Mix;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::NotInjected;
+use crate::endpoints::{LastNumber, LoadOrder, LoadProgress, NotInjected};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -41,27 +43,28 @@ impl Engine {
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        start(topology, settings, observer, StartClock::start()).map(Self)
+        start(topology, settings, observer, None).map(Self)
     }
 
-    /// As [`start`](Self::start), with the clock of an earlier engine: time goes on.
+    /// As [`start`](Self::start), after an engine of the same topology: time and the messages' numbers go on.
     ///
     /// # Errors
     ///
     /// The same.
     pub fn start_after(
-        earlier: EngineClock,
+        earlier: Earlier,
         topology: Arc<Topology>,
         settings: &Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, EngineError> {
-        start(topology, settings, observer, earlier.0).map(Self)
+        start(topology, settings, observer, Some(earlier)).map(Self)
     }
 
-    /// The engine's clock, for an engine that comes after it.
+    /// What goes on in an engine that comes after this one.
     #[must_use]
-    pub fn clock(&self) -> EngineClock {
-        EngineClock(self.shared().clock)
+    pub fn earlier(&self) -> Earlier {
+        let Shared { clock, numbers, .. } = self.shared();
+        Earlier { clock: *clock, numbers: numbers.clone() }
     }
 
     fn shared(&self) -> &Shared {
@@ -125,12 +128,40 @@ impl Engine {
     ///
     /// The engine is ending, [`Settings::injectable`] is false, or too many bytes wait already.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
-        let injectors = self.0.injectors.lock();
-        let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
+        let inlets = self.0.inlets.lock();
+        let injector = inlets.injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
         injector.inject(bytes).map_err(|refused| match refused {
             NotInjected::Full => EngineError::InputFull,
             NotInjected::Ended => EngineError::Ended,
         })
+    }
+
+    /// Begins, changes or ends (`None`) the generated load of a pipeline. Its messages enter as injected ones do.
+    ///
+    /// # Errors
+    ///
+    /// The pipeline has no generator, the engine is ending, or [`Settings::injectable`] is false.
+    pub fn load(
+        &self,
+        pipeline: PipelineIndex,
+        load: Option<(Pace, Mix, u64)>,
+    ) -> Result<(), EngineError> {
+        if *self.0.stop.borrow() {
+            return Err(EngineError::Ended);
+        }
+        let inlets = self.0.inlets.lock();
+        let loader = inlets.loaders.get(pipeline.0).ok_or(EngineError::Ended)?;
+        let loader = loader.as_ref().ok_or(EngineError::NoGenerator)?;
+        let at = self.now();
+        loader.order(load.map(|(pace, mix, seed)| LoadOrder { pace, mix, seed, at, anew: false }));
+        Ok(())
+    }
+
+    /// How far the loads of the pipelines are, of those that have a generator.
+    #[must_use]
+    pub fn load_progress(&self) -> Vec<LoadProgress> {
+        let now = self.now();
+        self.0.inlets.lock().loaders.iter().flatten().map(|loader| loader.progress(now)).collect()
     }
 
     /// Takes no more frames. Frames in flight are processed to their end.
@@ -140,7 +171,12 @@ impl Engine {
 
     /// Takes frames again.
     pub fn resume(&self) {
-        self.shared().gate.resume(self.shared().clock.now());
+        if self.run_state() == RunState::Running {
+            return;
+        }
+        let now = self.shared().clock.now();
+        self.shared().gate.resume(now);
+        self.0.inlets.lock().loaders.iter().flatten().for_each(|loader| loader.resumed(now));
         self.wake();
     }
 
@@ -212,7 +248,7 @@ impl Engine {
     /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any
     /// more.
     pub fn stop(&self) {
-        self.0.injectors.lock().clear();
+        self.0.inlets.lock().injectors.clear();
         self.0.stop.send_replace(true);
         self.shared().gate.finish(self.shared().clock.now());
         self.wake();
@@ -250,9 +286,12 @@ impl Engine {
     }
 }
 
-/// The clock of an engine.
-#[derive(Debug, Clone, Copy)]
-pub struct EngineClock(StartClock);
+/// What goes on in an engine that comes after another one.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    pub(super) clock: StartClock,
+    pub(super) numbers: Vec<LastNumber>,
+}
 
 impl Drop for Engine {
     fn drop(&mut self) {

@@ -1,9 +1,9 @@
 //! How an engine is to run.
 
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::trace_budget::TraceRate;
 use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
@@ -29,8 +29,9 @@ pub struct Settings {
     pub sinks: Vec<Vec<Endpoint>>,
     /// Whether messages can be injected. If so, the engine runs until it is stopped.
     pub injectable: bool,
-    /// The min time between two messages of sources that a worker traces. `None`: it traces none of them.
-    pub sample_every: Option<Duration>,
+    /// How many messages of a pipeline's source are traced. `None`: none of them. Injected messages and those that
+    /// are taken step by step are traced anyway.
+    pub traces: Option<TraceRate>,
     /// Whether to begin paused.
     pub paused: bool,
     /// The directory for checkpoints and journal. `None`: nothing is saved.
@@ -50,7 +51,7 @@ impl Settings {
             sources: vec![Endpoint::Null; pipelines.len()],
             sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
             injectable: false,
-            sample_every: None,
+            traces: None,
             paused: false,
             resilience: None,
         }

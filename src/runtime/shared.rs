@@ -12,8 +12,10 @@ use super::ingress::gate::Gate;
 use super::ingress::queues::Queues;
 use super::parts::News;
 use super::settings::Settings;
+use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
+use crate::endpoints::LastNumber;
 
 /// The data that all parts of an engine share. It is made once, before any of them starts.
 pub(super) struct Shared {
@@ -22,6 +24,10 @@ pub(super) struct Shared {
     pub observer: Arc<dyn Observer>,
     pub clock: StartClock,
     pub gate: Gate,
+    /// How many more messages of each pipeline's source may be traced; empty if none are.
+    pub traces: Vec<TraceBudget>,
+    /// The last number of each pipeline's frames.
+    pub numbers: Vec<LastNumber>,
     /// The queues of each pipeline.
     pub queues: Vec<Arc<Queues>>,
     /// `None` if nothing is saved.

@@ -45,10 +45,11 @@ impl Session {
             return Err(EngineError::NothingSaved);
         }
         let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
-        let (topology, clock) = (Arc::clone(self.engine.topology()), self.engine.clock());
+        let (topology, earlier) = (Arc::clone(self.engine.topology()), self.engine.earlier());
         let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
+        self.load_before_crash();
         self.engine.crash();
         self.collector.event(EngineEvent::Crashed { workers, partitions });
         let processed = self.collector.stateful();
@@ -70,7 +71,7 @@ impl Session {
         }
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;
-        let start = || Engine::start_after(clock, topology, settings, observer);
+        let start = || Engine::start_after(earlier, topology, settings, observer);
         let before_start = began.elapsed();
         // On a thread of its own: front ends are asynchronous, and a start blocks.
         let started = thread::scope(|scope| scope.spawn(start).join());
@@ -81,6 +82,7 @@ impl Session {
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));
+        self.load_again();
         Ok(())
     }
 

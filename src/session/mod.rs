@@ -1,6 +1,8 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
 mod crash;
+mod load;
+mod load_state;
 mod totals;
 mod view;
 
@@ -23,7 +25,9 @@ use crate::telemetry::histories::Histories;
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
-use totals::{totals, work};
+use crate::telemetry::traced::Traced;
+use load_state::Load;
+use totals::{totals, traced, work};
 
 /// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
@@ -36,6 +40,7 @@ pub struct Session {
     engine: Engine,
     collector: Arc<Collector>,
     throughput: Throughput,
+    traced: Traced,
     partitions: PartitionWatch,
     /// The traced messages of each partition.
     histories: Mutex<Histories>,
@@ -49,6 +54,7 @@ pub struct Session {
     stateful_before: u64,
     /// Whether a recovery was under way at the last refresh.
     recovering: bool,
+    load: Load,
 }
 
 impl Session {
@@ -84,6 +90,7 @@ impl Session {
             engine,
             collector,
             throughput: Throughput::default(),
+            traced: Traced::default(),
             partitions: PartitionWatch::default(),
             histories: Mutex::default(),
             ended: None,
@@ -92,6 +99,7 @@ impl Session {
             crash: None,
             stateful_before: 0,
             recovering: true,
+            load: Load::default(),
         })
     }
 
@@ -169,6 +177,7 @@ impl Session {
         }
         let recovering = self.engine.is_recovering();
         let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
+        let load = self.watch_load();
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
@@ -177,11 +186,12 @@ impl Session {
             self.histories.get_mut().note(begun);
         }
         let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || said || changed || rows || back
+        rolled || said || changed || rows || back || load
     }
 
     /// Ends the seconds that have passed. True if a chart changes.
     fn roll(&mut self) -> bool {
+        self.traced.roll(self.engine.now(), traced(&self.collector));
         let was_flat = self.throughput.seconds().all(|count| count == 0);
         if !self.throughput.roll(self.engine.now(), totals(&self.collector).messages_in) {
             return false;
@@ -204,7 +214,8 @@ impl Session {
         let rows = self.partitions.next_poll(now, work(&self.collector));
         let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
         let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
-        [second, rows, back, log].into_iter().flatten().min()
+        let load = self.next_look_at_load(now);
+        [second, rows, back, log, load].into_iter().flatten().min()
     }
 }
 

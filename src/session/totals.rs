@@ -3,6 +3,7 @@
 use crate::telemetry::collector::{Collector, PipelineCounters};
 use crate::telemetry::counters::WorkerCounters;
 use crate::telemetry::snapshot::Totals;
+use crate::telemetry::traced::TracedShare;
 
 /// A count that grows whenever a partition changes.
 pub(super) fn work(collector: &Collector) -> u64 {
@@ -38,4 +39,12 @@ pub(super) fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
 /// The counts of all pipelines.
 pub(super) fn totals(collector: &Collector) -> Totals {
     collector.pipelines.iter().map(pipeline_totals).sum()
+}
+
+/// How many of the frames that workers took are traced.
+pub(super) fn traced(collector: &Collector) -> TracedShare {
+    let workers = collector.pipelines.iter().flat_map(|pipeline| &pipeline.workers);
+    // The traces first, which are counted last: there are never more than frames.
+    let traced = collector.traced.get();
+    TracedShare { traced, of: workers.map(|worker| worker.frames.get()).sum() }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Session;
-use super::totals::{pipeline_totals, totals, work};
+use super::totals::{pipeline_totals, totals, traced, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::telemetry::collector::PipelineCounters;
 use crate::telemetry::counters::{Counter, WorkerCounters};
@@ -38,11 +38,13 @@ impl Session {
             workers: self.workers(&partitions.by_worker),
             partitions,
             traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
+            traced: self.traced.shown(traced(collector)),
             outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
             // All of them, so that a filter finds old ones.
             dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
+            load: self.load_shown(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
@@ -67,7 +69,7 @@ impl Session {
     }
 
     /// The latency over all pipelines.
-    fn latency(&self) -> Latency {
+    pub(super) fn latency(&self) -> Latency {
         let mut latency = Latency::new();
         self.collector.pipelines.iter().for_each(|pipeline| latency.add(&pipeline.latency.lock()));
         latency

@@ -59,6 +59,8 @@ pub(crate) struct Collector {
     pub traces: Mutex<Ring<Arc<Trace>>>,
     /// The traces that have begun since they were taken from here.
     pub begun: Mutex<Ring<Arc<Trace>>>,
+    /// How many messages were traced, also those whose traces are not kept any more.
+    pub traced: Counter,
     pub outputs: Mutex<Ring<Arc<OutputShown>>>,
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Arc<EngineEvent>>>,
@@ -89,6 +91,7 @@ impl Collector {
             pipelines: pipelines.collect(),
             traces: Mutex::new(Ring::new(KEPT)),
             begun: Mutex::new(Ring::new(KEPT)),
+            traced: Counter::default(),
             outputs: Mutex::new(Ring::new(KEPT)),
             dead_letters: Mutex::new(Ring::weighed(KEPT, DEAD_LETTER_BYTES_KEPT, |letter| {
                 letter.weight()
@@ -178,6 +181,7 @@ impl Observer for Collector {
     fn trace_started(&self, trace: &Arc<Trace>) {
         self.traces.lock().push(Arc::clone(trace));
         self.begun.lock().push(Arc::clone(trace));
+        self.traced.add(1);
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, at: Timestamp) {

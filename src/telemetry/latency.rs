@@ -94,6 +94,14 @@ impl Latency {
         summary(&self.total)
     }
 
+    /// What was recorded since these were the latencies of the whole run.
+    pub fn since(&self, earlier: &Self) -> LatencySummary {
+        let mut since = self.total.clone();
+        // All that was recorded then is recorded still.
+        let _ = since.subtract(&earlier.total);
+        summary(&since)
+    }
+
     /// The last minute.
     pub fn recent(&self) -> LatencySummary {
         if self.current.is_empty() {

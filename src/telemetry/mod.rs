@@ -18,17 +18,20 @@ pub(crate) mod ring;
 pub(crate) mod safety;
 pub(crate) mod snapshot;
 pub(crate) mod throughput;
+pub(crate) mod traced;
 mod writers;
 
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use latency::{Bar, LatencySummary};
+#[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use opened::{OpenedPartition, PartitionName};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
-pub use snapshot::{OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
+pub use snapshot::{LoadShown, OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
 pub use throughput::{Throughput, bars as throughput_bars};
+pub use traced::{TracedShare, TracedShown};
 #[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};

@@ -12,9 +12,12 @@ use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
 use super::throughput::Throughput;
+use super::traced::TracedShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
+use crate::core::load::search::Finding;
+use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
@@ -48,6 +51,8 @@ pub struct Snapshot {
     pub partitions: PartitionsShown,
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
+    /// How many of the messages are traced.
+    pub traced: TracedShown,
     /// Outputs, newest first.
     pub outputs: Vec<Arc<OutputShown>>,
     /// Dead letters, newest first.
@@ -56,10 +61,27 @@ pub struct Snapshot {
     pub dead_letters_lost: u64,
     /// What is saved, and what was lost and recovered; `None` if nothing is saved.
     pub safety: Option<SafetyShown>,
+    /// The load; `None` if there is none.
+    pub load: Option<LoadShown>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<Arc<EngineEvent>>,
     /// The log; empty if the session was started without one.
     pub log: LogShown,
+}
+
+/// The load of this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadShown {
+    /// What it is.
+    pub settings: LoadSettings,
+    /// How many messages have been sent since it began.
+    pub sent: u64,
+    /// How many of them were spoiled.
+    pub malformed: u64,
+    /// How late the messages are that are due; zero while the engine is paused.
+    pub behind: Duration,
+    /// What the last search for the greatest good rate has found.
+    pub finding: Option<Finding>,
 }
 
 /// Counts over all pipelines.

@@ -46,6 +46,10 @@ commands! {
     Type,         "type",          Everywhere,  FOOTER, [char('i'), char('0')],             "go to the input pane";
     Pause,        "pause",         Everywhere,  FOOTER, [char(' '), plain(F(5))],           "stop taking messages, or take them again";
     Step,         "step",          Everywhere,  FOOTER, [char('s'), plain(F(6))],           "take one message, and pause";
+    Load,         "load",          Everywhere,  FOOTER, [char('L'), plain(F(9))],           "make load: messages at a chosen rate, with uneven keys, bursts and malformed ones";
+    MoreLoad,     "more load",     Everywhere,  HELP,   [char('>')],                        "twice as many messages of the load a second";
+    LessLoad,     "less load",     Everywhere,  HELP,   [char('<')],                        "half as many messages of the load a second";
+    StopLoad,     "stop load",     Everywhere,  HELP,   [char('X')],                        "end the load";
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";

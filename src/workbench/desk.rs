@@ -12,6 +12,7 @@ use super::opening::Opening;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
 use super::words;
+use crate::core::frames::trace_budget::TraceRate;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
@@ -20,8 +21,9 @@ use crate::telemetry::Snapshot;
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
 
-/// The shortest time between two traces of messages that a source read, per worker.
-const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+/// How many messages that a source read are traced, per pipeline: all of a small experiment, and of a stream as many
+/// as can be looked at.
+const TRACES: TraceRate = TraceRate { at_once: 200, every: Duration::from_millis(250) };
 
 /// An application with its engine and what the user sees of it.
 pub(super) struct Desk {
@@ -45,16 +47,18 @@ impl Desk {
         theme: Theme,
         configuration: &Configuration,
     ) -> Result<Self, WorkbenchError> {
-        let Opening { topology, settings, dead_letters } = opening;
-        let mut settings =
-            Settings { injectable: true, sample_every: Some(SAMPLE_EVERY), ..settings };
+        let Opening { topology, settings, dead_letters, load } = opening;
+        let mut settings = Settings { injectable: true, traces: Some(TRACES), ..settings };
         let saved = settings.resilience.as_ref().map(|saved| saved.directory.clone());
         // Without a directory, nothing is saved.
         let temporary = saved.is_none().then(|| TemporaryDirectory::new().ok()).flatten();
         if let Some(directory) = &temporary {
             settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
         }
-        let session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
+        let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
+        if let Some(load) = load {
+            session.load(load)?;
+        }
         let mut workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(settings.frame_limit)
             .with_hands(configuration.keymap.clone(), configuration.mouse)
@@ -103,6 +107,12 @@ impl Desk {
                 }
             },
             Effect::Step => session.engine().step(),
+            Effect::Load(settings) => {
+                if let Err(error) = session.load(settings) {
+                    workbench.notify(error.to_string(), true);
+                }
+            }
+            Effect::StopLoad => session.stop_load(),
             Effect::Revive { state, key } => {
                 let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
                 workbench.revived(&key, revival);
@@ -172,6 +182,7 @@ impl Desk {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
             messages: snapshot.totals.messages_in,
+            generated: self.session.messages_of_load(),
             partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
             p99: (snapshot.latency.count > 0).then_some(snapshot.latency.p99),
@@ -196,6 +207,8 @@ pub struct Farewell {
     pub uptime: Duration,
     /// How many messages it read.
     pub messages: u64,
+    /// How many of them were load.
+    pub generated: u64,
     /// How many partitions it had; `None` if it has no state, or its workers did not tell.
     pub partitions: Option<usize>,
     /// How many messages could not be processed.
@@ -221,6 +234,9 @@ impl fmt::Display for Farewell {
             of(self.messages, "message"),
             words::clock(self.uptime)
         )?;
+        if self.generated > 0 {
+            write!(formatter, ", {} of them load", words::grouped(self.generated))?;
+        }
         if let Some(partitions) = self.partitions {
             write!(formatter, ", {}", of(partitions as u64, "partition"))?;
         }
@@ -245,6 +261,7 @@ mod tests {
             application: "alphabet".to_owned(),
             uptime: Duration::from_secs(72),
             messages: 27_141,
+            generated: 26_000,
             partitions: Some(1),
             dead_letters: 12,
             p99: Some(594.0),
@@ -253,10 +270,11 @@ mod tests {
         };
         assert_eq!(
             farewell.to_string(),
-            "alphabet: 27 141 messages in 0:01:12, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
+            "alphabet: 27 141 messages in 0:01:12, 26 000 of them load, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
         );
         let quiet = Farewell {
             messages: 0,
+            generated: 0,
             partitions: None,
             dead_letters: 0,
             p99: None,

@@ -15,11 +15,14 @@ mod failing;
 mod files;
 mod holding;
 mod keys;
+mod load;
+mod order;
 mod pausing;
 mod pressure;
 mod recorder;
 mod rescaling;
 mod sharing;
+mod tracing;
 mod turns;
 mod twin;
 

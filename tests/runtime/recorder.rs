@@ -1,10 +1,11 @@
 //! An observer that remembers everything.
 
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::frames::dead_letter::DeadLetter;
+use wallaroo::core::frames::trace::Trace;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
 use wallaroo::core::steps::batch::Output;
@@ -32,6 +33,8 @@ pub struct Recorded {
     pub finished: u64,
     /// Messages that could not be processed.
     pub dead_letters: Vec<DeadLetter>,
+    /// The traces that have begun.
+    pub traces: Vec<Arc<Trace>>,
     /// The pipelines whose sources wait for room, once for each source.
     pub held: Vec<PipelineIndex>,
     /// What happened to sources and sinks.
@@ -119,6 +122,10 @@ impl Observer for Recorder {
             *of_pipeline(&mut recorded.frames, pipeline) += report.frames;
             recorded.dead_letters.append(&mut report.dead_letters);
         });
+    }
+
+    fn trace_started(&self, trace: &Arc<Trace>) {
+        self.record(|recorded| recorded.traces.push(Arc::clone(trace)));
     }
 
     fn written(&self, pipeline: PipelineIndex, output: &Output, _: Timestamp) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -17,6 +16,7 @@ use wallaroo::runtime::{Engine, Settings};
 use crate::applications::{FIRST_PANIC, SECOND_PANIC, STATELESS_PANIC, winding};
 use crate::recorder::{Counts, Recorder};
 use crate::support::frames::frame;
+use crate::tracing::every_message;
 use crate::{WORKERS, injectable, start};
 
 /// All that must not depend on the number of workers.
@@ -164,6 +164,6 @@ proptest! {
 fn tracing_every_message_changes_nothing() {
     let part = |part: u8| (0..40).flat_map(|letter| frame(&[letter, 0, 0, 0, part])).collect();
     let parts: Vec<Vec<u8>> = (0..30).map(part).collect();
-    let settings = Settings { sample_every: Some(Duration::ZERO), ..injectable(&winding(), 2) };
+    let settings = Settings { traces: Some(every_message()), ..injectable(&winding(), 2) };
     assert_eq!(run(&settings, &parts), driven(&parts));
 }

@@ -72,6 +72,15 @@ impl Stage {
         self.settle();
     }
 
+    /// Sends the frame of a message, and waits until it has been processed.
+    pub fn send(&mut self, payload: &[u8]) {
+        let topology = Arc::clone(self.session.engine().topology());
+        let bytes = frame(&*topology.pipelines()[0].source.framing, payload).unwrap();
+        self.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
+        self.sent += 1;
+        self.settle();
+    }
+
     /// Types a line and presses Enter, and waits until the message has been processed.
     pub fn vote(&mut self, line: &str) {
         self.text(line);

@@ -172,3 +172,34 @@ fn where_nothing_is_saved_nothing_crashes_and_what_cannot_come_back_is_an_error(
     let error = session.crash().unwrap_err();
     assert!(matches!(error, EngineError::Resilience(_)), "{error}");
 }
+
+#[test]
+fn a_number_never_names_two_messages_whatever_happens_in_between() {
+    let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+    let settings = settings(&topology, directory.path());
+    let mut session = Session::start(topology, &settings, None).unwrap();
+    let mut seen = BTreeMap::new();
+    let mut send = |session: &mut Session, word: u32| {
+        inject(session, word..=word);
+        let mut of_word = None;
+        wait_until("its trace", || {
+            let traces = session.snapshot().traces;
+            of_word =
+                traces.iter().find(|trace| trace.frame.ends_with(&word.to_be_bytes())).cloned();
+            of_word.is_some()
+        });
+        let number = of_word.unwrap().sequence.0;
+        assert_eq!(seen.insert(number, word), None, "#{number} names two");
+        assert!(seen.keys().all(|earlier| *earlier <= number), "#{number} is the newest");
+    };
+    for word in 0..5 {
+        send(&mut session, word);
+    }
+    session.crash().unwrap();
+    send(&mut session, 10);
+    session.set_workers(3.try_into().unwrap()).unwrap();
+    wait_until("other workers", || session.engine().workers() == 3);
+    send(&mut session, 20);
+    session.crash().unwrap();
+    send(&mut session, 30);
+}

@@ -118,7 +118,7 @@ fn a_file_that_is_an_input_cannot_take_the_dead_letters() {
 fn workbench_of_the_fragile_application() {
     let topology = Arc::new(fragile());
     let settings = Settings { workers: 2.try_into().unwrap(), ..Settings::new(&topology) };
-    let opening = Opening { topology, settings, dead_letters: None };
+    let opening = Opening { topology, settings, dead_letters: None, load: None };
     wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
 }
 

@@ -9,6 +9,7 @@ pub mod framing;
 pub mod pieces;
 pub mod preview;
 pub mod trace;
+pub mod trace_budget;
 pub mod way;
 
 use std::sync::Arc;

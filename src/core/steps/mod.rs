@@ -23,6 +23,7 @@ mod decode;
 pub mod ends;
 mod input;
 mod keys;
+mod mailbox;
 mod outgoing;
 #[cfg(test)]
 mod pieces;
@@ -92,9 +93,17 @@ pub trait Segment {
     /// Sends what is still gathered of the batch, when it is done.
     fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
 
-    /// Makes the messages that stay on this worker go into the mailbox that it shares with the next segment. Returns
-    /// false if it has none.
-    fn join(&mut self) -> bool {
+    /// Says whether the messages that stay on this worker go into the mailbox that it shares with the next segment.
+    /// Returns false if it has none.
+    fn join(&mut self, joined: bool) -> bool {
+        let _ = joined;
+        false
+    }
+
+    /// Says whether this worker's own messages of the next batch may go on at once. If not, they are sent like those of
+    /// others. Returns whether they will.
+    fn own_at_once(&mut self, at_once: bool) -> bool {
+        let _ = at_once;
         false
     }
 }

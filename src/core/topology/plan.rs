@@ -76,10 +76,23 @@ pub struct PipelinePlan {
 }
 
 impl PipelinePlan {
+    /// Whether only the order of each key's messages counts, and not the order of all that a source brings: if the first
+    /// messages that change their worker go to the owners of their keys.
+    pub(crate) fn keeps_order_by_key(&self) -> bool {
+        let leaves = self.steps.iter().find_map(|step| match step.kind {
+            StepKind::Partition { .. } => Some(true),
+            StepKind::Parallel => Some(false),
+            StepKind::Decode | StepKind::Compute | StepKind::State { .. } | StepKind::Encode => {
+                None
+            }
+        });
+        leaves.unwrap_or(false)
+    }
+
     fn segments(&self, setup: &mut WorkerSetup) -> Vec<Box<dyn Segment>> {
         let mut segments: Vec<_> = self.segments.iter().map(|factory| factory(setup)).collect();
         if let ([.., before, _], Some(last)) = (segments.as_mut_slice(), self.segments.last())
-            && before.join()
+            && before.join(true)
         {
             let joined = segments.len() - 2;
             let before = segments.remove(joined);

@@ -43,9 +43,9 @@ pub trait Delivery: Send + Sync {
 
 /// A source whose frames are had without waiting for somebody else.
 pub trait Fetch: Send + Sync {
-    /// The next frames. `None` where there are none: when there are more, they are delivered, or the
-    /// delivery is asked again to fetch them.
-    fn fetch(&self) -> Option<Frames>;
+    /// Gives the next frames to `enter`, before any that come after them can be delivered. Nothing where there are none:
+    /// when there are more, they are delivered, or the delivery is asked again to fetch them.
+    fn fetch(&self, enter: &mut dyn FnMut(Frames));
 }
 
 /// Where the sources of one pipeline hand over their frames.
@@ -70,16 +70,28 @@ pub struct Intake {
     pub entered: Entered,
 }
 
+/// The number that the last frame of a pipeline was given. It outlives a crash on purpose, so that a number never
+/// names two messages.
+pub type LastNumber = Arc<AtomicU64>;
+
 /// What has entered a pipeline: how much of its budget is taken, and the last numbers given.
 pub struct Entered {
     budget: Arc<Budget>,
-    frames: AtomicU64,
+    frames: LastNumber,
     connections: AtomicU64,
 }
 
 impl Default for Entered {
     fn default() -> Self {
-        Self { budget: Budget::new(), frames: AtomicU64::new(0), connections: AtomicU64::new(0) }
+        Self::after(LastNumber::default())
+    }
+}
+
+impl Entered {
+    /// Nothing has entered, and the numbers go on.
+    #[must_use]
+    pub fn after(frames: LastNumber) -> Self {
+        Self { budget: Budget::new(), frames, connections: AtomicU64::new(0) }
     }
 }
 

@@ -6,6 +6,7 @@ mod connections;
 mod endpoints;
 mod positions;
 mod saving;
+mod sources;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 
 use super::clock::StartClock;
+use super::engine::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
 use super::recovery::saved_names::SavedNames;
@@ -24,21 +26,22 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::{Running, Supervisor};
 use super::workers::Workers;
+use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
-use crate::core::topology::Topology;
+use crate::core::topology::{PipelinePlan, Topology};
+use crate::endpoints::LastNumber;
 use crate::resilience::{Checkpoint, Position};
-use endpoints::{
-    Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks, start_sources,
-};
+use endpoints::{Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks};
 use positions::{begin_at, begin_queues_at};
 use saving::{Begins, Parts, Saved};
+use sources::start_sources;
 
 /// Starts an engine.
 pub(super) fn start(
     topology: Arc<Topology>,
     settings: &Settings,
     observer: Arc<dyn Observer>,
-    clock: StartClock,
+    earlier: Option<Earlier>,
 ) -> Result<Running, EngineError> {
     let since = Instant::now();
     let io = io_runtime()?;
@@ -53,12 +56,21 @@ pub(super) fn start(
     begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
     let gate = if settings.paused { Gate::paused() } else { Gate::open() };
+    let Earlier { clock, numbers } = earlier.unwrap_or_else(|| Earlier {
+        clock: StartClock::start(),
+        numbers: topology.pipelines().iter().map(|_| LastNumber::default()).collect(),
+    });
+    debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
+    let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
+    let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
     let shared = Arc::new(Shared {
         topology,
         settings: settings.clone(),
         observer,
         clock,
         gate,
+        numbers,
+        traces: traces.unwrap_or_default(),
         queues,
         durable,
         news,
@@ -78,7 +90,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
-    let (sources, injectors) =
+    let (sources, inlets) =
         start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
 
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
@@ -101,8 +113,8 @@ pub(super) fn start(
         outcome: publish,
     };
     io.spawn(supervisor.run());
-    let (injectors, io) = (Mutex::new(injectors), Some(io));
-    Ok(Running { shared, injectors, workers, saving, stop, outcome, io })
+    let (inlets, io) = (Mutex::new(inlets), Some(io));
+    Ok(Running { shared, inlets, workers, saving, stop, outcome, io })
 }
 
 /// Everything that a start has opened.

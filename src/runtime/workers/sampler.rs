@@ -1,43 +1,35 @@
 //! Which frames are traced.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::stage::Common;
 use crate::core::frames::Frames;
-use crate::core::numbers::Timestamp;
-use crate::core::observer::Observer;
+use crate::core::numbers::PipelineIndex;
 use crate::runtime::shared::Shared;
 
 /// Chooses the frames that are traced.
 pub(super) struct Sampler {
+    index: PipelineIndex,
     pipeline: Arc<str>,
-    observer: Arc<dyn Observer>,
-    every: Option<Duration>,
-    last: Option<Timestamp>,
+    shared: Arc<Shared>,
 }
 
 impl Sampler {
-    pub fn new(pipeline: Arc<str>, common: &Common) -> Self {
-        let Shared { observer, settings, .. } = &*common.shared;
-        Self { pipeline, observer: Arc::clone(observer), every: settings.sample_every, last: None }
+    pub fn new(index: PipelineIndex, pipeline: Arc<str>, common: &Common) -> Self {
+        Self { index, pipeline, shared: Arc::clone(&common.shared) }
     }
 
-    /// Traces every frame if that is wanted, otherwise a frame now and then.
-    pub fn start_traces(&mut self, frames: &mut Frames, trace_all: bool) {
-        let traced =
-            if trace_all { frames.len() } else { usize::from(self.is_due(frames.read_at())) };
-        for frame in (0_u32..).take(traced.min(frames.len())) {
-            self.observer.trace_started(&frames.begin_trace(&self.pipeline, frame));
+    /// Traces every frame if that is wanted, otherwise as many as the pipeline's budget has now.
+    pub fn start_traces(&self, frames: &mut Frames, trace_all: bool) {
+        let Shared { traces, observer, .. } = &*self.shared;
+        let budget = || traces.get(self.index.0);
+        let traced = if trace_all {
+            frames.len()
+        } else {
+            budget().map_or(0, |budget| budget.take(frames.len(), frames.read_at()))
+        };
+        for frame in (0_u32..).take(traced) {
+            observer.trace_started(&frames.begin_trace(&self.pipeline, frame));
         }
-    }
-
-    fn is_due(&mut self, now: Timestamp) -> bool {
-        let Some(every) = self.every else { return false };
-        let due = self.last.is_none_or(|last| now.since(last) >= every);
-        if due {
-            self.last = Some(now);
-        }
-        due
     }
 }

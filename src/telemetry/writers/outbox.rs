@@ -11,16 +11,16 @@ use std::{io, thread};
 use parking_lot::{Condvar, Mutex};
 
 /// The side of the callers.
-pub(crate) struct Outbox<T>(Arc<Shared<T>>);
+pub(crate) struct Outbox<T>(Arc<SharedQueue<T>>);
 
 /// The side of the writer.
 pub(crate) struct Inbox<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<SharedQueue<T>>,
     /// The number and the weight of the items that are being written.
     taken: (u64, usize),
 }
 
-struct Shared<T> {
+struct SharedQueue<T> {
     limit: usize,
     queue: Mutex<Queue<T>>,
     changed: Condvar,
@@ -66,7 +66,8 @@ impl<T: Send + 'static> Outbox<T> {
             closing: false,
             moved: Instant::now(),
         };
-        let shared = Arc::new(Shared { limit, queue: Mutex::new(queue), changed: Condvar::new() });
+        let shared =
+            Arc::new(SharedQueue { limit, queue: Mutex::new(queue), changed: Condvar::new() });
         (Self(Arc::clone(&shared)), Inbox { shared, taken: (0, 0) })
     }
 }

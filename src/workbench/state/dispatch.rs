@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
 use super::windows::help::Help;
+use super::windows::load::LoadRow;
 use super::windows::overlay::Overlay;
 use super::windows::question::Question;
 use super::windows::themes::Themes;
@@ -153,6 +154,7 @@ impl Workbench {
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Safety => self.overlay = Some(Overlay::Safety),
+            Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => self.frozen = !self.frozen,
             Command::Themes => {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
@@ -179,6 +181,9 @@ impl Workbench {
             }
             Command::Pause => Some(Effect::PauseOrResume),
             Command::Step => Some(Effect::Step),
+            Command::MoreLoad => self.set_load(self.load.faster()),
+            Command::LessLoad => self.set_load(self.load.slower()),
+            Command::StopLoad => Some(Effect::StopLoad),
             Command::Crash => Some(Effect::Crash),
             Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
             Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),

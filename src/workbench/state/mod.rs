@@ -9,6 +9,7 @@ mod copying;
 mod dispatch;
 mod effect;
 pub(super) mod lists;
+mod loading;
 mod moving;
 mod pointer;
 mod refusal;
@@ -29,6 +30,7 @@ use super::words;
 use crate::core::event::EngineEvent;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace::Trace;
+use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::typed::Typed;
@@ -92,6 +94,8 @@ pub struct Workbench {
     workers_changed: Option<Arc<EngineEvent>>,
     /// Whether the saved state is deleted at the end of the session.
     pub(super) saved_for_now: bool,
+    /// What the load is, or will be when it begins.
+    pub(super) load: LoadSettings,
 }
 
 impl Workbench {
@@ -130,6 +134,7 @@ impl Workbench {
             application: 0,
             workers_changed: None,
             saved_for_now: false,
+            load: LoadSettings::default(),
         }
     }
 
@@ -196,11 +201,13 @@ impl Workbench {
     /// paused, resumed, crashed and rescaled.
     pub fn show(&mut self, snapshot: Snapshot) {
         self.note_workers(&snapshot);
+        self.note_load(&snapshot);
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);
             shown.run_state = snapshot.run_state;
             shown.safety = snapshot.safety;
             shown.changing_to = snapshot.changing_to;
+            shown.load = snapshot.load;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);

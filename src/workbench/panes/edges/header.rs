@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::load::{in_few_words, late};
 use crate::runtime::RunState;
 use crate::telemetry::{SinkState, Snapshot};
 use crate::workbench::state::Workbench;
@@ -34,6 +35,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         let dead = format!("{} dead", words::count(snapshot.totals.dead_letters));
         left.push(Span::styled(dot, theme.quiet()));
         left.push(Span::styled(dead, theme.bad()));
+    }
+    if let Some(load) = &snapshot.load {
+        let style = if late(load).is_some() { theme.warning() } else { theme.accent() };
+        left.push(Span::styled(dot, theme.quiet()));
+        left.push(Span::styled(in_few_words(load), style));
     }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {

@@ -3,3 +3,4 @@
 pub(super) mod footer;
 pub(super) mod header;
 pub(super) mod input;
+pub(super) mod load;

@@ -9,7 +9,7 @@ use super::flow::flow;
 use super::partitions::percent;
 use super::{rows, trace};
 use crate::core::event::Level;
-use crate::telemetry::Snapshot;
+use crate::telemetry::{Snapshot, TracedShare, TracedShown};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{filter, pane, title};
 use crate::workbench::state::Workbench;
@@ -19,7 +19,7 @@ use crate::workbench::words;
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Routing;
-    let name = title(theme, "Routing", focused, String::new());
+    let name = title(theme, "Routing", focused, untraced(snapshot));
     let inner = pane(theme, name, aside(workbench, focused, area.width), focused, area, buffer);
     let flows = u16::try_from(snapshot.pipelines.len()).unwrap_or(1);
     let stateful = u16::from(!workbench.topology.states().is_empty());
@@ -54,9 +54,24 @@ fn aside(workbench: &Workbench, focused: bool, width: u16) -> Line<'static> {
                 Level::Detail | Level::Information => theme.quiet(),
             };
             // Beside the corners, the title and the spaces around both.
-            let room = usize::from(width).saturating_sub(13);
+            let room = usize::from(width).saturating_sub(13 + untraced(snapshot).chars().count());
             Line::styled(format!(" {} ", theme.fit(&event.to_string(), room)), style)
         }
+    }
+}
+
+/// How many messages are traced, if not all are.
+fn untraced(snapshot: &Snapshot) -> String {
+    let TracedShown { last_second, all } = snapshot.traced;
+    let part = |share: TracedShare, of: &str| {
+        format!("{} of {}{of} are traced", words::count(share.traced), words::count(share.of))
+    };
+    if last_second.is_part() {
+        part(last_second, " a second")
+    } else if all.is_part() {
+        part(all, "")
+    } else {
+        String::new()
     }
 }
 

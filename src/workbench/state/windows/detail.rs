@@ -154,6 +154,9 @@ fn works_here(command: Command) -> bool {
             | Command::Crash
             | Command::MoreWorkers
             | Command::FewerWorkers
+            | Command::MoreLoad
+            | Command::LessLoad
+            | Command::StopLoad
             | Command::EditLetter
             | Command::SendLetter
             | Command::Help

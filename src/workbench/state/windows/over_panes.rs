@@ -50,6 +50,10 @@ impl Workbench {
                 let command = if ends { None } else { command };
                 return self.key_of_detail(detail, command);
             }
+            Overlay::Load(row) => {
+                let own = self.key_of_load(row, key, command);
+                return own.unwrap_or_else(|| self.key_of_window(Overlay::Load(row), key, command));
+            }
             window => return self.key_of_window(window, key, command),
         }
         None
@@ -149,6 +153,10 @@ impl Workbench {
             Overlay::Themes(_) => {
                 self.keep_look();
                 None
+            }
+            Overlay::Load(row) => {
+                self.overlay = Some(Overlay::Load(row));
+                self.set_load(row.changed(self.load, true, &self.topology))
             }
             other => {
                 self.overlay = Some(other);

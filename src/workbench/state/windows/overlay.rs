@@ -2,6 +2,7 @@
 
 use super::detail::Detail;
 use super::help::Help;
+use super::load::LoadRow;
 use super::palette::Palette;
 use super::question::Question;
 use super::themes::Themes;
@@ -15,6 +16,8 @@ pub enum Overlay {
     Palette(Palette),
     /// Other colours.
     Themes(Themes),
+    /// The load; which of its settings is selected.
+    Load(LoadRow),
     /// Whether something is to be done that cannot be taken back.
     Question(Question),
     /// All of one thing.
@@ -33,6 +36,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Palette(_)
             | Self::Themes(_)
+            | Self::Load(_)
             | Self::Question(_)
             | Self::Crashing
             | Self::Safety => None,
