@@ -237,6 +237,13 @@ impl Engine {
         self.ask(|reply| Query::Rows { state: Arc::clone(state), query: query.clone(), reply })
     }
 
+    /// Asks every worker for one partition. Each answers, unless it has ended; those that do not own it have no
+    /// row.
+    #[must_use]
+    pub fn row(&self, state: &Arc<str>, key: &Key) -> Receiver<Option<PartitionRow>> {
+        self.ask(|reply| Query::Row { state: Arc::clone(state), key: key.clone(), reply })
+    }
+
     /// Revives a poisoned partition, with its state as it is. Each worker answers, unless it has ended; those
     /// that do not own the partition answer that they have not found it.
     #[must_use]

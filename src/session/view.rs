@@ -11,6 +11,7 @@ use crate::runtime::RunState;
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
+use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
     PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
@@ -28,7 +29,7 @@ impl Session {
         // First: what is taken while the snapshot is made is seen in either place.
         let run_state = self.engine.run_state();
         let latency = self.latency();
-        let partitions = self.partitions.shown(work(collector));
+        let partitions = self.partitions_shown();
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
             run_state,
@@ -54,6 +55,15 @@ impl Session {
             ahead: self.ahead.shown(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
+    }
+
+    /// The partitions that are looked at, with the messages of the one that is looked at closely.
+    fn partitions_shown(&self) -> PartitionsShown {
+        let mut shown = self.partitions.shown(work(&self.collector));
+        if let Some(opened) = &mut shown.opened {
+            (opened.first, opened.traces) = self.histories.lock().of(&opened.name.1);
+        }
+        shown
     }
 
     /// The counts of the session. `stateful` is the count that the partitions have: after a crash, a

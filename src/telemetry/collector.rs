@@ -24,6 +24,7 @@ use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
 use crate::runtime::MAX_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
@@ -51,6 +52,8 @@ pub(crate) struct PipelineCounters {
     pub bytes_out: Counter,
     pub latency: Mutex<Latency>,
     pub pressure: Pressure,
+    /// The names of its sinks' endpoints.
+    sinks: Vec<Arc<str>>,
 }
 
 impl PipelineCounters {
@@ -69,6 +72,8 @@ impl PipelineCounters {
 pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
     pub traces: Mutex<Ring<Arc<Trace>>>,
+    /// The traces that have begun since they were taken from here.
+    pub begun: Mutex<Ring<Arc<Trace>>>,
     /// How many messages were traced, also those whose traces are not kept any more.
     pub traced: Counter,
     pub outputs: Mutex<Ring<Arc<OutputShown>>>,
@@ -97,10 +102,12 @@ impl Collector {
             bytes_out: Counter::default(),
             latency: Mutex::new(Latency::new()),
             pressure: Pressure::default(),
+            sinks: Vec::new(),
         });
         Self {
             pipelines: pipelines.collect(),
             traces: Mutex::new(Ring::new(KEPT)),
+            begun: Mutex::new(Ring::new(KEPT)),
             traced: Counter::default(),
             outputs: Mutex::new(Ring::new(KEPT)),
             dead_letters: Mutex::new(Ring::weighed(KEPT, DEAD_LETTER_BYTES_KEPT, |letter| {
@@ -112,6 +119,13 @@ impl Collector {
             reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Names the sinks of each pipeline.
+    pub fn name_sinks(&mut self, sinks: &[Vec<Endpoint>]) {
+        for (pipeline, sinks) in self.pipelines.iter_mut().zip(sinks) {
+            pipeline.sinks = sinks.iter().map(|sink| sink.to_string().into()).collect();
         }
     }
 
@@ -184,6 +198,7 @@ impl Observer for Collector {
 
     fn trace_started(&self, trace: &Arc<Trace>) {
         self.traces.lock().push(Arc::clone(trace));
+        self.begun.lock().push(Arc::clone(trace));
         self.traced.add(1);
     }
 
@@ -193,10 +208,26 @@ impl Observer for Collector {
         let latency = at.since(output.frames.read_at());
         counters.latency.lock().record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
-        let shown = output.pieces.iter().skip(count - newest).map(|bytes| OutputShown {
-            pipeline,
-            sink: output.sink,
-            bytes: preview_bytes(bytes),
+        let (first, last) = output.frames.numbers();
+        let endpoint = counters.sinks.get(output.sink.0);
+        let endpoint = endpoint.map_or_else(|| "a sink".into(), Arc::clone);
+        // If all are traced, there is a trace for each, in their order.
+        let traced = output.traces.len() == count;
+        let shown = output.pieces.iter().enumerate().skip(count - newest).map(|(piece, bytes)| {
+            let trace = output.traces.get(piece).filter(|_| traced);
+            let exact = trace.map(|trace| trace.sequence);
+            OutputShown {
+                pipeline,
+                sink: output.sink,
+                endpoint: Arc::clone(&endpoint),
+                bytes: preview_bytes(bytes),
+                length: bytes.len(),
+                source: Arc::clone(output.frames.source()),
+                first: exact.unwrap_or(first),
+                last: exact.unwrap_or(last),
+                read_at: output.frames.read_at(),
+                at,
+            }
         });
         let mut outputs = self.outputs.lock();
         shown.for_each(|output| outputs.push(Arc::new(output)));

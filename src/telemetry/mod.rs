@@ -9,8 +9,10 @@ pub(crate) mod ahead;
 pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
+pub(crate) mod histories;
 pub(crate) mod latency;
 pub(crate) mod log;
+pub(crate) mod opened;
 pub(crate) mod partitions;
 pub(crate) mod pressure;
 pub(crate) mod ring;
@@ -27,6 +29,7 @@ pub use latency::{Bar, LatencyShown, LatencySummary};
 #[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
+pub use opened::{OpenedPartition, PartitionName};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};

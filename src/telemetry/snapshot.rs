@@ -20,7 +20,7 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
-use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
+use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::{RunState, Waits};
 
@@ -193,8 +193,22 @@ pub struct OutputShown {
     pub pipeline: PipelineIndex,
     /// Which of its sinks.
     pub sink: SinkIndex,
-    /// The beginning of the output.
+    /// The sink's endpoint.
+    pub endpoint: Arc<str>,
+    /// The output, or its beginning.
     pub bytes: Vec<u8>,
+    /// The output's length in bytes.
+    pub length: usize,
+    /// The name of the source or connection of its frame.
+    pub source: Arc<str>,
+    /// The number of its frame; of the first frame of those that were read together if that is all that is known.
+    pub first: SequenceNumber,
+    /// The number of its frame, or of the last one of them.
+    pub last: SequenceNumber,
+    /// When its frame was read.
+    pub read_at: Timestamp,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 /// The figures of a run, as `--json` prints them.

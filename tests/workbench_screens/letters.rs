@@ -64,7 +64,7 @@ fn a_partition_is_revived_where_it_is_opened() {
     press(&mut stage, KeyCode::Enter);
     stage.text("v");
     let screen = stage.screen();
-    assert!(screen.contains("Partition b") && !screen.contains("oisoned"), "{screen}");
+    assert!(screen.contains("Partition b") && !screen.contains("Poisoned by"), "{screen}");
     press(&mut stage, KeyCode::Esc);
     assert!(!stage.screen().contains("poisoned "), "{}", stage.screen());
 }

@@ -23,6 +23,7 @@ mod letters;
 mod load;
 mod screens;
 mod sizes;
+mod windows;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use support::stage::Stage;

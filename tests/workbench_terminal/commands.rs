@@ -101,7 +101,7 @@ fn enter_opens_a_partition_a_message_and_a_dead_letter() {
     terminal.wait_for("R send again");
     terminal.send("\r");
     terminal.wait_for("Dead letter #2 ");
-    terminal.wait_for("6e 6f 6e 73 65 6e 73 65");
+    terminal.wait_for("6e 6f 6e 73  65 6e 73 65");
     terminal.send("\r");
     terminal.wait_until("closed", |screen| !screen.contains("Dead letter #2 "));
 
@@ -109,13 +109,14 @@ fn enter_opens_a_partition_a_message_and_a_dead_letter() {
     terminal.wait_for("o sort");
     terminal.send("\r");
     terminal.wait_for("Partition a ");
-    terminal.wait_for("\"votes\": 10");
+    terminal.wait_for("votes   10");
+    terminal.wait_for("new: votes 10");
     terminal.send("\r");
     terminal.wait_until("closed", |screen| !screen.contains("Partition a "));
 
     terminal.send("\t");
     terminal.wait_for("Enter opens a message");
     terminal.send("j\r");
-    terminal.wait_for("Message #1 of pipeline");
-    terminal.wait_for("state after");
+    terminal.wait_for("Message #1 of votes");
+    terminal.wait_for("a new partition");
 }

@@ -23,7 +23,7 @@ fn tour(terminal: &mut Terminal) {
     terminal.send("\t");
     terminal.wait_for("Enter opens a message");
     terminal.send("j\r");
-    terminal.wait_for("Message #22 of pipeline");
+    terminal.wait_for("Message #22 of votes");
     terminal.send("\r?");
     terminal.wait_for("In panes with rows");
     terminal.send("?");

@@ -33,6 +33,7 @@ mod stepping;
 mod stopping;
 mod storm;
 mod voting;
+mod windows;
 mod workers;
 
 use support::terminal::Terminal;

@@ -11,6 +11,7 @@ pub mod pins;
 pub mod preview;
 pub mod trace;
 pub mod trace_budget;
+pub mod way;
 
 use std::sync::Arc;
 
@@ -165,6 +166,12 @@ impl Frames {
     #[must_use]
     pub fn sequence(&self, frame: u32) -> SequenceNumber {
         self.first.plus(u64::from(frame))
+    }
+
+    /// The numbers of the first and of the last frame.
+    #[must_use]
+    pub fn numbers(&self) -> (SequenceNumber, SequenceNumber) {
+        (self.first, self.first.plus((self.len() as u64).saturating_sub(1)))
     }
 
     /// A frame's offset in its source, in bytes.

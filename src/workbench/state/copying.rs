@@ -4,6 +4,7 @@
 use ratatui::buffer::Buffer;
 use serde_json::{Value, json};
 
+use super::windows::detail::Subject;
 use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::application::text_of_bytes;
@@ -19,12 +20,15 @@ impl Workbench {
     #[must_use]
     pub(in crate::workbench) fn selected_json(&self) -> Option<String> {
         let value = match &self.overlay {
-            Some(Overlay::Trace { trace, .. }) => of_trace(trace),
-            Some(Overlay::DeadLetter(letter)) => serde_json::to_value(&**letter).ok()?,
-            Some(Overlay::LogLine(line)) => of_log(line),
-            Some(Overlay::Partition { .. }) => {
-                serde_json::to_value(&self.partition_at_hand()?.row).ok()?
-            }
+            Some(Overlay::Detail(detail)) => match &detail.subject {
+                Subject::Message(trace) => of_trace(trace),
+                Subject::DeadLetter(letter) => serde_json::to_value(&**letter).ok()?,
+                Subject::LogLine(line) => of_log(line),
+                Subject::Output(output) => self.of_output(output),
+                Subject::Partition { .. } => {
+                    serde_json::to_value(&self.partition_at_hand()?.row).ok()?
+                }
+            },
             _ => self.row_json()?,
         };
         let text = serde_json::to_string_pretty(&value).ok()?;

@@ -141,14 +141,16 @@ impl Workbench {
             | Command::PageDown
             | Command::First
             | Command::Last => self.move_selection(command),
+            Command::NextItem => self.move_selection(Command::Down),
+            Command::PreviousItem => self.move_selection(Command::Up),
             Command::Open => self.open(),
             Command::Close => self.close(),
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
             Command::Filter => self.begin_filter(),
             Command::EditLetter => {
-                if let Some(letter) = self.letter_at_hand() {
-                    self.edit_letter(&letter);
+                if let Some(at_hand) = self.frame_at_hand() {
+                    self.edit_frame(&at_hand);
                 }
             }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
@@ -177,9 +179,8 @@ impl Workbench {
         match command {
             Command::Revive => self.revive(),
             Command::SendLetter => {
-                let letter = self.letter_at_hand()?;
-                self.origin = Some(Origin::DeadLetter(letter.sequence.0));
-                self.send_letter(&letter)
+                let at_hand = self.frame_at_hand()?;
+                self.send_frame(&at_hand)
             }
             Command::Pause => {
                 self.spotlight = false;

@@ -295,7 +295,8 @@ impl Workbench {
             .and_then(|places| places.of(Pane::Partitions))
             .map_or(0, |area| area.height);
         // The rule, and the names of the columns.
-        self.partitions.view(usize::from(height.saturating_sub(2)))
+        let rows = self.partitions.view(usize::from(height.saturating_sub(2)));
+        PartitionView { opened: self.opened_partition(), ..rows }
     }
 
     /// How many rows the flow has if there is room: two for each pipeline, and a lane for each worker.
@@ -304,13 +305,8 @@ impl Workbench {
         let rows = match (self.topology.pipelines().len(), self.topology.states().is_empty()) {
             (pipelines, true) => 2 * pipelines,
             // Two lanes are apart, so that the steps are between them.
-            (1, false) => {
-                if workers == 2 {
-                    3
-                } else {
-                    workers.max(2)
-                }
-            }
+            (1, false) if workers == 2 => 3,
+            (1, false) => workers.max(2),
             (pipelines, false) => 2 * pipelines + workers,
         };
         u16::try_from(rows).unwrap_or(u16::MAX)

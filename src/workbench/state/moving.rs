@@ -6,7 +6,7 @@ use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
 use super::lists::filter_line::FilterLine;
-use super::windows::overlay::Overlay;
+use super::windows::detail::Subject;
 
 impl Workbench {
     pub(super) fn leave_input(&mut self) {
@@ -66,24 +66,31 @@ impl Workbench {
         }
     }
 
+    /// Opens the window of the selected row.
     pub(super) fn open(&mut self) {
-        self.overlay = match self.pane {
+        let subject = match self.pane {
             Pane::Routing => {
-                let trace = self.trace.of(&self.shown_traces()).map(Arc::clone);
-                trace.map(|trace| Overlay::Trace { trace, scroll: 0 })
+                self.trace.of(&self.shown_traces()).map(Arc::clone).map(Subject::Message)
             }
-            Pane::DeadLetters => self.selected_letter().map(Overlay::DeadLetter),
-            Pane::Log => {
-                let line = self.log_line.of(&self.shown_log()).map(Arc::clone);
-                line.map(Overlay::LogLine)
+            Pane::DeadLetters => self.selected_letter().map(Subject::DeadLetter),
+            Pane::Log => self.log_line.of(&self.shown_log()).map(Arc::clone).map(Subject::LogLine),
+            Pane::Outputs => {
+                self.output.of(&self.shown_outputs()).map(Arc::clone).map(Subject::Output)
             }
             Pane::Partitions => {
-                let row = self.partitions.selected_row(&self.snapshot.partitions);
-                row.map(|row| Overlay::Partition { key: row.row.key.clone(), last: row.clone() })
+                let shown = &self.snapshot.partitions;
+                self.partitions.selected_row(shown).map(|row| Subject::Partition {
+                    state: shown.view.state,
+                    key: row.row.key.clone(),
+                    last: Some(Box::new(row.clone())),
+                })
             }
             // There is no window for these.
-            _ => None,
+            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
         };
+        if let Some(subject) = subject {
+            self.open_detail(subject);
+        }
     }
 
     pub(super) fn close(&mut self) {

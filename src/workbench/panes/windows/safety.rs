@@ -27,8 +27,8 @@ pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: 
         }
         Some(safety) => Story { workbench, theme, safety }.lines(),
     };
-    let commands = workbench.keymap.hint(&[Command::Crash], None);
-    window(theme, "Crash and recovery", &commands, lines, area, buffer);
+    let keys = format!("{}   Esc closes", workbench.keymap.hints(&[Command::Crash], None));
+    window(theme, "Crash and recovery", &keys, lines, area, buffer);
 }
 
 /// The lines of the window.
