@@ -37,7 +37,7 @@ pub(super) fn start_sources(
                 Ok(())
             };
             tasks.spawn_on(read, io);
-            inlets.loaders.push(start_load(io, &mut tasks, &intake, shared, &begin));
+            inlets.loaders.push(start_load(io, &mut tasks, &intake, shared, begin));
         }
         let begin = begin.clone();
         let read = async move {

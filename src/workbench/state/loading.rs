@@ -11,6 +11,9 @@ use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key;
 
+/// A key that the window of the load has taken, and what it leads to.
+pub(super) struct Taken(pub Option<Effect>);
+
 impl Workbench {
     /// Takes note of the load of a snapshot, which a search changes too, and says what it has found.
     pub(super) fn note_load(&mut self, snapshot: &Snapshot) {
@@ -54,29 +57,29 @@ impl Workbench {
         row: LoadRow,
         key: Key,
         command: Option<Command>,
-    ) -> Option<Option<Effect>> {
+    ) -> Option<Taken> {
         let stays = |workbench: &mut Self, row| workbench.overlay = Some(Overlay::Load(row));
         match (key.code, command) {
             (KeyCode::Left | KeyCode::Right, _) => {
                 let up = key.code == KeyCode::Right;
                 let effect = self.set_load(row.changed(self.load, up, &self.topology));
                 stays(self, row);
-                Some(effect)
+                Some(Taken(effect))
             }
             (_, Some(Command::Open)) => {
                 stays(self, row);
-                Some(Some(self.begin_or_end_load()))
+                Some(Taken(Some(self.begin_or_end_load())))
             }
-            (_, Some(Command::Load)) => Some(None),
+            (_, Some(Command::Load)) => Some(Taken(None)),
             (_, Some(command @ (Command::MoreLoad | Command::LessLoad | Command::StopLoad))) => {
                 stays(self, row);
-                Some(self.command(command))
+                Some(Taken(self.command(command)))
             }
             (_, Some(command)) => {
                 let next = self.load_row(row, command);
                 (next != row).then(|| {
                     stays(self, next);
-                    None
+                    Taken(None)
                 })
             }
             (_, None) => None,

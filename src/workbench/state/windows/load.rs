@@ -80,13 +80,12 @@ impl LoadRow {
         match self {
             Self::Rate => "rate",
             Self::Keys => "keys",
-            Self::Uneven => "",
+            Self::Uneven | Self::Limit => "",
             Self::Malformed => "malformed",
             Self::Fault => "of which kind",
             Self::Bursts => "bursts",
             Self::Pipeline => "pipeline",
             Self::Search => "find the limit",
-            Self::Limit => "",
         }
     }
 

@@ -7,6 +7,7 @@ use super::overlay::Overlay;
 use super::question::Answer;
 use super::themes::Themes;
 use crate::workbench::commands::Command;
+use crate::workbench::state::loading::Taken;
 use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::theme::Look;
@@ -52,8 +53,10 @@ impl Workbench {
                 return self.key_of_detail(detail, command);
             }
             Overlay::Load(row) => {
-                let own = self.key_of_load(row, key, command);
-                return own.unwrap_or_else(|| self.key_of_window(Overlay::Load(row), key, command));
+                return match self.key_of_load(row, key, command) {
+                    Some(Taken(effect)) => effect,
+                    None => self.key_of_window(Overlay::Load(row), key, command),
+                };
             }
             window => return self.key_of_window(window, key, command),
         }
