@@ -182,7 +182,7 @@ fn print_latency() {
         ("keys with 7f", Some(RowQuery { filter: "\\x7f".to_owned(), ..by(count()) })),
     ];
     for (name, query) in looks {
-        let view = query.map(|query| PartitionView { state: 0, query });
+        let view = query.map(|query| PartitionView { state: 0, query, opened: None });
         let (latency, answer, answers) = look(&mut session, view.as_ref(), &times);
         println!("{name:<14} {latency}   first answer {answer:>8.1?}, {answers} in {LOOK:?}");
     }

@@ -19,7 +19,7 @@ fn place(context: Context) -> &'static str {
         Context::Input => "input pane",
         Context::Rows => "panes and windows with rows",
         Context::Partitions => "partitions",
-        Context::DeadLetters => "dead letters",
+        Context::Frames => "messages, dead letters",
     }
 }
 

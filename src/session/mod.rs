@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::application::Key;
@@ -22,6 +23,7 @@ use crate::telemetry::Draft;
 use crate::telemetry::ahead::AheadWatch;
 use crate::telemetry::collector::Collector;
 use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
+use crate::telemetry::histories::Histories;
 use crate::telemetry::partitions::{PartitionView, PartitionWatch};
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
@@ -41,8 +43,12 @@ pub struct Session {
     collector: Arc<Collector>,
     throughput: Throughput,
     traced: Traced,
+    /// What the partitions of each worker have processed.
+    worker_throughput: Vec<Throughput>,
     partitions: PartitionWatch,
     ahead: AheadWatch,
+    /// The traced messages of each partition.
+    histories: Mutex<Histories>,
     ended: Option<Timestamp>,
     settings: Settings,
     /// The workers that there were at the last refresh.
@@ -68,7 +74,9 @@ impl Session {
         settings: &Settings,
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, EngineError> {
-        let collector = Arc::new(Collector::new(&topology, settings.workers.get(), dead_letters));
+        let mut collector = Collector::new(&topology, settings.workers.get(), dead_letters);
+        collector.name_sinks(&settings.sinks);
+        let collector = Arc::new(collector);
         collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let engine = Engine::start(topology, settings, observer)?;
@@ -89,7 +97,9 @@ impl Session {
             collector,
             throughput: Throughput::default(),
             traced: Traced::default(),
+            worker_throughput: Vec::new(),
             partitions: PartitionWatch::default(),
+            histories: Mutex::default(),
             ended: None,
             settings: settings.clone(),
             workers_shown: settings.workers.get(),
@@ -190,6 +200,10 @@ impl Session {
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
+        if changed {
+            let begun = self.collector.begun.lock().take();
+            self.histories.get_mut().note(begun);
+        }
         let work = work(&self.collector);
         let rows = self.partitions.poll(&self.engine, view, work);
         let ahead = self.ahead.poll(&self.engine, work);
@@ -205,6 +219,11 @@ impl Session {
         }
         for pipeline in &self.collector.pipelines {
             pipeline.latency.lock().roll();
+        }
+        let now = self.engine.now();
+        self.worker_throughput.resize_with(self.engine.workers(), Throughput::default);
+        for (worker, throughput) in self.worker_throughput.iter_mut().enumerate() {
+            throughput.roll(now, totals::of_worker(&self.collector, worker));
         }
         !was_flat || self.throughput.last() > 0
     }

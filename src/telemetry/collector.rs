@@ -24,6 +24,7 @@ use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
 use crate::runtime::MAX_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
@@ -42,18 +43,37 @@ pub(crate) struct PipelineCounters {
     pub listening: OnceLock<Arc<str>>,
     /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
+    /// Messages that each step could not process.
+    pub refused: Vec<Counter>,
+    steps: Vec<Arc<str>>,
     pub broken: Counter,
     pub broken_bytes: Counter,
     pub outputs: Counter,
     pub bytes_out: Counter,
     pub latency: Mutex<Latency>,
     pub pressure: Pressure,
+    /// The names of its sinks' endpoints.
+    sinks: Vec<Arc<str>>,
+}
+
+impl PipelineCounters {
+    /// Counts letters at the steps that they name.
+    fn refuse(&self, letters: &[DeadLetter]) {
+        for letter in letters {
+            let step = self.steps.iter().position(|step| *step == letter.step);
+            if let Some(counter) = step.and_then(|step| self.refused.get(step)) {
+                counter.add(1);
+            }
+        }
+    }
 }
 
 /// Counts and keeps what snapshots show.
 pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
     pub traces: Mutex<Ring<Arc<Trace>>>,
+    /// The traces that have begun since they were taken from here.
+    pub begun: Mutex<Ring<Arc<Trace>>>,
     /// How many messages were traced, also those whose traces are not kept any more.
     pub traced: Counter,
     pub outputs: Mutex<Ring<Arc<OutputShown>>>,
@@ -74,16 +94,20 @@ impl Collector {
             workers: (0..workers.max(MAX_WORKERS))
                 .map(|_| WorkerCounters::new(plan.steps.len()))
                 .collect(),
+            refused: plan.steps.iter().map(|_| Counter::default()).collect(),
+            steps: plan.steps.iter().map(|step| Arc::clone(&step.name)).collect(),
             broken: Counter::default(),
             broken_bytes: Counter::default(),
             outputs: Counter::default(),
             bytes_out: Counter::default(),
             latency: Mutex::new(Latency::new()),
             pressure: Pressure::default(),
+            sinks: Vec::new(),
         });
         Self {
             pipelines: pipelines.collect(),
             traces: Mutex::new(Ring::new(KEPT)),
+            begun: Mutex::new(Ring::new(KEPT)),
             traced: Counter::default(),
             outputs: Mutex::new(Ring::new(KEPT)),
             dead_letters: Mutex::new(Ring::weighed(KEPT, DEAD_LETTER_BYTES_KEPT, |letter| {
@@ -95,6 +119,13 @@ impl Collector {
             reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
             news: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Names the sinks of each pipeline.
+    pub fn name_sinks(&mut self, sinks: &[Vec<Endpoint>]) {
+        for (pipeline, sinks) in self.pipelines.iter_mut().zip(sinks) {
+            pipeline.sinks = sinks.iter().map(|sink| sink.to_string().into()).collect();
         }
     }
 
@@ -151,13 +182,14 @@ impl Collector {
 
 impl Observer for Collector {
     fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
-        let Some(counters) = self.counters(pipeline) else { return };
-        let worker = counters.workers.get(worker.0);
+        let Some(of_pipeline) = self.counters(pipeline) else { return };
+        let worker = of_pipeline.workers.get(worker.0);
         debug_assert!(worker.is_some(), "there are counters for as many workers as may ever be");
         if let Some(counters) = worker {
             counters.add(report);
         }
         if !report.dead_letters.is_empty() {
+            of_pipeline.refuse(&report.dead_letters);
             let letters = report.dead_letters.drain(..).collect();
             self.keep_dead_letters(letters, |file, letters| file.write(letters.iter().cloned()));
         }
@@ -166,6 +198,7 @@ impl Observer for Collector {
 
     fn trace_started(&self, trace: &Arc<Trace>) {
         self.traces.lock().push(Arc::clone(trace));
+        self.begun.lock().push(Arc::clone(trace));
         self.traced.add(1);
     }
 
@@ -175,10 +208,26 @@ impl Observer for Collector {
         let latency = at.since(output.frames.read_at());
         counters.latency.lock().record(latency, count as u64);
         let newest = if count <= SMALL_BATCH { count } else { NEWEST_OF_LARGE_BATCH };
-        let shown = output.pieces.iter().skip(count - newest).map(|bytes| OutputShown {
-            pipeline,
-            sink: output.sink,
-            bytes: preview_bytes(bytes),
+        let (first, last) = output.frames.numbers();
+        let endpoint = counters.sinks.get(output.sink.0);
+        let endpoint = endpoint.map_or_else(|| "a sink".into(), Arc::clone);
+        // If all are traced, there is a trace for each, in their order.
+        let traced = output.traces.len() == count;
+        let shown = output.pieces.iter().enumerate().skip(count - newest).map(|(piece, bytes)| {
+            let trace = output.traces.get(piece).filter(|_| traced);
+            let exact = trace.map(|trace| trace.sequence);
+            OutputShown {
+                pipeline,
+                sink: output.sink,
+                endpoint: Arc::clone(&endpoint),
+                bytes: preview_bytes(bytes),
+                length: bytes.len(),
+                source: Arc::clone(output.frames.source()),
+                first: exact.unwrap_or(first),
+                last: exact.unwrap_or(last),
+                read_at: output.frames.read_at(),
+                at,
+            }
         });
         let mut outputs = self.outputs.lock();
         shown.for_each(|output| outputs.push(Arc::new(output)));
@@ -218,6 +267,10 @@ impl Observer for Collector {
             counters.pressure.hold(held);
             self.change();
         }
+    }
+
+    fn waits(&self) {
+        self.change();
     }
 
     fn event(&self, event: EngineEvent) {

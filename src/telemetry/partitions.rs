@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
+use super::opened::{OpenedPartition, OpenedWatch, PartitionName};
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow};
@@ -15,7 +16,7 @@ use crate::core::partitions::scan::merge;
 use crate::runtime::Engine;
 
 /// The shortest time between two questions.
-const MIN_WAIT: Duration = Duration::from_millis(40);
+pub(super) const MIN_WAIT: Duration = Duration::from_millis(40);
 
 /// The longest time between two questions, also after an answer that took long because the workers had
 /// other work.
@@ -34,6 +35,8 @@ pub struct PartitionView {
     pub state: usize,
     /// Which of its rows.
     pub query: RowQuery,
+    /// The partition that is looked at closely, whether its row is shown or not.
+    pub opened: Option<PartitionName>,
 }
 
 /// The rows that a front end shows.
@@ -55,6 +58,8 @@ pub struct PartitionsShown {
     pub by_worker: BTreeMap<WorkerIndex, usize>,
     /// Whether no partition has changed since these rows were asked for.
     pub up_to_date: bool,
+    /// The partition that is looked at closely.
+    pub opened: Option<OpenedPartition>,
 }
 
 /// A partition, and how fast it has been lately.
@@ -80,10 +85,17 @@ struct Question {
 
 /// When a partition was looked at, and how many messages it had.
 #[derive(Clone, Copy)]
-struct Seen {
+pub(super) struct Seen {
     at: Timestamp,
     messages: u64,
-    rate: Option<f64>,
+    pub rate: Option<f64>,
+}
+
+impl Seen {
+    /// Whether another rate can be measured.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        now.since(self.at) >= RATE_WINDOW
+    }
 }
 
 /// The owner of a partition when it was shown last, and its former owner.
@@ -93,6 +105,7 @@ type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
 #[derive(Default)]
 pub(crate) struct PartitionWatch {
     question: Option<Question>,
+    opened: OpenedWatch,
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,
     seen: HashMap<Key, Seen>,
@@ -106,15 +119,17 @@ pub(crate) struct PartitionWatch {
 impl PartitionWatch {
     /// The newest rows. `work` is as in [`poll`](Self::poll).
     pub fn shown(&self, work: u64) -> PartitionsShown {
-        let up_to_date = self.shown_work == Some(work);
-        PartitionsShown { up_to_date, ..PartitionsShown::clone(&self.shown) }
+        let up_to_date = self.shown_work == Some(work) && self.opened.is_up_to_date(work);
+        let opened = self.opened.shown();
+        PartitionsShown { up_to_date, opened, ..PartitionsShown::clone(&self.shown) }
     }
 
     /// Takes answers, and asks again if the view or the partitions have changed. True if the rows are
     /// new. `work` is any count that grows when partitions change.
     pub fn poll(&mut self, engine: &Engine, view: &PartitionView, work: u64) -> bool {
         let now = engine.now();
-        let answered = self.take_answers(engine, now);
+        let answered = self.opened.poll(engine, view.opened.as_ref(), work);
+        let answered = self.take_answers(engine, now) || answered;
         let new_view = self.shown.view != *view;
         let outdated = new_view || self.shown_work != Some(work) || self.rates_fade(now);
         if outdated && self.question.is_none() && (new_view || now >= self.not_before) {
@@ -141,10 +156,17 @@ impl PartitionWatch {
     pub fn ask_anew(&mut self) {
         self.question = None;
         self.shown_work = None;
+        self.opened.ask_anew();
     }
 
     /// When [`poll`](Self::poll) should be called again, if nothing else happens.
     pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
+        let opened = self.opened.next_poll(now, work);
+        let rows = self.next_poll_of_rows(now, work);
+        [rows, opened].into_iter().flatten().min()
+    }
+
+    fn next_poll_of_rows(&self, now: Timestamp, work: u64) -> Option<Duration> {
         if self.question.is_some() {
             Some(Duration::from_millis(2))
         } else if self.shown_work != Some(work) || self.rates_are_moving() {
@@ -160,7 +182,7 @@ impl PartitionWatch {
 
     /// Whether rows show a rate that is out of date.
     fn rates_fade(&self, now: Timestamp) -> bool {
-        self.rates_are_moving() && self.seen.values().any(|seen| now.since(seen.at) >= RATE_WINDOW)
+        self.rates_are_moving() && self.seen.values().any(|seen| seen.is_old(now))
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
@@ -216,6 +238,7 @@ impl PartitionWatch {
             dynamic: window.dynamic,
             by_worker: window.by_worker,
             up_to_date: true,
+            opened: None,
         });
     }
 }
@@ -236,10 +259,10 @@ fn from_the_nearer_end(view: &PartitionView, shown: &PartitionsShown) -> RowQuer
 
 /// A rate is measured over at least [`RATE_WINDOW`]; until then the one before is shown.
 #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
-fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
+pub(super) fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
     match before {
         None => Seen { at: now, messages, rate: None },
-        Some(seen) if now.since(seen.at) < RATE_WINDOW => seen,
+        Some(seen) if !seen.is_old(now) => seen,
         Some(seen) => {
             let gained = messages.saturating_sub(seen.messages) as f64;
             let rate = gained / now.since(seen.at).as_secs_f64();

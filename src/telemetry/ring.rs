@@ -35,6 +35,12 @@ impl<T> Ring<T> {
         }
     }
 
+    /// Takes all of them, the oldest first.
+    pub fn take(&mut self) -> VecDeque<T> {
+        self.weight = 0;
+        std::mem::take(&mut self.values)
+    }
+
     pub fn newest_first(&self) -> impl Iterator<Item = &T> {
         self.values.iter().rev()
     }

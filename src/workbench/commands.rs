@@ -3,7 +3,7 @@
 //! of keys and the configuration. Which keys they have now is in the [`Keymap`](super::keymap::Keymap).
 
 use crossterm::event::KeyCode::{
-    BackTab, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab, Up,
+    BackTab, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
 
 use super::layout::Pane;
@@ -53,7 +53,10 @@ commands! {
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";
+    GoFlow,       "flow",          Everywhere,  HELP,   [char('1')],                        "go to the flow of the messages";
     GoPartitions, "partitions",    Everywhere,  HELP,   [char('2')],                        "go to the partitions";
+    GoThroughput, "throughput",    Everywhere,  HELP,   [char('3')],                        "go to the chart of the messages in each second";
+    GoLatency,    "latency",       Everywhere,  HELP,   [char('4')],                        "go to the chart of the times from frame to output";
     GoMessages,   "messages",      Everywhere,  HELP,   [char('5')],                        "go to the messages and their way";
     GoOutputs,    "outputs",       Everywhere,  HELP,   [char('6')],                        "go to the outputs";
     GoLetters,    "dead letters",  Everywhere,  HELP,   [char('7')],                        "go to the dead letters";
@@ -64,14 +67,18 @@ commands! {
     PageDown,     "page down",     Rows,        HELP,   [plain(PageDown), ctrl('f')],       "a page down";
     First,        "first row",     Rows,        HELP,   [plain(Home), char('g')],           "the first row";
     Last,         "last row",      Rows,        HELP,   [plain(End), char('G')],            "the last row";
+    Left,         "left",          Rows,        HELP,   [plain(Left)],                      "what is beyond the left edge of a window, or the byte before";
+    Right,        "right",         Rows,        HELP,   [plain(Right)],                     "what is beyond the right edge of a window, or the next byte";
+    NextItem,     "next item",     Rows,        HELP,   [char('J')],                        "the next row of the list, in its window if one is open";
+    PreviousItem, "previous item", Rows,        HELP,   [char('K')],                        "the previous row of the list, in its window if one is open";
     Open,         "open",          Rows,        FOOTER, [plain(Enter)],                     "show all of the selected row";
     Sort,         "sort",          Partitions,  FOOTER, [char('o')],                        "sort the partitions by the next column";
     Reverse,      "reverse order", Partitions,  HELP,   [char('r')],                        "turn the order of the partitions around";
     Filter,       "filter",        Rows,        FOOTER, [char('/')],                        "show only what contains a text: keys of partitions, rows of a list, lines of the help";
     NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
     Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
-    EditLetter,   "edit and send", DeadLetters, FOOTER, [char('e')],                        "put the dead letter's frame into the input pane, to be edited and sent again";
-    SendLetter,   "send again",    DeadLetters, FOOTER, [char('R')],                        "send the dead letter's frame again as it is";
+    EditLetter,   "edit and send", Frames,      FOOTER, [char('e')],                        "put its frame into the input pane, to be edited and sent again";
+    SendLetter,   "send again",    Frames,      FOOTER, [char('R')],                        "send its frame again as it is";
     MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";
     FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
     Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";
@@ -83,6 +90,7 @@ commands! {
     Themes,       "theme",         Everywhere,  HELP,   [char('t')],                        "choose other colours, and see them before";
     Mouse,        "mouse",         Everywhere,  HELP,   [char('m')],                        "give the mouse to the terminal, to mark text with it, or take it back";
     Applications, "applications",  Everywhere,  HELP,   [char('A')],                        "go on with another application, while this one waits as it is";
+    Window,       "time window",   Everywhere,  HELP,   [char('w')],                        "show the charts and the percentiles of 10 s, 1 min, 5 min, or all of the run";
     Zoom,         "zoom",          Everywhere,  HELP,   [char('z'), plain(F(11))],          "make the pane as large as the screen, or as it was";
     Close,        "close",         Everywhere,  HELP,   [plain(Esc)],                       "close what is open; without that, take away the filter or the zoom";
     Palette,      "commands",      Everywhere,  FOOTER, [char(':'), ctrl('p')],             "find a command, a pane, a partition or a setting by a few of its letters";
@@ -103,8 +111,8 @@ pub enum Context {
     Rows,
     /// In the partitions pane.
     Partitions,
-    /// In the dead letters pane.
-    DeadLetters,
+    /// In the panes and windows of messages and dead letters.
+    Frames,
 }
 
 /// A command as the table has it.
@@ -133,7 +141,7 @@ impl Entry {
             Context::Input => pane == Some(Pane::Input),
             Context::Rows => pane != Some(Pane::Input),
             Context::Partitions => pane == Some(Pane::Partitions),
-            Context::DeadLetters => pane == Some(Pane::DeadLetters),
+            Context::Frames => matches!(pane, Some(Pane::Routing | Pane::DeadLetters)),
         }
     }
 
@@ -153,10 +161,13 @@ impl Command {
 }
 
 /// All places that commands tell apart.
-pub(super) const PLACES: [Option<Pane>; 7] = [
+pub(super) const PLACES: [Option<Pane>; 10] = [
     None,
     Some(Pane::Input),
+    Some(Pane::Flow),
     Some(Pane::Partitions),
+    Some(Pane::Throughput),
+    Some(Pane::Latency),
     Some(Pane::Routing),
     Some(Pane::Outputs),
     Some(Pane::Log),

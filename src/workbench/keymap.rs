@@ -146,14 +146,14 @@ impl Keymap {
         self.of(command).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// The keys of some commands and what they do, for the bottom of a window.
+    /// The keys of some commands and what they do, in one line.
     #[must_use]
-    pub fn hint(&self, commands: &[Command], pane: Option<Pane>) -> String {
+    pub fn hints(&self, commands: &[Command], pane: Option<Pane>) -> String {
         let entries = COMMANDS.iter().filter(|entry| commands.contains(&entry.command));
         let hints = entries.filter_map(|entry| {
             self.shown_key(entry.command, pane).map(|key| format!("{key}: {}", entry.name))
         });
-        hints.chain(["Esc closes".to_owned()]).collect::<Vec<_>>().join("   ")
+        hints.collect::<Vec<_>>().join("   ")
     }
 }
 

@@ -20,7 +20,7 @@ const FRAMES: u32 = 50_000;
 const MEET: [u32; 2] = [10_000, 30_000];
 
 /// The max time that one of them waits for the other.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// Votes for eleven letters, each with its number.
 fn numbered_votes() -> Vec<u8> {

@@ -10,6 +10,7 @@ pub mod frames;
 #[cfg(target_os = "linux")]
 pub mod full_pipe;
 pub mod hostile;
+pub mod nested;
 pub mod program;
 pub mod receivers;
 #[cfg(target_os = "linux")]

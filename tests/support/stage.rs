@@ -20,7 +20,9 @@ use wallaroo::core::partitions::query::RowWindow;
 use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::telemetry::{Bar, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput};
+use wallaroo::telemetry::{
+    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, Snapshot, Throughput,
+};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -30,9 +32,11 @@ pub struct Stage {
     pub workbench: Workbench,
     area: Rect,
     sent: u64,
-    /// The dead letters of the engine, each with what is shown of it: the same one every time, because
-    /// a selection is of the letter itself.
+    /// The dead letters, messages and outputs of the engine, each with what is shown of it: the same one every
+    /// time, because a selection is of the thing itself.
     letters: Vec<[Arc<DeadLetter>; 2]>,
+    traces: Vec<[Arc<Trace>; 2]>,
+    outputs: Vec<[Arc<OutputShown>; 2]>,
 }
 
 impl Stage {
@@ -46,10 +50,13 @@ impl Stage {
         let session = tracing::subscriber::with_default(log_alone, || {
             Session::start(Arc::clone(&topology), &settings, None).unwrap()
         });
-        let mut workbench = Workbench::new(topology, theme, steady(session.snapshot()));
+        let workbench = Workbench::new(topology, theme, session.snapshot());
         let area = Rect::new(0, 0, width, height);
-        workbench.resize(area);
-        Self { session, workbench, area, sent: 0, letters: Vec::new() }
+        let (letters, traces, outputs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stage = Self { session, workbench, area, sent: 0, letters, traces, outputs };
+        stage.workbench.resize(area);
+        stage.show_changed(|_| {});
+        stage
     }
 
     /// Sends random messages, and waits until they have been processed.
@@ -77,6 +84,13 @@ impl Stage {
     /// Types a line and presses Enter, and waits until the message has been processed.
     pub fn vote(&mut self, line: &str) {
         self.text(line);
+        self.key(KeyCode::Enter, KeyModifiers::NONE);
+    }
+
+    /// The same for a message that becomes so many outputs.
+    pub fn vote_of_many(&mut self, line: &str, outputs: u64) {
+        self.text(line);
+        self.sent += outputs - 1;
         self.key(KeyCode::Enter, KeyModifiers::NONE);
     }
 
@@ -126,14 +140,14 @@ impl Stage {
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
             // An output may be written a moment before its worker has told of it.
             let told = snapshot.pipelines.iter().all(|pipeline| {
-                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
             let was_done =
                 std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
             if was_done && all_done && (shown || view.query.limit == 0) {
-                let dead_letters = self.steady_letters(&snapshot.dead_letters);
-                self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
+                let shown = self.steady(snapshot);
+                self.workbench.show(shown);
                 return;
             }
             assert!(Instant::now() < patience, "{ended} of {} ended", self.sent);
@@ -143,26 +157,42 @@ impl Stage {
 
     /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
     pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
-        let snapshot = self.session.snapshot();
-        let dead_letters = self.steady_letters(&snapshot.dead_letters);
-        let mut snapshot = steady(Snapshot { dead_letters, ..snapshot });
+        let mut snapshot = self.steady(self.session.snapshot());
         change(&mut snapshot);
         self.workbench.show(snapshot);
     }
 
-    /// The letters at fixed moments.
-    fn steady_letters(&mut self, letters: &[Arc<DeadLetter>]) -> Vec<Arc<DeadLetter>> {
-        let of_letter = |letter: &Arc<DeadLetter>| {
-            let known = self.letters.iter().find(|[known, _]| Arc::ptr_eq(known, letter));
-            if let Some([_, steady]) = known {
-                return Arc::clone(steady);
-            }
+    /// The snapshot with fixed figures wherever it shows a time.
+    fn steady(&mut self, mut snapshot: Snapshot) -> Snapshot {
+        for letter in &mut snapshot.dead_letters {
             let at = Timestamp(1_234_000_000 * letter.sequence.0);
-            let steady = Arc::new(DeadLetter { at, ..DeadLetter::clone(letter) });
-            self.letters.push([Arc::clone(letter), Arc::clone(&steady)]);
-            steady
-        };
-        letters.iter().map(of_letter).collect()
+            *letter =
+                known(&mut self.letters, letter, |letter| DeadLetter { at, ..letter.clone() });
+        }
+        let traces = &mut self.traces;
+        // One that was on its way is shown anew.
+        traces.retain(|[trace, steady]| trace.hops().len() == steady.hops().len());
+        snapshot.traces.iter_mut().for_each(|trace| *trace = known(traces, trace, steady_trace));
+        if let Some(opened) = &mut snapshot.partitions.opened {
+            let of_partition = opened.first.iter_mut().chain(&mut opened.traces);
+            of_partition.for_each(|trace| *trace = known(traces, trace, steady_trace));
+            opened.values = (60_u64..)
+                .zip(&opened.values)
+                .map(|(at, (_, value))| (Timestamp(2 * at * 1_000_000_000), *value))
+                .collect();
+            if let Some(row) = &mut opened.row {
+                row.rate = Some(60.0);
+                row.row.created = Some(Timestamp(61_000_000_000));
+            }
+        }
+        for output in &mut snapshot.outputs {
+            *output = known(&mut self.outputs, output, |output| OutputShown {
+                read_at: Timestamp(61_000_000_000),
+                at: Timestamp(61_000_018_000),
+                ..output.clone()
+            });
+        }
+        steady(snapshot)
     }
 
     /// Asks the workers for the rows that are shown, and waits for the answer: what a look costs.
@@ -199,10 +229,19 @@ pub fn text_of(buffer: &Buffer) -> String {
     (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
 }
 
-/// The snapshot with fixed figures wherever it shows a time.
+/// What is shown of a thing of the engine.
+fn known<T>(all: &mut Vec<[Arc<T>; 2]>, thing: &Arc<T>, steady: impl Fn(&T) -> T) -> Arc<T> {
+    if let Some([_, steady]) = all.iter().find(|[known, _]| Arc::ptr_eq(known, thing)) {
+        return Arc::clone(steady);
+    }
+    let steady = Arc::new(steady(thing));
+    all.push([Arc::clone(thing), Arc::clone(&steady)]);
+    steady
+}
+
+/// The figures of a snapshot that are fixed.
 fn steady(snapshot: Snapshot) -> Snapshot {
-    let traces = snapshot.traces.iter().map(|trace| Arc::new(steady_trace(trace))).collect();
-    let mut snapshot = Snapshot { uptime: Duration::from_secs(183), traces, ..snapshot };
+    let mut snapshot = Snapshot { uptime: Duration::from_secs(183), ..snapshot };
     if snapshot.totals.messages_in > 0 {
         snapshot.throughput = Throughput::of_seconds((0..75).map(wave));
         let latency = LatencySummary {
@@ -213,11 +252,16 @@ fn steady(snapshot: Snapshot) -> Snapshot {
             max: 940.0,
             count: snapshot.totals.messages_out,
         };
-        snapshot.latency = latency;
-        snapshot.recent_latency = latency;
         let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
-        let bars = snapshot.latency_bars.iter().zip(counts);
-        snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+        for shown in &mut snapshot.latencies {
+            let bars = shown.bars.iter().zip(counts);
+            let bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+            *shown = LatencyShown { summary: latency, bars };
+        }
+        let rates = [1_800, 1_200];
+        for (worker, rate) in snapshot.workers.iter_mut().zip(rates) {
+            worker.rate = rate;
+        }
     }
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");
@@ -248,13 +292,14 @@ fn wave(second: u64) -> u64 {
 
 /// The trace with every hop a few microseconds after the one before.
 fn steady_trace(trace: &Trace) -> Trace {
-    let steady = Trace::new(
+    let mut steady = Trace::new(
         Arc::clone(&trace.pipeline),
         Arc::clone(&trace.source),
         trace.sequence,
         &trace.frame,
         Timestamp(0),
     );
+    steady.frame_length = trace.frame_length;
     for (at, hop) in (1_u64..).zip(trace.hops()) {
         steady.push(Hop { at: Timestamp(at * 3_400), ..hop });
     }

@@ -20,8 +20,10 @@ mod word_count;
 
 mod ahead;
 mod letters;
+mod load;
 mod screens;
 mod sizes;
+mod windows;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use support::stage::Stage;
@@ -43,6 +45,12 @@ fn voted(width: u16, height: u16, theme: (bool, bool)) -> Stage {
     stage.text("nonsense");
     stage.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
     stage
+}
+
+/// Goes to a pane by its number.
+fn go(stage: &mut Stage, pane: char) {
+    press(stage, KeyCode::Esc);
+    press(stage, KeyCode::Char(pane));
 }
 
 fn press(stage: &mut Stage, code: KeyCode) {

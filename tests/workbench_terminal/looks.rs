@@ -23,13 +23,13 @@ fn tour(terminal: &mut Terminal) {
     terminal.send("\t");
     terminal.wait_for("Enter opens a message");
     terminal.send("j\r");
-    terminal.wait_for("Message #22 of pipeline");
+    terminal.wait_for("Message #22 of votes");
     terminal.send("\r?");
     terminal.wait_for("In panes with rows");
     terminal.send("?");
     terminal.wait_until("no help", |screen| !screen.contains("In panes with rows"));
     terminal.send(" ");
-    terminal.wait_for("paused");
+    terminal.wait_for("PAUSED");
     terminal.resize(5, 20);
     terminal.wait_for("needed");
 }

@@ -30,7 +30,9 @@ fn the_mouse_goes_to_panes_selects_rows_sorts_and_can_be_switched_off() {
     click(&mut terminal, row);
     terminal.wait_for("Partition b");
     terminal.send(ESCAPE);
-    terminal.wait_until("closed", |screen| !screen.contains("Partition b"));
+    terminal.wait_until("closed", |screen| {
+        !screen.contains("Partition b") && screen.contains(" Input ")
+    });
     // The input pane.
     let at = place(&terminal, " Input ");
     click(&mut terminal, at);

@@ -13,6 +13,9 @@ use crate::core::guard::panic_reason;
 /// The longest preview in bytes.
 pub const PREVIEW_LIMIT: usize = 2048;
 
+/// How many bytes of a frame or of an output are kept to be looked at: 16 KiB.
+pub const BYTES_LIMIT: usize = 16 * 1024;
+
 /// A value as JSON.
 ///
 /// # Errors
@@ -62,10 +65,10 @@ pub fn shortened(mut text: String) -> String {
     text
 }
 
-/// The first [`PREVIEW_LIMIT`] of some bytes.
+/// The first [`BYTES_LIMIT`] of some bytes.
 #[must_use]
 pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {
-    bytes.get(..PREVIEW_LIMIT).unwrap_or(bytes).to_vec()
+    bytes.get(..BYTES_LIMIT).unwrap_or(bytes).to_vec()
 }
 
 /// A text, for example a reason, in one line that is safe for a terminal: line breaks and tabs become spaces,

@@ -97,7 +97,17 @@ pub struct Trace {
     pub frame_length: usize,
     /// When the frame was read.
     pub read_at: Timestamp,
-    hops: Mutex<Vec<Hop>>,
+    hops: Mutex<Hops>,
+}
+
+/// The hops so far.
+#[derive(Debug, Default)]
+struct Hops {
+    kept: Vec<Hop>,
+    /// The bytes of their texts.
+    bytes: usize,
+    /// How many more there were.
+    left_out: usize,
 }
 
 impl Trace {
@@ -117,23 +127,51 @@ impl Trace {
             frame: super::preview::preview_bytes(frame),
             frame_length: frame.len(),
             read_at,
-            hops: Mutex::new(Vec::new()),
+            hops: Mutex::default(),
         }
     }
 
     /// Adds a hop, unless there are [`HOP_LIMIT`] already or their texts would be too long.
     pub fn push(&self, hop: Hop) {
         let mut hops = self.hops.lock();
-        let kept: usize = hops.iter().map(|hop| hop.event.byte_length()).sum();
-        if hops.len() < HOP_LIMIT && kept + hop.event.byte_length() <= HOP_BYTES_LIMIT {
-            hops.push(hop);
+        let bytes = hops.bytes + hop.event.byte_length();
+        if hops.kept.len() < HOP_LIMIT && bytes <= HOP_BYTES_LIMIT {
+            hops.bytes = bytes;
+            hops.kept.push(hop);
+        } else {
+            hops.left_out += 1;
         }
     }
 
     /// The hops so far.
     #[must_use]
     pub fn hops(&self) -> Vec<Hop> {
-        self.hops.lock().clone()
+        self.hops.lock().kept.clone()
+    }
+
+    /// Its approximate size in memory, in bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let hops = self.hops.lock();
+        size_of::<Self>() + self.frame.len() + hops.kept.len() * size_of::<Hop>() + hops.bytes
+    }
+
+    /// How many hops there were beside those that are kept.
+    #[must_use]
+    pub fn hops_left_out(&self) -> usize {
+        self.hops.lock().left_out
+    }
+
+    /// The keys of the partitions that the message has been sent to, from a hop on, and the number of hops so
+    /// far.
+    #[must_use]
+    pub fn keys_since(&self, hop: usize) -> (Vec<Key>, usize) {
+        let hops = self.hops.lock();
+        let keys = hops.kept.iter().skip(hop).filter_map(|hop| match &hop.event {
+            HopEvent::Partitioned { key, .. } => Some(key.clone()),
+            _ => None,
+        });
+        (keys.collect(), hops.kept.len())
     }
 }
 
@@ -155,6 +193,7 @@ mod tests {
             trace.push(hop(HopEvent::Filtered));
         }
         assert_eq!(trace.hops().len(), HOP_LIMIT);
+        assert_eq!(trace.hops_left_out(), HOP_LIMIT);
 
         let trace = new();
         for _ in 0..10 {

@@ -27,6 +27,8 @@ pub trait Partitions {
     fn worker(&self) -> WorkerIndex;
     /// The partition at a place, as a front end shows it.
     fn row(&self, at: usize) -> Option<PartitionRow>;
+    /// The place of the partition of a key.
+    fn place_of(&self, key: &Key) -> Option<usize>;
     /// The key of the partition at a place.
     fn key(&self, at: usize) -> Option<&Key>;
     /// The places, sorted by key.

@@ -180,7 +180,8 @@ impl<M: Message> Pipeline<M> {
             let keys = keys_of(setup);
             let mailbox = setup.mailbox(&keys.name);
             let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
-            let code = Code { name: name.clone(), computation, builder, keys };
+            let (name, state) = (name.clone(), Arc::clone(&state));
+            let code = Code { name, state, computation, builder, keys };
             Box::new(StateStep::<M, C, B, P>::new(code, table, mailbox))
         });
         let Self { application, name, source, steps, segments, .. } = self;

@@ -119,6 +119,10 @@ impl Reader {
 impl Fetch for PlainFile {
     fn fetch(&self, enter: &mut dyn FnMut(Frames)) {
         let mut place = self.reader.lock();
+        if *self.intake.stop.borrow() {
+            // Nothing more is read. The task takes the reader.
+            return;
+        }
         let Some(mut reader) = place.take() else { return };
         self.stalls.come();
         self.stalls.begin();

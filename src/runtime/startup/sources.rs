@@ -59,11 +59,11 @@ fn start_load(
 ) -> Option<Loader> {
     let plan = shared.topology.pipelines().get(intake.pipeline.0)?;
     let make = Arc::clone(plan.source.generate.as_ref()?);
-    let (loader, loaded) = Loader::new();
+    let (loader, other_end) = Loader::new();
     let (intake, begin) = (Arc::clone(intake), begin.clone());
     let read = async move {
         begun(begin).await;
-        read_load(loaded, make, intake).await;
+        read_load(other_end, make, intake).await;
         Ok(())
     };
     tasks.spawn_on(read, io);

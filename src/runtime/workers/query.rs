@@ -44,6 +44,8 @@ pub(crate) enum Request {
 pub(crate) enum Query {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
+    /// The row of one partition, or none if another worker owns it.
+    Row { state: Arc<str>, key: Key, reply: Sender<Option<PartitionRow>> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
@@ -104,6 +106,15 @@ impl Tables {
                     }),
                     None => drop(reply.send(RowWindow::default())),
                 }
+            }
+            Query::Row { state, key, reply } => {
+                let table = self.named.iter().find(|(name, _)| *name == state);
+                let row = table.and_then(|(_, table)| {
+                    let table = table.borrow();
+                    table.place_of(&key).and_then(|place| table.row(place))
+                });
+                // Who asked may look at another partition by now.
+                let _ = reply.send(row);
             }
             Query::Export { reply } => self.export(&reply),
             Query::Copies { wanted, reply } => drop(reply.send(self.copies(&wanted))),

@@ -34,7 +34,7 @@ const PARTS: [(Context, &str); 5] = [
     (Context::Input, "While a message is typed"),
     (Context::Rows, "In panes and windows with rows"),
     (Context::Partitions, "In the partitions"),
-    (Context::DeadLetters, "In the dead letters"),
+    (Context::Frames, "In the messages and dead letters"),
 ];
 
 /// The configuration file to begin with. It changes nothing.

@@ -4,6 +4,7 @@
 use ratatui::buffer::Buffer;
 use serde_json::{Value, json};
 
+use super::windows::detail::Subject;
 use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::application::text_of_bytes;
@@ -19,12 +20,15 @@ impl Workbench {
     #[must_use]
     pub(in crate::workbench) fn selected_json(&self) -> Option<String> {
         let value = match &self.overlay {
-            Some(Overlay::Trace { trace, .. }) => of_trace(trace),
-            Some(Overlay::DeadLetter(letter)) => serde_json::to_value(&**letter).ok()?,
-            Some(Overlay::LogLine(line)) => of_log(line),
-            Some(Overlay::Partition { .. }) => {
-                serde_json::to_value(&self.partition_at_hand()?.row).ok()?
-            }
+            Some(Overlay::Detail(detail)) => match &detail.subject {
+                Subject::Message(trace) => of_trace(trace),
+                Subject::DeadLetter(letter) => serde_json::to_value(&**letter).ok()?,
+                Subject::LogLine(line) => of_log(line),
+                Subject::Output(output) => self.of_output(output),
+                Subject::Partition { .. } => {
+                    serde_json::to_value(&self.partition_at_hand()?.row).ok()?
+                }
+            },
             _ => self.row_json()?,
         };
         let text = serde_json::to_string_pretty(&value).ok()?;
@@ -38,10 +42,9 @@ impl Workbench {
             Pane::DeadLetters => serde_json::to_value(&*self.selected_letter()?).ok(),
             Pane::Log => self.log_line.of(&self.shown_log()).map(|line| of_log(line)),
             Pane::Outputs => {
-                let outputs = self.shown_outputs();
-                outputs.get(self.output_offset).map(|output| self.of_output(output))
+                self.output.of(&self.shown_outputs()).map(|output| self.of_output(output))
             }
-            Pane::Input => None,
+            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
         }
     }
 

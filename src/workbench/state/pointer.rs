@@ -89,7 +89,12 @@ impl Workbench {
             Some(Overlay::Load(row)) => {
                 self.overlay = Some(Overlay::Load(self.load_row(row, command)));
             }
-            Some(other) => self.overlay = Some(other.scrolled(command)),
+            Some(Overlay::Detail(detail)) => self.move_in_detail(detail, command),
+            Some(Overlay::Help(mut help)) => {
+                help.scroll(command);
+                self.overlay = Some(Overlay::Help(help));
+            }
+            other => self.overlay = other,
         }
     }
 

@@ -24,9 +24,11 @@ impl Workbench {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
             Command::Revive => return self.no_revival(),
-            Command::EditLetter | Command::SendLetter => {
-                self.letter_at_hand().is_none().then_some("there is no dead letter")
-            }
+            Command::EditLetter | Command::SendLetter => match self.frame_at_hand() {
+                None if self.pane == Pane::Routing => Some("there is no message"),
+                None => Some("there is no dead letter"),
+                Some(at_hand) => return at_hand.refusal(),
+            },
             Command::Load => {
                 let none = loaded(&self.topology).next().is_none();
                 none.then_some("no pipeline of the application has a generator of messages")

@@ -42,6 +42,10 @@ impl<S: State> Partitions for PartitionTable<S> {
         })
     }
 
+    fn place_of(&self, key: &Key) -> Option<usize> {
+        self.find(key).map(|place| place.0 as usize)
+    }
+
     fn remember_changes(&mut self) {
         self.changes = Some(Changes::default());
     }

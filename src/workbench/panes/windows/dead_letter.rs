@@ -1,28 +1,29 @@
 //! One dead letter: all that is known of it.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::hex::Hex;
+use super::sheet::{Part, Row, Sheet};
 use crate::application::text_of_bytes;
 use crate::core::frames::dead_letter::DeadLetter;
-use crate::core::frames::preview::preview_bytes;
 use crate::core::numbers::Timestamp;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
 /// When the engine started.
 const START: Timestamp = Timestamp(0);
 
-pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buffer: &mut Buffer) {
+/// The longest payload that is shown as text too: beside its bytes it is shown as text in any case.
+const TEXT: usize = 512;
+
+pub(super) fn sheet<'a>(workbench: &Workbench, letter: &'a DeadLetter) -> Sheet<'a> {
     let theme = workbench.theme;
-    let line = |name: &str, text: String| field(theme, name, 9, text);
-    let bytes = preview_bytes(&letter.bytes);
-    let mut lines = vec![
-        field(theme, "reason", 9, Span::styled(letter.reason.clone(), theme.bad())),
+    let line = |name: &str, text: String| Part::from(Row::named(theme, name, 9, text));
+    let reason = Span::styled(letter.reason.clone(), theme.bad());
+    let mut parts = vec![
+        Row::named(theme, "reason", 9, reason).into(),
         line("step", letter.step.to_string()),
         line("pipeline", letter.pipeline.to_string()),
         line("source", letter.source.to_string()),
@@ -30,18 +31,18 @@ pub(super) fn render(workbench: &Workbench, letter: &DeadLetter, area: Rect, buf
         line("time", format!("{} after the start", words::moment(letter.at.since(START)))),
     ];
     if let Some(key) = &letter.key {
-        lines.push(line("key", words::key(key)));
+        parts.push(line("key", words::key(key)));
     }
-    lines.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
-    if !letter.header.is_empty() {
-        lines.push(line("header", words::hex(&preview_bytes(&letter.header))));
+    parts.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
+    if letter.bytes.len() <= TEXT {
+        parts.push(line("text", text_of_bytes(&letter.bytes)));
     }
-    lines.push(line("bytes", words::hex(&bytes)));
-    lines.push(line("text", text_of_bytes(&bytes)));
-    let title = format!("Dead letter {}", letter.sequence);
-    let keys =
-        workbench.keymap.hint(&[Command::EditLetter, Command::SendLetter], Some(Pane::DeadLetters));
-    window(theme, &title, &keys, lines, area, buffer);
+    parts.push(Row::empty().into());
+    let hex = Hex::of_parts(&letter.header, &letter.bytes);
+    parts.push(Part::Hex(Hex { wrong: wrong_byte(letter), ..hex }));
+    let keys = [Command::EditLetter, Command::SendLetter, Command::Copy];
+    let keys = workbench.keymap.hints(&keys, Some(Pane::DeadLetters));
+    Sheet { title: format!("Dead letter {}", letter.sequence), keys, live: false, parts }
 }
 
 /// The place of the message in its source and in its pipeline.
@@ -49,4 +50,43 @@ fn position(letter: &DeadLetter) -> String {
     let what = if letter.header.is_empty() { "bytes" } else { "frame" };
     let offset = words::grouped(letter.offset);
     format!("{what} at byte {offset} of the source, {} of the pipeline", letter.sequence)
+}
+
+/// The byte that is wrong, counted from the first byte of the header, if the reason names it.
+pub(super) fn wrong_byte(letter: &DeadLetter) -> Option<usize> {
+    let at = named_byte(&letter.reason, &letter.bytes)?;
+    (at < letter.bytes.len()).then_some(letter.header.len() + at)
+}
+
+/// The byte of a payload that a reason names: of texts like `invalid utf-8 sequence of 1 bytes from index 7`,
+/// and of JSON's `at line 1 column 8`.
+fn named_byte(reason: &str, payload: &[u8]) -> Option<usize> {
+    let number_after = |words: &str| {
+        let (_, after) = reason.rsplit_once(words)?;
+        let end = after.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(after.len());
+        after.get(..end)?.parse::<usize>().ok()
+    };
+    if let (Some(line), Some(column)) = (number_after("at line "), number_after(" column ")) {
+        let mut lines = payload.split_inclusive(|byte| *byte == b'\n');
+        let before = lines.by_ref().take(line.checked_sub(1)?).map(<[u8]>::len).sum::<usize>();
+        return Some(before + column.checked_sub(1)?);
+    }
+    ["from index ", "at index ", "at byte ", "at offset "].into_iter().find_map(number_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_byte_that_a_reason_names_is_found() {
+        let bytes = [&b"ab"[..], b"\xff"].concat();
+        let utf8 = str::from_utf8(&bytes).unwrap_err().to_string();
+        assert_eq!(named_byte(&utf8, &bytes), Some(2));
+        let json = b"{\n \"a\": x}";
+        let reason = serde_json::from_slice::<serde_json::Value>(json).unwrap_err().to_string();
+        assert_eq!(named_byte(&reason, json), Some(8));
+        assert_eq!(named_byte("a letter, at byte 4: no", b""), Some(4));
+        assert_eq!(named_byte("5 bytes are wanted, at byte x", b""), None);
+    }
 }

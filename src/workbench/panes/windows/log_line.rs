@@ -1,22 +1,22 @@
 //! One line of the log: all of its text.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::sheet::{Row, Sheet};
 use crate::telemetry::LogLine;
-use crate::workbench::panes::frame::{field, window};
 use crate::workbench::panes::lists::log::style_of;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-pub(super) fn render(workbench: &Workbench, line: &LogLine, area: Rect, buffer: &mut Buffer) {
+pub(super) fn sheet<'a>(workbench: &Workbench, line: &LogLine) -> Sheet<'a> {
     let theme = workbench.theme;
     let level = Span::styled(line.level.to_string(), style_of(theme, line.level));
-    let lines = vec![
-        field(theme, "after", 7, words::clock(line.since_start)),
-        field(theme, "level", 7, level),
-        field(theme, "text", 7, line.text.clone()),
+    let clock = humantime::format_rfc3339_millis(line.at).to_string();
+    let parts = vec![
+        Row::named(theme, "after", 7, words::clock(line.since_start)).into(),
+        Row::named(theme, "at", 7, clock).into(),
+        Row::named(theme, "level", 7, level).into(),
+        Row::named(theme, "text", 7, line.text.clone()).into(),
     ];
-    window(theme, "Line of the log", "Esc closes", lines, area, buffer);
+    Sheet { title: "Line of the log".to_owned(), keys: String::new(), live: false, parts }
 }

@@ -1,16 +1,24 @@
 //! The windows over the panes.
 
+mod branches;
 mod dead_letter;
+mod detail;
 mod help;
+mod hex;
 mod load;
 mod log_line;
+mod message;
+mod output;
 mod palette;
 mod partition;
 mod pasted;
 mod question;
 mod safety;
+pub(super) mod sheet;
+mod sparkline;
 mod themes;
-mod trace;
+mod tree;
+mod wrapping;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -32,14 +40,9 @@ pub(super) fn render(
         Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Pasted(pasted) => pasted::render(workbench, pasted, area, buffer),
-        Overlay::Trace { trace, scroll } => trace::render(workbench, trace, *scroll, area, buffer),
-        Overlay::DeadLetter(letter) => dead_letter::render(workbench, letter, area, buffer),
-        Overlay::LogLine(line) => log_line::render(workbench, line, area, buffer),
+        Overlay::Detail(detail) => detail::render(workbench, detail, area, buffer),
         Overlay::Crashing => safety::render(workbench, true, area, buffer),
         Overlay::Safety => safety::render(workbench, false, area, buffer),
-        Overlay::Partition { key, last } => {
-            partition::render(workbench, key, last, area, buffer);
-        }
     }
     None
 }

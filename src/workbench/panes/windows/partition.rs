@@ -1,101 +1,240 @@
-//! One partition: its state, and what recent messages did to it.
+//! One partition: its state, how its value has changed, and what recent messages did to it.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use std::sync::Arc;
 
+use ratatui::text::Span;
+
+use super::sheet::{Flow, Part, Row, Sheet, Target};
+use super::{sparkline, tree};
 use crate::application::Key;
-use crate::core::frames::trace::HopEvent;
-use crate::telemetry::ShownRow;
+use crate::core::frames::trace::{HopEvent, Trace};
+use crate::core::numbers::Timestamp;
+use crate::core::topology::StepKind;
+use crate::telemetry::{OpenedPartition, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{field, window};
+use crate::workbench::panes::lists::partitions::percent;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::letters::poison;
 use crate::workbench::words;
 
-/// The max number of changes that are shown.
-const CHANGES: usize = 8;
+/// The columns of the names.
+const NAME: usize = 9;
 
-pub(super) fn render(
-    workbench: &Workbench,
-    key: &Key,
-    last: &ShownRow,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
-    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let live = snapshot.partitions.rows.iter().find(|row| row.row.key == *key);
-    let row = &live.unwrap_or(last).row;
-    let origin = if row.dynamic { "created by its first message" } else { "declared beforehand" };
-    let field = |name: &str, text: String| field(theme, name, 10, text);
-    let mut lines = if row.poisoned { poisoned(workbench, key) } else { Vec::new() };
-    lines.extend([
-        field("worker", row.worker.to_string()),
-        field("messages", format!("{} ({origin})", words::grouped(row.messages))),
-        Line::default(),
-    ]);
-    let json = serde_json::to_string_pretty(&row.value).unwrap_or_default();
-    let json: Vec<&str> = json.lines().take(30).collect();
-    for (at, line) in json.into_iter().enumerate() {
-        lines.push(field(if at == 0 { "state" } else { "" }, line.to_owned()));
-    }
-    lines.push(Line::default());
-    let mut changes = changes(workbench, key);
-    if changes.is_empty() {
-        changes.push("none of its messages has been traced".to_owned());
-    }
-    for (at, change) in changes.into_iter().enumerate() {
-        lines.push(field(if at == 0 { "history" } else { "" }, change));
-    }
-    let title = format!("Partition {}", theme.fit(&words::key(key), 60));
-    let commands: &[Command] = if row.poisoned { &[Command::Revive] } else { &[] };
-    window(
-        theme,
-        &title,
-        &workbench.keymap.hint(commands, Some(Pane::Partitions)),
-        lines,
-        area,
-        buffer,
-    );
+/// What a window about a partition is made with.
+struct About<'a> {
+    workbench: &'a Workbench,
+    state: usize,
+    key: &'a Key,
+    opened: Option<&'a OpenedPartition>,
 }
 
-/// Why the partition takes no messages, and what follows from it.
-fn poisoned(workbench: &Workbench, key: &Key) -> Vec<Line<'static>> {
-    let theme = workbench.theme;
-    let letters = &workbench.snapshot.dead_letters;
-    let state = workbench.shown_state();
-    let letter = state.and_then(|state| poison(letters, &workbench.topology, state, key));
-    let why = match letter {
-        Some(letter) => {
-            format!("Poisoned by {} of {}: {}", letter.sequence, letter.pipeline, letter.reason)
-        }
+pub(super) fn sheet<'a>(
+    workbench: &'a Workbench,
+    state: usize,
+    key: &'a Key,
+    last: Option<&'a ShownRow>,
+) -> Sheet<'a> {
+    let opened = workbench.snapshot.partitions.opened.as_ref();
+    let opened = opened.filter(|opened| opened.name.0 == state && opened.name.1 == *key);
+    let row = workbench.opened_row(state, key).or(last);
+    let about = About { workbench, state, key, opened };
+    let mut rows = Vec::new();
+    match row {
         None => {
-            "Poisoned: its computation panicked on a message (its dead letter is not kept any more)"
-                .to_owned()
+            let text = "There is no such partition yet, or its worker has not answered.";
+            rows.push(Row::text(text, workbench.theme.quiet()));
         }
-    };
-    let then =
-        "Its messages become dead letters until it is revived. Its state may be half changed:";
-    let shown = "reviving leaves it as you see it here.";
-    vec![
-        // As a span, which keeps line breaks: they become spaces when the window is drawn.
-        Line::from(Span::styled(why, theme.bad())),
-        Line::styled(format!("{then} {shown}"), theme.warning()),
-        Line::default(),
-    ]
+        Some(shown) => {
+            rows.extend(about.poisoned(shown));
+            rows.extend(about.figures(shown));
+            rows.push(Row::empty());
+            let value = &shown.row.value;
+            rows.extend(tree::rows(workbench.theme, "state", NAME, value, None));
+        }
+    }
+    rows.extend(about.values());
+    rows.push(Row::empty());
+    rows.extend(about.history());
+    let poisoned = row.is_some_and(|row| row.row.poisoned);
+    let commands: &[Command] =
+        if poisoned { &[Command::Revive, Command::Copy] } else { &[Command::Copy] };
+    let keys = workbench.keymap.hints(commands, Some(Pane::Partitions));
+    let title = format!("Partition {}", words::key(key));
+    Sheet { title, keys, live: true, parts: rows.into_iter().map(Part::from).collect() }
 }
 
-/// What the traced messages did to the partition, newest first.
-fn changes(workbench: &Workbench, wanted: &Key) -> Vec<String> {
-    let arrow = workbench.theme.symbol("→", "->");
-    let of_trace = |trace: &std::sync::Arc<crate::core::frames::trace::Trace>| {
-        trace.hops().into_iter().find_map(|hop| match hop.event {
-            HopEvent::StateChanged { key, before, after, .. } if key == *wanted => {
-                Some(format!("{} {}", trace.sequence, words::change(&before, &after, arrow)))
+impl About<'_> {
+    fn line(&self, name: &str, text: String) -> Row {
+        Row::named(self.workbench.theme, name, NAME, text)
+    }
+
+    /// Where it is, how much it has done, and since when there is it.
+    fn figures(&self, shown: &ShownRow) -> Vec<Row> {
+        let (theme, row) = (self.workbench.theme, &shown.row);
+        let place = Span::styled(row.worker.to_string(), theme.worker(row.worker.0));
+        let head = Span::styled(format!("{:<NAME$} ", "worker"), theme.quiet());
+        let mut body = vec![place];
+        if let Some((before, at)) = shown.moved {
+            let text = format!("  from {before} at {}", words::clock(at.since(Timestamp(0))));
+            body.push(Span::styled(text, theme.quiet()));
+        }
+        let all = self.workbench.snapshot.totals.stateful;
+        let mut counts = words::grouped(row.messages);
+        if all > 0 {
+            counts = format!("{counts}, {} of all", percent(share(row.messages, all)));
+        }
+        if let Some(rate) = shown.rate {
+            counts = format!("{counts}, {} msg/s", words::rate(whole(rate)));
+        }
+        vec![
+            Row::new(vec![head], body, Flow::Wrap),
+            self.line("messages", counts),
+            self.line("created", self.created(shown)).opens(self.creator().map(Target::Message)),
+        ]
+    }
+
+    fn created(&self, shown: &ShownRow) -> String {
+        if !shown.row.dynamic {
+            return "declared beforehand".to_owned();
+        }
+        let by = self.creator().map(|trace| format!(" by {} of {}", trace.sequence, trace.source));
+        let by = by.unwrap_or_else(|| " by its first message".to_owned());
+        match shown.row.created {
+            Some(at) => format!("{} after the start{by}", words::clock(at.since(Timestamp(0)))),
+            None => format!(
+                "before the last start of the engine{}",
+                match self.creator() {
+                    Some(_) => by,
+                    None => String::new(),
+                }
+            ),
+        }
+    }
+
+    /// The message that created it, if that was traced.
+    fn creator(&self) -> Option<Arc<Trace>> {
+        let opened = self.opened?;
+        let creates =
+            |trace: &&Arc<Trace>| self.changes(trace).iter().any(|(created, ..)| *created);
+        opened.first.iter().chain(&opened.traces).find(creates).map(Arc::clone)
+    }
+
+    /// How the first number of the state has changed while it was looked at.
+    fn values(&self) -> Vec<Row> {
+        let Some(opened) = self.opened.filter(|opened| opened.values.len() > 1) else {
+            return Vec::new();
+        };
+        let theme = self.workbench.theme;
+        let name = opened.field.as_deref().filter(|field| !field.is_empty()).unwrap_or("value");
+        let now = Timestamp::default().after(self.workbench.snapshot.uptime);
+        let mut rows = vec![Row::empty()];
+        let title = format!("{name}, the last {} s", sparkline::SECONDS);
+        rows.push(Row::text(title, theme.title()));
+        rows.extend(sparkline::rows(theme, &opened.values, now));
+        rows
+    }
+
+    /// What the traced messages did to it, newest first. Each opens.
+    fn history(&self) -> Vec<Row> {
+        let theme = self.workbench.theme;
+        let traces = self.opened.map(|opened| opened.traces.as_slice()).unwrap_or_default();
+        if traces.is_empty() {
+            return vec![self.line("history", "none of its messages has been traced".to_owned())];
+        }
+        let first = self.opened.and_then(|opened| opened.first.as_ref());
+        let older = first.filter(|first| !traces.iter().any(|trace| Arc::ptr_eq(first, trace)));
+        let mut rows = Vec::new();
+        for trace in traces.iter().chain(older) {
+            let time = words::clock(trace.read_at.since(Timestamp(0)));
+            let changes = self.changes(trace);
+            let took = trace.hops().last().map(|hop| words::duration(hop.at.since(trace.read_at)));
+            let told = match changes.as_slice() {
+                [] => refused(trace).unwrap_or_else(|| "no change".to_owned()),
+                changes => changes
+                    .iter()
+                    .map(|(created, before, after)| tree::changes(theme, *created, before, after))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            };
+            let name = if rows.is_empty() { "history" } else { "" };
+            let head = vec![
+                Span::styled(format!("{name:<NAME$} "), theme.quiet()),
+                Span::styled(format!("{:<8} ", trace.sequence.to_string()), theme.title()),
+                Span::styled(format!("{time}  {:>8}  ", took.unwrap_or_default()), theme.quiet()),
+            ];
+            let row = Row::new(head, vec![Span::styled(told, theme.good())], Flow::Scroll);
+            rows.push(row.opens(Some(Target::Message(Arc::clone(trace)))));
+        }
+        rows
+    }
+
+    /// What a message did to the partition: whether it created it, and the state before and after.
+    fn changes(&self, trace: &Trace) -> Vec<(bool, String, String)> {
+        let topology = &self.workbench.topology;
+        let plan = topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
+        let name = topology.states().get(self.state).map(|state| &state.name);
+        let of_state = |step: &str| {
+            let mut steps = plan.into_iter().flat_map(|plan| &plan.steps);
+            steps.any(|plan| {
+                let StepKind::State { state } = &plan.kind else { return false };
+                &*plan.name == step && Some(state) == name
+            })
+        };
+        let hops = trace.hops().into_iter();
+        hops.filter(|hop| of_state(&hop.step))
+            .filter_map(|hop| match hop.event {
+                HopEvent::StateChanged { key, created, before, after, .. } => {
+                    (key == *self.key).then_some((created, before, after))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Why the partition takes no messages, and what follows from it.
+    fn poisoned(&self, shown: &ShownRow) -> Vec<Row> {
+        if !shown.row.poisoned {
+            return Vec::new();
+        }
+        let (theme, topology) = (self.workbench.theme, &self.workbench.topology);
+        let letters = &self.workbench.snapshot.dead_letters;
+        let state = topology.states().get(self.state);
+        let letter = state.and_then(|state| poison(letters, topology, &state.name, self.key));
+        let why = match letter {
+            Some(letter) => {
+                format!("Poisoned by {} of {}: {}", letter.sequence, letter.pipeline, letter.reason)
             }
-            _ => None,
-        })
-    };
-    workbench.snapshot.traces.iter().filter_map(of_trace).take(CHANGES).collect()
+            None => {
+                "Poisoned: its computation panicked on a message (its dead letter is not kept any \
+                     more)"
+                    .to_owned()
+            }
+        };
+        let then = "Its messages become dead letters until it is revived. Its state may be half \
+                    changed: reviving leaves it as you see it here.";
+        vec![Row::text(why, theme.bad()), Row::text(then, theme.warning()), Row::empty()]
+    }
+}
+
+/// Why a message became a dead letter, if it did.
+fn refused(trace: &Trace) -> Option<String> {
+    trace.hops().into_iter().rev().find_map(|hop| match hop.event {
+        HopEvent::DeadLetter(reason) => Some(format!("dead letter: {reason}")),
+        _ => None,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn share(part: u64, all: u64) -> f64 {
+    part as f64 / all.max(1) as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is not negative, and three digits are shown"
+)]
+fn whole(rate: f64) -> u64 {
+    rate.round() as u64
 }

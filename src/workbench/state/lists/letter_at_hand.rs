@@ -1,15 +1,68 @@
-//! The dead letter that the keys are about, and how it is sent again.
+//! The frame that the keys are about, of a message or of a dead letter, and how it is sent again.
 
 use std::sync::Arc;
 
 use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::typing::sent::Origin;
+use crate::workbench::state::windows::detail::{Detail, Subject};
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::words;
 
-/// The longest dead letter that can be edited, header included: 4 KiB are 12 288 characters.
+/// The longest frame that can be edited, header included: 4 KiB are 12 288 characters.
 const MAX_EDITED: usize = 4 * 1024;
+
+/// Whose frame the keys are about.
+pub(crate) enum AtHand {
+    /// A dead letter's.
+    Letter(Arc<DeadLetter>),
+    /// A message's.
+    Message(Arc<Trace>),
+}
+
+impl AtHand {
+    fn pipeline(&self) -> &str {
+        match self {
+            Self::Letter(letter) => &letter.pipeline,
+            Self::Message(trace) => &trace.pipeline,
+        }
+    }
+
+    fn frame(&self) -> Vec<u8> {
+        match self {
+            Self::Letter(letter) => letter.frame(),
+            Self::Message(trace) => trace.frame.clone(),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Letter(letter) => format!("dead letter {}", letter.sequence),
+            Self::Message(trace) => format!("message {}", trace.sequence),
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Letter(letter) => Origin::DeadLetter(letter.sequence.0),
+            Self::Message(trace) => Origin::Message(trace.sequence.0),
+        }
+    }
+
+    /// Why it cannot be sent again; `None` if it can.
+    pub fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Message(trace) if trace.frame.len() < trace.frame_length => Some(format!(
+                "of its {} bytes only the first {} are kept",
+                words::grouped(trace.frame_length as u64),
+                words::grouped(trace.frame.len() as u64),
+            )),
+            Self::Message(_) | Self::Letter(_) => None,
+        }
+    }
+}
 
 impl Workbench {
     /// The selected letter of the pane.
@@ -17,21 +70,30 @@ impl Workbench {
         self.letters.selected(&self.snapshot.dead_letters)
     }
 
-    /// The letter that the keys are about: the opened one, or the selected one.
-    pub(crate) fn letter_at_hand(&self) -> Option<Arc<DeadLetter>> {
+    /// Whose frame the keys are about: the opened one's, or the selected one's.
+    pub(crate) fn frame_at_hand(&self) -> Option<AtHand> {
         match &self.overlay {
-            Some(Overlay::DeadLetter(letter)) => Some(Arc::clone(letter)),
-            _ => self.selected_letter(),
+            Some(Overlay::Detail(Detail { subject: Subject::DeadLetter(letter), .. })) => {
+                Some(AtHand::Letter(Arc::clone(letter)))
+            }
+            Some(Overlay::Detail(Detail { subject: Subject::Message(trace), .. })) => {
+                Some(AtHand::Message(Arc::clone(trace)))
+            }
+            _ if self.pane == Pane::Routing => {
+                let trace = self.trace.of(&self.shown_traces()).map(Arc::clone);
+                trace.map(AtHand::Message)
+            }
+            _ => self.selected_letter().map(AtHand::Letter),
         }
     }
 
-    /// Puts a letter's frame into the input pane, for its own pipeline. It is put there as bytes, because
-    /// the text that the user typed cannot be computed from them.
-    pub(crate) fn edit_letter(&mut self, letter: &DeadLetter) {
-        let Some(pipeline) = self.topology.pipeline_index(&letter.pipeline) else { return };
-        let frame = letter.frame();
+    /// Puts a frame into the input pane, for its own pipeline. It is put there as bytes, because the text that
+    /// the user typed cannot be computed from them.
+    pub(crate) fn edit_frame(&mut self, at_hand: &AtHand) {
+        let Some(pipeline) = self.topology.pipeline_index(at_hand.pipeline()) else { return };
+        let frame = at_hand.frame();
         // The notice would be hidden by the window.
-        self.overlay = None;
+        self.close_windows();
         if frame.len() > MAX_EDITED {
             let (length, most) =
                 (words::grouped(frame.len() as u64), words::grouped(MAX_EDITED as u64));
@@ -46,11 +108,17 @@ impl Workbench {
         self.input.replace(format!("0x {}", words::hex(&frame)));
     }
 
-    /// Sends a letter's frame again as it is, however long.
-    pub(crate) fn send_letter(&mut self, letter: &DeadLetter) -> Option<Effect> {
-        let pipeline = self.topology.pipeline_index(&letter.pipeline)?;
+    /// Sends a frame again as it is, however long.
+    pub(crate) fn send_frame(&mut self, at_hand: &AtHand) -> Option<Effect> {
+        let pipeline = self.topology.pipeline_index(at_hand.pipeline())?;
+        self.close_windows();
+        self.origin = Some(at_hand.origin());
+        self.notify(format!("{} is sent again", at_hand.name()), false);
+        Some(Effect::Inject(pipeline, at_hand.frame().into()))
+    }
+
+    fn close_windows(&mut self) {
         self.overlay = None;
-        self.notify(format!("dead letter {} is sent again", letter.sequence), false);
-        Some(Effect::Inject(pipeline, letter.frame().into()))
+        self.beneath.clear();
     }
 }

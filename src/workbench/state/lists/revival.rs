@@ -3,6 +3,7 @@
 use crate::application::Key;
 use crate::core::partitions::query::Revival;
 use crate::telemetry::ShownRow;
+use crate::workbench::state::windows::detail::{Detail, Subject};
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::words;
@@ -14,13 +15,38 @@ impl Workbench {
         state.map(|state| &state.name)
     }
 
+    /// The state of the partition that the keys are about.
+    fn state_at_hand(&self) -> Option<&std::sync::Arc<str>> {
+        let Some(Overlay::Detail(Detail { subject: Subject::Partition { state, .. }, .. })) =
+            &self.overlay
+        else {
+            return self.shown_state();
+        };
+        self.topology.states().get(*state).map(|state| &state.name)
+    }
+
+    /// A partition as it is now, if it is known.
+    pub(crate) fn opened_row(&self, state: usize, key: &Key) -> Option<&ShownRow> {
+        let shown = &self.snapshot.partitions;
+        let opened = shown.opened.as_ref().filter(|opened| {
+            let (of, name) = &opened.name;
+            *of == state && name == key
+        });
+        if let Some(row) = opened.and_then(|opened| opened.row.as_ref()) {
+            return Some(row);
+        }
+        let rows = if shown.view.state == state { shown.rows.as_slice() } else { &[] };
+        rows.iter().find(|row| row.row.key == *key)
+    }
+
     /// The partition that the keys are about: the opened one, or the selected one.
     pub(crate) fn partition_at_hand(&self) -> Option<&ShownRow> {
         let rows = &self.snapshot.partitions;
         match &self.overlay {
-            Some(Overlay::Partition { key, last }) => {
-                Some(rows.rows.iter().find(|row| row.row.key == *key).unwrap_or(last))
-            }
+            Some(Overlay::Detail(Detail {
+                subject: Subject::Partition { state, key, last },
+                ..
+            })) => self.opened_row(*state, key).or(last.as_deref()),
             _ => self.partitions.selected_row(rows),
         }
     }
@@ -29,7 +55,7 @@ impl Workbench {
     pub(crate) fn revive(&mut self) -> Option<Effect> {
         let row = &self.partition_at_hand()?.row;
         let (key, poisoned) = (row.key.clone(), row.poisoned);
-        let state = self.shown_state()?.clone();
+        let state = self.state_at_hand()?.clone();
         if !poisoned {
             self.revived(&key, Some(Revival::WasGood));
             return None;

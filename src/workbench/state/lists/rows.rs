@@ -87,7 +87,7 @@ impl PartitionRows {
             from_end: false,
             limit,
         };
-        PartitionView { state: self.state, query }
+        PartitionView { state: self.state, query, opened: None }
     }
 
     /// The filter.

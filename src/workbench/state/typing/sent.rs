@@ -28,6 +28,8 @@ pub enum Origin {
     Pasted,
     /// A dead letter was sent again: its number.
     DeadLetter(u64),
+    /// A message was sent again: its number.
+    Message(u64),
     /// Something else of the workbench sent them.
     Other,
 }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use super::detail::Subject;
 use super::overlay::Overlay;
 use super::palette::{Choose, Item, Palette};
 use crate::workbench::commands::{COMMANDS, Command, Context};
@@ -68,9 +69,10 @@ impl Workbench {
             Choose::Partition(key) => {
                 let rows = self.snapshot.partitions.rows.iter();
                 if let Some(row) = rows.into_iter().find(|row| row.row.key == key) {
-                    let last = row.clone();
+                    let last = Some(Box::new(row.clone()));
+                    let state = self.snapshot.partitions.view.state;
                     self.pane = Pane::Partitions;
-                    self.overlay = Some(Overlay::Partition { key, last });
+                    self.open_detail(Subject::Partition { state, key, last });
                 }
             }
             Choose::Find => {
@@ -93,7 +95,7 @@ impl Workbench {
             Context::Input => self.pane = Pane::Input,
             Context::Rows => self.leave_input(),
             Context::Partitions => self.go_to(Pane::Partitions),
-            Context::DeadLetters => self.go_to(Pane::DeadLetters),
+            Context::Frames => self.go_to(Pane::DeadLetters),
         }
     }
 

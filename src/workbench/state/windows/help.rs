@@ -14,7 +14,7 @@ use crate::workbench::terminal::keys::Key as TerminalKey;
 const PARTS: [(Context, &str); 5] = [
     (Context::Input, "In the input pane"),
     (Context::Partitions, "In the partitions pane"),
-    (Context::DeadLetters, "In the dead letters pane"),
+    (Context::Frames, "In the panes of messages and dead letters"),
     (Context::Rows, "In panes with rows"),
     (Context::Everywhere, "Everywhere (letters not while typing)"),
 ];
@@ -81,7 +81,10 @@ mod tests {
         let keymap = Keymap::default();
         let first = |pane| Help::new(pane).parts(&keymap).first().map(|(title, _)| *title);
         assert_eq!(first(Some(Pane::Input)), Some("In the input pane"));
-        assert_eq!(first(Some(Pane::DeadLetters)), Some("In the dead letters pane"));
+        assert_eq!(
+            first(Some(Pane::DeadLetters)),
+            Some("In the panes of messages and dead letters")
+        );
         let all: usize = Help::new(None).parts(&keymap).iter().map(|part| part.1.len()).sum();
         assert_eq!(all, COMMANDS.len());
     }

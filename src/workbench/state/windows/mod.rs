@@ -1,6 +1,7 @@
 //! What opens over the panes, and what keys do there.
 
 pub(in crate::workbench::state) mod choices;
+pub(in crate::workbench) mod detail;
 pub(in crate::workbench) mod help;
 pub(in crate::workbench) mod load;
 pub(in crate::workbench::state) mod over_panes;
@@ -8,3 +9,4 @@ pub(in crate::workbench) mod overlay;
 pub(in crate::workbench) mod palette;
 pub(in crate::workbench) mod question;
 pub(in crate::workbench) mod themes;
+pub(in crate::workbench) mod view;

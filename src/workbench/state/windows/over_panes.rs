@@ -45,6 +45,12 @@ impl Workbench {
                 self.overlay = Some(Overlay::Help(help));
             }
             Overlay::Help(help) => self.key_of_help(help, command),
+            Overlay::Detail(detail) => {
+                // Letters that end are commands of the window: they close it.
+                let ends = command == Some(Command::Quit) && !key.is_text();
+                let command = if ends { None } else { command };
+                return self.key_of_detail(detail, command);
+            }
             Overlay::Load(row) => {
                 let own = self.key_of_load(row, key, command);
                 return own.unwrap_or_else(|| self.key_of_window(Overlay::Load(row), key, command));
@@ -94,7 +100,10 @@ impl Workbench {
                 help.search.begin();
                 self.overlay = Some(Overlay::Help(help));
             }
-            Some(command) => self.overlay = Some(Overlay::Help(help).scrolled(command)),
+            Some(command) => {
+                help.scroll(command);
+                self.overlay = Some(Overlay::Help(help));
+            }
             None => self.overlay = Some(Overlay::Help(help)),
         }
     }
@@ -113,12 +122,9 @@ impl Workbench {
             Some(
                 command @ (Command::Pause
                 | Command::Step
-                | Command::Revive
                 | Command::Crash
                 | Command::MoreWorkers
                 | Command::FewerWorkers
-                | Command::EditLetter
-                | Command::SendLetter
                 | Command::Help
                 | Command::Palette
                 | Command::SaveSent
@@ -130,11 +136,7 @@ impl Workbench {
                 self.overlay = Some(shown);
                 self.command(command)
             }
-            Some(command) => {
-                self.overlay = Some(shown.scrolled(command));
-                None
-            }
-            None => {
+            Some(_) | None => {
                 self.overlay = Some(shown);
                 None
             }
@@ -145,6 +147,10 @@ impl Workbench {
     pub(in crate::workbench::state) fn choose_in_window(&mut self) -> Option<Effect> {
         match self.overlay.take()? {
             Overlay::Palette(palette) => self.choose(palette),
+            Overlay::Detail(detail) => {
+                self.open_in_detail(detail);
+                None
+            }
             Overlay::Themes(_) => {
                 self.keep_look();
                 None

@@ -1,17 +1,11 @@
 //! The window over the panes, until it is closed.
 
-use std::sync::Arc;
-
+use super::detail::Detail;
 use super::help::Help;
 use super::load::LoadRow;
 use super::palette::Palette;
 use super::question::Question;
 use super::themes::Themes;
-use crate::application::Key;
-use crate::core::frames::dead_letter::DeadLetter;
-use crate::core::frames::trace::{HOP_LIMIT, Trace};
-use crate::telemetry::{LogLine, ShownRow};
-use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::typing::pasted_lines::PastedLines;
 
@@ -29,28 +23,12 @@ pub enum Overlay {
     Question(Question),
     /// Several pasted lines, before they are sent.
     Pasted(PastedLines),
-    /// What happened to a message, hop by hop.
-    Trace {
-        /// The message's trace.
-        trace: Arc<Trace>,
-        /// How many lines are out of sight above.
-        scroll: usize,
-    },
-    /// A message that could not be processed.
-    DeadLetter(Arc<DeadLetter>),
-    /// A line of the log.
-    LogLine(Arc<LogLine>),
+    /// All of one thing.
+    Detail(Detail),
     /// Everything has just been lost, and comes back.
     Crashing,
     /// What is saved, lost and recovered.
     Safety,
-    /// A partition: its state and its recent messages.
-    Partition {
-        /// The partition's key.
-        key: Key,
-        /// How it was seen last.
-        last: ShownRow,
-    },
 }
 
 impl Overlay {
@@ -66,31 +44,7 @@ impl Overlay {
             | Self::Pasted(_)
             | Self::Crashing
             | Self::Safety => None,
-            Self::Trace { .. } => Some(Pane::Routing),
-            Self::LogLine(_) => Some(Pane::Log),
-            Self::DeadLetter(_) => Some(Pane::DeadLetters),
-            Self::Partition { .. } => Some(Pane::Partitions),
-        }
-    }
-
-    /// The overlay after a command that moves.
-    #[must_use]
-    pub fn scrolled(self, command: Command) -> Self {
-        match self {
-            Self::Help(mut help) => {
-                help.scroll(command);
-                Self::Help(help)
-            }
-            Self::Trace { trace, scroll } => Self::Trace {
-                trace,
-                scroll: crate::workbench::state::lists::rows::moved(
-                    scroll,
-                    command,
-                    10,
-                    2 * HOP_LIMIT,
-                ),
-            },
-            other => other,
+            Self::Detail(detail) => Some(detail.subject.pane()),
         }
     }
 }

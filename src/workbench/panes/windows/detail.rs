@@ -1,0 +1,116 @@
+//! The window with all of one thing: its place, its rules, and the lines that are in sight. It covers the
+//! panes from edge to edge, and its top stays where it is when it grows.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Borders, Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::sheet::{Laid, Sheet, Target};
+use super::{dead_letter, log_line, message, output, partition};
+use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::detail::{Detail, Subject};
+use crate::workbench::state::windows::view::Extent;
+use crate::workbench::words;
+
+/// The header above the window, the footer below it, and its two rules.
+const AROUND: u16 = 4;
+
+pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let Sheet { title, keys, live, parts } = sheet(workbench, &detail.subject);
+    let laid = Laid::new(theme, parts, columns(area));
+    let most = usize::from(area.height.saturating_sub(AROUND));
+    let extent = laid.extent(most);
+    let view = detail.view.within(&extent);
+    let lines = if live { most } else { extent.lines.min(most) };
+    let height = u16::try_from(lines).unwrap_or(area.height).saturating_add(2);
+    let place = Rect { y: area.y.saturating_add(1), height, ..area }.intersection(area);
+    Clear.render(place, buffer);
+    let width = usize::from(place.width).saturating_sub(4);
+    let has_cursor = laid.has_cursor(most);
+    // The window may cover where notices are said otherwise.
+    let notice = workbench.notice.as_ref().map(|notice| notice.text.clone());
+    let told = notice.or_else(|| laid.told(&view)).or_else(|| {
+        (extent.lines > most).then(|| {
+            let [line, lines] = [view.cursor + 1, extent.lines].map(|at| words::grouped(at as u64));
+            format!("line {line} of {lines}")
+        })
+    });
+    let told = theme.fit(&told.unwrap_or_default(), width);
+    let room = width.saturating_sub(told.width() + 4);
+    let enter = laid.target(view.cursor).map(Target::hint);
+    let keys = theme.fit(&hint(workbench, &keys, enter, room), room);
+    let framed = |text: &str| if text.is_empty() { String::new() } else { format!(" {text} ") };
+    let block = Block::new()
+        .borders(Borders::TOP | Borders::BOTTOM)
+        .border_set(theme.border_set())
+        .border_style(theme.border(true))
+        .title_top(Line::styled(format!(" {} ", theme.fit(&title, width)), theme.accent()))
+        .title_bottom(Line::styled(framed(&told), theme.text()))
+        .title_bottom(Line::styled(framed(&keys), theme.quiet()).right_aligned());
+    let inner = block.inner(place);
+    block.render(place, buffer);
+    for (at, row) in (view.top..extent.lines).zip(inner.rows()) {
+        let selected = has_cursor && at == view.cursor;
+        workbench.spots.row(row, None, selected);
+        let text = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+        laid.line(at, &view).render(text, buffer);
+        if selected {
+            theme.select(row, buffer);
+        }
+    }
+}
+
+/// The columns for the lines of a window: beside them are the mark of the cursor, and nothing.
+fn columns(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(2))
+}
+
+/// What the keys do, as much of it as there is room for: how the window is closed in any case.
+fn hint(workbench: &Workbench, keys: &str, enter: Option<&str>, room: usize) -> String {
+    const GAP: &str = "   ";
+    let keys = keys.split(GAP).filter(|key| !key.is_empty());
+    let close = if workbench.beneath.is_empty() { "Esc closes" } else { "Esc goes back" };
+    let all: Vec<&str> = enter.into_iter().chain(keys).chain([close]).collect();
+    let fits = |first: &usize| all.get(*first..).is_some_and(|keys| keys.join(GAP).len() <= room);
+    let first = (0..all.len()).find(fits).unwrap_or(all.len().saturating_sub(1));
+    all.get(first..).unwrap_or_default().join(GAP)
+}
+
+fn sheet<'a>(workbench: &'a Workbench, subject: &'a Subject) -> Sheet<'a> {
+    match subject {
+        Subject::Message(trace) => message::sheet(workbench, trace),
+        Subject::DeadLetter(letter) => dead_letter::sheet(workbench, letter),
+        Subject::LogLine(line) => log_line::sheet(workbench, line),
+        Subject::Output(output) => output::sheet(workbench, output),
+        Subject::Partition { state, key, last } => {
+            partition::sheet(workbench, *state, key, last.as_deref())
+        }
+    }
+}
+
+impl Workbench {
+    fn laid<'a>(&'a self, detail: &'a Detail) -> Laid<'a> {
+        Laid::new(self.theme, sheet(self, &detail.subject).parts, columns(self.area))
+    }
+
+    /// How much a window has to show, and how much of it is in sight.
+    pub(in crate::workbench) fn extent_of(&self, detail: &Detail) -> Extent {
+        self.laid(detail).extent(usize::from(self.area.height.saturating_sub(AROUND)))
+    }
+
+    /// What the line under the cursor opens.
+    pub(in crate::workbench) fn subject_at_cursor(&self, detail: &Detail) -> Option<Subject> {
+        let laid = self.laid(detail);
+        let view = detail.view.within(&laid.extent(1));
+        Some(match laid.target(view.cursor)?.clone() {
+            Target::Message(trace) => Subject::Message(trace),
+            Target::Partition(state, key) => {
+                let last = self.opened_row(state, &key).cloned().map(Box::new);
+                Subject::Partition { state, key, last }
+            }
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! The window with all of one thing: what it is about, where one looks in it, and what keys do there.
+
+use std::sync::Arc;
+
+use super::overlay::Overlay;
+use super::view::View;
+use crate::application::Key;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
+use crate::telemetry::{LogLine, OutputShown, PartitionName, ShownRow};
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
+use crate::workbench::state::{Effect, Workbench};
+
+/// What a window shows all of.
+#[derive(Clone)]
+pub enum Subject {
+    /// What happened to a message.
+    Message(Arc<Trace>),
+    /// A message that could not be processed.
+    DeadLetter(Arc<DeadLetter>),
+    /// A line of the log.
+    LogLine(Arc<LogLine>),
+    /// What a sink was given.
+    Output(Arc<OutputShown>),
+    /// A partition: its state and its recent messages.
+    Partition {
+        /// Its state's place in the topology.
+        state: usize,
+        /// Its key.
+        key: Key,
+        /// How it was seen last; `None` if it has not been seen yet.
+        last: Option<Box<ShownRow>>,
+    },
+}
+
+impl Subject {
+    /// The pane whose keys work here: what can be done in a pane can be done with what was opened there.
+    #[must_use]
+    pub fn pane(&self) -> Pane {
+        match self {
+            Self::Message(_) => Pane::Routing,
+            Self::DeadLetter(_) => Pane::DeadLetters,
+            Self::LogLine(_) => Pane::Log,
+            Self::Output(_) => Pane::Outputs,
+            Self::Partition { .. } => Pane::Partitions,
+        }
+    }
+}
+
+/// A window with all of one thing.
+#[derive(Clone)]
+pub struct Detail {
+    /// What it is about.
+    pub subject: Subject,
+    /// Where one looks in it.
+    pub view: View,
+}
+
+impl Workbench {
+    /// Opens a window. A window that is open waits beneath it.
+    pub(in crate::workbench::state) fn open_detail(&mut self, subject: Subject) {
+        let mut detail = Detail { subject, view: View::default() };
+        let extent = self.extent_of(&detail);
+        if let Some(at) = extent.wrong {
+            detail.view = detail.view.at_byte(at, &extent);
+        }
+        self.beneath.extend(self.overlay.replace(Overlay::Detail(detail)));
+    }
+
+    /// The partition whose window is open.
+    pub(in crate::workbench::state) fn opened_partition(&self) -> Option<PartitionName> {
+        match &self.overlay {
+            Some(Overlay::Detail(Detail {
+                subject: Subject::Partition { state, key, .. },
+                ..
+            })) => Some((*state, key.clone())),
+            _ => None,
+        }
+    }
+
+    /// A key in the window. It has been taken off, and is put back if it stays.
+    pub(in crate::workbench::state) fn key_of_detail(
+        &mut self,
+        detail: Detail,
+        command: Option<Command>,
+    ) -> Option<Effect> {
+        match command {
+            Some(Command::Close | Command::Quit) => self.overlay = self.beneath.pop(),
+            Some(Command::Open) => self.open_in_detail(detail),
+            Some(Command::NextItem | Command::PreviousItem) => {
+                let back = command == Some(Command::PreviousItem);
+                self.neighbour(detail, back);
+            }
+            Some(
+                command @ (Command::Up
+                | Command::Down
+                | Command::PageUp
+                | Command::PageDown
+                | Command::First
+                | Command::Last
+                | Command::Left
+                | Command::Right),
+            ) => self.move_in_detail(detail, command),
+            Some(command) if works_here(command) => {
+                self.overlay = Some(Overlay::Detail(detail));
+                return self.command(command);
+            }
+            _ => self.overlay = Some(Overlay::Detail(detail)),
+        }
+        None
+    }
+
+    /// Moves the cursor of the window, which has been taken off.
+    pub(in crate::workbench::state) fn move_in_detail(
+        &mut self,
+        mut detail: Detail,
+        command: Command,
+    ) {
+        detail.view = detail.view.moved(command, &self.extent_of(&detail));
+        self.overlay = Some(Overlay::Detail(detail));
+    }
+
+    /// Opens what the line under the cursor is about. If it is about nothing else, the window closes.
+    pub(in crate::workbench::state) fn open_in_detail(&mut self, detail: Detail) {
+        match self.subject_at_cursor(&detail) {
+            Some(subject) => {
+                self.overlay = Some(Overlay::Detail(detail));
+                self.open_detail(subject);
+            }
+            None => self.overlay = self.beneath.pop(),
+        }
+    }
+
+    /// Goes to the next or the previous row of the list from which the window was opened.
+    fn neighbour(&mut self, detail: Detail, back: bool) {
+        if detail.subject.pane() == self.pane && self.beneath.is_empty() {
+            self.move_selection(if back { Command::Up } else { Command::Down });
+            self.open();
+        }
+        if self.overlay.is_none() {
+            self.overlay = Some(Overlay::Detail(detail));
+        }
+    }
+}
+
+/// Whether a command of the workbench works while the window is open.
+fn works_here(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Pause
+            | Command::Step
+            | Command::Revive
+            | Command::Crash
+            | Command::MoreWorkers
+            | Command::FewerWorkers
+            | Command::MoreLoad
+            | Command::LessLoad
+            | Command::StopLoad
+            | Command::EditLetter
+            | Command::SendLetter
+            | Command::Help
+            | Command::Palette
+            | Command::SaveSent
+            | Command::Copy
+            | Command::CopyScreen
+            | Command::Picture
+            | Command::Mouse
+    )
+}
