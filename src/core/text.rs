@@ -17,6 +17,15 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }
 
+/// Whether a text contains another one. A search in lower case finds both cases.
+pub(crate) fn has(text: &str, wanted: &str) -> bool {
+    if wanted.chars().any(char::is_uppercase) {
+        text.contains(wanted)
+    } else {
+        text.to_lowercase().contains(wanted)
+    }
+}
+
 /// The value of a hexadecimal digit, in either case.
 #[cfg(feature = "workbench")]
 pub(crate) fn hex_digit(character: char) -> Option<u8> {
@@ -52,6 +61,12 @@ impl fmt::Display for Hex<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
+        assert!(has("Sink Stalled", "stalled") && has("Sink Stalled", "Stalled"));
+        assert!(!has("sink stalled", "Stalled") && !has("sink", "sinks"));
+    }
 
     #[test]
     fn bytes_of_any_length_are_two_digits_each() {

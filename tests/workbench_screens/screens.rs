@@ -185,6 +185,16 @@ fn a_filter_shows_the_keys_that_contain_it() {
 }
 
 #[test]
+fn a_list_that_is_the_answer_to_an_older_filter_says_that_it_is_looking() {
+    let mut stage = voted(120, 40, UNICODE);
+    press(&mut stage, KeyCode::Esc);
+    stage.text("/a");
+    assert!(!stage.screen().contains("looking…"));
+    stage.show_changed(|snapshot| snapshot.partitions.view.query.filter.clear());
+    assert!(stage.screen().contains("Partitions looking…"), "{}", stage.screen());
+}
+
+#[test]
 fn a_zoomed_pane_has_the_room_of_all_others() {
     let mut stage = voted(80, 24, UNICODE);
     for code in [KeyCode::Tab, KeyCode::Tab, KeyCode::Char('z')] {

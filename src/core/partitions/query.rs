@@ -88,7 +88,7 @@ pub struct RowQuery {
     /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
     /// what is sorted by.
     pub descending: bool,
-    /// Only keys that contain this text; all keys if it is empty.
+    /// Only keys that contain this text, in both cases unless it has capitals; all keys if it is empty.
     pub filter: String,
     /// How many rows to leave out at the beginning.
     pub offset: usize,

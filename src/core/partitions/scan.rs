@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::query::{Partitions, RowQuery, RowWindow, SortedRow};
 use super::sort_value::SortValue;
 use crate::application::{Key, push_text_of_bytes};
+use crate::core::text::has;
 
 /// Looks for the wanted rows among a worker's partitions, a slice at a time.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Scan {
         }
         self.key_text.clear();
         push_text_of_bytes(&mut self.key_text, key.as_bytes());
-        self.key_text.contains(&self.query.filter)
+        has(&self.key_text, &self.query.filter)
     }
 
     fn keep(&mut self, value: SortValue, key: &Key, at: usize) {
@@ -197,6 +198,20 @@ mod tests {
             prop_assert_eq!(found.matching, votes.len());
             prop_assert_eq!(found.total, votes.len());
         }
+    }
+
+    #[test]
+    fn a_filter_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
+        let mut table = PartitionTable::<u32>::new(WorkerIndex(0));
+        for key in ["Apple", "apple", "pear"] {
+            table.create(Key::from(key), 0, Timestamp(0), true);
+        }
+        let matching = |filter: &str| {
+            let filter = filter.to_owned();
+            let query = RowQuery { filter, limit: 9, ..RowQuery::default() };
+            window(std::slice::from_ref(&table), &query, 1).matching
+        };
+        assert_eq!([matching("apple"), matching("Apple"), matching("p")], [2, 1, 3]);
     }
 
     #[test]

@@ -19,7 +19,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
     let focused = workbench.pane == Pane::Partitions;
     let filter = workbench.partitions.filter().text();
-    let count = if filter.is_empty() {
+    // What is shown may be the answer to an older question: with many partitions, an answer takes a while.
+    let looking = shown.view.query.filter != filter;
+    let count = if looking {
+        theme.symbol("looking…", "looking..").to_owned()
+    } else if filter.is_empty() {
         words::grouped(shown.total as u64)
     } else {
         format!(
@@ -38,7 +42,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     };
     let name = title_of(theme, Pane::Partitions, focused, &count);
     let inner = pane(theme, name, right, focused, area, buffer);
-    if shown.rows.is_empty() {
+    if shown.rows.is_empty() && !looking {
         return empty(workbench, filter, inner, buffer);
     }
     table(workbench, shown, inner, buffer);

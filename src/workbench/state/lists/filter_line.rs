@@ -73,23 +73,3 @@ impl FilterLine {
         had
     }
 }
-
-/// Whether a text contains another one. A search in lower case finds both cases.
-pub(in crate::workbench) fn has(text: &str, wanted: &str) -> bool {
-    if wanted.chars().any(char::is_uppercase) {
-        text.contains(wanted)
-    } else {
-        text.to_lowercase().contains(wanted)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
-        assert!(has("Sink Stalled", "stalled") && has("Sink Stalled", "Stalled"));
-        assert!(!has("sink stalled", "Stalled") && !has("sink", "sinks"));
-    }
-}

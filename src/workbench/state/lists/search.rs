@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::filter_line::{FilterLine, has};
+use super::filter_line::FilterLine;
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{HopEvent, Trace};
+use crate::core::text::has;
 use crate::telemetry::{LogLine, OutputShown};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;

@@ -2,10 +2,11 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::core::text::has;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::layout::Pane;
-use crate::workbench::state::lists::filter_line::{FilterLine, has};
+use crate::workbench::state::lists::filter_line::FilterLine;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
