@@ -15,6 +15,7 @@ use super::throughput::Throughput;
 use super::traced::TracedShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
@@ -49,6 +50,8 @@ pub struct Snapshot {
     pub workers: Vec<WorkerShown>,
     /// The rows of the state that the front end looks at.
     pub partitions: PartitionsShown,
+    /// The pinned keys, of which every message is traced.
+    pub pinned: Arc<[Pin]>,
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
     /// How many of the messages are traced.

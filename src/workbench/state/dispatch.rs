@@ -172,6 +172,7 @@ impl Workbench {
     fn effect_of(&mut self, command: Command) -> Option<Effect> {
         match command {
             Command::Revive => self.revive(),
+            Command::Pin => self.pin(),
             Command::SendLetter => {
                 let letter = self.letter_at_hand()?;
                 self.origin = Some(Origin::DeadLetter(letter.sequence.0));

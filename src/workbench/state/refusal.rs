@@ -23,6 +23,9 @@ impl Workbench {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
             Command::Revive => return self.no_revival(),
+            Command::Pin => {
+                self.partition_at_hand().is_none().then_some("no partition is selected")
+            }
             Command::EditLetter | Command::SendLetter => {
                 self.letter_at_hand().is_none().then_some("there is no dead letter")
             }
