@@ -8,6 +8,8 @@
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
+#[path = "support/animation.rs"]
+mod animation;
 mod support;
 
 use std::path::Path;
@@ -43,17 +45,22 @@ fn session(width: u16, height: u16) -> Stage {
     stage
 }
 
+/// The title of the windows.
+const TITLE: &str = "wallaroo-tui --app alphabet --workers 2";
+
 fn compare(name: &str, stage: &Stage) {
+    compare_drawn(name, &svg::svg(&stage.draw(), TITLE), &stage.screen());
+}
+
+fn compare_drawn(name: &str, drawn: &str, screen: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots").join(name);
-    let drawn = svg::svg(&stage.draw(), "wallaroo-tui --app alphabet --workers 2");
     if std::env::var_os("UPDATE_SCREENSHOTS").is_some() {
-        std::fs::write(&path, &drawn).unwrap();
+        std::fs::write(&path, drawn).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == drawn,
-        "screenshots/{name} is stale: draw it anew with `UPDATE_SCREENSHOTS=1 cargo test --test screenshots`\n{}",
-        stage.screen()
+        "screenshots/{name} is stale: draw it anew with `UPDATE_SCREENSHOTS=1 cargo test --test screenshots`\n{screen}"
     );
 }
 
@@ -99,4 +106,16 @@ fn the_picture_of_a_message_shows_its_way() {
     stage.key(KeyCode::Tab, KeyModifiers::NONE);
     stage.key(KeyCode::Enter, KeyModifiers::NONE);
     compare("message-120x40.svg", &stage);
+}
+
+/// The longest moving picture that a page should load.
+const MAX_ANIMATION: usize = 1_000_000;
+
+#[test]
+fn the_moving_picture_shows_a_vote_on_its_way() {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    let stage = Stage::open(topology, Theme::new(true, true), 100, 30);
+    let drawn = svg::animation(&animation::scenes(stage), TITLE);
+    assert!(drawn.len() < MAX_ANIMATION, "{} bytes", drawn.len());
+    compare_drawn("vote-100x30.svg", &drawn, "");
 }

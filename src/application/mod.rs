@@ -13,7 +13,7 @@ mod reason;
 mod steps;
 
 pub use ends::{
-    BoxedEncoder, Generate, Generator, Sink, Source, TypedForm, WithHeader, big_endian,
+    BoxedEncoder, Generate, Generator, Sink, Skew, Source, TypedForm, WithHeader, big_endian,
     little_endian,
 };
 pub use key::Key;

@@ -10,6 +10,8 @@ use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::setup::log::RunLog;
 use crate::core::frames::preview::each_line;
+use crate::core::load::settings::LoadSettings;
+use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::workbench::{Choice, Configuration, Farewell, Offer, Opening, Others};
 
@@ -25,6 +27,7 @@ pub(super) fn start(
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let app = match &arguments.app {
         Some(name) => app::find(apps, name)?,
+        None if arguments.demo => for_demo(apps, options)?,
         None if on_terminal => match choose(apps, &configuration)? {
             Some(app) => app,
             None => return Ok(()),
@@ -36,6 +39,13 @@ pub(super) fn start(
         }
     };
     let topology = app.topology(options)?;
+    let load = arguments.demo.then(LoadSettings::default);
+    if load.is_some() && !makes_messages(&topology) {
+        return Err(Failure::Usage(format!(
+            "{} has no generator for --demo: {NAMES_ONE}",
+            app.name
+        )));
+    }
     let settings = settings(&topology, &arguments.engine, Missing::Null)?;
     let settings = Settings { paused: arguments.paused, ..settings };
     if !on_terminal {
@@ -58,7 +68,7 @@ pub(super) fn start(
         let app = apps.get(at).ok_or("there is no such application")?;
         let topology = app.topology(options).map_err(|failure| failure.to_string())?;
         let settings = Settings { workers, ..Settings::new(&topology) };
-        Ok(Opening { topology, settings, dead_letters: None })
+        Ok(Opening { topology, settings, dead_letters: None, load: None })
     };
     let others = Others {
         offers: apps
@@ -69,13 +79,30 @@ pub(super) fn start(
         open: &mut open,
     };
     let name = topology.name().to_string();
-    let opening = Opening { topology, settings, dead_letters };
+    let opening = Opening { topology, settings, dead_letters, load };
     let outcome = crate::workbench::run(opening, Some(others), &configuration);
     let outcome = outcome.map_err(Failure::failed).map(|farewells| {
-        let chosen = arguments.app.is_none().then_some(app.name);
+        let chosen = (arguments.app.is_none() && !arguments.demo).then_some(app.name);
         say_farewell(&name, chosen, &farewells);
     });
     log.end(outcome)
+}
+
+/// What an author has to do for `--demo`.
+const NAMES_ONE: &str = "a source gets one with `Source::generated`";
+
+fn makes_messages(topology: &Topology) -> bool {
+    topology.pipelines().iter().any(|plan| plan.source.generate.is_some())
+}
+
+/// The first application that can make messages.
+fn for_demo<'a>(apps: &'a [App], options: &AppOptions) -> Result<&'a App, Failure> {
+    for app in apps {
+        if makes_messages(&*app.topology(options)?) {
+            return Ok(app);
+        }
+    }
+    Err(Failure::Usage(format!("no application has a generator for --demo: {NAMES_ONE}")))
 }
 
 /// Says what was, where the state is, and which command goes on. The terminal may be gone: then nobody reads

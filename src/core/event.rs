@@ -1,6 +1,7 @@
 //! What happens in the engine beside its messages, as lines of its log.
 
 mod level;
+mod load_news;
 mod sink_news;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use super::text::counted;
 use crate::application::Key;
 
 pub use level::Level;
+pub use load_news::LoadNews;
 pub use sink_news::SinkNews;
 
 /// What an engine begins with.
@@ -83,6 +85,8 @@ pub enum EngineEvent {
         /// What happened.
         news: SinkNews,
     },
+    /// Something happened to the load.
+    Load(LoadNews),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// An earlier start ended while it replayed the journal, so this one replays it one row or frame at a
@@ -163,7 +167,8 @@ impl EngineEvent {
             | Self::Reading { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
             | Self::SetAside { pipeline, .. } => Some(*pipeline),
-            Self::Recovered(_)
+            Self::Load(_)
+            | Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
             | Self::LeftBehind(_)
@@ -179,6 +184,7 @@ impl EngineEvent {
     pub fn level(&self) -> Level {
         match self {
             Self::Sink { news, .. } => news.level(),
+            Self::Load(news) => news.level(),
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
@@ -239,6 +245,7 @@ impl fmt::Display for EngineEvent {
                 write!(formatter, "the rest of {source} is not read: {reason}")
             }
             Self::Sink { endpoint, news, .. } => news.write(endpoint, formatter),
+            Self::Load(news) => news.fmt(formatter),
             Self::Recovered(recovered) => recovered.fmt(formatter),
             Self::NotSaved { state, key, reason } => write!(
                 formatter,

@@ -46,6 +46,13 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The moment so long after this one.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanoseconds))
+    }
 }
 
 /// The number of a checkpoint, from 1: everything that was processed before it is in it, nothing else.
@@ -64,6 +71,19 @@ impl Epoch {
 impl fmt::Display for Epoch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+/// The number of a batch of frames in its pipeline, from 0, in the order in which workers took them. It says in which order
+/// messages of a key are processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct BatchNumber(pub u64);
+
+impl BatchNumber {
+    /// The number after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 

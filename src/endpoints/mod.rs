@@ -22,6 +22,7 @@ pub use sinks::sink::{OpenSink, SinkFailure, SinkTask};
 pub use sinks::to_sink::ToSink;
 pub use sources::injected::{Injected, Injector, NotInjected, read_injected};
 pub use sources::intake::{Connection, Delivery, Entered, Fetch, Intake, LastNumber};
+pub use sources::load::{LoadOrder, LoadProgress, Loaded, Loader, read_load};
 pub use sources::source::OpenSource;
 #[cfg(feature = "workbench")]
 pub(crate) use sources::source::listen;

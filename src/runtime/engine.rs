@@ -21,12 +21,15 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
+use crate::core::foresight::{Copies, PartitionName};
 use crate::core::frames::pins::Pin;
+use crate::core::load::pace::Pace;
+use crate::core::load::settings::Mix;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::NotInjected;
+use crate::endpoints::{LoadOrder, LoadProgress, NotInjected};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -147,12 +150,40 @@ impl Engine {
     ///
     /// The engine is ending, [`Settings::injectable`] is false, or too many bytes wait already.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
-        let injectors = self.0.injectors.lock();
-        let injector = injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
+        let inlets = self.0.inlets.lock();
+        let injector = inlets.injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
         injector.inject(bytes).map_err(|refused| match refused {
             NotInjected::Full => EngineError::InputFull,
             NotInjected::Ended => EngineError::Ended,
         })
+    }
+
+    /// Begins, changes or ends (`None`) the generated load of a pipeline. Its messages enter as injected ones do.
+    ///
+    /// # Errors
+    ///
+    /// The pipeline has no generator, the engine is ending, or [`Settings::injectable`] is false.
+    pub fn load(
+        &self,
+        pipeline: PipelineIndex,
+        load: Option<(Pace, Mix, u64)>,
+    ) -> Result<(), EngineError> {
+        if *self.0.stop.borrow() {
+            return Err(EngineError::Ended);
+        }
+        let inlets = self.0.inlets.lock();
+        let loader = inlets.loaders.get(pipeline.0).ok_or(EngineError::Ended)?;
+        let loader = loader.as_ref().ok_or(EngineError::NoGenerator)?;
+        let at = self.now();
+        loader.order(load.map(|(pace, mix, seed)| LoadOrder { pace, mix, seed, at, anew: false }));
+        Ok(())
+    }
+
+    /// How far the loads of the pipelines are, of those that have a generator.
+    #[must_use]
+    pub fn load_progress(&self) -> Vec<LoadProgress> {
+        let now = self.now();
+        self.0.inlets.lock().loaders.iter().flatten().map(|loader| loader.progress(now)).collect()
     }
 
     /// Takes no more frames. Frames in flight are processed to their end.
@@ -162,7 +193,12 @@ impl Engine {
 
     /// Takes frames again.
     pub fn resume(&self) {
-        self.shared().gate.resume(self.shared().clock.now());
+        if self.run_state() == RunState::Running {
+            return;
+        }
+        let now = self.shared().clock.now();
+        self.shared().gate.resume(now);
+        self.0.inlets.lock().loaders.iter().flatten().for_each(|loader| loader.resumed(now));
         self.wake();
     }
 
@@ -212,6 +248,12 @@ impl Engine {
         replies
     }
 
+    /// Copies of these partitions. Each worker answers with those that it owns, unless it has ended.
+    #[must_use]
+    pub fn copies(&self, wanted: &Arc<[PartitionName]>) -> Receiver<Copies> {
+        self.ask(|reply| Query::Copies { wanted: Arc::clone(wanted), reply })
+    }
+
     /// All partitions of all states, sorted by state and key. It waits for the workers, and they wait until the
     /// rows are taken: few are in memory at a time.
     pub fn export(&self) -> impl Iterator<Item = PartitionRow> {
@@ -233,7 +275,7 @@ impl Engine {
     /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any
     /// more.
     pub fn stop(&self) {
-        self.0.injectors.lock().clear();
+        self.0.inlets.lock().injectors.clear();
         self.0.stop.send_replace(true);
         self.shared().gate.finish(self.shared().clock.now());
         self.wake();

@@ -65,6 +65,9 @@ pub enum EngineError {
     /// Too many injected bytes wait already.
     #[error("the input is full: wait until the engine has taken more of it, or resume it")]
     InputFull,
+    /// Load is wanted for a pipeline that cannot make messages.
+    #[error("there are no messages to generate: give the pipeline's source a generator")]
+    NoGenerator,
     /// The engine has ended already.
     #[error("the engine has ended")]
     Ended,

@@ -18,8 +18,9 @@
 //!
 //! * A source gives frames to the queues. If the run saves and the source cannot be read again, they go to the
 //!   journal writer first (`JournalOrder::Write`), and enter when they are written.
-//! * A queue wakes its worker. The worker asks the gate whether it may take frames, and runs the dataflow of the
-//!   pipeline. Batches cross from worker to worker inside Timely. Outputs go to the sinks (`ToSink::write`):
+//! * A queue wakes a worker. The worker asks the gate whether it may take frames, and runs the dataflow of the
+//!   pipeline. Batches cross from worker to worker inside Timely, and are processed in the order in which the queue has
+//!   numbered them. Outputs go to the sinks (`ToSink::write`):
 //!   the worker itself writes a regular file, and a task what may make it wait.
 //! * The checkpointer closes the gate, asks the workers for what has changed (`Request::Save`) and the sinks how
 //!   far they have written (`ToSink::report`), opens the gate, and writes. Then the journal writer drops what
@@ -54,5 +55,6 @@ pub use engine::Engine;
 pub use error::EngineError;
 pub use ingress::gate::RunState;
 pub use ingress::queue::Waits;
+pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::{MAX_WORKERS, Settings};

@@ -12,7 +12,7 @@ use super::error::EngineError;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::partitions::saved::SavedPartition;
-use crate::endpoints::{SinkFailure, ToSink};
+use crate::endpoints::{Injector, Loader, SinkFailure, ToSink};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
 /// An order to the journal writer.
@@ -75,3 +75,12 @@ pub(super) struct Restored {
 
 /// The recovered partitions of each worker, for its new file.
 pub(super) type Base = Vec<SavedState>;
+
+/// How a program gives messages to the pipelines of an engine.
+#[derive(Default)]
+pub(super) struct Inlets {
+    /// Per pipeline, for messages of its own.
+    pub injectors: Vec<Injector>,
+    /// Per pipeline, for generated ones; `None` if it has no generator.
+    pub loaders: Vec<Option<Loader>>,
+}

@@ -17,11 +17,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::error::EngineError;
-use super::parts::{News, Outcome, Senders, SinkTasks, SourceTasks};
+use super::parts::{Inlets, News, Outcome, Senders, SinkTasks, SourceTasks};
 use super::shared::Shared;
 use super::workers::Workers;
 use crate::core::event::EngineEvent;
-use crate::endpoints::Injector;
 
 /// The max wait at the end for a write that is under way.
 const LAST_WRITE: Duration = Duration::from_millis(500);
@@ -33,7 +32,7 @@ const LAST_TURN: Duration = Duration::from_secs(10);
 /// The parts of a running engine.
 pub(super) struct Running {
     pub shared: Arc<Shared>,
-    pub injectors: Mutex<Vec<Injector>>,
+    pub inlets: Mutex<Inlets>,
     pub workers: Arc<RwLock<Workers>>,
     /// `None` if nothing is saved.
     pub saving: Option<Saving>,

@@ -49,6 +49,7 @@ impl Session {
         let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
+        self.load_before_crash();
         self.engine.crash();
         self.collector.event(EngineEvent::Crashed { workers, partitions });
         let processed = self.collector.stateful();
@@ -78,9 +79,11 @@ impl Session {
             Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
         })?;
         self.partitions.ask_anew();
+        self.ahead.look_anew();
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));
+        self.load_again();
         Ok(())
     }
 

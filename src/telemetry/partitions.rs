@@ -179,7 +179,7 @@ impl PartitionWatch {
         let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
         let wait = now.since(question.asked).saturating_mul(WAIT_FACTOR);
         let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
-        self.not_before = Timestamp(now.0.saturating_add(nanoseconds(wait)));
+        self.not_before = now.after(wait);
         let matching = self.shown.matching;
         let by_the_end = question.query.from_end;
         self.show(question, now);
@@ -248,17 +248,13 @@ fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
     }
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_rate_is_measured_over_a_whole_window() {
-        let at = |seconds: f64| Timestamp(nanoseconds(Duration::from_secs_f64(seconds)));
+        let at = |seconds: f64| Timestamp(0).after(Duration::from_secs_f64(seconds));
         let first = next_rate(None, 10, at(1.0));
         assert_eq!(first.rate, None);
         let early = next_rate(Some(first), 15, at(1.5));

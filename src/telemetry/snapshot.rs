@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::latency::{Bar, LatencySummary};
+use super::ahead::Foreseen;
+use super::latency::{LatencyShown, LatencySummary};
 use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
 use super::throughput::Throughput;
 use super::traced::TracedShown;
+use super::window::TimeWindow;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::Trace;
+use crate::core::load::search::Finding;
+use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::{RunState, Waits};
@@ -38,12 +42,8 @@ pub struct Snapshot {
     pub totals: Totals,
     /// Messages in each second of the last minutes.
     pub throughput: Throughput,
-    /// Latency over the whole run.
-    pub latency: LatencySummary,
-    /// Latency over the last minute.
-    pub recent_latency: LatencySummary,
-    /// Latency over the whole run as bars, in microseconds.
-    pub latency_bars: Vec<Bar>,
+    /// Latency in each time of [`TimeWindow::ALL`].
+    pub latencies: [LatencyShown; TimeWindow::ALL.len()],
     /// The pipelines, in the order of their declaration.
     pub pipelines: Vec<PipelineShown>,
     /// The workers.
@@ -64,10 +64,43 @@ pub struct Snapshot {
     pub dead_letters_lost: u64,
     /// What is saved, and what was lost and recovered; `None` if nothing is saved.
     pub safety: Option<SafetyShown>,
+    /// The load; `None` if there is none.
+    pub load: Option<LoadShown>,
     /// What happened to sources and sinks, newest first.
     pub events: Vec<Arc<EngineEvent>>,
     /// The log; empty if the session was started without one.
     pub log: LogShown,
+    /// What the typed message would do; `None` while it is not known, or nothing is typed.
+    pub ahead: Option<Arc<Foreseen>>,
+}
+
+/// The load of this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadShown {
+    /// What it is.
+    pub settings: LoadSettings,
+    /// How many messages have been sent since it began.
+    pub sent: u64,
+    /// How many of them were spoiled.
+    pub malformed: u64,
+    /// How late the messages are that are due; zero while the engine is paused.
+    pub behind: Duration,
+    /// What the last search for the greatest good rate has found.
+    pub finding: Option<Finding>,
+}
+
+impl Snapshot {
+    /// The latency of a time.
+    #[must_use]
+    pub fn latency(&self, window: TimeWindow) -> &LatencyShown {
+        let [ten_seconds, minute, five_minutes, all] = &self.latencies;
+        match window {
+            TimeWindow::TenSeconds => ten_seconds,
+            TimeWindow::Minute => minute,
+            TimeWindow::FiveMinutes => five_minutes,
+            TimeWindow::All => all,
+        }
+    }
 }
 
 /// Counts over all pipelines.
@@ -111,8 +144,10 @@ impl Sum for Totals {
 pub struct PipelineShown {
     /// The pipeline's name.
     pub name: Arc<str>,
-    /// Its steps, each with the number of messages that it gave.
-    pub steps: Vec<(StepPlan, u64)>,
+    /// Its steps, and how many messages each took, refused and gave.
+    pub steps: Vec<StepShown>,
+    /// What its source could not read as frames.
+    pub broken: u64,
     /// Messages read, those that could not be processed included.
     pub messages_in: u64,
     /// Outputs written to its sinks.
@@ -128,6 +163,19 @@ pub struct PipelineShown {
     pub sinks: Vec<SinkShown>,
 }
 
+/// A step and its counts.
+#[derive(Debug, Clone)]
+pub struct StepShown {
+    /// The step.
+    pub plan: StepPlan,
+    /// Messages that reached it.
+    pub entered: u64,
+    /// Messages that it could not process.
+    pub refused: u64,
+    /// Messages that it gave.
+    pub given: u64,
+}
+
 /// A worker and what it has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerShown {
@@ -135,6 +183,8 @@ pub struct WorkerShown {
     pub worker: WorkerIndex,
     /// Messages that its partitions have processed.
     pub messages: u64,
+    /// How many of them in a second, lately.
+    pub rate: u64,
     /// How many partitions it owns, of the state that the front end looks at.
     pub partitions: usize,
 }

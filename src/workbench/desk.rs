@@ -18,6 +18,7 @@ use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
 use crate::telemetry::Snapshot;
+use crate::telemetry::TimeWindow;
 
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -48,7 +49,7 @@ impl Desk {
         theme: Theme,
         configuration: &Configuration,
     ) -> Result<Self, WorkbenchError> {
-        let Opening { topology, settings, dead_letters } = opening;
+        let Opening { topology, settings, dead_letters, load } = opening;
         let mut settings = Settings { injectable: true, traces: Some(TRACES), ..settings };
         let saved = settings.resilience.as_ref().map(|saved| saved.directory.clone());
         // Without a directory, nothing is saved.
@@ -56,7 +57,10 @@ impl Desk {
         if let Some(directory) = &temporary {
             settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
         }
-        let session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
+        let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
+        if let Some(load) = load {
+            session.load(load)?;
+        }
         let mut workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(settings.frame_limit)
             .with_hands(configuration.keymap.clone(), configuration.mouse)
@@ -75,6 +79,7 @@ impl Desk {
 
     /// Looks at the engine. True if there is something new to be drawn.
     pub fn look(&mut self) -> bool {
+        self.session.look_ahead(self.workbench.draft());
         let mut news = self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
         if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {
@@ -105,6 +110,12 @@ impl Desk {
                 }
             },
             Effect::Step => session.engine().step(),
+            Effect::Load(settings) => {
+                if let Err(error) = session.load(settings) {
+                    workbench.notify(error.to_string(), true);
+                }
+            }
+            Effect::StopLoad => session.stop_load(),
             Effect::Revive { state, key } => {
                 let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
                 workbench.revived(&key, revival);
@@ -184,13 +195,15 @@ impl Desk {
         let stateful = !self.workbench.topology.states().is_empty();
         let (snapshot, counted) = self.last_snapshot(stateful);
         self.session.end();
+        let latency = snapshot.latency(TimeWindow::All).summary;
         Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
             messages: snapshot.totals.messages_in,
+            generated: self.session.messages_of_load(),
             partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
-            p99: (snapshot.latency.count > 0).then_some(snapshot.latency.p99),
+            p99: (latency.count > 0).then_some(latency.p99),
             crashes: self.crashes,
             saved: self.saved.take(),
         }
@@ -212,6 +225,8 @@ pub struct Farewell {
     pub uptime: Duration,
     /// How many messages it read.
     pub messages: u64,
+    /// How many of them were load.
+    pub generated: u64,
     /// How many partitions it had; `None` if it has no state, or its workers did not tell.
     pub partitions: Option<usize>,
     /// How many messages could not be processed.
@@ -237,6 +252,9 @@ impl fmt::Display for Farewell {
             of(self.messages, "message"),
             words::clock(self.uptime)
         )?;
+        if self.generated > 0 {
+            write!(formatter, ", {} of them load", words::grouped(self.generated))?;
+        }
         if let Some(partitions) = self.partitions {
             write!(formatter, ", {}", of(partitions as u64, "partition"))?;
         }
@@ -261,6 +279,7 @@ mod tests {
             application: "alphabet".to_owned(),
             uptime: Duration::from_secs(72),
             messages: 27_141,
+            generated: 26_000,
             partitions: Some(1),
             dead_letters: 12,
             p99: Some(594.0),
@@ -269,10 +288,11 @@ mod tests {
         };
         assert_eq!(
             farewell.to_string(),
-            "alphabet: 27 141 messages in 0:01:12, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
+            "alphabet: 27 141 messages in 0:01:12, 26 000 of them load, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
         );
         let quiet = Farewell {
             messages: 0,
+            generated: 0,
             partitions: None,
             dead_letters: 0,
             p99: None,

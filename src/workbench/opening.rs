@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::Offer;
+use crate::core::load::settings::LoadSettings;
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::DeadLetterFile;
@@ -15,6 +16,8 @@ pub struct Opening {
     pub settings: Settings,
     /// Where all dead letters go too.
     pub dead_letters: Option<DeadLetterFile>,
+    /// The load that it begins with.
+    pub load: Option<LoadSettings>,
 }
 
 /// The applications that can be gone on with, which of them is the first, and how others are made ready.

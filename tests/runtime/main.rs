@@ -15,6 +15,8 @@ mod failing;
 mod files;
 mod holding;
 mod keys;
+mod load;
+mod order;
 mod pausing;
 mod pressure;
 mod recorder;

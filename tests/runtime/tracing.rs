@@ -51,7 +51,10 @@ fn a_source_s_messages_are_traced_up_to_the_budget() {
             recorder.wait_for("all outputs", |told| {
                 told.outputs.first().is_some_and(|out| out.len() == 1000)
             });
-            assert_eq!(numbers(&recorder), (1..=expected).collect::<Vec<_>>(), "{workers} workers");
+            // Several workers may decode one source, and begin their traces in any order.
+            let traced: std::collections::BTreeSet<_> = numbers(&recorder).into_iter().collect();
+            assert_eq!(traced.len(), expected, "{workers} workers");
+            assert!(traced.iter().all(|number| (1..=1000).contains(number)));
             drop(engine);
         }
     }

@@ -20,7 +20,9 @@ use wallaroo::core::partitions::query::RowWindow;
 use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::telemetry::{Bar, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput};
+use wallaroo::telemetry::{
+    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, Snapshot, Throughput,
+};
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -65,6 +67,15 @@ impl Stage {
         self.settle();
     }
 
+    /// Sends the frame of a message, and waits until it has been processed.
+    pub fn send(&mut self, payload: &[u8]) {
+        let topology = Arc::clone(self.session.engine().topology());
+        let bytes = frame(&*topology.pipelines()[0].source.framing, payload).unwrap();
+        self.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
+        self.sent += 1;
+        self.settle();
+    }
+
     /// Types a line and presses Enter, and waits until the message has been processed.
     pub fn vote(&mut self, line: &str) {
         self.text(line);
@@ -74,6 +85,12 @@ impl Stage {
     /// Types text.
     pub fn text(&mut self, text: &str) {
         text.chars().for_each(|character| self.key(KeyCode::Char(character), KeyModifiers::NONE));
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        assert_eq!(self.workbench.handle(&Event::Paste(text.to_owned())), None);
+        self.settle();
     }
 
     /// Presses a key, does what comes of it, and waits until it is done.
@@ -101,7 +118,9 @@ impl Stage {
         let mut all_done = false;
         loop {
             let view = self.workbench.view();
+            self.session.look_ahead(self.workbench.draft());
             self.session.refresh(&view);
+            let looked = !self.session.is_looking_ahead();
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
@@ -109,10 +128,11 @@ impl Stage {
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
             // An output may be written a moment before its worker has told of it.
             let told = snapshot.pipelines.iter().all(|pipeline| {
-                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
-            let was_done = std::mem::replace(&mut all_done, ended == self.sent && kept && told);
+            let was_done =
+                std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
             if was_done && all_done && (shown || view.query.limit == 0) {
                 let dead_letters = self.steady_letters(&snapshot.dead_letters);
                 self.workbench.show(steady(Snapshot { dead_letters, ..snapshot }));
@@ -125,7 +145,9 @@ impl Stage {
 
     /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
     pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
-        let mut snapshot = steady(self.session.snapshot());
+        let snapshot = self.session.snapshot();
+        let dead_letters = self.steady_letters(&snapshot.dead_letters);
+        let mut snapshot = steady(Snapshot { dead_letters, ..snapshot });
         change(&mut snapshot);
         self.workbench.show(snapshot);
     }
@@ -193,11 +215,16 @@ fn steady(snapshot: Snapshot) -> Snapshot {
             max: 940.0,
             count: snapshot.totals.messages_out,
         };
-        snapshot.latency = latency;
-        snapshot.recent_latency = latency;
         let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
-        let bars = snapshot.latency_bars.iter().zip(counts);
-        snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+        for shown in &mut snapshot.latencies {
+            let bars = shown.bars.iter().zip(counts);
+            let bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+            *shown = LatencyShown { summary: latency, bars };
+        }
+        let rates = [1_800, 1_200];
+        for (worker, rate) in snapshot.workers.iter_mut().zip(rates) {
+            worker.rate = rate;
+        }
     }
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");

@@ -123,7 +123,7 @@ fn workbench_that_panics() {
     let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
-    let opening = Opening { topology, settings, dead_letters: None };
+    let opening = Opening { topology, settings, dead_letters: None, load: None };
     wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
 }
 

@@ -5,7 +5,7 @@ mod header;
 mod sink;
 mod source;
 
-pub use generator::Generator;
+pub use generator::{Generator, Skew};
 pub use header::{big_endian, little_endian};
 pub use sink::{BoxedEncoder, Sink};
 pub use source::{Generate, Source, TypedForm, WithHeader};

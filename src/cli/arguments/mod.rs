@@ -125,6 +125,10 @@ pub(in crate::cli) struct WorkbenchArguments {
     /// The application: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
+    /// Begin with load, so that there is something to see: 3000 random messages a second, with uneven keys, a
+    /// few of them malformed. Without --app, the first application that can make messages
+    #[arg(long)]
+    pub demo: bool,
     #[command(flatten)]
     pub engine: EngineArguments,
     /// Start paused: no message is taken before the first step, also none of a file

@@ -4,8 +4,6 @@
 //! batch (and only the batch) loses it: the segment that takes it knows what it is.
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::ends::recycled::Recycled;
@@ -21,10 +19,6 @@ pub struct Item<M> {
     /// The message.
     pub message: M,
 }
-
-/// Messages that stay on their worker: the end of one segment puts them there, and the state step of the next one
-/// takes them.
-pub(crate) type Mailbox<M> = Rc<RefCell<Vec<Item<M>>>>;
 
 /// What a segment is given: frames to decode, or a batch that another segment made.
 pub enum Payload {

@@ -23,9 +23,11 @@ mod decode;
 pub mod ends;
 mod input;
 mod keys;
+mod mailbox;
 mod outgoing;
 #[cfg(test)]
 mod pieces;
+mod run;
 mod setup;
 mod state;
 
@@ -42,6 +44,7 @@ pub(crate) use ends::{
 };
 pub(crate) use input::Input;
 pub(crate) use keys::Keys;
+pub(in crate::core) use run::run_through;
 pub use setup::{SharedPartitions, WorkerSetup};
 pub(crate) use state::{Code, StateOutputOf, StateStep};
 
@@ -92,9 +95,17 @@ pub trait Segment {
     /// Sends what is still gathered of the batch, when it is done.
     fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
 
-    /// Makes the messages that stay on this worker go into the mailbox that it shares with the next segment. Returns
-    /// false if it has none.
-    fn join(&mut self) -> bool {
+    /// Says whether the messages that stay on this worker go into the mailbox that it shares with the next segment.
+    /// Returns false if it has none.
+    fn join(&mut self, joined: bool) -> bool {
+        let _ = joined;
+        false
+    }
+
+    /// Says whether this worker's own messages of the next batch may go on at once. If not, they are sent like those of
+    /// others. Returns whether they will.
+    fn own_at_once(&mut self, at_once: bool) -> bool {
+        let _ = at_once;
         false
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::batch::Mailbox;
 use super::context::StepName;
+use super::mailbox::Mailbox;
 use crate::application::{Key, Message, State, StateBuilder};
 use crate::core::numbers::{StepIndex, Timestamp, WorkerIndex};
 use crate::core::partitions::placement::Placement;

@@ -4,6 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::application::{Generate, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::numbers::{PipelineIndex, StepIndex};
@@ -11,6 +13,9 @@ use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
 pub(crate) type SegmentFactory = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Segment> + Send + Sync>;
+
+/// Decodes a payload for a look at it.
+pub(crate) type DecodeToJson = Box<dyn Fn(&[u8]) -> Option<Value> + Send + Sync>;
 
 /// A checked application, ready to run any number of times.
 pub struct Topology {
@@ -76,10 +81,23 @@ pub struct PipelinePlan {
 }
 
 impl PipelinePlan {
+    /// Whether only the order of each key's messages counts, and not the order of all that a source brings: if the first
+    /// messages that change their worker go to the owners of their keys.
+    pub(crate) fn keeps_order_by_key(&self) -> bool {
+        let leaves = self.steps.iter().find_map(|step| match step.kind {
+            StepKind::Partition { .. } => Some(true),
+            StepKind::Parallel => Some(false),
+            StepKind::Decode | StepKind::Compute | StepKind::State { .. } | StepKind::Encode => {
+                None
+            }
+        });
+        leaves.unwrap_or(false)
+    }
+
     fn segments(&self, setup: &mut WorkerSetup) -> Vec<Box<dyn Segment>> {
         let mut segments: Vec<_> = self.segments.iter().map(|factory| factory(setup)).collect();
         if let ([.., before, _], Some(last)) = (segments.as_mut_slice(), self.segments.last())
-            && before.join()
+            && before.join(true)
         {
             let joined = segments.len() - 2;
             let before = segments.remove(joined);
@@ -110,6 +128,10 @@ pub struct SourcePlan {
     pub typed: Option<TypedForm>,
     /// How a random message is made.
     pub generate: Option<Generate>,
+    /// The name of the type of its messages.
+    pub message: String,
+    /// A payload's message as JSON; none if the decoder refuses the payload, drops it or panics.
+    pub(crate) decode: DecodeToJson,
 }
 
 /// A pipeline's sink.

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::intake::Intake;
+use super::intake::{Connection, Intake};
 use crate::core::frames::assembler::SourceEnd;
+use crate::core::numbers::Timestamp;
 
 /// The name of this source in traces and dead letters.
 const NAME: &str = "input";
@@ -70,23 +71,36 @@ pub async fn read_injected(Injected(mut injected): Injected, intake: Arc<Intake>
     let connection = intake.connect(false);
     // The permit is given back when all of the injection has entered the pipeline.
     while let Some((bytes, _room)) = injected.recv().await {
-        let mut assembler = intake.assembler(0);
-        assembler.buffer().extend_from_slice(&bytes);
         let read_at = intake.clock.now();
-        // A person who sends many messages at once does not want to see each of them.
-        let mut few = true;
-        let left = loop {
-            match assembler.cut() {
-                Ok(Some(cut)) => {
-                    few &= cut.len() <= TRACED;
-                    intake.deliver(&name, connection, cut, read_at, few).await;
-                }
-                Ok(None) => break assembler.finish(SourceEnd::Ended),
-                Err(broken) => break Some(broken),
+        enter(&bytes, &name, connection, read_at, TRACED, &intake).await;
+    }
+}
+
+/// Lets the frames of some bytes enter. If there are up to `traced`, each is traced. Bytes at the end that are
+/// not a whole frame become a dead letter.
+pub(super) async fn enter(
+    bytes: &[u8],
+    name: &Arc<str>,
+    connection: Connection,
+    read_at: Timestamp,
+    traced: usize,
+    intake: &Intake,
+) {
+    let mut assembler = intake.assembler(0);
+    assembler.buffer().extend_from_slice(bytes);
+    // A person who sends many messages at once does not want to see each of them.
+    let mut few = true;
+    let left = loop {
+        match assembler.cut() {
+            Ok(Some(cut)) => {
+                few &= cut.len() <= traced;
+                intake.deliver(name, connection, cut, read_at, few).await;
             }
-        };
-        if let Some(broken) = left {
-            intake.broken(&name, broken);
+            Ok(None) => break assembler.finish(SourceEnd::Ended),
+            Err(broken) => break Some(broken),
         }
+    };
+    if let Some(broken) = left {
+        intake.broken(name, broken);
     }
 }

@@ -43,9 +43,9 @@ pub trait Delivery: Send + Sync {
 
 /// A source whose frames are had without waiting for somebody else.
 pub trait Fetch: Send + Sync {
-    /// The next frames. `None` where there are none: when there are more, they are delivered, or the
-    /// delivery is asked again to fetch them.
-    fn fetch(&self) -> Option<Frames>;
+    /// Gives the next frames to `enter`, before any that come after them can be delivered. Nothing where there are none:
+    /// when there are more, they are delivered, or the delivery is asked again to fetch them.
+    fn fetch(&self, enter: &mut dyn FnMut(Frames));
 }
 
 /// Where the sources of one pipeline hand over their frames.

@@ -1,11 +1,12 @@
-//! Where bytes enter: files, standard input, TCP connections and injected bytes.
+//! Where bytes enter: files, standard input, TCP connections, injected bytes and generated load.
 //!
-//! `source` opens one and reads it (`stream`, `plain_file`, `tcp`, `injected`). Frames are handed over at the `intake`,
+//! `source` opens one and reads it (`stream`, `plain_file`, `tcp`, `injected`, `load`). Frames are handed over at the `intake`,
 //! which waits for the pipeline's `budget`. Each TCP client has a `seat` in one of the `places`.
 
 pub(super) mod budget;
 pub(super) mod injected;
 pub(super) mod intake;
+pub(super) mod load;
 pub(super) mod places;
 mod plain_file;
 pub(super) mod seat;

@@ -1,4 +1,4 @@
-//! A regular file, which a worker reads whenever it wants frames: the disk does not make it wait for long, and
+//! A regular file, which the workers read whenever they want frames, one at a time: the disk does not make it wait for long, and
 //! what it reads is processed at once.
 //!
 //! If the budget is used up, the source's task takes over: it waits for budget like the tasks of all other
@@ -117,9 +117,9 @@ impl Reader {
 }
 
 impl Fetch for PlainFile {
-    fn fetch(&self) -> Option<Frames> {
+    fn fetch(&self, enter: &mut dyn FnMut(Frames)) {
         let mut place = self.reader.lock();
-        let mut reader = place.take()?;
+        let Some(mut reader) = place.take() else { return };
         self.stalls.come();
         self.stalls.begin();
         let next = reader.next(&self.intake);
@@ -128,7 +128,8 @@ impl Fetch for PlainFile {
             Ok(portion) => match self.intake.try_admit(&self.name, portion, reader.read_at) {
                 Ok(frames) => {
                     *place = Some(reader);
-                    return Some(frames);
+                    // While the place is locked: who takes the reader next may have more frames enter.
+                    return enter(frames);
                 }
                 Err(portion) => Handed::Full(reader, portion),
             },
@@ -136,7 +137,6 @@ impl Fetch for PlainFile {
         };
         // If the task is gone, it was ended with the engine.
         drop(self.hand.send(handed));
-        None
     }
 }
 

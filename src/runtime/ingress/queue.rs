@@ -1,12 +1,13 @@
-//! Where frames wait for a worker to take them: one queue per worker and pipeline.
+//! Where frames wait for a worker to take them: one queue per pipeline, or one per worker and pipeline.
 //!
 //! The queue itself needs no bound: the intake's budget bounds what is in all queues together.
-//! Invariant: the positions say exactly which frames have been taken.
+//! Invariants: the positions say exactly which frames have been taken; what is taken is numbered without gaps, in the order
+//! in which it entered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::iter::Sum;
 use std::mem;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 #[cfg(not(all(test, feature = "interleavings")))]
 use std::thread::{self, Thread};
 
@@ -14,8 +15,9 @@ use std::thread::{self, Thread};
 use shuttle::thread::{self, Thread};
 
 use super::gate::{Admission, Gate};
+use super::taken::{Origin, Taken};
 use crate::core::frames::Frames;
-use crate::core::numbers::Timestamp;
+use crate::core::numbers::{BatchNumber, Timestamp};
 use crate::core::sync::Mutex;
 use crate::endpoints::Fetch;
 use crate::resilience::{JournalPosition, Slot};
@@ -23,23 +25,12 @@ use crate::runtime::recovery::trial::Trial;
 
 /// What a worker finds in its queue.
 pub(crate) enum Next {
-    /// Frames, and whether to trace them all.
-    Frames(Frames, bool),
+    /// Frames, the number of this batch, and whether to trace them all.
+    Frames(BatchNumber, Frames, bool),
     /// Nothing that it may take now.
     Nothing,
     /// Nothing, and nothing will ever come.
     Closed,
-}
-
-/// How taken frames are found again after a crash.
-#[derive(Debug, Clone)]
-pub(crate) enum Origin {
-    /// They cannot be found again.
-    Nowhere,
-    /// In this source, which can be read again.
-    Source(Arc<str>),
-    /// In this row of the journal, of which this many frames have been taken before.
-    Journal(JournalPosition),
 }
 
 /// Where frames come from.
@@ -84,7 +75,7 @@ impl Sum for Waits {
     }
 }
 
-/// A source that the worker itself reads when nothing is waiting.
+/// A source that a worker itself reads when nothing is waiting.
 pub(crate) struct Fetched {
     pub slot: Slot,
     pub source: Weak<dyn Fetch>,
@@ -92,53 +83,23 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// What can be read now.
-    fn fetch(&self) -> Option<Waiting> {
-        let frames = self.source.upgrade()?.fetch()?;
+    /// These of its frames, as they wait.
+    fn waiting(&self, frames: Frames) -> Waiting {
         let (slot, origin) = (self.slot, self.origin.clone());
-        Some(Waiting { slot, frames, trace_all: false, origin, coming: Coming::New })
-    }
-}
-
-/// Which frames have been taken.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Taken {
-    /// How many bytes, per source.
-    pub sources: BTreeMap<Arc<str>, u64>,
-    /// How much of the journal, per slot.
-    pub journal: BTreeMap<Slot, JournalPosition>,
-}
-
-impl Taken {
-    /// Notes that these frames of `waiting` have been taken. The rest of it keeps waiting.
-    fn note(&mut self, slot: Slot, origin: &mut Origin, frames: &Frames) {
-        match origin {
-            Origin::Nowhere => {}
-            Origin::Source(name) => {
-                let end = frames.offset(0) + frames.byte_length();
-                match self.sources.get_mut(name) {
-                    Some(taken) => *taken = end,
-                    None => drop(self.sources.insert(Arc::clone(name), end)),
-                }
-            }
-            Origin::Journal(position) => {
-                position.frames += frames.len() as u64;
-                self.journal.insert(slot, *position);
-            }
-        }
+        Waiting { slot, frames, trace_all: false, origin, coming: Coming::New }
     }
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
-    /// The source to read when nothing is waiting.
+    /// The source to read when nothing is waiting. A worker that reads it has taken it.
     fetched: Option<Fetched>,
     taken: Taken,
+    /// The number of the batch that is taken next.
+    next: BatchNumber,
     /// Nothing more will come.
     closed: bool,
-    /// The worker knows that it is closed.
-    told: bool,
 }
 
 impl State {
@@ -159,30 +120,50 @@ impl State {
 #[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
-    thread: OnceLock<Thread>,
+    /// The workers that take from it.
+    threads: Mutex<Vec<Thread>>,
 }
 
 impl Queue {
     /// Wakes the calling thread when there is something to take.
     pub fn attach(&self) {
-        let is_first = self.thread.set(thread::current()).is_ok();
-        debug_assert!(is_first, "a queue has one worker");
+        self.threads.lock().push(thread::current());
     }
 
     pub fn wake(&self) {
-        if let Some(thread) = self.thread.get() {
+        self.threads.lock().iter().for_each(Thread::unpark);
+    }
+
+    /// Wakes one worker: for a single connection mostly the same one.
+    fn wake_one(&self, slot: Slot) {
+        let threads = self.threads.lock();
+        let chosen = usize::try_from(slot.0).unwrap_or(0).checked_rem(threads.len());
+        if let Some(thread) = chosen.and_then(|chosen| threads.get(chosen)) {
             thread.unpark();
+        }
+    }
+
+    /// Wakes the workers that are not the calling thread.
+    fn wake_others(&self) {
+        let threads = self.threads.lock();
+        if threads.len() > 1 {
+            let own = thread::current().id();
+            threads.iter().filter(|thread| thread.id() != own).for_each(Thread::unpark);
         }
     }
 
     pub fn push(&self, waiting: Waiting) {
         debug_assert!(!waiting.frames.is_empty(), "a worker takes something of all that waits");
+        let slot = waiting.slot;
         let mut state = self.state.lock();
         state.waiting.push_back(waiting);
-        let was_empty = state.waiting.len() == 1;
+        let length = state.waiting.len();
         drop(state);
-        if was_empty {
-            self.wake();
+        match length {
+            1 => self.wake_one(slot),
+            // One worker is not enough. Whoever is awake takes until there are none.
+            2 => self.wake(),
+            _ => {}
         }
     }
 
@@ -192,12 +173,11 @@ impl Queue {
         self.wake();
     }
 
-    /// Whether the worker need not look: there are no waiting frames that it may take, and it does not still have to be
-    /// told that the queue is closed.
+    /// Whether a worker need not look: there are no waiting frames that it may take, and the queue is not closed.
     pub fn is_idle(&self, gate: &Gate) -> bool {
         let state = self.state.lock();
         match (state.waiting.is_empty(), &state.fetched) {
-            (true, None) => state.told || !state.closed,
+            (true, None) => !state.closed,
             (true, Some(_)) => gate.is_held(),
             (false, _) => !gate.is_open(),
         }
@@ -232,11 +212,12 @@ impl Queue {
         self.state.lock().taken.sources.insert(source, offset);
     }
 
-    /// Makes the worker itself read a source, until the source has nothing more.
+    /// Makes the workers themselves read a source, until the source has nothing more.
     pub fn fetch_from(&self, fetched: Fetched) {
+        let slot = fetched.slot;
         let before = self.state.lock().fetched.replace(fetched);
         debug_assert!(before.is_none(), "a pipeline has one source");
-        self.wake();
+        self.wake_one(slot);
     }
 
     /// Gives up the waiting frames and the source, for the queues that replace this one.
@@ -246,20 +227,24 @@ impl Queue {
     }
 
     /// Reads a source, if there is one and nothing waits. Also in a pause, because the source may have ended; but
-    /// not while a checkpoint waits for this worker.
+    /// not while a checkpoint waits for this worker. Meanwhile the other workers do not: what they would read comes later.
     fn fetch(&self, gate: &Gate) {
         let mut state = self.state.lock();
         if !state.waiting.is_empty() || gate.is_held() {
             return;
         }
-        let Some(fetched) = state.fetched.take() else { return };
+        let mut fetched = state.fetched.take();
+        let source = fetched.as_ref().and_then(|fetched| fetched.source.upgrade());
         // Others may look at what was taken while the disk is slow.
         drop(state);
-        if let Some(waiting) = fetched.fetch() {
+        let Some(source) = source else { return };
+        source.fetch(&mut |frames| {
+            let Some(fetched) = fetched.take() else { return };
             let mut state = self.state.lock();
-            state.waiting.push_back(waiting);
+            state.waiting.push_back(fetched.waiting(frames));
             state.fetched = Some(fetched);
-        }
+        });
+        self.wake_others();
     }
 
     /// Takes what the gate admits.
@@ -267,9 +252,8 @@ impl Queue {
         self.fetch(gate);
         let mut state = self.state.lock();
         state.pass_over(gate);
-        let State { waiting, taken, closed, told, .. } = &mut *state;
+        let State { waiting, taken, closed, next, .. } = &mut *state;
         let Some(first) = waiting.front_mut() else {
-            *told = *closed;
             return if *closed { Next::Closed } else { Next::Nothing };
         };
         let mut trace_all = first.trace_all;
@@ -308,9 +292,11 @@ impl Queue {
         };
         let Some(frames) = frames else { return Next::Nothing };
         let frames = frames.with_hold(Arc::new(in_flight));
-        let Some(trial) = trial else { return Next::Frames(frames, trace_all) };
+        let number = *next;
+        *next = number.next();
+        let Some(trial) = trial else { return Next::Frames(number, frames, trace_all) };
         trial.begin();
-        Next::Frames(frames.with_work_hold(trial), trace_all)
+        Next::Frames(number, frames.with_work_hold(trial), trace_all)
     }
 }
 
@@ -319,14 +305,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_looks_once_to_be_told_that_its_queue_is_closed() {
+    fn every_worker_is_told_that_the_queue_is_closed() {
         let (queue, gate) = (Queue::default(), Gate::open());
         assert!(queue.is_idle(&gate));
         queue.close();
-        assert!(!queue.is_idle(&gate));
-        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Closed));
-        // Its worker may have to wait for others, and must not be busy meanwhile.
-        assert!(queue.is_idle(&gate));
+        for _worker in 0..2 {
+            assert!(!queue.is_idle(&gate));
+            assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Closed));
+        }
     }
 
     #[test]
@@ -355,15 +341,16 @@ mod tests {
         queue.push(waiting(frames(100), Origin::Source("file".into())));
         assert!(queue.taken().journal.is_empty());
         gate.step();
-        assert!(
-            matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, true)),
-            "a step is traced"
-        );
+        let next = || match queue.next(&gate, Timestamp(0)) {
+            Next::Frames(BatchNumber(number), _, traced) => (number, traced),
+            _ => panic!("frames wait"),
+        };
+        assert_eq!(next(), (0, true), "a step is traced");
         assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
         gate.resume(Timestamp(0));
-        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(next(), (1, false));
         assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
-        assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Frames(_, false)));
+        assert_eq!(next(), (2, false));
         assert_eq!(queue.taken().sources.get("file"), Some(&110));
     }
 }

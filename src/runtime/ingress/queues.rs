@@ -1,11 +1,15 @@
 //! Where the frames of one pipeline enter: those that must be journaled first, and the queues of the
 //! workers, which can be exchanged for others while the sources go on.
+//!
+//! If only the order of each key's messages counts, all workers take from one queue, whose batches are numbered. Else
+//! each has its own.
 
 use std::mem;
 use std::sync::{Arc, Weak};
 
 use super::gate::Gate;
-use super::queue::{Coming, Fetched, Origin, Queue, Taken, Waiting, Waits};
+use super::queue::{Coming, Fetched, Queue, Waiting, Waits};
+use super::taken::{Origin, Taken};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
@@ -24,11 +28,13 @@ pub(crate) struct Queues {
     per_worker: RwLock<PerWorker>,
     /// `None` if nothing is saved.
     durable: Option<Durable>,
+    /// Whether all workers take from one queue.
+    shared: bool,
     /// Who is told of frames that wait for a person.
     told: Option<(Arc<Gate>, Arc<dyn Observer>)>,
 }
 
-/// One queue per worker: the frames of a slot go to one of them, so that their order is kept.
+/// One queue for all workers, or one per worker: the frames of a slot go to one of them, so that their order is kept.
 struct PerWorker {
     of_workers: Vec<Arc<Queue>>,
     closed: bool,
@@ -41,10 +47,10 @@ impl Queues {
         file: Option<Arc<str>>,
         workers: usize,
         durable: Option<Durable>,
+        shared: bool,
     ) -> Self {
-        let of_workers = (0..workers).map(|_| Arc::default()).collect();
-        let per_worker = RwLock::new(PerWorker { of_workers, closed: false });
-        Self { pipeline, name, file, per_worker, durable, told: None }
+        let per_worker = RwLock::new(PerWorker::new(workers, shared));
+        Self { pipeline, name, file, per_worker, durable, shared, told: None }
     }
 
     /// Tells the observer of frames that come while the gate is paused.
@@ -57,9 +63,10 @@ impl Queues {
         self.per_worker.read().of_workers.iter().map(|queue| queue.waits()).sum()
     }
 
-    /// The queue of a worker; `None` if there is no such worker.
+    /// The queue from which a worker takes; `None` if there is no such worker.
     pub fn queue(&self, worker: usize) -> Option<Arc<Queue>> {
-        self.per_worker.read().of_workers.get(worker).map(Arc::clone)
+        let queue = if self.shared { 0 } else { worker };
+        self.per_worker.read().of_workers.get(queue).map(Arc::clone)
     }
 
     /// Adds frames to the queue of their worker.
@@ -143,7 +150,7 @@ impl Queues {
     pub fn exchange(&self, workers: usize) {
         let positions = self.positions();
         let mut per_worker = self.per_worker.write();
-        let of_workers = (0..workers).map(|_| Arc::default()).collect();
+        let PerWorker { of_workers, .. } = PerWorker::new(workers, self.shared);
         let old = mem::replace(&mut per_worker.of_workers, of_workers);
         for (waiting, fetched) in old.iter().map(|queue| queue.empty()) {
             for waiting in waiting {
@@ -162,6 +169,11 @@ impl Queues {
 }
 
 impl PerWorker {
+    fn new(workers: usize, shared: bool) -> Self {
+        let queues = if shared { 1 } else { workers };
+        Self { of_workers: (0..queues).map(|_| Arc::default()).collect(), closed: false }
+    }
+
     /// Adds frames to the queue of their slot. All replayed frames wait in one queue, so that they are
     /// taken in the order in which they were written: a message of one connection may have followed the
     /// output of another's.

@@ -18,8 +18,9 @@ use crate::endpoints::Intake;
 use crate::resilience::{
     Care, DEATHS, JournalPosition, Part, Replayed, ResilienceError, Slot, Unit,
 };
-use crate::runtime::ingress::queue::{Coming, Origin, Waiting};
+use crate::runtime::ingress::queue::{Coming, Waiting};
 use crate::runtime::ingress::queues::Queues;
+use crate::runtime::ingress::taken::Origin;
 
 /// A pipeline, as the journal writer knows it.
 pub(crate) struct WrittenPipeline {

@@ -1,6 +1,5 @@
 //! Opens an engine's sources and sinks, and starts their tasks.
 
-use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,20 +10,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::connections::fit_connections;
 use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, SinkIndex};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, Entered, FileId, Injector, Intake, OpenSink, OpenSource, SinkTask,
-    is_inside, read_injected,
+    Delivery, Endpoint, Entered, FileId, Intake, OpenSink, OpenSource, SinkTask, is_inside,
 };
 use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queues::Queues;
 use crate::runtime::panics::IO_THREAD_NAME;
-use crate::runtime::parts::{Senders, SinkTasks, SourceTasks};
+use crate::runtime::parts::{Senders, SinkTasks};
 use crate::runtime::recovery::saved_names::SavedNames;
 use crate::runtime::settings::Settings;
 use crate::runtime::shared::Shared;
@@ -197,7 +194,8 @@ pub(crate) fn queues(
     let plans = topology.pipelines().iter().zip(&names.sources).enumerate();
     plans.map(move |(at, (plan, file))| {
         let (name, file, workers) = (Arc::clone(&plan.name), file.clone(), settings.workers.get());
-        Queues::new(PipelineIndex(at), name, file, workers, durable.cloned())
+        let shared = plan.keeps_order_by_key();
+        Queues::new(PipelineIndex(at), name, file, workers, durable.cloned(), shared)
     })
 }
 
@@ -218,48 +216,4 @@ pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<A
         })
     });
     intakes.collect()
-}
-
-/// Starts the sources, and those for injected messages if the settings allow them. They begin to read when
-/// `begin` becomes true.
-pub(crate) fn start_sources(
-    io: &Handle,
-    mut sources: Vec<OpenSource>,
-    intakes: Vec<Arc<Intake>>,
-    shared: &Shared,
-    begin: &watch::Receiver<bool>,
-) -> (SourceTasks, Vec<Injector>) {
-    debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
-    fit_connections(shared, &mut sources, &intakes);
-    let mut tasks = JoinSet::new();
-    let mut injectors = Vec::new();
-    for (source, intake) in sources.into_iter().zip(intakes) {
-        source.announce(&intake);
-        if shared.settings.injectable {
-            let (injector, injected) = Injector::new();
-            injectors.push(injector);
-            let (intake, begin) = (Arc::clone(&intake), begin.clone());
-            let read = async move {
-                begun(begin).await;
-                read_injected(injected, intake).await;
-                Ok(())
-            };
-            tasks.spawn_on(read, io);
-        }
-        let begin = begin.clone();
-        let read = async move {
-            begun(begin).await;
-            source.run(intake).await
-        };
-        tasks.spawn_on(read, io);
-    }
-    (tasks, injectors)
-}
-
-/// Returns when sources may begin. Never returns if the part that says so has failed: the engine ends then,
-/// and nothing may be read meanwhile that would be lost.
-async fn begun(mut begin: watch::Receiver<bool>) {
-    if begin.wait_for(|begin| *begin).await.is_err() {
-        pending::<()>().await;
-    }
 }

@@ -6,6 +6,7 @@ mod connections;
 mod endpoints;
 mod positions;
 mod saving;
+mod sources;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,11 +29,10 @@ use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::{PipelinePlan, Topology};
 use crate::resilience::{Checkpoint, Position};
-use endpoints::{
-    Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks, start_sources,
-};
+use endpoints::{Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks};
 use positions::{begin_at, begin_queues_at};
 use saving::{Begins, Parts, Saved};
+use sources::start_sources;
 
 /// Starts an engine.
 pub(super) fn start(
@@ -88,7 +88,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
-    let (sources, injectors) =
+    let (sources, inlets) =
         start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
 
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
@@ -111,8 +111,8 @@ pub(super) fn start(
         outcome: publish,
     };
     io.spawn(supervisor.run());
-    let (injectors, io) = (Mutex::new(injectors), Some(io));
-    Ok(Running { shared, injectors, workers, saving, stop, outcome, io })
+    let (inlets, io) = (Mutex::new(inlets), Some(io));
+    Ok(Running { shared, inlets, workers, saving, stop, outcome, io })
 }
 
 /// Everything that a start has opened.

@@ -7,11 +7,15 @@
 //! operators are our own and take their input in order of arrival: Timely's stock operators sort
 //! batches by time with an unstable sort, which would break the order of a key's messages.
 //!
+//! If all workers take frames from one queue, the first operator behind an exchange takes what it gets in the order of
+//! the queue's numbers. What arrives early waits, with its time. Behind it, what one worker sends to another keeps its
+//! order, so messages of the same keys do.
+//!
 //! An operator works for one turn and then lets the others work. The rest of its batch, and the
 //! batches after that, keep their order and the time at which they were taken.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,9 +27,10 @@ use timely::dataflow::{Scope, StreamVec};
 use timely::scheduling::Activator;
 use timely::worker::Worker;
 
-use super::exchange::Exchanged;
+use super::arrivals::Arrivals;
+use super::exchange::{Exchanged, Time};
 use super::sampler::Sampler;
-use super::stage::{Common, Stage, Time, Turn};
+use super::stage::{Common, Stage, Turn};
 use crate::core::clock::Clock;
 use crate::core::numbers::{Epoch, PipelineIndex};
 use crate::core::steps::Segment;
@@ -38,6 +43,8 @@ pub(crate) struct WorkerPipeline {
     pub name: Arc<str>,
     pub segments: Vec<Box<dyn Segment>>,
     pub queue: Arc<Queue>,
+    /// Whether all workers take frames from this queue.
+    pub shares_queue: bool,
     pub sinks: Vec<ToSink>,
     /// The checkpoint that was begun last.
     pub epoch: Rc<Cell<Epoch>>,
@@ -59,17 +66,18 @@ pub(crate) fn build(
     pipeline: WorkerPipeline,
     common: &Common,
 ) -> Option<Built> {
-    let WorkerPipeline { index, name, segments, queue, sinks, epoch } = pipeline;
-    let mut stages = segments
-        .into_iter()
-        .map(|segment| Stage::new(segment, index, sinks.clone(), common.clone()));
-    let first = stages.next()?;
+    let WorkerPipeline { index, name, segments, queue, shares_queue, sinks, epoch } = pipeline;
+    let stage = |segment, behind| Stage::new(segment, index, sinks.clone(), common.clone(), behind);
+    let mut segments = segments.into_iter();
+    let mut arrivals = Rc::new(Arrivals::default());
+    let first = stage(segments.next()?, shares_queue.then(|| Rc::clone(&arrivals)));
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
         let takes = Rc::new(Cell::new(true));
         let (activator, mut stream) =
             enter(scope, first, (index, &name), Entry { queue, epoch, takes: Rc::clone(&takes) });
-        for stage in stages {
-            stream = process(scope, stream, stage);
+        for segment in segments {
+            let arrived = mem::take(&mut arrivals);
+            stream = process(scope, stream, stage(segment, None), arrived);
         }
         let (processed, _) = stream.probe();
         Some(Built { activator, takes, processed })
@@ -106,11 +114,11 @@ fn enter<'scope>(
             }
             let mut turn = Turn::default();
             stage.work(&mut turn, output);
-            while !turn.is_over() && !stage.is_busy() {
+            while !turn.is_over() && stage.takes_frames() {
                 match queue.next(&stage.common.shared.gate, stage.common.shared.clock.now()) {
-                    Next::Frames(mut frames, trace_all) => {
+                    Next::Frames(number, mut frames, trace_all) => {
                         sampler.start_traces(&mut frames, trace_all);
-                        stage.begin_frames(time.clone(), Arc::new(frames));
+                        stage.begin_frames(time.clone(), number, Arc::new(frames));
                         stage.work(&mut turn, output);
                     }
                     Next::Nothing => {
@@ -122,6 +130,7 @@ fn enter<'scope>(
                     }
                     Next::Closed => {
                         capability = None;
+                        takes.set(false);
                         return;
                     }
                 }
@@ -141,27 +150,30 @@ fn process<'scope>(
     scope: Scope<'scope, Time>,
     stream: StreamVec<'scope, Time, Exchanged>,
     mut stage: Stage,
+    arrivals: Rc<Arrivals>,
 ) -> StreamVec<'scope, Time, Exchanged> {
-    let by_worker = Exchange::new(|exchanged: &Exchanged| exchanged.batch.worker.0 as u64);
+    let by_worker = Exchange::new(|exchanged: &Exchanged| exchanged.worker().0 as u64);
     stream.unary(by_worker, "segment", |_, info| {
-        let again = scope.activator_for(info.address);
-        let mut waiting = VecDeque::new();
+        let again = scope.activator_for(info.address.clone());
+        arrivals.attach(scope.activator_for(info.address));
         move |input, output| {
             // Not `for_each_time`: it would break the order of a key's messages.
-            input.for_each(|time, batches| {
-                let time = time.retain(output.output_index());
-                waiting.extend(batches.drain(..).map(|batch| (time.clone(), batch)));
+            input.for_each(|time, exchanged| {
+                for exchanged in exchanged.drain(..) {
+                    arrivals.arrive(exchanged, || time.retain(output.output_index()));
+                }
             });
             let mut turn = Turn::default();
             stage.work(&mut turn, output);
             while !turn.is_over()
                 && !stage.is_busy()
-                && let Some((time, batch)) = waiting.pop_front()
+                && let Some(arrived) = arrivals.take()
             {
-                stage.begin_routed(time, batch);
+                stage.begin_routed(arrived);
                 stage.work(&mut turn, output);
             }
-            let _ = stage.go_on_later(!waiting.is_empty(), &again);
+            arrivals.set_busy(stage.is_busy());
+            let _ = stage.go_on_later(!arrivals.is_empty(), &again);
         }
     })
 }

@@ -5,17 +5,32 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ahead::OnTheWay;
+use crate::core::numbers::{BatchNumber, WorkerIndex};
 use crate::core::steps::batch::RoutedBatch;
+
+/// An [`Epoch`](crate::core::numbers::Epoch), for Timely.
+pub(super) type Time = u64;
 
 /// Why a routed batch has no bytes.
 const THREADS_ONLY: &str =
     "routed batches move between threads of one process and are never serialized";
 
-/// A routed batch on its way to its worker. Timely wants everything that is exchanged to be serializable,
-/// and serializes nothing between the threads of one process.
-pub(crate) struct Exchanged {
-    pub batch: RoutedBatch,
-    pub on_the_way: OnTheWay,
+/// What is on its way to a worker. Timely wants everything that is exchanged to be serializable, and serializes nothing
+/// between the threads of one process.
+pub(crate) enum Exchanged {
+    /// A routed batch, and of which batch of frames it was made, if those are processed in the order of their numbers.
+    Routed { of: Option<BatchNumber>, batch: RoutedBatch, on_the_way: OnTheWay },
+    /// That this worker gets no more of this batch of frames.
+    All { of: BatchNumber, worker: WorkerIndex },
+}
+
+impl Exchanged {
+    pub fn worker(&self) -> WorkerIndex {
+        match self {
+            Self::Routed { batch, .. } => batch.worker,
+            Self::All { worker, .. } => *worker,
+        }
+    }
 }
 
 impl Serialize for Exchanged {

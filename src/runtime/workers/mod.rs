@@ -2,6 +2,7 @@
 //! together.
 
 mod ahead;
+mod arrivals;
 pub(super) mod dataflow;
 pub(super) mod exchange;
 pub(super) mod query;

@@ -1,6 +1,7 @@
 //! A segment with what it needs to run in turns and to pass on its outputs.
 
 use std::mem;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,23 +12,22 @@ use timely::dataflow::operators::generic::OutputBuilderSession;
 use timely::scheduling::Activator;
 
 use super::ahead::{Ahead, LOOK_AGAIN, OnTheWay};
-use super::exchange::Exchanged;
+use super::arrivals::{Arrivals, Arrived};
+use super::exchange::{Exchanged, Time};
 use crate::core::clock::Clock as _;
 use crate::core::frames::Frames;
-use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::numbers::{BatchNumber, PipelineIndex, WorkerIndex};
 use crate::core::steps::batch::{Payload, Produced};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
 use crate::endpoints::ToSink;
 use crate::runtime::shared::Shared;
 
-/// An [`Epoch`](crate::core::numbers::Epoch), for Timely.
-pub(super) type Time = u64;
-
 /// What the operators of a worker share.
 #[derive(Clone)]
 pub(crate) struct Common {
     pub worker: WorkerIndex,
+    pub workers: usize,
     pub shared: Arc<Shared>,
 }
 
@@ -70,8 +70,18 @@ struct Batch {
     /// The time at which it was taken.
     time: Capability<Time>,
     frames: Arc<Frames>,
+    /// If it is of frames whose order counts behind the exchange.
+    numbered: Option<Numbered>,
     #[expect(dead_code, reason = "the messages count as processed when it is dropped")]
     on_the_way: Option<OnTheWay>,
+}
+
+/// What is made of a batch of frames is processed in the order of the batches' numbers.
+#[derive(Clone, Copy)]
+struct Numbered {
+    number: BatchNumber,
+    /// This worker's own messages go on at once, because it is their turn.
+    at_once: bool,
 }
 
 /// Reports that a worker panics, if a panic drops this. It is declared after a batch and so dropped before it:
@@ -95,6 +105,8 @@ pub(super) struct Stage {
     report: Report,
     produced: Produced,
     batch: Option<Batch>,
+    /// What has arrived at the operator behind this one, if frames enter here and their order counts there.
+    behind: Option<Rc<Arrivals>>,
     ahead: Ahead,
 }
 
@@ -104,12 +116,14 @@ impl Stage {
         pipeline: PipelineIndex,
         sinks: Vec<ToSink>,
         common: Common,
+        behind: Option<Rc<Arrivals>>,
     ) -> Self {
         Self {
             segment,
             pipeline,
             sinks,
             common,
+            behind,
             report: Report::default(),
             produced: Produced::default(),
             batch: None,
@@ -122,16 +136,31 @@ impl Stage {
         self.batch.is_some()
     }
 
+    /// Whether the next frames can be taken: the batch before is done, and all that has arrived behind is processed. This
+    /// has waited for longer, and then own messages can go on at once more often.
+    pub fn takes_frames(&self) -> bool {
+        !self.is_busy() && self.behind.as_ref().is_none_or(|behind| behind.are_processed())
+    }
+
     /// Begins with frames that have entered, when the batch before is done.
-    pub fn begin_frames(&mut self, time: Capability<Time>, frames: Arc<Frames>) {
-        self.begin(Batch { time, frames, on_the_way: None }, Payload::Frames);
+    pub fn begin_frames(
+        &mut self,
+        time: Capability<Time>,
+        number: BatchNumber,
+        frames: Arc<Frames>,
+    ) {
+        let Self { behind, segment, .. } = self;
+        let numbered = behind.as_ref().map(|behind| {
+            let at_once = segment.own_at_once(behind.is_turn_of(number));
+            Numbered { number, at_once }
+        });
+        self.begin(Batch { time, frames, numbered, on_the_way: None }, Payload::Frames);
     }
 
     /// Begins with messages of another operator, when the batch before is done.
-    pub fn begin_routed(&mut self, time: Capability<Time>, exchanged: Exchanged) {
-        let Exchanged { batch, on_the_way } = exchanged;
+    pub fn begin_routed(&mut self, Arrived { time, batch, on_the_way }: Arrived) {
         let (frames, on_the_way) = (batch.frames, Some(on_the_way));
-        self.begin(Batch { time, frames, on_the_way }, batch.payload);
+        self.begin(Batch { time, frames, numbered: None, on_the_way }, batch.payload);
     }
 
     fn begin(&mut self, batch: Batch, payload: Payload) {
@@ -164,14 +193,30 @@ impl Stage {
         }
         self.pass_on(&batch.frames);
         let Self { produced, ahead, .. } = self;
+        let of = batch.numbered.map(|numbered| numbered.number);
         let routed = produced.routed.drain(..).map(|batch| {
             let on_the_way = ahead.count(batch.messages);
-            Exchanged { batch, on_the_way }
+            Exchanged::Routed { of, batch, on_the_way }
         });
         output.session(&batch.time).give_iterator(routed);
         match progress {
             Progress::More => self.batch = Some(batch),
-            Progress::Done => drop(batch),
+            Progress::Done => self.end(batch, output),
+        }
+    }
+
+    /// A batch is done. Each worker is told that it gets no more of it, if it has to know.
+    fn end(&self, batch: Batch, output: &mut RoutedOutput<'_>) {
+        let (Some(Numbered { number, at_once }), Some(behind)) = (batch.numbered, &self.behind)
+        else {
+            return;
+        };
+        let Common { worker: own, workers, .. } = self.common;
+        let told = (0..workers).map(WorkerIndex).filter(|worker| !at_once || *worker != own);
+        let told = told.map(|worker| Exchanged::All { of: number, worker });
+        output.session(&batch.time).give_iterator(told);
+        if at_once {
+            behind.end(number);
         }
     }
 

@@ -122,7 +122,8 @@ impl Worker {
         senders: Senders,
     ) {
         let Self { index, shared, epoch, dataflows, .. } = self;
-        let common = Common { worker: *index, shared: Arc::clone(shared) };
+        let workers = timely.peers();
+        let common = Common { worker: *index, workers, shared: Arc::clone(shared) };
         let pipelines = shared.topology.pipelines().iter().zip(&shared.queues);
         for (at, (((plan, queues), segments), sinks)) in
             pipelines.zip(segments).zip(senders).enumerate()
@@ -136,6 +137,7 @@ impl Worker {
                 name: Arc::clone(&plan.name),
                 segments,
                 queue: Arc::clone(&queue),
+                shares_queue: plan.keeps_order_by_key(),
                 sinks,
                 epoch: Rc::clone(epoch),
             };

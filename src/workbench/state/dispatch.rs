@@ -7,6 +7,7 @@ use super::lists::rows::SelectedRow;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
 use super::windows::help::Help;
+use super::windows::load::LoadRow;
 use super::windows::overlay::Overlay;
 use super::windows::question::Question;
 use super::windows::themes::Themes;
@@ -73,8 +74,6 @@ impl Workbench {
             pane => match self.searches.of_mut(pane) {
                 Some(search) if search.editing().is_some() => {
                     search.key(key, event);
-                    // Fewer rows may be shown now than were scrolled past.
-                    self.output_offset = 0;
                 }
                 _ => return false,
             },
@@ -126,6 +125,9 @@ impl Workbench {
             }
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.go_to(Pane::Input),
+            Command::GoFlow => self.go_to(Pane::Flow),
+            Command::GoThroughput => self.go_to(Pane::Throughput),
+            Command::GoLatency => self.go_to(Pane::Latency),
             Command::GoPartitions => self.go_to(Pane::Partitions),
             Command::GoMessages => self.go_to(Pane::Routing),
             Command::GoOutputs => self.go_to(Pane::Outputs),
@@ -151,7 +153,9 @@ impl Workbench {
             }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
+            Command::Window => self.window = self.window.next(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
+            Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => self.frozen = !self.frozen,
             Command::Themes => {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
@@ -187,6 +191,9 @@ impl Workbench {
                 (self.trace, self.spotlight) = (SelectedRow::default(), true);
                 Some(Effect::Step)
             }
+            Command::MoreLoad => self.set_load(self.load.faster()),
+            Command::LessLoad => self.set_load(self.load.slower()),
+            Command::StopLoad => Some(Effect::StopLoad),
             Command::Crash => Some(Effect::Crash),
             Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
             Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),

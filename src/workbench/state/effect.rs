@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::application::Key;
 use crate::core::frames::pins::Pin;
+use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 
 /// What the engine is to do.
@@ -15,6 +16,10 @@ pub enum Effect {
     Inject(PipelineIndex, Bytes),
     /// Pause the engine; if it is paused, resume it.
     PauseOrResume,
+    /// Make this load, or go on with it instead of the present one.
+    Load(LoadSettings),
+    /// End the load.
+    StopLoad,
     /// Take one message.
     Step,
     /// Lose all that is in memory, and recover.

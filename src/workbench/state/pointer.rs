@@ -86,6 +86,9 @@ impl Workbench {
                 self.theme = self.theme.with_look(themes.go(command));
                 self.overlay = Some(Overlay::Themes(themes));
             }
+            Some(Overlay::Load(row)) => {
+                self.overlay = Some(Overlay::Load(self.load_row(row, command)));
+            }
             Some(other) => self.overlay = Some(other.scrolled(command)),
         }
     }

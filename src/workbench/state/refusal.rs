@@ -1,6 +1,7 @@
 //! Why a command can do nothing now, in a sentence: for the palette, and for the notice when its key is pressed.
 
 use super::Workbench;
+use super::windows::load::loaded;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::words;
@@ -28,6 +29,13 @@ impl Workbench {
             }
             Command::EditLetter | Command::SendLetter => {
                 self.letter_at_hand().is_none().then_some("there is no dead letter")
+            }
+            Command::Load => {
+                let none = loaded(&self.topology).next().is_none();
+                none.then_some("no pipeline of the application has a generator of messages")
+            }
+            Command::MoreLoad | Command::LessLoad | Command::StopLoad => {
+                (!self.has_load()).then_some("there is no load")
             }
             Command::FewerWorkers => {
                 (self.snapshot.workers.len() < 2).then_some("one worker is the least")

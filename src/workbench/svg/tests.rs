@@ -1,7 +1,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
-use super::colors::DIM;
+use super::colors::{BACKGROUND, DIM, FOREGROUND};
 use super::*;
 
 fn drawn(width: u16, draw: impl FnOnce(&mut Buffer)) -> String {
@@ -144,4 +144,35 @@ fn a_wide_character_cut_by_the_edge_stays_inside() {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 1));
     buffer[(1, 0)].set_symbol("日").set_bg(Color::Red);
     assert!(svg(&buffer, "").contains("d=\"M9 -14h9v19h-9z\""));
+}
+
+#[test]
+fn an_animation_has_each_row_once_for_the_time_in_which_it_is_shown() {
+    use std::time::Duration;
+
+    let scene = |second: &str, milliseconds| {
+        let mut screen = Buffer::empty(Rect::new(0, 0, 20, 3));
+        screen.set_string(0, 0, "always", Style::new());
+        screen.set_string(0, 2, second, Style::new());
+        Scene { screen, time: Duration::from_millis(milliseconds) }
+    };
+    let scenes = [scene("one", 1_000), scene("two", 500), scene("two", 500), scene("three", 2_000)];
+    let picture = animation(&scenes, "");
+    let group = |class: &str, text: &str| {
+        let places: Vec<_> = picture.split("<g").filter(|group| group.contains(text)).collect();
+        assert_eq!(places.len(), 1, "{text}");
+        assert!(places[0].starts_with(class), "{text}: {}", places[0]);
+    };
+    group(" transform", ">always<");
+    group(" class=\"s s0-1\" transform", ">one<");
+    group(" class=\"s s1-3\" transform", ">two<");
+    // The last screen stays where nothing moves.
+    group(" class=\"s s3-4 z\" transform", ">three<");
+    assert!(picture.contains("animation:4s step-end infinite"), "{picture}");
+    assert!(picture.contains("s0-1{0.000%{visibility:visible}25.000%{visibility:hidden}}"));
+    let shown = "0%{visibility:hidden}25.000%{visibility:visible}50.000%{visibility:hidden}";
+    assert!(picture.contains(&format!("@keyframes s1-3{{{shown}}}")));
+    assert!(picture.contains("s3-4{0%{visibility:hidden}50.000%{visibility:visible}}"));
+    assert_eq!(animation(&scenes, ""), picture);
+    assert_eq!(animation(&[], ""), "");
 }

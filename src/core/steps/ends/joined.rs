@@ -11,7 +11,8 @@ use crate::core::steps::{Progress, Segment};
 /// this worker at once: a piece is in the processor's first cache then. Messages of other workers come through the
 /// exchange to another instance of the last segment, with the same partition tables.
 ///
-/// The messages of a key keep their order: those of a source are all made by one worker, and so take one of the two ways.
+/// The messages of a key keep their order if own ones go on at once only when all that came before them has been processed
+/// here ([`Segment::own_at_once`]).
 pub(crate) struct Joined {
     first: Box<dyn Segment>,
     last: Box<dyn Segment>,
@@ -52,6 +53,10 @@ impl Segment for Joined {
     fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         self.first.finish(frames, produced);
         self.last.finish(frames, produced);
+    }
+
+    fn own_at_once(&mut self, at_once: bool) -> bool {
+        self.first.join(at_once) && at_once
     }
 }
 

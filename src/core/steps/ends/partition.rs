@@ -7,9 +7,10 @@ use crate::application::{Message, PartitionFunction};
 use crate::core::frames::Frames;
 use crate::core::guard::for_each_guarded;
 use crate::core::numbers::WorkerIndex;
-use crate::core::steps::batch::{Item, Mailbox, Payload, Produced, RoutedBatch};
+use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
 use crate::core::steps::context::Context;
 use crate::core::steps::keys::Keys;
+use crate::core::steps::mailbox::Mailbox;
 use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
 /// Up to how many workers the messages of a piece are looked through once for each.
@@ -147,9 +148,10 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         let workers = self.keys.workers();
         self.share = (expected / workers + expected / 8).min(expected);
         let capacity = self.share.min(MAX_TOGETHER);
+        let mut letters = self.mailbox.borrow_mut();
         self.gathered.extend((0..workers).map(|worker| {
             let waits = !self.joined || worker != self.worker.0;
-            Vec::with_capacity(if waits { capacity } else { 0 })
+            if waits { letters.empty(capacity) } else { Vec::new() }
         }));
     }
 
@@ -160,7 +162,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         produced: &mut Produced,
     ) -> Progress {
         let Self { before, keys, worker, mailbox, joined, share, input, owned, gathered } = self;
-        let own = &mut *mailbox.borrow_mut();
+        let own = &mut mailbox.borrow_mut().messages;
         let mut full = |owner, batch: &mut Vec<Item<M>>| {
             if *joined && owner == *worker {
                 own.append(batch);
@@ -194,13 +196,17 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
     }
 
     fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
-        let rest = self.gathered.drain(..).enumerate().filter(|(_, batch)| !batch.is_empty());
-        let rest = rest.map(|(worker, batch)| routed(WorkerIndex(worker), frames, batch));
-        produced.routed.extend(rest);
+        for (worker, batch) in self.gathered.drain(..).enumerate() {
+            if batch.is_empty() {
+                self.mailbox.borrow_mut().keep(batch);
+            } else {
+                produced.routed.push(routed(WorkerIndex(worker), frames, batch));
+            }
+        }
     }
 
-    fn join(&mut self) -> bool {
-        self.joined = true;
+    fn join(&mut self, joined: bool) -> bool {
+        self.joined = joined;
         true
     }
 }

@@ -11,8 +11,9 @@ use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::batch::{Item, Mailbox, Payload};
+use super::batch::{Item, Payload};
 use super::context::Context;
+use super::mailbox::Mailbox;
 use super::outgoing::Outgoing;
 use super::{Flow, Progress};
 use crate::application::{
@@ -66,13 +67,17 @@ where
     P: PartitionFunction<M>,
 {
     fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
+        let emptied: Vec<_> = mem::take(&mut self.batch.messages).into();
+        let mut letters = self.mailbox.borrow_mut();
         let messages = match payload {
             Payload::Own(_) => {
                 // The mailbox and the batch exchange their memory, so nothing is allocated.
-                let empty = mem::take(&mut self.batch.messages).into();
-                Some(self.mailbox.replace(empty))
+                Some(mem::replace(&mut letters.messages, emptied))
             }
-            Payload::Messages(batch) => batch.downcast().ok().map(|batch| *batch),
+            Payload::Messages(batch) => {
+                letters.keep(emptied);
+                batch.downcast().ok().map(|batch| *batch)
+            }
             Payload::Frames => None,
         };
         match messages {

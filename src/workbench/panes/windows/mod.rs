@@ -2,9 +2,11 @@
 
 mod dead_letter;
 mod help;
+mod load;
 mod log_line;
 mod palette;
 mod partition;
+mod pasted;
 mod question;
 mod safety;
 mod themes;
@@ -27,7 +29,9 @@ pub(super) fn render(
         Overlay::Palette(palette) => return palette::render(workbench, palette, area, buffer),
         Overlay::Help(help) => return help::render(workbench, help, area, buffer),
         Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
+        Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
+        Overlay::Pasted(pasted) => pasted::render(workbench, pasted, area, buffer),
         Overlay::Trace { trace, scroll } => trace::render(workbench, trace, *scroll, area, buffer),
         Overlay::DeadLetter(letter) => dead_letter::render(workbench, letter, area, buffer),
         Overlay::LogLine(line) => log_line::render(workbench, line, area, buffer),

@@ -2,6 +2,7 @@
 
 pub(in crate::workbench::state) mod choices;
 pub(in crate::workbench) mod help;
+pub(in crate::workbench) mod load;
 pub(in crate::workbench::state) mod over_panes;
 pub(in crate::workbench) mod overlay;
 pub(in crate::workbench) mod palette;

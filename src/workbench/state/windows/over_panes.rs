@@ -29,6 +29,7 @@ impl Workbench {
         }
         match overlay {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
+            Overlay::Pasted(pasted) => return self.key_of_pasted(pasted, key),
             Overlay::Themes(themes) => self.key_of_themes(themes, command),
             Overlay::Question(question) => match question.answer(key, command) {
                 None => self.overlay = Some(Overlay::Question(question)),
@@ -44,6 +45,10 @@ impl Workbench {
                 self.overlay = Some(Overlay::Help(help));
             }
             Overlay::Help(help) => self.key_of_help(help, command),
+            Overlay::Load(row) => {
+                let own = self.key_of_load(row, key, command);
+                return own.unwrap_or_else(|| self.key_of_window(Overlay::Load(row), key, command));
+            }
             window => return self.key_of_window(window, key, command),
         }
         None
@@ -143,6 +148,10 @@ impl Workbench {
             Overlay::Themes(_) => {
                 self.keep_look();
                 None
+            }
+            Overlay::Load(row) => {
+                self.overlay = Some(Overlay::Load(row));
+                self.set_load(row.changed(self.load, true, &self.topology))
             }
             other => {
                 self.overlay = Some(other);

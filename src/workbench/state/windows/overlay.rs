@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::help::Help;
+use super::load::LoadRow;
 use super::palette::Palette;
 use super::question::Question;
 use super::themes::Themes;
@@ -12,6 +13,7 @@ use crate::core::frames::trace::{HOP_LIMIT, Trace};
 use crate::telemetry::{LogLine, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::typing::pasted_lines::PastedLines;
 
 /// The window over the panes, until it is closed.
 pub enum Overlay {
@@ -21,8 +23,12 @@ pub enum Overlay {
     Palette(Palette),
     /// Other colours.
     Themes(Themes),
+    /// The load; which of its settings is selected.
+    Load(LoadRow),
     /// Whether something is to be done that cannot be taken back.
     Question(Question),
+    /// Several pasted lines, before they are sent.
+    Pasted(PastedLines),
     /// What happened to a message, hop by hop.
     Trace {
         /// The message's trace.
@@ -55,7 +61,9 @@ impl Overlay {
             Self::Help(_)
             | Self::Palette(_)
             | Self::Themes(_)
+            | Self::Load(_)
             | Self::Question(_)
+            | Self::Pasted(_)
             | Self::Crashing
             | Self::Safety => None,
             Self::Trace { .. } => Some(Pane::Routing),

@@ -1,0 +1,79 @@
+//! Starts the sources: those of the endpoints, and those of injected and generated messages.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::connections::fit_connections;
+use crate::endpoints::{Injector, Intake, Loader, OpenSource, read_injected, read_load};
+use crate::runtime::parts::{Inlets, SourceTasks};
+use crate::runtime::shared::Shared;
+
+/// Starts the sources, and those for injected and generated messages if the settings allow them. They begin
+/// to read when `begin` becomes true.
+pub(super) fn start_sources(
+    io: &Handle,
+    mut sources: Vec<OpenSource>,
+    intakes: Vec<Arc<Intake>>,
+    shared: &Shared,
+    begin: &watch::Receiver<bool>,
+) -> (SourceTasks, Inlets) {
+    debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
+    fit_connections(shared, &mut sources, &intakes);
+    let mut tasks = JoinSet::new();
+    let mut inlets = Inlets::default();
+    for (source, intake) in sources.into_iter().zip(intakes) {
+        source.announce(&intake);
+        if shared.settings.injectable {
+            let (injector, injected) = Injector::new();
+            inlets.injectors.push(injector);
+            let (its_intake, its_begin) = (Arc::clone(&intake), begin.clone());
+            let read = async move {
+                begun(its_begin).await;
+                read_injected(injected, its_intake).await;
+                Ok(())
+            };
+            tasks.spawn_on(read, io);
+            inlets.loaders.push(start_load(io, &mut tasks, &intake, shared, &begin));
+        }
+        let begin = begin.clone();
+        let read = async move {
+            begun(begin).await;
+            source.run(intake).await
+        };
+        tasks.spawn_on(read, io);
+    }
+    (tasks, inlets)
+}
+
+/// Starts the source of a pipeline's load. `None` if the pipeline has no generator.
+fn start_load(
+    io: &Handle,
+    tasks: &mut SourceTasks,
+    intake: &Arc<Intake>,
+    shared: &Shared,
+    begin: &watch::Receiver<bool>,
+) -> Option<Loader> {
+    let plan = shared.topology.pipelines().get(intake.pipeline.0)?;
+    let make = Arc::clone(plan.source.generate.as_ref()?);
+    let (loader, loaded) = Loader::new();
+    let (intake, begin) = (Arc::clone(intake), begin.clone());
+    let read = async move {
+        begun(begin).await;
+        read_load(loaded, make, intake).await;
+        Ok(())
+    };
+    tasks.spawn_on(read, io);
+    Some(loader)
+}
+
+/// Returns when sources may begin. Never returns if the part that says so has failed: the engine ends then,
+/// and nothing may be read meanwhile that would be lost.
+async fn begun(mut begin: watch::Receiver<bool>) {
+    if begin.wait_for(|begin| *begin).await.is_err() {
+        pending::<()>().await;
+    }
+}
