@@ -43,6 +43,7 @@ impl Session {
             pipelines: self.pipelines(),
             workers: self.workers(&partitions.by_worker),
             partitions,
+            pinned: self.engine.pinned(),
             traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
             traced: self.traced.shown(traced(collector)),
             outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),

@@ -17,6 +17,7 @@ use super::traced::TracedShown;
 use super::window::TimeWindow;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::Trace;
 use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
@@ -49,6 +50,8 @@ pub struct Snapshot {
     pub workers: Vec<WorkerShown>,
     /// The rows of the state that the front end looks at.
     pub partitions: PartitionsShown,
+    /// The pinned keys, of which every message is traced.
+    pub pinned: Arc<[Pin]>,
     /// Traces, newest first.
     pub traces: Vec<Arc<Trace>>,
     /// How many of the messages are traced.

@@ -77,6 +77,7 @@ commands! {
     Filter,       "filter",        Rows,        FOOTER, [char('/')],                        "show only what contains a text: keys of partitions, rows of a list, lines of the help";
     NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
     Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
+    Pin,          "pin",           Partitions,  HELP,   [char('p')],                        "trace every message of the selected partition's key, or no longer";
     EditLetter,   "edit and send", Frames,      FOOTER, [char('e')],                        "put its frame into the input pane, to be edited and sent again";
     SendLetter,   "send again",    Frames,      FOOTER, [char('R')],                        "send its frame again as it is";
     MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";

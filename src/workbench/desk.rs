@@ -12,6 +12,7 @@ use super::opening::Opening;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
 use super::words;
+use crate::core::frames::pins::PIN_LIMIT;
 use crate::core::frames::trace_budget::TraceRate;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
@@ -118,6 +119,20 @@ impl Desk {
             Effect::Revive { state, key } => {
                 let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
                 workbench.revived(&key, revival);
+            }
+            Effect::Pin(pin) => {
+                let engine = session.engine();
+                let key = words::key(&pin.key);
+                if engine.unpin(&pin) {
+                    workbench.notify(format!("`{key}` is not pinned any more"), false);
+                } else if engine.pin(pin) {
+                    let text =
+                        format!("`{key}` is pinned: its messages are traced, up to 50 a second");
+                    workbench.notify(text, false);
+                } else {
+                    let text = format!("{PIN_LIMIT} keys are pinned already: unpin one first");
+                    workbench.notify(text, true);
+                }
             }
             Effect::Crash => {
                 let crashed = session.crash();

@@ -48,3 +48,23 @@ fn a_file_is_stepped_from_its_first_frame_and_each_message_is_seen() {
     terminal.send(F5);
     wait_for_votes(&terminal, "a", 210, 20);
 }
+
+#[test]
+fn a_pinned_partition_is_marked_and_stays_pinned_over_a_crash_until_it_is_unpinned() {
+    let mut terminal = super::alphabet();
+    enter(&mut terminal, "a 1");
+    enter(&mut terminal, "b 1");
+    wait_for_votes(&terminal, "b", 1, 1);
+    leave_input(&mut terminal);
+    terminal.send("2jp");
+    terminal.wait_for("`b` is pinned");
+    terminal.wait_for("b ◆");
+    terminal.send("CC");
+    terminal.wait_for("It was back after");
+    terminal.send(ESCAPE);
+    terminal.wait_until("the window closed", |screen| !screen.contains("It was back after"));
+    terminal.wait_for("b ◆");
+    terminal.send("p");
+    terminal.wait_for("is not pinned any more");
+    terminal.wait_until("no mark", |screen| !screen.contains("◆"));
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::application::Key;
+use crate::core::frames::pins::Pin;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 
@@ -35,6 +36,8 @@ pub enum Effect {
         /// Its key.
         key: Key,
     },
+    /// Trace every message of a key; if that is done already, no longer.
+    Pin(Pin),
     /// Copy a text: to the terminal's clipboard, and into a file of this name for terminals that refuse.
     Copy {
         /// The text.

@@ -24,6 +24,9 @@ impl Workbench {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
             Command::Revive => return self.no_revival(),
+            Command::Pin => {
+                self.partition_at_hand().is_none().then_some("no partition is selected")
+            }
             Command::EditLetter | Command::SendLetter => match self.frame_at_hand() {
                 None if self.pane == Pane::Routing => Some("there is no message"),
                 None => Some("there is no dead letter"),

@@ -254,6 +254,9 @@ fn value(
             let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
             if partition.poisoned {
                 Line::styled(format!("{key} {POISONED}"), theme.bad())
+            } else if workbench.is_pinned(&partition.key) {
+                let mark = theme.symbol("◆", "!");
+                Line::styled(format!("{key} {mark}"), theme.accent().patch(theme.title()))
             } else if is_new(workbench, row) {
                 Line::styled(
                     format!("{key} {}", theme.symbol("✱", "*")),

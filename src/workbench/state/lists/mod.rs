@@ -4,6 +4,7 @@ pub(in crate::workbench) mod filter_line;
 pub(in crate::workbench::state) mod letter_at_hand;
 pub(in crate::workbench) mod letters;
 pub(in crate::workbench) mod marks;
+mod pins;
 pub(in crate::workbench) mod revival;
 pub(in crate::workbench) mod rows;
 pub(in crate::workbench::state) mod search;
