@@ -91,8 +91,8 @@ fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
         Typed::Nothing => {
             Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
         }
-        Typed::Frames { frame, header_length, times } => {
-            let (header, payload) = frame.split_at((*header_length).min(frame.len()));
+        Typed::Frames { frame, wrapping, times } => {
+            let (header, payload, _) = wrapping.split(frame);
             let room = most.saturating_sub(header.len());
             let mut spans = vec![
                 Span::styled("frame ", theme.quiet()),

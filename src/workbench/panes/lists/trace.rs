@@ -44,7 +44,7 @@ fn origin(workbench: &Workbench, trace: &Trace, roomy: bool) -> Vec<Span<'static
     spans.push(Span::styled(theme.fit(&trace.source, 21), theme.text()));
     let plan = pipelines.iter().find(|plan| plan.name == trace.pipeline);
     if let Some(plan) = plan.filter(|_| roomy) {
-        let frame = words::frame(&trace.frame, plan.source.framing.header_length());
+        let frame = words::frame(&trace.frame, plan.source.framing.wrapping());
         spans.push(Span::styled(format!("  {}", theme.fit(&frame, 26)), theme.quiet()));
     }
     spans
