@@ -26,5 +26,6 @@ pub use steps::{
     PartitionFunction, State, StateBuilder, StateComputation, StateOutcome, WritesOut, WritesVec,
 };
 
+pub(crate) use ends::Cutting;
 pub(crate) use name::short_type_name;
 pub(crate) use printable::is_printable;

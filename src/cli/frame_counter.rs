@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::core::frames::framing::Framing;
+use crate::core::frames::wrapping::Wrapping;
 
 /// Counts the frames of a stream.
 pub struct FrameCounter {
@@ -36,15 +37,21 @@ impl FrameCounter {
     /// Counts bytes, but none beyond the end of frame number `max`. Returns how many bytes were counted, and
     /// how many frames ended in them. If `max` is 0, nothing is counted.
     pub fn pass(&mut self, bytes: &[u8], max: u64) -> (usize, u64) {
+        let wrapping = self.framing.wrapping();
+        if wrapping == Wrapping::Line {
+            return self.pass_lines(bytes, max);
+        }
         let mut left = bytes;
         let mut ended = 0;
         while ended < max && !left.is_empty() {
-            let header_left = self.framing.header_length().saturating_sub(self.header.len());
             if let Payload::Unknown = self.payload {
-                let header = self.take(&mut left, header_left as u64);
-                self.header.extend_from_slice(header);
-                if header.len() < header_left {
-                    break;
+                let missing = wrapping.missing(&self.header);
+                if missing > 0 {
+                    let header = self.take(&mut left, missing as u64);
+                    self.header.extend_from_slice(header);
+                }
+                if wrapping.missing(&self.header) > 0 {
+                    continue;
                 }
                 let length = self.framing.payload_length(&self.header);
                 self.payload = length.map_or(Payload::Lost, Payload::Missing);
@@ -62,6 +69,25 @@ impl FrameCounter {
             }
         }
         (bytes.len() - left.len(), ended)
+    }
+
+    fn pass_lines(&mut self, bytes: &[u8], max: u64) -> (usize, u64) {
+        let (mut left, mut ended) = (bytes, 0);
+        while ended < max && !left.is_empty() {
+            let Some(end) = memchr::memchr(b'\n', left) else {
+                self.take(&mut left, u64::MAX);
+                break;
+            };
+            self.take(&mut left, end as u64 + 1);
+            self.rest = 0;
+            ended += 1;
+        }
+        (bytes.len() - left.len(), ended)
+    }
+
+    /// Whether what has been counted since the end of the last frame is one if no more bytes come.
+    pub fn is_last(&self) -> bool {
+        self.rest > 0 && self.framing.wrapping() == Wrapping::Line
     }
 
     /// How many bytes have been counted since the end of the last frame.
@@ -99,7 +125,7 @@ mod tests {
         ) {
             let mut ends = Vec::new();
             let framing = big_endian_framing(header_length);
-            let cut = framing.cut(&bytes, MAXIMUM_FRAME_LIMIT, usize::MAX, &mut ends);
+            let cut = framing.cut(&bytes, 0, MAXIMUM_FRAME_LIMIT, usize::MAX, &mut ends);
             // What is above the limit is a frame that has not ended.
             prop_assert!(cut.is_ok() || header_length == 4);
 

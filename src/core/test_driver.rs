@@ -10,7 +10,7 @@ use super::clock::{Clock, LogicalClock};
 use super::frames::Frames;
 use super::frames::assembler::{Assembler, Broken, SourceEnd};
 use super::frames::dead_letter::DeadLetter;
-use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoHeader, frame};
+use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoFrame, frame};
 use super::frames::trace::Trace;
 use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
@@ -40,7 +40,7 @@ pub enum PushError {
     NoSuchPipeline(#[from] NoSuchPipeline),
     /// The payload cannot be framed.
     #[error(transparent)]
-    NoHeader(#[from] NoHeader),
+    NoFrame(#[from] NoFrame),
 }
 
 /// Runs an application on one thread: push bytes, step, and read what came of them.
@@ -160,7 +160,7 @@ impl TestDriver {
             Assembler::new(framing, DEFAULT_FRAME_LIMIT, MAX_FRAMES_PER_CUT)
         });
         assembler.buffer().extend_from_slice(bytes);
-        let header_length = assembler.header_length();
+        let wrapping = assembler.wrapping();
         let broken = loop {
             match assembler.cut() {
                 Ok(None) => return Ok(()),
@@ -168,7 +168,7 @@ impl TestDriver {
                 Ok(Some(cut)) => {
                     let first = SequenceNumber(running.frames + 1);
                     running.frames += cut.len() as u64;
-                    let frames = Frames::new(SOURCE.into(), first, now, header_length, cut);
+                    let frames = Frames::new(SOURCE.into(), first, now, wrapping, cut);
                     waiting.push_back((at, frames));
                 }
             }
@@ -189,20 +189,29 @@ impl TestDriver {
         Ok(self.push(pipeline, &frame)?)
     }
 
-    /// Says that a pipeline's source has ended: an incomplete frame becomes a dead letter.
+    /// Says that a pipeline's source has ended: an incomplete frame becomes a dead letter, and a last line needs no
+    /// end.
     ///
     /// # Errors
     ///
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
         let now = self.clock.now();
-        let running = self.pipeline(pipeline)?;
-        if let Some(broken) =
-            running.assembler.take().and_then(|left| left.finish(SourceEnd::Ended))
-        {
-            let letter = broken_letter(running, broken, now);
-            self.dead_letters.push(letter);
-        }
+        let Self { pipelines, waiting, dead_letters, .. } = self;
+        let (at, running) = find_pipeline(pipelines, pipeline)?;
+        let Some(mut assembler) = running.assembler.take() else { return Ok(()) };
+        let wrapping = assembler.wrapping();
+        let broken = match assembler.last() {
+            Ok(None) => assembler.finish(SourceEnd::Ended),
+            Ok(Some(last)) => {
+                running.frames += 1;
+                let number = SequenceNumber(running.frames);
+                waiting.push_back((at, Frames::new(SOURCE.into(), number, now, wrapping, last)));
+                None
+            }
+            Err(broken) => Some(broken),
+        };
+        dead_letters.extend(broken.map(|broken| broken_letter(running, broken, now)));
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::frames::framing::frame;
 use super::frames::preview::shortened;
+use super::frames::wrapping::Wrapping;
 use super::text::{counted, hex_digit};
 use super::topology::SourcePlan;
 
@@ -28,8 +29,8 @@ pub enum Typed {
     Frames {
         /// One frame, header and payload.
         frame: Bytes,
-        /// How long its header is, in bytes.
-        header_length: usize,
+        /// What it has around its payload.
+        wrapping: Wrapping,
         /// How often it is to be sent.
         times: usize,
     },
@@ -97,6 +98,8 @@ fn repetitions(line: &str) -> Result<(&str, usize), String> {
 fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
     let payload = match &source.typed {
         Some(form) => form.parse(line).map_err(|reason| reason.as_str().to_owned()),
+        // A line is typed as it is.
+        None if source.framing.wrapping() == Wrapping::Line => Ok(line.as_bytes().to_vec()),
         None => {
             Err("this application has no typed form: type raw bytes, as 0x 00 01 ..".to_owned())
         }
@@ -109,9 +112,7 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
         }
         Ok(payload) => match framed(&payload) {
             Err(error) => Typed::Wrong { reason: error.to_string(), anyway: None },
-            Ok(frame) => {
-                Typed::Frames { frame, header_length: source.framing.header_length(), times }
-            }
+            Ok(frame) => Typed::Frames { frame, wrapping: source.framing.wrapping(), times },
         },
     }
 }
@@ -122,20 +123,23 @@ fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
         Err(reason) => return Typed::Wrong { reason, anyway: None },
     };
     let mut ends = Vec::new();
-    let cut = source.framing.cut(&bytes, limit, usize::MAX, &mut ends);
+    let cut = source.framing.cut(&bytes, 0, limit, usize::MAX, &mut ends);
     let whole = ends.last().map_or(0, |end| *end as usize);
-    let frames = match ends.len() {
+    let rest = bytes.get(whole..).unwrap_or_default();
+    let last = cut.and_then(|()| source.framing.is_last(rest, limit));
+    let frame_count = ends.len() + usize::from(last == Ok(true));
+    let left = rest.len();
+    let frames = match frame_count {
         0 => String::new(),
         frames => counted(frames as u64, "frame"),
     };
-    let left = bytes.len().saturating_sub(whole);
-    let rest = match cut {
+    let rest = match last {
         Err(error) => error.to_string(),
-        Ok(()) if left > 0 => {
+        Ok(false) if left > 0 => {
             let are = if left == 1 { "is" } else { "are" };
             format!("{} {are} not a whole frame", counted(left as u64, "byte"))
         }
-        Ok(()) => String::new(),
+        Ok(_) => String::new(),
     };
     let note = [frames, rest.clone()].into_iter().filter(|part| !part.is_empty());
     let note = note.collect::<Vec<_>>().join(", then ");

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::application::{Key, text_of_bytes};
 pub use crate::core::frames::preview::one_line;
+use crate::core::frames::wrapping::Wrapping;
 use crate::core::text;
 use crate::runtime::Waits;
 
@@ -116,9 +117,10 @@ pub fn key(key: &Key) -> String {
 
 /// A frame's bytes in few columns: the header, a space, the payload.
 #[must_use]
-pub fn frame(bytes: &[u8], header_length: usize) -> String {
-    let (header, payload) = bytes.split_at(header_length.min(bytes.len()));
-    format!("{} {}", text::hex(header), text::hex(payload))
+pub fn frame(bytes: &[u8], wrapping: Wrapping) -> String {
+    let (header, payload, end) = wrapping.split(bytes);
+    let parts = [header, payload, end].into_iter().filter(|part| !part.is_empty());
+    parts.map(|part| text::hex(part).to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Bytes as pairs of hexadecimal digits with spaces between.

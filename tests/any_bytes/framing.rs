@@ -12,10 +12,10 @@ use wallaroo::{Application, Reason, Source, big_endian, little_endian};
 use crate::config;
 
 /// The longest payload.
-const LIMIT: u64 = 20;
+pub const LIMIT: u64 = 20;
 
 /// Where a frame starts, and its bytes.
-type Found = (u64, Vec<u8>);
+pub type Found = (u64, Vec<u8>);
 
 /// A header of so many bytes, in one of the two byte orders.
 fn framing(length: usize, big: bool) -> Arc<dyn Framing> {
@@ -59,7 +59,7 @@ fn read(stream: &[u8], header: usize, big: bool) -> (Vec<Found>, Option<(Found, 
 }
 
 /// The same by an assembler that is given the stream in pieces, and gives at most `most` frames at once.
-fn assemble(
+pub fn assemble(
     stream: &[u8],
     framing: Arc<dyn Framing>,
     cuts: &[usize],
@@ -88,6 +88,11 @@ fn assemble(
                 }
             }
         }
+    }
+    match assembler.last() {
+        Ok(None) => {}
+        Ok(Some(last)) => frames.push((last.offset(0), last.bytes().to_vec())),
+        Err(broken) => return (frames, Some(((broken.offset, broken.bytes), broken.reason))),
     }
     let broken = assembler.finish(SourceEnd::Ended);
     (frames, broken.map(|broken| ((broken.offset, broken.bytes), broken.reason)))

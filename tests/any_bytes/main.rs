@@ -29,6 +29,7 @@ mod word_count;
 
 mod framing;
 mod hard;
+mod lines_and_varints;
 mod outcome;
 mod streams;
 

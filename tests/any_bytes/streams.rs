@@ -38,7 +38,7 @@ fn piece_bytes(source: &SourcePlan, (kind, seed): Piece) -> Vec<u8> {
         // What belongs to no frame, and the beginning of a header before more of it.
         0 => return random(&mut generator, 10),
         1 => {
-            let header = source.framing.header_length();
+            let header = source.framing.wrapping().missing(&[]);
             return [vec![0; header - 1], random(&mut generator, 40)].concat();
         }
         // Payloads of any bytes, and of the characters that text is made of, some of them in pieces.

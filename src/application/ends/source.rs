@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Cutting;
 use crate::application::{Decoder, Generator, Reason};
 
 /// How a person types a message of a source.
@@ -55,6 +56,7 @@ pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
 /// ```
 pub struct Source<D> {
     pub(crate) decoder: D,
+    pub(crate) cutting: Cutting,
     pub(crate) format: String,
     pub(crate) typed: Option<TypedForm>,
     pub(crate) generate: Option<Generate>,
@@ -63,7 +65,13 @@ pub struct Source<D> {
 impl<D: Decoder> Source<D> {
     /// A source that decodes its frames with this decoder.
     pub fn new(decoder: D) -> Self {
-        Self { decoder, format: String::new(), typed: None, generate: None }
+        Self {
+            decoder,
+            cutting: Cutting::Header,
+            format: String::new(),
+            typed: None,
+            generate: None,
+        }
     }
 
     /// Gives the frames another header: this many bytes, from 1 to 8, from which `read` reads the
@@ -84,8 +92,40 @@ impl<D: Decoder> Source<D> {
     where
         F: Fn(&[u8]) -> u64 + Send + Sync + 'static,
     {
-        let Self { decoder, format, typed, generate } = self;
-        Source { decoder: WithHeader { decoder, length, read }, format, typed, generate }
+        let Self { decoder, format, typed, generate, .. } = self;
+        let (decoder, cutting) = (WithHeader { decoder, length, read }, Cutting::Header);
+        Source { decoder, cutting, format, typed, generate }
+    }
+
+    /// Cuts at the ends of lines, which are LF or CRLF and no part of the payload. The last line may have no end.
+    /// A line that is longer than the run's frame limit ends its source, as a header that is too long does.
+    ///
+    /// ```
+    /// use wallaroo::{Application, Out, Reason, Sink, Source, TestDriver};
+    ///
+    /// let number = |line: &[u8]| -> Result<Option<u64>, Reason> {
+    ///     Ok(Some(std::str::from_utf8(line)?.parse()?))
+    /// };
+    /// let topology = Application::new("double")
+    ///     .pipeline("numbers", Source::new(number).lines())
+    ///     .to_sink(Sink::new(|number: &u64, output: &mut Out<'_>| output.byte(*number as u8 * 2)))
+    ///     .build()?;
+    /// let mut driver = TestDriver::new(&topology);
+    /// driver.push("numbers", b"1\r\n2\n3")?;
+    /// driver.end("numbers")?;
+    /// driver.run();
+    /// assert_eq!(driver.outputs("numbers")?, [[2], [4], [6]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn lines(self) -> Self {
+        Self { cutting: Cutting::Lines, ..self }
+    }
+
+    /// Reads each payload's length as a varint (LEB128) before it, as protobuf's delimited messages have it.
+    #[must_use]
+    pub fn varint(self) -> Self {
+        Self { cutting: Cutting::Varint, ..self }
     }
 
     /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.

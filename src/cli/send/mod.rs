@@ -84,6 +84,12 @@ impl Sender<'_> {
         for round in 1..=repeat.get() {
             if round > 1 {
                 (reader, _) = self.open().await?;
+                if self.counter.is_last() {
+                    // Or the last line of a round and the first of the next one would be one.
+                    self.counter.pass(b"\n", 1);
+                    connection.write(b"\n").await.map_err(|error| self.lost(&error))?;
+                    self.tally.add(1, 1);
+                }
             }
             self.send_all(&mut reader, &mut connection, began).await?;
             if self.stop.was_asked() {
@@ -93,6 +99,10 @@ impl Sender<'_> {
         let closed = connection.finish().await.map_err(|error| self.lost(&error))?;
         let rest = match self.counter.rest() {
             0 => String::new(),
+            _ if self.counter.is_last() => {
+                self.tally.add(1, 0);
+                String::new()
+            }
             rest => format!("; the last {} are not a whole frame", counted(rest, "byte")),
         };
         let open = if closed { "" } else { "; the receiver has not closed the connection yet" };

@@ -18,7 +18,7 @@ const CHANGES: [u8; 6] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80];
 /// Bytes of a frame that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameField {
-    /// The name of the message's field, or `length`; empty if there is none.
+    /// The name of the message's field, or `length` before and `end` behind the payload; empty if there is none.
     pub name: String,
     /// Where in the frame.
     pub bytes: Range<usize>,
@@ -27,17 +27,21 @@ pub struct FrameField {
 /// The fields of a frame, in the order of its bytes.
 #[must_use]
 pub fn fields_of(source: &SourcePlan, frame: &[u8]) -> Vec<FrameField> {
-    let header = source.framing.header_length().min(frame.len());
-    let payload = frame.get(header..).unwrap_or_default();
-    let mut fields = vec![FrameField { name: "length".to_owned(), bytes: 0..header }];
+    let Range { start, end } = source.framing.wrapping().payload(frame);
+    let payload = frame.get(start..end).unwrap_or_default();
+    let mut fields = Vec::new();
     let names = names_of(source, payload).unwrap_or_else(|| vec![String::new(); payload.len()]);
-    for (at, name) in (header..).zip(names) {
-        match fields.last_mut().filter(|last| last.bytes.start >= header && last.name == name) {
+    for (at, name) in (start..).zip(names) {
+        match fields.last_mut().filter(|last: &&mut FrameField| last.name == name) {
             Some(last) => last.bytes.end = at + 1,
             None => fields.push(FrameField { name, bytes: at..at + 1 }),
         }
     }
-    fields
+    let around = |name: &str, bytes: Range<usize>| {
+        (!bytes.is_empty()).then(|| FrameField { name: name.to_owned(), bytes })
+    };
+    let before = around("length", 0..start).into_iter();
+    before.chain(fields).chain(around("end", end..frame.len())).collect()
 }
 
 /// The name of the field of each byte; empty where there is none. `None` if the message has no fields.

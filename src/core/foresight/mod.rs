@@ -184,10 +184,10 @@ fn first_frame(
 ) -> Result<Frames, Option<Box<DeadLetter>>> {
     let mut assembler = Assembler::new(Arc::clone(&plan.source.framing), limit, 1);
     assembler.buffer().extend_from_slice(bytes);
-    let header_length = assembler.header_length();
+    let wrapping = plan.source.framing.wrapping();
     let (first, now) = (SequenceNumber(1), Timestamp(0));
     let broken = match assembler.cut() {
-        Ok(Some(cut)) => return Ok(Frames::new(SOURCE.into(), first, now, header_length, cut)),
+        Ok(Some(cut)) => return Ok(Frames::new(SOURCE.into(), first, now, wrapping, cut)),
         Ok(None) => assembler.finish(SourceEnd::Ended),
         Err(broken) => Some(broken),
     };

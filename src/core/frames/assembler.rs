@@ -8,6 +8,7 @@ use bytes::BytesMut;
 
 use super::framing::{Framing, FramingError};
 use super::pieces::Pieces;
+use super::wrapping::Wrapping;
 
 /// Bytes of a source that are not a frame, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Assembler {
     limit: u64,
     most: usize,
     buffer: BytesMut,
+    /// How many bytes of the buffer have been searched for the end of its first frame, which was not there.
+    searched: usize,
     offset: u64,
 }
 
@@ -47,7 +50,7 @@ impl Assembler {
     /// the max number of frames per cut.
     #[must_use]
     pub fn new(framing: Arc<dyn Framing>, limit: u64, most: usize) -> Self {
-        Self { framing, limit, most, buffer: BytesMut::new(), offset: 0 }
+        Self { framing, limit, most, buffer: BytesMut::new(), searched: 0, offset: 0 }
     }
 
     /// Begins at this byte of its source.
@@ -61,10 +64,10 @@ impl Assembler {
         &mut self.buffer
     }
 
-    /// The header's length in bytes.
+    /// What its frames have around their payloads.
     #[must_use]
-    pub fn header_length(&self) -> usize {
-        self.framing.header_length()
+    pub fn wrapping(&self) -> Wrapping {
+        self.framing.wrapping()
     }
 
     /// Takes the whole frames of the buffer. `None` if it has none.
@@ -75,22 +78,45 @@ impl Assembler {
     /// good frames before have been taken already.
     pub fn cut(&mut self) -> Result<Option<Pieces>, Broken> {
         let mut ends = Vec::new();
-        let outcome = self.framing.cut(&self.buffer, self.limit, self.most, &mut ends);
+        let outcome =
+            self.framing.cut(&self.buffer, self.searched, self.limit, self.most, &mut ends);
         match (ends.last().copied(), outcome) {
-            (Some(end), _) => {
-                let bytes = self.buffer.split_to(end as usize).freeze();
-                let offset = self.offset;
-                self.offset += u64::from(end);
-                Ok(Some(Pieces::new(bytes, ends, offset)))
+            (Some(end), _) => Ok(Some(self.take(end, ends))),
+            (None, Ok(())) => {
+                self.searched = self.buffer.len();
+                Ok(None)
             }
-            (None, Ok(())) => Ok(None),
             (None, Err(error)) => Err(self.broken(&error)),
         }
     }
 
+    /// Takes what is left if that is a frame because the source has ended: a last line without its end.
+    ///
+    /// # Errors
+    ///
+    /// It would be a frame that is too long.
+    pub fn last(&mut self) -> Result<Option<Pieces>, Broken> {
+        let length = self.buffer.len();
+        match self.framing.is_last(&self.buffer, self.limit) {
+            Err(error) => Err(self.broken(&error)),
+            Ok(last) => {
+                let end = u32::try_from(length).ok().filter(|_| last);
+                Ok(end.map(|end| self.take(end, vec![end])))
+            }
+        }
+    }
+
+    fn take(&mut self, end: u32, ends: Vec<u32>) -> Pieces {
+        let bytes = self.buffer.split_to(end as usize).freeze();
+        let offset = self.offset;
+        self.offset += u64::from(end);
+        self.searched = 0;
+        Pieces::new(bytes, ends, offset)
+    }
+
     fn broken(&self, error: &FramingError) -> Broken {
-        let header = self.buffer.get(..self.framing.header_length()).unwrap_or(&self.buffer);
-        Broken { bytes: header.to_vec(), offset: self.offset, reason: error.to_string() }
+        let culprit = self.framing.wrapping().culprit(&self.buffer, self.limit);
+        Broken { bytes: culprit.to_vec(), offset: self.offset, reason: error.to_string() }
     }
 
     /// The bytes that are left when no more come. `None` if the last frame was whole.

@@ -63,6 +63,13 @@ pub struct DeadLetter {
     /// The header of the frame; empty if the bytes are not a frame.
     #[serde(rename = "header_hex", serialize_with = "as_hex")]
     pub header: Bytes,
+    /// The end of the frame, if its source has lines; empty otherwise.
+    #[serde(
+        rename = "end_hex",
+        serialize_with = "as_hex",
+        skip_serializing_if = "Bytes::is_empty"
+    )]
+    pub end: Bytes,
     /// The source's or connection's name.
     pub source: Arc<str>,
     /// The frame's number in its pipeline.
@@ -99,6 +106,7 @@ impl DeadLetter {
             cause: Cause::Framing,
             reason: broken.reason,
             header: Bytes::new(),
+            end: Bytes::new(),
             bytes: broken.bytes.into(),
             source,
             sequence,
@@ -118,6 +126,7 @@ impl DeadLetter {
             cause,
             reason,
             header: frames.shared_header(frame),
+            end: frames.shared_end(frame),
             bytes: frames.shared_payload(frame),
             source: Arc::clone(frames.source()),
             sequence: frames.sequence(frame),
@@ -132,20 +141,24 @@ impl DeadLetter {
     #[must_use]
     pub fn detached(self) -> Self {
         let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
-        Self { header: copy(&self.header), bytes: copy(&self.bytes), ..self }
+        Self { header: copy(&self.header), end: copy(&self.end), bytes: copy(&self.bytes), ..self }
     }
 
     /// All its bytes as they were read, to send them again.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
-        [&*self.header, &*self.bytes].concat()
+        [&*self.header, &*self.bytes, &*self.end].concat()
+    }
+
+    fn frame_length(&self) -> usize {
+        self.header.len() + self.bytes.len() + self.end.len()
     }
 
     /// Its approximate size in memory, in bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
         let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
-        size_of::<Self>() + self.header.len() + self.bytes.len() + self.reason.len() + key
+        size_of::<Self>() + self.frame_length() + self.reason.len() + key
     }
 }
 

@@ -3,13 +3,19 @@
 //! Invariant: the frames are the same however the bytes arrive. A cut looks only at whole frames and
 //! leaves the rest for the next call, and no memory is allocated because of a header.
 
+mod lines;
+mod varint;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::application::{Decoder, Reason, Source, big_endian};
+use crate::core::frames::wrapping::Wrapping;
 use crate::core::guard::panic_reason;
+pub(crate) use lines::LineFraming;
+pub(crate) use varint::VarintFraming;
 
 /// The longest payload unless the user sets another limit: 16 MiB.
 pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
@@ -30,24 +36,34 @@ pub enum FramingError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A line goes on beyond the limit.
+    #[error("the line is longer than the limit of {limit} bytes")]
+    LineTooLong {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A varint does not end where a number of 64 bits must.
+    #[error("the length is no varint of 64 bits")]
+    Varint,
     /// The author's `payload_length` panicked.
     #[error("the decoder's payload_length {0}")]
     Panicked(String),
 }
 
-/// How a source's frames are cut: a [`Decoder`] without its message type.
+/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, or varints.
 pub trait Framing: Send + Sync {
-    /// The header's length in bytes.
-    fn header_length(&self) -> usize;
+    /// What a frame has around its payload.
+    fn wrapping(&self) -> Wrapping;
 
-    /// The length that a header gives.
+    /// The length that a whole header gives. Lines have no headers.
     ///
     /// # Errors
     ///
-    /// The author's code panicked.
+    /// The author's code panicked, or the header is no length.
     fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError>;
 
-    /// Appends the end of each whole frame of `bytes` to `ends`, for at most `most` frames.
+    /// Appends the end of each whole frame of `bytes` to `ends`, for at most `most` frames. The first frame is
+    /// known not to end in the first `searched` bytes, which need not be searched again.
     ///
     /// # Errors
     ///
@@ -55,18 +71,36 @@ pub trait Framing: Send + Sync {
     fn cut(
         &self,
         bytes: &[u8],
+        searched: usize,
         limit: u64,
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError>;
+
+    /// Whether bytes behind the last whole frame are a frame if the source has no more.
+    ///
+    /// # Errors
+    ///
+    /// They would be one that is too long.
+    fn is_last(&self, rest: &[u8], limit: u64) -> Result<bool, FramingError> {
+        let _ = (rest, limit);
+        Ok(false)
+    }
+
+    /// A payload as a frame that this framing reads.
+    ///
+    /// # Errors
+    ///
+    /// No frame has this payload.
+    fn frame(&self, payload: &[u8]) -> Result<Vec<u8>, NoFrame>;
 }
 
 /// The framing of a decoder.
 pub(crate) struct DecoderFraming<D>(pub Arc<D>);
 
 impl<D: Decoder> Framing for DecoderFraming<D> {
-    fn header_length(&self) -> usize {
-        self.0.header_length()
+    fn wrapping(&self) -> Wrapping {
+        Wrapping::Header(self.0.header_length())
     }
 
     fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError> {
@@ -77,12 +111,28 @@ impl<D: Decoder> Framing for DecoderFraming<D> {
     fn cut(
         &self,
         bytes: &[u8],
+        _: usize,
         limit: u64,
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
         catch_unwind(AssertUnwindSafe(|| cut(&*self.0, bytes, limit, most, ends)))
             .unwrap_or_else(|panic| Err(FramingError::Panicked(panic_reason(panic))))
+    }
+
+    /// The length in big-endian order, or in little-endian order if only that is read back.
+    fn frame(&self, payload: &[u8]) -> Result<Vec<u8>, NoFrame> {
+        let length = payload.len() as u64;
+        let header_length = self.0.header_length().min(8);
+        let big_endian = length.to_be_bytes();
+        let little_endian = length.to_le_bytes();
+        let candidates = [big_endian.get(8 - header_length..), little_endian.get(..header_length)];
+        let header = candidates
+            .into_iter()
+            .flatten()
+            .find(|header| self.payload_length(header) == Ok(length))
+            .ok_or(NoFrame::Header(payload.len()))?;
+        Ok([header, payload].concat())
     }
 }
 
@@ -125,29 +175,26 @@ pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
 
 /// A payload cannot be framed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "no header says {0} bytes: the decoder's payload_length reads none of the two byte orders back"
-)]
-pub struct NoHeader(pub usize);
+pub enum NoFrame {
+    /// No header says this length in bytes.
+    #[error(
+        "no header says {0} bytes: the decoder's payload_length reads none of the two byte orders back"
+    )]
+    Header(usize),
+    /// The payload is more than one line.
+    #[error(
+        "a line has no LF in it and no CR at its end: send it in parts, or give the source headers"
+    )]
+    LineBreak,
+}
 
-/// A payload with a header that this framing reads: the length in big-endian order, or in little-endian order
-/// if only that is read back.
+/// A payload as a frame of this framing.
 ///
 /// # Errors
 ///
-/// The decoder reads neither, or its header is too short for the length.
-pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoHeader> {
-    let length = payload.len() as u64;
-    let header_length = framing.header_length().min(8);
-    let big_endian = length.to_be_bytes();
-    let little_endian = length.to_le_bytes();
-    let candidates = [big_endian.get(8 - header_length..), little_endian.get(..header_length)];
-    let header = candidates
-        .into_iter()
-        .flatten()
-        .find(|header| framing.payload_length(header) == Ok(length))
-        .ok_or(NoHeader(payload.len()))?;
-    Ok([header, payload].concat())
+/// No frame has this payload.
+pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoFrame> {
+    framing.frame(payload)
 }
 
 #[cfg(test)]
@@ -172,7 +219,7 @@ mod tests {
             rest = after;
             buffer.extend_from_slice(piece);
             let mut ends = Vec::new();
-            framing.cut(&buffer, DEFAULT_FRAME_LIMIT, usize::MAX, &mut ends).unwrap();
+            framing.cut(&buffer, 0, DEFAULT_FRAME_LIMIT, usize::MAX, &mut ends).unwrap();
             let mut start = 0;
             for end in ends.iter().map(|end| *end as usize) {
                 found.push(buffer[start + 4..end].to_vec());
@@ -203,7 +250,7 @@ mod tests {
         let mut bytes = vec![0, 0, 0, 1, b'x'];
         bytes.extend_from_slice(&[0xff; 4]);
         let mut ends = Vec::new();
-        let error = raw().cut(&bytes, 100, usize::MAX, &mut ends).unwrap_err();
+        let error = raw().cut(&bytes, 0, 100, usize::MAX, &mut ends).unwrap_err();
         assert_eq!(ends, [5]);
         assert_eq!(error, FramingError::TooLong { length: 0xffff_ffff, limit: 100 });
     }
@@ -218,7 +265,7 @@ mod tests {
         assert_eq!(frame(&*raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
         assert_eq!(frame(&DecoderFraming(Arc::new(Short)), b"abc").unwrap(), b"\x03\0abc");
         let long = vec![0; 65_536];
-        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoHeader(65_536)));
+        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoFrame::Header(65_536)));
     }
 
     /// Two bytes, little-endian.
@@ -256,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_payload_length_ends_the_stream_with_its_message() {
-        let error = DecoderFraming(Arc::new(Panicking)).cut(&[0; 4], 10, 1, &mut Vec::new());
+        let error = DecoderFraming(Arc::new(Panicking)).cut(&[0; 4], 0, 10, 1, &mut Vec::new());
         assert_eq!(error, Err(FramingError::Panicked("panicked: no length".to_owned())));
     }
 }

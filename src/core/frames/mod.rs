@@ -1,6 +1,6 @@
 //! Whole frames that one source delivered together: the unit in which work enters the engine.
 //!
-//! Invariant: every frame is at least a header long. The frames outlive every message made of them, so
+//! Invariant: every frame is at least what is around its payload. The frames outlive every message made of them, so
 //! that a dead letter at any step has its bytes.
 
 pub mod assembler;
@@ -12,6 +12,7 @@ pub mod preview;
 pub mod trace;
 pub mod trace_budget;
 pub mod way;
+pub mod wrapping;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::application::Key;
 use pieces::Pieces;
 use pins::Watch;
 use trace::Trace;
+use wrapping::Wrapping;
 
 /// Something that frames hold until everything made of them is dropped. Its own drop releases it.
 pub trait Hold: Send + Sync {
@@ -51,7 +53,7 @@ pub struct Frames {
     source: Arc<str>,
     first: SequenceNumber,
     read_at: Timestamp,
-    header_length: usize,
+    wrapping: Wrapping,
     pieces: Pieces,
     traces: Vec<(u32, Arc<Trace>)>,
     /// `None` if no key was pinned when the frames were taken.
@@ -68,13 +70,14 @@ impl Frames {
         source: Arc<str>,
         first: SequenceNumber,
         read_at: Timestamp,
-        header_length: usize,
+        wrapping: impl Into<Wrapping>,
         pieces: Pieces,
     ) -> Self {
         debug_assert!(pieces.are_whole(), "ends ascend and are within the bytes");
         let (traces, holds) = (Vec::new(), Vec::new());
+        let wrapping = wrapping.into();
         let (watch, work) = (None, None);
-        Self { source, first, read_at, header_length, pieces, traces, watch, holds, work }
+        Self { source, first, read_at, wrapping, pieces, traces, watch, holds, work }
     }
 
     /// Holds this until everything made of the frames is dropped.
@@ -191,9 +194,8 @@ impl Frames {
     /// A frame's payload.
     #[must_use]
     pub fn payload(&self, frame: u32) -> &[u8] {
-        let payload = self.frame(frame).get(self.header_length..);
-        debug_assert!(payload.is_some(), "a frame is at least a header long");
-        payload.unwrap_or_default()
+        let frame = self.frame(frame);
+        frame.get(self.wrapping.payload(frame)).unwrap_or_default()
     }
 
     /// A frame's payload as `Bytes`, without a copy.
@@ -205,8 +207,13 @@ impl Frames {
     /// A frame's header as `Bytes`, without a copy.
     #[must_use]
     pub fn shared_header(&self, frame: u32) -> Bytes {
-        let frame = self.frame(frame);
-        self.pieces.bytes().slice_ref(frame.get(..self.header_length).unwrap_or(frame))
+        self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).0)
+    }
+
+    /// What is behind a frame's payload as `Bytes`, without a copy: the end of a line.
+    #[must_use]
+    pub fn shared_end(&self, frame: u32) -> Bytes {
+        self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).2)
     }
 
     /// Every payload in order, with its index.
@@ -220,7 +227,11 @@ impl Frames {
         let ends = self.pieces.ends().get(first as usize..).unwrap_or_default();
         (first..).zip(ends).map(move |(frame, end)| {
             let end = *end as usize;
-            let payload = bytes.get(start + self.header_length..end);
+            let payload = match self.wrapping {
+                // The case that must be fast.
+                Wrapping::Header(length) => bytes.get(start + length..end),
+                other => bytes.get(start..end).and_then(|frame| frame.get(other.payload(frame))),
+            };
             debug_assert!(payload.is_some(), "a frame is at least a header long");
             start = end;
             (frame, payload.unwrap_or_default())

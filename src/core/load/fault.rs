@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::application::Generator;
 use crate::core::frames::framing::{Framing, frame};
+use crate::core::frames::wrapping::Wrapping;
 
 /// The max length of random bytes.
 const MAX_RANDOM: u64 = 64;
@@ -52,13 +53,19 @@ impl Fault {
         payload: &[u8],
         generator: &mut Generator,
     ) -> Option<Bytes> {
-        let header_length = framing.header_length();
+        let header_length = match framing.wrapping() {
+            Wrapping::Header(length) => length,
+            Wrapping::Varint => framing.frame(payload).ok()?.len() - payload.len(),
+            Wrapping::Line => 0,
+        };
         // From 1 up to the length, excluded.
         let mut inside = |length: usize| {
             let cut = 1 + generator.below((length as u64).saturating_sub(1));
             usize::try_from(cut).ok().filter(|cut| *cut < length)
         };
         match self {
+            // A line has no header, and the start of one is a line.
+            Self::ShortHeader | Self::ShortPayload | Self::LongHeader if header_length == 0 => None,
             Self::ShortHeader => {
                 let mut bytes = frame(framing, payload).ok()?;
                 bytes.truncate(inside(header_length)?);

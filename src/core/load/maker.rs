@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::{Bytes, Fault};
 use super::settings::{Mix, Share};
 use crate::application::{Generate, Generator};
-use crate::core::frames::framing::{Framing, NoHeader, frame};
+use crate::core::frames::framing::{Framing, NoFrame, frame};
 
 /// Makes the messages of a load. The same seed and mix give the same messages.
 pub struct Maker {
@@ -52,7 +52,7 @@ impl Maker {
     /// # Errors
     ///
     /// The framing has no header for a payload of the application's generator.
-    pub fn make(&mut self, messages: u64) -> Result<Portion, NoHeader> {
+    pub fn make(&mut self, messages: u64) -> Result<Portion, NoFrame> {
         let mut portion = Portion::default();
         for _ in 0..messages {
             let payload = (self.make)(&mut self.generator);

@@ -9,6 +9,7 @@ use super::error::BuildError;
 use super::pipeline::Pipeline;
 use super::plan::{PipelinePlan, StatePlan, Topology};
 use crate::application::{Decoder, Key, Source};
+use crate::core::frames::wrapping::Wrapping;
 
 /// A name and one or more pipelines.
 ///
@@ -87,11 +88,12 @@ fn check_pipeline(pipeline: &PipelinePlan) -> Result<(), BuildError> {
     if pipeline.name.is_empty() {
         return Err(BuildError::EmptyName("a pipeline".to_owned()));
     }
-    let length = pipeline.source.framing.header_length();
-    if !(1..=8).contains(&length) {
-        return Err(BuildError::HeaderLength { pipeline: pipeline.name.to_string(), length });
+    match pipeline.source.framing.wrapping() {
+        Wrapping::Header(length) if !(1..=8).contains(&length) => {
+            Err(BuildError::HeaderLength { pipeline: pipeline.name.to_string(), length })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn check_states(declarations: Vec<Declaration>) -> Result<Vec<StatePlan>, BuildError> {

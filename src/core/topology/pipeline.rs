@@ -8,10 +8,10 @@ use super::plan::{
     DecodeToJson, PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
 };
 use crate::application::{
-    Computation, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source, StateBuilder,
-    StateComputation, short_type_name,
+    Computation, Cutting, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source,
+    StateBuilder, StateComputation, short_type_name,
 };
-use crate::core::frames::framing::DecoderFraming;
+use crate::core::frames::framing::{DecoderFraming, LineFraming, VarintFraming};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::{drop_guarded, guarded};
 use crate::core::numbers::{SinkIndex, StepIndex};
@@ -56,7 +56,11 @@ impl<M: Message> Pipeline<M> {
         let first = StepPlan { name: "decode".into(), index: StepIndex(0), kind: StepKind::Decode };
         let step_name = step_name(&name, &first);
         let plan = SourcePlan {
-            framing: Arc::new(DecoderFraming(Arc::clone(&decoder))),
+            framing: match source.cutting {
+                Cutting::Header => Arc::new(DecoderFraming(Arc::clone(&decoder))),
+                Cutting::Lines => Arc::new(LineFraming),
+                Cutting::Varint => Arc::new(VarintFraming),
+            },
             format: source.format,
             typed: source.typed,
             generate: source.generate,

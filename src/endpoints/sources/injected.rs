@@ -90,17 +90,20 @@ pub(super) async fn enter(
     assembler.buffer().extend_from_slice(bytes);
     // A person who sends many messages at once does not want to see each of them.
     let mut few = true;
-    let left = loop {
-        match assembler.cut() {
+    loop {
+        match assembler
+            .cut()
+            .and_then(|cut| cut.map_or_else(|| assembler.last(), |cut| Ok(Some(cut))))
+        {
             Ok(Some(cut)) => {
                 few &= cut.len() <= traced;
                 intake.deliver(name, connection, cut, read_at, few).await;
             }
-            Ok(None) => break assembler.finish(SourceEnd::Ended),
-            Err(broken) => break Some(broken),
+            Ok(None) => break,
+            Err(broken) => return intake.broken(name, broken),
         }
-    };
-    if let Some(broken) = left {
+    }
+    if let Some(broken) = assembler.finish(SourceEnd::Ended) {
         intake.broken(name, broken);
     }
 }

@@ -157,8 +157,8 @@ impl Intake {
     ) -> Frames {
         let count = portion.len() as u64;
         let first = SequenceNumber(self.entered.frames.fetch_add(count, Ordering::Relaxed) + 1);
-        let header_length = self.framing.header_length();
-        Frames::new(Arc::clone(source), first, read_at, header_length, portion).with_hold(share)
+        let wrapping = self.framing.wrapping();
+        Frames::new(Arc::clone(source), first, read_at, wrapping, portion).with_hold(share)
     }
 
     /// Makes bytes that are not a whole frame a dead letter.

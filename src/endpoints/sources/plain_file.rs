@@ -106,7 +106,11 @@ impl Reader {
             match self.next_cut(intake.portion()) {
                 Ok(Some(portion)) => return Ok(portion),
                 Ok(None) => match self.read(intake) {
-                    Ok(0) => return Err(FileEnd::Ended),
+                    Ok(0) => match self.assembler.last() {
+                        Ok(Some(last)) => return Ok(last),
+                        Ok(None) => return Err(FileEnd::Ended),
+                        Err(broken) => return Err(FileEnd::Broken(broken)),
+                    },
                     Ok(_) => {}
                     Err(error) => return Err(FileEnd::Failed(error)),
                 },

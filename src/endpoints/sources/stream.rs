@@ -89,6 +89,15 @@ pub(super) async fn read_frames(
         }
         signs.waits(whole, tokio::time::Instant::now());
     };
+    if end == SourceEnd::Ended {
+        match assembler.last() {
+            Ok(None) => {}
+            Ok(Some(last)) => {
+                intake.deliver(name, connection, last, intake.clock.now(), false).await;
+            }
+            Err(broken) => return Ok(StreamEnd::NoFrame(intake.no_frame(name, broken))),
+        }
+    }
     over(assembler, end, failure, name, connection, intake)
 }
 

@@ -84,10 +84,11 @@ pub(super) fn bytes(workbench: &Workbench, width: usize) -> Option<Line<'static>
     let theme = workbench.theme;
     let foresight = workbench.foreseen(workbench.input.revision());
     let (bytes, header) = match &*workbench.typed() {
-        Typed::Frames { frame, header_length, .. } => (frame.clone(), *header_length),
+        Typed::Frames { frame, wrapping, .. } => (frame.clone(), wrapping.payload(frame).start),
         Typed::Raw { bytes, .. } => {
-            let header = workbench.target().map(|(_, source)| source.framing.header_length());
-            (bytes.clone(), header.unwrap_or_default())
+            let wrapping = workbench.target().map(|(_, source)| source.framing.wrapping());
+            let header = wrapping.map_or(0, |wrapping| wrapping.payload(bytes).start);
+            (bytes.clone(), header)
         }
         Typed::Wrong { .. } => {
             let letter = foresight?.failure.as_ref()?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
+use crate::core::frames::wrapping::Wrapping;
 use crate::core::numbers::WorkerIndex;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -41,14 +42,14 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn new(theme: Theme, trace: &Trace, header_length: usize) -> Self {
+    pub fn new(theme: Theme, trace: &Trace, wrapping: Wrapping) -> Self {
         let hops = trace.hops();
         let last = hops.last().filter(|hop| is_end(&hop.event));
         let mut cells = Self {
             number: trace.sequence.to_string(),
             pipeline: Arc::clone(&trace.pipeline),
             source: port(&trace.source).to_owned(),
-            frame: words::frame(trace.frame.get(..LONGEST).unwrap_or(&trace.frame), header_length),
+            frame: words::frame(trace.frame.get(..LONGEST).unwrap_or(&trace.frame), wrapping),
             message: String::new(),
             key: String::new(),
             worker: None,

@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::message_cells::{Cells, End};
 use super::rows;
 use crate::core::frames::trace::Trace;
+use crate::core::frames::wrapping::Wrapping;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
@@ -50,8 +51,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
 
 fn cells(workbench: &Workbench, trace: &Arc<Trace>) -> Cells {
     let plan = workbench.topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
-    let header = plan.map_or(0, |plan| plan.source.framing.header_length());
-    Cells::new(workbench.theme, trace, header)
+    let wrapping = plan.map_or(Wrapping::Header(0), |plan| plan.source.framing.wrapping());
+    Cells::new(workbench.theme, trace, wrapping)
 }
 
 /// The columns in their order.

@@ -62,7 +62,7 @@ impl Told<'_> {
     fn header_length(&self) -> usize {
         let plans = self.workbench.topology.pipelines();
         let plan = plans.iter().find(|plan| plan.name == self.trace.pipeline);
-        plan.map_or(0, |plan| plan.source.framing.header_length())
+        plan.map_or(0, |plan| plan.source.framing.wrapping().payload(&self.trace.frame).start)
     }
 
     /// A line: a time, the name of a step, and what happened.

@@ -161,6 +161,7 @@ mod tests {
 
     fn letter() -> DeadLetter {
         DeadLetter {
+            end: Bytes::new(),
             pipeline: "votes".into(),
             step: "decode".into(),
             cause: Cause::Refused,
