@@ -12,7 +12,7 @@ use super::durable::Durable;
 use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
-use super::ingress::queue::Waits;
+use super::ingress::waits::Waits;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;

@@ -54,7 +54,7 @@ pub use earlier::Earlier;
 pub use engine::Engine;
 pub use error::EngineError;
 pub use ingress::gate::RunState;
-pub use ingress::queue::Waits;
+pub use ingress::waits::Waits;
 pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::{MAX_WORKERS, Settings};

@@ -6,3 +6,4 @@ pub(super) mod gate;
 pub(super) mod queue;
 pub(super) mod queues;
 pub(super) mod taken;
+pub(super) mod waits;

@@ -5,7 +5,6 @@
 //! in which it entered.
 
 use std::collections::VecDeque;
-use std::iter::Sum;
 use std::mem;
 use std::sync::{Arc, Weak};
 #[cfg(not(all(test, feature = "interleavings")))]
@@ -16,6 +15,7 @@ use shuttle::thread::{self, Thread};
 
 use super::gate::{Admission, Gate};
 use super::taken::{Origin, Taken};
+use super::waits::Waits;
 use crate::core::frames::Frames;
 use crate::core::numbers::{BatchNumber, Timestamp};
 use crate::core::sync::Mutex;
@@ -52,27 +52,6 @@ pub(crate) struct Waiting {
     pub trace_all: bool,
     pub origin: Origin,
     pub coming: Coming,
-}
-
-/// What waits for the workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Waits {
-    /// How many frames.
-    pub frames: u64,
-    /// How many of them the journal has, and no checkpoint.
-    pub journaled: u64,
-    /// Whether there is a file that has not been read to its end.
-    pub more_in_file: bool,
-}
-
-impl Sum for Waits {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), |sum, one| Self {
-            frames: sum.frames + one.frames,
-            journaled: sum.journaled + one.journaled,
-            more_in_file: sum.more_in_file || one.more_in_file,
-        })
-    }
 }
 
 /// A source that a worker itself reads when nothing is waiting.

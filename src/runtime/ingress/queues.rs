@@ -8,8 +8,9 @@ use std::mem;
 use std::sync::{Arc, Weak};
 
 use super::gate::Gate;
-use super::queue::{Coming, Fetched, Queue, Waiting, Waits};
+use super::queue::{Coming, Fetched, Queue, Waiting};
 use super::taken::{Origin, Taken};
+use super::waits::Waits;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::core::observer::Observer;
