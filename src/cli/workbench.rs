@@ -47,6 +47,7 @@ pub(super) fn start(
         )));
     }
     let settings = settings(&topology, &arguments.engine, Missing::Null)?;
+    let settings = Settings { paused: arguments.paused, ..settings };
     if !on_terminal {
         return Err(Failure::Usage(
             "the workbench needs a terminal; without one, use `wallaroo-tui run`".to_owned(),

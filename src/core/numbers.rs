@@ -46,6 +46,13 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The moment so long after this one.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanoseconds))
+    }
 }
 
 /// The number of a checkpoint, from 1: everything that was processed before it is in it, nothing else.

@@ -47,6 +47,9 @@ pub trait Observer: Send + Sync {
         let _ = (pipeline, held);
     }
 
+    /// Frames have come that wait, because the engine is paused.
+    fn waits(&self) {}
+
     /// Something happened beside the messages.
     fn event(&self, event: EngineEvent) {
         let _ = event;

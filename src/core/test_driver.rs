@@ -16,9 +16,8 @@ use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::query::{PartitionRow, Revival, RowQuery};
 use super::partitions::scan::Scan;
-use super::steps::batch::{Payload, Produced};
 use super::steps::context::{Context, Report};
-use super::steps::{PIECE, Progress, Segment, WorkerSetup};
+use super::steps::{PIECE, Segment, WorkerSetup, run_through};
 use super::topology::Topology;
 use crate::application::Key;
 
@@ -230,22 +229,19 @@ impl TestDriver {
         let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
         let Some(running) = pipelines.get_mut(at) else { return };
         traces.push(frames.begin_trace(&running.name, 0));
-        let mut batches = vec![(Arc::new(frames), Payload::Frames)];
-        for segment in &mut running.segments {
-            let mut produced = Produced::default();
-            let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
-            for (frames, payload) in batches.drain(..) {
-                segment.begin(&frames, payload, &mut context);
-                while segment.next(&frames, &mut context, &mut produced) == Progress::More {}
-                segment.finish(&frames, &mut produced);
-            }
-            for output in produced.outputs {
-                if let Some(sink) = running.outputs.get_mut(output.sink.0) {
+        let RunningPipeline { segments, outputs, .. } = running;
+        let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
+        run_through(
+            segments,
+            frames,
+            &mut context,
+            |_| true,
+            |output| {
+                if let Some(sink) = outputs.get_mut(output.sink.0) {
                     sink.extend(output.pieces.iter().map(<[u8]>::to_vec));
                 }
-            }
-            batches.extend(produced.routed.into_iter().map(|batch| (batch.frames, batch.payload)));
-        }
+            },
+        );
         dead_letters.append(&mut report.dead_letters);
     }
 

@@ -6,6 +6,8 @@
 //! 0x 00 00 00 05  raw bytes: a whole frame, or anything else on purpose
 //! ```
 
+use bytes::Bytes;
+
 use super::frames::framing::frame;
 use super::frames::preview::shortened;
 use super::text::{counted, hex_digit};
@@ -25,7 +27,7 @@ pub enum Typed {
     /// Frames, ready to be sent.
     Frames {
         /// One frame, header and payload.
-        frame: Vec<u8>,
+        frame: Bytes,
         /// How long its header is, in bytes.
         header_length: usize,
         /// How often it is to be sent.
@@ -34,7 +36,7 @@ pub enum Typed {
     /// Raw bytes, ready to be sent.
     Raw {
         /// The bytes.
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// What will become of them.
         note: String,
         /// Whether they are whole frames.
@@ -47,7 +49,7 @@ pub enum Typed {
         /// Why.
         reason: String,
         /// The line's own bytes as a frame, to be sent on purpose.
-        anyway: Option<Vec<u8>>,
+        anyway: Option<Bytes>,
     },
 }
 
@@ -99,7 +101,7 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
             Err("this application has no typed form: type raw bytes, as 0x 00 01 ..".to_owned())
         }
     };
-    let framed = |payload: &[u8]| frame(&*source.framing, payload);
+    let framed = |payload: &[u8]| frame(&*source.framing, payload).map(Bytes::from);
     match payload {
         // A reason may quote the whole line.
         Err(reason) => {
@@ -137,7 +139,7 @@ fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {
     };
     let note = [frames, rest.clone()].into_iter().filter(|part| !part.is_empty());
     let note = note.collect::<Vec<_>>().join(", then ");
-    Typed::Raw { bytes, note, whole: rest.is_empty(), times }
+    Typed::Raw { bytes: bytes.into(), note, whole: rest.is_empty(), times }
 }
 
 /// The bytes of pairs of hexadecimal digits; spaces between pairs are passed over.

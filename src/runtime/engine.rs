@@ -8,10 +8,11 @@ use std::sync::mpsc::{self, Receiver};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::clock::StartClock;
 use super::durable::Durable;
+use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
+use super::ingress::queue::Waits;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;
@@ -20,13 +21,15 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
+use crate::core::foresight::{Copies, PartitionName};
+use crate::core::frames::pins::Pin;
 use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{LastNumber, LoadOrder, LoadProgress, NotInjected};
+use crate::endpoints::{LoadOrder, LoadProgress, NotInjected};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -63,8 +66,27 @@ impl Engine {
     /// What goes on in an engine that comes after this one.
     #[must_use]
     pub fn earlier(&self) -> Earlier {
-        let Shared { clock, numbers, .. } = self.shared();
-        Earlier { clock: *clock, numbers: numbers.clone() }
+        let Shared { clock, numbers, pins, .. } = self.shared();
+        Earlier { clock: *clock, numbers: numbers.clone(), pins: Arc::clone(pins) }
+    }
+
+    /// Traces every message of a key from now on, where the key is made: its trace begins with the partition step.
+    /// Of all pinned keys together as many as [`PINNED_TRACES`](crate::core::frames::pins::PINNED_TRACES) says.
+    /// False if [`PIN_LIMIT`](crate::core::frames::pins::PIN_LIMIT) others are pinned.
+    #[must_use]
+    pub fn pin(&self, pin: Pin) -> bool {
+        self.shared().pins.pin(pin)
+    }
+
+    /// Takes a pin away. False if there was none.
+    pub fn unpin(&self, pin: &Pin) -> bool {
+        self.shared().pins.unpin(pin)
+    }
+
+    /// The pinned keys, in the order in which they were pinned.
+    #[must_use]
+    pub fn pinned(&self) -> Arc<[Pin]> {
+        self.shared().pins.pinned()
     }
 
     fn shared(&self) -> &Shared {
@@ -192,6 +214,12 @@ impl Engine {
         self.shared().gate.run_state()
     }
 
+    /// What waits: all that has been read and not been taken, while the engine is paused or behind.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.shared().queues.iter().map(|queues| queues.waits()).sum()
+    }
+
     fn wake(&self) {
         self.0.workers().wake();
     }
@@ -225,6 +253,12 @@ impl Engine {
         // The revival has to be part of the next checkpoint.
         self.shared().gate.change();
         replies
+    }
+
+    /// Copies of these partitions. Each worker answers with those that it owns, unless it has ended.
+    #[must_use]
+    pub fn copies(&self, wanted: &Arc<[PartitionName]>) -> Receiver<Copies> {
+        self.ask(|reply| Query::Copies { wanted: Arc::clone(wanted), reply })
     }
 
     /// All partitions of all states, sorted by state and key. It waits for the workers, and they wait until the
@@ -284,13 +318,6 @@ impl Engine {
     pub async fn ended(&self) {
         let _ = self.0.outcome.clone().wait_for(Option::is_some).await;
     }
-}
-
-/// What goes on in an engine that comes after another one.
-#[derive(Debug, Clone)]
-pub struct Earlier {
-    pub(super) clock: StartClock,
-    pub(super) numbers: Vec<LastNumber>,
 }
 
 impl Drop for Engine {

@@ -35,6 +35,7 @@
 
 mod clock;
 mod durable;
+mod earlier;
 mod engine;
 mod error;
 mod ingress;
@@ -49,8 +50,11 @@ mod shutdown;
 mod startup;
 mod workers;
 
-pub use engine::{Earlier, Engine};
+pub use earlier::Earlier;
+pub use engine::Engine;
 pub use error::EngineError;
 pub use ingress::gate::RunState;
+pub use ingress::queue::Waits;
+pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::{MAX_WORKERS, Settings};

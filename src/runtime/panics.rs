@@ -3,10 +3,13 @@
 use std::thread;
 
 /// The prefix of the names of the engine's threads.
-const ENGINE_THREADS: [&str; 2] = ["timely:", IO_THREAD_NAME];
+const ENGINE_THREADS: [&str; 3] = ["timely:", IO_THREAD_NAME, AHEAD_THREAD_NAME];
 
 /// The name of the threads that read and write.
 pub(super) const IO_THREAD_NAME: &str = "wallaroo-io";
+
+/// The name of the thread that looks at what a message would do.
+pub(crate) const AHEAD_THREAD_NAME: &str = "wallaroo-ahead";
 
 /// Stops Rust from printing the panics of the engine's threads: they are caught, and end as dead
 /// letters or as the engine's error. All other panics are printed as before. Call it once, early.

@@ -12,6 +12,7 @@ use super::ingress::gate::Gate;
 use super::ingress::queues::Queues;
 use super::parts::News;
 use super::settings::Settings;
+use crate::core::frames::pins::Pins;
 use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
@@ -23,9 +24,11 @@ pub(super) struct Shared {
     pub settings: Settings,
     pub observer: Arc<dyn Observer>,
     pub clock: StartClock,
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// How many more messages of each pipeline's source may be traced; empty if none are.
     pub traces: Vec<TraceBudget>,
+    /// The pinned keys.
+    pub pins: Arc<Pins>,
     /// The last number of each pipeline's frames.
     pub numbers: Vec<LastNumber>,
     /// The queues of each pipeline.

@@ -79,6 +79,7 @@ impl Session {
             Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
         })?;
         self.partitions.ask_anew();
+        self.ahead.look_anew();
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));

@@ -19,6 +19,8 @@ use crate::core::observer::Observer;
 use crate::core::partitions::query::Revival;
 use crate::core::topology::Topology;
 use crate::runtime::{Engine, EngineError, Settings};
+use crate::telemetry::Draft;
+use crate::telemetry::ahead::AheadWatch;
 use crate::telemetry::collector::Collector;
 use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::histories::Histories;
@@ -41,9 +43,12 @@ pub struct Session {
     collector: Arc<Collector>,
     throughput: Throughput,
     traced: Traced,
+    /// What the partitions of each worker have processed.
+    worker_throughput: Vec<Throughput>,
     partitions: PartitionWatch,
     /// The traced messages of each partition.
     histories: Mutex<Histories>,
+    ahead: AheadWatch,
     ended: Option<Timestamp>,
     settings: Settings,
     /// The workers that there were at the last refresh.
@@ -88,9 +93,11 @@ impl Session {
         }
         Ok(Self {
             engine,
+            ahead: AheadWatch::new(settings.frame_limit, Arc::clone(&collector.news)),
             collector,
             throughput: Throughput::default(),
             traced: Traced::default(),
+            worker_throughput: Vec::new(),
             partitions: PartitionWatch::default(),
             histories: Mutex::default(),
             ended: None,
@@ -131,6 +138,7 @@ impl Session {
         let replies = self.engine.revive(state, key);
         // Counters do not change when a partition is revived.
         self.partitions.ask_anew();
+        self.ahead.look_anew();
         loop {
             match replies.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(Revival::NotFound) => {}
@@ -163,6 +171,17 @@ impl Session {
         }
     }
 
+    /// Looks from now on at what this message would do, or at none: snapshots say it.
+    pub fn look_ahead(&mut self, draft: Option<Draft>) {
+        self.ahead.watch(draft);
+    }
+
+    /// Whether it is still being found out what the message would do.
+    #[must_use]
+    pub fn is_looking_ahead(&self) -> bool {
+        self.ahead.is_at_work(&self.engine, work(&self.collector))
+    }
+
     /// Updates the figures, for a front end that shows `view`. True if a new snapshot would differ.
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         if self.ended.is_none() && self.engine.outcome().is_some() {
@@ -185,8 +204,10 @@ impl Session {
             let begun = self.collector.begun.lock().take();
             self.histories.get_mut().note(begun);
         }
-        let rows = self.partitions.poll(&self.engine, view, work(&self.collector));
-        rolled || said || changed || rows || back || load
+        let work = work(&self.collector);
+        let rows = self.partitions.poll(&self.engine, view, work);
+        let ahead = self.ahead.poll(&self.engine, work);
+        rolled || said || changed || rows || ahead || back || load
     }
 
     /// Ends the seconds that have passed. True if a chart changes.
@@ -198,6 +219,11 @@ impl Session {
         }
         for pipeline in &self.collector.pipelines {
             pipeline.latency.lock().roll();
+        }
+        let now = self.engine.now();
+        self.worker_throughput.resize_with(self.engine.workers(), Throughput::default);
+        for (worker, throughput) in self.worker_throughput.iter_mut().enumerate() {
+            throughput.roll(now, totals::of_worker(&self.collector, worker));
         }
         !was_flat || self.throughput.last() > 0
     }
@@ -211,11 +237,13 @@ impl Session {
         let moving = counted > 0 && self.throughput.seconds().any(|count| count > 0);
         let uncounted = counted != self.throughput.counted();
         let second = (moving || uncounted).then(|| self.throughput.until_next(now));
-        let rows = self.partitions.next_poll(now, work(&self.collector));
+        let work = work(&self.collector);
+        let rows = self.partitions.next_poll(now, work);
+        let ahead = self.ahead.next_poll(&self.engine, work);
         let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
         let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
         let load = self.next_look_at_load(now);
-        [second, rows, back, log, load].into_iter().flatten().min()
+        [second, rows, ahead, back, log, load].into_iter().flatten().min()
     }
 }
 

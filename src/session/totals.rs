@@ -36,6 +36,15 @@ pub(super) fn pipeline_totals(pipeline: &PipelineCounters) -> Totals {
     pipeline.workers.iter().map(of_worker).chain([endpoints]).sum()
 }
 
+/// Messages that the partitions of a worker have processed.
+pub(super) fn of_worker(collector: &Collector, worker: usize) -> u64 {
+    let of_pipeline = |pipeline: &PipelineCounters| {
+        debug_assert!(worker < pipeline.workers.len(), "each worker has its counters");
+        pipeline.workers.get(worker).map(|worker| worker.stateful.get()).unwrap_or_default()
+    };
+    collector.pipelines.iter().map(of_pipeline).sum()
+}
+
 /// The counts of all pipelines.
 pub(super) fn totals(collector: &Collector) -> Totals {
     collector.pipelines.iter().map(pipeline_totals).sum()

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Session;
-use super::totals::{pipeline_totals, totals, traced, work};
+use super::totals::{of_worker, pipeline_totals, totals, traced, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::telemetry::collector::PipelineCounters;
+use crate::core::topology::StepPlan;
+use crate::runtime::RunState;
 use crate::telemetry::counters::{Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::partitions::PartitionsShown;
-use crate::telemetry::snapshot::{PipelineShown, Snapshot, Summary, Totals, WorkerShown};
+use crate::telemetry::snapshot::{
+    PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
+};
+use crate::telemetry::throughput::Throughput;
+use crate::telemetry::window::TimeWindow;
 
 /// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;
@@ -21,19 +26,20 @@ impl Session {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let collector = &self.collector;
+        // First: what is taken while the snapshot is made is seen in either place.
+        let run_state = self.engine.run_state();
         let latency = self.latency();
         let partitions = self.partitions_shown();
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
-            run_state: self.engine.run_state(),
+            run_state,
+            waits: (run_state != RunState::Running).then(|| self.engine.waits()),
             changing_to: Some(self.settings.workers.get())
                 .filter(|wanted| *wanted != self.engine.workers()),
             uptime: self.engine.now().since(Timestamp::default()),
             totals: self.totals(),
             throughput: self.throughput.clone(),
-            latency: latency.total(),
-            recent_latency: latency.recent(),
-            latency_bars: latency.bars(),
+            latencies: TimeWindow::ALL.map(|window| latency.of(window)),
             pipelines: self.pipelines(),
             workers: self.workers(&partitions.by_worker),
             partitions,
@@ -46,6 +52,7 @@ impl Session {
             safety: self.safety(),
             load: self.load_shown(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
+            ahead: self.ahead.shown(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
         }
     }
@@ -85,16 +92,20 @@ impl Session {
                 };
                 counters.workers.iter().map(of_worker).sum()
             };
+            let broken = counters.broken.get();
+            let messages_in = pipeline_totals(counters).messages_in;
+            let mut entered = messages_in.saturating_sub(broken);
+            let step_shown = |(at, step): (usize, &StepPlan)| {
+                let given = given(at);
+                let refused = counters.refused.get(at).map(Counter::get).unwrap_or_default();
+                let entered = std::mem::replace(&mut entered, given);
+                StepShown { plan: step.clone(), entered, refused, given }
+            };
             PipelineShown {
                 name: Arc::clone(&plan.name),
-                steps: plan
-                    .steps
-                    .iter()
-                    .cloned()
-                    .enumerate()
-                    .map(|(at, step)| (step, given(at)))
-                    .collect(),
-                messages_in: pipeline_totals(counters).messages_in,
+                steps: plan.steps.iter().enumerate().map(step_shown).collect(),
+                broken,
+                messages_in,
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
                 listening: counters.listening.get().cloned(),
@@ -106,17 +117,14 @@ impl Session {
     }
 
     fn workers(&self, by_worker: &BTreeMap<WorkerIndex, usize>) -> Vec<WorkerShown> {
-        let messages = |worker: usize| {
-            let of_pipeline = |pipeline: &PipelineCounters| {
-                debug_assert!(worker < pipeline.workers.len(), "each worker has its counters");
-                pipeline.workers.get(worker).map(|worker| worker.stateful.get()).unwrap_or_default()
-            };
-            self.collector.pipelines.iter().map(of_pipeline).sum()
+        let rate = |worker: usize| {
+            self.worker_throughput.get(worker).map(Throughput::lately).unwrap_or_default()
         };
         (0..self.engine.workers())
             .map(|worker| WorkerShown {
                 worker: WorkerIndex(worker),
-                messages: messages(worker),
+                messages: of_worker(&self.collector, worker),
+                rate: rate(worker),
                 partitions: by_worker.get(&WorkerIndex(worker)).copied().unwrap_or_default(),
             })
             .collect()

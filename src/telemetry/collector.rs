@@ -43,6 +43,9 @@ pub(crate) struct PipelineCounters {
     pub listening: OnceLock<Arc<str>>,
     /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
+    /// Messages that each step could not process.
+    pub refused: Vec<Counter>,
+    steps: Vec<Arc<str>>,
     pub broken: Counter,
     pub broken_bytes: Counter,
     pub outputs: Counter,
@@ -51,6 +54,18 @@ pub(crate) struct PipelineCounters {
     pub pressure: Pressure,
     /// The names of its sinks' endpoints.
     sinks: Vec<Arc<str>>,
+}
+
+impl PipelineCounters {
+    /// Counts letters at the steps that they name.
+    fn refuse(&self, letters: &[DeadLetter]) {
+        for letter in letters {
+            let step = self.steps.iter().position(|step| *step == letter.step);
+            if let Some(counter) = step.and_then(|step| self.refused.get(step)) {
+                counter.add(1);
+            }
+        }
+    }
 }
 
 /// Counts and keeps what snapshots show.
@@ -79,6 +94,8 @@ impl Collector {
             workers: (0..workers.max(MAX_WORKERS))
                 .map(|_| WorkerCounters::new(plan.steps.len()))
                 .collect(),
+            refused: plan.steps.iter().map(|_| Counter::default()).collect(),
+            steps: plan.steps.iter().map(|step| Arc::clone(&step.name)).collect(),
             broken: Counter::default(),
             broken_bytes: Counter::default(),
             outputs: Counter::default(),
@@ -165,13 +182,14 @@ impl Collector {
 
 impl Observer for Collector {
     fn processed(&self, pipeline: PipelineIndex, worker: WorkerIndex, report: &mut Report) {
-        let Some(counters) = self.counters(pipeline) else { return };
-        let worker = counters.workers.get(worker.0);
+        let Some(of_pipeline) = self.counters(pipeline) else { return };
+        let worker = of_pipeline.workers.get(worker.0);
         debug_assert!(worker.is_some(), "there are counters for as many workers as may ever be");
         if let Some(counters) = worker {
             counters.add(report);
         }
         if !report.dead_letters.is_empty() {
+            of_pipeline.refuse(&report.dead_letters);
             let letters = report.dead_letters.drain(..).collect();
             self.keep_dead_letters(letters, |file, letters| file.write(letters.iter().cloned()));
         }
@@ -249,6 +267,10 @@ impl Observer for Collector {
             counters.pressure.hold(held);
             self.change();
         }
+    }
+
+    fn waits(&self) {
+        self.change();
     }
 
     fn event(&self, event: EngineEvent) {

@@ -1,7 +1,7 @@
 //! Latency: from the moment when a frame was read to the moment when its output was written.
 //!
-//! Kept as HdrHistograms (two significant digits): one for the whole run, and one for each of the
-//! last [`RECENT_INTERVALS`] seconds.
+//! Kept as HdrHistograms (two significant digits): one for the whole run, one for each of the last seconds,
+//! and their sums over each [`TimeWindow`].
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,14 +9,16 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::window::TimeWindow;
+
 /// The longest latency that is measured, in nanoseconds: an hour. Longer ones count as an hour.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
 
 /// Two digits: within 1 % of the true value.
 const SIGNIFICANT_DIGITS: u8 = 2;
 
-/// How many seconds are recent.
-const RECENT_INTERVALS: usize = 60;
+/// The times, in seconds, that are summed up as they pass.
+const SUMMED: [usize; 3] = [10, 60, 300];
 
 /// The upper bounds of the bars, in microseconds: those of Wallaroo's metrics page.
 const BAR_BOUNDS: [u64; 11] = [1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
@@ -48,12 +50,24 @@ pub struct Bar {
     pub count: u64,
 }
 
+/// The latencies of a time.
+#[derive(Debug, Clone, Default)]
+pub struct LatencyShown {
+    /// Their percentiles.
+    pub summary: LatencySummary,
+    /// How many were how long, in microseconds.
+    pub bars: Vec<Bar>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Latency {
     total: Histogram<u64>,
+    /// The second that has not ended.
     current: Histogram<u64>,
-    intervals: VecDeque<Histogram<u64>>,
-    recent: Histogram<u64>,
+    /// The last seconds, the oldest first.
+    seconds: VecDeque<Histogram<u64>>,
+    /// The sums of the last seconds, for each time that is shorter than the whole run.
+    sums: [Histogram<u64>; SUMMED.len()],
 }
 
 impl Latency {
@@ -61,8 +75,8 @@ impl Latency {
         Self {
             total: histogram(),
             current: histogram(),
-            intervals: VecDeque::new(),
-            recent: histogram(),
+            seconds: VecDeque::new(),
+            sums: SUMMED.map(|_| histogram()),
         }
     }
 
@@ -73,19 +87,24 @@ impl Latency {
         self.current.saturating_record_n(nanoseconds, count);
     }
 
-    /// Ends an interval.
+    /// Ends a second.
     pub fn roll(&mut self) {
-        if self.current.is_empty() && self.recent.is_empty() {
+        let longest = SUMMED.iter().copied().max().unwrap_or(0);
+        if self.current.is_empty() && self.seconds.iter().all(Histogram::is_empty) {
             return;
         }
         let ended = std::mem::replace(&mut self.current, histogram());
-        // Both have the same bounds, so that adding and subtracting cannot fail.
-        let _ = self.recent.add(&ended);
-        self.intervals.push_back(ended);
-        if self.intervals.len() > RECENT_INTERVALS
-            && let Some(oldest) = self.intervals.pop_front()
-        {
-            let _ = self.recent.subtract(&oldest);
+        for (sum, length) in self.sums.iter_mut().zip(SUMMED) {
+            // All have the same bounds, so that adding and subtracting cannot fail.
+            let _ = sum.add(&ended);
+            let leaving = self.seconds.len().checked_sub(length);
+            if let Some(oldest) = leaving.and_then(|at| self.seconds.get(at)) {
+                let _ = sum.subtract(oldest);
+            }
+        }
+        self.seconds.push_back(ended);
+        if self.seconds.len() > longest {
+            self.seconds.pop_front();
         }
     }
 
@@ -102,41 +121,51 @@ impl Latency {
         summary(&since)
     }
 
-    /// The last minute.
-    pub fn recent(&self) -> LatencySummary {
+    /// The latencies of a time, up to now.
+    pub fn of(&self, window: TimeWindow) -> LatencyShown {
+        let seconds = window.length().map(|length| length.as_secs());
+        let sum = SUMMED.iter().position(|length| Some(*length as u64) == seconds);
+        let Some(sum) = sum.and_then(|at| self.sums.get(at)) else { return shown(&self.total) };
         if self.current.is_empty() {
-            return summary(&self.recent);
+            return shown(sum);
         }
-        let mut recent = self.recent.clone();
-        let _ = recent.add(&self.current);
-        summary(&recent)
+        let mut sum = sum.clone();
+        let _ = sum.add(&self.current);
+        shown(&sum)
     }
 
-    /// The whole run as bars, in microseconds.
-    pub fn bars(&self) -> Vec<Bar> {
-        let mut bars: Vec<Bar> = BAR_BOUNDS
-            .iter()
-            .map(|bound| Bar { bound: Some(*bound), count: 0 })
-            .chain([Bar { bound: None, count: 0 }])
-            .collect();
-        for value in self.total.iter_recorded() {
-            // The histogram tells a value only as a range: its beginning is what a round latency,
-            // such as a bar's bound, has itself.
-            let nanoseconds = self.total.lowest_equivalent(value.value_iterated_to());
-            let microseconds = nanoseconds.div_ceil(1000);
-            let bar = BAR_BOUNDS.partition_point(|bound| *bound < microseconds);
-            if let Some(bar) = bars.get_mut(bar) {
-                bar.count += value.count_at_value();
-            }
-        }
-        bars
-    }
-
+    /// Adds the latencies of another pipeline.
     pub fn add(&mut self, other: &Self) {
         let _ = self.total.add(&other.total);
         let _ = self.current.add(&other.current);
-        let _ = self.recent.add(&other.recent);
+        for (sum, of_other) in self.sums.iter_mut().zip(&other.sums) {
+            let _ = sum.add(of_other);
+        }
     }
+}
+
+fn shown(histogram: &Histogram<u64>) -> LatencyShown {
+    LatencyShown { summary: summary(histogram), bars: bars(histogram) }
+}
+
+/// How many were how long, in microseconds.
+fn bars(histogram: &Histogram<u64>) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = BAR_BOUNDS
+        .iter()
+        .map(|bound| Bar { bound: Some(*bound), count: 0 })
+        .chain([Bar { bound: None, count: 0 }])
+        .collect();
+    for value in histogram.iter_recorded() {
+        // The histogram tells a value only as a range: its beginning is what a round latency,
+        // such as a bar's bound, has itself.
+        let nanoseconds = histogram.lowest_equivalent(value.value_iterated_to());
+        let microseconds = nanoseconds.div_ceil(1000);
+        let bar = BAR_BOUNDS.partition_point(|bound| *bound < microseconds);
+        if let Some(bar) = bars.get_mut(bar) {
+            bar.count += value.count_at_value();
+        }
+    }
+    bars
 }
 
 fn histogram() -> Histogram<u64> {
@@ -185,7 +214,7 @@ mod tests {
         for micros in [1, 2, 4, 5, 900, 2_000_000] {
             latency.record(Duration::from_micros(micros), 10);
         }
-        let bars = latency.bars();
+        let bars = latency.of(TimeWindow::All).bars;
         assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), 60);
         let count = |bound| bars.iter().find(|bar| bar.bound == bound).unwrap().count;
         assert_eq!([count(Some(1)), count(Some(4)), count(Some(16))], [10, 20, 10]);
@@ -193,16 +222,29 @@ mod tests {
     }
 
     #[test]
-    fn the_recent_ones_are_forgotten_after_a_minute() {
+    fn each_time_forgets_what_is_older_than_it() {
         let mut latency = Latency::new();
         latency.record(Duration::from_micros(7), 5);
-        for _ in 0..RECENT_INTERVALS {
+        for second in 0_u64..310 {
+            for window in TimeWindow::ALL {
+                let count = latency.of(window).summary.count;
+                let holds = window.length().is_none_or(|length| second <= length.as_secs());
+                assert_eq!(count, if holds { 5 } else { 0 }, "{window:?} after {second} s");
+            }
             latency.roll();
-            assert_eq!(latency.recent().count, 5);
         }
-        latency.roll();
-        assert_eq!(latency.recent().count, 0);
-        assert_eq!(latency.total().count, 5);
+    }
+
+    #[test]
+    fn pipelines_are_added_up_in_each_time() {
+        let mut one = Latency::new();
+        one.record(Duration::from_micros(7), 5);
+        one.roll();
+        one.record(Duration::from_micros(9), 1);
+        let mut all = Latency::new();
+        all.add(&one);
+        all.add(&one);
+        assert_eq!(TimeWindow::ALL.map(|window| all.of(window).summary.count), [12; 4]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! workbench, the progress line, `--json`) draw. Workers pay once per batch; what grows with the
 //! run's length is only numbers.
 
+pub(crate) mod ahead;
 pub(crate) mod collector;
 pub(crate) mod counters;
 pub(crate) mod dead_letter_file;
@@ -19,10 +20,12 @@ pub(crate) mod safety;
 pub(crate) mod snapshot;
 pub(crate) mod throughput;
 pub(crate) mod traced;
+pub(crate) mod window;
 mod writers;
 
+pub use ahead::{Draft, Foreseen};
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
-pub use latency::{Bar, LatencySummary};
+pub use latency::{Bar, LatencyShown, LatencySummary};
 #[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
@@ -30,8 +33,11 @@ pub use opened::{OpenedPartition, PartitionName};
 pub use partitions::{PartitionView, PartitionsShown, ShownRow};
 pub use pressure::{SinkShown, SinkState};
 pub use safety::{Crash, SafetyShown};
-pub use snapshot::{LoadShown, OutputShown, PipelineShown, Snapshot, Summary, Totals, WorkerShown};
-pub use throughput::{Throughput, bars as throughput_bars};
+pub use snapshot::{
+    LoadShown, OutputShown, PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
+};
+pub use throughput::{Rates, Throughput};
 pub use traced::{TracedShare, TracedShown};
+pub use window::TimeWindow;
 #[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};

@@ -201,7 +201,7 @@ impl PartitionWatch {
         let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
         let wait = now.since(question.asked).saturating_mul(WAIT_FACTOR);
         let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
-        self.not_before = Timestamp(now.0.saturating_add(nanoseconds(wait)));
+        self.not_before = now.after(wait);
         let matching = self.shown.matching;
         let by_the_end = question.query.from_end;
         self.show(question, now);
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_measured_over_a_whole_window() {
-        let at = |seconds: f64| Timestamp(nanoseconds(Duration::from_secs_f64(seconds)));
+        let at = |seconds: f64| Timestamp(0).after(Duration::from_secs_f64(seconds));
         let first = next_rate(None, 10, at(1.0));
         assert_eq!(first.rate, None);
         let early = next_rate(Some(first), 15, at(1.5));

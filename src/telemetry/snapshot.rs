@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::latency::{Bar, LatencySummary};
+use super::ahead::Foreseen;
+use super::latency::{LatencyShown, LatencySummary};
 use super::log::LogShown;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
 use super::throughput::Throughput;
 use super::traced::TracedShown;
+use super::window::TimeWindow;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
@@ -20,7 +22,7 @@ use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
-use crate::runtime::RunState;
+use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// What waits, while the engine is not running.
+    pub waits: Option<Waits>,
     /// How many workers there will be, while their number is being changed.
     pub changing_to: Option<usize>,
     /// The time since the start.
@@ -37,12 +41,8 @@ pub struct Snapshot {
     pub totals: Totals,
     /// Messages in each second of the last minutes.
     pub throughput: Throughput,
-    /// Latency over the whole run.
-    pub latency: LatencySummary,
-    /// Latency over the last minute.
-    pub recent_latency: LatencySummary,
-    /// Latency over the whole run as bars, in microseconds.
-    pub latency_bars: Vec<Bar>,
+    /// Latency in each time of [`TimeWindow::ALL`].
+    pub latencies: [LatencyShown; TimeWindow::ALL.len()],
     /// The pipelines, in the order of their declaration.
     pub pipelines: Vec<PipelineShown>,
     /// The workers.
@@ -67,6 +67,8 @@ pub struct Snapshot {
     pub events: Vec<Arc<EngineEvent>>,
     /// The log; empty if the session was started without one.
     pub log: LogShown,
+    /// What the typed message would do; `None` while it is not known, or nothing is typed.
+    pub ahead: Option<Arc<Foreseen>>,
 }
 
 /// The load of this moment.
@@ -82,6 +84,20 @@ pub struct LoadShown {
     pub behind: Duration,
     /// What the last search for the greatest good rate has found.
     pub finding: Option<Finding>,
+}
+
+impl Snapshot {
+    /// The latency of a time.
+    #[must_use]
+    pub fn latency(&self, window: TimeWindow) -> &LatencyShown {
+        let [ten_seconds, minute, five_minutes, all] = &self.latencies;
+        match window {
+            TimeWindow::TenSeconds => ten_seconds,
+            TimeWindow::Minute => minute,
+            TimeWindow::FiveMinutes => five_minutes,
+            TimeWindow::All => all,
+        }
+    }
 }
 
 /// Counts over all pipelines.
@@ -125,8 +141,10 @@ impl Sum for Totals {
 pub struct PipelineShown {
     /// The pipeline's name.
     pub name: Arc<str>,
-    /// Its steps, each with the number of messages that it gave.
-    pub steps: Vec<(StepPlan, u64)>,
+    /// Its steps, and how many messages each took, refused and gave.
+    pub steps: Vec<StepShown>,
+    /// What its source could not read as frames.
+    pub broken: u64,
     /// Messages read, those that could not be processed included.
     pub messages_in: u64,
     /// Outputs written to its sinks.
@@ -142,6 +160,19 @@ pub struct PipelineShown {
     pub sinks: Vec<SinkShown>,
 }
 
+/// A step and its counts.
+#[derive(Debug, Clone)]
+pub struct StepShown {
+    /// The step.
+    pub plan: StepPlan,
+    /// Messages that reached it.
+    pub entered: u64,
+    /// Messages that it could not process.
+    pub refused: u64,
+    /// Messages that it gave.
+    pub given: u64,
+}
+
 /// A worker and what it has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerShown {
@@ -149,6 +180,8 @@ pub struct WorkerShown {
     pub worker: WorkerIndex,
     /// Messages that its partitions have processed.
     pub messages: u64,
+    /// How many of them in a second, lately.
+    pub rate: u64,
     /// How many partitions it owns, of the state that the front end looks at.
     pub partitions: usize,
 }

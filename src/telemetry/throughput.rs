@@ -3,14 +3,17 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::latency::Bar;
+use super::window::TimeWindow;
 use crate::core::numbers::Timestamp;
 
 /// How many seconds are kept: five minutes.
 const SECONDS_KEPT: usize = 300;
 
-/// The upper bounds of the histogram's bars, in messages a second.
-const BAR_BOUNDS: [u64; 8] = [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+/// How many seconds are lately.
+const LATELY: usize = 3;
+
+/// How many parts the whole run is kept in at most; each is as long as it must be. An even number.
+const PARTS_KEPT: usize = 600;
 
 /// Messages in each whole second of the last minutes.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +23,62 @@ pub struct Throughput {
     /// The counter at the last call, also within a second.
     seen: u64,
     ended: u64,
+    run: Run,
+}
+
+/// The whole run in parts of equal length, the oldest first. If there are too many, two become one.
+#[derive(Debug, Clone)]
+struct Run {
+    parts: Vec<u64>,
+    /// The seconds of a part.
+    length: u64,
+    /// The seconds and messages of the part that has not ended.
+    open: (u64, u64),
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { parts: Vec::new(), length: 1, open: (0, 0) }
+    }
+}
+
+impl Run {
+    fn push(&mut self, messages: u64) {
+        self.open = (self.open.0 + 1, self.open.1 + messages);
+        if self.open.0 < self.length {
+            return;
+        }
+        self.parts.push(self.open.1);
+        self.open = (0, 0);
+        if self.parts.len() > PARTS_KEPT {
+            self.parts = self.parts.chunks(2).map(|pair| pair.iter().sum()).collect();
+            self.length *= 2;
+            // There was an odd number of them: the last one is only half of a part.
+            self.open = (self.length / 2, self.parts.pop().unwrap_or_default());
+        }
+    }
+}
+
+/// The rates of equal parts of a time, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Messages in a second, in each part that has passed since the start.
+    pub values: Vec<u64>,
+    /// How many parts the whole time has.
+    pub parts: usize,
+    /// The length of a part.
+    pub part: Duration,
+}
+
+impl Rates {
+    /// The least, the median and the most since the first message; `None` if there was none.
+    #[must_use]
+    pub fn spread(&self) -> Option<(u64, u64, u64)> {
+        let first = self.values.iter().position(|count| *count > 0)?;
+        let mut counts: Vec<u64> = self.values.iter().skip(first).copied().collect();
+        counts.sort_unstable();
+        Some((*counts.first()?, *counts.get(counts.len() / 2)?, *counts.last()?))
+    }
 }
 
 impl Throughput {
@@ -28,7 +87,9 @@ impl Throughput {
     pub fn of_seconds(seconds: impl IntoIterator<Item = u64>) -> Self {
         let seconds: VecDeque<u64> = seconds.into_iter().collect();
         let counted = seconds.iter().sum();
-        Self { counted, seen: counted, ended: seconds.len() as u64, seconds }
+        let mut run = Run::default();
+        seconds.iter().for_each(|count| run.push(*count));
+        Self { counted, seen: counted, ended: seconds.len() as u64, seconds, run }
     }
 
     /// Updates the counter at a moment, and completes the whole seconds since the last call. True if there
@@ -63,6 +124,9 @@ impl Throughput {
             }
             self.seconds.push_back(count);
         }
+        for _ in 0..seconds {
+            self.run.push(count);
+        }
     }
 
     /// The counter at the end of the last second.
@@ -86,32 +150,29 @@ impl Throughput {
         self.seconds.back().copied().unwrap_or_default()
     }
 
-    /// The least, the median and the most messages a second since the first message, within the
-    /// time kept; `None` if there was none.
+    /// Messages in a second, over the last few whole seconds.
     #[must_use]
-    pub fn spread(&self) -> Option<(u64, u64, u64)> {
-        let first = self.seconds.iter().position(|count| *count > 0)?;
-        let mut counts: Vec<u64> = self.seconds.iter().skip(first).copied().collect();
-        counts.sort_unstable();
-        Some((*counts.first()?, *counts.get(counts.len() / 2)?, *counts.last()?))
+    pub fn lately(&self) -> u64 {
+        let last: Vec<u64> = self.seconds.iter().rev().take(LATELY).copied().collect();
+        last.iter().sum::<u64>() / (last.len() as u64).max(1)
     }
-}
 
-/// How many of the seconds since the first message had how many messages.
-#[must_use]
-pub fn bars(throughput: &Throughput) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = BAR_BOUNDS
-        .iter()
-        .map(|bound| Bar { bound: Some(*bound), count: 0 })
-        .chain([Bar { bound: None, count: 0 }])
-        .collect();
-    for count in throughput.seconds().skip_while(|count| *count == 0) {
-        let bar = BAR_BOUNDS.partition_point(|bound| *bound < count);
-        if let Some(bar) = bars.get_mut(bar) {
-            bar.count += 1;
+    /// The rates in a time, up to the last whole second.
+    #[must_use]
+    pub fn rates(&self, window: TimeWindow) -> Rates {
+        match window.length().and_then(|length| usize::try_from(length.as_secs()).ok()) {
+            Some(parts) => {
+                let before = self.seconds.len().saturating_sub(parts);
+                let values = self.seconds.iter().skip(before).copied().collect();
+                Rates { values, parts, part: Duration::from_secs(1) }
+            }
+            None => {
+                let run = &self.run;
+                let values: Vec<u64> = run.parts.iter().map(|part| part / run.length).collect();
+                Rates { parts: values.len(), values, part: Duration::from_secs(run.length) }
+            }
         }
     }
-    bars
 }
 
 #[cfg(test)]
@@ -153,13 +214,25 @@ mod tests {
 
     #[test]
     fn the_spread_begins_with_the_first_message() {
-        let mut throughput = Throughput::default();
-        assert_eq!(throughput.spread(), None);
-        for (second, count) in [(1, 0), (2, 0), (3, 10), (4, 10), (5, 60)] {
-            throughput.roll(Timestamp(second * 1_000_000_000), count);
+        let throughput = Throughput::of_seconds([0, 0, 10, 0, 50]);
+        assert_eq!(throughput.rates(TimeWindow::Minute).spread(), Some((0, 10, 50)));
+        assert_eq!(Throughput::default().rates(TimeWindow::All).spread(), None);
+    }
+
+    #[test]
+    fn a_time_has_only_its_own_seconds() {
+        let throughput = Throughput::of_seconds(0..100);
+        assert_eq!(throughput.rates(TimeWindow::TenSeconds).values, (90..100).collect::<Vec<_>>());
+        assert_eq!(throughput.rates(TimeWindow::All).values.len(), 100);
+    }
+
+    #[test]
+    fn a_run_of_any_length_has_a_bounded_number_of_parts_and_every_message() {
+        let mut run = Run::default();
+        for second in 1..=50_000_u64 {
+            run.push(2);
+            assert!(run.parts.len() <= PARTS_KEPT);
+            assert_eq!(run.parts.iter().sum::<u64>() + run.open.1, second * 2);
         }
-        assert_eq!(throughput.spread(), Some((0, 10, 50)));
-        let counted: Vec<u64> = bars(&throughput).iter().map(|bar| bar.count).collect();
-        assert_eq!(counted, [1, 1, 1, 0, 0, 0, 0, 0, 0]);
     }
 }

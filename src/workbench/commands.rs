@@ -53,7 +53,10 @@ commands! {
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";
+    GoFlow,       "flow",          Everywhere,  HELP,   [char('1')],                        "go to the flow of the messages";
     GoPartitions, "partitions",    Everywhere,  HELP,   [char('2')],                        "go to the partitions";
+    GoThroughput, "throughput",    Everywhere,  HELP,   [char('3')],                        "go to the chart of the messages in each second";
+    GoLatency,    "latency",       Everywhere,  HELP,   [char('4')],                        "go to the chart of the times from frame to output";
     GoMessages,   "messages",      Everywhere,  HELP,   [char('5')],                        "go to the messages and their way";
     GoOutputs,    "outputs",       Everywhere,  HELP,   [char('6')],                        "go to the outputs";
     GoLetters,    "dead letters",  Everywhere,  HELP,   [char('7')],                        "go to the dead letters";
@@ -87,6 +90,7 @@ commands! {
     Themes,       "theme",         Everywhere,  HELP,   [char('t')],                        "choose other colours, and see them before";
     Mouse,        "mouse",         Everywhere,  HELP,   [char('m')],                        "give the mouse to the terminal, to mark text with it, or take it back";
     Applications, "applications",  Everywhere,  HELP,   [char('A')],                        "go on with another application, while this one waits as it is";
+    Window,       "time window",   Everywhere,  HELP,   [char('w')],                        "show the charts and the percentiles of 10 s, 1 min, 5 min, or all of the run";
     Zoom,         "zoom",          Everywhere,  HELP,   [char('z'), plain(F(11))],          "make the pane as large as the screen, or as it was";
     Close,        "close",         Everywhere,  HELP,   [plain(Esc)],                       "close what is open; without that, take away the filter or the zoom";
     Palette,      "commands",      Everywhere,  FOOTER, [char(':'), ctrl('p')],             "find a command, a pane, a partition or a setting by a few of its letters";
@@ -157,10 +161,13 @@ impl Command {
 }
 
 /// All places that commands tell apart.
-pub(super) const PLACES: [Option<Pane>; 7] = [
+pub(super) const PLACES: [Option<Pane>; 10] = [
     None,
     Some(Pane::Input),
+    Some(Pane::Flow),
     Some(Pane::Partitions),
+    Some(Pane::Throughput),
+    Some(Pane::Latency),
     Some(Pane::Routing),
     Some(Pane::Outputs),
     Some(Pane::Log),

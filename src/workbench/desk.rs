@@ -17,6 +17,7 @@ use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
 use crate::telemetry::Snapshot;
+use crate::telemetry::TimeWindow;
 
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -77,6 +78,7 @@ impl Desk {
 
     /// Looks at the engine. True if there is something new to be drawn.
     pub fn look(&mut self) -> bool {
+        self.session.look_ahead(self.workbench.draft());
         let mut news = self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
         if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {
@@ -178,6 +180,7 @@ impl Desk {
         let stateful = !self.workbench.topology.states().is_empty();
         let (snapshot, counted) = self.last_snapshot(stateful);
         self.session.end();
+        let latency = snapshot.latency(TimeWindow::All).summary;
         Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
@@ -185,7 +188,7 @@ impl Desk {
             generated: self.session.messages_of_load(),
             partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
-            p99: (snapshot.latency.count > 0).then_some(snapshot.latency.p99),
+            p99: (latency.count > 0).then_some(latency.p99),
             crashes: self.crashes,
             saved: self.saved.take(),
         }

@@ -7,62 +7,108 @@ pub const MIN_WIDTH: u16 = 60;
 /// The smallest screen that the panes fit on.
 pub const MIN_HEIGHT: u16 = 18;
 
-/// From this size on there is room for everything.
-const ROOMY_WIDTH: u16 = 100;
-const ROOMY_HEIGHT: u16 = 34;
+/// From this size on, the lists are beside each other.
+const WIDE: u16 = 160;
+const WIDE_HEIGHT: u16 = 40;
 
-/// From this height of all panes on there is room for the log too.
-const LOG_TOO: u16 = 33;
+/// From this height of all panes on, the flow has room for its picture.
+const ROOM_FOR_LANES: u16 = 22;
 
-/// From this height on there is room for a third chart.
-const THREE_CHARTS: u16 = 14;
+/// From this height of the charts on, there is room for two.
+const TWO_CHARTS: u16 = 8;
+
+/// The lists of the one drawer, if there is no room for more.
+const ONE_DRAWER: &[&[Pane]] = &[&[Pane::Routing, Pane::Outputs, Pane::DeadLetters, Pane::Log]];
+/// Where they are beside each other: a column, and two that share another one.
+const THREE_DRAWERS: &[&[Pane]] =
+    &[&[Pane::Routing], &[Pane::Outputs], &[Pane::DeadLetters, Pane::Log]];
 
 /// A pane that keys can go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
     /// Where messages are typed.
     Input,
+    /// The steps, and the workers' shares.
+    Flow,
     /// The partitions of a state.
     Partitions,
-    /// The flow, and what happened to recent messages.
+    /// Messages in each second.
+    Throughput,
+    /// The time from frame to output.
+    Latency,
+    /// What happened to recent messages.
     Routing,
     /// What the sinks were given.
     Outputs,
-    /// What happens to sources and sinks.
-    Log,
     /// Messages that could not be processed.
     DeadLetters,
+    /// What happens to sources and sinks.
+    Log,
 }
 
 impl Pane {
-    /// All panes, in the order in which Tab goes through them.
-    pub const ALL: [Self; 6] =
-        [Self::Input, Self::Partitions, Self::Routing, Self::Log, Self::Outputs, Self::DeadLetters];
+    /// All panes, in the order of the eye. Their places here are their keys.
+    pub const ALL: [Self; 9] = [
+        Self::Input,
+        Self::Flow,
+        Self::Partitions,
+        Self::Throughput,
+        Self::Latency,
+        Self::Routing,
+        Self::Outputs,
+        Self::DeadLetters,
+        Self::Log,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "Input",
+            Self::Flow => "Flow",
+            Self::Partitions => "Partitions",
+            Self::Throughput => "Throughput",
+            Self::Latency => "Latency",
+            Self::Routing => "Messages",
+            Self::Outputs => "Outputs",
+            Self::DeadLetters => "Dead letters",
+            Self::Log => "Log",
+        }
+    }
+
+    /// The key that goes there.
+    #[must_use]
+    pub fn number(self) -> usize {
+        Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0)
+    }
+
+    /// Whether it has rows, or takes text: Tab goes only there.
+    #[must_use]
+    pub fn has_rows(self) -> bool {
+        !matches!(self, Self::Flow | Self::Throughput | Self::Latency)
+    }
+}
+
+/// What the places depend on beside the size.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape<'a> {
+    /// Whether there are partitions to show.
+    pub stateful: bool,
+    /// How many rows the flow has if there is room.
+    pub flow: u16,
+    /// The panes that had the keys, the last one first: a drawer shows the first that it has.
+    pub visited: &'a [Pane],
 }
 
 /// The place of each pane. A pane without a place is not drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Places {
-    /// What runs, and how.
+    /// Whether it runs, and the figures that matter most.
     pub header: Rect,
-    /// The partitions of a state.
-    pub partitions: Option<Rect>,
-    /// Messages in each second.
-    pub throughput: Option<Rect>,
-    /// How many seconds had how many messages.
-    pub throughput_histogram: Option<Rect>,
-    /// Latency.
-    pub latency: Option<Rect>,
-    /// The flow, and what happened to recent messages.
-    pub routing: Option<Rect>,
-    /// What the sinks were given.
-    pub outputs: Option<Rect>,
-    /// What happens to sources and sinks.
-    pub log: Option<Rect>,
-    /// Messages that could not be processed.
-    pub dead_letters: Option<Rect>,
-    /// Where messages are typed.
-    pub input: Rect,
+    /// The panes.
+    pub panes: Vec<(Pane, Rect)>,
+    /// Which lists share a place: the others are tabs there.
+    drawers: &'static [&'static [Pane]],
     /// The keys.
     pub footer: Rect,
 }
@@ -71,91 +117,82 @@ impl Places {
     /// The place of a pane.
     #[must_use]
     pub fn of(&self, pane: Pane) -> Option<Rect> {
-        match pane {
-            Pane::Input => Some(self.input),
-            Pane::Partitions => self.partitions,
-            Pane::Routing => self.routing,
-            Pane::Outputs => self.outputs,
-            Pane::Log => self.log,
-            Pane::DeadLetters => self.dead_letters,
-        }
+        self.panes.iter().find(|(shown, _)| *shown == pane).map(|(_, place)| *place)
+    }
+
+    /// The panes that have the same place as this one, itself included.
+    #[must_use]
+    pub fn tabs_of(&self, pane: Pane) -> &'static [Pane] {
+        self.drawers.iter().find(|tabs| tabs.contains(&pane)).copied().unwrap_or_default()
     }
 }
 
-/// The place of each pane. `None` if the screen is too small. `stateful` says whether there are
-/// partitions to show; a zoomed pane takes the room of all others.
+/// The place of each pane. `None` if the screen is too small. A zoomed pane takes the room of all others.
 #[must_use]
-pub fn places(area: Rect, stateful: bool, zoomed: Option<Pane>) -> Option<Places> {
+pub fn places(area: Rect, shape: Shape<'_>, zoomed: Option<Pane>) -> Option<Places> {
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
-    let roomy = area.width >= ROOMY_WIDTH && area.height >= ROOMY_HEIGHT;
     let [header, body, input, footer] = area.layout(&Layout::vertical([
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(4),
+        Constraint::Length(3),
         Constraint::Length(1),
     ]));
-    let frame = Places { header, input, footer, ..Places::default() };
-    Some(match zoomed {
-        Some(Pane::Partitions) if stateful => Places { partitions: Some(body), ..frame },
-        Some(Pane::Routing) => Places { routing: Some(body), ..frame },
-        Some(Pane::Outputs) => Places { outputs: Some(body), ..frame },
-        Some(Pane::Log) => Places { log: Some(body), ..frame },
-        Some(Pane::DeadLetters) => Places { dead_letters: Some(body), ..frame },
-        _ => panes(frame, body, stateful, roomy),
-    })
+    let wide = area.width >= WIDE && area.height >= WIDE_HEIGHT && zoomed.is_none();
+    let drawers = if wide { THREE_DRAWERS } else { ONE_DRAWER };
+    let mut panes = match zoomed.filter(|pane| *pane != Pane::Input) {
+        Some(pane) => vec![(pane, body)],
+        None => unzoomed(body, shape, drawers),
+    };
+    panes.push((Pane::Input, input));
+    Some(Places { header, panes, drawers, footer })
 }
 
-fn panes(frame: Places, body: Rect, stateful: bool, roomy: bool) -> Places {
-    // A low screen has no room for the log, or for what leaves: Tab and zoom still show it.
-    let (routing, log, bottom) = match (roomy, body.height) {
-        (true, LOG_TOO..) => (9, 4, 6),
-        (true, _) => (10, 0, 7),
-        (false, 16..) => (6, 0, 4),
-        (false, _) => (5, 0, 0),
-    };
-    let [top, routing, log, bottom] = body.layout(&Layout::vertical([
+fn unzoomed(body: Rect, shape: Shape<'_>, drawers: &[&[Pane]]) -> Vec<(Pane, Rect)> {
+    let most = if body.height < ROOM_FOR_LANES { 2 } else { body.height / 6 };
+    let [flow, rest] = body.layout(&Layout::vertical([
+        Constraint::Length(1 + shape.flow.min(most)),
         Constraint::Fill(1),
-        Constraint::Length(routing),
-        Constraint::Length(log),
-        Constraint::Length(bottom),
     ]));
-    let [outputs, dead_letters] =
-        bottom.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]));
-    let (partitions, charts) = if stateful {
-        let [partitions, charts] =
-            top.layout(&Layout::horizontal([Constraint::Fill(58), Constraint::Fill(42)]));
-        (Some(partitions), charts)
+    let [top, bottom] =
+        rest.layout(&Layout::vertical([Constraint::Fill(50), Constraint::Fill(50)]));
+    let mut panes = vec![(Pane::Flow, flow)];
+    let charts = if shape.stateful {
+        let [partitions, charts] = columns(top, [62, 38]);
+        panes.push((Pane::Partitions, partitions));
+        charts
     } else {
-        (None, top)
+        top
     };
-    let frame = Places {
-        partitions,
-        routing: Some(routing),
-        outputs: (bottom.height > 0).then_some(outputs),
-        log: (log.height > 0).then_some(log),
-        dead_letters: (bottom.height > 0).then_some(dead_letters),
-        ..frame
-    };
-    if roomy && charts.height >= THREE_CHARTS {
-        let [throughput, histogram, latency] = charts.layout(&Layout::vertical([
-            Constraint::Fill(5),
-            Constraint::Fill(4),
-            Constraint::Fill(5),
-        ]));
-        Places {
-            throughput: Some(throughput),
-            throughput_histogram: Some(histogram),
-            latency: Some(latency),
-            ..frame
-        }
-    } else {
-        let height = if roomy { 5 } else { 3 };
+    if charts.height >= TWO_CHARTS {
         let [throughput, latency] =
-            charts.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
-        Places { throughput: Some(throughput), latency: Some(latency), ..frame }
+            charts.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]));
+        panes.extend([(Pane::Throughput, throughput), (Pane::Latency, latency)]);
+    } else {
+        panes.push((Pane::Throughput, charts));
     }
+    // A list that shares its place with others is the one that had the keys last.
+    let shown = |tabs: &[Pane]| {
+        let last = shape.visited.iter().find(|pane| tabs.contains(pane));
+        last.or(tabs.first()).copied().unwrap_or(Pane::Routing)
+    };
+    match drawers {
+        [left, upper, lower] => {
+            let [messages, others] = columns(bottom, [62, 38]);
+            let [outputs, letters] =
+                others.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]));
+            let all = [(left, messages), (upper, outputs), (lower, letters)];
+            panes.extend(all.map(|(tabs, place)| (shown(tabs), place)));
+        }
+        drawers => panes.extend(drawers.first().map(|tabs| (shown(tabs), bottom))),
+    }
+    panes
+}
+
+/// Two columns with a blank one between them.
+fn columns(area: Rect, shares: [u16; 2]) -> [Rect; 2] {
+    area.layout(&Layout::horizontal(shares.map(Constraint::Fill)).spacing(1))
 }
 
 #[cfg(test)]
@@ -166,23 +203,37 @@ mod tests {
 
     proptest! {
         #[test]
-        fn panes_are_on_the_screen_and_do_not_overlap(width: u8, height: u8, stateful: bool) {
+        fn panes_are_on_the_screen_and_do_not_overlap(
+            width: u8, height: u8, stateful: bool, flow in 1_u16..40, at in 0_usize..9, zoomed: bool,
+        ) {
             let area = Rect::new(0, 0, width.into(), height.into());
-            if let Some(places) = places(area, stateful, None) {
-                let all: Vec<Rect> = [
-                    Some(places.header), places.partitions, places.throughput,
-                    places.throughput_histogram, places.latency, places.routing, places.outputs,
-                    places.log, places.dead_letters, Some(places.input), Some(places.footer),
-                ].into_iter().flatten().collect();
-                let covered: u32 = all.iter().map(|place| place.area()).sum();
-                prop_assert_eq!(covered, area.area());
+            let visited = [Pane::ALL[at]];
+            let shape = Shape { stateful, flow, visited: &visited };
+            if let Some(places) = places(area, shape, zoomed.then_some(visited[0])) {
+                let panes = places.panes.iter().map(|(_, place)| *place);
+                let all: Vec<Rect> = panes.chain([places.header, places.footer]).collect();
                 for (at, one) in all.iter().enumerate() {
                     prop_assert_eq!(one.intersection(area), *one);
+                    prop_assert!(!one.is_empty());
                     for other in &all[at + 1..] {
                         prop_assert!(!one.intersects(*other), "{:?} {:?}", one, other);
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_drawer_shows_the_list_that_had_the_keys_last() {
+        let shown = |width, visited: &[Pane]| {
+            let shape = Shape { stateful: true, flow: 3, visited };
+            let places = places(Rect::new(0, 0, width, 60), shape, None).unwrap();
+            [Pane::Routing, Pane::Outputs, Pane::DeadLetters, Pane::Log]
+                .map(|pane| places.of(pane).is_some())
+        };
+        assert_eq!(shown(120, &[]), [true, false, false, false]);
+        assert_eq!(shown(120, &[Pane::Input, Pane::Log]), [false, false, false, true]);
+        assert_eq!(shown(200, &[]), [true, true, true, false]);
+        assert_eq!(shown(200, &[Pane::Routing, Pane::Log]), [true, true, false, true]);
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::application::{Key, text_of_bytes};
 pub use crate::core::frames::preview::one_line;
 use crate::core::text;
+use crate::runtime::Waits;
 
 /// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
 #[must_use]
@@ -83,17 +84,6 @@ pub fn duration(duration: Duration) -> String {
     latency(duration.as_secs_f64() * 1_000_000.0)
 }
 
-/// How long something has run, in minutes: `<1 min`, `12 min`, `3 h 05 min`.
-#[must_use]
-pub fn uptime(uptime: Duration) -> String {
-    let minutes = uptime.as_secs() / 60;
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => "<1 min".to_owned(),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {minutes:02} min"),
-    }
-}
-
 /// The time since a beginning, to the second: `0:01:12`.
 #[must_use]
 pub fn clock(since: Duration) -> String {
@@ -105,6 +95,17 @@ pub fn clock(since: Duration) -> String {
 #[must_use]
 pub fn moment(since: Duration) -> String {
     format!("{}.{:03}", clock(since), since.subsec_millis())
+}
+
+/// What a paused engine is said to be, with what waits.
+pub fn paused(waits: Waits) -> String {
+    let Waits { frames, more_in_file, .. } = waits;
+    let more = if more_in_file { ", more in the file" } else { "" };
+    match frames {
+        0 => format!("PAUSED{more}"),
+        1 => format!("PAUSED 1 waits{more}"),
+        frames => format!("PAUSED {} wait{more}", count(frames)),
+    }
 }
 
 /// A key, which may be empty.
@@ -203,8 +204,6 @@ mod tests {
     fn times_have_a_unit() {
         assert_eq!([latency(0.4), latency(18.2), latency(1_234.0)], ["0.4us", "18us", "1.2ms"]);
         assert_eq!(latency(3_000_000.0), "3.0s");
-        assert_eq!(uptime(Duration::from_secs(59)), "<1 min");
-        assert_eq!(uptime(Duration::from_mins(185)), "3 h 05 min");
         assert_eq!(moment(Duration::from_millis(3_672_045)), "1:01:12.045");
         assert_eq!(clock(Duration::from_millis(72_900)), "0:01:12");
         assert_eq!(clock(Duration::from_hours(100)), "100:00:00");

@@ -14,7 +14,7 @@ use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::telemetry::{LoadShown, PartitionView};
+use wallaroo::telemetry::{LoadShown, PartitionView, TimeWindow};
 use wallaroo::{Application, Generator, Key, Reason, Sink, Source, Topology};
 
 use crate::applications::{add, decode, letter, silence_panics_on_purpose, write_line};
@@ -150,7 +150,9 @@ fn a_stalled_sink_makes_messages_late_and_not_fewer_and_their_latency_shows_it()
     wait_until("no late messages", || {
         shown(&mut session).is_some_and(|load| load.behind == Duration::ZERO)
     });
-    let max = Duration::from_secs_f64(session.snapshot().latency.max / 1_000_000.0);
+    let max = Duration::from_secs_f64(
+        session.snapshot().latency(TimeWindow::All).summary.max / 1_000_000.0,
+    );
     assert!(max >= late, "{max:?}");
     drop(session);
     reader.join().unwrap();

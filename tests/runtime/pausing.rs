@@ -1,5 +1,6 @@
 //! Pause, step, resume: what is taken and what is not.
 
+use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
-use wallaroo::runtime::{Engine, RunState, Settings};
+use wallaroo::runtime::{Engine, RunState, Settings, Waits};
 
 use crate::applications::counting;
 use crate::support::frames::{vote, votes};
@@ -94,4 +95,36 @@ fn a_pause_in_a_flood_is_had_once_all_that_was_taken_has_arrived() {
     assert_eq!(told.outputs[0].len() as u64, told.counts.frames);
     engine.resume();
     recorder.wait_for("all outputs", |recorded| recorded.outputs[0].len() == 100_000);
+}
+
+#[test]
+fn what_waits_in_a_pause_is_told_as_soon_as_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("input");
+    fs::write(&input, vote(b'a', 1).repeat(50_000)).unwrap();
+    for workers in WORKERS {
+        let settings = Settings { paused: true, ..injectable(&counting(), workers) };
+        let (engine, recorder) = start(&counting(), &settings);
+        assert_eq!(engine.waits(), Waits::default());
+        engine.inject(PipelineIndex(0), votes([(b'a', 1), (b'b', 1), (b'c', 1)]).into()).unwrap();
+        // It looks again only when it is told something.
+        recorder.wait_for("what waits", |_| engine.waits().frames == 3);
+        engine.step();
+        wait_for_pause(&engine);
+        assert_eq!(engine.waits(), Waits { frames: 2, ..Waits::default() });
+        engine.resume();
+        recorder.wait_for("all", |told| told.counts.frames == 3);
+        assert_eq!(engine.waits(), Waits::default());
+        drop(engine);
+
+        let sources = vec![Endpoint::File(input.clone())];
+        let settings = Settings { sources, ..settings };
+        let (engine, recorder) = start(&counting(), &settings);
+        recorder.wait_for("what waits", |_| engine.waits().frames > 0);
+        let waits = engine.waits();
+        assert!(waits.frames < 50_000 && waits.more_in_file, "{waits:?}");
+        engine.resume();
+        recorder.wait_for("all", |told| told.counts.frames == 50_000);
+        wait_until("the end of the file", || engine.waits() == Waits::default());
+    }
 }

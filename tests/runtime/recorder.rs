@@ -151,6 +151,10 @@ impl Observer for Recorder {
         });
     }
 
+    fn waits(&self) {
+        self.record(|_| {});
+    }
+
     fn event(&self, event: EngineEvent) {
         self.record(|recorded| recorded.events.push(event));
     }

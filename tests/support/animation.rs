@@ -115,7 +115,7 @@ fn figures(snapshot: &mut Snapshot, seconds: &[u64], load: Option<LoadShown>) {
     let all = snapshot.totals.messages_in.max(1);
     let count = snapshot.totals.messages_out;
     let slower = if load.is_some() { 3.0 } else { 1.0 };
-    snapshot.latency = LatencySummary {
+    let summary = LatencySummary {
         p50: 41.0 * slower,
         p90: 78.0 * slower,
         p99: 98.0 * slower,
@@ -123,12 +123,17 @@ fn figures(snapshot: &mut Snapshot, seconds: &[u64], load: Option<LoadShown>) {
         max: 112.0 * slower,
         count,
     };
-    snapshot.recent_latency = snapshot.latency;
     let shares = if load.is_some() { [0, 0, 1, 5, 71, 23] } else { [0, 0, 0, 70, 30, 0] };
-    let mut left = count;
-    for (bar, share) in snapshot.latency_bars.iter_mut().zip(shares) {
-        bar.count = (count * share / 100).min(left);
-        left -= bar.count;
+    for shown in &mut snapshot.latencies {
+        let mut left = count;
+        for (bar, share) in shown.bars.iter_mut().zip(shares) {
+            bar.count = (count * share / 100).min(left);
+            left -= bar.count;
+        }
+        shown.summary = summary;
+    }
+    for worker in &mut snapshot.workers {
+        worker.rate = snapshot.throughput.last() * worker.messages / all;
     }
     let rate = if load.is_some() { 3_000.0 } else { 0.0 };
     for row in &mut snapshot.partitions.rows {

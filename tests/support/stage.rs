@@ -21,7 +21,7 @@ use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::telemetry::{
-    Bar, LatencySummary, Log, LogLevel, LogLine, OutputShown, Snapshot, Throughput,
+    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, Snapshot, Throughput,
 };
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
@@ -99,6 +99,12 @@ impl Stage {
         text.chars().for_each(|character| self.key(KeyCode::Char(character), KeyModifiers::NONE));
     }
 
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        assert_eq!(self.workbench.handle(&Event::Paste(text.to_owned())), None);
+        self.settle();
+    }
+
     /// Presses a key, does what comes of it, and waits until it is done.
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
@@ -124,7 +130,9 @@ impl Stage {
         let mut all_done = false;
         loop {
             let view = self.workbench.view();
+            self.session.look_ahead(self.workbench.draft());
             self.session.refresh(&view);
+            let looked = !self.session.is_looking_ahead();
             let snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
             let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
@@ -132,10 +140,11 @@ impl Stage {
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
             // An output may be written a moment before its worker has told of it.
             let told = snapshot.pipelines.iter().all(|pipeline| {
-                let last = pipeline.steps.last().map_or(0, |(_, given)| *given);
+                let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
-            let was_done = std::mem::replace(&mut all_done, ended == self.sent && kept && told);
+            let was_done =
+                std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
             if was_done && all_done && (shown || view.query.limit == 0) {
                 let shown = self.steady(snapshot);
                 self.workbench.show(shown);
@@ -243,11 +252,16 @@ fn steady(snapshot: Snapshot) -> Snapshot {
             max: 940.0,
             count: snapshot.totals.messages_out,
         };
-        snapshot.latency = latency;
-        snapshot.recent_latency = latency;
         let counts = [0, 2, 190, 640, 85, 21, 0, 0, 0, 0, 0, 0];
-        let bars = snapshot.latency_bars.iter().zip(counts);
-        snapshot.latency_bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+        for shown in &mut snapshot.latencies {
+            let bars = shown.bars.iter().zip(counts);
+            let bars = bars.map(|(bar, count)| Bar { count, ..*bar }).collect();
+            *shown = LatencyShown { summary: latency, bars };
+        }
+        let rates = [1_800, 1_200];
+        for (worker, rate) in snapshot.workers.iter_mut().zip(rates) {
+            worker.rate = rate;
+        }
     }
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");

@@ -80,7 +80,7 @@ fn a_frozen_screen_tells_the_story_of_its_crash_too() {
         snapshot.run_state = RunState::Paused;
     });
     let screen = stage.screen();
-    assert!(screen.contains("It was back after 84ms") && screen.contains("paused"), "{screen}");
+    assert!(screen.contains("It was back after 84ms") && screen.contains("PAUSED"), "{screen}");
     escape(&mut stage);
     assert!(stage.screen().contains("│a ✱"), "the rest is frozen:\n{}", stage.screen());
 }

@@ -14,8 +14,13 @@
 mod alphabet;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../../apps/word_count/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod word_count;
 
+mod ahead;
 mod letters;
+mod load;
 mod screens;
 mod sizes;
 mod windows;
@@ -40,6 +45,12 @@ fn voted(width: u16, height: u16, theme: (bool, bool)) -> Stage {
     stage.text("nonsense");
     stage.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
     stage
+}
+
+/// Goes to a pane by its number.
+fn go(stage: &mut Stage, pane: char) {
+    press(stage, KeyCode::Esc);
+    press(stage, KeyCode::Char(pane));
 }
 
 fn press(stage: &mut Stage, code: KeyCode) {

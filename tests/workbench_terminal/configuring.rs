@@ -46,7 +46,7 @@ fn keys_colours_and_columns_come_from_the_file() {
     // Footer, help and dispatch say and do the same.
     terminal.wait_for("P pause");
     terminal.send("q P");
-    terminal.wait_for("paused");
+    terminal.wait_for("PAUSED");
     let screen = terminal.screen();
     let titles = screen.lines().find(|line| line.contains("votes") && line.contains("share"));
     assert!(!titles.unwrap().contains("messages"), "{screen}");

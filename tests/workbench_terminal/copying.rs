@@ -96,6 +96,8 @@ fn the_picture_and_all_that_was_sent_are_files_and_the_frames_can_be_read_again(
     enter(&mut terminal, "a 7 x3");
     wait_for_votes(&terminal, "a", 21, 3);
     paste(&mut terminal, "b 1\nc 2\n");
+    terminal.wait_for("Send 2 lines?");
+    terminal.send("\r");
     wait_for_votes(&terminal, "c", 2, 1);
     leave_input(&mut terminal);
     terminal.send("S");

@@ -88,9 +88,9 @@ fn a_pause_outlives_a_crash() {
     wait_for_votes(&terminal, "a", 1, 1);
     leave_input(&mut terminal);
     terminal.send(" ");
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     crash(&mut terminal);
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     terminal.send("i");
     terminal.wait_for("Ctrl-C quit");
     enter(&mut terminal, "a 2");
@@ -99,7 +99,7 @@ fn a_pause_outlives_a_crash() {
     // Whether the first vote was in a checkpoint or is processed again decides which one this is.
     terminal.send(" ");
     wait_for_votes(&terminal, "a", 3, 2);
-    terminal.wait_for("· running");
+    terminal.wait_for("RUNNING");
 }
 
 #[test]

@@ -9,8 +9,7 @@ use super::support::fragile::fragile;
 use super::support::terminal::Terminal;
 use super::support::waiting::wait_until;
 use super::{
-    CTRL_C, CTRL_X, ESCAPE, PROGRAM, SHIFT_TAB, alphabet, alphabet_with, enter, leave_input,
-    wait_for_votes,
+    CTRL_C, CTRL_X, ESCAPE, PROGRAM, alphabet, alphabet_with, enter, leave_input, wait_for_votes,
 };
 
 const HOME: &str = "\x1b[H";
@@ -23,7 +22,8 @@ fn a_dead_letter_is_edited_and_sent_again_and_its_vote_is_counted() {
     // One byte is missing.
     enter(&mut terminal, "0x 00 00 00 04 61 00 00 00");
     terminal.wait_for("Dead letters 1");
-    terminal.send(SHIFT_TAB);
+    leave_input(&mut terminal);
+    terminal.send("7");
     terminal.wait_for("R send again");
     terminal.send("\r");
     terminal.wait_for("Dead letter #1");
@@ -45,7 +45,8 @@ fn a_dead_letter_is_sent_again_as_it_is() {
     terminal.send("nonsense");
     terminal.send(CTRL_X);
     terminal.wait_for("Dead letters 1");
-    terminal.send(SHIFT_TAB);
+    leave_input(&mut terminal);
+    terminal.send("7");
     terminal.wait_for("R send again");
     terminal.send("R");
     terminal.wait_for("dead letter #1 is sent again");
@@ -59,7 +60,8 @@ fn dead_letters_are_filtered_while_the_filter_is_typed() {
         enter(&mut terminal, &format!("0x 00 00 00 0{length}{}", " 7a".repeat(length)));
     }
     terminal.wait_for("Dead letters 3");
-    terminal.send(SHIFT_TAB);
+    leave_input(&mut terminal);
+    terminal.send("7");
     terminal.wait_for("R send again");
     terminal.send("/7a 7A");
     terminal.wait_for("Dead letters 2 of 3");
@@ -144,8 +146,7 @@ fn a_poisoned_partition_is_revived_and_takes_the_message_that_it_refused() {
     // A key that came with the Escape would be read as one key with Alt.
     terminal.wait_until("no window", |screen| !screen.contains("Partition b"));
     // The newest letter is the message that the poisoned partition refused.
-    terminal.send(SHIFT_TAB);
-    terminal.send(SHIFT_TAB);
+    terminal.send("7");
     terminal.wait_for("R send again");
     terminal.send("R");
     terminal.wait_for("berry 2");

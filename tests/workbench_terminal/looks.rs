@@ -29,7 +29,7 @@ fn tour(terminal: &mut Terminal) {
     terminal.send("?");
     terminal.wait_until("no help", |screen| !screen.contains("In panes with rows"));
     terminal.send(" ");
-    terminal.wait_for("paused");
+    terminal.wait_for("PAUSED");
     terminal.resize(5, 20);
     terminal.wait_for("needed");
 }

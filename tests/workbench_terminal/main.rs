@@ -29,6 +29,7 @@ mod sinks;
 mod sizes;
 mod sources;
 mod starting;
+mod stepping;
 mod stopping;
 mod storm;
 mod voting;
@@ -48,7 +49,6 @@ const CTRL_P: &str = "\x10";
 const CTRL_X: &str = "\x18";
 const UP: &str = "\x1b[A";
 const DOWN: &str = "\x1b[B";
-const SHIFT_TAB: &str = "\x1b[Z";
 const F1: &str = "\x1bOP";
 
 /// The alphabet's workbench with two workers on a screen of 120 by 40, ready for keys.
@@ -84,9 +84,10 @@ fn leave_input(terminal: &mut Terminal) {
 
 /// A partition's row: key, worker, letter, votes, messages, .., without the mark of a new one.
 fn row(screen: &str, key: &str) -> Option<Vec<String>> {
-    let table = screen.lines().take_while(|line| !line.contains(" Routing "));
+    let table = screen.lines().take_while(|line| !line.contains(" Messages "));
     let rows = table.filter_map(|line| {
-        let cells = line.strip_prefix(['│', '▌'])?.split('│').next()?.split_whitespace();
+        // The chart begins with its axis, or with the rule above it.
+        let cells = line.strip_prefix([' ', '▌'])?.split(['│', '─']).next()?.split_whitespace();
         Some(cells.filter(|cell| *cell != "✱").map(str::to_owned).collect::<Vec<_>>())
     });
     rows.into_iter().find(|cells| cells.first().is_some_and(|first| first == key))

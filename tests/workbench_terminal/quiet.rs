@@ -44,7 +44,7 @@ fn a_paused_engine_with_votes_waiting_is_quiet_too() {
     let mut terminal = alphabet();
     super::leave_input(&mut terminal);
     terminal.send(" ");
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     terminal.send("i");
     super::enter(&mut terminal, "a 1 x1000");
     terminal.send("b 2");

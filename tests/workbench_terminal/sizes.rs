@@ -18,7 +18,7 @@ fn a_window_of_any_size_is_drawn_and_the_panes_come_back() {
         row(screen, "a").is_some_and(|cells| cells.len() == 4 && cells[2..] == ["10", "1"])
     });
     terminal.resize(60, 200);
-    terminal.wait_for("Throughput, msg/s, last 60 s");
+    terminal.wait_for("3 Throughput");
     wait_for_votes(&terminal, "a", 10, 1);
     // The input pane has kept the keys.
     enter(&mut terminal, "a 1");

@@ -1,6 +1,6 @@
 //! Typing, pasting and sending votes, and what is no vote.
 
-use super::{CTRL_X, DOWN, UP, alphabet, enter, leave_input, paste, row, wait_for_votes};
+use super::{CTRL_X, DOWN, ESCAPE, UP, alphabet, enter, leave_input, paste, row, wait_for_votes};
 
 #[test]
 fn a_vote_is_typed_with_no_other_key_and_is_counted_and_sent() {
@@ -63,7 +63,6 @@ fn nonsense_is_explained_and_sent_only_on_purpose() {
     // The next key comes after Enter: when it is on the screen, Enter has done what it does.
     terminal.send("s");
     terminal.wait_for("> a tens");
-    terminal.wait_for("Dead letters 0");
     terminal.send(CTRL_X);
     terminal.wait_for("Dead letters 1");
     assert!(!terminal.screen().contains("> a tens"), "{}", terminal.screen());
@@ -81,12 +80,42 @@ fn a_line_is_sent_as_often_as_it_says() {
 fn pasted_lines_are_each_a_message_and_wrong_ones_are_named() {
     let mut terminal = alphabet();
     paste(&mut terminal, "a 1\na 2\nb 3\n");
+    terminal.wait_for("Send 3 lines?");
+    terminal.send("\r");
     terminal.wait_for("3 pasted lines sent");
     wait_for_votes(&terminal, "a", 3, 2);
     wait_for_votes(&terminal, "b", 3, 1);
     paste(&mut terminal, "c 1\rnonsense here\rc 1");
-    terminal.wait_for("2 of 3 pasted lines sent; line 2: ");
+    terminal.wait_for("line 2: ");
+    terminal.wait_for("1 line cannot be sent:");
+    terminal.send("\r");
+    terminal.wait_for("2 pasted lines sent, 1 left out");
     wait_for_votes(&terminal, "c", 2, 2);
+}
+
+#[test]
+fn what_a_line_will_do_is_said_before_it_is_sent_and_is_what_happens() {
+    let mut terminal = alphabet();
+    terminal.send("a 10");
+    terminal
+        .wait_for("new partition a on worker 0: letter a, votes 10 (not sent yet: Enter sends)");
+    terminal.send("\r");
+    wait_for_votes(&terminal, "a", 10, 1);
+    terminal.send("a 5 x3");
+    terminal.wait_for("partition a, worker 0, votes 10 → 15, the first of 3");
+    terminal.send("\r");
+    wait_for_votes(&terminal, "a", 25, 4);
+}
+
+#[test]
+fn pasted_lines_that_are_not_wanted_are_dropped() {
+    let mut terminal = alphabet();
+    paste(&mut terminal, "a 1\na 2\n");
+    terminal.wait_for("Send 2 lines?");
+    terminal.send(ESCAPE);
+    terminal.wait_for("nothing of what was pasted is sent");
+    enter(&mut terminal, "a 7");
+    wait_for_votes(&terminal, "a", 7, 1);
 }
 
 #[test]
@@ -118,7 +147,7 @@ fn votes_wait_while_the_engine_is_paused_and_step_takes_one() {
     let mut terminal = alphabet();
     leave_input(&mut terminal);
     terminal.send(" ");
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     terminal.send("i");
     terminal.wait_for("Ctrl-C quit");
     for votes in ["a 1", "a 2", "a 4"] {
@@ -128,10 +157,10 @@ fn votes_wait_while_the_engine_is_paused_and_step_takes_one() {
     assert_eq!(row(&terminal.screen(), "a"), None);
     terminal.send("s");
     wait_for_votes(&terminal, "a", 1, 1);
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     terminal.send("s");
     wait_for_votes(&terminal, "a", 3, 2);
     terminal.send(" ");
     wait_for_votes(&terminal, "a", 7, 3);
-    terminal.wait_for("· running");
+    terminal.wait_for("RUNNING");
 }

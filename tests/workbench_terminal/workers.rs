@@ -60,7 +60,7 @@ fn a_change_waits_for_the_sink_and_the_header_says_so() {
     let address = free.local_addr().unwrap();
     drop(free);
     let mut terminal = alphabet_with(&["--out", &format!("tcp://{address}")], &[]);
-    terminal.wait_for("· no receiver");
+    terminal.wait_for("no receiver");
     enter(&mut terminal, "a 10");
     wait_for_votes(&terminal, "a", 10, 1);
     leave_input(&mut terminal);

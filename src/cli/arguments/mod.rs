@@ -131,6 +131,9 @@ pub(in crate::cli) struct WorkbenchArguments {
     pub demo: bool,
     #[command(flatten)]
     pub engine: EngineArguments,
+    /// Start paused: no message is taken before the first step, also none of a file
+    #[arg(long)]
+    pub paused: bool,
     #[command(flatten)]
     pub log: LogArguments,
     /// The configuration of keys, colours and more, instead of the one at its usual place: see `config`

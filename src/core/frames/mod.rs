@@ -7,6 +7,7 @@ pub mod assembler;
 pub mod dead_letter;
 pub mod framing;
 pub mod pieces;
+pub mod pins;
 pub mod preview;
 pub mod trace;
 pub mod trace_budget;
@@ -17,7 +18,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::numbers::{SequenceNumber, Timestamp};
+use crate::application::Key;
 use pieces::Pieces;
+use pins::Watch;
 use trace::Trace;
 
 /// Something that frames hold until everything made of them is dropped. Its own drop releases it.
@@ -51,6 +54,8 @@ pub struct Frames {
     header_length: usize,
     pieces: Pieces,
     traces: Vec<(u32, Arc<Trace>)>,
+    /// `None` if no key was pinned when the frames were taken.
+    watch: Option<Arc<Watch>>,
     holds: Vec<Arc<dyn Hold>>,
     work: Option<Arc<dyn Hold>>,
 }
@@ -68,7 +73,8 @@ impl Frames {
     ) -> Self {
         debug_assert!(pieces.are_whole(), "ends ascend and are within the bytes");
         let (traces, holds) = (Vec::new(), Vec::new());
-        Self { source, first, read_at, header_length, pieces, traces, holds, work: None }
+        let (watch, work) = (None, None);
+        Self { source, first, read_at, header_length, pieces, traces, watch, holds, work }
     }
 
     /// Holds this until everything made of the frames is dropped.
@@ -223,28 +229,63 @@ impl Frames {
 
     /// Traces a frame from here on. Traces must begin in the order of their frames.
     pub fn begin_trace(&mut self, pipeline: &Arc<str>, frame: u32) -> Arc<Trace> {
-        let trace = Arc::new(Trace::new(
+        let trace = self.new_trace(pipeline, frame);
+        self.traces.push((frame, Arc::clone(&trace)));
+        trace
+    }
+
+    fn new_trace(&self, pipeline: &Arc<str>, frame: u32) -> Arc<Trace> {
+        Arc::new(Trace::new(
             Arc::clone(pipeline),
             Arc::clone(&self.source),
             self.sequence(frame),
             self.frame(frame),
             self.read_at,
-        ));
-        self.traces.push((frame, Arc::clone(&trace)));
-        trace
+        ))
     }
 
     /// Whether any frame is traced: false for nearly all frames, so that steps can skip the rest.
     #[must_use]
     pub fn any_traced(&self) -> bool {
-        !self.traces.is_empty()
+        !self.traces.is_empty() || self.watch.as_ref().is_some_and(|watch| watch.any())
+    }
+
+    /// Traces messages of pinned keys from where their key is made.
+    pub fn watch(&mut self, watch: Arc<Watch>) {
+        self.watch = Some(watch);
+    }
+
+    /// Whether a trace may still begin, because a key is pinned.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Begins the trace of a frame where a message of it is found to have a pinned key. `None` if it has a trace
+    /// already, the key is not pinned, or there are too many such traces.
+    pub fn begin_pinned(
+        &self,
+        pipeline: &Arc<str>,
+        frame: u32,
+        (state, key): (&str, &Key),
+        now: impl FnOnce() -> Timestamp,
+    ) -> Option<Arc<Trace>> {
+        let watch = self.watch.as_ref()?;
+        if self.trace(frame).is_some() || !watch.takes(state, key, now) {
+            return None;
+        }
+        let trace = self.new_trace(pipeline, frame);
+        watch.add(frame, &trace);
+        Some(trace)
     }
 
     /// The trace of a frame, if it has one.
     #[must_use]
-    pub fn trace(&self, frame: u32) -> Option<&Arc<Trace>> {
-        let found = self.traces.binary_search_by_key(&frame, |(traced, _)| *traced).ok()?;
-        self.traces.get(found).map(|(_, trace)| trace)
+    pub fn trace(&self, frame: u32) -> Option<Arc<Trace>> {
+        let found = self.traces.binary_search_by_key(&frame, |(traced, _)| *traced).ok();
+        let early = found.and_then(|found| self.traces.get(found));
+        let early = early.map(|(_, trace)| Arc::clone(trace));
+        early.or_else(|| self.watch.as_ref()?.trace(frame))
     }
 
     /// Takes the first frame off, to step one message at a time. `None` if there are no frames.

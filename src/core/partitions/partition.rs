@@ -60,6 +60,18 @@ impl<S> Partition<S> {
 }
 
 impl<S: State> Partition<S> {
+    /// The partition with its state as bytes.
+    pub(super) fn as_saved(&self, place: u32, value: Vec<u8>) -> SavedPartition {
+        SavedPartition {
+            place,
+            key: self.key.clone(),
+            dynamic: self.dynamic,
+            messages: self.messages,
+            poisoned: self.health == Health::Poisoned,
+            value,
+        }
+    }
+
     /// Collects the partition for a checkpoint. From now on it has no changes. If its state cannot be saved,
     /// it is poisoned and what was saved before stays: one bad state must not end the run.
     pub(super) fn take_changes(&mut self, place: u32, longest: usize, collected: &mut Collected) {
@@ -71,14 +83,7 @@ impl<S: State> Partition<S> {
             value => Ok(value),
         });
         match value {
-            Ok(value) => collected.saved.push(SavedPartition {
-                place,
-                key: self.key.clone(),
-                dynamic: self.dynamic,
-                messages: self.messages,
-                poisoned: self.health == Health::Poisoned,
-                value,
-            }),
+            Ok(value) => collected.saved.push(self.as_saved(place, value)),
             // A panic may have left such a state, and was reported then.
             Err(_) if self.health == Health::Poisoned => {}
             Err(reason) => {

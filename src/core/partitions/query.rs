@@ -55,6 +55,13 @@ pub trait Partitions {
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
+    /// A copy of the partition of a key, if its state takes no more than this many bytes. `None` if there is no such
+    /// partition.
+    ///
+    /// # Errors
+    ///
+    /// The state is too long, or cannot be saved.
+    fn copy(&self, key: &Key, longest: usize) -> Option<Result<SavedPartition, String>>;
     /// Lets computations touch the partition of a key again if it was poisoned.
     fn revive(&mut self, key: &Key) -> Revival;
 }

@@ -4,6 +4,8 @@
 //! its type has for people (as in JSON): it can be read
 //! without the application, and a type that has changed is found out by the names that are missing.
 
+use std::io;
+
 use serde_json::Value;
 
 use crate::application::{Key, State};
@@ -69,10 +71,45 @@ pub struct SavedPartition {
 /// The state's own `Serialize` refuses.
 pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(64);
-    let mut serializer =
-        rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
-    state.serialize(&mut serializer).map_err(|error| error.to_string())?;
+    write(state, &mut bytes)?;
     Ok(bytes)
+}
+
+fn write<S: State>(state: &S, bytes: &mut impl io::Write) -> Result<(), String> {
+    let mut serializer = rmp_serde::Serializer::new(bytes).with_struct_map().with_human_readable();
+    state.serialize(&mut serializer).map_err(|error| error.to_string())
+}
+
+/// A state as bytes, if they are not more than this many: no more than those are ever in memory.
+///
+/// # Errors
+///
+/// There are more, or the state's own `Serialize` refuses.
+pub fn encode_at_most<S: State>(state: &S, longest: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Limited { bytes: Vec::with_capacity(64), longest };
+    write(state, &mut bytes)?;
+    Ok(bytes.bytes)
+}
+
+/// Takes so many bytes at most.
+struct Limited {
+    bytes: Vec<u8>,
+    longest: usize,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len().saturating_add(bytes.len()) > self.longest {
+            let longest = self.longest;
+            return Err(io::Error::other(format!("it takes more than {longest} bytes")));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The state that [`encode`] made these bytes of.

@@ -6,7 +6,7 @@ use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure};
-use crate::core::frames::trace::{Hop, HopEvent};
+use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::numbers::{StepIndex, WorkerIndex};
 
 /// What happened while a batch was processed. Counts only, but for the rare dead letter.
@@ -30,6 +30,8 @@ pub struct Report {
     pub steps: Vec<u64>,
     /// Messages that could not be processed.
     pub dead_letters: Vec<DeadLetter>,
+    /// The traces that began here, because a key is pinned.
+    pub traces: Vec<Arc<Trace>>,
 }
 
 impl Report {

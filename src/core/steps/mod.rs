@@ -27,6 +27,7 @@ mod mailbox;
 mod outgoing;
 #[cfg(test)]
 mod pieces;
+mod run;
 mod setup;
 mod state;
 
@@ -43,6 +44,7 @@ pub(crate) use ends::{
 };
 pub(crate) use input::Input;
 pub(crate) use keys::Keys;
+pub(in crate::core) use run::run_through;
 pub use setup::{SharedPartitions, WorkerSetup};
 pub(crate) use state::{Code, StateOutputOf, StateStep};
 

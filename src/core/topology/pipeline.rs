@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::application::{Application, Declaration};
 use super::plan::{
-    PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
+    DecodeToJson, PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
 };
 use crate::application::{
     Computation, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source, StateBuilder,
     StateComputation, short_type_name,
 };
 use crate::core::frames::framing::DecoderFraming;
+use crate::core::frames::preview::to_json;
+use crate::core::guard::{drop_guarded, guarded};
 use crate::core::numbers::{SinkIndex, StepIndex};
 use crate::core::steps::context::StepName;
 use crate::core::steps::{
@@ -20,6 +22,18 @@ use crate::core::steps::{
 };
 
 type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
+/// Decodes payloads for a look at them, whatever the decoder does.
+fn decode_to_json<D: Decoder>(decoder: Arc<D>) -> DecodeToJson {
+    Box::new(move |payload| {
+        let decoded = guarded(|| Ok(decoder.decode(payload).ok().flatten()));
+        decoded.ok().flatten().and_then(|message| {
+            let json = to_json(&message).ok();
+            drop_guarded(message);
+            json
+        })
+    })
+}
+
 type EncoderFactory<M> = Box<dyn Fn() -> Box<dyn EncodeBatch<M>> + Send + Sync>;
 
 /// A pipeline that is being put together. `M` is what its last step gives and its next step takes.
@@ -46,6 +60,8 @@ impl<M: Message> Pipeline<M> {
             format: source.format,
             typed: source.typed,
             generate: source.generate,
+            message: short_type_name::<M>(),
+            decode: decode_to_json(Arc::clone(&decoder)),
         };
         let flow: FlowFactory<M> = Box::new(move |_| {
             Box::new(DecodeStep { name: step_name.clone(), decoder: Arc::clone(&decoder), next: 0 })
@@ -164,7 +180,8 @@ impl<M: Message> Pipeline<M> {
             let keys = keys_of(setup);
             let mailbox = setup.mailbox(&keys.name);
             let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
-            let code = Code { name: name.clone(), computation, builder, keys };
+            let (name, state) = (name.clone(), Arc::clone(&state));
+            let code = Code { name, state, computation, builder, keys };
             Box::new(StateStep::<M, C, B, P>::new(code, table, mailbox))
         });
         let Self { application, name, source, steps, segments, .. } = self;

@@ -4,6 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::application::{Generate, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::numbers::{PipelineIndex, StepIndex};
@@ -11,6 +13,9 @@ use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
 pub(crate) type SegmentFactory = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Segment> + Send + Sync>;
+
+/// Decodes a payload for a look at it.
+pub(crate) type DecodeToJson = Box<dyn Fn(&[u8]) -> Option<Value> + Send + Sync>;
 
 /// A checked application, ready to run any number of times.
 pub struct Topology {
@@ -123,6 +128,10 @@ pub struct SourcePlan {
     pub typed: Option<TypedForm>,
     /// How a random message is made.
     pub generate: Option<Generate>,
+    /// The name of the type of its messages.
+    pub message: String,
+    /// A payload's message as JSON; none if the decoder refuses the payload, drops it or panics.
+    pub(crate) decode: DecodeToJson,
 }
 
 /// A pipeline's sink.

@@ -57,6 +57,8 @@ pub(crate) struct Gate {
     /// Nothing is admitted while a checkpoint is taken, whatever the state.
     held: AtomicBool,
     in_flight: Arc<AtomicU64>,
+    /// Whether the state is paused, to be asked once a batch without the lock.
+    paused: AtomicBool,
     /// Whether anything has happened that a checkpoint would save.
     changed: AtomicBool,
     change: Notify,
@@ -74,6 +76,7 @@ impl Gate {
 
     fn new(state: State) -> Self {
         Self {
+            paused: AtomicBool::new(matches!(state, State::Paused { .. })),
             state: Mutex::new(state),
             held: AtomicBool::new(false),
             in_flight: Arc::default(),
@@ -86,6 +89,7 @@ impl Gate {
         let mut state = self.state.lock();
         if let State::Running { .. } = *state {
             *state = State::Paused { steps: 0 };
+            self.paused.store(true, Ordering::Release);
         }
     }
 
@@ -93,6 +97,7 @@ impl Gate {
         let mut state = self.state.lock();
         if let State::Paused { .. } = *state {
             *state = State::Running { since: now };
+            self.paused.store(false, Ordering::Release);
         }
     }
 
@@ -104,13 +109,17 @@ impl Gate {
             State::Paused { .. } => now,
         };
         *state = State::Ending { since };
+        self.paused.store(false, Ordering::Release);
     }
 
     /// Admits one more message. Pauses first if the engine is running.
     pub fn step(&self) {
         let mut state = self.state.lock();
         match &mut *state {
-            State::Running { .. } => *state = State::Paused { steps: 1 },
+            State::Running { .. } => {
+                *state = State::Paused { steps: 1 };
+                self.paused.store(true, Ordering::Release);
+            }
             State::Paused { steps } => *steps += 1,
             State::Ending { .. } => {}
         }
@@ -140,6 +149,12 @@ impl Gate {
     pub fn is_open(&self) -> bool {
         let state = self.state.lock();
         !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
+    }
+
+    /// Whether frames wait for a person. Who adds frames to a queue asks afterwards, so that either it or a snapshot
+    /// that is made after the pause sees them.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
     }
 
     /// Whether a checkpoint is taken.

@@ -5,6 +5,7 @@
 //! in which it entered.
 
 use std::collections::VecDeque;
+use std::iter::Sum;
 use std::mem;
 use std::sync::{Arc, Weak};
 #[cfg(not(all(test, feature = "interleavings")))]
@@ -51,6 +52,27 @@ pub(crate) struct Waiting {
     pub trace_all: bool,
     pub origin: Origin,
     pub coming: Coming,
+}
+
+/// What waits for the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waits {
+    /// How many frames.
+    pub frames: u64,
+    /// How many of them the journal has, and no checkpoint.
+    pub journaled: u64,
+    /// Whether there is a file that has not been read to its end.
+    pub more_in_file: bool,
+}
+
+impl Sum for Waits {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            frames: sum.frames + one.frames,
+            journaled: sum.journaled + one.journaled,
+            more_in_file: sum.more_in_file || one.more_in_file,
+        })
+    }
 }
 
 /// A source that a worker itself reads when nothing is waiting.
@@ -159,6 +181,20 @@ impl Queue {
             (true, Some(_)) => gate.is_held(),
             (false, _) => !gate.is_open(),
         }
+    }
+
+    /// What waits, of all that the queue knows.
+    pub fn waits(&self) -> Waits {
+        let state = self.state.lock();
+        let mut waits = Waits { more_in_file: state.fetched.is_some(), ..Waits::default() };
+        for waiting in &state.waiting {
+            let frames = waiting.frames.len() as u64;
+            waits.frames += frames;
+            if let Origin::Journal(_) = waiting.origin {
+                waits.journaled += frames;
+            }
+        }
+        waits
     }
 
     /// Which frames have been taken.

@@ -7,10 +7,12 @@
 use std::mem;
 use std::sync::{Arc, Weak};
 
-use super::queue::{Coming, Fetched, Queue, Waiting};
+use super::gate::Gate;
+use super::queue::{Coming, Fetched, Queue, Waiting, Waits};
 use super::taken::{Origin, Taken};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
+use crate::core::observer::Observer;
 use crate::core::sync::RwLock;
 use crate::endpoints::{Connection, Delivery, Fetch};
 use crate::resilience::{Position, Slot};
@@ -28,6 +30,8 @@ pub(crate) struct Queues {
     durable: Option<Durable>,
     /// Whether all workers take from one queue.
     shared: bool,
+    /// Who is told of frames that wait for a person.
+    told: Option<(Arc<Gate>, Arc<dyn Observer>)>,
 }
 
 /// One queue for all workers, or one per worker: the frames of a slot go to one of them, so that their order is kept.
@@ -46,7 +50,17 @@ impl Queues {
         shared: bool,
     ) -> Self {
         let per_worker = RwLock::new(PerWorker::new(workers, shared));
-        Self { pipeline, name, file, per_worker, durable, shared }
+        Self { pipeline, name, file, per_worker, durable, shared, told: None }
+    }
+
+    /// Tells the observer of frames that come while the gate is paused.
+    pub fn telling(self, gate: &Arc<Gate>, observer: &Arc<dyn Observer>) -> Self {
+        Self { told: Some((Arc::clone(gate), Arc::clone(observer))), ..self }
+    }
+
+    /// What waits for the workers.
+    pub fn waits(&self) -> Waits {
+        self.per_worker.read().of_workers.iter().map(|queue| queue.waits()).sum()
     }
 
     /// The queue from which a worker takes; `None` if there is no such worker.
@@ -58,6 +72,11 @@ impl Queues {
     /// Adds frames to the queue of their worker.
     pub fn push(&self, waiting: Waiting) {
         self.per_worker.read().push(waiting);
+        if let Some((gate, observer)) = &self.told
+            && gate.is_paused()
+        {
+            observer.waits();
+        }
     }
 
     /// Closes the queues: nothing more will come.

@@ -190,14 +190,13 @@ pub(crate) fn queues(
     settings: &Settings,
     names: &SavedNames,
     durable: Option<&Durable>,
-) -> Vec<Arc<Queues>> {
+) -> impl Iterator<Item = Queues> {
     let plans = topology.pipelines().iter().zip(&names.sources).enumerate();
-    let queues = plans.map(|(at, (plan, file))| {
+    plans.map(move |(at, (plan, file))| {
         let (name, file, workers) = (Arc::clone(&plan.name), file.clone(), settings.workers.get());
         let shared = plan.keeps_order_by_key();
-        Arc::new(Queues::new(PipelineIndex(at), name, file, workers, durable.cloned(), shared))
-    });
-    queues.collect()
+        Queues::new(PipelineIndex(at), name, file, workers, durable.cloned(), shared)
+    })
 }
 
 /// The intakes of the pipelines.

@@ -17,8 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 
-use super::clock::StartClock;
-use super::engine::Earlier;
+use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
 use super::recovery::saved_names::SavedNames;
@@ -29,7 +28,6 @@ use super::workers::Workers;
 use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::{PipelinePlan, Topology};
-use crate::endpoints::LastNumber;
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks};
 use positions::{begin_at, begin_queues_at};
@@ -52,14 +50,13 @@ pub(super) fn start(
 
     // The shared data, with the queues, which begin at the checkpoint.
     let durable = saved.as_ref().map(|saved| saved.durable.clone());
-    let queues = queues(&topology, settings, &names, durable.as_ref());
+    let gate = Arc::new(if settings.paused { Gate::paused() } else { Gate::open() });
+    let queues: Vec<_> = queues(&topology, settings, &names, durable.as_ref())
+        .map(|queues| Arc::new(queues.telling(&gate, &observer)))
+        .collect();
     begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
-    let gate = if settings.paused { Gate::paused() } else { Gate::open() };
-    let Earlier { clock, numbers } = earlier.unwrap_or_else(|| Earlier {
-        clock: StartClock::start(),
-        numbers: topology.pipelines().iter().map(|_| LastNumber::default()).collect(),
-    });
+    let Earlier { clock, numbers, pins } = earlier.unwrap_or_else(|| Earlier::none(&topology));
     debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
     let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
     let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
@@ -69,6 +66,7 @@ pub(super) fn start(
         observer,
         clock,
         gate,
+        pins,
         numbers,
         traces: traces.unwrap_or_default(),
         queues,

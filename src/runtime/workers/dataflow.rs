@@ -121,7 +121,13 @@ fn enter<'scope>(
                         stage.begin_frames(time.clone(), number, Arc::new(frames));
                         stage.work(&mut turn, output);
                     }
-                    Next::Nothing => break,
+                    Next::Nothing => {
+                        // A file's first frames wait here.
+                        if stage.common.shared.gate.is_paused() {
+                            stage.common.shared.observer.waits();
+                        }
+                        break;
+                    }
                     Next::Closed => {
                         capability = None;
                         takes.set(false);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::application::Key;
+use crate::core::foresight::{Copied, Copies, LONGEST_COPY, PartitionName};
 use crate::core::numbers::Epoch;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
@@ -48,6 +49,8 @@ pub(crate) enum Query {
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
+    /// Copies of those of these partitions that it has.
+    Copies { wanted: Arc<[PartitionName]>, reply: Sender<Copies> },
     /// Give a poisoned partition back to its computations.
     Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
@@ -114,6 +117,7 @@ impl Tables {
                 let _ = reply.send(row);
             }
             Query::Export { reply } => self.export(&reply),
+            Query::Copies { wanted, reply } => drop(reply.send(self.copies(&wanted))),
             Query::Revive { state, key, reply } => {
                 let table = self.named.iter().find(|(name, _)| *name == state);
                 let revival =
@@ -193,6 +197,18 @@ impl Tables {
             changed.unsaved.extend(unsaved);
         }
         changed
+    }
+
+    fn copies(&self, wanted: &[PartitionName]) -> Copies {
+        let copied = wanted.iter().filter_map(|(state, key)| {
+            let (_, table) = self.named.iter().find(|(name, _)| name == state)?;
+            let copy = match table.borrow().copy(key, LONGEST_COPY)? {
+                Ok(saved) => Copied::Saved(saved),
+                Err(reason) => Copied::Failed(reason),
+            };
+            Some(((Arc::clone(state), key.clone()), copy))
+        });
+        copied.collect()
     }
 
     fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {

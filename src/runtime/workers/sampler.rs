@@ -21,7 +21,10 @@ impl Sampler {
 
     /// Traces every frame if that is wanted, otherwise as many as the pipeline's budget has now.
     pub fn start_traces(&self, frames: &mut Frames, trace_all: bool) {
-        let Shared { traces, observer, .. } = &*self.shared;
+        let Shared { traces, pins, observer, .. } = &*self.shared;
+        if let Some(watch) = pins.watch() {
+            frames.watch(watch);
+        }
         let budget = || traces.get(self.index.0);
         let traced = if trace_all {
             frames.len()

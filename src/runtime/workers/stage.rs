@@ -244,6 +244,9 @@ impl Stage {
     fn pass_on(&mut self, frames: &Frames) {
         let Self { common, report, produced, .. } = self;
         // Before outputs are written, as if another thread wrote them.
+        for trace in report.traces.drain(..) {
+            common.shared.observer.trace_started(&trace);
+        }
         common.shared.observer.processed(self.pipeline, common.worker, report);
         if report.ended > 0 {
             let latency = common.shared.clock.now().since(frames.read_at());

@@ -1,4 +1,4 @@
-//! The border around a pane, and the window of an overlay.
+//! The rule above a pane, and the window of an overlay.
 
 use std::borrow::Cow;
 
@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
 use crate::application::text_of_bytes;
+use crate::workbench::layout::Pane;
 use crate::workbench::state::lists::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
@@ -15,7 +16,8 @@ use crate::workbench::words::one_line;
 /// A line of at most this many rows is never cut.
 const MIN_ROWS: usize = 3;
 
-/// Draws a pane's border and title; returns the area inside.
+/// Draws the rule above a pane, with its title and what is at the right of it; returns the area below, with
+/// a blank column at each side: the mark of the selected row is in the first one.
 pub(super) fn pane(
     theme: Theme,
     title: Line<'_>,
@@ -24,17 +26,25 @@ pub(super) fn pane(
     area: Rect,
     buffer: &mut Buffer,
 ) -> Rect {
-    let block = Block::bordered()
-        .border_set(theme.border_set())
-        .border_style(theme.border(focused))
-        .title_top(title)
-        .title_top(right.right_aligned());
-    let inner = block.inner(area);
-    block.render(area, buffer);
-    inner
+    let Some(rule) = area.rows().next() else { return Rect::default() };
+    let line = theme.symbol("─", "-").repeat(usize::from(rule.width));
+    buffer.set_stringn(rule.x, rule.y, line, usize::from(rule.width), theme.border(focused));
+    let inside = Rect { x: rule.x + 1, width: rule.width.saturating_sub(2), ..rule };
+    let beside = usize::from(inside.width).saturating_sub(title.width() + 2);
+    let right = beginning(theme, right, beside);
+    title.render(inside, buffer);
+    let width = u16::try_from(right.width()).unwrap_or(inside.width).min(inside.width);
+    right.render(Rect { x: inside.right() - width, width, ..inside }, buffer);
+    Rect { y: rule.y + 1, height: area.height - 1, ..inside }
 }
 
-/// A pane's title: its name, and what it counts.
+/// A pane's title: its key, its name, and what it counts.
+pub(super) fn title_of(theme: Theme, pane: Pane, focused: bool, count: &str) -> Line<'static> {
+    let name = format!("{} {}", pane.number(), pane.name());
+    title(theme, &name, focused, count.to_owned())
+}
+
+/// A title: a name, and what is counted.
 pub(super) fn title(theme: Theme, name: &str, focused: bool, count: String) -> Line<'static> {
     let style = if focused { theme.accent() } else { theme.title() };
     let mut spans = vec![Span::styled(format!(" {name} "), style)];

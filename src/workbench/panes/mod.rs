@@ -4,6 +4,7 @@
 mod charts;
 pub(super) mod chooser;
 mod edges;
+mod flow;
 mod frame;
 mod lists;
 mod too_small;
@@ -18,7 +19,7 @@ use super::state::spots::Spot;
 use crate::application::is_printable;
 use charts::{latency, throughput};
 use edges::{footer, header, input};
-use lists::{dead_letters, log, outputs, partitions, routing};
+use lists::{drawer, partitions};
 
 /// Draws everything. Returns where the cursor is; `None` if it is hidden.
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -53,37 +54,21 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
         return None;
     };
     workbench.spots.clear();
-    for pane in Pane::ALL {
-        if let Some(place) = places.of(pane) {
-            workbench.spots.add(place, Spot::Pane(pane));
+    header::render(workbench, places.header, buffer);
+    let mut cursor = None;
+    for (pane, place) in &places.panes {
+        workbench.spots.add(*place, Spot::Pane(*pane));
+        match pane {
+            Pane::Input => cursor = input::render(workbench, *place, buffer),
+            Pane::Flow => flow::render(workbench, *place, buffer),
+            Pane::Partitions => partitions::render(workbench, *place, buffer),
+            Pane::Throughput => throughput::render(workbench, *place, buffer),
+            Pane::Latency => latency::render(workbench, *place, buffer),
+            Pane::Routing | Pane::Outputs | Pane::DeadLetters | Pane::Log => {
+                drawer::render(workbench, *pane, places.tabs_of(*pane), *place, buffer);
+            }
         }
     }
-    header::render(workbench, places.header, buffer);
-    if let Some(area) = places.partitions {
-        partitions::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.throughput {
-        throughput::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.throughput_histogram {
-        throughput::render_histogram(workbench, area, buffer);
-    }
-    if let Some(area) = places.latency {
-        latency::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.routing {
-        routing::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.outputs {
-        outputs::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.log {
-        log::render(workbench, area, buffer);
-    }
-    if let Some(area) = places.dead_letters {
-        dead_letters::render(workbench, area, buffer);
-    }
-    let cursor = input::render(workbench, places.input, buffer);
     footer::render(workbench, places.footer, buffer);
     match &workbench.overlay {
         None => cursor,

@@ -42,10 +42,9 @@ impl Workbench {
             Pane::DeadLetters => serde_json::to_value(&*self.selected_letter()?).ok(),
             Pane::Log => self.log_line.of(&self.shown_log()).map(|line| of_log(line)),
             Pane::Outputs => {
-                let outputs = self.shown_outputs();
-                outputs.get(self.output_offset).map(|output| self.of_output(output))
+                self.output.of(&self.shown_outputs()).map(|output| self.of_output(output))
             }
-            Pane::Input => None,
+            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
+use super::lists::rows::SelectedRow;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
 use super::windows::help::Help;
@@ -73,8 +74,6 @@ impl Workbench {
             pane => match self.searches.of_mut(pane) {
                 Some(search) if search.editing().is_some() => {
                     search.key(key, event);
-                    // Fewer rows may be shown now than were scrolled past.
-                    self.output_offset = 0;
                 }
                 _ => return false,
             },
@@ -126,6 +125,9 @@ impl Workbench {
             }
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.go_to(Pane::Input),
+            Command::GoFlow => self.go_to(Pane::Flow),
+            Command::GoThroughput => self.go_to(Pane::Throughput),
+            Command::GoLatency => self.go_to(Pane::Latency),
             Command::GoPartitions => self.go_to(Pane::Partitions),
             Command::GoMessages => self.go_to(Pane::Routing),
             Command::GoOutputs => self.go_to(Pane::Outputs),
@@ -153,6 +155,7 @@ impl Workbench {
             }
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
+            Command::Window => self.window = self.window.next(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => self.frozen = !self.frozen,
@@ -179,8 +182,15 @@ impl Workbench {
                 let at_hand = self.frame_at_hand()?;
                 self.send_frame(&at_hand)
             }
-            Command::Pause => Some(Effect::PauseOrResume),
-            Command::Step => Some(Effect::Step),
+            Command::Pause => {
+                self.spotlight = false;
+                Some(Effect::PauseOrResume)
+            }
+            Command::Step => {
+                // The selection follows the newest message, which is the one that is taken.
+                (self.trace, self.spotlight) = (SelectedRow::default(), true);
+                Some(Effect::Step)
+            }
             Command::MoreLoad => self.set_load(self.load.faster()),
             Command::LessLoad => self.set_load(self.load.slower()),
             Command::StopLoad => Some(Effect::StopLoad),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::keymap::Keymap;
-use super::layout::{Pane, Places, places};
+use super::layout::{Pane, Places, Shape, places};
 use super::theme::{Look, Theme};
 use super::words;
 use crate::core::event::EngineEvent;
@@ -34,12 +34,13 @@ use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::typed::Typed;
-use crate::telemetry::{LogLine, PartitionView, Snapshot};
+use crate::telemetry::{LogLine, OutputShown, PartitionView, Snapshot, TimeWindow};
 pub use applications::Offer;
 pub use effect::{Effect, Notice};
 use lists::letters::LetterRows;
 use lists::rows::{PartitionRows, SelectedRow};
 use lists::searches::Searches;
+use lists::seen::Seen;
 use spots::{Mouse, Spots};
 use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
@@ -55,7 +56,11 @@ pub struct Workbench {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) area: Rect,
     pub(super) pane: Pane,
+    /// The panes that had the keys, the last one first.
+    pub(super) visited: Vec<Pane>,
     pub(super) zoomed: bool,
+    /// The time that charts and percentiles are of.
+    pub(super) window: TimeWindow,
     pub(super) frozen: bool,
     pub(super) overlay: Option<Overlay>,
     /// The windows to which the help and a question come back.
@@ -68,13 +73,17 @@ pub struct Workbench {
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
+    /// Whether the newest message is marked, because it was taken by a step.
+    pub(super) spotlight: bool,
     pub(super) letters: LetterRows,
     pub(super) log_line: SelectedRow<LogLine>,
-    pub(super) output_offset: usize,
+    pub(super) output: SelectedRow<OutputShown>,
     pub(super) searches: Searches,
     pub(super) notice: Option<Notice>,
     /// Which key does what.
     pub(super) keymap: Keymap,
+    /// What has been looked at of the lists that ask for a look.
+    pub(super) seen: Seen,
     /// Whose the mouse is.
     pub(super) mouse: Mouse,
     /// Columns of the partitions that are not shown.
@@ -108,6 +117,9 @@ impl Workbench {
             snapshot: Arc::new(snapshot),
             area: Rect::default(),
             pane: Pane::Input,
+            visited: Vec::new(),
+            window: TimeWindow::default(),
+            seen: Seen::default(),
             zoomed: false,
             frozen: false,
             overlay: None,
@@ -118,9 +130,10 @@ impl Workbench {
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
+            spotlight: false,
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),
-            output_offset: 0,
+            output: SelectedRow::default(),
             searches: Searches::default(),
             notice: None,
             keymap: Keymap::default(),
@@ -205,12 +218,15 @@ impl Workbench {
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);
             shown.run_state = snapshot.run_state;
+            shown.waits = snapshot.waits;
             shown.safety = snapshot.safety;
             shown.changing_to = snapshot.changing_to;
+            shown.ahead = snapshot.ahead;
             shown.load = snapshot.load;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.snapshot = Arc::new(snapshot);
+            self.note_seen();
         }
     }
 
@@ -260,8 +276,12 @@ impl Workbench {
     /// terminal may have changed since the last event.
     #[must_use]
     pub(super) fn places_in(&self, area: Rect) -> Option<Places> {
-        let stateful = !self.topology.states().is_empty();
-        let places_of = |zoomed| places(area, stateful, zoomed);
+        let shape = Shape {
+            stateful: !self.topology.states().is_empty(),
+            flow: self.flow_rows(),
+            visited: &self.visited,
+        };
+        let places_of = |zoomed| places(area, shape, zoomed);
         let all = places_of(self.zoomed.then_some(self.pane))?;
         // If the screen has no room for the focused pane, that pane is shown alone.
         if all.of(self.pane).is_some() { Some(all) } else { places_of(Some(self.pane)) }
@@ -270,11 +290,31 @@ impl Workbench {
     /// Which partitions are to be shown.
     #[must_use]
     pub fn view(&self) -> PartitionView {
-        let height =
-            self.places().and_then(|places| places.partitions).map_or(0, |area| area.height);
-        // Two lines of border and one of column names.
-        let rows = self.partitions.view(usize::from(height.saturating_sub(3)));
+        let height = self
+            .places()
+            .and_then(|places| places.of(Pane::Partitions))
+            .map_or(0, |area| area.height);
+        // The rule, and the names of the columns.
+        let rows = self.partitions.view(usize::from(height.saturating_sub(2)));
         PartitionView { opened: self.opened_partition(), ..rows }
+    }
+
+    /// How many rows the flow has if there is room: two for each pipeline, and a lane for each worker.
+    fn flow_rows(&self) -> u16 {
+        let workers = self.snapshot.workers.len();
+        let rows = match (self.topology.pipelines().len(), self.topology.states().is_empty()) {
+            (pipelines, true) => 2 * pipelines,
+            // Two lanes are apart, so that the steps are between them.
+            (1, false) => {
+                if workers == 2 {
+                    3
+                } else {
+                    workers.max(2)
+                }
+            }
+            (pipelines, false) => 2 * pipelines + workers,
+        };
+        u16::try_from(rows).unwrap_or(u16::MAX)
     }
 
     /// Which pipeline typed messages go to, and its source.

@@ -6,27 +6,27 @@ use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
 use super::lists::filter_line::FilterLine;
-use super::lists::rows::moved;
 use super::windows::detail::Subject;
 
 impl Workbench {
     pub(super) fn leave_input(&mut self) {
         let stateful = !self.topology.states().is_empty();
-        self.pane = if stateful { Pane::Partitions } else { Pane::Routing };
+        self.go_to(if stateful { Pane::Partitions } else { Pane::Routing });
     }
 
     /// Goes to the next pane, or back to the one before.
     pub(super) fn next_pane(&mut self, back: bool) {
         let stateful = !self.topology.states().is_empty();
-        let panes: Vec<Pane> =
-            Pane::ALL.into_iter().filter(|pane| stateful || *pane != Pane::Partitions).collect();
-        debug_assert!(panes.contains(&self.pane), "Tab reaches the pane that has the keys");
-        let at = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-        let steps = if back { panes.len() - 1 } else { 1 };
-        if let Some(pane) = panes.get((at + steps) % panes.len()) {
-            self.pane = *pane;
+        let stops = |pane: &&Pane| pane.has_rows() && (stateful || **pane != Pane::Partitions);
+        let (before, after) = Pane::ALL.split_at(self.pane.number());
+        let next = if back {
+            before.iter().rev().chain(after.iter().rev()).find(stops)
+        } else {
+            after.iter().skip(1).chain(before).find(stops)
+        };
+        if let Some(pane) = next {
+            self.go_to(*pane);
         }
-        self.zoomed &= self.pane != Pane::Input;
     }
 
     /// Goes to a pane.
@@ -35,13 +35,18 @@ impl Workbench {
             return;
         }
         self.pane = pane;
+        self.visited.retain(|visited| *visited != pane);
+        self.visited.insert(0, pane);
         self.zoomed &= pane != Pane::Input;
+        self.note_seen();
     }
 
     pub(super) fn move_selection(&mut self, command: Command) {
         let height =
             self.places().and_then(|places| places.of(self.pane)).map_or(1, |area| area.height);
-        let page = usize::from(height.saturating_sub(3)).max(1);
+        // The rule, and the names of the columns.
+        let above = if matches!(self.pane, Pane::Partitions | Pane::Routing) { 2 } else { 1 };
+        let page = usize::from(height.saturating_sub(above)).max(1);
         match self.pane {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
             Pane::Routing => {
@@ -54,10 +59,10 @@ impl Workbench {
                 self.log_line.go(command, page, &shown);
             }
             Pane::Outputs => {
-                let last = self.shown_outputs().len().saturating_sub(1);
-                self.output_offset = moved(self.output_offset, command, page, last);
+                let shown = self.shown_outputs().into_owned();
+                self.output.go(command, page, &shown);
             }
-            Pane::Input => {}
+            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => {}
         }
     }
 
@@ -71,7 +76,7 @@ impl Workbench {
             Pane::Log => self.log_line.of(&self.shown_log()).map(Arc::clone).map(Subject::LogLine),
             Pane::Outputs => {
                 let outputs = self.shown_outputs();
-                outputs.get(self.output_offset).map(Arc::clone).map(Subject::Output)
+                self.output.of(&outputs).map(Arc::clone).map(Subject::Output)
             }
             Pane::Partitions => {
                 let shown = &self.snapshot.partitions;
@@ -81,7 +86,8 @@ impl Workbench {
                     last: Some(Box::new(row.clone())),
                 })
             }
-            Pane::Input => None,
+            // There is no window for these.
+            _ => None,
         };
         if let Some(subject) = subject {
             self.open_detail(subject);

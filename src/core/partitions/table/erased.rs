@@ -109,6 +109,13 @@ impl<S: State> Partitions for PartitionTable<S> {
         Ok(place.0)
     }
 
+    fn copy(&self, key: &Key, longest: usize) -> Option<Result<SavedPartition, String>> {
+        let place = self.find(key)?;
+        let partition = self.partitions.get(place.0 as usize)?;
+        let value = guarded(|| saved::encode_at_most(&partition.state, longest));
+        Some(value.map(|value| partition.as_saved(place.0, value)))
+    }
+
     fn key(&self, at: usize) -> Option<&Key> {
         self.partitions.get(at).map(|partition| &partition.key)
     }

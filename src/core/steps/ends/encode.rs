@@ -74,13 +74,13 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
                     Err(reason) => return refuse(name, frames, *frame, &reason, context),
                 };
                 let trace = if traced { frames.trace(*frame) } else { None };
-                let preview = trace.map(|_| preview_bytes(gathered.written(end)));
+                let preview = trace.as_ref().map(|_| preview_bytes(gathered.written(end)));
                 if let Err(length) = gathered.add(end, u32::MAX, frames, produced) {
                     return too_long(name, frames, *frame, length, context);
                 }
                 given += 1;
                 if let (Some(trace), Some(preview)) = (trace, preview) {
-                    gathered.keep_trace(trace);
+                    gathered.keep_trace(&trace);
                     context.trace(name, frames, *frame, || HopEvent::Encoded(preview));
                 }
                 if gathered.is_full() {

@@ -35,6 +35,8 @@ const OTHER_KEY: &str = "its partition function does not always give it the same
 /// What an author wrote for the state.
 pub(crate) struct Code<C, B, P> {
     pub name: StepName,
+    /// The state's name.
+    pub state: Arc<str>,
     pub computation: Arc<C>,
     pub builder: Arc<B>,
     pub keys: Keys<P>,
@@ -142,9 +144,14 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         );
     }
 
-    /// Adds the partition step's hop where the partition step did not see the key.
+    /// Begins the trace of a message of a pinned key. Adds the partition step's hop where the partition step did not
+    /// see the key, or there was no trace then.
     fn trace_key(&self, frames: &Frames, frame: u32, key: &Key, context: &mut Context<'_>) {
-        if self.keys.workers() == 1 {
+        let (pipeline, clock) = (&self.keys.name.pipeline, context.clock);
+        let pinned = frames.begin_pinned(pipeline, frame, (&self.state, key), || clock.now());
+        let begins = pinned.is_some();
+        context.report.traces.extend(pinned);
+        if begins || self.keys.workers() == 1 {
             self.keys.trace(frames, frame, key, context);
         }
     }

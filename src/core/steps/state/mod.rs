@@ -106,7 +106,7 @@ where
             at_work,
             building: None,
             now: None,
-            traced: frames.any_traced(),
+            traced: frames.any_traced() || frames.is_watched(),
             keys: 0,
             stateful: 0,
             saved: 0,

@@ -19,7 +19,7 @@ pub(super) struct Scope<'a, 'c, S, I: Iterator> {
     pub building: Option<Key>,
     /// When the piece's partitions were created. One reading of the clock is enough.
     pub now: Option<Timestamp>,
-    /// Whether some of the frames have a trace.
+    /// Whether some of the frames have a trace, or may get one.
     pub traced: bool,
     /// How many keys were made.
     pub keys: usize,

@@ -40,6 +40,17 @@ pub(super) fn render(
     }
 }
 
+/// Values in one line, each as high as its share of the greatest.
+pub(in crate::workbench::panes) fn line(theme: Theme, values: &[u64], most: u64) -> String {
+    let height = |value: u64| {
+        let eighths = (u128::from(value) * 8).checked_div(u128::from(most)).unwrap_or(0);
+        // More than nothing is seen.
+        let eighths = usize::try_from(eighths).unwrap_or(8).clamp(usize::from(value > 0), 8);
+        theme.heights().get(eighths).copied().unwrap_or(" ")
+    };
+    values.iter().map(|value| height(*value)).collect()
+}
+
 /// Draws one column: a value as a share of the greatest.
 pub(super) fn column(
     theme: Theme,

@@ -5,55 +5,106 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::bars;
-use crate::workbench::panes::frame::{pane, title};
+use super::{bars, window_key};
+use crate::telemetry::LatencySummary;
+use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title_of};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
 /// The upper bounds of the bars.
 const LABELS: [&str; 12] =
-    ["1us", "4us", "16us", "64us", "256us", "1ms", "4ms", "16ms", "64ms", "256ms", "1s", ">1s"];
+    ["1u", "4u", "16u", "64u", "¼m", "1m", "4m", "16m", "64m", "¼s", "1s", ">1s"];
+
+/// The columns of the percentiles at the right of the bars.
+const FIGURES: u16 = 15;
+
+/// From this width on, the percentiles are beside the bars.
+const BESIDE: u16 = 40;
+
+/// From this height on, all five percentiles have a row of their own.
+const FIVE_ROWS: u16 = 5;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
-    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let right = if snapshot.latency.count == 0 {
-        Line::default()
-    } else {
-        Line::styled(
-            format!(" {} ", words::plural(snapshot.latency.count, "output")),
-            theme.quiet(),
-        )
-    };
-    let name = title(theme, "Latency", false, String::new());
-    let inner = pane(theme, name, right, false, area, buffer);
-    let [chart, figures] =
-        inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]));
-    bars::render(theme, theme.second_bar(), &snapshot.latency_bars, &LABELS, chart, buffer);
-
-    let latency = snapshot.latency;
-    if latency.count == 0 {
-        Line::styled("frame read to output written", theme.quiet()).render(figures, buffer);
-        return;
+    let theme = workbench.theme;
+    let focused = workbench.pane == Pane::Latency;
+    let shown = workbench.snapshot.latency(workbench.window);
+    let name = title_of(theme, Pane::Latency, focused, "");
+    let inner = pane(theme, name, window_key(workbench), focused, area, buffer);
+    if shown.summary.count == 0 {
+        let hint = "The time from a frame's reading to its output's writing appears here.";
+        return Line::styled(theme.fit(hint, usize::from(inner.width)), theme.quiet())
+            .render(inner, buffer);
     }
-    let percentiles = [
+    let percentiles = percentiles(&shown.summary);
+    let (chart, figures) = if inner.width >= BESIDE && inner.height >= 3 {
+        let [chart, figures] =
+            inner.layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Length(FIGURES)]));
+        (chart, figures)
+    } else {
+        let [chart, figures] =
+            inner.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]));
+        (chart, figures)
+    };
+    // The bars that are not empty, and one more at each end.
+    let filled = |bar: &crate::telemetry::Bar| bar.count > 0;
+    let first = shown.bars.iter().position(filled).unwrap_or(0).saturating_sub(1);
+    let last = shown.bars.iter().rposition(filled).map_or(0, |last| last + 1);
+    let labels = LABELS.map(|label| if theme.is_ascii() { ascii(label) } else { label });
+    let range = first..=last.min(shown.bars.len().saturating_sub(1));
+    if let (Some(bars), Some(labels)) = (shown.bars.get(range.clone()), labels.get(range)) {
+        bars::render(theme, theme.second_bar(), bars, labels, chart, buffer);
+    }
+    if figures.height > 1 {
+        let kept = percentiles.iter().filter(|(name, _)| {
+            figures.height >= FIVE_ROWS || ["p50", "p99", "max"].contains(name)
+        });
+        for ((name, value), row) in kept.zip(figures.rows()) {
+            Line::from(vec![
+                Span::styled(format!("  {name:<6}"), theme.quiet()),
+                Span::raw(format!("{:>7}", words::latency(*value))),
+            ])
+            .render(row, buffer);
+        }
+    } else {
+        one_line(workbench, &percentiles, figures, buffer);
+    }
+}
+
+fn ascii(label: &'static str) -> &'static str {
+    match label {
+        "¼m" => ".2m",
+        "¼s" => ".2s",
+        other => other,
+    }
+}
+
+fn percentiles(latency: &LatencySummary) -> [(&'static str, f64); 5] {
+    [
         ("p50", latency.p50),
         ("p90", latency.p90),
         ("p99", latency.p99),
         ("p99.9", latency.p999),
         ("max", latency.max),
-    ];
-    // When not all fit, the middle ones are left out first.
-    let width = |left_out: &[&str]| {
-        let kept = percentiles.iter().filter(|(name, _)| !left_out.contains(name));
-        kept.map(|(name, value)| name.len() + words::latency(*value).len() + 3).sum::<usize>()
-    };
+    ]
+}
+
+/// The percentiles in one line. When not all fit, the middle ones are left out first.
+fn one_line(workbench: &Workbench, all: &[(&str, f64)], row: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
     let choices: [&[&str]; 4] = [&[], &["p90"], &["p90", "p99.9"], &["p90", "p99.9", "max"]];
-    let fits = choices.into_iter().find(|left_out| width(left_out) <= usize::from(inner.width) + 2);
-    let left_out = fits.unwrap_or(&["p90", "p99.9", "max"]);
-    let mut spans = Vec::new();
-    for (name, value) in percentiles.into_iter().filter(|(name, _)| !left_out.contains(name)) {
-        spans.push(Span::styled(format!("{name} "), theme.quiet()));
-        spans.push(Span::raw(format!("{}  ", words::latency(value))));
+    let lines = choices.map(|left_out| {
+        let kept = all.iter().filter(|(name, _)| !left_out.contains(name));
+        kept.flat_map(|(name, value)| {
+            [
+                Span::styled(format!("{name} "), theme.quiet()),
+                Span::raw(format!("{}  ", words::latency(*value))),
+            ]
+        })
+        .collect::<Line<'_>>()
+    });
+    let fits = |line: &&Line<'_>| line.width() <= usize::from(row.width) + 2;
+    if let Some(line) = lines.iter().find(fits).or(lines.last()) {
+        line.render(row, buffer);
     }
-    Line::from(spans).render(figures, buffer);
 }

@@ -1,70 +1,140 @@
-//! Throughput: each second of the last minute, and how many seconds had how many messages.
+//! Throughput: messages in a second, over the time that was chosen.
+
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::bars;
-use crate::telemetry::throughput_bars;
-use crate::workbench::panes::frame::{pane, title};
+use super::{bars, window_key};
+use crate::telemetry::Rates;
+use crate::workbench::layout::Pane;
+use crate::workbench::panes::frame::{pane, title_of};
 use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// The max number of seconds in the chart.
-const SECONDS: usize = 60;
-
-/// The upper bounds of the bars, in messages per second.
-const LABELS: [&str; 9] = ["0", "10", "100", "1k", "10k", "100k", "1M", "10M", "more"];
+/// From this width on, the title has room for the unit.
+const UNIT_TOO: u16 = 36;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
-    let (theme, throughput) = (workbench.theme, &workbench.snapshot.throughput);
-    let name = if area.width >= 64 { "Throughput, msg/s, last 60 s" } else { "Throughput" };
-    let figures = match throughput.spread() {
-        None => Line::default(),
-        Some((least, median, most)) => {
-            let all = [("now", throughput.last()), ("min", least), ("med", median), ("max", most)];
-            let spans = all.into_iter().flat_map(|(name, value)| {
-                [
-                    Span::styled(format!(" {name} "), theme.quiet()),
-                    Span::raw(format!("{} ", words::rate(value))),
-                ]
-            });
-            spans.collect()
-        }
+    let theme = workbench.theme;
+    let focused = workbench.pane == Pane::Throughput;
+    let name = title_of(
+        theme,
+        Pane::Throughput,
+        focused,
+        if area.width < UNIT_TOO { "" } else { "msg/s" },
+    );
+    let inner = pane(theme, name, window_key(workbench), focused, area, buffer);
+    let rates = workbench.snapshot.throughput.rates(workbench.window);
+    let Some((least, median, most)) = rates.spread() else {
+        let hint = "Messages in each second appear here.";
+        return Line::styled(hint, theme.quiet()).render(inner, buffer);
     };
-    let name = title(theme, name, false, String::new());
-    let inner = pane(theme, name, Line::default(), false, area, buffer);
-    let bottom =
-        Rect { y: area.bottom().saturating_sub(1), x: area.x + 1, height: 1, width: inner.width };
-    if figures.width() <= usize::from(bottom.width) {
-        figures.right_aligned().render(bottom, buffer);
+    let now = rates.values.last().copied().unwrap_or_default();
+    // The figures first, then the axis of time, if there is room for bars above them.
+    let mut chart = inner;
+    let mut last_row = |needed: u16| {
+        let row = (chart.height > needed).then(|| chart.rows().next_back()).flatten();
+        chart.height -= u16::from(row.is_some());
+        row
+    };
+    let figures = last_row(1);
+    let axis = last_row(2);
+    if let Some(row) = figures {
+        let all = [("now", now), ("med", median), ("max", most), ("min", least)];
+        figures_line(theme, &all, usize::from(row.width)).render(row, buffer);
     }
-    // One second is two columns if they fit, and else one.
-    let per_second = (usize::from(inner.width) / SECONDS).clamp(1, 2);
-    let shown = usize::from(inner.width) / per_second;
-    let skipped = throughput.seconds().len().saturating_sub(shown);
-    let seconds: Vec<u64> = throughput.seconds().skip(skipped).collect();
-    let most = nice_maximum(seconds.iter().copied().max().unwrap_or(0));
-    let width = u16::try_from(per_second).unwrap_or(1);
-    let used = u16::try_from(seconds.len()).unwrap_or(u16::MAX).saturating_mul(width);
-    let mut x = inner.right().saturating_sub(used);
-    for count in seconds {
-        let place = Rect { x, width, ..inner };
-        bars::column(theme, theme.bar(), count, most, place, buffer);
-        x += width;
+    let top = nice_maximum(most);
+    let label = words::round(top);
+    let gutter = u16::try_from(label.len() + 1).unwrap_or(0).min(chart.width);
+    let bars = Rect { x: chart.x + gutter, width: chart.width - gutter, ..chart };
+    columns(theme, &rates, top, bars, buffer);
+    let end = theme.symbol("┤", "|");
+    buffer.set_stringn(
+        chart.x,
+        chart.y,
+        format!("{label}{end}"),
+        usize::from(gutter),
+        theme.quiet(),
+    );
+    for row in chart.rows().skip(1) {
+        buffer.set_string(
+            chart.x + gutter.saturating_sub(1),
+            row.y,
+            theme.symbol("│", "|"),
+            theme.quiet(),
+        );
     }
-    if most > 0 && inner.height > 1 {
-        let label = words::round(most);
-        buffer.set_string(inner.x, inner.y, label, theme.quiet());
+    if let Some(row) = axis {
+        let x = row.x + gutter.saturating_sub(1);
+        time_axis(theme, &rates, Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
     }
 }
 
-/// The least of 1, 2, 5, 10, 20, 50, .. that is not less than the greatest value: the axis seldom changes.
+/// The figures that fit, the first ones first.
+fn figures_line(theme: Theme, all: &[(&str, u64)], width: usize) -> Line<'static> {
+    let mut line = Line::default();
+    for (name, value) in all {
+        let figure = Line::from(vec![
+            Span::styled(format!("{name} "), theme.quiet()),
+            Span::raw(format!("{}  ", words::rate(*value))),
+        ]);
+        if line.width() + figure.width() <= width + 2 {
+            line.extend(figure);
+        }
+    }
+    line
+}
+
+/// One column for each part of the time; if there are more parts than columns, the greatest of several.
+fn columns(theme: Theme, rates: &Rates, top: u64, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let missing = rates.parts.saturating_sub(rates.values.len());
+    for column in 0..width {
+        let first = column * rates.parts / width;
+        let end = ((column + 1) * rates.parts / width).max(first + 1);
+        let values = first.max(missing)..end.max(missing);
+        let values = values.filter_map(|part| rates.values.get(part - missing));
+        let x = area.x + u16::try_from(column).unwrap_or(u16::MAX);
+        let place = Rect { x, width: 1, ..area };
+        bars::column(theme, theme.bar(), values.max().copied().unwrap_or(0), top, place, buffer);
+    }
+}
+
+/// How long ago the beginning and the middle are.
+fn time_axis(theme: Theme, rates: &Rates, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let line = theme.symbol("─", "-").repeat(width.saturating_sub(1));
+    let line = format!("{}{line}", theme.symbol("└", "+"));
+    buffer.set_stringn(area.x, area.y, line, width, theme.quiet());
+    let whole = rates.part * u32::try_from(rates.parts).unwrap_or(u32::MAX);
+    let (begin, middle, now) = (ago(whole), ago(whole / 2), "now");
+    let x = |at: usize| area.x.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+    if begin.len() + middle.len() + now.len() + 8 <= width {
+        buffer.set_string(x(width / 2 - middle.len() / 2), area.y, middle, theme.quiet());
+    }
+    if begin.len() + now.len() + 4 <= width {
+        buffer.set_string(x(1), area.y, begin, theme.quiet());
+        buffer.set_string(x(width - now.len()), area.y, now, theme.quiet());
+    }
+}
+
+fn ago(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds}s"),
+        seconds if seconds % 60 == 0 && seconds < 3600 => format!("{}min", seconds / 60),
+        _ => words::clock(time),
+    }
+}
+
+/// The least round number that is not less than the greatest value: the axis seldom changes.
 fn nice_maximum(greatest: u64) -> u64 {
     let mut power = 1_u64;
     loop {
-        for step in [1, 2, 5] {
+        for step in [1, 2, 3, 4, 5, 6, 8] {
             let nice = power.saturating_mul(step);
             if nice >= greatest || nice == u64::MAX {
                 return if greatest == 0 { 0 } else { nice };
@@ -74,32 +144,20 @@ fn nice_maximum(greatest: u64) -> u64 {
     }
 }
 
-pub(in crate::workbench::panes) fn render_histogram(
-    workbench: &Workbench,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
-    let theme = workbench.theme;
-    let bars = throughput_bars(&workbench.snapshot.throughput);
-    let seconds: u64 = bars.iter().map(|bar| bar.count).sum();
-    let right = if seconds == 0 {
-        Line::default()
-    } else {
-        Line::styled(format!(" {seconds} s "), theme.quiet())
-    };
-    let name = title(theme, "Seconds with up to .. msg/s", false, String::new());
-    let inner = pane(theme, name, right, false, area, buffer);
-    bars::render(theme, theme.bar(), &bars, &LABELS, inner, buffer);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
-        let nice: Vec<u64> = [0, 1, 3, 7, 10, 11, 1_234_567].map(nice_maximum).to_vec();
-        assert_eq!(nice, [0, 1, 5, 10, 10, 20, 2_000_000]);
+        let nice: Vec<u64> = [0, 1, 3, 7, 10, 11, 200_000, 1_234_567].map(nice_maximum).to_vec();
+        assert_eq!(nice, [0, 1, 3, 8, 10, 20, 200_000, 2_000_000]);
         assert_eq!(nice_maximum(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn the_axis_says_how_long_ago_its_beginning_is() {
+        let ago = |seconds| ago(Duration::from_secs(seconds));
+        assert_eq!([ago(5), ago(60), ago(150), ago(300)], ["5s", "60s", "0:02:30", "5min"]);
     }
 }

@@ -2,44 +2,41 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::load::{in_few_words, late};
 use crate::runtime::RunState;
 use crate::telemetry::{SinkState, Snapshot};
+use crate::workbench::panes::charts::bars;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
+/// How many seconds the line of them shows.
+const SPARKLINE: usize = 10;
+
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let dot = theme.symbol(" · ", " - ");
-    let (state, style) = match snapshot.run_state {
-        RunState::Running => ("running".to_owned(), theme.good()),
-        RunState::Pausing => ("pausing".to_owned(), theme.warning()),
-        RunState::Paused => ("paused".to_owned(), theme.warning()),
-        RunState::Stepping(1) => ("waits for one message".to_owned(), theme.warning()),
-        RunState::Stepping(steps) => (format!("waits for {steps} messages"), theme.warning()),
+    let chip = |text: &str, role: Style| {
+        [Span::styled(format!(" {text} "), theme.chip(role)), Span::raw(" ")]
     };
-    let mut left = vec![Span::raw(" ")];
-    if area.width >= 90 {
-        left.push(Span::styled("wallaroo-tui", theme.title()));
-        left.push(Span::styled(dot, theme.quiet()));
+    let name = format!(" {} ", snapshot.application);
+    let mut left = vec![Span::styled(name, theme.accent())];
+    let (text, role) = state(workbench);
+    left.extend(chip(&text, role));
+    let totals = [(snapshot.totals.messages_in, "in"), (snapshot.totals.messages_out, "out")];
+    for (count, word) in totals {
+        left.push(Span::raw(format!(" {} ", words::rate(count))));
+        left.push(Span::styled(format!("{word} "), theme.quiet()));
     }
-    left.extend([
-        Span::styled(snapshot.application.to_string(), theme.accent()),
-        Span::styled(dot, theme.quiet()),
-        Span::styled(state, style),
-    ]);
     if snapshot.totals.dead_letters > 0 {
-        let dead = format!("{} dead", words::count(snapshot.totals.dead_letters));
-        left.push(Span::styled(dot, theme.quiet()));
-        left.push(Span::styled(dead, theme.bad()));
+        let dead = format!("{} dead", words::rate(snapshot.totals.dead_letters));
+        left.extend(chip(&dead, theme.bad()));
     }
     if let Some(load) = &snapshot.load {
         let style = if late(load).is_some() { theme.warning() } else { theme.accent() };
-        left.push(Span::styled(dot, theme.quiet()));
-        left.push(Span::styled(in_few_words(load), style));
+        left.push(Span::styled(format!(" {} ", in_few_words(load)), style));
     }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {
@@ -49,13 +46,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
             Some(_) => format!("{workers} wait for the sink"),
         }
     });
-    for warning in [held_up.map(str::to_owned), change].into_iter().flatten() {
-        left.push(Span::styled(dot, theme.quiet()));
-        left.push(Span::styled(warning, theme.warning()));
-    }
-    if workbench.frozen {
-        left.push(Span::styled(dot, theme.quiet()));
-        left.push(Span::styled("screen frozen", theme.warning()));
+    let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
+    for warning in [change, frozen].into_iter().flatten() {
+        left.push(Span::styled(format!(" {warning} "), theme.warning()));
     }
     let left = Line::from(left);
     let room = usize::from(area.width).saturating_sub(left.width());
@@ -63,6 +56,20 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
     left.render(area, buffer);
     right.render(Rect { x: area.right().saturating_sub(width), width, ..area }, buffer);
+}
+
+/// Whether it runs.
+fn state(workbench: &Workbench) -> (String, Style) {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    let warning = theme.warning();
+    match (snapshot.run_state, held_up(snapshot)) {
+        (RunState::Running, None) => ("RUNNING".to_owned(), theme.good()),
+        (RunState::Running, Some(reason)) => (format!("STALLED: {reason}"), warning),
+        (RunState::Pausing, _) => ("PAUSING".to_owned(), warning),
+        (RunState::Paused, _) => (words::paused(snapshot.waits.unwrap_or_default()), warning),
+        (RunState::Stepping(1), _) => ("waits for one message".to_owned(), warning),
+        (RunState::Stepping(steps), _) => (format!("waits for {steps} messages"), warning),
+    }
 }
 
 /// Why messages do not move; `None` if they do. The routing pane shows which sink it is.
@@ -81,35 +88,40 @@ fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
 /// The figures that fit; the less important ones are left out first.
 fn figures(workbench: &Workbench, room: usize) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let dot = theme.symbol(" · ", " - ");
+    let rate = words::rate(snapshot.throughput.last());
     // The figure with the greatest number is left out first.
-    let mut figures = vec![
-        (3, words::plural(snapshot.workers.len() as u64, "worker")),
-        (4, words::plural(snapshot.totals.messages_in, "message")),
-        (0, format!("{} msg/s", words::rate(snapshot.throughput.last()))),
-        (5, format!("up {}", words::uptime(snapshot.uptime))),
-    ];
-    if !workbench.topology.states().is_empty() {
-        figures.insert(1, (1, words::plural(snapshot.partitions.total as u64, "partition")));
+    let mut figures = vec![(0, Span::raw(format!("{rate} msg/s")))];
+    let line = sparkline(workbench);
+    if !line.is_empty() {
+        figures.push((1, Span::styled(line, theme.bar())));
     }
-    if snapshot.recent_latency.count > 0 {
-        let at = figures.len() - 1;
-        figures.insert(at, (2, format!("p99 {}", words::latency(snapshot.recent_latency.p99))));
+    let latency = snapshot.latency(workbench.window).summary;
+    if latency.count > 0 {
+        figures.push((2, Span::raw(format!("p99 {}", words::latency(latency.p99)))));
     }
-    let width = |figures: &[(u8, String)]| {
-        figures.iter().map(|(_, text)| text.chars().count() + 3).sum::<usize>()
+    if let Some(safety) = &snapshot.safety {
+        figures.push((4, Span::styled(format!("ckpt {}", safety.epoch.0), theme.quiet())));
+    }
+    figures.push((3, Span::styled(words::clock(snapshot.uptime), theme.quiet())));
+    let width = |figures: &[(u8, Span<'_>)]| {
+        figures.iter().map(|(_, figure)| figure.width() + 2).sum::<usize>()
     };
     while width(&figures) > room && !figures.is_empty() {
         let least = figures.iter().map(|(rank, _)| *rank).max();
         figures.retain(|(rank, _)| Some(*rank) != least);
     }
-    let mut spans = Vec::new();
-    for (at, (_, text)) in figures.into_iter().enumerate() {
-        if at > 0 {
-            spans.push(Span::styled(dot, theme.quiet()));
-        }
-        spans.push(Span::raw(text));
+    let blank = |figure| [figure, Span::raw("  ")];
+    let mut spans: Vec<_> = figures.into_iter().flat_map(|(_, figure)| blank(figure)).collect();
+    if let Some(last) = spans.last_mut() {
+        last.content = " ".into();
     }
-    spans.push(Span::raw(" "));
     Line::from(spans)
+}
+
+/// The last seconds, each as high as its share of the greatest.
+fn sparkline(workbench: &Workbench) -> String {
+    let throughput = &workbench.snapshot.throughput;
+    let skipped = throughput.seconds().len().saturating_sub(SPARKLINE);
+    let seconds: Vec<u64> = throughput.seconds().skip(skipped).collect();
+    bars::line(workbench.theme, &seconds, seconds.iter().copied().max().unwrap_or(0))
 }

@@ -1,20 +1,22 @@
-//! The input pane: what is typed, and the bytes that it means.
+//! The input pane: what is typed, the bytes that it means, and what they will do.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
+use super::meaning::{bytes, meaning};
 use crate::core::topology::SourcePlan;
-use crate::core::typed::Typed;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{pane, title};
 use crate::workbench::state::Workbench;
-use crate::workbench::theme::Theme;
-use crate::workbench::words;
 
 /// The text before the typed text.
 const PROMPT: &str = "> ";
+
+/// The least columns between the text and its bytes.
+const GAP: usize = 3;
 
 pub(in crate::workbench::panes) fn render(
     workbench: &Workbench,
@@ -40,8 +42,13 @@ pub(in crate::workbench::panes) fn render(
     cursor
 }
 
+/// What a person types; the format of the bytes if there is no typed form.
 fn format_of(source: &SourcePlan) -> String {
-    if source.format.is_empty() { String::new() } else { format!(" {} ", source.format) }
+    match &source.typed {
+        Some(form) => format!(" such as: {} ", form.example()),
+        None if source.format.is_empty() => String::new(),
+        None => format!(" {} ", source.format),
+    }
 }
 
 fn line(workbench: &Workbench, row: Rect, focused: bool, buffer: &mut Buffer) -> Option<Position> {
@@ -56,11 +63,27 @@ fn line(workbench: &Workbench, row: Rect, focused: bool, buffer: &mut Buffer) ->
     }
     let shown = workbench.input.shown(room);
     buffer.set_stringn(after_prompt, row.y, shown.text, room, theme.text());
+    beside(workbench, row, after_prompt, room, buffer);
     let column = u16::try_from(shown.cursor).unwrap_or(u16::MAX);
     focused.then(|| Position {
         x: after_prompt.saturating_add(column).min(row.right().saturating_sub(1)),
         y: row.y,
     })
+}
+
+/// The bytes at the right of the text, where both have room.
+fn beside(workbench: &Workbench, row: Rect, x: u16, room: usize, buffer: &mut Buffer) {
+    // A long text is not measured: it leaves no room.
+    let text = workbench.input.text();
+    if text.len() > room {
+        return;
+    }
+    let used = text.width() + GAP;
+    if let Some(line) = bytes(workbench, room.saturating_sub(used)) {
+        let width = u16::try_from(line.width()).unwrap_or(row.width);
+        let place = Rect { x: row.right().saturating_sub(width).max(x), width, ..row };
+        line.render(place.intersection(row), buffer);
+    }
 }
 
 fn hint(workbench: &Workbench, focused: bool) -> String {
@@ -72,68 +95,4 @@ fn hint(workbench: &Workbench, focused: bool) -> String {
         Some(form) => format!("for example: {}   (Enter sends)", form.example()),
         None => "for example: 0x 00 00 00 01 61   (Enter sends)".to_owned(),
     }
-}
-
-/// The bytes of what is typed, or what is wrong with it; a notice goes first.
-fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
-    let theme = workbench.theme;
-    if let Some(notice) = &workbench.notice {
-        let style = if notice.bad { theme.bad() } else { theme.good() };
-        let mut line = Line::styled(notice.text.clone(), style);
-        if matches!(*workbench.typed(), Typed::Wrong { anyway: Some(_), .. }) {
-            line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
-        }
-        return line;
-    }
-    // A byte takes three columns, and the words around them some more.
-    let most = (width.saturating_sub(24) / 3).clamp(8, 32);
-    match &*workbench.typed() {
-        Typed::Nothing => {
-            Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
-        }
-        Typed::Frames { frame, header_length, times } => {
-            let (header, payload) = frame.split_at((*header_length).min(frame.len()));
-            let room = most.saturating_sub(header.len());
-            let mut spans = vec![
-                Span::styled("frame ", theme.quiet()),
-                Span::styled(words::hex(header), theme.second_bar()),
-                Span::raw(" "),
-                Span::styled(words::hex(payload.get(..room).unwrap_or(payload)), theme.good()),
-            ];
-            if payload.len() > room {
-                spans.push(Span::styled(format!(" .. {} bytes", frame.len()), theme.quiet()));
-            }
-            spans.extend(repeated(theme, *times));
-            Line::from(spans)
-        }
-        Typed::Raw { bytes, note, whole, times } => {
-            let style = if *whole { theme.good() } else { theme.warning() };
-            let room = (width.saturating_sub(note.len() + 28) / 3).clamp(2, most);
-            let more = if bytes.len() > room { " .." } else { "" };
-            let hex = words::hex(bytes.get(..room).unwrap_or(bytes));
-            let mut spans = vec![
-                Span::styled("bytes ", theme.quiet()),
-                Span::styled(format!("{hex}{more}  {note}"), style),
-            ];
-            if !*whole {
-                spans.push(Span::styled(": a dead letter", theme.quiet()));
-            }
-            spans.extend(repeated(theme, *times));
-            Line::from(spans)
-        }
-        Typed::Wrong { reason, anyway } => {
-            let mut line = Line::styled(reason.clone(), theme.warning());
-            if anyway.is_some() {
-                line.push_span(Span::styled("   Ctrl-X sends it anyway", theme.quiet()));
-            }
-            line
-        }
-    }
-}
-
-fn repeated(theme: Theme, times: usize) -> Option<Span<'static>> {
-    (times > 1).then(|| {
-        let cross = theme.symbol("×", "x");
-        Span::styled(format!("  {cross}{}", words::grouped(times as u64)), theme.accent())
-    })
 }

@@ -7,41 +7,31 @@ use ratatui::widgets::Widget;
 
 use super::rows;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{self, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
-    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let focused = workbench.pane == Pane::DeadLetters;
-    let kept = &snapshot.dead_letters;
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let (theme, kept) = (workbench.theme, &workbench.snapshot.dead_letters);
     let shown = workbench.letters.shown(kept);
-    let filter = workbench.letters.filter();
-    let mut name = title(theme, "Dead letters", focused, String::new());
-    let total = snapshot.totals.dead_letters;
-    let style = if total > 0 { theme.bad() } else { theme.quiet() };
-    name.push_span(Span::styled(count(total, shown.len(), kept.len(), filter.text()), style));
-    let right = frame::filter(theme, filter).unwrap_or_default();
-    let inner = pane(theme, name, right, focused, area, buffer);
     if shown.is_empty() {
         let hint = if kept.is_empty() {
             "None: all messages could be processed.".to_owned()
         } else {
-            format!("None of them contains {}", filter.text())
+            format!("None of them contains {}", workbench.letters.filter().text())
         };
-        return Line::styled(hint, theme.quiet()).render(inner, buffer);
+        return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
     let selected = workbench.letters.place(&shown);
-    for (is_selected, letter, row) in rows(shown.iter(), selected, inner) {
+    for (is_selected, letter, row) in rows(shown.iter(), selected, area) {
         workbench.spots.row(row, Some(Pane::DeadLetters), is_selected);
         let mut line = Line::from(vec![
-            Span::styled(format!("{:<5} ", letter.sequence.to_string()), theme.quiet()),
+            Span::styled(format!("{:<6} ", letter.sequence.to_string()), theme.quiet()),
             Span::styled(format!("{} ", letter.step), theme.bad()),
         ]);
         let room = usize::from(row.width).saturating_sub(line.width());
         line.push_span(Span::raw(theme.fit(&letter.reason, room)));
         line.render(row, buffer);
-        if focused && is_selected {
+        if workbench.pane == Pane::DeadLetters && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }
@@ -49,13 +39,15 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
 
 /// With a filter: how many of the kept letters match it. Without: how many there were, and how many of
 /// them are kept if that is not all.
-fn count(total: u64, shown: usize, kept: usize, filter: &str) -> String {
-    let kept = kept as u64;
-    if !filter.is_empty() {
-        format!("{} of {} ", words::count(shown as u64), words::count(kept))
+pub(super) fn count(workbench: &Workbench) -> String {
+    let all = &workbench.snapshot.dead_letters;
+    let (total, kept) = (workbench.snapshot.totals.dead_letters, all.len() as u64);
+    if !workbench.letters.filter().text().is_empty() {
+        let shown = workbench.letters.shown(all).len() as u64;
+        format!("{} of {}", words::count(shown), words::count(kept))
     } else if kept < total {
-        format!("{}, newest {} ", words::count(total), words::count(kept))
+        format!("{}, newest {}", words::count(total), words::count(kept))
     } else {
-        format!("{} ", words::count(total))
+        words::count(total)
     }
 }

@@ -9,35 +9,26 @@ use ratatui::widgets::Widget;
 use super::rows;
 use crate::telemetry::LogLevel;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{filter, pane, title};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (workbench.theme, &workbench.snapshot.log);
-    let focused = workbench.pane == Pane::Log;
-    let mut name = title(theme, "Log", focused, String::new());
-    if log.warnings > 0 {
-        let warnings = words::plural(log.warnings, "warning");
-        name.push_span(Span::styled(format!("{warnings} "), theme.warning()));
-    }
-    let right = workbench.searches.of(Pane::Log).and_then(|search| filter(theme, search));
-    let inner = pane(theme, name, right.unwrap_or_default(), focused, area, buffer);
     if log.lines.is_empty() {
         let hint = "What happens to sources and sinks appears here.";
-        return Line::styled(hint, theme.quiet()).render(inner, buffer);
+        return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
     let shown = workbench.shown_log();
     let selected = workbench.log_line.place(&shown);
-    for (is_selected, line, row) in rows(&*shown, selected, inner) {
+    for (is_selected, line, row) in rows(&*shown, selected, area) {
         workbench.spots.row(row, Some(Pane::Log), is_selected);
         let mut spans =
             vec![Span::styled(format!("{} ", words::clock(line.since_start)), theme.quiet())];
         let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
         spans.push(Span::styled(theme.fit(&line.text, room), style_of(theme, line.level)));
         Line::from(spans).render(row, buffer);
-        if focused && is_selected {
+        if workbench.pane == Pane::Log && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }

@@ -1,12 +1,12 @@
 //! The panes with rows, and how their rows are scrolled.
 
-pub(super) mod dead_letters;
-mod flow;
+mod dead_letters;
+pub(super) mod drawer;
 pub(super) mod log;
-pub(super) mod outputs;
+mod message_cells;
+mod messages;
+mod outputs;
 pub(super) mod partitions;
-pub(super) mod routing;
-mod trace;
 
 use ratatui::layout::Rect;
 

@@ -5,36 +5,31 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::rows;
 use crate::application::text_of_bytes;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{filter, pane, title};
 use crate::workbench::state::Workbench;
-use crate::workbench::words;
 
-pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
-    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let focused = workbench.pane == Pane::Outputs;
-    let count = words::count(snapshot.totals.messages_out);
-    let name = title(theme, "Sink output", focused, count);
-    let right = workbench.searches.of(Pane::Outputs).and_then(|search| filter(theme, search));
-    let inner = pane(theme, name, right.unwrap_or_default(), focused, area, buffer);
-    if snapshot.outputs.is_empty() {
-        return Line::styled("What leaves appears here.", theme.quiet()).render(inner, buffer);
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    if workbench.snapshot.outputs.is_empty() {
+        return Line::styled("What leaves appears here.", theme.quiet()).render(area, buffer);
     }
-    let several = workbench.topology.pipelines().len() > 1;
+    let pipelines = workbench.topology.pipelines();
     let outputs = workbench.shown_outputs();
-    let shown = outputs.iter().skip(workbench.output_offset);
-    for (at, (output, row)) in shown.zip(inner.rows()).enumerate() {
-        workbench.spots.row(row, Some(Pane::Outputs), at == 0);
-        let text = text_of_bytes(output.bytes.strip_suffix(b"\n").unwrap_or(&output.bytes));
-        let newest = at == 0 && workbench.output_offset == 0;
-        let style = if newest { theme.title() } else { theme.text() };
-        let mut spans = Vec::new();
-        let pipeline = workbench.topology.pipelines().get(output.pipeline.0);
-        if let Some(pipeline) = pipeline.filter(|_| several) {
-            spans.push(Span::styled(format!("{} ", pipeline.name), theme.quiet()));
+    let selected = workbench.output.place(&outputs);
+    for (is_selected, output, row) in rows(&*outputs, selected, area) {
+        workbench.spots.row(row, Some(Pane::Outputs), is_selected);
+        let mut line = Line::default();
+        if let Some(pipeline) = pipelines.get(output.pipeline.0).filter(|_| pipelines.len() > 1) {
+            line.push_span(Span::styled(format!("{} ", pipeline.name), theme.quiet()));
         }
-        spans.push(Span::styled(theme.fit(&text, usize::from(row.width)), style));
-        Line::from(spans).render(row, buffer);
+        let text = text_of_bytes(output.bytes.strip_suffix(b"\n").unwrap_or(&output.bytes));
+        let room = usize::from(row.width).saturating_sub(line.width());
+        line.push_span(Span::raw(theme.fit(&text, room)));
+        line.render(row, buffer);
+        if workbench.pane == Pane::Outputs && is_selected {
+            theme.select_in_pane(row, buffer);
+        }
     }
 }

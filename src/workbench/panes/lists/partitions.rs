@@ -8,7 +8,7 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 use crate::core::partitions::query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{self, pane, title};
+use crate::workbench::panes::frame::{self, pane, title_of};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::lists::rows::fields;
@@ -32,10 +32,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         .unwrap_or_else(|| position(workbench, shown));
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();
-    let name = match states.get(shown.view.state).filter(|_| states.len() > 1) {
-        Some(state) => title(theme, &format!("Partitions of {}", state.name), focused, count),
-        None => title(theme, "Partitions", focused, count),
+    let count = match states.get(shown.view.state).filter(|_| states.len() > 1) {
+        Some(state) => format!("of {} {count}", state.name),
+        None => count,
     };
+    let name = title_of(theme, Pane::Partitions, focused, &count);
     let inner = pane(theme, name, right, focused, area, buffer);
     if shown.rows.is_empty() {
         return empty(workbench, filter, inner, buffer);
@@ -70,7 +71,7 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
                 Span::styled(example, theme.accent()),
                 Span::styled(" and press Enter:", theme.quiet()),
             ]));
-            lines.push(Line::styled("its key's partition comes into being here.", theme.quiet()));
+            lines.push(Line::styled("the partition of its key appears here.", theme.quiet()));
         }
     } else {
         lines.push(Line::from(vec![

@@ -39,7 +39,8 @@ pub(super) fn render(workbench: &Workbench, selected: LoadRow, area: Rect, buffe
     block.render(place, buffer);
     let at = settings_rows.iter().position(|row| *row == selected).unwrap_or(0);
     let below = u16::try_from(status.len()).unwrap_or(u16::MAX).saturating_add(1);
-    let list = Rect { height: inner.height.saturating_sub(below).max(1), ..inner };
+    let height = inner.height.saturating_sub(below).max(1).min(inner.height);
+    let list = Rect { height, ..inner };
     let arrows = (theme.symbol("‹ ", "< "), theme.symbol(" ›", " >"));
     for (is_selected, row, line) in rows(settings_rows, at, list) {
         workbench.spots.row(line, None, is_selected);

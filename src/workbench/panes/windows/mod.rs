@@ -11,6 +11,7 @@ mod message;
 mod output;
 mod palette;
 mod partition;
+mod pasted;
 mod question;
 mod safety;
 pub(super) mod sheet;
@@ -39,6 +40,7 @@ pub(super) fn render(
         Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Detail(detail) => detail::render(workbench, detail, area, buffer),
+        Overlay::Pasted(pasted) => pasted::render(workbench, pasted, area, buffer),
         Overlay::Crashing => safety::render(workbench, true, area, buffer),
         Overlay::Safety => safety::render(workbench, false, area, buffer),
     }

@@ -116,7 +116,7 @@ impl Story<'_> {
     fn saved(&self) -> Vec<String> {
         let SafetyShown { epoch, unsaved, files, recovered, .. } = self.safety;
         let place = if *files { "the journal and the files" } else { "the journal" };
-        match (epoch.0, *unsaved) {
+        let mut texts = match (epoch.0, *unsaved) {
             (0, 0) if recovered.is_some() => vec![format!("the messages in {place}")],
             (0, 0) => vec!["nothing: no message has been processed".to_owned()],
             (0, newer) => vec![format!("{}, in {place}", many(newer, "message"))],
@@ -124,7 +124,15 @@ impl Story<'_> {
             (_, newer) => {
                 vec![checkpoint(*epoch), format!("{} newer, in {place}", words::grouped(newer))]
             }
+        };
+        let waits = self.workbench.snapshot.waits.unwrap_or_default();
+        if waits.journaled > 0 {
+            texts.push(format!(
+                "{} only in the journal, when resumed",
+                many(waits.journaled, "message")
+            ));
         }
+        texts
     }
 }
 

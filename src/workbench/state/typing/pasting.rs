@@ -1,9 +1,15 @@
 //! Pasted text goes where text is typed, and nowhere else: keys of commands would do harm, and what is sent
 //! cannot be taken back.
 
+use crossterm::event::KeyCode;
+
+use super::pasted_lines::PastedLines;
+use super::sent::Origin;
+use crate::core::text::counted;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
+use crate::workbench::terminal::keys::Key as TerminalKey;
 
 impl Workbench {
     /// Gives pasted text to the line that is being typed.
@@ -44,5 +50,49 @@ impl Workbench {
         }
         self.notify("nothing is typed here: `i` goes to the input line".to_owned(), false);
         None
+    }
+
+    /// Inserts one pasted line as typed text. Several lines are looked at first.
+    fn paste(&mut self, text: &str) -> Option<Effect> {
+        self.overlay = None;
+        let mut lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+        let first = lines.next()?;
+        if lines.next().is_none() {
+            if let Err(error) = self.input.insert(first) {
+                self.notify(format!("not pasted: {error}"), true);
+            }
+            return None;
+        }
+        let (pipeline, source) = self.target()?;
+        let pasted = PastedLines::read(text, pipeline, source, self.frame_limit);
+        self.overlay = Some(Overlay::Pasted(pasted));
+        None
+    }
+
+    /// Takes a key of the window that shows what was pasted.
+    pub(in crate::workbench::state) fn key_of_pasted(
+        &mut self,
+        pasted: PastedLines,
+        key: TerminalKey,
+    ) -> Option<Effect> {
+        match key.code {
+            KeyCode::Enter | KeyCode::Char('y') => {}
+            KeyCode::Esc | KeyCode::Char('n' | 'q') => {
+                self.notify("nothing of what was pasted is sent".to_owned(), false);
+                return None;
+            }
+            _ => {
+                self.overlay = Some(Overlay::Pasted(pasted));
+                return None;
+            }
+        }
+        let PastedLines { pipeline, bytes, good, wrong, .. } = pasted;
+        let sent = counted(good as u64, "pasted line");
+        match wrong {
+            0 => self.notify(format!("{sent} sent"), false),
+            wrong => self.notify(format!("{sent} sent, {wrong} left out"), good == 0),
+        }
+        self.origin = Some(Origin::Pasted);
+        (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))
     }
 }

@@ -1,9 +1,13 @@
-//! Turns typed or pasted text into bytes for the engine.
+//! Turns typed text into bytes for the engine.
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+
+use crate::core::foresight::Foresight;
 use crate::core::typed::{self, Typed};
-use crate::workbench::layout::Pane;
+use crate::telemetry::Draft;
+use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
 
 impl Workbench {
@@ -23,12 +27,35 @@ impl Workbench {
         }
     }
 
-    pub(in crate::workbench::state) fn send(&mut self, anyway: bool) -> Option<Effect> {
+    /// The message that Enter would send, or Ctrl-X if it is wrong on purpose: what it would do is looked at.
+    #[must_use]
+    pub fn draft(&self) -> Option<Draft> {
+        if let Some(Overlay::Pasted(pasted)) = &self.overlay {
+            return pasted.draft();
+        }
         let (pipeline, _) = self.target()?;
         let bytes = match &*self.typed() {
+            Typed::Frames { frame: bytes, .. }
+            | Typed::Raw { bytes, .. }
+            | Typed::Wrong { anyway: Some(bytes), .. } => bytes.clone(),
+            Typed::Nothing | Typed::Wrong { anyway: None, .. } => return None,
+        };
+        Some(Draft { revision: self.input.revision(), pipeline, bytes })
+    }
+
+    /// What the draft would do, once it is known.
+    pub(in crate::workbench) fn foreseen(&self, revision: u64) -> Option<&Foresight> {
+        let ahead = self.snapshot.ahead.as_deref()?;
+        let same = (ahead.revision, ahead.pipeline) == (revision, self.target);
+        same.then_some(&ahead.foresight)
+    }
+
+    pub(in crate::workbench::state) fn send(&mut self, anyway: bool) -> Option<Effect> {
+        let (pipeline, _) = self.target()?;
+        let bytes: Bytes = match &*self.typed() {
             Typed::Nothing => return None,
-            Typed::Frames { frame, times, .. } => frame.repeat(*times),
-            Typed::Raw { bytes, times, .. } => bytes.repeat(*times),
+            Typed::Frames { frame, times, .. } => frame.repeat(*times).into(),
+            Typed::Raw { bytes, times, .. } => bytes.repeat(*times).into(),
             Typed::Wrong { anyway: Some(frame), .. } if anyway => frame.clone(),
             Typed::Wrong { reason, .. } => {
                 self.notify(reason.clone(), true);
@@ -36,58 +63,6 @@ impl Workbench {
             }
         };
         self.input.take();
-        Some(Effect::Inject(pipeline, bytes.into()))
-    }
-
-    /// Inserts one pasted line as typed text; sends several lines, each as its own message.
-    pub(in crate::workbench::state) fn paste(&mut self, text: &str) -> Option<Effect> {
-        self.notice = None;
-        self.overlay = None;
-        let lines: Vec<&str> =
-            text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).collect();
-        if let [line] = lines.as_slice() {
-            self.pane = Pane::Input;
-            if let Err(error) = self.input.insert(line) {
-                self.notify(format!("not pasted: {error}"), true);
-            }
-            return None;
-        }
-        let (pipeline, source) = self.target()?;
-        let mut bytes = Vec::new();
-        let mut first_wrong = None;
-        let mut sent = 0;
-        for (number, line) in lines.iter().enumerate() {
-            let (meant, times) = match typed::read(line, source, self.frame_limit) {
-                Typed::Frames { frame, times, .. } => (frame, times),
-                Typed::Raw { bytes, whole: true, times, .. } => (bytes, times),
-                // Bytes that are not a whole frame would swallow the lines after them.
-                Typed::Raw { note, .. } => {
-                    first_wrong.get_or_insert((number + 1, note));
-                    continue;
-                }
-                Typed::Wrong { reason, .. } => {
-                    first_wrong.get_or_insert((number + 1, reason));
-                    continue;
-                }
-                Typed::Nothing => continue,
-            };
-            // Each line has a limit of its own, but there may be any number of them.
-            if bytes.len() + meant.len() * times > typed::MAX_BYTES_TOGETHER {
-                let reason = format!("more than {} bytes at once", typed::MAX_BYTES_TOGETHER);
-                first_wrong.get_or_insert((number + 1, reason));
-                break;
-            }
-            bytes.extend(meant.repeat(times));
-            sent += 1;
-        }
-        let total = lines.len();
-        match first_wrong {
-            None => self.notify(format!("{sent} pasted lines sent"), false),
-            Some((number, reason)) => {
-                let text = format!("{sent} of {total} pasted lines sent; line {number}: {reason}");
-                self.notify(text, true);
-            }
-        }
-        (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))
+        Some(Effect::Inject(pipeline, bytes))
     }
 }

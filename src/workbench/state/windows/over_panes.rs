@@ -29,6 +29,7 @@ impl Workbench {
         }
         match overlay {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
+            Overlay::Pasted(pasted) => return self.key_of_pasted(pasted, key),
             Overlay::Themes(themes) => self.key_of_themes(themes, command),
             Overlay::Question(question) => match question.answer(key, command) {
                 None => self.overlay = Some(Overlay::Question(question)),

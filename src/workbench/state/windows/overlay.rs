@@ -7,6 +7,7 @@ use super::palette::Palette;
 use super::question::Question;
 use super::themes::Themes;
 use crate::workbench::layout::Pane;
+use crate::workbench::state::typing::pasted_lines::PastedLines;
 
 /// The window over the panes, until it is closed.
 pub enum Overlay {
@@ -22,6 +23,8 @@ pub enum Overlay {
     Question(Question),
     /// All of one thing.
     Detail(Detail),
+    /// Several pasted lines, before they are sent.
+    Pasted(PastedLines),
     /// Everything has just been lost, and comes back.
     Crashing,
     /// What is saved, lost and recovered.
@@ -38,6 +41,7 @@ impl Overlay {
             | Self::Themes(_)
             | Self::Load(_)
             | Self::Question(_)
+            | Self::Pasted(_)
             | Self::Crashing
             | Self::Safety => None,
             Self::Detail(detail) => Some(detail.subject.pane()),

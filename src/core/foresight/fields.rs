@@ -1,0 +1,78 @@
+//! Which bytes of a frame are which field of its message, whatever the decoder.
+//!
+//! The author says it nowhere that a program can read. So it is tried out: a byte belongs to the field that has
+//! another value when the byte is another one.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use crate::core::topology::SourcePlan;
+
+/// The longest payload that is tried out, in bytes: each byte costs some calls of the decoder.
+const LONGEST: usize = 128;
+
+/// What a byte is changed by, until the decoder takes the change.
+const CHANGES: [u8; 6] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80];
+
+/// Bytes of a frame that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameField {
+    /// The name of the message's field, or `length`; empty if there is none.
+    pub name: String,
+    /// Where in the frame.
+    pub bytes: Range<usize>,
+}
+
+/// The fields of a frame, in the order of its bytes.
+#[must_use]
+pub fn fields_of(source: &SourcePlan, frame: &[u8]) -> Vec<FrameField> {
+    let header = source.framing.header_length().min(frame.len());
+    let payload = frame.get(header..).unwrap_or_default();
+    let mut fields = vec![FrameField { name: "length".to_owned(), bytes: 0..header }];
+    let names = names_of(source, payload).unwrap_or_else(|| vec![String::new(); payload.len()]);
+    for (at, name) in (header..).zip(names) {
+        match fields.last_mut().filter(|last| last.bytes.start >= header && last.name == name) {
+            Some(last) => last.bytes.end = at + 1,
+            None => fields.push(FrameField { name, bytes: at..at + 1 }),
+        }
+    }
+    fields
+}
+
+/// The name of the field of each byte; empty where there is none. `None` if the message has no fields.
+fn names_of(source: &SourcePlan, payload: &[u8]) -> Option<Vec<String>> {
+    if payload.len() > LONGEST {
+        return None;
+    }
+    let message = (source.decode)(payload)?;
+    let fields = of_message(&message)?;
+    let mut tried = payload.to_vec();
+    let mut name_of = |at: usize, byte: u8| {
+        let name = CHANGES.iter().find_map(|change| {
+            *tried.get_mut(at)? = byte ^ change;
+            changed(fields, of_message(&(source.decode)(&tried)?)?)
+        });
+        if let Some(tried) = tried.get_mut(at) {
+            *tried = byte;
+        }
+        name.unwrap_or_default()
+    };
+    Some(payload.iter().enumerate().map(|(at, byte)| name_of(at, *byte)).collect())
+}
+
+/// The fields of a message; those of the variant if it is an enum.
+fn of_message(message: &Value) -> Option<&Map<String, Value>> {
+    let fields = message.as_object()?;
+    match fields.values().next() {
+        Some(Value::Object(variant)) if fields.len() == 1 => Some(variant),
+        _ => Some(fields),
+    }
+}
+
+/// The one field that has another value.
+fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Option<String> {
+    let mut changed = before.iter().filter(|(name, value)| after.get(*name) != Some(value));
+    let (name, _) = changed.next()?;
+    changed.next().is_none().then(|| name.clone())
+}

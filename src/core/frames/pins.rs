@@ -1,0 +1,152 @@
+//! Pinned keys: every message of theirs is traced, from the moment at which the owner has made its key.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::trace::Trace;
+use super::trace_budget::{TraceBudget, TraceRate};
+use crate::application::Key;
+use crate::core::numbers::Timestamp;
+
+/// The max number of pinned keys: each message of a pinned state is compared with all of them.
+pub const PIN_LIMIT: usize = 8;
+
+/// How many messages of all pinned keys together are traced: a key may have millions a second.
+pub const PINNED_TRACES: TraceRate = TraceRate { at_once: 200, every: Duration::from_millis(20) };
+
+/// A pinned key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The state's name.
+    pub state: Arc<str>,
+    /// The partition's key.
+    pub key: Key,
+}
+
+/// The pinned keys of an engine.
+#[derive(Debug)]
+pub struct Pins {
+    /// Whether there are any: asked once a batch.
+    any: AtomicBool,
+    pinned: Mutex<Arc<[Pin]>>,
+    budget: Arc<TraceBudget>,
+}
+
+impl Default for Pins {
+    fn default() -> Self {
+        let budget = Arc::new(TraceBudget::new(PINNED_TRACES));
+        Self { any: AtomicBool::new(false), pinned: Mutex::default(), budget }
+    }
+}
+
+impl Pins {
+    /// Pins a key. False if [`PIN_LIMIT`] others are pinned.
+    pub fn pin(&self, pin: Pin) -> bool {
+        let mut pinned = self.pinned.lock();
+        if pinned.contains(&pin) {
+            return true;
+        }
+        if pinned.len() >= PIN_LIMIT {
+            return false;
+        }
+        *pinned = pinned.iter().cloned().chain([pin]).collect();
+        self.any.store(true, Ordering::Release);
+        true
+    }
+
+    /// Unpins a key. False if it was not pinned.
+    pub fn unpin(&self, pin: &Pin) -> bool {
+        let mut pinned = self.pinned.lock();
+        let was = pinned.contains(pin);
+        *pinned = pinned.iter().filter(|other| *other != pin).cloned().collect();
+        self.any.store(!pinned.is_empty(), Ordering::Release);
+        was
+    }
+
+    /// The pinned keys, in the order in which they were pinned.
+    #[must_use]
+    pub fn pinned(&self) -> Arc<[Pin]> {
+        Arc::clone(&self.pinned.lock())
+    }
+
+    /// What a batch of frames has to know of the pinned keys; `None` if there are none.
+    #[must_use]
+    pub fn watch(&self) -> Option<Arc<Watch>> {
+        self.any.load(Ordering::Acquire).then(|| {
+            let budget = Arc::clone(&self.budget);
+            Arc::new(Watch { pins: self.pinned(), budget, late: Mutex::default() })
+        })
+    }
+}
+
+/// The pinned keys as a batch of frames was taken, and the traces that began because of them.
+#[derive(Debug)]
+pub struct Watch {
+    pins: Arc<[Pin]>,
+    budget: Arc<TraceBudget>,
+    /// Sorted by frame.
+    late: Mutex<Vec<(u32, Arc<Trace>)>>,
+}
+
+impl Watch {
+    /// Whether a message of this key is to be traced now.
+    pub fn takes(&self, state: &str, key: &Key, now: impl FnOnce() -> Timestamp) -> bool {
+        let is_pinned = self.pins.iter().any(|pin| pin.key == *key && *pin.state == *state);
+        is_pinned && self.budget.take(1, now()) == 1
+    }
+
+    /// Adds a frame's trace.
+    pub fn add(&self, frame: u32, trace: &Arc<Trace>) {
+        let mut late = self.late.lock();
+        let place = late.partition_point(|(other, _)| *other < frame);
+        late.insert(place, (frame, Arc::clone(trace)));
+    }
+
+    /// Whether any trace has begun.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !self.late.lock().is_empty()
+    }
+
+    /// The trace of a frame, if it has one.
+    #[must_use]
+    pub fn trace(&self, frame: u32) -> Option<Arc<Trace>> {
+        let late = self.late.lock();
+        let found = late.binary_search_by_key(&frame, |(other, _)| *other).ok()?;
+        late.get(found).map(|(_, trace)| Arc::clone(trace))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_a_few_pins_and_a_batch_without_any_knows_nothing_of_them() {
+        let (pins, pin) =
+            (Pins::default(), |key: u8| Pin { state: "s".into(), key: Key::from(key) });
+        assert!(pins.watch().is_none());
+        for key in 0..8 {
+            assert!(pins.pin(pin(key)) && pins.pin(pin(key)));
+        }
+        assert!(!pins.pin(pin(8)));
+        let watch = pins.watch().unwrap();
+        assert!(watch.takes("s", &Key::from(3_u8), Timestamp::default));
+        assert!(!watch.takes("s", &Key::from(8_u8), Timestamp::default));
+        assert!(!watch.takes("other", &Key::from(3_u8), Timestamp::default));
+        assert!((0..8).all(|key| pins.unpin(&pin(key))));
+        assert!(pins.watch().is_none() && !pins.unpin(&pin(1)));
+    }
+
+    #[test]
+    fn a_pinned_key_with_a_flood_of_messages_does_not_make_a_flood_of_traces() {
+        let pins = Pins::default();
+        pins.pin(Pin { state: "s".into(), key: Key::from(1_u8) });
+        let watch = pins.watch().unwrap();
+        let taken = (0..10_000).filter(|_| watch.takes("s", &Key::from(1_u8), Timestamp::default));
+        assert_eq!(taken.count(), 200);
+    }
+}

@@ -1,0 +1,212 @@
+//! A lane for each worker: its share of the messages of the last seconds, its rate, its partitions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::at_row;
+use crate::telemetry::{Snapshot, WorkerShown};
+use crate::workbench::panes::lists::partitions::percent;
+use crate::workbench::theme::Theme;
+use crate::workbench::words;
+
+/// The most and the least columns of a bar.
+const LONGEST_BAR: usize = 40;
+const SHORTEST_BAR: usize = 6;
+
+/// What is said beside a bar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Share, rate and partitions, with their words.
+    Full,
+    /// The same in few letters.
+    Short,
+    /// The share.
+    Share,
+}
+
+/// The lanes that fit the rows.
+pub(super) struct Lanes {
+    theme: Theme,
+    lanes: Vec<Lane>,
+    rows: u16,
+    /// What is said of the workers that have no lane.
+    others: Option<String>,
+}
+
+struct Lane {
+    row: u16,
+    worker: usize,
+    name: String,
+    share: f64,
+    figures: String,
+}
+
+impl Lanes {
+    pub fn new(theme: Theme, snapshot: &Snapshot, detail: Detail, height: u16) -> Self {
+        let workers = &snapshot.workers;
+        let fit = usize::from(height).max(1);
+        let shown = if workers.len() <= fit { workers.len() } else { fit - 1 };
+        let apart = workers.len() == 2 && fit >= 3;
+        let shares = Shares::of(workers);
+        let lane = |(at, worker): (usize, &WorkerShown)| Lane {
+            row: u16::try_from(if apart { 2 * at } else { at }).unwrap_or(u16::MAX),
+            worker: worker.worker.0,
+            name: match detail {
+                Detail::Full => format!("worker {} ", worker.worker),
+                Detail::Short | Detail::Share => format!("w{} ", worker.worker),
+            },
+            share: shares.share(worker),
+            figures: figures(worker, shares.share(worker), detail),
+        };
+        let left_out: f64 = workers.iter().skip(shown).map(|worker| shares.share(worker)).sum();
+        let more = workers.len() - shown;
+        Self {
+            theme,
+            lanes: workers.iter().take(shown).enumerate().map(lane).collect(),
+            rows: height,
+            others: (more > 0).then(|| format!("+{more} more: {} ", percent(left_out))),
+        }
+    }
+
+    /// The row of the steps before and after.
+    pub fn chain_row(&self) -> u16 {
+        let last = self.last_row();
+        if last + 1 < self.rows || last < 2 { last / 2 } else { (last - 1) / 2 }
+    }
+
+    fn last_row(&self) -> u16 {
+        self.lanes.last().map_or(0, |lane| lane.row)
+    }
+
+    fn texts_width(&self) -> usize {
+        let of_lane = |lane: &Lane| lane.name.len() + lane.figures.chars().count();
+        self.lanes.iter().map(of_lane).max().unwrap_or(0)
+    }
+
+    /// The least number of columns, with the lines to the steps at both sides.
+    pub fn least_width(&self) -> usize {
+        self.texts_width() + SHORTEST_BAR + 2 * ARMS
+    }
+
+    fn line(&self, lane: &Lane, width: usize) -> Line<'static> {
+        let bar = width.saturating_sub(self.texts_width()).min(LONGEST_BAR);
+        let style = self.theme.worker(lane.worker);
+        let drawn = self.theme.horizontal_bar(lane.share, bar);
+        Line::from(vec![
+            Span::styled(lane.name.clone(), style),
+            Span::styled(format!("{drawn:<bar$}"), style),
+            Span::styled(lane.figures.clone(), self.theme.text()),
+        ])
+    }
+
+    /// Draws the lanes alone.
+    pub fn render(&self, area: Rect, buffer: &mut Buffer) {
+        for lane in &self.lanes {
+            at_row(&self.line(lane, usize::from(area.width)), area, lane.row, buffer);
+        }
+        self.render_others(area, 0, buffer);
+    }
+
+    fn render_others(&self, area: Rect, x: u16, buffer: &mut Buffer) {
+        if let Some(others) = &self.others {
+            let place = Rect { x: area.x.saturating_add(x), ..area }.intersection(area);
+            let line = Line::styled(others.clone(), self.theme.quiet());
+            at_row(&line, place, self.last_row() + 1, buffer);
+        }
+    }
+
+    /// Draws the lanes with the lines from the steps before and to the steps after.
+    pub fn render_forked(&self, area: Rect, buffer: &mut Buffer) {
+        let room = usize::from(area.width).saturating_sub(2 * ARMS);
+        let wanted = self.texts_width() + LONGEST_BAR;
+        let width = room.min(wanted);
+        for row in 0..=self.last_row().max(self.chain_row()) {
+            let lane = self.lanes.iter().find(|lane| lane.row == row);
+            let chained = row == self.chain_row();
+            let up = row > 0;
+            let down = row < self.last_row().max(self.chain_row());
+            let t = self.theme;
+            let (line, head) = (t.symbol("─", "-"), t.symbol("▶ ", "> "));
+            let dash = |drawn: bool| if drawn { line } else { " " };
+            let mut spans = vec![
+                Span::styled(format!(" {}", dash(chained)), t.quiet()),
+                Span::styled(joint(t, [chained, lane.is_some(), up, down]), t.quiet()),
+            ];
+            let arrow = if lane.is_some() { head } else { "  " };
+            spans.push(Span::styled(arrow, t.quiet()));
+            let before: usize = spans.iter().map(Span::width).sum();
+            if let Some(lane) = lane {
+                spans.extend(self.line(lane, width).spans);
+            }
+            let used: usize = spans.iter().map(Span::width).sum::<usize>() - before;
+            spans.push(Span::raw(" ".repeat(width.saturating_sub(used))));
+            spans.push(Span::styled(joint(t, [lane.is_some(), chained, up, down]), t.quiet()));
+            // The line goes on to the next step, however far it is.
+            let rest = usize::from(area.width).saturating_sub(width + before + 3);
+            let tail = if chained { format!("{}{head}", line.repeat(rest)) } else { String::new() };
+            spans.push(Span::styled(tail, t.quiet()));
+            at_row(&Line::from(spans), area, row, buffer);
+        }
+        self.render_others(area, 5, buffer);
+    }
+}
+
+/// The columns of the lines at each side of the lanes.
+const ARMS: usize = 5;
+
+/// Where lines meet that go to the left, right, up and down.
+fn joint(theme: Theme, arms: [bool; 4]) -> &'static str {
+    let (unicode, ascii) = match arms {
+        [true, true, false, false] => ("─", "-"),
+        [true, true, false, true] => ("┬", "+"),
+        [true, true, true, true] => ("┼", "+"),
+        [true, true, true, false] => ("┴", "+"),
+        [false, true, false, true] => ("╭", "+"),
+        [false, true, true, true] => ("├", "+"),
+        [false, true, true, false] => ("╰", "+"),
+        [true, false, true, true] => ("┤", "+"),
+        [true, false, true, false] => ("╯", "+"),
+        [true, false, false, true] => ("╮", "+"),
+        [false, false, true, true] => ("│", "|"),
+        [true, false, false, false] => ("╴", "-"),
+        [false, true, false, false] => ("╶", "-"),
+        [false, false, ..] => (" ", " "),
+    };
+    theme.symbol(unicode, ascii)
+}
+
+/// What the shares are of: the messages of the last seconds, and without any, of the whole run.
+pub(super) struct Shares {
+    of_rates: bool,
+    total: u64,
+}
+
+impl Shares {
+    pub fn of(workers: &[WorkerShown]) -> Self {
+        let rates: u64 = workers.iter().map(|worker| worker.rate).sum();
+        let messages = workers.iter().map(|worker| worker.messages).sum();
+        Self { of_rates: rates > 0, total: if rates > 0 { rates } else { messages } }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+    pub fn share(&self, worker: &WorkerShown) -> f64 {
+        let part = if self.of_rates { worker.rate } else { worker.messages };
+        part as f64 / self.total.max(1) as f64
+    }
+}
+
+fn figures(worker: &WorkerShown, share: f64, detail: Detail) -> String {
+    let share = percent(share);
+    let rate = format!("{}/s", words::rate(worker.rate));
+    match detail {
+        Detail::Full => {
+            let partitions = words::plural(worker.partitions as u64, "partition");
+            format!(" {share:>4} {rate:>8}  {partitions} ")
+        }
+        Detail::Short => {
+            format!(" {share:>4} {rate:>7} {} p ", words::count(worker.partitions as u64))
+        }
+        Detail::Share => format!(" {share:>4} "),
+    }
+}

@@ -1,0 +1,116 @@
+//! The flow as a picture: the steps with what entered each and what was refused there, and a lane for each
+//! worker.
+
+mod chain;
+mod lanes;
+mod skew;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use super::frame::{pane, title_of};
+use crate::core::topology::StepKind;
+use crate::telemetry::PipelineShown;
+use crate::workbench::layout::Pane;
+use crate::workbench::state::Workbench;
+use chain::{Chain, Form};
+use lanes::{Detail, Lanes};
+
+/// What is left out when there is no room, one thing after the other.
+const FORMS: [(Form, Detail); 7] = [
+    (Form { wide: true, address: true, steps: true }, Detail::Full),
+    (Form { wide: false, address: true, steps: true }, Detail::Full),
+    (Form { wide: false, address: false, steps: true }, Detail::Full),
+    (Form { wide: false, address: false, steps: true }, Detail::Short),
+    (Form { wide: false, address: false, steps: true }, Detail::Share),
+    (Form { wide: true, address: true, steps: false }, Detail::Short),
+    (Form { wide: false, address: false, steps: false }, Detail::Share),
+];
+
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    let focused = workbench.pane == Pane::Flow;
+    let title = title_of(theme, Pane::Flow, focused, "");
+    let room = usize::from(area.width).saturating_sub(title.width() + 4);
+    let inner = pane(theme, title, skew::sentence(workbench, room), focused, area, buffer);
+    let stateful = !workbench.topology.states().is_empty();
+    match snapshot.pipelines.as_slice() {
+        [pipeline] if stateful => forked(workbench, pipeline, inner, buffer),
+        pipelines => {
+            let lines = if usize::from(inner.height) >= 2 * pipelines.len() { 2 } else { 1 };
+            let rows = u16::try_from(lines * pipelines.len()).unwrap_or(u16::MAX);
+            let [chains, lanes] =
+                inner.layout(&Layout::vertical([Constraint::Max(rows), Constraint::Fill(1)]));
+            for (pipeline, y) in pipelines.iter().zip((chains.y..chains.bottom()).step_by(lines)) {
+                let place = Rect { y, height: u16::try_from(lines).unwrap_or(1), ..chains };
+                let place = place.intersection(chains);
+                let named = pipelines.len() > 1;
+                whole(workbench, pipeline, named, place, buffer);
+            }
+            if stateful && !lanes.is_empty() {
+                Lanes::new(theme, snapshot, Detail::Full, lanes.height).render(lanes, buffer);
+            }
+        }
+    }
+}
+
+/// A pipeline in one or two lines: the second one has the counts.
+fn whole(
+    workbench: &Workbench,
+    pipeline: &PipelineShown,
+    named: bool,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let forms = FORMS.iter().map(|(form, _)| Chain::new(workbench.theme, pipeline, *form));
+    let beside = area.height < 2;
+    let chains = forms.map(|chain| {
+        let lines = chain.all(named.then_some(&*pipeline.name), beside);
+        (lines[0].width().max(lines[1].width()), lines)
+    });
+    let mut chains = chains.peekable();
+    while let Some((width, lines)) = chains.next() {
+        if width <= usize::from(area.width) || chains.peek().is_none() {
+            lines.iter().zip(area.rows()).for_each(|(line, row)| line.render(row, buffer));
+            return;
+        }
+    }
+}
+
+/// A pipeline whose messages are shared among the workers: its steps up to the state's, a lane for each
+/// worker, and the steps after.
+fn forked(workbench: &Workbench, pipeline: &PipelineShown, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    let is_state = |step: &StepKind| matches!(step, StepKind::State { .. });
+    let state = pipeline.steps.iter().position(|step| is_state(&step.plan.kind));
+    let fork = state.map_or(pipeline.steps.len(), |at| at + 1);
+    let room = usize::from(area.width);
+    let mut forms = FORMS.iter().peekable();
+    while let Some((form, detail)) = forms.next() {
+        let [before, after] = Chain::new(theme, pipeline, *form).split(fork);
+        let lanes = Lanes::new(theme, snapshot, *detail, area.height);
+        let needed = before.width() + after.width() + lanes.least_width();
+        if needed > room && forms.peek().is_some() {
+            continue;
+        }
+        let [left, middle, right] = area.layout(&Layout::horizontal([
+            Constraint::Length(before.columns()),
+            Constraint::Fill(1),
+            Constraint::Length(after.columns()),
+        ]));
+        let chain_row = lanes.chain_row();
+        before.render_at(left, chain_row, buffer);
+        after.render_at(right, chain_row, buffer);
+        lanes.render_forked(middle, buffer);
+        return;
+    }
+}
+
+/// A line in its row, if the area has that row.
+fn at_row(line: &Line<'_>, area: Rect, row: u16, buffer: &mut Buffer) {
+    if let Some(place) = area.rows().nth(usize::from(row)) {
+        line.render(place, buffer);
+    }
+}

@@ -1,0 +1,282 @@
+//! What happened to recent messages, newest first: a table whose columns stay under each other.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
+
+use super::message_cells::{Cells, End};
+use super::rows;
+use crate::core::frames::trace::Trace;
+use crate::workbench::layout::Pane;
+use crate::workbench::state::Workbench;
+use crate::workbench::theme::Theme;
+
+/// From this height on, the columns have names.
+const ROOM_FOR_NAMES: u16 = 5;
+
+/// The columns of the time.
+const TIME: usize = 7;
+
+pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
+    if snapshot.traces.is_empty() {
+        let hint = "A message's way appears here: frame, key, worker, state, output, time.";
+        return Line::styled(hint, theme.quiet()).render(area, buffer);
+    }
+    let names = u16::from(area.height >= ROOM_FOR_NAMES);
+    let below = Rect { y: area.y + names, height: area.height - names, ..area };
+    let shown = workbench.shown_traces();
+    let selected = workbench.trace.place(&shown);
+    let in_sight: Vec<_> = rows(&*shown, selected, below)
+        .map(|(is_selected, trace, row)| (is_selected, cells(workbench, trace), row))
+        .collect();
+    let table = Table::new(workbench, in_sight.iter().map(|(_, cells, _)| cells), area.width);
+    if names > 0 {
+        table.names(Rect { height: 1, ..area }, buffer);
+    }
+    for (is_selected, cells, row) in &in_sight {
+        workbench.spots.row(*row, Some(Pane::Routing), *is_selected);
+        table.row(cells).render(*row, buffer);
+        if (workbench.pane == Pane::Routing || workbench.spotlight) && *is_selected {
+            theme.select_in_pane(*row, buffer);
+        }
+    }
+}
+
+fn cells(workbench: &Workbench, trace: &Arc<Trace>) -> Cells {
+    let plan = workbench.topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
+    let header = plan.map_or(0, |plan| plan.source.framing.header_length());
+    Cells::new(workbench.theme, trace, header)
+}
+
+/// The columns in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Column {
+    Number,
+    Pipeline,
+    Source,
+    Frame,
+    Message,
+    Key,
+    Worker,
+    State,
+    Change,
+    Output,
+}
+
+const COLUMNS: [Column; 10] = [
+    Column::Number,
+    Column::Pipeline,
+    Column::Source,
+    Column::Frame,
+    Column::Message,
+    Column::Key,
+    Column::Worker,
+    Column::State,
+    Column::Change,
+    Column::Output,
+];
+
+impl Column {
+    fn name(self, stateful: bool) -> &'static str {
+        match self {
+            Self::Number => "#",
+            Self::Pipeline => "pipeline",
+            Self::Source => "source",
+            Self::Frame => "frame",
+            Self::Message => "message",
+            Self::Key => "key",
+            Self::Worker => "w",
+            Self::State if stateful => "state",
+            Self::State => "result",
+            Self::Change => "change",
+            Self::Output => "output",
+        }
+    }
+
+    /// The most and the least columns.
+    fn limits(self) -> (usize, usize) {
+        match self {
+            Self::Number => (8, 6),
+            Self::Pipeline => (12, 6),
+            Self::Source => (12, 6),
+            Self::Frame => (24, 18),
+            Self::Message => (40, 12),
+            Self::Key => (16, 4),
+            Self::Worker => (2, 1),
+            Self::State => (32, 14),
+            Self::Change => (10, 6),
+            Self::Output => (60, 14),
+        }
+    }
+}
+
+/// What is done until all fits, the first thing first: the output is never left out.
+const SAVINGS: [(Column, bool); 10] = [
+    (Column::Frame, false),
+    (Column::Frame, true),
+    (Column::Message, false),
+    (Column::State, false),
+    (Column::Change, true),
+    (Column::Key, false),
+    (Column::Output, false),
+    (Column::Source, true),
+    (Column::Message, true),
+    (Column::Pipeline, true),
+];
+
+/// The widths of the columns that are shown.
+struct Table {
+    theme: Theme,
+    stateful: bool,
+    columns: Vec<(Column, usize)>,
+    /// The columns of the state before, so that the arrows are below each other.
+    before: usize,
+    width: usize,
+}
+
+impl Table {
+    fn new<'a>(
+        workbench: &Workbench,
+        rows: impl Iterator<Item = &'a Cells> + Clone,
+        width: u16,
+    ) -> Self {
+        let stateful = !workbench.topology.states().is_empty();
+        let several = workbench.topology.pipelines().len() > 1;
+        let pairs = rows.clone().filter(|cells| !cells.state.1.is_empty());
+        let before = pairs.map(|cells| cells.state.0.width()).max().unwrap_or(0);
+        let mut table = Self {
+            theme: workbench.theme,
+            stateful,
+            columns: Vec::new(),
+            before: before.min(Column::State.limits().0 / 2),
+            width: usize::from(width),
+        };
+        let wanted = |column: Column| {
+            let texts = rows.clone().map(|cells| table.text(column, cells).width());
+            let most = texts.max().unwrap_or(0).max(column.name(stateful).width());
+            let (limit, least) = column.limits();
+            // What is narrow now may not be so with the next message.
+            most.clamp(least, limit)
+        };
+        let shown = COLUMNS.into_iter().filter(|column| match column {
+            Column::Pipeline => several,
+            Column::Key | Column::Worker | Column::Change => stateful,
+            _ => true,
+        });
+        table.columns = shown.map(|column| (column, wanted(column))).collect();
+        table.fit();
+        table
+    }
+
+    fn needed(&self) -> usize {
+        self.columns.iter().map(|(_, width)| width + 2).sum::<usize>() + TIME
+    }
+
+    fn fit(&mut self) {
+        for (column, left_out) in SAVINGS {
+            let Some(over) = self.needed().checked_sub(self.width).filter(|over| *over > 0) else {
+                break;
+            };
+            if left_out {
+                self.columns.retain(|(shown, _)| *shown != column);
+            } else if let Some((_, width)) =
+                self.columns.iter_mut().find(|(shown, _)| *shown == column)
+            {
+                *width = width.saturating_sub(over).max(column.limits().1);
+            }
+        }
+    }
+
+    fn text(&self, column: Column, cells: &Cells) -> String {
+        match column {
+            Column::Number => cells.number.clone(),
+            Column::Pipeline => cells.pipeline.to_string(),
+            Column::Source => cells.source.clone(),
+            Column::Frame => cells.frame.clone(),
+            Column::Message => cells.message.clone(),
+            Column::Key => cells.key.clone(),
+            Column::Worker => cells.worker.map(|worker| worker.to_string()).unwrap_or_default(),
+            Column::State => match &cells.state {
+                (text, after) if after.is_empty() => text.clone(),
+                (before, after) => {
+                    let arrow = self.theme.symbol("→", ">");
+                    format!("{before:>width$} {arrow} {after}", width = self.before)
+                }
+            },
+            Column::Change => cells.change.clone(),
+            Column::Output => match &cells.end {
+                End::Output(text) => text.clone(),
+                End::Refused(_) | End::Filtered(_) => String::new(),
+            },
+        }
+    }
+
+    fn style(&self, column: Column, cells: &Cells) -> Style {
+        let theme = self.theme;
+        match column {
+            Column::Number | Column::Frame | Column::Source => theme.quiet(),
+            Column::Key | Column::Pipeline => theme.title(),
+            Column::Worker => cells.worker.map_or(theme.text(), |worker| theme.worker(worker.0)),
+            Column::Change => theme.good(),
+            Column::Message | Column::State | Column::Output => theme.text(),
+        }
+    }
+
+    fn names(&self, row: Rect, buffer: &mut Buffer) {
+        let cell = |(column, width): &(Column, usize)| {
+            self.cell(*column, column.name(self.stateful), *width)
+        };
+        let names: String = self.columns.iter().map(cell).collect();
+        let rest = self.width.saturating_sub(names.width());
+        Line::styled(format!("{names}{:>rest$}", "time"), self.theme.quiet()).render(row, buffer);
+    }
+
+    /// A text in its column, and the gap after it.
+    fn cell(&self, column: Column, text: &str, width: usize) -> String {
+        let text = self.theme.fit(text, width);
+        let blank = " ".repeat(width.saturating_sub(text.width()));
+        match column {
+            Column::Change => format!("{blank}{text}  "),
+            _ => format!("{text}{blank}  "),
+        }
+    }
+
+    fn row(&self, cells: &Cells) -> Line<'static> {
+        let theme = self.theme;
+        let mut line = Line::default();
+        let end = self.width.saturating_sub(TIME + 1);
+        let early = match &cells.end {
+            End::Refused(reason) => Some((reason, theme.bad())),
+            End::Filtered(text) => Some((text, theme.warning())),
+            End::Output(_) => None,
+        };
+        // What ended early says so over all the columns that have nothing to show.
+        let last = match (cells.message.is_empty(), cells.key.is_empty()) {
+            (true, _) => Column::Frame,
+            (false, true) => Column::Message,
+            (false, false) => Column::Worker,
+        };
+        for (column, width) in &self.columns {
+            if let Some((text, style)) = early.filter(|_| *column > last) {
+                let room = end.saturating_sub(line.width());
+                line.push_span(Span::styled(theme.fit(text, room), style));
+                break;
+            }
+            let text = self.cell(*column, &self.text(*column, cells), *width);
+            line.push_span(Span::styled(text, self.style(*column, cells)));
+        }
+        let (time, style) = match &cells.time {
+            Some(time) => (time.clone(), theme.text()),
+            None => (theme.symbol("…", "..").to_owned(), theme.warning()),
+        };
+        let rest = self.width.saturating_sub(line.width());
+        line.push_span(Span::styled(format!("{time:>rest$}"), style));
+        line
+    }
+}

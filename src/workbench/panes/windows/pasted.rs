@@ -1,0 +1,46 @@
+//! Several pasted lines: how many, the first of them, and those that cannot be sent.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::workbench::panes::edges::ahead::sentence;
+use crate::workbench::panes::frame::window;
+use crate::workbench::state::Workbench;
+use crate::workbench::state::typing::pasted_lines::{PastedLines, REVISION};
+use crate::workbench::words;
+
+/// The most columns of a line: those of a window on the narrowest screen.
+const WIDTH: usize = 70;
+
+pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let count = |number: usize| words::plural(number as u64, "line");
+    let mut lines = Vec::new();
+    if let Some((first, _)) = &pasted.first {
+        let bytes = words::plural(pasted.bytes.len() as u64, "byte");
+        lines.push(Line::raw(format!("{}, {bytes}. The first:", count(pasted.good))));
+        lines.push(Line::styled(theme.fit(first, WIDTH), theme.accent()));
+        if let Some(foresight) = workbench.foreseen(REVISION) {
+            lines.push(sentence(workbench, foresight, None, 1, WIDTH));
+        }
+    }
+    if pasted.wrong > 0 {
+        let text = format!("{} cannot be sent:", count(pasted.wrong));
+        lines.push(Line::styled(text, theme.warning()));
+    }
+    lines.extend(pasted.told.iter().map(|(number, reason)| {
+        let number = Span::styled(format!("line {number}: "), theme.quiet());
+        Line::from(vec![number, Span::raw(theme.fit(reason, WIDTH))])
+    }));
+    if pasted.wrong > pasted.told.len() {
+        let others = pasted.wrong - pasted.told.len();
+        lines.push(Line::styled(
+            format!("and {} more", words::grouped(others as u64)),
+            theme.quiet(),
+        ));
+    }
+    let keys = if pasted.good > 0 { "Enter: send   Esc: drop" } else { "Esc: drop" };
+    let title = format!("Send {}?", count(pasted.lines));
+    window(theme, &title, keys, lines, area, buffer);
+}
