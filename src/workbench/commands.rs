@@ -76,6 +76,7 @@ commands! {
     Reverse,      "reverse order", Partitions,  HELP,   [char('r')],                        "turn the order of the partitions around";
     Filter,       "filter",        Rows,        FOOTER, [char('/')],                        "show only what contains a text: keys of partitions, rows of a list, lines of the help";
     NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
+    Pin,          "pin",           Partitions,  HELP,   [char('p')],                        "trace every message of the partition from now on, or no longer";
     Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
     EditLetter,   "edit and send", Frames,      FOOTER, [char('e')],                        "put its frame into the input pane, to be edited and sent again";
     SendLetter,   "send again",    Frames,      FOOTER, [char('R')],                        "send its frame again as it is";

@@ -115,6 +115,11 @@ impl Desk {
                 }
             }
             Effect::StopLoad => session.stop_load(),
+            Effect::Pin(pin) => {
+                let engine = session.engine();
+                let _ = engine.unpin(&pin) || engine.pin(pin.clone());
+                workbench.pinned(&pin, engine.pinned());
+            }
             Effect::Revive { state, key } => {
                 let revival = session.revive(&state, &key, REVIVAL_PATIENCE);
                 workbench.revived(&key, revival);

@@ -178,6 +178,7 @@ impl Workbench {
     fn effect_of(&mut self, command: Command) -> Option<Effect> {
         match command {
             Command::Revive => self.revive(),
+            Command::Pin => self.pin(),
             Command::SendLetter => {
                 let at_hand = self.frame_at_hand()?;
                 self.send_frame(&at_hand)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::application::Key;
+use crate::core::frames::pins::Pin;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 
@@ -28,6 +29,8 @@ pub enum Effect {
         /// One more.
         more: bool,
     },
+    /// Trace every message of a partition, or no longer.
+    Pin(Pin),
     /// Let a poisoned partition take messages again.
     Revive {
         /// Its state's name.

@@ -29,6 +29,7 @@ use super::theme::{Look, Theme};
 use super::words;
 use crate::core::event::EngineEvent;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::Trace;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
@@ -92,6 +93,8 @@ pub struct Workbench {
     pub(super) spots: Spots,
     /// The names of what was chosen in the palette, the last first.
     pub(super) recent: Vec<String>,
+    /// The partitions of which every message is traced.
+    pins: Arc<[Pin]>,
     /// All that was sent from here.
     pub(super) sent: Sent,
     /// Where the bytes come from that are about to be sent.
@@ -141,6 +144,7 @@ impl Workbench {
             hidden_columns: Vec::new(),
             spots: Spots::default(),
             recent: Vec::new(),
+            pins: Arc::default(),
             sent: Sent::default(),
             origin: None,
             applications: Vec::new(),

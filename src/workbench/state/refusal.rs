@@ -23,6 +23,9 @@ impl Workbench {
             Command::GoPartitions | Command::Sort | Command::Reverse => {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
+            Command::Pin => {
+                self.partition_at_hand().is_none().then_some("no partition is selected")
+            }
             Command::Revive => return self.no_revival(),
             Command::EditLetter | Command::SendLetter => match self.frame_at_hand() {
                 None if self.pane == Pane::Routing => Some("there is no message"),
