@@ -223,11 +223,13 @@ fn the_fields_of_a_frame_are_told_byte_by_byte() {
     for code in [KeyCode::Down, KeyCode::Enter, KeyCode::End] {
         press(&mut stage, code);
     }
-    assert!(stage.screen().contains("byte 0 of 9: header (bytes 0 to 3)"), "{}", stage.screen());
+    assert!(stage.screen().contains("byte 0 of 9: length (bytes 0 to 3)"), "{}", stage.screen());
     for _ in 0..4 {
         press(&mut stage, KeyCode::Right);
     }
-    assert!(stage.screen().contains("byte 4 of 9: "), "{}", stage.screen());
+    assert!(stage.screen().contains("byte 4 of 9: letter (byte 4)"), "{}", stage.screen());
+    press(&mut stage, KeyCode::Right);
+    assert!(stage.screen().contains("byte 5 of 9: votes (bytes 5 to 8)"), "{}", stage.screen());
 }
 
 #[test]

@@ -75,4 +75,9 @@ fn a_partition_keeps_its_message_while_another_has_thousands() {
     terminal.wait_for("created   0:00:");
     terminal.wait_for("by #1 of input");
     terminal.wait_for("new: votes 7");
+    terminal.send("p");
+    terminal.wait_for("pinned: every message is traced");
+    terminal.wait_for("every message of `Z` is traced from now on");
+    terminal.send("p");
+    terminal.wait_for("`Z` is no longer pinned");
 }

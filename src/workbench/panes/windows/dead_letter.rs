@@ -5,6 +5,7 @@ use ratatui::text::Span;
 use super::hex::Hex;
 use super::sheet::{Part, Row, Sheet};
 use crate::application::text_of_bytes;
+use crate::core::foresight::FrameField;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::Timestamp;
 use crate::workbench::commands::Command;
@@ -18,7 +19,11 @@ const START: Timestamp = Timestamp(0);
 /// The longest payload that is shown as text too: beside its bytes it is shown as text in any case.
 const TEXT: usize = 512;
 
-pub(super) fn sheet<'a>(workbench: &Workbench, letter: &'a DeadLetter) -> Sheet<'a> {
+pub(super) fn sheet<'a>(
+    workbench: &Workbench,
+    letter: &'a DeadLetter,
+    known: &[FrameField],
+) -> Sheet<'a> {
     let theme = workbench.theme;
     let line = |name: &str, text: String| Part::from(Row::named(theme, name, 9, text));
     let reason = Span::styled(letter.reason.clone(), theme.bad());
@@ -38,7 +43,7 @@ pub(super) fn sheet<'a>(workbench: &Workbench, letter: &'a DeadLetter) -> Sheet<
         parts.push(line("text", text_of_bytes(&letter.bytes)));
     }
     parts.push(Row::empty().into());
-    let hex = Hex::of_parts(&letter.header, &letter.bytes);
+    let hex = Hex::of_parts(&letter.header, &letter.bytes, known);
     parts.push(Part::Hex(Hex { wrong: wrong_byte(letter), ..hex }));
     let keys = [Command::EditLetter, Command::SendLetter, Command::Copy];
     let keys = workbench.keymap.hints(&keys, Some(Pane::DeadLetters));

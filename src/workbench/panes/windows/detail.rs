@@ -19,7 +19,7 @@ const AROUND: u16 = 4;
 
 pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
-    let Sheet { title, keys, live, parts } = sheet(workbench, &detail.subject);
+    let Sheet { title, keys, live, parts } = sheet(workbench, detail);
     let laid = Laid::new(theme, parts, columns(area));
     let most = usize::from(area.height.saturating_sub(AROUND));
     let extent = laid.extent(most);
@@ -79,10 +79,10 @@ fn hint(workbench: &Workbench, keys: &str, enter: Option<&str>, room: usize) -> 
     all.get(first..).unwrap_or_default().join(GAP)
 }
 
-fn sheet<'a>(workbench: &'a Workbench, subject: &'a Subject) -> Sheet<'a> {
-    match subject {
-        Subject::Message(trace) => message::sheet(workbench, trace),
-        Subject::DeadLetter(letter) => dead_letter::sheet(workbench, letter),
+fn sheet<'a>(workbench: &'a Workbench, detail: &'a Detail) -> Sheet<'a> {
+    match &detail.subject {
+        Subject::Message(trace) => message::sheet(workbench, trace, &detail.fields),
+        Subject::DeadLetter(letter) => dead_letter::sheet(workbench, letter, &detail.fields),
         Subject::LogLine(line) => log_line::sheet(workbench, line),
         Subject::Output(output) => output::sheet(workbench, output),
         Subject::Partition { state, key, last } => {
@@ -93,7 +93,7 @@ fn sheet<'a>(workbench: &'a Workbench, subject: &'a Subject) -> Sheet<'a> {
 
 impl Workbench {
     fn laid<'a>(&'a self, detail: &'a Detail) -> Laid<'a> {
-        Laid::new(self.theme, sheet(self, &detail.subject).parts, columns(self.area))
+        Laid::new(self.theme, sheet(self, detail).parts, columns(self.area))
     }
 
     /// How much a window has to show, and how much of it is in sight.

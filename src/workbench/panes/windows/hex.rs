@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::core::foresight::FrameField;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
@@ -13,15 +14,6 @@ const WIDE: usize = 16;
 const NARROW: usize = 8;
 const NARROWEST: usize = 4;
 
-/// Bytes that mean something together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Field {
-    /// What they are.
-    pub name: String,
-    /// Which bytes.
-    pub range: Range<usize>,
-}
-
 /// Bytes to be shown: those of two pieces, one after the other.
 pub(super) struct Hex<'a> {
     /// The header of a frame, or nothing.
@@ -29,7 +21,7 @@ pub(super) struct Hex<'a> {
     /// What follows it.
     pub rest: &'a [u8],
     /// What is known of some of them.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FrameField>,
     /// The byte that is wrong, if that is known.
     pub wrong: Option<usize>,
 }
@@ -40,20 +32,23 @@ impl<'a> Hex<'a> {
         Self { header: &[], rest: bytes, fields: Vec::new(), wrong: None }
     }
 
-    /// The bytes of a frame with a header of this length.
-    pub fn of_frame(frame: &'a [u8], header_length: usize) -> Self {
+    /// The bytes of a frame with a header of this length, and what is known of them.
+    pub fn of_frame(frame: &'a [u8], header_length: usize, known: &[FrameField]) -> Self {
         let (header, rest) = frame.split_at(header_length.min(frame.len()));
-        Self::of_parts(header, rest)
+        Self::of_parts(header, rest, known)
     }
 
-    /// A frame's header and payload.
-    pub fn of_parts(header: &'a [u8], rest: &'a [u8]) -> Self {
-        let field = |name: &str, range: Range<usize>| Field { name: name.to_owned(), range };
+    /// A frame's header and payload, and what is known of them.
+    pub fn of_parts(header: &'a [u8], rest: &'a [u8], known: &[FrameField]) -> Self {
+        let field = |name: &str, bytes: Range<usize>| FrameField { name: name.to_owned(), bytes };
         let mut fields = Vec::new();
         if !header.is_empty() {
             fields.push(field("header", 0..header.len()));
             fields.push(field("payload", header.len()..header.len() + rest.len()));
         }
+        // Of two of the same length, the first is told.
+        let named = known.iter().filter(|field| !field.name.is_empty());
+        fields.splice(0..0, named.cloned());
         Self { header, rest, fields, wrong: None }
     }
 
@@ -81,9 +76,9 @@ impl<'a> Hex<'a> {
     }
 
     /// The field with this byte. Where several have it, the shortest.
-    fn field(&self, at: usize) -> Option<&Field> {
-        let has = |field: &&Field| field.range.contains(&at);
-        self.fields.iter().filter(has).min_by_key(|field| field.range.len())
+    fn field(&self, at: usize) -> Option<&FrameField> {
+        let has = |field: &&FrameField| field.bytes.contains(&at);
+        self.fields.iter().filter(has).min_by_key(|field| field.bytes.len())
     }
 
     /// What is known of a byte: where it is, and of which field.
@@ -93,7 +88,7 @@ impl<'a> Hex<'a> {
         let wrong = if self.wrong == Some(at) { ", here it is wrong" } else { "" };
         match self.field(at) {
             None => format!("{place}{wrong}"),
-            Some(Field { name, range }) => {
+            Some(FrameField { name, bytes: range }) => {
                 let bytes = match range.len() {
                     1 => format!("byte {}", range.start),
                     _ => format!("bytes {} to {}", range.start, range.end.saturating_sub(1)),
@@ -111,7 +106,7 @@ impl<'a> Hex<'a> {
         a_line: usize,
         here: Option<usize>,
     ) -> Line<'static> {
-        let lit = here.and_then(|here| self.field(here)).map(|field| field.range.clone());
+        let lit = here.and_then(|here| self.field(here)).map(|field| field.bytes.clone());
         let style = |at: usize| self.style(theme, at, here, lit.as_ref());
         let first = line * a_line;
         let offset = format!("{first:0width$x}", width = self.offset_width());
@@ -186,14 +181,14 @@ mod tests {
 
     #[test]
     fn a_last_line_that_is_not_full_keeps_the_text_in_its_column() {
-        let hex = Hex::of_frame(b"\0\0\0\x05a\0\0\0\x0a", 4);
+        let hex = Hex::of_frame(b"\0\0\0\x05a\0\0\0\x0a", 4, &[]);
         assert_eq!(line(&hex, 1, 8), format!("0008  0a {} .", "   ".repeat(7)));
     }
 
     #[test]
     fn a_byte_is_told_with_the_narrowest_field_that_has_it() {
-        let mut hex = Hex::of_frame(b"\0\0\0\x05a\0\0\0\x0a", 4);
-        hex.fields.push(Field { name: "letter".to_owned(), range: 4..5 });
+        let mut hex = Hex::of_frame(b"\0\0\0\x05a\0\0\0\x0a", 4, &[]);
+        hex.fields.push(FrameField { name: "letter".to_owned(), bytes: 4..5 });
         hex.wrong = Some(4);
         assert_eq!(hex.told(0), "byte 0 of 9: header (bytes 0 to 3)");
         assert_eq!(hex.told(4), "byte 4 of 9, here it is wrong: letter (byte 4)");

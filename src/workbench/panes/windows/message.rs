@@ -8,6 +8,7 @@ use super::hex::Hex;
 use super::sheet::{Flow, Part, Row, Sheet, Target};
 use super::{branches, tree};
 use crate::application::Key;
+use crate::core::foresight::FrameField;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::frames::way::{Node, Way};
 use crate::core::topology::StepKind;
@@ -32,7 +33,11 @@ pub(super) struct Told<'a> {
     pub step: usize,
 }
 
-pub(super) fn sheet<'a>(workbench: &'a Workbench, trace: &'a Trace) -> Sheet<'a> {
+pub(super) fn sheet<'a>(
+    workbench: &'a Workbench,
+    trace: &'a Trace,
+    known: &[FrameField],
+) -> Sheet<'a> {
     let hops = trace.hops();
     let way = Way::of(&hops);
     let step = hops.iter().map(|hop| hop.step.chars().count()).max().unwrap_or(0);
@@ -51,7 +56,7 @@ pub(super) fn sheet<'a>(workbench: &'a Workbench, trace: &'a Trace) -> Sheet<'a>
     rows.push(Row::empty());
     rows.push(told.length());
     let mut parts: Vec<Part<'a>> = rows.into_iter().map(Part::from).collect();
-    parts.push(Part::Hex(Hex::of_frame(&trace.frame, told.header_length())));
+    parts.push(Part::Hex(Hex::of_frame(&trace.frame, told.header_length(), known)));
     let keys = [Command::EditLetter, Command::SendLetter, Command::Copy];
     let keys = workbench.keymap.hints(&keys, Some(Pane::Routing));
     let title = format!("Message {} of {}", trace.sequence, trace.pipeline);

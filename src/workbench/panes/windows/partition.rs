@@ -7,6 +7,7 @@ use ratatui::text::Span;
 use super::sheet::{Flow, Part, Row, Sheet, Target};
 use super::{sparkline, tree};
 use crate::application::Key;
+use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::numbers::Timestamp;
 use crate::core::topology::StepKind;
@@ -57,8 +58,11 @@ pub(super) fn sheet<'a>(
     rows.push(Row::empty());
     rows.extend(about.history());
     let poisoned = row.is_some_and(|row| row.row.poisoned);
-    let commands: &[Command] =
-        if poisoned { &[Command::Revive, Command::Copy] } else { &[Command::Copy] };
+    let commands: &[Command] = if poisoned {
+        &[Command::Revive, Command::Pin, Command::Copy]
+    } else {
+        &[Command::Pin, Command::Copy]
+    };
     let keys = workbench.keymap.hints(commands, Some(Pane::Partitions));
     let title = format!("Partition {}", words::key(key));
     Sheet { title, keys, live: true, parts: rows.into_iter().map(Part::from).collect() }
@@ -86,6 +90,11 @@ impl About<'_> {
         }
         if let Some(rate) = shown.rate {
             counts = format!("{counts}, {} msg/s", words::rate(whole(rate)));
+        }
+        let state = self.workbench.topology.states().get(self.state);
+        let pin = state.map(|state| Pin { state: Arc::clone(&state.name), key: self.key.clone() });
+        if pin.is_some_and(|pin| self.workbench.snapshot.pinned.contains(&pin)) {
+            body.push(Span::styled("  pinned: every message is traced", theme.accent()));
         }
         vec![
             Row::new(vec![head], body, Flow::Wrap),

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use super::overlay::Overlay;
 use super::view::View;
 use crate::application::Key;
+use crate::core::foresight::{FrameField, fields_of};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::telemetry::{LogLine, OutputShown, PartitionName, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::{Effect, Workbench};
+
+/// The bytes of a dead letter among which fields are looked for: longer ones have none.
+const SHORT: usize = 4 * 1024;
 
 /// What a window shows all of.
 #[derive(Clone)]
@@ -55,17 +59,34 @@ pub struct Detail {
     pub subject: Subject,
     /// Where one looks in it.
     pub view: View,
+    /// What is known of the bytes of its frame. It is found once: the decoder is tried for it.
+    pub fields: Vec<FrameField>,
 }
 
 impl Workbench {
     /// Opens a window. A window that is open waits beneath it.
     pub(in crate::workbench::state) fn open_detail(&mut self, subject: Subject) {
-        let mut detail = Detail { subject, view: View::default() };
+        let fields = self.fields_of(&subject);
+        let mut detail = Detail { subject, view: View::default(), fields };
         let extent = self.extent_of(&detail);
         if let Some(at) = extent.wrong {
             detail.view = detail.view.at_byte(at, &extent);
         }
         self.beneath.extend(self.overlay.replace(Overlay::Detail(detail)));
+    }
+
+    /// What is known of the bytes of a frame.
+    fn fields_of(&self, subject: &Subject) -> Vec<FrameField> {
+        let (pipeline, frame) = match subject {
+            Subject::Message(trace) => (&trace.pipeline, trace.frame.clone()),
+            Subject::DeadLetter(letter) if !letter.header.is_empty() => {
+                let bytes = letter.bytes.get(..SHORT).unwrap_or(&letter.bytes);
+                (&letter.pipeline, [&*letter.header, bytes].concat())
+            }
+            _ => return Vec::new(),
+        };
+        let plan = self.topology.pipelines().iter().find(|plan| plan.name == *pipeline);
+        plan.map(|plan| fields_of(&plan.source, &frame)).unwrap_or_default()
     }
 
     /// The partition whose window is open.
@@ -151,6 +172,7 @@ fn works_here(command: Command) -> bool {
         Command::Pause
             | Command::Step
             | Command::Revive
+            | Command::Pin
             | Command::Crash
             | Command::MoreWorkers
             | Command::FewerWorkers
