@@ -126,7 +126,7 @@ impl OpenedWatch {
     }
 
     fn rate_fades(&self, now: Timestamp) -> bool {
-        self.rate_moves() && self.seen.is_some_and(|seen| seen.is_old(now))
+        self.rate_moves() && self.seen.as_ref().is_some_and(|seen| seen.is_old(now))
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
@@ -159,13 +159,14 @@ impl OpenedWatch {
         if let Some(before) = before.filter(|before| *before != row.worker) {
             self.moved = Some((before, now));
         }
-        let seen = next_rate(self.seen, row.messages, now);
+        let seen = next_rate(self.seen.take(), row.messages, now);
+        let (rate, history) = (seen.rate, seen.history.iter().copied().collect());
         self.seen = Some(seen);
         if let Some((field, number)) = first_number(&row.value, "") {
             self.field = Some(field);
             self.note(now, number);
         }
-        ShownRow { rate: seen.rate, moved: self.moved, row }
+        ShownRow { rate, history, moved: self.moved, row }
     }
 
     #[expect(clippy::float_cmp, reason = "a value is the same or another one")]

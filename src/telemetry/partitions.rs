@@ -3,7 +3,7 @@
 //! One question at a time is asked. The wait for the next one is proportional to the time of the last
 //! answer: with millions of partitions, workers spend only a small part of their time on answers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
@@ -27,6 +27,15 @@ const WAIT_FACTOR: u32 = 20;
 
 /// The time over which a partition's rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(1);
+
+/// How many seconds of a partition's rates are kept.
+const HISTORY: usize = 30;
+
+/// How long rates are of use: nothing older would be shown.
+const REMEMBERED_FOR: Duration = Duration::from_secs(HISTORY as u64);
+
+/// How many partitions that are out of sight keep their rates, for when they are shown again.
+const REMEMBERED: usize = 1000;
 
 /// Which partitions a front end shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,6 +78,8 @@ pub struct ShownRow {
     pub row: PartitionRow,
     /// Messages per second; `None` until it has been shown for long enough to measure.
     pub rate: Option<f64>,
+    /// Messages in each of the last seconds in which it was looked at, the oldest first.
+    pub history: Vec<u64>,
     /// The former owner, and the time of the change; `None` if no change was seen.
     pub moved: Option<(WorkerIndex, Timestamp)>,
 }
@@ -83,12 +94,13 @@ struct Question {
     windows: Vec<RowWindow>,
 }
 
-/// When a partition was looked at, and how many messages it had.
-#[derive(Clone, Copy)]
+/// When a partition was looked at, how many messages it had, and its rates until then.
+#[derive(Clone)]
 pub(super) struct Seen {
     at: Timestamp,
     messages: u64,
     pub rate: Option<f64>,
+    pub history: VecDeque<u64>,
 }
 
 impl Seen {
@@ -177,12 +189,17 @@ impl PartitionWatch {
     }
 
     fn rates_are_moving(&self) -> bool {
-        self.shown.rows.iter().any(|row| row.rate.is_none_or(|rate| rate > 0.0))
+        let moves = |row: &ShownRow| {
+            row.rate.is_none_or(|rate| rate > 0.0) || row.history.iter().any(|rate| *rate > 0)
+        };
+        self.shown.rows.iter().any(moves)
     }
 
     /// Whether rows show a rate that is out of date.
     fn rates_fade(&self, now: Timestamp) -> bool {
-        self.rates_are_moving() && self.seen.values().any(|seen| seen.is_old(now))
+        let is_old =
+            |row: &ShownRow| self.seen.get(&row.row.key).is_some_and(|seen| seen.is_old(now));
+        self.rates_are_moving() && self.shown.rows.iter().any(is_old)
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
@@ -217,16 +234,20 @@ impl PartitionWatch {
         let mut owners = HashMap::with_capacity(window.rows.len());
         let rows = window.rows.into_iter().map(|sorted| {
             let row = sorted.row;
-            let entry = next_rate(self.seen.get(&row.key).copied(), row.messages, now);
+            let entry = next_rate(self.seen.remove(&row.key), row.messages, now);
+            let (rate, history) = (entry.rate, entry.history.iter().copied().collect());
             seen.insert(row.key.clone(), entry);
             let moved = match self.owners.get(&row.key).copied() {
                 Some((before, _)) if before != row.worker => Some((before, now)),
                 known => known.and_then(|(_, moved)| moved),
             };
             owners.insert(row.key.clone(), (row.worker, moved));
-            ShownRow { rate: entry.rate, moved, row }
+            ShownRow { rate, history, moved, row }
         });
         let rows = rows.collect();
+        // Those that have just gone out of sight may come back.
+        let others = self.seen.drain().filter(|(_, seen)| now.since(seen.at) < REMEMBERED_FOR);
+        seen.extend(others.take(REMEMBERED));
         self.seen = seen;
         self.owners = owners;
         self.shown = Arc::new(PartitionsShown {
@@ -258,15 +279,27 @@ fn from_the_nearer_end(view: &PartitionView, shown: &PartitionsShown) -> RowQuer
 }
 
 /// A rate is measured over at least [`RATE_WINDOW`]; until then the one before is shown.
-#[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate need not be exact, and is never negative"
+)]
 pub(super) fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
     match before {
-        None => Seen { at: now, messages, rate: None },
+        None => Seen { at: now, messages, rate: None, history: VecDeque::new() },
         Some(seen) if !seen.is_old(now) => seen,
         Some(seen) => {
             let gained = messages.saturating_sub(seen.messages) as f64;
-            let rate = gained / now.since(seen.at).as_secs_f64();
-            Seen { at: now, messages, rate: Some(rate) }
+            let passed = now.since(seen.at);
+            let rate = gained / passed.as_secs_f64();
+            let mut history = seen.history;
+            // A partition that was out of sight for a while had this rate all the time.
+            for _ in 0..passed.as_secs().min(HISTORY as u64) {
+                history.push_back(rate.round() as u64);
+            }
+            history.drain(..history.len().saturating_sub(HISTORY));
+            Seen { at: now, messages, rate: Some(rate), history }
         }
     }
 }
@@ -284,5 +317,8 @@ mod tests {
         assert_eq!((early.rate, early.messages), (None, 10));
         let due = next_rate(Some(early), 30, at(3.0));
         assert_eq!(due.rate, Some(10.0));
+        assert_eq!(due.history, [10, 10]);
+        let late = next_rate(Some(due), 30, at(99.0));
+        assert_eq!(late.history, [0; HISTORY]);
     }
 }

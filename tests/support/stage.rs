@@ -277,6 +277,8 @@ fn steady(snapshot: Snapshot) -> Snapshot {
     }
     for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));
+        let slower = u64::try_from(at + 1).unwrap();
+        row.history = (0..30).map(|second| (40 + second % 7 * 4) / slower).collect();
         // One of them is new.
         let new = row.row.messages == 1;
         row.row.created = new.then_some(Timestamp(182_500_000_000));

@@ -19,6 +19,15 @@ fn votes_are_seen_from_the_frame_to_the_total() {
 }
 
 #[test]
+fn a_large_screen_has_the_lists_side_by_side() {
+    let stage = voted(200, 60, UNICODE);
+    let screen = stage.screen();
+    for pane in ["5 Messages", "#7 ", "6 Outputs", "a => 15", "7 Dead letters", "8 Log"] {
+        assert!(screen.contains(pane), "{pane}:\n{screen}");
+    }
+}
+
+#[test]
 fn a_small_screen_shows_every_pane() {
     assert_snapshot!(voted(80, 24, UNICODE).screen());
 }
@@ -107,7 +116,7 @@ fn what_can_do_nothing_says_so() {
     press(&mut stage, KeyCode::Esc);
     for (key, said) in [
         ("n", "the application has no other state"),
-        ("v", "partition `!` is not poisoned"),
+        ("v", "partition `a` is not poisoned"),
         ("A", "the program has no other application"),
     ] {
         stage.text(key);

@@ -36,7 +36,6 @@ fn a_dead_letter_is_edited_and_sent_again_and_its_vote_is_counted() {
     terminal.wait_for("bytes 00 00 00 05 61 00 00 00 0a  1 frame");
     terminal.send("\r");
     wait_for_votes(&terminal, "a", 10, 1);
-    terminal.wait_for("a => 10");
 }
 
 #[test]
@@ -148,7 +147,7 @@ fn a_poisoned_partition_is_revived_and_takes_the_message_that_it_refused() {
     // The newest letter is the message that the poisoned partition refused.
     terminal.send("7");
     terminal.wait_for("R send again");
-    terminal.send("R");
+    terminal.send("R6");
     terminal.wait_for("berry 2");
     terminal.send(CTRL_C);
     terminal.wait_exit();

@@ -59,7 +59,7 @@ fn a_search_shows_only_what_contains_it_in_every_list_and_in_the_help() {
     // Outputs.
     terminal.send("6/b =");
     terminal.wait_until("only b's output", |screen| {
-        screen.contains("b => 7") && !screen.contains("│a => 7")
+        screen.contains("b => 7") && !screen.contains("a => 7")
     });
     terminal.send(ESCAPE);
     terminal.wait_until("both outputs", row("a => 7"));

@@ -12,7 +12,7 @@ fn tour(terminal: &mut Terminal) {
         .send(format!("a ten and much more than fits in the narrow column of one pane{CTRL_X}"));
     terminal.wait_for("Dead letters 1");
     // Rows of partitions come a little later than outputs.
-    terminal.wait_for("3 partitions");
+    terminal.wait_for("Partitions 3");
     terminal.send("a 1 x30");
     terminal.wait_for("> a 1 x30");
     leave_input(terminal);

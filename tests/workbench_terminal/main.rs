@@ -82,7 +82,7 @@ fn leave_input(terminal: &mut Terminal) {
     terminal.wait_for(" q quit");
 }
 
-/// A partition's row: key, worker, letter, votes, messages, .., without the mark of a new one.
+/// A partition's row: key, worker, votes, messages, .., without the mark of a new one.
 fn row(screen: &str, key: &str) -> Option<Vec<String>> {
     let table = screen.lines().take_while(|line| !line.contains(" Messages "));
     let rows = table.filter_map(|line| {
@@ -98,7 +98,7 @@ fn wait_for_votes(terminal: &Terminal, key: &str, votes: u64, messages: u64) {
     let what = format!("{votes} votes in {messages} messages for {key}");
     let wanted = [votes.to_string(), messages.to_string()];
     terminal.wait_until(&what, |screen| {
-        row(screen, key).is_some_and(|cells| cells.len() > 4 && cells[3..5] == wanted)
+        row(screen, key).is_some_and(|cells| cells.len() > 3 && cells[2..4] == wanted)
     });
 }
 

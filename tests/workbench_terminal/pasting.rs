@@ -53,5 +53,5 @@ fn what_is_pasted_where_nothing_is_typed_is_not_sent() {
     terminal.wait_for(": zoom");
     terminal.send(ESCAPE);
     terminal.wait_until("closed", |screen| !screen.contains(" Commands "));
-    assert!(terminal.screen().contains("0 messages"), "{}", terminal.screen());
+    assert!(terminal.screen().contains(" 0 in"), "{}", terminal.screen());
 }

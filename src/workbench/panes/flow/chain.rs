@@ -236,7 +236,7 @@ mod tests {
     fn each_step_has_below_it_what_entered_and_what_was_refused() {
         let form = Form { wide: true, address: true, steps: true };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
-        assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ─── ──▶ letter ──▶ sink ");
+        assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ── ──▶ letter ──▶ sink ");
         assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1000k");
     }
 

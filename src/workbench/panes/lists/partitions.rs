@@ -5,9 +5,11 @@ use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
+use crate::core::frames::framing::frame as frame_of;
 use crate::core::partitions::query::SortBy;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::frame::{self, pane, title_of};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
@@ -48,8 +50,13 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     table(workbench, shown, inner, buffer);
 }
 
-/// The numbers of the shown rows; nothing if all rows are shown.
+/// The numbers of the shown rows; nothing if all rows are shown. A selected row that is not among them is
+/// named.
 fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
+    if let Some(key) = workbench.partitions.out_of_sight(shown) {
+        let key = workbench.theme.fit(&words::key(key), 16);
+        return Line::styled(format!(" `{key}` is out of sight "), workbench.theme.warning());
+    }
     if shown.rows.len() >= shown.matching {
         return Line::default();
     }
@@ -65,18 +72,7 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     if filter.is_empty() {
         lines.push(Line::styled("No partition yet.", theme.title()));
         lines.push(Line::default());
-        let example = workbench
-            .target()
-            .and_then(|(_, source)| source.typed.as_ref())
-            .map(|typed| typed.example().to_owned());
-        if let Some(example) = example {
-            lines.push(Line::from(vec![
-                Span::styled("Type ", theme.quiet()),
-                Span::styled(example, theme.accent()),
-                Span::styled(" and press Enter:", theme.quiet()),
-            ]));
-            lines.push(Line::styled("the partition of its key appears here.", theme.quiet()));
-        }
+        lines.extend(tour(workbench));
     } else {
         lines.push(Line::from(vec![
             Span::styled("No key contains ", theme.quiet()),
@@ -87,17 +83,50 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     text.centered().render(area, buffer);
 }
 
+/// What can be typed first: the application's own example, many of it, a part of it, and nonsense.
+fn tour(workbench: &Workbench) -> Vec<Line<'static>> {
+    let theme = workbench.theme;
+    let source = workbench.target().map(|(_, source)| source);
+    let Some((source, typed)) = source.and_then(|source| Some((source, source.typed.as_ref()?)))
+    else {
+        return Vec::new();
+    };
+    let example = typed.example();
+    let whole =
+        typed.parse(example).ok().and_then(|payload| frame_of(&*source.framing, &payload).ok());
+    let half = whole.map(|whole| {
+        let half = whole.get(..whole.len().div_ceil(2)).unwrap_or_default();
+        (format!("0x {}", words::hex(half)), "half a frame: a dead letter")
+    });
+    let all = [
+        Some((example.to_owned(), "a message")),
+        Some((format!("{example} x1000"), "a thousand of them")),
+        half,
+        Some(("nonsense".to_owned(), "with Ctrl-X: sent as it is, to see what becomes of it")),
+    ];
+    let lines = all.into_iter().flatten().map(|(text, what)| {
+        Line::from(vec![
+            Span::styled(format!("{text}  "), theme.accent()),
+            Span::styled(what, theme.quiet()),
+        ])
+    });
+    [Line::styled("Type one of these, and Enter:", theme.quiet())]
+        .into_iter()
+        .chain(lines)
+        .collect()
+}
+
 /// The max width of the column of keys.
 const KEY_LIMIT: u16 = 40;
 
 /// The mark of a poisoned partition: a word, because it must not be overlooked.
 const POISONED: &str = "poisoned";
 
-/// The column of the shares: a percentage and a bar.
-const SHARE: &str = "share";
+/// The column of the last seconds: a bar for each.
+const HISTORY: &str = "last seconds";
 
-/// The max width of a share's bar.
-const BAR_LIMIT: u16 = 24;
+/// The widths that it may have.
+const SECONDS: std::ops::RangeInclusive<u16> = 12..=30;
 
 /// A column of the table.
 struct Column {
@@ -107,18 +136,18 @@ struct Column {
     right: bool,
 }
 
-fn columns(shown: &PartitionsShown, hidden: &[String], width: u16) -> Vec<Column> {
+fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16) -> Vec<Column> {
     let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
         name: name.to_owned(),
         sort,
         width,
         right,
     };
-    let longest_key = shown.rows.iter().map(|row| key_text(row).chars().count()).max();
+    let widths = workbench.partitions.widths();
+    let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
     // Room for the mark of a new partition, or for the word for a poisoned one.
     let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
-    let key = u16::try_from(longest_key.unwrap_or(0) + mark).unwrap_or(KEY_LIMIT);
-    let key = key.clamp(5, KEY_LIMIT);
+    let key = columns_of(widths.key() + mark).clamp(5, KEY_LIMIT);
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
         column("worker", Some(SortBy::Worker), 7, true),
@@ -132,42 +161,41 @@ fn columns(shown: &PartitionsShown, hidden: &[String], width: u16) -> Vec<Column
             .rows
             .iter()
             .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
-        let longest = shown.rows.iter().map(|row| field_text(row, &field).chars().count()).max();
         // Room for the sign of the order.
-        let length = longest.unwrap_or(0).max(field.chars().count() + 1).min(24);
-        let length = u16::try_from(length).unwrap_or(24).max(if number { 8 } else { 0 });
+        let length = columns_of(widths.field(&field).max(field.chars().count() + 1)).min(24);
+        let length = length.max(if number { 8 } else { 0 });
         columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
     }
     columns.push(column("messages", Some(SortBy::Messages), 9, true));
     columns.push(column("msg/s", None, 6, true));
-    columns.push(column(SHARE, None, 5, false));
+    columns.push(column(HISTORY, None, *SECONDS.start(), false));
+    columns.push(column("share", Some(SortBy::Messages), 5, true));
     // The key stays: without it, no row means anything.
+    let hidden = &workbench.hidden_columns;
     columns.retain(|column| column.name == "key" || !hidden.contains(&column.name));
-    fit(columns, shown, width)
+    fit(columns, width)
 }
 
-/// Leaves columns out until the others fit: first those that repeat another one, then fields from the
-/// last one on (Enter on a row shows them all). The bars of the shares get the rest of the width.
-fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Column> {
+/// Leaves columns out until the others fit: first those that repeat another one, then fields from the last
+/// one on (Enter on a row shows them all). The last seconds get the rest of the width.
+fn fit(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
     let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
-    let repeats_key = |name: &str| {
-        shown.rows.iter().all(|row| field_text(row, name).trim() == key_text(row).trim())
-    };
     let needed =
         |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
+    let named = |columns: &[Column], name: &str| columns.iter().position(|at| at.name == name);
     while needed(&columns) > width && columns.len() > 3 {
         let fields = columns.iter().filter(|column| is_field(column)).count();
-        let superfluous = columns
-            .iter()
-            .position(|column| is_field(column) && fields > 1 && repeats_key(&column.name))
-            .or_else(|| columns.iter().position(|column| column.name == "msg/s"))
+        let superfluous = named(&columns, HISTORY)
+            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 2))
+            .or_else(|| named(&columns, "messages").filter(|_| columns.len() > 5))
+            .or_else(|| named(&columns, "share"))
             .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 1))
             .unwrap_or(columns.len() - 1);
         columns.remove(superfluous);
     }
     let left = width.saturating_sub(needed(&columns));
-    if let Some(share) = columns.last_mut().filter(|column| column.name == SHARE) {
-        share.width += left.min(BAR_LIMIT);
+    if let Some(seconds) = columns.iter_mut().find(|column| column.name == HISTORY) {
+        seconds.width = (seconds.width + left).min(*SECONDS.end());
     }
     columns
 }
@@ -175,9 +203,10 @@ fn fit(mut columns: Vec<Column>, shown: &PartitionsShown, width: u16) -> Vec<Col
 fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
     let query = &shown.view.query;
-    let columns = columns(shown, &workbench.hidden_columns, area.width);
+    let columns = columns(workbench, shown, area.width);
     let header = Row::new(columns.iter().map(|column| {
-        let sorted = column.sort.as_ref() == Some(&query.sort);
+        // Two columns say the order of the messages: the sign is at one of them.
+        let sorted = column.sort.as_ref() == Some(&query.sort) && column.name != "share";
         let arrow = match (sorted, query.descending) {
             (false, _) => "",
             (true, true) => theme.symbol("▾", "v"),
@@ -187,7 +216,7 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
         cell(Line::styled(format!("{}{arrow}", column.name), style), column.right)
     }));
     let total = workbench.snapshot.totals.stateful.max(1);
-    let most = shown.rows.iter().map(|row| row.row.messages).max().unwrap_or(0).max(1);
+    let most = shown.rows.iter().flat_map(|row| &row.history).copied().max().unwrap_or(0);
     let selected = workbench.partitions.place(shown);
     let focused = workbench.pane == Pane::Partitions;
     let rows = shown.rows.iter().map(|row| {
@@ -199,14 +228,15 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
-    let selected_row = area.rows().skip(1).nth(selected).filter(|_| selected < shown.rows.len());
+    let selected = selected.filter(|selected| *selected < shown.rows.len());
+    let selected_row = selected.and_then(|selected| area.rows().skip(1).nth(selected));
     if let Some(row) = selected_row.filter(|_| focused) {
         theme.select_in_pane(row, buffer);
     }
 }
 
 /// What a click finds: the titles of the columns, and the rows below them.
-fn note_spots(workbench: &Workbench, columns: &[Column], selected: usize, area: Rect) {
+fn note_spots(workbench: &Workbench, columns: &[Column], selected: Option<usize>, area: Rect) {
     let mut rows = area.rows();
     let Some(titles) = rows.next() else { return };
     let mut x = area.x;
@@ -219,7 +249,7 @@ fn note_spots(workbench: &Workbench, columns: &[Column], selected: usize, area: 
     }
     let shown = workbench.snapshot.partitions.rows.len();
     for (at, row) in rows.take(shown).enumerate() {
-        workbench.spots.row(row, Some(Pane::Partitions), at == selected);
+        workbench.spots.row(row, Some(Pane::Partitions), Some(at) == selected);
     }
 }
 
@@ -273,17 +303,14 @@ fn value(
             Some(rate) if rate > 0.0 => Line::raw("<1"),
             _ => dash(),
         },
-        SHARE => {
-            let share = (partition.messages as f64 / total as f64).min(1.0);
-            let bar = theme.horizontal_bar(
-                partition.messages as f64 / most as f64,
-                usize::from(column.width.saturating_sub(5)),
-            );
-            Line::from(vec![
-                Span::raw(format!("{:>4} ", percent(share))),
-                Span::styled(bar, theme.worker(partition.worker.0)),
-            ])
+        HISTORY => {
+            let shown = usize::from(column.width);
+            let seconds = row.history.iter().skip(row.history.len().saturating_sub(shown));
+            let seconds: Vec<u64> = seconds.copied().collect();
+            let line = bars::line(theme, &seconds, most);
+            Line::styled(format!("{line:>shown$}"), theme.worker(partition.worker.0))
         }
+        "share" => Line::raw(percent((partition.messages as f64 / total as f64).min(1.0))),
         "state" => fitted(words::plain(&partition.value)),
         field => fitted(field_text(row, field)),
     }

@@ -10,3 +10,4 @@ pub(in crate::workbench) mod rows;
 pub(in crate::workbench::state) mod search;
 pub(in crate::workbench::state) mod searches;
 pub(in crate::workbench) mod seen;
+pub(in crate::workbench) mod widths;

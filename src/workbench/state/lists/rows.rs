@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use crossterm::event::KeyEvent;
 
 use super::filter_line::FilterLine;
+use super::widths::Widths;
 use crate::application::Key;
 use crate::core::partitions::query::{RowQuery, SortBy};
 use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};
@@ -63,7 +64,6 @@ impl<T> SelectedRow<T> {
 }
 
 /// The rows of the partitions pane: which are shown, in which order, and which is selected.
-#[derive(Default)]
 pub struct PartitionRows {
     state: usize,
     sort: SortBy,
@@ -73,6 +73,23 @@ pub struct PartitionRows {
     selected: Option<Key>,
     /// The place of a row that was chosen before it was shown.
     pending: Option<usize>,
+    widths: Widths,
+}
+
+impl Default for PartitionRows {
+    /// Those with the most messages first.
+    fn default() -> Self {
+        Self {
+            state: 0,
+            sort: SortBy::Messages,
+            descending: true,
+            filter: FilterLine::default(),
+            offset: 0,
+            selected: None,
+            pending: None,
+            widths: Widths::default(),
+        }
+    }
 }
 
 impl PartitionRows {
@@ -96,23 +113,47 @@ impl PartitionRows {
         &self.filter
     }
 
-    /// The selected row; the first shown one if the selection is out of sight.
+    /// The selected row; the first one if none was chosen. A row that was chosen and is out of sight is not
+    /// there, and no other one takes its place.
     #[must_use]
     pub fn selected_row<'a>(&self, shown: &'a PartitionsShown) -> Option<&'a ShownRow> {
-        shown.rows.get(self.place(shown))
+        shown.rows.get(self.place(shown)?)
     }
 
-    /// The place of the selected row among those that are shown.
+    /// The place of the selected row among those that are shown; `None` if it is out of sight.
     #[must_use]
-    pub fn place(&self, shown: &PartitionsShown) -> usize {
-        let selected = self.selected.as_ref();
-        shown.rows.iter().position(|row| Some(&row.row.key) == selected).unwrap_or(0)
+    pub fn place(&self, shown: &PartitionsShown) -> Option<usize> {
+        match &self.selected {
+            None => Some(0),
+            Some(key) => shown.rows.iter().position(|row| row.row.key == *key),
+        }
+    }
+
+    /// The key of the selected row, if it is out of sight.
+    #[must_use]
+    pub fn out_of_sight(&self, shown: &PartitionsShown) -> Option<&Key> {
+        self.selected.as_ref().filter(|_| self.place(shown).is_none())
+    }
+
+    /// The widths of the columns.
+    #[must_use]
+    pub fn widths(&self) -> &Widths {
+        &self.widths
+    }
+
+    /// A key that the filter does not let through is not selected any more.
+    fn filtered(&mut self) {
+        self.offset = 0;
+        let gone = |key: &Key| !key.to_string().contains(self.filter.text());
+        if self.selected.as_ref().is_some_and(gone) {
+            self.selected = None;
+        }
     }
 
     /// Moves the selection, and the window with it.
     pub fn go(&mut self, command: Command, page: usize, shown: &PartitionsShown) {
         let last = shown.matching.saturating_sub(1);
-        let place = shown.view.query.offset + self.place(shown);
+        let place = shown.view.query.offset + self.place(shown).unwrap_or(0);
         let place = moved(place, command, page, last);
         if place < self.offset {
             self.offset = place;
@@ -128,6 +169,7 @@ impl PartitionRows {
     /// Finds the row that was chosen by its place once it is shown, and keeps the window within the
     /// rows that there are.
     pub fn settle(&mut self, shown: &PartitionsShown) {
+        self.widths.settle(shown);
         if let Some(place) = self.pending {
             let row = place.checked_sub(shown.view.query.offset).and_then(|at| shown.rows.get(at));
             if let Some(row) = row {
@@ -178,19 +220,19 @@ impl PartitionRows {
     /// Sets the filter, as if it had been typed.
     pub fn filter_by(&mut self, text: &str) {
         self.filter.set(text);
-        self.offset = 0;
+        self.filtered();
     }
 
     /// Inserts pasted text into the filter that is being typed.
     pub fn filter_paste(&mut self, text: &str) {
         self.filter.paste(text);
-        self.offset = 0;
+        self.filtered();
     }
 
     /// Takes a key of the filter.
     pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
         self.filter.key(key, event);
-        self.offset = 0;
+        self.filtered();
     }
 
     /// Takes the filter away. False if there is none.
@@ -200,11 +242,21 @@ impl PartitionRows {
     }
 }
 
-/// The names of the state's fields, in their order; none if the state has no fields.
+/// The names of the state's fields, in their order, without a first one that says the key again; none if the
+/// state has no fields.
 #[must_use]
 pub fn fields(shown: &PartitionsShown) -> Vec<String> {
     let first = shown.rows.first().and_then(|row| row.row.value.as_object());
-    first.map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
+    let mut names: Vec<String> = first.map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    let says_the_key = |row: &ShownRow, name: &str| {
+        row.row.value.get(name).and_then(|value| value.as_str()) == Some(&row.row.key.to_string())
+    };
+    let first_says_it =
+        |name: &String| shown.rows.iter().all(|row| says_the_key(row, name)) && names.len() > 1;
+    if names.first().is_some_and(first_says_it) {
+        names.remove(0);
+    }
+    names
 }
 
 fn is_number(shown: &PartitionsShown, field: &str) -> bool {
