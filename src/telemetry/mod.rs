@@ -15,6 +15,7 @@ pub(crate) mod log;
 pub(crate) mod opened;
 pub(crate) mod partitions;
 pub(crate) mod pressure;
+mod rates;
 pub(crate) mod ring;
 pub(crate) mod safety;
 pub(crate) mod snapshot;
@@ -30,8 +31,9 @@ pub use latency::{Bar, LatencyShown, LatencySummary};
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
 pub use opened::{OpenedPartition, PartitionName};
-pub use partitions::{PartitionView, PartitionsShown, ShownRow};
+pub use partitions::{PartitionView, PartitionsShown};
 pub use pressure::{SinkShown, SinkState};
+pub use rates::ShownRow;
 pub use safety::{Crash, SafetyShown};
 pub use snapshot::{
     LoadShown, OutputShown, PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::partitions::{MIN_WAIT, Seen, ShownRow, next_rate};
+use super::rates::{MIN_WAIT, Seen, ShownRow, next_rate};
 use crate::application::Key;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{Timestamp, WorkerIndex};

@@ -3,20 +3,18 @@
 //! One question at a time is asked. The wait for the next one is proportional to the time of the last
 //! answer: with millions of partitions, workers spend only a small part of their time on answers.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::opened::{OpenedPartition, OpenedWatch, PartitionName};
+use super::rates::{HISTORY, MIN_WAIT, Seen, ShownRow, next_rate};
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
-use crate::core::partitions::query::{PartitionRow, RowQuery, RowWindow};
+use crate::core::partitions::query::{RowQuery, RowWindow};
 use crate::core::partitions::scan::merge;
 use crate::runtime::Engine;
-
-/// The shortest time between two questions.
-pub(super) const MIN_WAIT: Duration = Duration::from_millis(40);
 
 /// The longest time between two questions, also after an answer that took long because the workers had
 /// other work.
@@ -24,12 +22,6 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// The wait for the next question, as a multiple of the time of the last answer.
 const WAIT_FACTOR: u32 = 20;
-
-/// The time over which a partition's rate is measured.
-const RATE_WINDOW: Duration = Duration::from_secs(1);
-
-/// How many seconds of a partition's rates are kept.
-const HISTORY: usize = 30;
 
 /// How long rates are of use: nothing older would be shown.
 const REMEMBERED_FOR: Duration = Duration::from_secs(HISTORY as u64);
@@ -71,19 +63,6 @@ pub struct PartitionsShown {
     pub opened: Option<OpenedPartition>,
 }
 
-/// A partition, and how fast it has been lately.
-#[derive(Debug, Clone)]
-pub struct ShownRow {
-    /// The partition.
-    pub row: PartitionRow,
-    /// Messages per second; `None` until it has been shown for long enough to measure.
-    pub rate: Option<f64>,
-    /// Messages in each of the last seconds in which it was looked at, the oldest first.
-    pub history: Vec<u64>,
-    /// The former owner, and the time of the change; `None` if no change was seen.
-    pub moved: Option<(WorkerIndex, Timestamp)>,
-}
-
 /// A question that the workers have not all answered.
 struct Question {
     view: PartitionView,
@@ -92,22 +71,6 @@ struct Question {
     asked: Timestamp,
     replies: Receiver<RowWindow>,
     windows: Vec<RowWindow>,
-}
-
-/// When a partition was looked at, how many messages it had, and its rates until then.
-#[derive(Clone)]
-pub(super) struct Seen {
-    at: Timestamp,
-    messages: u64,
-    pub rate: Option<f64>,
-    pub history: VecDeque<u64>,
-}
-
-impl Seen {
-    /// Whether another rate can be measured.
-    pub fn is_old(&self, now: Timestamp) -> bool {
-        now.since(self.at) >= RATE_WINDOW
-    }
 }
 
 /// The owner of a partition when it was shown last, and its former owner.
@@ -276,49 +239,4 @@ fn from_the_nearer_end(view: &PartitionView, shown: &PartitionsShown) -> RowQuer
     }
     let limit = query.limit.min(shown.matching.saturating_sub(query.offset));
     RowQuery { offset: after, limit, from_end: true, ..query }
-}
-
-/// A rate is measured over at least [`RATE_WINDOW`]; until then the one before is shown.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate need not be exact, and is never negative"
-)]
-pub(super) fn next_rate(before: Option<Seen>, messages: u64, now: Timestamp) -> Seen {
-    match before {
-        None => Seen { at: now, messages, rate: None, history: VecDeque::new() },
-        Some(seen) if !seen.is_old(now) => seen,
-        Some(seen) => {
-            let gained = messages.saturating_sub(seen.messages) as f64;
-            let passed = now.since(seen.at);
-            let rate = gained / passed.as_secs_f64();
-            let mut history = seen.history;
-            // A partition that was out of sight for a while had this rate all the time.
-            for _ in 0..passed.as_secs().min(HISTORY as u64) {
-                history.push_back(rate.round() as u64);
-            }
-            history.drain(..history.len().saturating_sub(HISTORY));
-            Seen { at: now, messages, rate: Some(rate), history }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rate_is_measured_over_a_whole_window() {
-        let at = |seconds: f64| Timestamp(0).after(Duration::from_secs_f64(seconds));
-        let first = next_rate(None, 10, at(1.0));
-        assert_eq!(first.rate, None);
-        let early = next_rate(Some(first), 15, at(1.5));
-        assert_eq!((early.rate, early.messages), (None, 10));
-        let due = next_rate(Some(early), 30, at(3.0));
-        assert_eq!(due.rate, Some(10.0));
-        assert_eq!(due.history, [10, 10]);
-        let late = next_rate(Some(due), 30, at(99.0));
-        assert_eq!(late.history, [0; HISTORY]);
-    }
 }

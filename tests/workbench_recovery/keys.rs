@@ -82,7 +82,7 @@ fn a_frozen_screen_tells_the_story_of_its_crash_too() {
     let screen = stage.screen();
     assert!(screen.contains("It was back after 84ms") && screen.contains("PAUSED"), "{screen}");
     escape(&mut stage);
-    assert!(stage.screen().contains("│a ✱"), "the rest is frozen:\n{}", stage.screen());
+    assert!(stage.screen().contains("\n a ✱"), "the rest is frozen:\n{}", stage.screen());
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn other_workers_are_announced_until_they_are_there_and_then_who_moved() {
 fn partitions_that_came_back_are_not_new() {
     let mut stage = open(120, 40, true);
     stage.vote("a 1");
-    let new = |workbench: &mut Stage| workbench.screen().contains("│a ✱");
+    let new = |workbench: &mut Stage| workbench.screen().contains("\n a ✱");
     assert!(new(&mut stage), "{}", stage.screen());
     stage.show_changed(|snapshot| {
         snapshot.uptime = std::time::Duration::from_millis(300);

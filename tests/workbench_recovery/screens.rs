@@ -60,10 +60,17 @@ fn told(width: u16, height: u16, unicode: bool, change: impl FnOnce(&mut SafetyS
 /// Only the window.
 fn window(stage: &Stage) -> String {
     let screen = stage.screen();
-    let lines = screen.lines().skip_while(|line| !line.contains(" Crash and recovery "));
+    let mut lines = screen.lines().skip_while(|line| !line.contains(" Crash and recovery "));
+    let Some(top) = lines.next() else { return String::new() };
+    // What is beside the window is not of it.
+    let corner = |corner| top.chars().position(|character| character == corner).unwrap();
+    let (left, right) = (corner('╭'), corner('╮'));
+    let of_window = |line: &str| line.chars().take(right + 1).skip(left).collect::<String>();
     let mut ended = false;
-    lines
+    std::iter::once(top)
+        .chain(lines)
         .take_while(|line| !std::mem::replace(&mut ended, line.contains("Esc closes")))
+        .map(of_window)
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -150,7 +157,7 @@ fn partitions_that_moved_show_both_owners_for_a_while() {
             snapshot.partitions.rows[1].moved = moved(5_100);
         });
         let screen = stage.screen();
-        let rows: Vec<_> = screen.lines().skip(2).take(3).collect();
+        let rows: Vec<_> = screen.lines().skip(5).take(3).collect();
         assert!(rows[1].contains(if unicode { "1→12" } else { "1>12" }), "{screen}");
         assert!(!rows[2].contains(if unicode { '→' } else { '>' }), "{screen}");
         assert_snapshot!(rows.join("\n"));

@@ -172,6 +172,8 @@ fn a_partition_whose_message_was_pushed_out_still_knows_it() {
     // More than the list of newest messages keeps.
     stage.generate(600, 1, 0.5);
     go_to(&mut stage, "2");
+    stage.text("/Z");
+    press(&mut stage, KeyCode::Enter);
     press(&mut stage, KeyCode::Enter);
     let screen = stage.screen();
     assert!(screen.contains("Partition Z"), "{screen}");

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::at_row;
+use super::row::at_row;
 use crate::telemetry::{PipelineShown, SinkShown, SinkState};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::at_row;
+use super::row::at_row;
 use crate::telemetry::{Snapshot, WorkerShown};
 use crate::workbench::panes::lists::partitions::percent;
 use crate::workbench::theme::Theme;

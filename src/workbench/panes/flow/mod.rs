@@ -3,11 +3,11 @@
 
 mod chain;
 mod lanes;
+mod row;
 mod skew;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::frame::{pane, title_of};
@@ -105,12 +105,5 @@ fn forked(workbench: &Workbench, pipeline: &PipelineShown, area: Rect, buffer: &
         after.render_at(right, chain_row, buffer);
         lanes.render_forked(middle, buffer);
         return;
-    }
-}
-
-/// A line in its row, if the area has that row.
-fn at_row(line: &Line<'_>, area: Rect, row: u16, buffer: &mut Buffer) {
-    if let Some(place) = area.rows().nth(usize::from(row)) {
-        line.render(place, buffer);
     }
 }

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::message::{TIME, Told};
 use super::sheet::{Flow, Row, Target};
+use super::told::{TIME, Told};
 use super::tree;
 use crate::core::frames::trace::HopEvent;
 use crate::core::frames::way::Node;

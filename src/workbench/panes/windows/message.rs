@@ -5,33 +5,20 @@ use ratatui::text::Span;
 use serde_json::Value;
 
 use super::hex::Hex;
-use super::sheet::{Flow, Part, Row, Sheet, Target};
+use super::sheet::{Flow, Part, Row, Sheet};
+use super::told::{TIME, Told};
 use super::{branches, tree};
-use crate::application::Key;
 use crate::core::foresight::FrameField;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::frames::way::{Node, Way};
-use crate::core::topology::StepKind;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::quoted;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
-/// The columns of times.
-pub(super) const TIME: usize = 8;
-
 /// The most columns of a step's name.
 const STEP: usize = 16;
-
-/// What the lines of a message are made with.
-pub(super) struct Told<'a> {
-    pub workbench: &'a Workbench,
-    pub trace: &'a Trace,
-    pub hops: Vec<Hop>,
-    /// The columns of the steps' names.
-    pub step: usize,
-}
 
 pub(super) fn sheet<'a>(
     workbench: &'a Workbench,
@@ -81,10 +68,6 @@ impl Told<'_> {
             ),
         ];
         Row::new(head, body, Flow::Wrap)
-    }
-
-    pub(super) fn time(&self, hop: &Hop) -> String {
-        words::duration(hop.at.since(self.trace.read_at))
     }
 
     fn source(&self) -> Vec<Row> {
@@ -207,18 +190,6 @@ impl Told<'_> {
                 })
                 .collect(),
         }
-    }
-
-    /// What a line about a key opens.
-    pub(super) fn partition(&self, step: &str, key: &Key) -> Option<Target> {
-        let topology = &self.workbench.topology;
-        let plan = topology.pipelines().iter().find(|plan| plan.name == self.trace.pipeline)?;
-        let step = plan.steps.iter().find(|plan| &*plan.name == step)?;
-        let (StepKind::Partition { state } | StepKind::State { state }) = &step.kind else {
-            return None;
-        };
-        let state = topology.states().iter().position(|plan| plan.name == *state)?;
-        Some(Target::Partition(state, key.clone()))
     }
 }
 

@@ -17,6 +17,7 @@ mod safety;
 pub(super) mod sheet;
 mod sparkline;
 mod themes;
+mod told;
 mod tree;
 mod wrapping;
 

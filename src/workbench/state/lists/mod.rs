@@ -1,5 +1,6 @@
 //! The rows of the lists: which are shown, which is selected, and what is done with it.
 
+pub(in crate::workbench) mod badges;
 pub(in crate::workbench) mod filter_line;
 pub(in crate::workbench::state) mod letter_at_hand;
 pub(in crate::workbench) mod letters;

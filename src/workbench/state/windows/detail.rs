@@ -1,20 +1,14 @@
-//! The window with all of one thing: what it is about, where one looks in it, and what keys do there.
+//! The window with all of one thing: what it is about, and where one looks in it.
 
 use std::sync::Arc;
 
-use super::overlay::Overlay;
 use super::view::View;
 use crate::application::Key;
-use crate::core::foresight::{FrameField, fields_of};
+use crate::core::foresight::FrameField;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
-use crate::telemetry::{LogLine, OutputShown, PartitionName, ShownRow};
-use crate::workbench::commands::Command;
+use crate::telemetry::{LogLine, OutputShown, ShownRow};
 use crate::workbench::layout::Pane;
-use crate::workbench::state::{Effect, Workbench};
-
-/// The bytes of a dead letter among which fields are looked for: longer ones have none.
-const SHORT: usize = 4 * 1024;
 
 /// What a window shows all of.
 #[derive(Clone)]
@@ -61,132 +55,4 @@ pub struct Detail {
     pub view: View,
     /// What is known of the bytes of its frame. It is found once: the decoder is tried for it.
     pub fields: Vec<FrameField>,
-}
-
-impl Workbench {
-    /// Opens a window. A window that is open waits beneath it.
-    pub(in crate::workbench::state) fn open_detail(&mut self, subject: Subject) {
-        let fields = self.fields_of(&subject);
-        let mut detail = Detail { subject, view: View::default(), fields };
-        let extent = self.extent_of(&detail);
-        if let Some(at) = extent.wrong {
-            detail.view = detail.view.at_byte(at, &extent);
-        }
-        self.beneath.extend(self.overlay.replace(Overlay::Detail(detail)));
-    }
-
-    /// What is known of the bytes of a frame.
-    fn fields_of(&self, subject: &Subject) -> Vec<FrameField> {
-        let (pipeline, frame) = match subject {
-            Subject::Message(trace) => (&trace.pipeline, trace.frame.clone()),
-            Subject::DeadLetter(letter) if !letter.header.is_empty() => {
-                let bytes = letter.bytes.get(..SHORT).unwrap_or(&letter.bytes);
-                (&letter.pipeline, [&*letter.header, bytes].concat())
-            }
-            _ => return Vec::new(),
-        };
-        let plan = self.topology.pipelines().iter().find(|plan| plan.name == *pipeline);
-        plan.map(|plan| fields_of(&plan.source, &frame)).unwrap_or_default()
-    }
-
-    /// The partition whose window is open.
-    pub(in crate::workbench::state) fn opened_partition(&self) -> Option<PartitionName> {
-        match &self.overlay {
-            Some(Overlay::Detail(Detail {
-                subject: Subject::Partition { state, key, .. },
-                ..
-            })) => Some((*state, key.clone())),
-            _ => None,
-        }
-    }
-
-    /// A key in the window. It has been taken off, and is put back if it stays.
-    pub(in crate::workbench::state) fn key_of_detail(
-        &mut self,
-        detail: Detail,
-        command: Option<Command>,
-    ) -> Option<Effect> {
-        match command {
-            Some(Command::Close | Command::Quit) => self.overlay = self.beneath.pop(),
-            Some(Command::Open) => self.open_in_detail(detail),
-            Some(Command::NextItem | Command::PreviousItem) => {
-                let back = command == Some(Command::PreviousItem);
-                self.neighbour(detail, back);
-            }
-            Some(
-                command @ (Command::Up
-                | Command::Down
-                | Command::PageUp
-                | Command::PageDown
-                | Command::First
-                | Command::Last
-                | Command::Left
-                | Command::Right),
-            ) => self.move_in_detail(detail, command),
-            Some(command) if works_here(command) => {
-                self.overlay = Some(Overlay::Detail(detail));
-                return self.command(command);
-            }
-            _ => self.overlay = Some(Overlay::Detail(detail)),
-        }
-        None
-    }
-
-    /// Moves the cursor of the window, which has been taken off.
-    pub(in crate::workbench::state) fn move_in_detail(
-        &mut self,
-        mut detail: Detail,
-        command: Command,
-    ) {
-        detail.view = detail.view.moved(command, &self.extent_of(&detail));
-        self.overlay = Some(Overlay::Detail(detail));
-    }
-
-    /// Opens what the line under the cursor is about. If it is about nothing else, the window closes.
-    pub(in crate::workbench::state) fn open_in_detail(&mut self, detail: Detail) {
-        match self.subject_at_cursor(&detail) {
-            Some(subject) => {
-                self.overlay = Some(Overlay::Detail(detail));
-                self.open_detail(subject);
-            }
-            None => self.overlay = self.beneath.pop(),
-        }
-    }
-
-    /// Goes to the next or the previous row of the list from which the window was opened.
-    fn neighbour(&mut self, detail: Detail, back: bool) {
-        if detail.subject.pane() == self.pane && self.beneath.is_empty() {
-            self.move_selection(if back { Command::Up } else { Command::Down });
-            self.open();
-        }
-        if self.overlay.is_none() {
-            self.overlay = Some(Overlay::Detail(detail));
-        }
-    }
-}
-
-/// Whether a command of the workbench works while the window is open.
-fn works_here(command: Command) -> bool {
-    matches!(
-        command,
-        Command::Pause
-            | Command::Step
-            | Command::Revive
-            | Command::Pin
-            | Command::Crash
-            | Command::MoreWorkers
-            | Command::FewerWorkers
-            | Command::MoreLoad
-            | Command::LessLoad
-            | Command::StopLoad
-            | Command::EditLetter
-            | Command::SendLetter
-            | Command::Help
-            | Command::Palette
-            | Command::SaveSent
-            | Command::Copy
-            | Command::CopyScreen
-            | Command::Picture
-            | Command::Mouse
-    )
 }

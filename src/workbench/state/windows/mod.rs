@@ -3,6 +3,7 @@
 pub(in crate::workbench::state) mod choices;
 pub(in crate::workbench) mod detail;
 pub(in crate::workbench) mod help;
+pub(in crate::workbench::state) mod in_detail;
 pub(in crate::workbench) mod load;
 pub(in crate::workbench::state) mod over_panes;
 pub(in crate::workbench) mod overlay;
