@@ -33,7 +33,7 @@ fn a_dead_letter_is_edited_and_sent_again_and_its_vote_is_counted() {
     // The header and the payload.
     let to_length = RIGHT.repeat("0x 00 00 00 04".len());
     terminal.send([" 0a", HOME, &to_length, BACKSPACE, "5"].concat());
-    terminal.wait_for("bytes 00 00 00 05 61 00 00 00 0a  1 frame");
+    terminal.wait_for("new partition a on worker");
     terminal.send("\r");
     wait_for_votes(&terminal, "a", 10, 1);
 }

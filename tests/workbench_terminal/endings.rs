@@ -158,8 +158,9 @@ fn the_end_says_what_was_and_which_command_goes_on() {
     terminal.send(CTRL_C);
     assert!(terminal.wait_exit().success());
     let screen = terminal.screen().replace('\n', "");
-    // The one that was read again counts twice.
-    assert!(screen.contains("alphabet: 2 messages in 0:0"), "{screen}");
+    // It counts twice if no checkpoint had it, so that it was read again.
+    let counted = ["1 message", "2 messages"].map(|count| format!("alphabet: {count} in 0:0"));
+    assert!(counted.iter().any(|count| screen.contains(count)), "{screen}");
     assert!(screen.contains("1 partition, 0 dead letters, p99 "), "{screen}");
     assert!(screen.contains("1 crash survived"), "{screen}");
     assert!(screen.contains(&format!("The state is in {saved}. Go on with:")), "{screen}");

@@ -12,7 +12,7 @@ fn the_palette_goes_to_panes_opens_partitions_and_says_why_not() {
     terminal.wait_for(" Commands ");
     terminal.send("sort\r");
     terminal.wait_until("the partitions sorted by another column", |screen| {
-        !screen.contains(" Commands ") && screen.contains("worker▴")
+        !screen.contains(" Commands ") && screen.contains("key▴")
     });
     // A few letters of a name; what was chosen last comes first.
     terminal.send(":");

@@ -50,6 +50,8 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
 fn a_log_file_that_cannot_be_written_is_said_in_the_pane_and_at_the_end() {
     let mut terminal = alphabet_with(&["--log", "/dev/full"], &[]);
     terminal.wait_for("8 Log 1 ");
+    leave_input(&mut terminal);
+    terminal.send("8");
     terminal.wait_for("cannot write the log to");
     terminal.send(CTRL_C);
     assert_eq!(terminal.wait_exit().exit_code(), 1);

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::runtime::RunState;
-use crate::workbench::commands::{COMMANDS, Command, Entry};
+use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::state::Workbench;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
@@ -17,24 +17,24 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         return searching(workbench, area, buffer);
     }
     let shown = COMMANDS.iter().filter(|entry| entry.applies(pane) && is_useful(workbench, entry));
-    let keys: Vec<_> = shown
+    let mut keys: Vec<_> = shown
         .filter_map(|entry| {
             let (key, name) =
                 (keymap.shown_key(entry.command, pane)?.to_string(), name(workbench, entry));
             let width = key.chars().count() + name.chars().count() + 3;
-            Some((key, name, width, stays(entry)))
+            Some((rank(entry), false, width, key, name))
         })
         .collect();
-    let kept: usize = keys.iter().filter(|key| key.3).map(|key| key.2).sum();
-    let mut room = usize::from(area.width).saturating_sub(1 + kept);
+    // The most important ones take the room first; they are shown in the order of the table.
+    let mut room = usize::from(area.width).saturating_sub(1);
+    for rank in [Rank::Always, Rank::OfPane, Rank::Everywhere] {
+        for (_, fits, width, ..) in keys.iter_mut().filter(|key| key.0 == rank) {
+            *fits = *width <= room;
+            room -= if *fits { *width } else { 0 };
+        }
+    }
     let mut spans = vec![Span::raw(" ")];
-    for (key, name, width, stays) in keys {
-        if !stays && width > room {
-            continue;
-        }
-        if !stays {
-            room -= width;
-        }
+    for (.., key, name) in keys.into_iter().filter(|key| key.1) {
         spans.push(Span::styled(key, theme.key()));
         spans.push(Span::styled(format!(" {name}  "), theme.quiet()));
     }
@@ -63,12 +63,25 @@ fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
     }
 }
 
-/// Whether a command is shown on the narrowest screen too: help, quit, and what repairs a failure.
-fn stays(entry: &Entry) -> bool {
-    matches!(
-        entry.command,
-        Command::Help | Command::Quit | Command::Revive | Command::EditLetter | Command::Freeze
-    )
+/// How important it is that a command is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// On the narrowest screen too: help, quit, and what repairs a failure.
+    Always,
+    /// It works only here.
+    OfPane,
+    Everywhere,
+}
+
+fn rank(entry: &Entry) -> Rank {
+    match (entry.command, entry.context) {
+        (
+            Command::Help | Command::Quit | Command::Revive | Command::EditLetter | Command::Freeze,
+            _,
+        ) => Rank::Always,
+        (_, Context::Everywhere) => Rank::Everywhere,
+        _ => Rank::OfPane,
+    }
 }
 
 /// What the key would do now.
