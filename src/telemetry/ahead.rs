@@ -61,6 +61,7 @@ struct Task {
     round: usize,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Stage {
     Idle,
     /// The thread is at work.
@@ -121,13 +122,14 @@ impl AheadWatch {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => Stage::Idle,
             Stage::Running(task, result) => match result.try_recv() {
-                Ok(foresight) => match self.take(engine, task, foresight) {
-                    Some(asking) => asking,
-                    None => {
+                Ok(foresight) => {
+                    if let Some(asking) = self.take(engine, task, foresight) {
+                        asking
+                    } else {
                         news = true;
                         Stage::Idle
                     }
-                },
+                }
                 Err(TryRecvError::Empty) => Stage::Running(task, result),
                 Err(TryRecvError::Disconnected) => Stage::Idle,
             },

@@ -205,7 +205,7 @@ impl PartitionWatch {
                 known => known.and_then(|(_, moved)| moved),
             };
             owners.insert(row.key.clone(), (row.worker, moved));
-            ShownRow { rate, history, moved, row }
+            ShownRow { row, rate, history, moved }
         });
         let rows = rows.collect();
         // Those that have just gone out of sight may come back.

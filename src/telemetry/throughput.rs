@@ -88,7 +88,9 @@ impl Throughput {
         let seconds: VecDeque<u64> = seconds.into_iter().collect();
         let counted = seconds.iter().sum();
         let mut run = Run::default();
-        seconds.iter().for_each(|count| run.push(*count));
+        for count in &seconds {
+            run.push(*count);
+        }
         Self { counted, seen: counted, ended: seconds.len() as u64, seconds, run }
     }
 
@@ -160,17 +162,16 @@ impl Throughput {
     /// The rates in a time, up to the last whole second.
     #[must_use]
     pub fn rates(&self, window: TimeWindow) -> Rates {
-        match window.length().and_then(|length| usize::try_from(length.as_secs()).ok()) {
-            Some(parts) => {
-                let before = self.seconds.len().saturating_sub(parts);
-                let values = self.seconds.iter().skip(before).copied().collect();
-                Rates { values, parts, part: Duration::from_secs(1) }
-            }
-            None => {
-                let run = &self.run;
-                let values: Vec<u64> = run.parts.iter().map(|part| part / run.length).collect();
-                Rates { parts: values.len(), values, part: Duration::from_secs(run.length) }
-            }
+        if let Some(parts) =
+            window.length().and_then(|length| usize::try_from(length.as_secs()).ok())
+        {
+            let before = self.seconds.len().saturating_sub(parts);
+            let values = self.seconds.iter().skip(before).copied().collect();
+            Rates { values, parts, part: Duration::from_secs(1) }
+        } else {
+            let run = &self.run;
+            let values: Vec<u64> = run.parts.iter().map(|part| part / run.length).collect();
+            Rates { parts: values.len(), values, part: Duration::from_secs(run.length) }
         }
     }
 }

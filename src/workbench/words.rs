@@ -120,7 +120,7 @@ pub fn key(key: &Key) -> String {
 pub fn frame(bytes: &[u8], wrapping: Wrapping) -> String {
     let (header, payload, end) = wrapping.split(bytes);
     let parts = [header, payload, end].into_iter().filter(|part| !part.is_empty());
-    parts.map(|part| text::hex(part).to_string()).collect::<Vec<_>>().join(" ")
+    parts.map(|part| text::hex(part).clone()).collect::<Vec<_>>().join(" ")
 }
 
 /// Bytes as pairs of hexadecimal digits with spaces between.

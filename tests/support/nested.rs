@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
 
 /// What is known of a word.
+#[expect(clippy::struct_field_names, reason = "the screens show these names")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Word {
     word: String,

@@ -84,7 +84,7 @@ fn leave_input(terminal: &mut Terminal) {
 
 /// A partition's row: key, worker, votes, messages, .., without the mark of a new one.
 fn row(screen: &str, key: &str) -> Option<Vec<String>> {
-    let table = screen.lines().take_while(|line| !line.contains(" Messages "));
+    let table = screen.lines().take_while(|line| !line.contains("5 Messages "));
     let rows = table.filter_map(|line| {
         // The chart begins with its axis, or with the rule above it.
         let cells = line.strip_prefix([' ', '▌'])?.split(['│', '─']).next()?.split_whitespace();

@@ -13,7 +13,7 @@ fn a_sink_that_waits_is_seen_and_quiet_until_its_receiver_comes_and_goes() {
         drop(free);
         let arguments = ["--app", "alphabet", "--out", &format!("tcp://{address}")];
         let mut terminal = Terminal::start_with(PROGRAM, &arguments, &[], rows, columns);
-        let waits = format!("sink (waiting for {address})");
+        let waits = format!("sink (waiting for :{})", address.port());
         terminal.wait_for(&waits);
         terminal.wait_for("no receiver");
         quiet::wait_for_quiet(&terminal);

@@ -10,18 +10,18 @@ const F6: &str = "\x1b[17~";
 fn what_waits_in_a_pause_is_said_at_once_and_what_only_the_journal_has() {
     let mut terminal = super::alphabet();
     terminal.send(F5);
-    terminal.wait_for("· paused");
+    terminal.wait_for("PAUSED");
     enter(&mut terminal, "b 1");
-    terminal.wait_for("paused, 1 waits");
+    terminal.wait_for("PAUSED 1 waits");
     enter(&mut terminal, "b 1 x2");
-    terminal.wait_for("paused, 3 wait");
+    terminal.wait_for("PAUSED 3 wait");
     leave_input(&mut terminal);
     terminal.send("c");
     terminal.wait_for("3 messages only in the journal");
     terminal.send(ESCAPE);
     terminal.wait_until("the window closed", |screen| !screen.contains("only in the journal"));
     terminal.send("s");
-    terminal.wait_for("paused, 2 wait");
+    terminal.wait_for("PAUSED 2 wait");
     terminal.send(" ");
     wait_for_votes(&terminal, "b", 3, 3);
     terminal.wait_until("no more of it", |screen| !screen.contains("wait"));
@@ -35,7 +35,7 @@ fn a_file_is_stepped_from_its_first_frame_and_each_message_is_seen() {
     std::fs::write(&input, votes).unwrap();
     let source = format!("file:{}", input.display());
     let mut terminal = alphabet_with(&["--in", &source, "--paused"], &[]);
-    terminal.wait_for("paused, 20 wait");
+    terminal.wait_for("PAUSED 20 wait");
     assert_eq!(row(&terminal.screen(), "a"), None);
     for taken in 1..=6 {
         terminal.send(F6);
@@ -44,7 +44,7 @@ fn a_file_is_stepped_from_its_first_frame_and_each_message_is_seen() {
         terminal.wait_for(&format!("a => {total}"));
         terminal.wait_for(&format!("#{taken} "));
     }
-    terminal.wait_for("paused, 14 wait");
+    terminal.wait_for("PAUSED 14 wait");
     terminal.send(F5);
     wait_for_votes(&terminal, "a", 210, 20);
 }

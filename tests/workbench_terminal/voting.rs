@@ -29,7 +29,7 @@ fn a_key_never_seen_before_makes_a_partition() {
 fn the_bytes_are_shown_while_they_are_typed() {
     let mut terminal = alphabet();
     terminal.send("a 10");
-    terminal.wait_for("frame 00 00 00 05 61 00 00 00 0a");
+    terminal.wait_for("length 00 00 00 05 │ letter 61 │ votes 00 00 00 0a");
     terminal.send(" x1000");
     terminal.wait_for("×1 000");
 }
@@ -45,7 +45,7 @@ fn a_raw_frame_is_a_message_like_any_other() {
 fn raw_bytes_that_are_not_a_whole_frame_are_announced_and_become_a_dead_letter() {
     let mut terminal = alphabet();
     terminal.send("0x 00 00 00 05 61");
-    terminal.wait_for("5 bytes are not a whole frame: a dead letter");
+    terminal.wait_for("a dead letter");
     terminal.send("\r");
     terminal.wait_for("Dead letters 1");
     // What comes after is not swallowed.

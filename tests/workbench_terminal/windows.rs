@@ -69,8 +69,8 @@ fn a_partition_keeps_its_message_while_another_has_thousands() {
     enter(&mut terminal, "a 1 x2000");
     wait_for_votes(&terminal, "a", 2000, 2000);
     leave_input(&mut terminal);
-    // `Z` comes before `a`.
-    terminal.send("2\r");
+    // The most used partition comes first.
+    terminal.send("2j\r");
     terminal.wait_for("Partition Z ");
     terminal.wait_for("created   0:00:");
     terminal.wait_for("by #1 of input");

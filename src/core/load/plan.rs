@@ -170,7 +170,7 @@ mod tests {
             prop_assert!(sent.is_sorted_by(|one, next| one.at < next.at));
             for due in sent {
                 let elapsed = due.at.0 - from;
-                prop_assert!(due.messages > 0 && elapsed % MILLISECOND == 0 && elapsed > 0);
+                prop_assert!(due.messages > 0 && elapsed.is_multiple_of(MILLISECOND) && elapsed > 0);
                 let busy = (5_000 / u64::from(pace.burst) + 1) * MILLISECOND;
                 prop_assert!((elapsed - 1) % (5_000 * MILLISECOND) < busy, "{} of {}", elapsed, busy);
             }

@@ -25,8 +25,8 @@ type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + 
 /// Decodes payloads for a look at them, whatever the decoder does.
 fn decode_to_json<D: Decoder>(decoder: Arc<D>) -> DecodeToJson {
     Box::new(move |payload| {
-        let decoded = guarded(|| Ok(decoder.decode(payload).ok().flatten()));
-        decoded.ok().flatten().and_then(|message| {
+        let tried = guarded(|| Ok(decoder.decode(payload).ok().flatten()));
+        tried.ok().flatten().and_then(|message| {
             let json = to_json(&message).ok();
             drop_guarded(message);
             json

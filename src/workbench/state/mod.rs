@@ -50,6 +50,7 @@ use windows::overlay::Overlay;
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
 
 /// The state of the workbench: what the user has chosen, and the snapshot that is shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Workbench {
     pub(super) topology: Arc<Topology>,
     pub(super) theme: Theme,

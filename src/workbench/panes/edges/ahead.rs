@@ -42,7 +42,7 @@ pub(in crate::workbench::panes) fn sentence(
     ];
     let lines = texts.into_iter().map(|(with_subject, end)| {
         let subject = subject.clone().filter(|_| with_subject);
-        Line::from_iter(subject.into_iter().chain(core.clone()).chain(end))
+        subject.into_iter().chain(core.clone()).chain(end).collect::<Line<'_>>()
     });
     fitting(theme, lines, width)
 }

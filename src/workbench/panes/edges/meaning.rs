@@ -27,7 +27,7 @@ pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
         let text = Span::styled(notice.text.clone(), style);
         let wrong = matches!(*typed, Typed::Wrong { anyway: Some(_), .. });
         let key = wrong.then(|| anyway(theme)).into_iter().flatten();
-        return fitting(theme, [Line::from_iter(key.chain([text]))], width);
+        return fitting(theme, [key.chain([text]).collect::<Line<'_>>()], width);
     }
     let foresight = workbench.foreseen(workbench.input.revision());
     match &*typed {
@@ -59,7 +59,7 @@ pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
         Typed::Wrong { reason, anyway: frame } => {
             let key = frame.as_ref().map(|_| anyway(theme)).into_iter().flatten();
             let reason = Span::styled(reason.clone(), theme.warning());
-            fitting(theme, [Line::from_iter(key.chain([reason]))], width)
+            fitting(theme, [key.chain([reason]).collect::<Line<'_>>()], width)
         }
     }
 }
@@ -108,9 +108,10 @@ pub(super) fn bytes(workbench: &Workbench, width: usize) -> Option<Line<'static>
 /// The fields of the bytes, as far as they are known: the header and the rest at least.
 fn fields(foresight: Option<&Foresight>, length: usize, header: usize) -> Vec<FrameField> {
     let known = foresight.map(|foresight| foresight.fields.clone()).unwrap_or_default();
-    let mut fields = match known.is_empty() {
-        true => vec![FrameField { name: "length".to_owned(), bytes: 0..header.min(length) }],
-        false => known,
+    let mut fields = if known.is_empty() {
+        vec![FrameField { name: "length".to_owned(), bytes: 0..header.min(length) }]
+    } else {
+        known
     };
     let end = fields.last().map_or(0, |last| last.bytes.end);
     if end < length {

@@ -125,7 +125,8 @@ impl Chain {
                     String::new()
                 };
                 let count = node.count.take().map(words::rate).unwrap_or_default();
-                node.name = format!("{} {count}{refused}", node.name).trim_end().to_owned();
+                let counted = format!("{} {count}{refused}", node.name);
+                counted.trim_end().clone_into(&mut node.name);
                 node.refused = 0;
             }
         }

@@ -26,6 +26,7 @@ pub(super) enum Detail {
 }
 
 /// The lanes that fit the rows.
+#[expect(clippy::struct_field_names, reason = "the lanes are what there is")]
 pub(super) struct Lanes {
     theme: Theme,
     lanes: Vec<Lane>,
@@ -127,8 +128,8 @@ impl Lanes {
             let up = row > 0;
             let down = row < self.last_row().max(self.chain_row());
             let t = self.theme;
-            let (line, head) = (t.symbol("─", "-"), t.symbol("▶ ", "> "));
-            let dash = |drawn: bool| if drawn { line } else { " " };
+            let (rule, head) = (t.symbol("─", "-"), t.symbol("▶ ", "> "));
+            let dash = |drawn: bool| if drawn { rule } else { " " };
             let mut spans = vec![
                 Span::styled(format!(" {}", dash(chained)), t.quiet()),
                 Span::styled(joint(t, [chained, lane.is_some(), up, down]), t.quiet()),
@@ -144,7 +145,7 @@ impl Lanes {
             spans.push(Span::styled(joint(t, [lane.is_some(), chained, up, down]), t.quiet()));
             // The line goes on to the next step, however far it is.
             let rest = usize::from(area.width).saturating_sub(width + before + 3);
-            let tail = if chained { format!("{}{head}", line.repeat(rest)) } else { String::new() };
+            let tail = if chained { format!("{}{head}", rule.repeat(rest)) } else { String::new() };
             spans.push(Span::styled(tail, t.quiet()));
             at_row(&Line::from(spans), area, row, buffer);
         }

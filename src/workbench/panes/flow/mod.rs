@@ -39,12 +39,12 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     match snapshot.pipelines.as_slice() {
         [pipeline] if stateful => forked(workbench, pipeline, inner, buffer),
         pipelines => {
-            let lines = if usize::from(inner.height) >= 2 * pipelines.len() { 2 } else { 1 };
-            let rows = u16::try_from(lines * pipelines.len()).unwrap_or(u16::MAX);
+            let each = if usize::from(inner.height) >= 2 * pipelines.len() { 2 } else { 1 };
+            let rows = u16::try_from(each * pipelines.len()).unwrap_or(u16::MAX);
             let [chains, lanes] =
                 inner.layout(&Layout::vertical([Constraint::Max(rows), Constraint::Fill(1)]));
-            for (pipeline, y) in pipelines.iter().zip((chains.y..chains.bottom()).step_by(lines)) {
-                let place = Rect { y, height: u16::try_from(lines).unwrap_or(1), ..chains };
+            for (pipeline, y) in pipelines.iter().zip((chains.y..chains.bottom()).step_by(each)) {
+                let place = Rect { y, height: u16::try_from(each).unwrap_or(1), ..chains };
                 let place = place.intersection(chains);
                 let named = pipelines.len() > 1;
                 whole(workbench, pipeline, named, place, buffer);

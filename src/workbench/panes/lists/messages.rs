@@ -104,8 +104,7 @@ impl Column {
     fn limits(self) -> (usize, usize) {
         match self {
             Self::Number => (8, 6),
-            Self::Pipeline => (12, 6),
-            Self::Source => (12, 6),
+            Self::Pipeline | Self::Source => (12, 6),
             Self::Frame => (24, 18),
             Self::Message => (40, 12),
             Self::Key => (16, 4),

@@ -52,7 +52,7 @@ impl PastedLines {
                 Typed::Raw { bytes, whole: true, times, .. } => pasted.add(line, bytes, times),
                 // Bytes that are not a whole frame would swallow the lines after them.
                 Typed::Raw { note: reason, .. } | Typed::Wrong { reason, .. } => {
-                    pasted.leave(reason)
+                    pasted.leave(reason);
                 }
                 Typed::Nothing => {}
             }
