@@ -25,10 +25,8 @@ fn read_lines(stream: &[u8]) -> Read {
     let mut frames = Vec::new();
     let mut at = 0;
     for line in stream.split_inclusive(|byte| *byte == b'\n') {
-        let text = match line {
-            [text @ .., b'\r', b'\n'] | [text @ .., b'\n'] => text,
-            text => text,
-        };
+        let ended = line.strip_suffix(b"\n");
+        let text = ended.map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
         if text.len() as u64 > LIMIT {
             let first = line[..=usize::try_from(LIMIT).unwrap()].to_vec();
             let reason = format!("the line is longer than the limit of {LIMIT} bytes");

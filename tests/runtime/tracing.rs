@@ -25,6 +25,7 @@ pub fn every_message() -> TraceRate {
 }
 
 /// So many messages, and no more within the time of a test.
+#[expect(clippy::unnecessary_wraps, reason = "it is what the settings take")]
 fn only(at_once: u32) -> Option<TraceRate> {
     Some(TraceRate { at_once, every: Duration::from_hours(1) })
 }

@@ -22,7 +22,9 @@ fn input(stage: &Stage) -> String {
 fn typed(votes: &[&str], line: &str) -> String {
     let of_size = |(width, height)| {
         let mut stage = open(width, height, UNICODE);
-        votes.iter().for_each(|vote| stage.vote(vote));
+        for vote in votes {
+            stage.vote(vote);
+        }
         stage.text(line);
         input(&stage)
     };

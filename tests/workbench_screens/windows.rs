@@ -29,7 +29,8 @@ fn send_long(stage: &mut Stage, length: usize) {
     let header = u32::try_from(length).unwrap().to_be_bytes();
     let payload = (0..length).map(|at| b' ' + u8::try_from(at % 95).unwrap());
     let bytes = header.into_iter().chain(payload);
-    let line: String = bytes.map(|byte| format!(" {byte:02x}")).collect();
+    let digits: Vec<String> = bytes.map(|byte| format!(" {byte:02x}")).collect();
+    let line = digits.concat();
     stage.workbench.handle(&Event::Paste(format!("0x{line}")));
     press(stage, KeyCode::Enter);
 }

@@ -87,7 +87,8 @@ fn row(screen: &str, key: &str) -> Option<Vec<String>> {
     let table = screen.lines().take_while(|line| !line.contains("5 Messages "));
     let rows = table.filter_map(|line| {
         // The chart begins with its axis, or with the rule above it.
-        let cells = line.strip_prefix([' ', '▌'])?.split(['│', '─']).next()?.split_whitespace();
+        let row = line.strip_prefix([' ', '▌']).filter(|row| !row.starts_with(' '))?;
+        let cells = row.split(['│', '─']).next()?.split_whitespace();
         Some(cells.filter(|cell| *cell != "✱").map(str::to_owned).collect::<Vec<_>>())
     });
     rows.into_iter().find(|cells| cells.first().is_some_and(|first| first == key))

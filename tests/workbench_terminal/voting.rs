@@ -31,7 +31,7 @@ fn the_bytes_are_shown_while_they_are_typed() {
     terminal.send("a 10");
     terminal.wait_for("length 00 00 00 05 │ letter 61 │ votes 00 00 00 0a");
     terminal.send(" x1000");
-    terminal.wait_for("×1 000");
+    terminal.wait_for("the first of 1 000");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_partition_keeps_its_message_while_another_has_thousands() {
     terminal.wait_for("new: votes 7");
     terminal.send("p");
     terminal.wait_for("pinned: every message is traced");
-    terminal.wait_for("every message of `Z` is traced from now on");
+    terminal.wait_for("`Z` is pinned");
     terminal.send("p");
-    terminal.wait_for("`Z` is no longer pinned");
+    terminal.wait_for("`Z` is not pinned any more");
 }
