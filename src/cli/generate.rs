@@ -9,7 +9,7 @@ use super::arguments::GenerateArguments;
 use super::failure::Failure;
 use super::setup::files::cannot_write;
 use crate::application::{Generate, Generator};
-use crate::core::frames::framing::{Framing, frame};
+use crate::core::frames::framing::Framing;
 use crate::endpoints::{claim, empty};
 
 pub(super) fn generate(
@@ -54,7 +54,7 @@ fn write_frames(
 ) -> io::Result<()> {
     let mut writer = BufWriter::new(writer);
     for _ in 0..messages {
-        let bytes = frame(framing, &make(&mut generator)).map_err(io::Error::other)?;
+        let bytes = framing.frame(&make(&mut generator)).map_err(io::Error::other)?;
         writer.write_all(&bytes)?;
     }
     writer.flush()

@@ -10,7 +10,7 @@ use super::clock::{Clock, LogicalClock};
 use super::frames::Frames;
 use super::frames::assembler::{Assembler, Broken, SourceEnd};
 use super::frames::dead_letter::DeadLetter;
-use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoFrame, frame};
+use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoFrame};
 use super::frames::trace::Trace;
 use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
@@ -185,7 +185,7 @@ impl TestDriver {
     /// There is no such pipeline, or the payload is longer than a header can say.
     pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
         let running = self.pipeline(pipeline)?;
-        let frame = frame(&*running.framing, payload)?;
+        let frame = running.framing.frame(payload)?;
         Ok(self.push(pipeline, &frame)?)
     }
 

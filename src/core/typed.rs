@@ -8,7 +8,6 @@
 
 use bytes::Bytes;
 
-use super::frames::framing::frame;
 use super::frames::preview::shortened;
 use super::frames::wrapping::Wrapping;
 use super::text::{counted, hex_digit};
@@ -104,7 +103,7 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
             Err("this application has no typed form: type raw bytes, as 0x 00 01 ..".to_owned())
         }
     };
-    let framed = |payload: &[u8]| frame(&*source.framing, payload).map(Bytes::from);
+    let framed = |payload: &[u8]| source.framing.frame(payload).map(Bytes::from);
     match payload {
         // A reason may quote the whole line.
         Err(reason) => {

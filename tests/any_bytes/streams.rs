@@ -1,7 +1,6 @@
 //! Streams of bytes that are mostly frames: good ones, spoiled ones, and bytes that belong to none.
 
 use proptest::prelude::*;
-use wallaroo::core::frames::framing::frame;
 use wallaroo::core::topology::{SourcePlan, Topology};
 use wallaroo::{Generate, Generator};
 
@@ -51,7 +50,7 @@ fn piece_bytes(source: &SourcePlan, (kind, seed): Piece) -> Vec<u8> {
         9..20 => spoiled(make(&mut generator), &mut generator),
         _ => make(&mut generator),
     };
-    frame(&*source.framing, &payload).unwrap()
+    source.framing.frame(&payload).unwrap()
 }
 
 fn random(generator: &mut Generator, most: u64) -> Vec<u8> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wallaroo::core::frames::dead_letter::DeadLetter;
-use wallaroo::core::frames::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, WorkerIndex};
 use wallaroo::core::observer::Observer;
 use wallaroo::core::partitions::query::Revival;
@@ -58,7 +57,7 @@ fn a_partition_is_revived_on_whichever_worker_owns_it_also_while_the_engine_is_p
             let framing = &*topology.pipelines()[0].source.framing;
             session
                 .engine()
-                .inject(PipelineIndex(0), frame(framing, word.as_bytes()).unwrap().into())
+                .inject(PipelineIndex(0), framing.frame(word.as_bytes()).unwrap().into())
                 .unwrap();
         };
         let (state, key) = (Arc::clone(&topology.states()[0].name), Key::from("b"));

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use wallaroo::TestDriver;
 use wallaroo::core::frames::dead_letter::DeadLetter;
-use wallaroo::core::frames::framing::frame;
 use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
 use wallaroo::core::partitions::query::PartitionRow;
@@ -129,7 +128,7 @@ pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
         // Several batches, so that some are under way while others are read.
         for part in payloads.chunks(7) {
             let framed =
-                part.iter().flat_map(|payload| frame(&*plan.source.framing, payload).unwrap());
+                part.iter().flat_map(|payload| plan.source.framing.frame(payload).unwrap());
             engine.inject(PipelineIndex(pipeline), framed.collect()).unwrap();
         }
     }

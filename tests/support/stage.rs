@@ -13,7 +13,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tracing_subscriber::prelude::*;
 use wallaroo::core::frames::dead_letter::DeadLetter;
-use wallaroo::core::frames::framing::frame;
 use wallaroo::core::frames::trace::{Hop, Trace};
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
 use wallaroo::core::partitions::query::RowWindow;
@@ -66,7 +65,7 @@ impl Stage {
         let make = source.generate.as_ref().unwrap();
         let mut generator = Generator::new(seed, skew);
         let frames =
-            (0..messages).flat_map(|_| frame(&*source.framing, &make(&mut generator)).unwrap());
+            (0..messages).flat_map(|_| source.framing.frame(&make(&mut generator)).unwrap());
         self.session.engine().inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
         self.sent += messages;
         self.settle();
@@ -75,7 +74,7 @@ impl Stage {
     /// Sends the frame of a message, and waits until it has been processed.
     pub fn send(&mut self, payload: &[u8]) {
         let topology = Arc::clone(self.session.engine().topology());
-        let bytes = frame(&*topology.pipelines()[0].source.framing, payload).unwrap();
+        let bytes = topology.pipelines()[0].source.framing.frame(payload).unwrap();
         self.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
         self.sent += 1;
         self.settle();

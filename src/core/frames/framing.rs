@@ -144,24 +144,38 @@ fn cut<D: Decoder>(
     ends: &mut Vec<u32>,
 ) -> Result<(), FramingError> {
     let header_length = decoder.header_length();
-    let limit = limit.min(MAXIMUM_FRAME_LIMIT);
-    let mut rest = bytes;
-    let mut end = 0_usize;
+    cut_each(bytes, most, ends, |rest| {
+        let Some((header, after)) = rest.split_at_checked(header_length) else { return Ok(None) };
+        behind(after, decoder.payload_length(header), limit)
+    })
+}
+
+/// Appends the ends of whole frames, for at most `most` of them. `next` gives what is behind the first frame of the
+/// rest; `None` if that is not whole.
+fn cut_each(
+    bytes: &[u8],
+    most: usize,
+    ends: &mut Vec<u32>,
+    mut next: impl FnMut(&[u8]) -> Result<Option<&[u8]>, FramingError>,
+) -> Result<(), FramingError> {
+    let (mut rest, mut end) = (bytes, 0_usize);
     for _ in 0..most {
-        let Some((header, after)) = rest.split_at_checked(header_length) else { break };
-        let length = decoder.payload_length(header);
-        if length > limit {
-            return Err(FramingError::TooLong { length, limit });
-        }
-        let Some(next) = usize::try_from(length).ok().and_then(|length| after.get(length..)) else {
-            break;
-        };
-        end += rest.len() - next.len();
-        rest = next;
+        let Some(after) = next(rest)? else { break };
+        end += rest.len() - after.len();
+        rest = after;
         let Ok(position) = u32::try_from(end) else { break };
         ends.push(position);
     }
     Ok(())
+}
+
+/// What is behind a payload of this length; `None` if the payload is not whole.
+fn behind(bytes: &[u8], length: u64, limit: u64) -> Result<Option<&[u8]>, FramingError> {
+    let limit = limit.min(MAXIMUM_FRAME_LIMIT);
+    if length > limit {
+        return Err(FramingError::TooLong { length, limit });
+    }
+    Ok(usize::try_from(length).ok().and_then(|length| bytes.get(length..)))
 }
 
 /// The framing of a header of this many bytes that is the payload's length as a big-endian number. For
@@ -186,15 +200,6 @@ pub enum NoFrame {
         "a line has no LF in it and no CR at its end: send it in parts, or give the source headers"
     )]
     LineBreak,
-}
-
-/// A payload as a frame of this framing.
-///
-/// # Errors
-///
-/// No frame has this payload.
-pub fn frame(framing: &dyn Framing, payload: &[u8]) -> Result<Vec<u8>, NoFrame> {
-    framing.frame(payload)
 }
 
 #[cfg(test)]
@@ -262,10 +267,10 @@ mod tests {
 
     #[test]
     fn a_payload_gets_the_header_that_its_decoder_reads() {
-        assert_eq!(frame(&*raw(), b"abc").unwrap(), b"\0\0\0\x03abc");
-        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), b"abc").unwrap(), b"\x03\0abc");
+        assert_eq!(raw().frame(b"abc").unwrap(), b"\0\0\0\x03abc");
+        assert_eq!(DecoderFraming(Arc::new(Short)).frame(b"abc").unwrap(), b"\x03\0abc");
         let long = vec![0; 65_536];
-        assert_eq!(frame(&DecoderFraming(Arc::new(Short)), &long), Err(NoFrame::Header(65_536)));
+        assert_eq!(DecoderFraming(Arc::new(Short)).frame(&long), Err(NoFrame::Header(65_536)));
     }
 
     /// Two bytes, little-endian.

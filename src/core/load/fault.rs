@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::application::Generator;
-use crate::core::frames::framing::{Framing, frame};
+use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
 
 /// The max length of random bytes.
@@ -67,12 +67,12 @@ impl Fault {
             // A line has no header, and the start of one is a line.
             Self::ShortHeader | Self::ShortPayload | Self::LongHeader if header_length == 0 => None,
             Self::ShortHeader => {
-                let mut bytes = frame(framing, payload).ok()?;
+                let mut bytes = framing.frame(payload).ok()?;
                 bytes.truncate(inside(header_length)?);
                 Some(Bytes::Broken(bytes))
             }
             Self::ShortPayload => {
-                let mut bytes = frame(framing, payload).ok()?;
+                let mut bytes = framing.frame(payload).ok()?;
                 bytes.truncate(header_length + inside(payload.len() + 1)? - 1);
                 Some(Bytes::Broken(bytes))
             }
@@ -88,12 +88,12 @@ impl Fault {
                 } else {
                     payload.get(..payload.len() - 1).unwrap_or_default().to_vec()
                 };
-                frame(framing, &wrong).ok().map(Bytes::Frame)
+                framing.frame(&wrong).ok().map(Bytes::Frame)
             }
             Self::RandomBytes => {
                 let length = generator.below(MAX_RANDOM + 1);
                 let random = (0..length).map(|_| u8::try_from(generator.below(256)).unwrap_or(0));
-                frame(framing, &random.collect::<Vec<u8>>()).ok().map(Bytes::Frame)
+                framing.frame(&random.collect::<Vec<u8>>()).ok().map(Bytes::Frame)
             }
         }
     }

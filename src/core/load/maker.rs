@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::{Bytes, Fault};
 use super::settings::{Mix, Share};
 use crate::application::{Generate, Generator};
-use crate::core::frames::framing::{Framing, NoFrame, frame};
+use crate::core::frames::framing::{Framing, NoFrame};
 
 /// Makes the messages of a load. The same seed and mix give the same messages.
 pub struct Maker {
@@ -64,7 +64,7 @@ impl Maker {
                         Bytes::Broken(bytes) => portion.broken.push(bytes),
                     }
                 }
-                None => portion.frames.extend(frame(&*self.framing, &payload)?),
+                None => portion.frames.extend(self.framing.frame(&payload)?),
             }
         }
         Ok(portion)

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Framing, FramingError, MAXIMUM_FRAME_LIMIT, NoFrame};
+use super::{Framing, FramingError, MAXIMUM_FRAME_LIMIT, NoFrame, cut_each};
 use crate::core::frames::wrapping::Wrapping;
 
 /// The framing of lines. A CR that no LF follows belongs to the line.
@@ -27,22 +27,18 @@ impl Framing for LineFraming {
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
         let limit = limit.min(MAXIMUM_FRAME_LIMIT);
-        let (mut rest, mut end, mut searched) = (bytes, 0_usize, searched);
-        for _ in 0..most {
-            let Some(found) = rest.get(searched..).and_then(|unknown| memchr(b'\n', unknown))
-            else {
+        let mut searched = searched;
+        cut_each(bytes, most, ends, |rest| {
+            let known = std::mem::take(&mut searched);
+            let Some(found) = rest.get(known..).and_then(|unknown| memchr(b'\n', unknown)) else {
                 // An LF may come behind a CR, which does not count then.
                 let certain = rest.strip_suffix(b"\r").unwrap_or(rest);
-                return check(certain.len(), limit);
+                return check(certain.len(), limit).map(|()| None);
             };
-            let (line, after) = rest.split_at(searched + found + 1);
+            let (line, after) = rest.split_at(known + found + 1);
             check(Wrapping::Line.payload(line).end, limit)?;
-            end += line.len();
-            (rest, searched) = (after, 0);
-            let Ok(position) = u32::try_from(end) else { break };
-            ends.push(position);
-        }
-        Ok(())
+            Ok(Some(after))
+        })
     }
 
     fn is_last(&self, rest: &[u8], limit: u64) -> Result<bool, FramingError> {

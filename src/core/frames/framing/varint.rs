@@ -1,6 +1,6 @@
 //! Frames that begin with the payload's length as a varint (LEB128), as protobuf's delimited messages do.
 
-use super::{Framing, FramingError, MAXIMUM_FRAME_LIMIT, NoFrame};
+use super::{Framing, FramingError, NoFrame, behind, cut_each};
 use crate::core::frames::wrapping::{MAX_VARINT, Wrapping};
 
 /// The framing of lengths that are varints of up to 64 bits. A length with more bytes than it needs is read, too.
@@ -23,21 +23,10 @@ impl Framing for VarintFraming {
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
-        let limit = limit.min(MAXIMUM_FRAME_LIMIT);
-        let (mut rest, mut end) = (bytes, 0_usize);
-        for _ in 0..most {
-            let Some((length, after)) = read(rest)? else { break };
-            if length > limit {
-                return Err(FramingError::TooLong { length, limit });
-            }
-            let next = usize::try_from(length).ok().and_then(|length| after.get(length..));
-            let Some(next) = next else { break };
-            end += rest.len() - next.len();
-            rest = next;
-            let Ok(position) = u32::try_from(end) else { break };
-            ends.push(position);
-        }
-        Ok(())
+        cut_each(bytes, most, ends, |rest| match read(rest)? {
+            Some((length, after)) => behind(after, length, limit),
+            None => Ok(None),
+        })
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Vec<u8>, NoFrame> {
