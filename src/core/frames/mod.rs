@@ -6,6 +6,7 @@
 pub mod assembler;
 pub mod dead_letter;
 pub mod framing;
+mod hold;
 pub mod pieces;
 pub mod pins;
 pub mod preview;
@@ -20,32 +21,11 @@ use bytes::Bytes;
 
 use super::numbers::{SequenceNumber, Timestamp};
 use crate::application::Key;
+pub use hold::{Hold, Writing};
 use pieces::Pieces;
 use pins::Watch;
 use trace::Trace;
 use wrapping::Wrapping;
-
-/// Something that frames hold until everything made of them is dropped. Its own drop releases it.
-pub trait Hold: Send + Sync {
-    /// The frames have made outputs of this many bytes.
-    fn charge(&self, bytes: usize) {
-        let _ = bytes;
-    }
-
-    /// Outputs of the frames begin or end to be written. Pieces of the frames may be written at the same time.
-    fn write(&self, begins: bool) {
-        let _ = begins;
-    }
-}
-
-/// Outputs of frames are being written.
-pub struct Writing(Arc<dyn Hold>);
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        self.0.write(false);
-    }
-}
 
 /// Whole frames that one source delivered together, with their source and time.
 #[derive(Clone)]
@@ -97,10 +77,7 @@ impl Frames {
     /// for the steps.
     #[must_use]
     pub fn writing(&self) -> Option<Writing> {
-        self.work.as_ref().map(|hold| {
-            hold.write(true);
-            Writing(Arc::clone(hold))
-        })
+        self.work.as_ref().map(Writing::begin)
     }
 
     /// Charges the holds for outputs of this many bytes.

@@ -1,0 +1,33 @@
+//! What frames hold until everything made of them is dropped.
+
+use std::sync::Arc;
+
+/// Something that frames hold until everything made of them is dropped. Its own drop releases it.
+pub trait Hold: Send + Sync {
+    /// The frames have made outputs of this many bytes.
+    fn charge(&self, bytes: usize) {
+        let _ = bytes;
+    }
+
+    /// Outputs of the frames begin or end to be written. Pieces of the frames may be written at the same time.
+    fn write(&self, begins: bool) {
+        let _ = begins;
+    }
+}
+
+/// Outputs of frames are being written.
+pub struct Writing(Arc<dyn Hold>);
+
+impl Writing {
+    /// Outputs begin to be written, until this is dropped.
+    pub(super) fn begin(hold: &Arc<dyn Hold>) -> Self {
+        hold.write(true);
+        Self(Arc::clone(hold))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.write(false);
+    }
+}
