@@ -1,6 +1,7 @@
 //! What keys do in the window with all of one thing.
 
 use super::detail::{Detail, Subject};
+use super::over_panes::works_in_windows;
 use super::overlay::Overlay;
 use super::view::View;
 use crate::core::foresight::{FrameField, fields_of};
@@ -113,28 +114,11 @@ impl Workbench {
     }
 }
 
-/// Whether a command of the workbench works while the window is open.
+/// Whether a command works while the window is open.
 fn works_here(command: Command) -> bool {
-    matches!(
+    let of_subject = matches!(
         command,
-        Command::Pause
-            | Command::Step
-            | Command::Revive
-            | Command::Pin
-            | Command::Crash
-            | Command::MoreWorkers
-            | Command::FewerWorkers
-            | Command::MoreLoad
-            | Command::LessLoad
-            | Command::StopLoad
-            | Command::EditLetter
-            | Command::SendLetter
-            | Command::Help
-            | Command::Palette
-            | Command::SaveSent
-            | Command::Copy
-            | Command::CopyScreen
-            | Command::Picture
-            | Command::Mouse
-    )
+        Command::Revive | Command::Pin | Command::EditLetter | Command::SendLetter
+    );
+    of_subject || works_in_windows(command)
 }

@@ -122,20 +122,7 @@ impl Workbench {
             Some(Command::Quit) if key.is_text() => None,
             Some(Command::Close | Command::Open) => None,
             Some(Command::Safety) if matches!(shown, Overlay::Safety) => None,
-            Some(
-                command @ (Command::Pause
-                | Command::Step
-                | Command::Crash
-                | Command::MoreWorkers
-                | Command::FewerWorkers
-                | Command::Help
-                | Command::Palette
-                | Command::SaveSent
-                | Command::Copy
-                | Command::CopyScreen
-                | Command::Picture
-                | Command::Mouse),
-            ) => {
+            Some(command) if works_in_windows(command) => {
                 self.overlay = Some(shown);
                 self.command(command)
             }
@@ -168,4 +155,26 @@ impl Workbench {
             }
         }
     }
+}
+
+/// Whether a command of the workbench works while any window is open.
+pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Pause
+            | Command::Step
+            | Command::Crash
+            | Command::MoreWorkers
+            | Command::FewerWorkers
+            | Command::MoreLoad
+            | Command::LessLoad
+            | Command::StopLoad
+            | Command::Help
+            | Command::Palette
+            | Command::SaveSent
+            | Command::Copy
+            | Command::CopyScreen
+            | Command::Picture
+            | Command::Mouse
+    )
 }
