@@ -142,7 +142,7 @@ impl Entry {
             Context::Input => pane == Some(Pane::Input),
             Context::Rows => pane != Some(Pane::Input),
             Context::Partitions => pane == Some(Pane::Partitions),
-            Context::Frames => matches!(pane, Some(Pane::Routing | Pane::DeadLetters)),
+            Context::Frames => matches!(pane, Some(Pane::Messages | Pane::DeadLetters)),
         }
     }
 
@@ -169,7 +169,7 @@ pub(super) const PLACES: [Option<Pane>; 10] = [
     Some(Pane::Partitions),
     Some(Pane::Throughput),
     Some(Pane::Latency),
-    Some(Pane::Routing),
+    Some(Pane::Messages),
     Some(Pane::Outputs),
     Some(Pane::Log),
     Some(Pane::DeadLetters),

@@ -18,10 +18,10 @@ const ROOM_FOR_LANES: u16 = 22;
 const TWO_CHARTS: u16 = 8;
 
 /// The lists of the one drawer, if there is no room for more.
-const ONE_DRAWER: &[&[Pane]] = &[&[Pane::Routing, Pane::Outputs, Pane::DeadLetters, Pane::Log]];
+const ONE_DRAWER: &[&[Pane]] = &[&[Pane::Messages, Pane::Outputs, Pane::DeadLetters, Pane::Log]];
 /// Where they are beside each other: a column, and two that share another one.
 const THREE_DRAWERS: &[&[Pane]] =
-    &[&[Pane::Routing], &[Pane::Outputs], &[Pane::DeadLetters, Pane::Log]];
+    &[&[Pane::Messages], &[Pane::Outputs], &[Pane::DeadLetters, Pane::Log]];
 
 /// A pane that keys can go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Pane {
     /// The time from frame to output.
     Latency,
     /// What happened to recent messages.
-    Routing,
+    Messages,
     /// What the sinks were given.
     Outputs,
     /// Messages that could not be processed.
@@ -54,7 +54,7 @@ impl Pane {
         Self::Partitions,
         Self::Throughput,
         Self::Latency,
-        Self::Routing,
+        Self::Messages,
         Self::Outputs,
         Self::DeadLetters,
         Self::Log,
@@ -69,7 +69,7 @@ impl Pane {
             Self::Partitions => "Partitions",
             Self::Throughput => "Throughput",
             Self::Latency => "Latency",
-            Self::Routing => "Messages",
+            Self::Messages => "Messages",
             Self::Outputs => "Outputs",
             Self::DeadLetters => "Dead letters",
             Self::Log => "Log",
@@ -175,7 +175,7 @@ fn unzoomed(body: Rect, shape: Shape<'_>, drawers: &[&[Pane]]) -> Vec<(Pane, Rec
     // A list that shares its place with others is the one that had the keys last.
     let shown = |tabs: &[Pane]| {
         let last = shape.visited.iter().find(|pane| tabs.contains(pane));
-        last.or(tabs.first()).copied().unwrap_or(Pane::Routing)
+        last.or(tabs.first()).copied().unwrap_or(Pane::Messages)
     };
     match drawers {
         [left, upper, lower] => {
@@ -228,12 +228,12 @@ mod tests {
         let shown = |width, visited: &[Pane]| {
             let shape = Shape { stateful: true, flow: 3, visited };
             let places = places(Rect::new(0, 0, width, 60), shape, None).unwrap();
-            [Pane::Routing, Pane::Outputs, Pane::DeadLetters, Pane::Log]
+            [Pane::Messages, Pane::Outputs, Pane::DeadLetters, Pane::Log]
                 .map(|pane| places.of(pane).is_some())
         };
         assert_eq!(shown(120, &[]), [true, false, false, false]);
         assert_eq!(shown(120, &[Pane::Input, Pane::Log]), [false, false, false, true]);
         assert_eq!(shown(200, &[]), [true, true, true, false]);
-        assert_eq!(shown(200, &[Pane::Routing, Pane::Log]), [true, true, false, true]);
+        assert_eq!(shown(200, &[Pane::Messages, Pane::Log]), [true, true, false, true]);
     }
 }

@@ -32,6 +32,30 @@ pub fn rate(number: u64) -> String {
     }
 }
 
+/// A rate that was measured, in messages per second: `<1`, `12`, `1.23k`.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]
+pub fn measured_rate(per_second: f64) -> String {
+    if per_second > 0.0 && per_second < 0.5 {
+        "<1".to_owned()
+    } else {
+        rate(per_second.round() as u64)
+    }
+}
+
+/// A share as a percentage in at most four columns.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 {
+        "<1%".to_owned()
+    } else if percent > 99.0 && percent < 100.0 {
+        ">99%".to_owned()
+    } else {
+        format!("{percent:.0}%")
+    }
+}
+
 /// A round count without needless digits: `500`, `10k`, `2M`.
 #[must_use]
 pub fn round(number: u64) -> String {
@@ -199,6 +223,12 @@ mod tests {
         assert_eq!([rate(99_960), rate(999_999), rate(1_234_567)], ["100k", "1000k", "1.23M"]);
         assert_eq!(rate(u64::MAX), "18446744T");
         assert_eq!([round(500), round(10_000), round(2_000_000)], ["500", "10k", "2M"]);
+        assert_eq!(
+            [measured_rate(0.2), measured_rate(0.5), measured_rate(1234.0)],
+            ["<1", "1", "1.23k"]
+        );
+        assert_eq!([percent(0.0), percent(0.004), percent(0.26)], ["0%", "<1%", "26%"]);
+        assert_eq!([percent(0.996), percent(1.0)], [">99%", "100%"]);
         assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1 000", "1 234 567"]);
     }
 

@@ -64,7 +64,7 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
             Pane::Partitions => partitions::render(workbench, *place, buffer),
             Pane::Throughput => throughput::render(workbench, *place, buffer),
             Pane::Latency => latency::render(workbench, *place, buffer),
-            Pane::Routing | Pane::Outputs | Pane::DeadLetters | Pane::Log => {
+            Pane::Messages | Pane::Outputs | Pane::DeadLetters | Pane::Log => {
                 drawer::render(workbench, *pane, places.tabs_of(*pane), *place, buffer);
             }
         }

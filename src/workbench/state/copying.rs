@@ -38,7 +38,7 @@ impl Workbench {
     fn row_json(&self) -> Option<Value> {
         match self.pane {
             Pane::Partitions => serde_json::to_value(&self.partition_at_hand()?.row).ok(),
-            Pane::Routing => self.trace.of(&self.shown_traces()).map(|trace| of_trace(trace)),
+            Pane::Messages => self.trace.of(&self.shown_traces()).map(|trace| of_trace(trace)),
             Pane::DeadLetters => serde_json::to_value(&*self.selected_letter()?).ok(),
             Pane::Log => self.log_line.of(&self.shown_log()).map(|line| of_log(line)),
             Pane::Outputs => {

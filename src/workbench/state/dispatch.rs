@@ -129,7 +129,7 @@ impl Workbench {
             Command::GoThroughput => self.go_to(Pane::Throughput),
             Command::GoLatency => self.go_to(Pane::Latency),
             Command::GoPartitions => self.go_to(Pane::Partitions),
-            Command::GoMessages => self.go_to(Pane::Routing),
+            Command::GoMessages => self.go_to(Pane::Messages),
             Command::GoOutputs => self.go_to(Pane::Outputs),
             Command::GoLetters => self.go_to(Pane::DeadLetters),
             Command::GoLog => self.go_to(Pane::Log),

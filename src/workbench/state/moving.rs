@@ -11,7 +11,7 @@ use super::windows::detail::Subject;
 impl Workbench {
     pub(super) fn leave_input(&mut self) {
         let stateful = !self.topology.states().is_empty();
-        self.go_to(if stateful { Pane::Partitions } else { Pane::Routing });
+        self.go_to(if stateful { Pane::Partitions } else { Pane::Messages });
     }
 
     /// Goes to the next pane, or back to the one before.
@@ -45,11 +45,11 @@ impl Workbench {
         let height =
             self.places().and_then(|places| places.of(self.pane)).map_or(1, |area| area.height);
         // The rule, and the names of the columns.
-        let above = if matches!(self.pane, Pane::Partitions | Pane::Routing) { 2 } else { 1 };
+        let above = if matches!(self.pane, Pane::Partitions | Pane::Messages) { 2 } else { 1 };
         let page = usize::from(height.saturating_sub(above)).max(1);
         match self.pane {
             Pane::Partitions => self.partitions.go(command, page, &self.snapshot.partitions),
-            Pane::Routing => {
+            Pane::Messages => {
                 let shown = self.shown_traces().into_owned();
                 self.trace.go(command, page, &shown);
             }
@@ -69,7 +69,7 @@ impl Workbench {
     /// Opens the window of the selected row.
     pub(super) fn open(&mut self) {
         let subject = match self.pane {
-            Pane::Routing => {
+            Pane::Messages => {
                 self.trace.of(&self.shown_traces()).map(Arc::clone).map(Subject::Message)
             }
             Pane::DeadLetters => self.selected_letter().map(Subject::DeadLetter),

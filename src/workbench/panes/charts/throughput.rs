@@ -31,7 +31,8 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let rates = workbench.snapshot.throughput.rates(workbench.window);
     let Some((least, median, most)) = rates.spread() else {
         let hint = "Messages in each second appear here.";
-        return Line::styled(hint, theme.quiet()).render(inner, buffer);
+        return Line::styled(theme.fit(hint, usize::from(inner.width)), theme.quiet())
+            .render(inner, buffer);
     };
     let now = rates.values.last().copied().unwrap_or_default();
     // The figures first, then the axis of time, if there is room for bars above them.

@@ -72,7 +72,7 @@ fn state(workbench: &Workbench) -> (String, Style) {
     }
 }
 
-/// Why messages do not move; `None` if they do. The routing pane shows which sink it is.
+/// Why messages do not move; `None` if they do. The flow shows which sink it is.
 fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
     let sinks = snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
     let states: Vec<SinkState> = sinks.map(|sink| sink.state).collect();

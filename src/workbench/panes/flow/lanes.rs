@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 
 use super::row::at_row;
 use crate::telemetry::{Snapshot, WorkerShown};
-use crate::workbench::panes::lists::partitions::percent;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
@@ -66,7 +65,7 @@ impl Lanes {
             theme,
             lanes: workers.iter().take(shown).enumerate().map(lane).collect(),
             rows: height,
-            others: (more > 0).then(|| format!("+{more} more: {} ", percent(left_out))),
+            others: (more > 0).then(|| format!("+{more} more: {} ", words::percent(left_out))),
         }
     }
 
@@ -198,7 +197,7 @@ impl Shares {
 }
 
 fn figures(worker: &WorkerShown, share: f64, detail: Detail) -> String {
-    let share = percent(share);
+    let share = words::percent(share);
     let rate = format!("{}/s", words::rate(worker.rate));
     match detail {
         Detail::Full => {

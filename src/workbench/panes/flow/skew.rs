@@ -4,7 +4,6 @@ use ratatui::text::Line;
 
 use super::lanes::Shares;
 use crate::core::partitions::query::SortBy;
-use crate::workbench::panes::lists::partitions::percent;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -42,7 +41,7 @@ fn hot_key(workbench: &Workbench) -> Option<String> {
     let first = &shown.rows.first()?.row;
     let share = first.messages as f64 / workbench.snapshot.totals.stateful.max(1) as f64;
     let key = workbench.theme.fit(&words::key(&first.key), 16);
-    Some(format!("`{key}` takes {} of the messages", percent(share.min(1.0))))
+    Some(format!("`{key}` takes {} of the messages", words::percent(share.min(1.0))))
 }
 
 /// Which worker does how much more than which other one, and how many times.

@@ -58,7 +58,7 @@ pub(in crate::workbench::panes) fn render(
 /// What is at the right of the tabs: what Enter does, or the last event of an endpoint.
 fn aside(workbench: &Workbench, shown: Pane, room: usize) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    if shown != Pane::Routing {
+    if shown != Pane::Messages {
         return Line::default();
     }
     let untraced = untraced(snapshot);

@@ -41,9 +41,9 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         table.names(Rect { height: 1, ..area }, buffer);
     }
     for (is_selected, cells, row) in &in_sight {
-        workbench.spots.row(*row, Some(Pane::Routing), *is_selected);
+        workbench.spots.row(*row, Some(Pane::Messages), *is_selected);
         table.row(cells).render(*row, buffer);
-        if (workbench.pane == Pane::Routing || workbench.spotlight) && *is_selected {
+        if (workbench.pane == Pane::Messages || workbench.spotlight) && *is_selected {
             theme.select_in_pane(*row, buffer);
         }
     }

@@ -6,7 +6,9 @@ pub(super) mod log;
 mod message_cells;
 mod messages;
 mod outputs;
+mod partition_columns;
 pub(super) mod partitions;
+mod tour;
 
 use ratatui::layout::Rect;
 

@@ -5,15 +5,14 @@ use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
 
-use crate::core::frames::framing::frame as frame_of;
-use crate::core::partitions::query::SortBy;
+use super::partition_columns::{Column, HISTORY, KEY_LIMIT, POISONED, columns};
+use super::tour;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::frame::{self, pane, title_of};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
-use crate::workbench::state::lists::rows::fields;
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
 
@@ -72,7 +71,7 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     if filter.is_empty() {
         lines.push(Line::styled("No partition yet.", theme.title()));
         lines.push(Line::default());
-        lines.extend(tour(workbench));
+        lines.extend(tour::lines(workbench));
     } else {
         lines.push(Line::from(vec![
             Span::styled("No key contains ", theme.quiet()),
@@ -81,123 +80,6 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     }
     let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
     text.centered().render(area, buffer);
-}
-
-/// What can be typed first: the application's own example, many of it, a part of it, and nonsense.
-fn tour(workbench: &Workbench) -> Vec<Line<'static>> {
-    let theme = workbench.theme;
-    let source = workbench.target().map(|(_, source)| source);
-    let Some((source, typed)) = source.and_then(|source| Some((source, source.typed.as_ref()?)))
-    else {
-        return Vec::new();
-    };
-    let example = typed.example();
-    let whole =
-        typed.parse(example).ok().and_then(|payload| frame_of(&*source.framing, &payload).ok());
-    let half = whole.map(|whole| {
-        let half = whole.get(..whole.len().div_ceil(2)).unwrap_or_default();
-        (format!("0x {}", words::hex(half)), "half a frame: a dead letter")
-    });
-    let all = [
-        Some((example.to_owned(), "a message")),
-        Some((format!("{example} x1000"), "a thousand of them")),
-        half,
-        Some(("nonsense".to_owned(), "with Ctrl-X: sent as it is, to see what becomes of it")),
-    ];
-    let lines = all.into_iter().flatten().map(|(text, what)| {
-        Line::from(vec![
-            Span::styled(format!("{text}  "), theme.accent()),
-            Span::styled(what, theme.quiet()),
-        ])
-    });
-    [Line::styled("Type one of these, and Enter:", theme.quiet())]
-        .into_iter()
-        .chain(lines)
-        .collect()
-}
-
-/// The max width of the column of keys.
-const KEY_LIMIT: u16 = 40;
-
-/// The mark of a poisoned partition: a word, because it must not be overlooked.
-const POISONED: &str = "poisoned";
-
-/// The column of the last seconds: a bar for each.
-const HISTORY: &str = "last seconds";
-
-/// The widths that it may have.
-const SECONDS: std::ops::RangeInclusive<u16> = 12..=30;
-
-/// A column of the table.
-struct Column {
-    name: String,
-    sort: Option<SortBy>,
-    width: u16,
-    right: bool,
-}
-
-fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16) -> Vec<Column> {
-    let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
-        name: name.to_owned(),
-        sort,
-        width,
-        right,
-    };
-    let widths = workbench.partitions.widths();
-    let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
-    // Room for the mark of a new partition, or for the word for a poisoned one.
-    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
-    let key = columns_of(widths.key() + mark).clamp(5, KEY_LIMIT);
-    let mut columns = vec![
-        column("key", Some(SortBy::Key), key, false),
-        column("worker", Some(SortBy::Worker), 7, true),
-    ];
-    let fields = fields(shown);
-    if fields.is_empty() {
-        columns.push(column("state", None, 20, false));
-    }
-    for field in fields {
-        let number = shown
-            .rows
-            .iter()
-            .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
-        // Room for the sign of the order.
-        let length = columns_of(widths.field(&field).max(field.chars().count() + 1)).min(24);
-        let length = length.max(if number { 8 } else { 0 });
-        columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
-    }
-    columns.push(column("messages", Some(SortBy::Messages), 9, true));
-    columns.push(column("msg/s", None, 6, true));
-    columns.push(column(HISTORY, None, *SECONDS.start(), false));
-    columns.push(column("share", Some(SortBy::Messages), 5, true));
-    // The key stays: without it, no row means anything.
-    let hidden = &workbench.hidden_columns;
-    columns.retain(|column| column.name == "key" || !hidden.contains(&column.name));
-    fit(columns, width)
-}
-
-/// Leaves columns out until the others fit: first those that repeat another one, then fields from the last
-/// one on (Enter on a row shows them all). The last seconds get the rest of the width.
-fn fit(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
-    let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
-    let needed =
-        |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
-    let named = |columns: &[Column], name: &str| columns.iter().position(|at| at.name == name);
-    while needed(&columns) > width && columns.len() > 3 {
-        let fields = columns.iter().filter(|column| is_field(column)).count();
-        let superfluous = named(&columns, HISTORY)
-            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 2))
-            .or_else(|| named(&columns, "messages").filter(|_| columns.len() > 5))
-            .or_else(|| named(&columns, "share"))
-            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 1))
-            .unwrap_or(columns.len() - 1);
-        columns.remove(superfluous);
-    }
-    let left = width.saturating_sub(needed(&columns));
-    if let Some(seconds) = columns.iter_mut().find(|column| column.name == HISTORY) {
-        seconds.width = (seconds.width + left).min(*SECONDS.end());
-    }
-    columns
 }
 
 fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mut Buffer) {
@@ -298,11 +180,10 @@ fn value(
         }
         "worker" => worker(workbench, row),
         "messages" => Line::raw(words::count(partition.messages)),
-        "msg/s" => match row.rate {
-            Some(rate) if rate >= 0.5 => Line::raw(words::rate(whole(rate))),
-            Some(rate) if rate > 0.0 => Line::raw("<1"),
-            _ => dash(),
-        },
+        "msg/s" => row
+            .rate
+            .filter(|rate| *rate > 0.0)
+            .map_or_else(dash, |rate| Line::raw(words::measured_rate(rate))),
         HISTORY => {
             let shown = usize::from(column.width);
             let seconds = row.history.iter().skip(row.history.len().saturating_sub(shown));
@@ -310,7 +191,7 @@ fn value(
             let line = bars::line(theme, &seconds, most);
             Line::styled(format!("{line:>shown$}"), theme.worker(partition.worker.0))
         }
-        "share" => Line::raw(percent((partition.messages as f64 / total as f64).min(1.0))),
+        "share" => Line::raw(words::percent((partition.messages as f64 / total as f64).min(1.0))),
         "state" => fitted(words::plain(&partition.value)),
         field => fitted(field_text(row, field)),
     }
@@ -333,21 +214,4 @@ fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
 fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
     let created = row.row.created.filter(|_| row.row.dynamic);
     created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]
-fn whole(rate: f64) -> u64 {
-    rate.round() as u64
-}
-
-/// A share as a percentage in at most four columns.
-pub(in crate::workbench::panes) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent > 0.0 && percent < 1.0 {
-        "<1%".to_owned()
-    } else if percent > 99.0 && percent < 100.0 {
-        ">99%".to_owned()
-    } else {
-        format!("{percent:.0}%")
-    }
 }

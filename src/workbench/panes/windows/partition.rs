@@ -14,7 +14,6 @@ use crate::core::topology::StepKind;
 use crate::telemetry::{OpenedPartition, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::lists::partitions::percent;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::letters::poison;
 use crate::workbench::words;
@@ -86,10 +85,10 @@ impl About<'_> {
         let all = self.workbench.snapshot.totals.stateful;
         let mut counts = words::grouped(row.messages);
         if all > 0 {
-            counts = format!("{counts}, {} of all", percent(share(row.messages, all)));
+            counts = format!("{counts}, {} of all", words::percent(share(row.messages, all)));
         }
         if let Some(rate) = shown.rate {
-            counts = format!("{counts}, {} msg/s", words::rate(whole(rate)));
+            counts = format!("{counts}, {} msg/s", words::measured_rate(rate));
         }
         let state = self.workbench.topology.states().get(self.state);
         let pin = state.map(|state| Pin { state: Arc::clone(&state.name), key: self.key.clone() });
@@ -237,13 +236,4 @@ fn refused(trace: &Trace) -> Option<String> {
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
 fn share(part: u64, all: u64) -> f64 {
     part as f64 / all.max(1) as f64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate is not negative, and three digits are shown"
-)]
-fn whole(rate: f64) -> u64 {
-    rate.round() as u64
 }

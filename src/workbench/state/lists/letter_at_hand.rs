@@ -79,7 +79,7 @@ impl Workbench {
             Some(Overlay::Detail(Detail { subject: Subject::Message(trace), .. })) => {
                 Some(AtHand::Message(Arc::clone(trace)))
             }
-            _ if self.pane == Pane::Routing => {
+            _ if self.pane == Pane::Messages => {
                 let trace = self.trace.of(&self.shown_traces()).map(Arc::clone);
                 trace.map(AtHand::Message)
             }

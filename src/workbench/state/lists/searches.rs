@@ -19,7 +19,7 @@ impl Searches {
     #[must_use]
     pub fn of(&self, pane: Pane) -> Option<&FilterLine> {
         match pane {
-            Pane::Routing => Some(&self.messages),
+            Pane::Messages => Some(&self.messages),
             Pane::Outputs => Some(&self.outputs),
             Pane::Log => Some(&self.log),
             _ => None,
@@ -29,7 +29,7 @@ impl Searches {
     /// The same, to be changed.
     pub fn of_mut(&mut self, pane: Pane) -> Option<&mut FilterLine> {
         match pane {
-            Pane::Routing => Some(&mut self.messages),
+            Pane::Messages => Some(&mut self.messages),
             Pane::Outputs => Some(&mut self.outputs),
             Pane::Log => Some(&mut self.log),
             _ => None,

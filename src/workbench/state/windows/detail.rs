@@ -37,7 +37,7 @@ impl Subject {
     #[must_use]
     pub fn pane(&self) -> Pane {
         match self {
-            Self::Message(_) => Pane::Routing,
+            Self::Message(_) => Pane::Messages,
             Self::DeadLetter(_) => Pane::DeadLetters,
             Self::LogLine(_) => Pane::Log,
             Self::Output(_) => Pane::Outputs,

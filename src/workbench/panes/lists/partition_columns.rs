@@ -1,0 +1,90 @@
+//! The columns of the partitions' table, and which of them fit.
+
+use crate::core::partitions::query::SortBy;
+use crate::telemetry::PartitionsShown;
+use crate::workbench::state::Workbench;
+use crate::workbench::state::lists::rows::fields;
+
+/// The max width of the column of keys.
+pub(super) const KEY_LIMIT: u16 = 40;
+
+/// The mark of a poisoned partition: a word, because it must not be overlooked.
+pub(super) const POISONED: &str = "poisoned";
+
+/// The column of the last seconds: a bar for each.
+pub(super) const HISTORY: &str = "last seconds";
+
+/// The widths that it may have.
+const SECONDS: std::ops::RangeInclusive<u16> = 12..=30;
+
+/// A column of the table.
+pub(super) struct Column {
+    pub name: String,
+    pub sort: Option<SortBy>,
+    pub width: u16,
+    pub right: bool,
+}
+
+pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16) -> Vec<Column> {
+    let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
+        name: name.to_owned(),
+        sort,
+        width,
+        right,
+    };
+    let widths = workbench.partitions.widths();
+    let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
+    // Room for the mark of a new partition, or for the word for a poisoned one.
+    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
+    let key = columns_of(widths.key() + mark).clamp(5, KEY_LIMIT);
+    let mut columns = vec![
+        column("key", Some(SortBy::Key), key, false),
+        column("worker", Some(SortBy::Worker), 7, true),
+    ];
+    let fields = fields(shown);
+    if fields.is_empty() {
+        columns.push(column("state", None, 20, false));
+    }
+    for field in fields {
+        let number = shown
+            .rows
+            .iter()
+            .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
+        // Room for the sign of the order.
+        let length = columns_of(widths.field(&field).max(field.chars().count() + 1)).min(24);
+        let length = length.max(if number { 8 } else { 0 });
+        columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
+    }
+    columns.push(column("messages", Some(SortBy::Messages), 9, true));
+    columns.push(column("msg/s", None, 6, true));
+    columns.push(column(HISTORY, None, *SECONDS.start(), false));
+    columns.push(column("share", Some(SortBy::Messages), 5, true));
+    // The key stays: without it, no row means anything.
+    let hidden = &workbench.hidden_columns;
+    columns.retain(|column| column.name == "key" || !hidden.contains(&column.name));
+    fit(columns, width)
+}
+
+/// Leaves columns out until the others fit: first those that repeat another one, then fields from the last
+/// one on (Enter on a row shows them all). The last seconds get the rest of the width.
+fn fit(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
+    let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
+    let needed =
+        |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
+    let named = |columns: &[Column], name: &str| columns.iter().position(|at| at.name == name);
+    while needed(&columns) > width && columns.len() > 3 {
+        let fields = columns.iter().filter(|column| is_field(column)).count();
+        let superfluous = named(&columns, HISTORY)
+            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 2))
+            .or_else(|| named(&columns, "messages").filter(|_| columns.len() > 5))
+            .or_else(|| named(&columns, "share"))
+            .or_else(|| columns.iter().rposition(is_field).filter(|_| fields > 1))
+            .unwrap_or(columns.len() - 1);
+        columns.remove(superfluous);
+    }
+    let left = width.saturating_sub(needed(&columns));
+    if let Some(seconds) = columns.iter_mut().find(|column| column.name == HISTORY) {
+        seconds.width = (seconds.width + left).min(*SECONDS.end());
+    }
+    columns
+}
