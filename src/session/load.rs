@@ -124,6 +124,9 @@ impl Session {
     }
 
     fn judge(&mut self, behind: Duration) -> bool {
+        if self.load.now.as_ref().is_none_or(|running| running.search.is_none()) {
+            return false;
+        }
         let now = self.engine.now();
         let stands = self.engine.run_state() != RunState::Running || self.engine.is_recovering();
         let latency = self.latency();

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use hdrhistogram::iterators::IterationValue;
 use serde::Serialize;
 
 use super::window::TimeWindow;
@@ -64,8 +65,8 @@ pub(crate) struct Latency {
     total: Histogram<u64>,
     /// The second that has not ended.
     current: Histogram<u64>,
-    /// The last seconds, the oldest first.
-    seconds: VecDeque<Histogram<u64>>,
+    /// The last seconds, the oldest first: what was recorded in each. As histograms they would be ten times as large.
+    seconds: VecDeque<Vec<Recorded>>,
     /// The sums of the last seconds, for each time that is shorter than the whole run.
     sums: [Histogram<u64>; SUMMED.len()],
 }
@@ -90,7 +91,7 @@ impl Latency {
     /// Ends a second.
     pub fn roll(&mut self) {
         let longest = SUMMED.iter().copied().max().unwrap_or(0);
-        if self.current.is_empty() && self.seconds.iter().all(Histogram::is_empty) {
+        if self.current.is_empty() && self.seconds.iter().all(Vec::is_empty) {
             return;
         }
         let ended = std::mem::replace(&mut self.current, histogram());
@@ -99,10 +100,14 @@ impl Latency {
             let _ = sum.add(&ended);
             let leaving = self.seconds.len().checked_sub(length);
             if let Some(oldest) = leaving.and_then(|at| self.seconds.get(at)) {
-                let _ = sum.subtract(oldest);
+                let _ = sum.subtract(histogram_of(oldest));
             }
         }
-        self.seconds.push_back(ended);
+        let recorded = |value: IterationValue<u64>| Recorded {
+            nanoseconds: value.value_iterated_to(),
+            count: value.count_at_value(),
+        };
+        self.seconds.push_back(ended.iter_recorded().map(recorded).collect());
         if self.seconds.len() > longest {
             self.seconds.pop_front();
         }
@@ -142,6 +147,21 @@ impl Latency {
             let _ = sum.add(of_other);
         }
     }
+}
+
+/// A latency, or any other one that the histogram does not tell from it, and how often it was recorded.
+#[derive(Debug, Clone, Copy)]
+struct Recorded {
+    nanoseconds: u64,
+    count: u64,
+}
+
+fn histogram_of(recorded: &[Recorded]) -> Histogram<u64> {
+    let mut histogram = histogram();
+    for Recorded { nanoseconds, count } in recorded {
+        histogram.saturating_record_n(*nanoseconds, *count);
+    }
+    histogram
 }
 
 fn shown(histogram: &Histogram<u64>) -> LatencyShown {

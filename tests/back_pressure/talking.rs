@@ -76,8 +76,9 @@ fn a_receiver_that_stalls_for_ever_is_told_of_and_a_second_signal_ends_the_run()
     let receiver = Receiver::start(Manners::TALKING);
     receiver.stall(true);
     let running = alphabet(&receiver.endpoint, &[]);
-    // So few that the system takes all of them.
-    give(&running, VOTES);
+    // More than the receiver's system takes, and so few that the run reads all of them whatever it expects their
+    // outputs to be: the budget is 4 MiB, and 9 bytes are expected for each byte at most when the first are known.
+    give(&running, VOTES / 3);
     running.signal("TERM");
     let waits = format!("{} takes no outputs; interrupt again", receiver.endpoint);
     wait_until("what the run waits for", || running.said().contains(&waits));
