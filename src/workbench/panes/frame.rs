@@ -149,7 +149,7 @@ fn printable(mut line: Line<'_>) -> Line<'_> {
 }
 
 /// The beginning of a line in this many columns, with an ellipsis.
-fn beginning(theme: Theme, mut line: Line<'_>, columns: usize) -> Line<'_> {
+pub(super) fn beginning(theme: Theme, mut line: Line<'_>, columns: usize) -> Line<'_> {
     let mut room = columns;
     for span in &mut line.spans {
         span.content = theme.fit(&span.content, room).into();

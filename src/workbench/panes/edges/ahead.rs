@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::core::foresight::{Change, Foresight};
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
-use crate::workbench::panes::frame::quoted;
+use crate::workbench::panes::frame::{beginning, quoted};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -60,12 +60,7 @@ pub(super) fn fitting(
         }
         last = line;
     }
-    let mut room = width;
-    for span in &mut last.spans {
-        span.content = theme.fit(&span.content, room).into();
-        room = room.saturating_sub(span.width());
-    }
-    last
+    beginning(theme, last, width)
 }
 
 fn outcome(workbench: &Workbench, foresight: &Foresight) -> Vec<Span<'static>> {

@@ -108,7 +108,7 @@ pub(super) fn bytes(workbench: &Workbench, width: usize) -> Option<Line<'static>
 /// The fields of the bytes, as far as they are known: the header and the rest at least.
 fn fields(foresight: Option<&Foresight>, length: usize, header: usize) -> Vec<FrameField> {
     let known = foresight.map(|foresight| foresight.fields.clone()).unwrap_or_default();
-    let mut fields = if known.is_empty() {
+    let mut fields = if known.is_empty() && header > 0 {
         vec![FrameField { name: "length".to_owned(), bytes: 0..header.min(length) }]
     } else {
         known
@@ -138,7 +138,8 @@ fn of_fields(
             line.push_span(Span::styled(format!("{} ", field.name), theme.quiet()));
         }
         let shown = field.bytes.start..field.bytes.end.min(most);
-        let style = if at == 0 { theme.second_bar() } else { theme.good() };
+        let is_header = at == 0 && field.name == "length";
+        let style = if is_header { theme.second_bar() } else { theme.good() };
         let hex = words::hex(bytes.get(shown).unwrap_or_default());
         line.push_span(Span::styled(hex, style));
     }
