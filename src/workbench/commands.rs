@@ -78,8 +78,8 @@ commands! {
     NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
     Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
     Pin,          "pin",           Partitions,  HELP,   [char('p')],                        "trace every message of the selected partition's key, or no longer";
-    EditLetter,   "edit and send", Frames,      FOOTER, [char('e')],                        "put its frame into the input pane, to be edited and sent again";
-    SendLetter,   "send again",    Frames,      FOOTER, [char('R')],                        "send its frame again as it is";
+    EditFrame,    "edit and send", Frames,      FOOTER, [char('e')],                        "put its frame into the input pane, to be edited and sent again";
+    SendFrame,    "send again",    Frames,      FOOTER, [char('R')],                        "send its frame again as it is";
     MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";
     FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
     Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";

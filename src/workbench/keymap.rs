@@ -226,7 +226,7 @@ mod tests {
             [(Command::Step, vec![Key::char('f')]), (Command::Freeze, vec![Key::char('s')])];
         assert!(Keymap::with(&exchanged).is_ok());
         // The pane of dead letters has no order to turn around.
-        assert!(Keymap::with(&[(Command::EditLetter, vec![Key::char('r')])]).is_ok());
+        assert!(Keymap::with(&[(Command::EditFrame, vec![Key::char('r')])]).is_ok());
     }
 
     #[test]

@@ -208,8 +208,7 @@ mod tests {
     #[test]
     fn a_conflict_is_at_the_command_that_the_file_names_though_another_name_is_part_of_it() {
         let text = "[keys]\nsend = \"Ctrl-S\"\n\"send letter\" = \"Ctrl-S\"\nstep = \"f\"\n";
-        let text =
-            text.replace("\"send letter\"", &Command::SendLetter.entry().unwrap().key_name());
+        let text = text.replace("\"send letter\"", &Command::SendFrame.entry().unwrap().key_name());
         assert!(wrong(&text).starts_with("4: "), "{}", wrong(&text));
     }
 

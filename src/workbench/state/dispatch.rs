@@ -148,7 +148,7 @@ impl Workbench {
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
             Command::Filter => self.begin_filter(),
-            Command::EditLetter => {
+            Command::EditFrame => {
                 if let Some(at_hand) = self.frame_at_hand() {
                     self.edit_frame(&at_hand);
                 }
@@ -179,7 +179,7 @@ impl Workbench {
         match command {
             Command::Revive => self.revive(),
             Command::Pin => self.pin(),
-            Command::SendLetter => {
+            Command::SendFrame => {
                 let at_hand = self.frame_at_hand()?;
                 self.send_frame(&at_hand)
             }

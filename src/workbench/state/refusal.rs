@@ -27,7 +27,7 @@ impl Workbench {
             Command::Pin => {
                 self.partition_at_hand().is_none().then_some("no partition is selected")
             }
-            Command::EditLetter | Command::SendLetter => match self.frame_at_hand() {
+            Command::EditFrame | Command::SendFrame => match self.frame_at_hand() {
                 None if self.pane == Pane::Messages => Some("there is no message"),
                 None => Some("there is no dead letter"),
                 Some(at_hand) => return at_hand.refusal(),

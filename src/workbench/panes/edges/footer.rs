@@ -76,7 +76,7 @@ enum Rank {
 fn rank(entry: &Entry) -> Rank {
     match (entry.command, entry.context) {
         (
-            Command::Help | Command::Quit | Command::Revive | Command::EditLetter | Command::Freeze,
+            Command::Help | Command::Quit | Command::Revive | Command::EditFrame | Command::Freeze,
             _,
         ) => Rank::Always,
         (_, Context::Everywhere) => Rank::Everywhere,

@@ -45,7 +45,7 @@ pub(super) fn sheet<'a>(
     parts.push(Row::empty().into());
     let hex = Hex::of_parts(&letter.header, &letter.bytes, known);
     parts.push(Part::Hex(Hex { wrong: wrong_byte(letter), ..hex }));
-    let keys = [Command::EditLetter, Command::SendLetter, Command::Copy];
+    let keys = [Command::EditFrame, Command::SendFrame, Command::Copy];
     let keys = workbench.keymap.hints(&keys, Some(Pane::DeadLetters));
     Sheet { title: format!("Dead letter {}", letter.sequence), keys, live: false, parts }
 }

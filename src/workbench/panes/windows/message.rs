@@ -44,7 +44,7 @@ pub(super) fn sheet<'a>(
     rows.push(told.length());
     let mut parts: Vec<Part<'a>> = rows.into_iter().map(Part::from).collect();
     parts.push(Part::Hex(Hex::of_frame(&trace.frame, told.header_length(), known)));
-    let keys = [Command::EditLetter, Command::SendLetter, Command::Copy];
+    let keys = [Command::EditFrame, Command::SendFrame, Command::Copy];
     let keys = workbench.keymap.hints(&keys, Some(Pane::Messages));
     let title = format!("Message {} of {}", trace.sequence, trace.pipeline);
     Sheet { title, keys, live: false, parts }

@@ -2,7 +2,7 @@
 
 pub(in crate::workbench) mod badges;
 pub(in crate::workbench) mod filter_line;
-pub(in crate::workbench::state) mod letter_at_hand;
+pub(in crate::workbench::state) mod frame_at_hand;
 pub(in crate::workbench) mod letters;
 pub(in crate::workbench) mod marks;
 mod pins;

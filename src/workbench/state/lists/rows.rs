@@ -10,6 +10,7 @@ use super::filter_line::FilterLine;
 use super::widths::Widths;
 use crate::application::Key;
 use crate::core::partitions::query::{RowQuery, SortBy};
+use crate::core::text::has;
 use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key as TerminalKey;
@@ -144,7 +145,7 @@ impl PartitionRows {
     /// A key that the filter does not let through is not selected any more.
     fn filtered(&mut self) {
         self.offset = 0;
-        let gone = |key: &Key| !key.to_string().contains(self.filter.text());
+        let gone = |key: &Key| !has(&key.to_string(), self.filter.text());
         if self.selected.as_ref().is_some_and(gone) {
             self.selected = None;
         }
@@ -261,4 +262,23 @@ pub fn fields(shown: &PartitionsShown) -> Vec<String> {
 
 fn is_number(shown: &PartitionsShown, field: &str) -> bool {
     shown.rows.iter().any(|row| row.row.value.get(field).is_some_and(serde_json::Value::is_number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selected_key_stays_as_long_as_the_filter_shows_it() {
+        let selected = |filter: &str| {
+            let mut rows =
+                PartitionRows { selected: Some(Key::from("Zeta")), ..Default::default() };
+            rows.filter_by(filter);
+            rows.selected
+        };
+        // A filter in lower case shows both cases.
+        assert_eq!(selected("ze"), Some(Key::from("Zeta")));
+        assert_eq!(selected("ZE"), None);
+        assert_eq!(selected("q"), None);
+    }
 }

@@ -116,9 +116,7 @@ impl Workbench {
 
 /// Whether a command works while the window is open.
 fn works_here(command: Command) -> bool {
-    let of_subject = matches!(
-        command,
-        Command::Revive | Command::Pin | Command::EditLetter | Command::SendLetter
-    );
+    let of_subject =
+        matches!(command, Command::Revive | Command::Pin | Command::EditFrame | Command::SendFrame);
     of_subject || works_in_windows(command)
 }
