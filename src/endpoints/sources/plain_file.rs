@@ -24,8 +24,8 @@ use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::Timestamp;
 use crate::endpoints::stalls::Stalls;
 
-/// How much is read at once: two batches of short frames, so that they are processed soon after.
-const BLOCK: usize = 72 * 1024;
+/// How much is read at once: one batch of short frames, so that they are processed at once.
+const BLOCK: usize = 36 * 1024;
 
 /// The max wait for a read that is under way when the run is stopped. After that the run fails: a disk that hangs
 /// may never answer, and what was not read can be read by a later run.

@@ -32,8 +32,8 @@ pub(crate) struct Common {
 }
 
 /// How many messages, counted at each step that gives them, an operator makes before the others have
-/// their turn.
-const MAX_MESSAGES_PER_TURN: u64 = 32 * 1024;
+/// their turn. What comes from another worker waits for the end of a turn: this is most of the latency of two workers.
+const MAX_MESSAGES_PER_TURN: u64 = 8 * 1024;
 
 /// How many bytes it reads as frames and makes as outputs.
 const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
