@@ -49,8 +49,8 @@ impl<T: 'static, const N: usize> Outputs for [T; N] {
     }
 }
 
-/// The messages of an iterator, which are made one by one while those before them are processed: for
-/// inputs that become so many messages that they should not exist all at once.
+/// The messages of an iterator, which are made one by one while those before them are processed: for inputs that
+/// become too many messages to exist all at once.
 ///
 /// ```
 /// use wallaroo::{OneByOne, Outputs};
