@@ -105,8 +105,7 @@ fn for_demo<'a>(apps: &'a [App], options: &AppOptions) -> Result<&'a App, Failur
     Err(Failure::Usage(format!("no application has a generator for --demo: {NAMES_ONE}")))
 }
 
-/// Says what was, where the state is, and which command goes on. The terminal may be gone: then nobody reads
-/// it, and that is no failure.
+/// Prints what was, where the state is, and which command goes on. If the terminal is gone, that is no failure.
 fn say_farewell(first: &str, chosen: Option<&str>, farewells: &[Farewell]) {
     let mut text: Vec<String> = farewells.iter().map(ToString::to_string).collect();
     if let Some(farewell) = farewells.iter().find(|farewell| farewell.application == first) {

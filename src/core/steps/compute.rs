@@ -34,7 +34,7 @@ impl<M, C: Computation<M>> ComputeStep<M, C> {
         Self { name, input: Input::new(before), computation, outgoing: None }
     }
 
-    /// Goes on with the outputs of the message that was taken last, where some are left.
+    /// Goes on with the outputs of the message that was taken last, if some are left.
     fn go_on(
         &mut self,
         frames: &Frames,
@@ -99,7 +99,7 @@ impl<M, C: Computation<M>> Flow<OutputOf<C, M>> for ComputeStep<M, C> {
     }
 }
 
-/// Breaks where a piece is full.
+/// Breaks if a piece is full.
 pub(super) fn stop_at(full: bool) -> ControlFlow<()> {
     if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

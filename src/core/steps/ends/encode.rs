@@ -17,7 +17,7 @@ use crate::core::steps::{Flow, PIECE, Progress, Segment};
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Expects that so many messages will come until the batch is finished, unless some have come already.
+    /// Expects that this many messages will come until the batch is finished, unless some have come already.
     fn expect(&mut self, messages: usize);
 
     /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
@@ -134,7 +134,7 @@ pub(crate) struct EncodeEnd<M> {
 
 impl<M> Segment for EncodeEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
-        // It is given the messages that stay on this worker one piece after the other.
+        // Messages that stay on this worker come as one piece after another.
         let of_batch = if let Payload::Own(expected) = payload { Some(expected) } else { None };
         let messages = self.before.begin(frames, payload, context);
         let expected = of_batch.unwrap_or(messages);
@@ -180,7 +180,7 @@ impl<M> Segment for DoneEnd<M> {
     ) -> Progress {
         let before = context.report.stateful;
         let progress = self.before.next(frames, context, &mut self.input);
-        // The last step may give nothing: then what it processed is what has ended.
+        // The last step may give nothing: then what it processed counts.
         let processed = context.report.stateful - before;
         context.report.ended += processed.max(self.input.len() as u64);
         clear_guarded(&mut self.input);
