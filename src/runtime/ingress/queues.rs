@@ -31,7 +31,7 @@ pub(crate) struct Queues {
     durable: Option<Durable>,
     /// Whether all workers take from one queue.
     shared: bool,
-    /// Who is told of frames that wait for a person.
+    /// Told of frames that come in a pause.
     told: Option<(Arc<Gate>, Arc<dyn Observer>)>,
 }
 

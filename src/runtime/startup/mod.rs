@@ -94,9 +94,11 @@ pub(super) fn start(
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
     let parts = Parts { io: io.handle(), shared: &shared, workers: &workers, senders: &senders };
     let begins = Begins { checkpoint, base, others, names, since, sources_may_begin: begin };
-    let saving = match saved.zip(generation) {
-        None => begins.without_replay(),
-        Some((saved, generation)) => Some(saved.start(generation, parts, intakes, begins)?),
+    let saving = if let Some((saved, generation)) = saved.zip(generation) {
+        Some(saved.start(generation, parts, intakes, begins)?)
+    } else {
+        begins.sources_may_begin.send_replace(true);
+        None
     };
 
     // The supervisor, which follows the run to its end.

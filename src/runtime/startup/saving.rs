@@ -61,14 +61,6 @@ pub(super) struct Begins {
     pub sources_may_begin: watch::Sender<bool>,
 }
 
-impl Begins {
-    /// Lets the sources begin at once.
-    pub fn without_replay(&self) -> Option<Saving> {
-        self.sources_may_begin.send_replace(true);
-        None
-    }
-}
-
 impl Saved {
     /// Opens and locks the directory, and reads the checkpoint to begin with.
     pub fn open(
