@@ -177,11 +177,6 @@ impl Frames {
         self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).2)
     }
 
-    /// Every payload in order, with its index.
-    pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        self.payloads_from(0)
-    }
-
     /// The payloads from this frame on in order, with their indices.
     pub fn payloads_from(&self, first: u32) -> impl Iterator<Item = (u32, &[u8])> {
         let (bytes, mut start) = (self.pieces.bytes(), self.pieces.start(first as usize) as usize);
@@ -283,7 +278,8 @@ mod tests {
     #[test]
     fn a_frame_knows_its_bytes_its_number_and_its_place() {
         let frames = three();
-        let payloads: Vec<_> = frames.payloads().map(|(_, payload)| payload.to_vec()).collect();
+        let payloads: Vec<_> =
+            frames.payloads_from(0).map(|(_, payload)| payload.to_vec()).collect();
         assert_eq!(payloads, [b"a".to_vec(), Vec::new(), b"bc".to_vec()]);
         assert_eq!(frames.payload(2), b"bc");
         assert_eq!(frames.frame(2), b"\0\0\0\x02bc");

@@ -82,10 +82,7 @@ impl<M, C: Computation<M>> Flow<OutputOf<C, M>> for ComputeStep<M, C> {
                                 **outgoing = left;
                             }
                         }
-                        Err(reason) => {
-                            let reason = reason.as_str().to_owned();
-                            context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
-                        }
+                        Err(reason) => context.refuse(name, frames, frame, &reason),
                     }
                     stop_at(output.len() - first >= piece)
                 },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::application::Key;
+use crate::application::{Key, Reason};
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure};
@@ -94,6 +94,13 @@ impl Context<'_> {
                 event: event(),
             });
         }
+    }
+
+    /// Makes a frame a dead letter because an author's code refused it.
+    #[cold]
+    pub fn refuse(&mut self, name: &StepName, frames: &Frames, frame: u32, reason: &Reason) {
+        let reason = reason.as_str().to_owned();
+        self.dead_letter(name, frames, frame, None, Cause::Refused, reason);
     }
 
     /// Makes a frame a dead letter.

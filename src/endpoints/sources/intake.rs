@@ -42,7 +42,7 @@ pub trait Delivery: Send + Sync {
 
 /// A source that can be read without waiting for another program.
 pub trait Fetch: Send + Sync {
-    /// Gives the next frames to `enter`, before later ones can be delivered. Does nothing if there are none. When there
+    /// Gives the next frames to `enter`, once, before later ones can be delivered. Does nothing if there are none. When there
     /// are more, they are delivered, or the delivery is asked again to fetch them.
     fn fetch(&self, enter: &mut dyn FnMut(Frames));
 }

@@ -217,7 +217,9 @@ impl Queue {
         drop(state);
         let Some(source) = source else { return };
         source.fetch(&mut |frames| {
-            let Some(fetched) = fetched.take() else { return };
+            let Some(fetched) = fetched.take() else {
+                unreachable!("a source gives frames once per fetch")
+            };
             let mut state = self.state.lock();
             state.waiting.push_back(fetched.waiting(frames));
             state.fetched = Some(fetched);

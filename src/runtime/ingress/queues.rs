@@ -112,7 +112,8 @@ impl Queues {
                     // The source may have another slot this time: the greater offset counts.
                     per_worker.first().begin_source_at(source, *offset);
                 }
-                _ => {}
+                // Of a sink, or of another pipeline.
+                Position::Journal { .. } | Position::Source { .. } | Position::Sink { .. } => {}
             }
         }
     }

@@ -192,6 +192,7 @@ async fn let_sources_begin(
     }
     // The sources begin only now: if a client sends a message because of an output that it has seen, its message
     // must not enter before the frame that made the output.
+    // An error says it: the sender is dropped with the last of them.
     let _ = done.await;
     durable.replayed();
     begin.send_replace(true);

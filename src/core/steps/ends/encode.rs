@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::gathered::Gathered;
-use crate::application::{Encoder, Message, Reason};
+use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
@@ -71,7 +71,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
                 let end = match gathered.write(|out| encoder.encode(message, out)) {
                     Ok(end) if end == gathered.end() => return,
                     Ok(end) => end,
-                    Err(reason) => return refuse(name, frames, *frame, &reason, context),
+                    Err(reason) => return context.refuse(name, frames, *frame, &reason),
                 };
                 let trace = if traced { frames.trace(*frame) } else { None };
                 let preview = trace.as_ref().map(|_| preview_bytes(gathered.written(end)));
@@ -98,18 +98,6 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
     fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
         self.gathered.finish(frames, produced);
     }
-}
-
-#[cold]
-fn refuse(
-    name: &StepName,
-    frames: &Frames,
-    frame: u32,
-    reason: &Reason,
-    context: &mut Context<'_>,
-) {
-    let reason = reason.as_str().to_owned();
-    context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
 }
 
 #[cold]
