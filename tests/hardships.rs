@@ -5,10 +5,9 @@
 
 mod support;
 
-use std::sync::Once;
-
 use crossterm::event::{KeyCode, KeyModifiers};
 use serde::{Deserialize, Serialize};
+use support::fragile::silence_panics_on_purpose;
 use support::stage::Stage;
 use wallaroo::workbench::Theme;
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
@@ -94,19 +93,6 @@ fn topology() -> Topology {
         .to_sink(Sink::new(encode))
         .build()
         .unwrap()
-}
-
-/// Keeps the panics that are on purpose out of the tests' output.
-fn silence_panics_on_purpose() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !panic.payload_as_str().is_some_and(|text| text.starts_with(NASTY)) {
-                previous(panic);
-            }
-        }));
-    });
 }
 
 /// A workbench on an engine with two workers that was sent these words.

@@ -17,8 +17,9 @@ use wallaroo::session::Session;
 use wallaroo::telemetry::{LoadShown, PartitionView, TimeWindow};
 use wallaroo::{Application, Generator, Key, Reason, Sink, Source, Topology};
 
-use crate::applications::{add, decode, letter, silence_panics_on_purpose, write_line};
+use crate::applications::{add, decode, letter, write_line};
 use crate::injectable;
+use crate::support::fragile::silence_panics_on_purpose;
 use crate::support::sockets::small_listener;
 use crate::support::waiting::wait_until;
 

@@ -9,21 +9,12 @@
 mod support;
 
 mod applications;
-mod crowd;
-mod ending;
-mod failing;
 mod files;
-mod holding;
+mod flow;
 mod keys;
+mod life;
 mod load;
-mod order;
-mod pausing;
-mod pressure;
 mod recorder;
-mod rescaling;
-mod sharing;
-mod tracing;
-mod turns;
 mod twin;
 
 use std::num::NonZeroUsize;

@@ -110,7 +110,7 @@ pub(super) fn over(
     connection: Connection,
     intake: &Intake,
 ) -> io::Result<StreamEnd> {
-    // What can be read again is not lost where the reading only stopped.
+    // If the reading was only stopped, what can be read again is not lost.
     let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
     let left = left.map(|broken| {
         let reason = broken.reason.clone();

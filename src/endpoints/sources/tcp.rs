@@ -20,9 +20,8 @@ use super::seat::Seat;
 use super::stream::{StreamEnd, read_frames};
 use crate::core::event::EngineEvent;
 
-/// How many connections a source serves at once, unless the user sets another limit or the limit on open
-/// files is lower. A client above the limit finds its connection closed, and does not wait for an answer that
-/// never comes.
+/// How many connections a source serves at once, unless the user sets another limit or the limit on open files is
+/// lower. The connection of one client more is closed, so that it does not wait for an answer.
 pub const DEFAULT_CONNECTION_LIMIT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// How long a client may be idle before another may have its place, if all are taken.

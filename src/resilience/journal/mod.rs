@@ -171,19 +171,16 @@ impl Journal {
     }
 
     /// Whether it holds this row.
-    #[must_use]
     pub fn is_live(&self, row: u64) -> bool {
         self.contents.live.binary_search_by_key(&row, |live| live.row).is_ok()
     }
 
     /// How many rows it holds.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.contents.live.len()
     }
 
     /// How many bytes of frames it holds.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -158,7 +158,7 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_counts_once_however_often_the_run_is_killed_and_its_disk_fails() {
-    use crate::disk::{Tally, run_and_kill};
+    use crate::directory::disk::{Tally, run_and_kill};
 
     let tally = Tally::default();
     for_seeds(4, |chance| {
