@@ -145,7 +145,7 @@ fn press(stage: &mut Stage, code: KeyCode) {
     stage.key(code, KeyModifiers::NONE);
 }
 
-/// Goes to a pane, so many after the input pane.
+/// Goes to a pane, this many after the input pane.
 fn go_to(stage: &mut Stage, pane: usize) {
     press(stage, KeyCode::Esc);
     press(stage, KeyCode::Char('i'));

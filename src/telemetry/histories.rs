@@ -36,7 +36,6 @@ impl History {
     }
 }
 
-/// The newest traced messages of each partition.
 #[derive(Debug, Default)]
 pub(crate) struct Histories {
     by_key: HashMap<Key, History>,

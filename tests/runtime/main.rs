@@ -28,7 +28,7 @@ use recorder::Recorder;
 /// The numbers of workers that a property must hold at.
 const WORKERS: [usize; 3] = [1, 2, 4];
 
-/// Settings for so many workers, with messages injected and outputs dropped.
+/// Settings for this many workers, with messages injected and outputs dropped.
 fn injectable(topology: &Topology, workers: usize) -> Settings {
     let workers = NonZeroUsize::new(workers).unwrap();
     Settings { workers, injectable: true, ..Settings::new(topology) }

@@ -175,7 +175,7 @@ fn run(
     }
 }
 
-/// The first frame, or the dead letter of bytes that are none; neither if there are no bytes.
+/// The first frame; else the dead letter of bytes that are not a frame, or `None` if there are no bytes.
 fn first_frame(
     plan: &PipelinePlan,
     limit: u64,

@@ -20,7 +20,7 @@ impl SortValue {
 
 /// A field of a struct; the state itself if it is a plain value. `None` if only JSON can tell.
 fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
-    // Why there is none does not matter: the JSON that is made instead will say it.
+    // The reason does not matter: JSON is made instead.
     guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
 }
 

@@ -10,7 +10,7 @@ use super::seat::{Seat, SignsOfLife};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::{Assembler, SourceEnd};
 
-/// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two trips
+/// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two switches
 /// between threads.
 const READ_SIZE: usize = 128 * 1024;
 

@@ -136,7 +136,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, intake: Arc<Intake>) {
     let pipeline = intake.pipeline;
     intake.observer.event(EngineEvent::Connected(pipeline, Arc::clone(&name)));
-    // A client whose machine or network is gone would keep its place for ever.
+    // A client whose machine or network is gone would keep its place forever.
     let keepalive =
         TcpKeepalive::new().with_time(SILENT).with_interval(PATIENCE).with_retries(QUESTIONS);
     // If the system cannot check, the connection is served all the same.

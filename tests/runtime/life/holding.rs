@@ -90,7 +90,7 @@ fn nothing_holds_an_engine_that_crashed_while_its_workers_changed() {
             engine.crash();
             engine
         });
-        // Nobody uses its files any more.
+        // Its files are no longer in use.
         let (again, held_again) = started(&settings(&counting(), 2, Some(folder.path())));
         drop((engine, again));
         assert_gone(&held, "the engine that crashed");

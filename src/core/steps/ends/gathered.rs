@@ -88,8 +88,8 @@ impl Gathered {
         (self.expected_length * messages).min(MAX_BYTES_TOGETHER) + SPARE_ROOM
     }
 
-    /// Lets an encoder write a message's output. Until it is [added](Self::add), it is none: what is refused,
-    /// or left behind by a panic, is written over. Returns where it ends.
+    /// Lets an encoder write a message's output, which counts once it is [added](Self::add): what is refused, or left
+    /// behind by a panic, is overwritten. Returns where it ends.
     #[inline]
     pub fn write(
         &mut self,
