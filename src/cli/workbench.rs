@@ -19,16 +19,13 @@ pub(super) fn start(
     apps: &[App],
     arguments: &WorkbenchArguments,
     options: &AppOptions,
+    configuration: &Configuration,
 ) -> Result<(), Failure> {
     let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    // Before a choice: what is wrong in a file is known at once.
-    let variable = |name: &str| std::env::var(name).ok();
-    let configuration = Configuration::load(arguments.config.as_deref(), variable)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
     let app = match &arguments.app {
         Some(name) => app::find(apps, name)?,
         None if arguments.demo => for_demo(apps, options)?,
-        None if on_terminal => match choose(apps, &configuration)? {
+        None if on_terminal => match choose(apps, configuration)? {
             Some(app) => app,
             None => return Ok(()),
         },
@@ -80,7 +77,7 @@ pub(super) fn start(
     };
     let name = topology.name().to_string();
     let opening = Opening { topology, settings, dead_letters, load };
-    let outcome = crate::workbench::run(opening, Some(others), &configuration);
+    let outcome = crate::workbench::run(opening, Some(others), configuration);
     let outcome = outcome.map_err(Failure::failed).map(|farewells| {
         let chosen = (arguments.app.is_none() && !arguments.demo).then_some(app.name);
         say_farewell(&name, chosen, &farewells);
