@@ -141,3 +141,15 @@ fn the_file_to_begin_with_has_every_option_and_its_default() {
     let ended = run(["run", "--config", &file].iter().chain(&files)).succeeded();
     assert_eq!(folder.read("totals"), b"a => 10\nb => 1\na => 15\n", "{}", ended.stderr);
 }
+
+#[test]
+fn the_example_of_the_packages_is_right() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/alphabet.toml");
+    let (folder, _) = folder("");
+    let [votes, totals, saved, dead] =
+        ["votes.msg", "totals", "saved", "dead"].map(|name| folder.path(name));
+    let files = ["--in", &votes, "--out", &totals, "--resilience-dir", &saved];
+    let more = ["--dead-letters", &dead];
+    let ended = run(["run", "--config", example].iter().chain(&files).chain(&more)).succeeded();
+    assert!(ended.stderr.contains("alphabet: 3 messages in, 3 out"), "{}", ended.stderr);
+}
