@@ -23,6 +23,9 @@ mod market_spread;
 #[path = "../../apps/reverse/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod reverse;
+#[path = "../../apps/stations/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod stations;
 #[path = "../../apps/word_count/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod word_count;
@@ -78,6 +81,11 @@ fn any_bytes_to_celsius() {
 #[test]
 fn any_bytes_to_word_count() {
     same_however_cut(&word_count::topology().unwrap(), false);
+}
+
+#[test]
+fn any_bytes_to_stations() {
+    same_however_cut(&stations::topology().unwrap(), false);
 }
 
 #[test]

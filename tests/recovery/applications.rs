@@ -80,6 +80,17 @@ fn word_count_counts_every_word_of_every_line_once() {
 }
 
 #[test]
+fn stations_have_every_measurement_of_a_file_of_lines_once() {
+    let inputs = Folder::new();
+    let input = generate(&inputs, "stations", "measurements", 20_000);
+    for_seeds(4, |chance| {
+        let folders = crash("stations", &[&input], 1, &[], chance);
+        let [undisturbed, disturbed] = folders.each_ref().map(lines);
+        assert!(undisturbed == disturbed, "the outputs differ");
+    });
+}
+
+#[test]
 fn an_application_without_a_state_writes_every_output_once() {
     let inputs = Folder::new();
     let input = generate(&inputs, "reverse", "texts", 30_000);

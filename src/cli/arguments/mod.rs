@@ -26,6 +26,7 @@ use byte_count::{ByteCount, FileSize};
 pub(super) use receive::ReceiveArguments;
 use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
+pub(super) use values::Framed;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///

@@ -5,8 +5,9 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::cli::arguments::Framed;
 use crate::cli::frame_counter::FrameCounter;
-use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
+use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 
 /// The bytes of one connection that have arrived and are not passed on yet.
 pub(super) struct Outputs {
@@ -19,18 +20,16 @@ pub(super) struct Outputs {
 enum Ends {
     /// By a line feed. The number is that of the bytes since the last one.
     Lines(u64),
-    /// By the length in its header.
+    /// By the length before it.
     Frames(FrameCounter),
 }
 
 impl Outputs {
-    /// For a connection that sends frames with a header of this length, or lines.
-    pub fn new(header_length: Option<u8>) -> Self {
-        let ends = match header_length {
-            None => Ends::Lines(0),
-            Some(length) => {
-                Ends::Frames(FrameCounter::new(big_endian_framing(usize::from(length))))
-            }
+    /// For a connection that sends frames or, if nothing else is said, lines.
+    pub fn new(framed: Option<Framed>) -> Self {
+        let ends = match framed {
+            None | Some(Framed::Lines) => Ends::Lines(0),
+            Some(framed) => Ends::Frames(FrameCounter::new(framed.framing())),
         };
         Self { buffer: BytesMut::new(), ends, limit: DEFAULT_FRAME_LIMIT }
     }
@@ -106,7 +105,7 @@ mod tests {
 
     #[test]
     fn only_whole_frames_are_handed_on() {
-        let mut outputs = Outputs::new(Some(2));
+        let mut outputs = Outputs::new(Some(Framed::Header(2)));
         let taken = taken(&mut outputs, &[&[0, 1], &[b'\n', 0, 0, 0], &[2, 7]]);
         let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0, 1, b'\n', 0, 0], 2), (b"", 0)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -114,9 +113,18 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_with_a_varint_is_handed_on_whole_wherever_its_length_is_cut() {
+        let mut outputs = Outputs::new(Some(Framed::Varint));
+        let taken = taken(&mut outputs, &[&[0x81], &[0, b'\n', 0, 2, 7], &[7, 0x80]]);
+        let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0x81, 0, b'\n', 0], 2), (&[2, 7, 7], 1)];
+        assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
+        assert_eq!(outputs.finish(), (Bytes::from_static(&[0x80]), 1));
+    }
+
+    #[test]
     fn an_output_beyond_the_limit_is_handed_on_in_parts() {
-        for header_length in [None, Some(1)] {
-            let mut outputs = Outputs { limit: 3, ..Outputs::new(header_length) };
+        for framed in [None, Some(Framed::Header(1)), Some(Framed::Varint)] {
+            let mut outputs = Outputs { limit: 3, ..Outputs::new(framed) };
             let taken = taken(&mut outputs, &[b"\x08bc", b"de", b"fgh", b"\n\x01", b"\n"]);
             let bytes: Vec<&[u8]> = taken.iter().map(|(bytes, _)| bytes.as_slice()).collect();
             assert_eq!(bytes, [&b""[..], b"\x08bcde", b"fgh", b"\n", b"\x01\n"]);

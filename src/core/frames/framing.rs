@@ -187,6 +187,18 @@ pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
     Arc::new(DecoderFraming(Arc::new(source.decoder)))
 }
 
+/// The framing of lines. For streams without an application.
+#[must_use]
+pub fn line_framing() -> Arc<dyn Framing> {
+    Arc::new(LineFraming)
+}
+
+/// The framing of lengths that are varints. For streams without an application.
+#[must_use]
+pub fn varint_framing() -> Arc<dyn Framing> {
+    Arc::new(VarintFraming)
+}
+
 /// A payload cannot be framed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoFrame {
