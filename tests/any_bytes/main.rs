@@ -70,7 +70,17 @@ fn any_bytes_to_alphabet() {
 
 #[test]
 fn any_bytes_to_reverse() {
-    same_however_cut(&reverse::topology().unwrap(), false);
+    same_however_cut(&reverse::topology(reverse::Framing::Header).unwrap(), false);
+}
+
+#[test]
+fn any_bytes_in_lines_to_reverse() {
+    same_however_cut(&reverse::topology(reverse::Framing::Lines).unwrap(), false);
+}
+
+#[test]
+fn any_bytes_with_varints_to_reverse() {
+    same_however_cut(&reverse::topology(reverse::Framing::Varint).unwrap(), false);
 }
 
 #[test]

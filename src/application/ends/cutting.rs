@@ -1,7 +1,9 @@
 //! How the bytes of a source are cut into frames.
 
+use super::OwnFunctions;
+
 /// How the bytes of a source are cut into frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Cutting {
     /// By the header of its decoder.
     Header,
@@ -9,4 +11,6 @@ pub(crate) enum Cutting {
     Lines,
     /// By lengths that are varints.
     Varint,
+    /// As the author says.
+    Own(OwnFunctions),
 }
