@@ -16,15 +16,19 @@ use wallaroo::core::partitions::placement::Placement;
 use wallaroo::core::steps::batch::{Payload, Produced};
 use wallaroo::core::steps::context::{Context, Report};
 use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
+use wallaroo::{Generator, Topology};
 
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
+#[path = "../apps/stations/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod stations;
 
-/// How many votes are in a batch.
-const VOTES: u32 = 4_096;
+/// How many messages are in a batch.
+const MESSAGES: u32 = 4_096;
 
-/// How many batches are about a million votes.
+/// How many batches are about a million messages.
 const BATCHES: usize = 245;
 
 /// How often a batch may allocate: what crosses from segment to segment, and the lists of it.
@@ -33,12 +37,28 @@ const MAX_A_BATCH: u64 = 24;
 /// A header, a letter and how often it is voted for.
 const LENGTH: u32 = 9;
 
-fn votes() -> (Bytes, Vec<u32>) {
+/// The bytes of a batch, and where each of its frames ends.
+type Batch = (Bytes, Vec<u32>);
+
+fn votes() -> Batch {
     let vote = |at: u32| {
         let letter = b'a' + u8::try_from(at * 7 % 26).unwrap();
         [&5_u32.to_be_bytes()[..], &[letter], &(at * 1_000).to_be_bytes()[..]].concat()
     };
-    ((0..VOTES).flat_map(vote).collect(), (1..=VOTES).map(|at| at * LENGTH).collect())
+    ((0..MESSAGES).flat_map(vote).collect(), (1..=MESSAGES).map(|at| at * LENGTH).collect())
+}
+
+/// As many lines, of all 400 stations.
+fn measurements(topology: &Topology) -> Batch {
+    let make = topology.pipelines()[0].source.generate.clone().unwrap();
+    let mut generator = Generator::new(1, 0.0);
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for _ in 0..MESSAGES {
+        bytes.extend(make(&mut generator));
+        bytes.push(b'\n');
+        ends.push(u32::try_from(bytes.len()).unwrap());
+    }
+    (bytes.into(), ends)
 }
 
 /// Works off a batch in all segments. Returns how many outputs it became.
@@ -66,31 +86,41 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
     outputs
 }
 
-#[test]
-fn no_vote_is_an_allocation() {
-    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+/// That a million messages are no allocations, whatever the batches are. Each becomes a line.
+fn no_message_is_an_allocation(topology: &Topology, (bytes, ends): Batch) {
+    let wrapping = topology.pipelines()[0].source.framing.wrapping();
     let placement = Placement::new(NonZeroUsize::MIN);
     let mut setup = WorkerSetup::new(WorkerIndex(0), placement, false);
     let mut segments = topology.segments(&mut setup).remove(0);
-    let (bytes, ends) = votes();
     let frames = |_| {
         let pieces = Pieces::new(bytes.clone(), ends.clone(), 0);
-        Frames::new("test".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
+        Frames::new("test".into(), SequenceNumber(1), Timestamp(0), wrapping, pieces)
     };
     let mut batches: Vec<_> = (0..BATCHES + 8).map(frames).collect();
     let mut report = Report::default();
 
     // The first ones create the partitions, and the memory that is used again.
     let first = batches.drain(..8).map(|frames| run(&mut segments, frames, &mut report));
-    assert_eq!(first.sum::<usize>(), 8 * VOTES as usize);
+    assert_eq!(first.sum::<usize>(), 8 * MESSAGES as usize);
     let mut outputs = 0;
     let found = allocation_counter::measure(|| {
         let batches = batches.into_iter();
         outputs = batches.map(|frames| run(&mut segments, frames, &mut report)).sum();
     });
 
-    assert_eq!(outputs, BATCHES * VOTES as usize, "a line a vote");
+    assert_eq!(outputs, BATCHES * MESSAGES as usize, "a line a message");
     let (allocations, bytes) = (found.count_total, found.bytes_total);
     let of = format!("{allocations} with {bytes} bytes for {BATCHES} batches");
     assert!(allocations <= BATCHES as u64 * MAX_A_BATCH, "{of}");
+}
+
+#[test]
+fn no_vote_is_an_allocation() {
+    no_message_is_an_allocation(&alphabet::topology(alphabet::Encoding::Text).unwrap(), votes());
+}
+
+#[test]
+fn no_measurement_of_a_station_with_a_short_name_is_an_allocation() {
+    let topology = stations::topology().unwrap();
+    no_message_is_an_allocation(&topology, measurements(&topology));
 }

@@ -139,8 +139,8 @@ mod tests {
 
     use super::*;
     use crate::application::{FramePlace, OwnFraming, Reason, Source};
-    use crate::core::topology::Application;
     use crate::core::frames::framing::{big_endian_framing, line_framing, varint_framing};
+    use crate::core::topology::Application;
 
     /// Payloads before the byte 2; no frame begins with 255.
     fn own_framing() -> Arc<dyn Framing> {

@@ -33,6 +33,7 @@ mod word_count;
 mod framing;
 mod hard;
 mod lines_and_varints;
+mod netstrings;
 mod outcome;
 mod streams;
 

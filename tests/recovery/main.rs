@@ -26,6 +26,7 @@ mod directories;
 mod disk;
 mod files;
 mod folder;
+mod framings;
 mod inputs;
 mod letters;
 mod long_frames;

@@ -15,6 +15,7 @@ mod astray;
 mod commands;
 mod crowd;
 mod failures;
+mod framings;
 mod hostile;
 mod log;
 mod loopback;

@@ -30,6 +30,9 @@ impl OwnCut {
     /// The bytes begin with no frame, or with one that is too long; the author's code panicked, or gave a place
     /// that cannot be.
     pub(crate) fn first(self, bytes: &[u8], limit: u64) -> Result<Option<FramePlace>, String> {
+        // No more than what can be a frame, so that the answer is the same however the bytes arrive.
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
+        let bytes = bytes.get(..most).unwrap_or(bytes);
         let place = catch_unwind(|| (self.0)(bytes))
             .map_err(|panic| format!("the source's own framing {}", panic_reason(panic)))?
             .map_err(|reason| reason.as_str().to_owned())?;
@@ -39,7 +42,7 @@ impl OwnCut {
             let at = format!("a payload at {start} to {payload_end} of a frame of {end} bytes");
             return Err(format!("the source's own framing found {at} in {} bytes", bytes.len()));
         }
-        // What is not found in more bytes than the limit is longer.
+        // What does not end in more bytes than the limit is longer.
         let length = place.as_ref().map_or(bytes.len(), |place| place.end);
         if length as u64 > limit {
             return Err(format!("the frame is longer than the limit of {limit} bytes"));
