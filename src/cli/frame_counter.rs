@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::core::frames::framing::{Framing, MAXIMUM_FRAME_LIMIT};
+use crate::core::frames::framing::{Framing, MAX_FRAME_LIMIT};
 use crate::core::frames::wrapping::Wrapping;
 
 /// Counts the frames of a stream.
@@ -98,7 +98,7 @@ impl FrameCounter {
         let before = self.header.len();
         self.header.extend_from_slice(bytes);
         let (mut ends, most) = (Vec::new(), usize::try_from(max).unwrap_or(usize::MAX));
-        let cut = self.framing.cut(&self.header, 0, MAXIMUM_FRAME_LIMIT, most, &mut ends);
+        let cut = self.framing.cut(&self.header, 0, MAX_FRAME_LIMIT, most, &mut ends);
         let end = ends.last().map_or(0, |end| *end as usize);
         let ended = ends.len() as u64;
         if ended == max {
@@ -139,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::application::{FramePlace, OwnFraming, Reason, Source};
-    use crate::core::frames::framing::{big_endian_framing, line_framing, varint_framing};
+    use crate::core::frames::framing::{LineFraming, VarintFraming, big_endian_framing};
     use crate::core::topology::Application;
 
     /// Payloads before the byte 2; no frame begins with 255.
@@ -175,13 +175,13 @@ mod tests {
             steps in prop::collection::vec((1_usize..20, 1_u64..4), 1..10),
         ) {
             let mut ends = Vec::new();
-            let framing = match header_length {
-                5 => varint_framing(),
-                6 => line_framing(),
+            let framing: Arc<dyn Framing> = match header_length {
+                5 => Arc::new(VarintFraming),
+                6 => Arc::new(LineFraming),
                 7 => own_framing(),
                 length => big_endian_framing(length),
             };
-            let cut = framing.cut(&bytes, 0, MAXIMUM_FRAME_LIMIT, usize::MAX, &mut ends);
+            let cut = framing.cut(&bytes, 0, MAX_FRAME_LIMIT, usize::MAX, &mut ends);
             // What is above the limit, or no length at all, is a frame that has not ended.
             prop_assert!(cut.is_ok() || [4, 5, 7].contains(&header_length));
 

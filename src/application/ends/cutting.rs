@@ -2,7 +2,6 @@
 
 use super::OwnFunctions;
 
-/// How the bytes of a source are cut into frames.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Cutting {
     /// By the header of its decoder.

@@ -25,16 +25,17 @@ pub(in crate::cli) struct ReceiveArguments {
     /// How long to wait for the expected outputs
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "expect")]
     pub timeout: Option<Duration>,
-    /// Outputs are frames: with a length header of BYTES bytes, 4 if nothing is said, or with a length that is a
-    /// varint. Without this option, an output is a line
+    /// How outputs are told apart: by a length header of BYTES bytes (4 if no number is given), by a length that is a
+    /// varint, or as lines
     #[arg(
         long,
         value_name = "BYTES|varint|lines",
         num_args = 0..=1,
+        default_value = "lines",
         default_missing_value = "4",
         value_parser = framed
     )]
-    pub framed: Option<Framed>,
+    pub framed: Framed,
     /// Wait for other senders when the last one has disconnected
     #[arg(long)]
     pub keep_open: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::frames::framing::{Framing, big_endian_framing, line_framing, varint_framing};
+use crate::core::frames::framing::{Framing, LineFraming, VarintFraming, big_endian_framing};
 use crate::endpoints::Endpoint;
 
 /// The max time to wait: a year.
@@ -41,8 +41,8 @@ impl Framed {
     pub fn framing(self) -> Arc<dyn Framing> {
         match self {
             Self::Header(length) => big_endian_framing(length.into()),
-            Self::Varint => varint_framing(),
-            Self::Lines => line_framing(),
+            Self::Varint => Arc::new(VarintFraming),
+            Self::Lines => Arc::new(LineFraming),
         }
     }
 }

@@ -12,26 +12,15 @@ use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 /// The bytes of one connection that have arrived and are not passed on yet.
 pub(super) struct Outputs {
     buffer: BytesMut,
-    ends: Ends,
+    counter: FrameCounter,
     limit: u64,
 }
 
-/// How the end of an output is found.
-enum Ends {
-    /// By a line feed. The number is that of the bytes since the last one.
-    Lines(u64),
-    /// By the length before it.
-    Frames(FrameCounter),
-}
-
 impl Outputs {
-    /// For a connection that sends frames or, if nothing else is said, lines.
-    pub fn new(framed: Option<Framed>) -> Self {
-        let ends = match framed {
-            None | Some(Framed::Lines) => Ends::Lines(0),
-            Some(framed) => Ends::Frames(FrameCounter::new(framed.framing())),
-        };
-        Self { buffer: BytesMut::new(), ends, limit: DEFAULT_FRAME_LIMIT }
+    /// For a connection whose bytes are cut in this way.
+    pub fn new(framed: Framed) -> Self {
+        let counter = FrameCounter::new(framed.framing());
+        Self { buffer: BytesMut::new(), counter, limit: DEFAULT_FRAME_LIMIT }
     }
 
     /// The buffer for the next bytes.
@@ -43,8 +32,8 @@ impl Outputs {
     /// bytes and their number.
     pub fn take(&mut self, new: usize) -> (Bytes, u64) {
         let came = self.buffer.len().saturating_sub(new);
-        let count = self.ends.pass(self.buffer.get(came..).unwrap_or_default());
-        let rest = self.ends.rest();
+        let (_, count) = self.counter.pass(self.buffer.get(came..).unwrap_or_default(), u64::MAX);
+        let rest = self.counter.rest();
         let held = if rest > self.limit { 0 } else { usize::try_from(rest).unwrap_or(0) };
         let whole = self.buffer.len().saturating_sub(held);
         (self.buffer.split_to(whole).freeze(), count)
@@ -52,31 +41,7 @@ impl Outputs {
 
     /// The rest after the last byte has arrived, and how many bytes of it are not a whole output.
     pub fn finish(self) -> (Bytes, u64) {
-        (self.buffer.freeze(), self.ends.rest())
-    }
-}
-
-impl Ends {
-    /// Returns how many outputs end in these bytes.
-    fn pass(&mut self, bytes: &[u8]) -> u64 {
-        match self {
-            Self::Frames(counter) => counter.pass(bytes, u64::MAX).1,
-            Self::Lines(rest) => {
-                let mut count = 0;
-                for byte in bytes {
-                    (count, *rest) =
-                        if *byte == b'\n' { (count + 1, 0) } else { (count, *rest + 1) };
-                }
-                count
-            }
-        }
-    }
-
-    fn rest(&self) -> u64 {
-        match self {
-            Self::Lines(rest) => *rest,
-            Self::Frames(counter) => counter.rest(),
-        }
+        (self.buffer.freeze(), self.counter.rest())
     }
 }
 
@@ -96,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_whole_lines_are_handed_on() {
-        let mut outputs = Outputs::new(None);
+        let mut outputs = Outputs::new(Framed::Lines);
         let taken = taken(&mut outputs, &[b"a", b"b\n\nc", b"d", b"\ne"]);
         let expected: [(&[u8], u64); 4] = [(b"", 0), (b"ab\n\n", 2), (b"", 0), (b"cd\n", 1)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -105,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_whole_frames_are_handed_on() {
-        let mut outputs = Outputs::new(Some(Framed::Header(2)));
+        let mut outputs = Outputs::new(Framed::Header(2));
         let taken = taken(&mut outputs, &[&[0, 1], &[b'\n', 0, 0, 0], &[2, 7]]);
         let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0, 1, b'\n', 0, 0], 2), (b"", 0)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -114,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_frame_with_a_varint_is_handed_on_whole_wherever_its_length_is_cut() {
-        let mut outputs = Outputs::new(Some(Framed::Varint));
+        let mut outputs = Outputs::new(Framed::Varint);
         let taken = taken(&mut outputs, &[&[0x81], &[0, b'\n', 0, 2, 7], &[7, 0x80]]);
         let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0x81, 0, b'\n', 0], 2), (&[2, 7, 7], 1)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -123,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_output_beyond_the_limit_is_handed_on_in_parts() {
-        for framed in [None, Some(Framed::Header(1)), Some(Framed::Varint)] {
+        for framed in [Framed::Lines, Framed::Header(1), Framed::Varint] {
             let mut outputs = Outputs { limit: 3, ..Outputs::new(framed) };
             let taken = taken(&mut outputs, &[b"\x08bc", b"de", b"fgh", b"\n\x01", b"\n"]);
             let bytes: Vec<&[u8]> = taken.iter().map(|(bytes, _)| bytes.as_slice()).collect();

@@ -2,7 +2,7 @@
 
 use std::panic::catch_unwind;
 
-use super::{Framing, FramingError, MAXIMUM_FRAME_LIMIT, NoFrame, cut_each};
+use super::{Framing, FramingError, MAX_FRAME_LIMIT, NoFrame, cut_each};
 use crate::application::OwnFunctions;
 use crate::core::frames::own_cut::OwnCut;
 use crate::core::frames::wrapping::Wrapping;
@@ -35,7 +35,7 @@ impl Framing for OwnFraming {
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
-        let limit = limit.min(MAXIMUM_FRAME_LIMIT);
+        let limit = limit.min(MAX_FRAME_LIMIT);
         cut_each(bytes, most, ends, |rest| {
             let place = self.own_cut().first(rest, limit).map_err(FramingError::Own)?;
             Ok(place.and_then(|place| rest.get(place.end..)))
