@@ -15,6 +15,7 @@ mod astray;
 mod commands;
 mod crowd;
 mod failures;
+mod framings;
 mod from_file;
 mod hostile;
 mod log;

@@ -27,7 +27,7 @@ fn a_demonstration_moves_by_itself_with_dead_letters_and_says_at_the_end_what_wa
 
 #[test]
 fn a_demonstration_of_any_application_has_messages() {
-    for app in ["word_count", "market_spread", "celsius", "reverse"] {
+    for app in ["word_count", "market_spread", "celsius", "reverse", "stations"] {
         let mut terminal = demo(&["--app", app]);
         terminal.wait_for(app);
         terminal.send(CTRL_C);

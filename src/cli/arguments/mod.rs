@@ -29,6 +29,7 @@ pub(super) use receive::ReceiveArguments;
 use refuse::refuse;
 use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
+pub(super) use values::Framed;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///

@@ -32,7 +32,12 @@ pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     let foresight = workbench.foreseen(workbench.input.revision());
     match &*typed {
         Typed::Nothing => {
-            Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
+            let line = workbench.target().is_some_and(|(_, source)| source.is_typed_as_it_is());
+            let line = if line { "a line is sent as it is   " } else { "" };
+            Line::styled(
+                format!("{line}0x.. raw bytes   x1000 repeats   Up history"),
+                theme.quiet(),
+            )
         }
         Typed::Frames { times, .. } => match foresight {
             Some(foresight) => {
