@@ -83,6 +83,7 @@ commands! {
     MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";
     FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
     Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";
+    Reset,        "reset",         Everywhere,  HELP,   [char('B')],                        "begin anew with nothing kept: no partitions, no messages, nothing saved";
     Safety,       "saved",         Everywhere,  HELP,   [char('c')],                        "show what is saved, what would be lost, and the story of the last crash";
     Copy,         "copy",          Rows,        HELP,   [char('y')],                        "copy what is selected or open, as JSON";
     CopyScreen,   "copy screen",   Everywhere,  HELP,   [char('Y')],                        "copy the screen as text";

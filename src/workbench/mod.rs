@@ -150,7 +150,6 @@ enum Leave {
 }
 
 async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchError> {
-    let news = desk.session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
     loop {
@@ -168,6 +167,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
             drawn = Some(Instant::now());
             dirty = false;
         }
+        // A reset makes another one.
+        let news = desk.session.news();
         let deadline = next_look(&desk.session, &desk.workbench, dirty.then_some(wait));
         tokio::select! {
             biased;

@@ -25,6 +25,7 @@ mod looks;
 mod pasting;
 mod quiet;
 mod reaching;
+mod resetting;
 mod sinks;
 mod sizes;
 mod sources;

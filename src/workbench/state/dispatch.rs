@@ -95,18 +95,14 @@ impl Workbench {
             self.notify(reason, false);
             return None;
         }
-        if command == Command::Crash {
-            let lines = [
-                "All that is in memory is lost, as by a kill: every connection is closed, and the engine",
-                "recovers from the last checkpoint and the journal.",
-            ];
-            let lines = lines.map(str::to_owned).to_vec();
-            self.beneath.extend(self.overlay.take());
-            let question = Question { title: "Crash?", lines, command };
-            self.overlay = Some(Overlay::Question(question));
-            return None;
-        }
-        self.do_now(command)
+        let question = match command {
+            Command::Crash => Question::crash(),
+            Command::Reset => self.reset_question(),
+            _ => return self.do_now(command),
+        };
+        self.beneath.extend(self.overlay.take());
+        self.overlay = Some(Overlay::Question(question));
+        None
     }
 
     pub(super) fn do_now(&mut self, command: Command) -> Option<Effect> {
@@ -196,6 +192,7 @@ impl Workbench {
             Command::LessLoad => self.set_load(self.load.slower()),
             Command::StopLoad => Some(Effect::StopLoad),
             Command::Crash => Some(Effect::Crash),
+            Command::Reset => Some(Effect::Reset),
             Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
             Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),
             Command::Copy => self.copy(),

@@ -24,6 +24,8 @@ pub enum Effect {
     Step,
     /// Lose all that is in memory, and recover.
     Crash,
+    /// Begin anew, with nothing kept.
+    Reset,
     /// Go on with one worker more, or one less.
     ChangeWorkers {
         /// One more.

@@ -45,6 +45,7 @@ use spots::{Mouse, Spots};
 use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
 use windows::overlay::Overlay;
+use windows::reset_files::ResetFiles;
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -106,6 +107,8 @@ pub struct Workbench {
     pub(super) saved_for_now: bool,
     /// What the load is, or will be when it begins.
     pub(super) load: LoadSettings,
+    /// The files that a reset begins anew.
+    pub(super) reset_files: ResetFiles,
 }
 
 impl Workbench {
@@ -149,6 +152,7 @@ impl Workbench {
             workers_changed: None,
             saved_for_now: false,
             load: LoadSettings::default(),
+            reset_files: ResetFiles::default(),
         }
     }
 

@@ -207,6 +207,11 @@ impl PartitionRows {
         }
     }
 
+    /// There are other partitions now: none is selected. Order and filter stay.
+    pub fn begin_anew(&mut self) {
+        (self.offset, self.selected, self.pending) = (0, None, None);
+    }
+
     /// Turns the order around.
     pub fn reverse(&mut self) {
         self.descending = !self.descending;

@@ -164,6 +164,7 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
         Command::Pause
             | Command::Step
             | Command::Crash
+            | Command::Reset
             | Command::MoreWorkers
             | Command::FewerWorkers
             | Command::MoreLoad
