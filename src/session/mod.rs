@@ -182,6 +182,11 @@ impl Session {
         }
     }
 
+    /// Puts what a front end has told its user into the log.
+    pub fn say(&self, text: &str) {
+        self.collector.reporter.told(text);
+    }
+
     /// Ends the run, with its figures in the log.
     fn close(&mut self) {
         self.end();

@@ -68,6 +68,7 @@ impl Desk {
             .with_hands(configuration.keymap.clone(), configuration.mouse)
             .with_columns(configuration.hidden_columns.clone())
             .with_files(reset_files(&settings, letters.as_deref()));
+        workbench.arrange(configuration.windows);
         if temporary.is_some() {
             workbench = workbench.saved_for_now();
         }
@@ -83,14 +84,19 @@ impl Desk {
     /// Looks at the engine. True if there is something new to be drawn.
     pub fn look(&mut self) -> bool {
         self.session.look_ahead(self.workbench.draft());
-        let mut news = self.session.refresh(&self.workbench.view());
+        let mut news = self.workbench.notices.pass(Instant::now());
+        for text in self.workbench.notices.take_said() {
+            self.session.say(&text);
+            news = true;
+        }
+        news |= self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
         if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {
             // At once: at the end it is too late to do anything about it.
             news = true;
             match trouble {
-                Some(error) => self.workbench.notify(error.to_string(), true),
-                None => self.workbench.notify("dead letters are written again".to_owned(), false),
+                Some(error) => self.workbench.remark(error.to_string(), true),
+                None => self.workbench.remark("dead letters are written again".to_owned(), false),
             }
         }
         news

@@ -187,6 +187,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                 // An end says that the terminal is gone.
                 let Some(event) = event else { return Ok(Leave::End) };
                 dirty = true;
+                desk.workbench.notices.pass(Instant::now());
                 let Some(effect) = desk.workbench.handle(&event) else { continue };
                 let Some(effect) = hands.apply(desk, effect)? else { continue };
                 match effect {
@@ -207,7 +208,8 @@ fn next_look(
     workbench: &Workbench,
     redraw: Option<Duration>,
 ) -> Option<Duration> {
-    [redraw, session.next_refresh(), workbench.next_mark()].into_iter().flatten().min()
+    let notice = workbench.notices.next();
+    [redraw, session.next_refresh(), workbench.next_mark(), notice].into_iter().flatten().min()
 }
 
 async fn sleep(duration: Option<Duration>) {

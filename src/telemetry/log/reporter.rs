@@ -75,6 +75,11 @@ impl Reporter {
         );
     }
 
+    /// What a front end has told its user.
+    pub fn told(&self, text: &str) {
+        self.say(|| tracing::info!(target: TARGET, "{text}"));
+    }
+
     /// A run has ended. Only the first call says so.
     pub fn ends(&self, totals: Totals) {
         self.flush_all();

@@ -1,5 +1,6 @@
 //! What a user has chosen once and for all.
 
+use super::windows::Windows;
 use crate::workbench::keymap::Keymap;
 use crate::workbench::theme::{Look, Theme};
 
@@ -26,6 +27,8 @@ pub struct Configuration {
     pub clipboard: Clipboard,
     /// Columns of the partitions that are not shown.
     pub hidden_columns: Vec<String>,
+    /// What is on the screen at the start.
+    pub windows: Windows,
     /// Which key does what.
     pub keymap: Keymap,
 }
@@ -37,6 +40,7 @@ impl Default for Configuration {
             mouse: true,
             clipboard: Clipboard::default(),
             hidden_columns: Vec::new(),
+            windows: Windows::default(),
             keymap: Keymap::default(),
         }
     }

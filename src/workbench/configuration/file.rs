@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::chosen::{Clipboard, Configuration};
 use super::nearest::did_you_mean;
+use super::values::{Value, WrongAt, at, one_of, text_of};
+use super::windows::windows;
 use crate::workbench::commands::{COMMANDS, Command};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::terminal::keys::Key;
@@ -21,13 +22,9 @@ pub(super) struct Wrong {
     pub reason: String,
 }
 
-/// The same, before lines are counted: the byte at which it is.
-type WrongAt = (usize, String);
-
-type Value<'a> = Spanned<DeValue<'a>>;
-
 /// The names of settings.
-pub(super) const SETTINGS: [&str; 5] = ["theme", "mouse", "clipboard", "columns", "keys"];
+pub(super) const SETTINGS: [&str; 6] =
+    ["theme", "mouse", "clipboard", "columns", "windows", "keys"];
 
 /// Reads a configuration.
 pub(super) fn parse(text: &str) -> Result<Configuration, Wrong> {
@@ -54,17 +51,10 @@ fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
                 configuration.mouse = *mouse;
             }
             "clipboard" => {
-                configuration.clipboard = match text_of(value) {
-                    Some("auto") => Clipboard::Auto,
-                    Some("terminal") => Clipboard::Terminal,
-                    Some("file") => Clipboard::File,
-                    _ => {
-                        let reason = "`clipboard` is \"auto\", \"terminal\" or \"file\"";
-                        return Err(at(value, reason.to_owned()));
-                    }
-                };
+                configuration.clipboard = one_of("clipboard", value, &clipboards())?;
             }
             "columns" => configuration.hidden_columns = columns(value)?,
+            "windows" => configuration.windows = windows(value)?,
             "keys" => configuration.keymap = keys(value)?,
             other => {
                 let hint = did_you_mean(other, SETTINGS);
@@ -75,15 +65,11 @@ fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
     Ok(configuration)
 }
 
-fn at(value: &Value<'_>, reason: String) -> WrongAt {
-    (value.span().start, reason)
-}
-
-fn text_of<'a>(value: &'a Value<'_>) -> Option<&'a str> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(text),
-        _ => None,
-    }
+/// The places that copied text may go to, by their names.
+fn clipboards() -> [(String, Clipboard); 3] {
+    let all =
+        [("auto", Clipboard::Auto), ("terminal", Clipboard::Terminal), ("file", Clipboard::File)];
+    all.map(|(name, clipboard)| (name.to_owned(), clipboard))
 }
 
 fn theme(value: &Value<'_>) -> Result<Option<Look>, WrongAt> {

@@ -1,4 +1,4 @@
-//! The configuration: keys, colours, mouse, clipboard and columns, in one TOML file.
+//! The configuration: keys, colours, mouse, clipboard, columns and windows, in one TOML file.
 //!
 //! Invariant: the file that [`template()`] prints, with its settings uncommented, says what is true without
 //! any file. An unknown name or a conflict is one line that says where it is and what to do.
@@ -7,6 +7,8 @@ mod chosen;
 mod file;
 mod nearest;
 mod template;
+mod values;
+mod windows;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use thiserror::Error;
 pub use chosen::{Clipboard, Configuration};
 pub(crate) use nearest::did_you_mean;
 pub use template::template;
+pub use windows::Windows;
 
 /// Why a file is no configuration.
 #[derive(Debug, Error)]

@@ -64,7 +64,7 @@ pub enum Effect {
     Quit,
 }
 
-/// A short message to the user, shown until the next key.
+/// A short message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// One line of text.

@@ -31,7 +31,7 @@ pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer:
     let width = usize::from(place.width).saturating_sub(4);
     let has_cursor = laid.has_cursor(most);
     // The window may cover where notices are said otherwise.
-    let notice = workbench.notice.as_ref().map(|notice| notice.text.clone());
+    let notice = workbench.notices.shown().map(|notice| notice.text.clone());
     let told = notice.or_else(|| laid.told(&view)).or_else(|| {
         (extent.lines > most).then(|| {
             let [line, lines] = [view.cursor + 1, extent.lines].map(|at| words::grouped(at as u64));
