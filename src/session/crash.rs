@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
 
@@ -62,7 +63,11 @@ impl Session {
             (epoch, messages)
         };
         self.stateful_before = processed;
-        self.collector.pipelines.iter().for_each(|pipeline| pipeline.pressure.forget_sinks());
+        for pipeline in &self.collector.pipelines {
+            pipeline.pressure.forget_sinks();
+            // The file is read again from the checkpoint on.
+            pipeline.ended.store(false, Ordering::Release);
+        }
         self.keep_addresses();
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;

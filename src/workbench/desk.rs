@@ -173,6 +173,17 @@ impl Desk {
         Ok(())
     }
 
+    /// Ends the load, because the application waits from now on: it would take the time of the one that is
+    /// looked at. Returns what to say; `None` if there is none.
+    pub fn end_load(&mut self) -> Option<String> {
+        if !self.session.has_load() {
+            return None;
+        }
+        self.session.stop_load();
+        let name = self.workbench.application_name();
+        Some(format!("{name} waits as it is, and its load has ended: it would slow this one down"))
+    }
+
     /// Goes on with one worker more, or one less.
     fn change_workers(&mut self, more: bool) {
         let now = self.session.wanted_workers().get();

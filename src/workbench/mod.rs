@@ -113,6 +113,7 @@ fn switch(
         hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
         let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
+        let left = desks.last().map(|(at, _)| *at);
         if let Some(place) = desks.iter().position(|(at, _)| *at == to) {
             let waiting = desks.remove(place);
             desks.push(waiting);
@@ -133,7 +134,14 @@ fn switch(
                 }
             }
         }
+        let ended = desks.split_last_mut().and_then(|(_, waiting)| {
+            let (_, desk) = waiting.iter_mut().find(|(at, _)| Some(*at) == left)?;
+            desk.end_load()
+        });
         if let Some((_, desk)) = desks.last_mut() {
+            if let Some(said) = ended {
+                desk.workbench.notify(said, false);
+            }
             desk.workbench.use_look(look);
             desk.workbench.use_mouse(hands.screen.has_mouse());
         }

@@ -107,6 +107,11 @@ impl Reporter {
             }
         }
         let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
+        if let EngineEvent::SourceEnded(..) = event {
+            // `run` ends with its source, and says that in its own words.
+            self.say(|| tracing::info!(target: RUN_TARGET, pipeline, "{event}"));
+            return;
+        }
         self.say(|| match event.level() {
             Level::Detail => tracing::debug!(target: TARGET, pipeline, "{event}"),
             Level::Information => tracing::info!(target: TARGET, pipeline, "{event}"),

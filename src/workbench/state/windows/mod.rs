@@ -2,6 +2,7 @@
 
 pub(in crate::workbench::state) mod choices;
 pub(in crate::workbench) mod detail;
+pub(in crate::workbench) mod folds;
 pub(in crate::workbench) mod help;
 pub(in crate::workbench::state) mod in_detail;
 pub(in crate::workbench) mod load;
