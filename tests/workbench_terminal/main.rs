@@ -23,6 +23,7 @@ mod hostile;
 mod load;
 mod log;
 mod looks;
+mod palette;
 mod pasting;
 mod quiet;
 mod reaching;

@@ -12,5 +12,6 @@ pub(in crate::workbench) mod palette;
 pub(in crate::workbench) mod question;
 pub(in crate::workbench::state) mod reset;
 pub(in crate::workbench) mod reset_files;
+pub(in crate::workbench::state) mod settings;
 pub(in crate::workbench) mod themes;
 pub(in crate::workbench) mod view;

@@ -1,5 +1,5 @@
 //! The palette: everything that can be done, found by a few letters. Commands of all panes, the panes
-//! themselves, the partitions in sight, colours and applications.
+//! themselves, the partitions in sight, settings and applications.
 
 use std::cell::RefCell;
 
@@ -7,12 +7,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::settings::Setting;
 use crate::application::Key;
 use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::state::typing::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
-use crate::workbench::theme::Look;
 
 /// The max length of what is typed, in bytes.
 const MAX_LENGTH: usize = 256;
@@ -32,8 +32,8 @@ pub enum Choose {
     Partition(Key),
     /// Show the partitions whose key contains what is typed.
     Find,
-    /// Use these colours.
-    Look(Look),
+    /// Set this.
+    Setting(Setting),
     /// Go on with this application.
     Application(usize),
 }
