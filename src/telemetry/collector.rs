@@ -277,21 +277,18 @@ impl Observer for Collector {
     }
 
     fn event(&self, event: EngineEvent) {
-        if let EngineEvent::Listening(pipeline, address) = &event
-            && let Some(pipeline) = self.counters(*pipeline)
-        {
-            // A source listens once, so the cell is empty.
-            let _ = pipeline.listening.set(address.as_str().into());
-        }
-        if let EngineEvent::SourceEnded(pipeline, _) = &event
-            && let Some(pipeline) = self.counters(*pipeline)
-        {
-            pipeline.ended.store(true, Ordering::Release);
-        }
-        if let EngineEvent::Sink { pipeline, sink, endpoint, news } = &event
-            && let Some(pipeline) = self.counters(*pipeline)
-        {
-            pipeline.pressure.note(*sink, endpoint, news);
+        if let Some(of_pipeline) = event.pipeline().and_then(|pipeline| self.counters(pipeline)) {
+            match &event {
+                EngineEvent::Listening(_, address) => {
+                    // A source listens once, so nothing is ever lost here.
+                    let _ = of_pipeline.listening.set(address.as_str().into());
+                }
+                EngineEvent::SourceEnded(..) => of_pipeline.ended.store(true, Ordering::Release),
+                EngineEvent::Sink { sink, endpoint, news, .. } => {
+                    of_pipeline.pressure.note(*sink, endpoint, news);
+                }
+                _ => {}
+            }
         }
         self.reporter.event(&event);
         match event {

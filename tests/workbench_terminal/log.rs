@@ -60,7 +60,7 @@ fn what_a_key_has_said_is_in_the_log() {
         // A line of the log begins with its time.
         terminal.wait_until(said, |screen| {
             let lines = screen.lines().map(|line| line.trim_start_matches(['▌', ' ']));
-            lines.filter(|line| line.starts_with("0:")).any(|line| line.ends_with(said))
+            lines.filter(|line| line.starts_with("0:")).any(|line| line.trim_end().ends_with(said))
         });
     }
 }

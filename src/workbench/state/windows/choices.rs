@@ -115,9 +115,12 @@ impl Workbench {
             Command::Send | Command::SendAnyway if self.input.text().trim().is_empty() => {
                 "nothing is typed"
             }
-            Command::Older | Command::Newer if !self.input.has_history() => "nothing was sent before",
+            Command::Older | Command::Newer if !self.input.has_history() => {
+                "nothing was sent before"
+            }
             Command::EditFrame | Command::SendFrame if !self.works_at_once(entry) => {
-                let none = self.list_of_frames() == Pane::Messages && self.snapshot.traces.is_empty();
+                let none =
+                    self.list_of_frames() == Pane::Messages && self.snapshot.traces.is_empty();
                 return none.then(|| "there is no message and no dead letter".to_owned());
             }
             // It goes to a list first.

@@ -7,12 +7,14 @@ use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::settings::Setting;
 use crate::application::Key;
+use crate::core::partitions::query::SortBy;
+use crate::telemetry::TimeWindow;
 use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::state::typing::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
+use crate::workbench::theme::Look;
 
 /// The max length of what is typed, in bytes.
 const MAX_LENGTH: usize = 256;
@@ -36,6 +38,19 @@ pub enum Choose {
     Setting(Setting),
     /// Go on with this application.
     Application(usize),
+}
+
+/// A setting with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// These colours.
+    Look(Look),
+    /// The time of the charts.
+    Time(TimeWindow),
+    /// The order of the partitions.
+    Sort(SortBy),
+    /// Show a column of the partitions, or hide it.
+    Column(String),
 }
 
 /// Something to choose.

@@ -1,8 +1,7 @@
 //! The settings that the palette offers by their values: colours, the time of the charts, the order and the
 //! columns of the partitions. Each says what keeps it for every run.
 
-use super::palette::{Choose, Item};
-use crate::core::partitions::query::SortBy;
+use super::palette::{Choose, Item, Setting};
 use crate::telemetry::TimeWindow;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
@@ -12,19 +11,6 @@ use crate::workbench::theme::Look;
 
 /// The columns of the partitions that are no fields of the state, and may be hidden.
 const COLUMNS: [&str; 5] = ["worker", "messages", "msg/s", "last seconds", "share"];
-
-/// A setting with a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
-    /// These colours.
-    Look(Look),
-    /// The time of the charts.
-    Time(TimeWindow),
-    /// The order of the partitions.
-    Sort(SortBy),
-    /// Show a column of the partitions, or hide it.
-    Column(String),
-}
 
 impl Workbench {
     /// An item for each value of each setting.
