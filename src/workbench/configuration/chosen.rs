@@ -1,6 +1,7 @@
 //! What a user has chosen once and for all.
 
 use super::run::RunOptions;
+use super::windows::Windows;
 use crate::workbench::keymap::Keymap;
 use crate::workbench::theme::{Look, Theme};
 
@@ -27,6 +28,8 @@ pub struct Configuration {
     pub clipboard: Clipboard,
     /// Columns of the partitions that are not shown.
     pub hidden_columns: Vec<String>,
+    /// What is on the screen at the start.
+    pub windows: Windows,
     /// Which key does what.
     pub keymap: Keymap,
     /// The options of a run, which the command line reads.
@@ -40,6 +43,7 @@ impl Default for Configuration {
             mouse: true,
             clipboard: Clipboard::default(),
             hidden_columns: Vec::new(),
+            windows: Windows::default(),
             keymap: Keymap::default(),
             run: RunOptions::default(),
         }

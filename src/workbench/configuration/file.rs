@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::chosen::{Clipboard, Configuration};
 use super::nearest::did_you_mean;
 use super::run;
+use super::values::{Value, WrongAt, at, one_of, text_of};
+use super::windows::windows;
 use crate::workbench::commands::{COMMANDS, Command};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::terminal::keys::Key;
@@ -22,13 +23,9 @@ pub(super) struct Wrong {
     pub reason: String,
 }
 
-/// The same, before lines are counted: the byte at which it is.
-type WrongAt = (usize, String);
-
-type Value<'a> = Spanned<DeValue<'a>>;
-
 /// The names of settings.
-pub(super) const SETTINGS: [&str; 6] = ["theme", "mouse", "clipboard", "columns", "keys", "run"];
+pub(super) const SETTINGS: [&str; 7] =
+    ["theme", "mouse", "clipboard", "columns", "windows", "keys", "run"];
 
 /// Reads a configuration.
 pub(super) fn parse(text: &str) -> Result<Configuration, Wrong> {
@@ -53,17 +50,10 @@ fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Config
                 configuration.mouse = *mouse;
             }
             "clipboard" => {
-                configuration.clipboard = match text_of(value) {
-                    Some("auto") => Clipboard::Auto,
-                    Some("terminal") => Clipboard::Terminal,
-                    Some("file") => Clipboard::File,
-                    _ => {
-                        let reason = "`clipboard` is \"auto\", \"terminal\" or \"file\"";
-                        return Err(at(value, reason.to_owned()));
-                    }
-                };
+                configuration.clipboard = one_of("clipboard", value, &clipboards())?;
             }
             "columns" => configuration.hidden_columns = columns(value)?,
+            "windows" => configuration.windows = windows(value)?,
             "keys" => configuration.keymap = keys(value)?,
             "run" => configuration.run = run::options(value, &line)?,
             other => {
@@ -75,15 +65,11 @@ fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Config
     Ok(configuration)
 }
 
-fn at(value: &Value<'_>, reason: String) -> WrongAt {
-    (value.span().start, reason)
-}
-
-fn text_of<'a>(value: &'a Value<'_>) -> Option<&'a str> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(text),
-        _ => None,
-    }
+/// The places that copied text may go to, by their names.
+fn clipboards() -> [(String, Clipboard); 3] {
+    let all =
+        [("auto", Clipboard::Auto), ("terminal", Clipboard::Terminal), ("file", Clipboard::File)];
+    all.map(|(name, clipboard)| (name.to_owned(), clipboard))
 }
 
 fn theme(value: &Value<'_>) -> Result<Option<Look>, WrongAt> {

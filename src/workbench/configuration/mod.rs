@@ -1,4 +1,4 @@
-//! The configuration: keys, colours, mouse, clipboard and columns, and the options of a run, in one TOML file.
+//! The configuration: keys, colours, mouse, clipboard, columns and windows, and the options of a run, in one TOML file.
 //!
 //! Invariant: the file that [`template()`] prints, with its settings uncommented, says what is true without
 //! any file. An unknown name or a conflict is one line that says where it is and what to do.
@@ -8,6 +8,8 @@ mod file;
 mod nearest;
 mod run;
 mod template;
+mod values;
+mod windows;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ pub use chosen::{Clipboard, Configuration};
 pub(crate) use nearest::did_you_mean;
 pub use run::{RunOption, RunOptions, RunValue};
 pub use template::template;
+pub use windows::Windows;
 
 /// Why a file is no configuration.
 #[derive(Debug, Error)]
