@@ -19,6 +19,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod figures;
 mod letters;
 mod load;
 mod screens;
