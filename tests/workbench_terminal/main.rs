@@ -25,6 +25,7 @@ mod looks;
 mod pasting;
 mod quiet;
 mod reaching;
+mod selecting;
 mod sinks;
 mod sizes;
 mod sources;

@@ -12,7 +12,7 @@ pub fn vote(letter: u8, votes: u32) -> Vec<u8> {
 }
 
 /// The address that the screen shows.
-fn address(terminal: &Terminal) -> String {
+pub fn address(terminal: &Terminal) -> String {
     terminal.wait_for("listening at 127.0.0.1:");
     let screen = terminal.screen();
     let (_, rest) = screen.split_once("listening at ").unwrap();
