@@ -45,7 +45,6 @@ impl Fault {
 
     /// The bytes of a message with this payload, spoiled in this way. `None` if that is not possible: the header
     /// has a single byte, the payload has none, or no header says more than `limit`.
-    #[must_use]
     pub fn spoil(
         self,
         framing: &dyn Framing,

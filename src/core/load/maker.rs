@@ -29,7 +29,6 @@ pub struct Portion {
 
 impl Maker {
     /// A maker of messages for this framing, with payloads from the application's generator.
-    #[must_use]
     pub fn new(
         framing: Arc<dyn Framing>,
         frame_limit: u64,
@@ -81,7 +80,7 @@ impl Maker {
             Some(fault) => (0, std::slice::from_ref(fault)),
             None => (generator.below(Fault::ALL.len() as u64), &Fault::ALL[..]),
         };
-        // One that this message cannot have is replaced by the next.
+        // A fault that this message cannot have is replaced by the next.
         let first = usize::try_from(first).unwrap_or(0);
         let mut faults = among.iter().cycle().skip(first).take(among.len());
         faults.find_map(|fault| fault.spoil(&**framing, *frame_limit, payload, generator))
@@ -107,7 +106,7 @@ mod tests {
         Mix { keys: Keys::OneHot(Share(6_000)), malformed: Share(malformed), fault }
     }
 
-    /// Whether a count of so many trials is what a share of them leads to: within six deviations.
+    /// Whether a count is within six deviations of a share of this many trials.
     fn is_share(count: u64, of: u64, share: f64) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let (count, of) = (count as f64, of as f64);

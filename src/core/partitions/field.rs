@@ -20,7 +20,7 @@ impl SortValue {
 
 /// A field of a struct; the state itself if it is a plain value. `None` if only JSON can tell.
 fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
-    // Why there is none does not matter: the JSON that is made instead will say it.
+    // The reason does not matter: JSON is made instead.
     guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
 }
 
@@ -83,6 +83,15 @@ macro_rules! integers {
     };
 }
 
+/// The methods that take what is no plain value.
+macro_rules! refusals {
+    ($($method:ident($($argument:ty),*) -> $given:ty;)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<$given, NotPlain> {
+            Err(NotPlain)
+        })*
+    };
+}
+
 type Never = Impossible<SortValue, NotPlain>;
 
 impl<'a> Serializer for Extract<'a> {
@@ -102,6 +111,16 @@ impl<'a> Serializer for Extract<'a> {
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
     );
 
+    refusals!(
+        serialize_bytes(&[u8]) -> SortValue;
+        serialize_seq(Option<usize>) -> Never;
+        serialize_tuple(usize) -> Never;
+        serialize_tuple_struct(&'static str, usize) -> Never;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Never;
+        serialize_map(Option<usize>) -> Never;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Never;
+    );
+
     fn serialize_f32(self, value: f32) -> Result<SortValue, NotPlain> {
         self.serialize_f64(value.into())
     }
@@ -116,10 +135,6 @@ impl<'a> Serializer for Extract<'a> {
 
     fn serialize_str(self, value: &str) -> Result<SortValue, NotPlain> {
         Ok(SortValue::Text(value.to_owned()))
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<SortValue, NotPlain> {
-        Err(NotPlain)
     }
 
     fn serialize_none(self) -> Result<SortValue, NotPlain> {
@@ -165,45 +180,9 @@ impl<'a> Serializer for Extract<'a> {
         Err(NotPlain)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, NotPlain> {
         let name = self.field.ok_or(NotPlain)?;
         Ok(Fields { name, found: SortValue::Nothing })
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, NotPlain> {
-        Err(NotPlain)
     }
 }
 
