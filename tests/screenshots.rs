@@ -5,6 +5,8 @@
 #![cfg(feature = "workbench")]
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail where the test itself may")]
 
+#[path = "support/agreeing.rs"]
+mod agreeing;
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
@@ -22,11 +24,11 @@ use wallaroo::core::numbers::Epoch;
 use wallaroo::telemetry::{Crash, SafetyShown};
 use wallaroo::workbench::{Command, Theme, svg};
 
-/// A session as a user has it: a thousand votes, then a few typed by hand, one of them wrong.
+/// A session as a user has it: some thousand votes, then a few typed by hand, one of them wrong.
 fn session(width: u16, height: u16) -> Stage {
     let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
     let mut stage = Stage::open(topology, Theme::new(true, true), width, height);
-    stage.generate(1_200, 7, 0.8);
+    stage.generate(27_100, 7, 0.8);
     for vote in ["k 12", "a 10", "a 5", "e 99"] {
         stage.vote(vote);
     }
@@ -66,19 +68,32 @@ fn compare_drawn(name: &str, drawn: &str, screen: &str) {
 
 #[test]
 fn the_large_picture_shows_the_workbench_as_it_is() {
-    compare("alphabet-120x40.svg", &session(120, 40));
+    let mut stage = session(120, 40);
+    stage.show_changed(agreeing::figures);
+    compare("alphabet-120x40.svg", &stage);
 }
 
 #[test]
 fn the_small_picture_shows_the_workbench_as_it_is() {
-    compare("alphabet-80x24.svg", &session(80, 24));
+    let mut stage = session(80, 24);
+    stage.show_changed(agreeing::figures);
+    compare("alphabet-80x24.svg", &stage);
+}
+
+#[test]
+fn the_figures_of_a_picture_agree_with_each_other() {
+    for (width, height) in [(120, 40), (80, 24)] {
+        let mut stage = session(width, height);
+        stage.show_changed(agreeing::figures);
+        agreeing::check(&stage.screen());
+    }
 }
 
 /// What a crash a moment ago has taken away and what came back, as figures that are always the same.
 fn crash() -> SafetyShown {
     let (epoch, workers, partitions) = (Epoch(75), 2, 27);
     let took = Duration::from_millis(11);
-    let recovered = Recovered { epoch, workers, partitions, messages: 1_203, frames: 3, took };
+    let recovered = Recovered { epoch, workers, partitions, messages: 27_104, frames: 3, took };
     let took = Duration::from_millis(12);
     SafetyShown {
         directory: "/tmp/wallaroo-6j7P0I".into(),
@@ -94,7 +109,10 @@ fn crash() -> SafetyShown {
 #[test]
 fn the_picture_of_a_crash_tells_its_story() {
     let mut stage = session(120, 40);
-    stage.show_changed(|snapshot| snapshot.safety = Some(crash()));
+    stage.show_changed(|snapshot| {
+        agreeing::figures(snapshot);
+        snapshot.safety = Some(crash());
+    });
     stage.workbench.command(Command::Safety);
     compare("crash-120x40.svg", &stage);
 }
@@ -105,6 +123,7 @@ fn the_picture_of_a_message_shows_its_way() {
     stage.key(KeyCode::Tab, KeyModifiers::NONE);
     stage.key(KeyCode::Tab, KeyModifiers::NONE);
     stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    stage.show_changed(agreeing::figures);
     compare("message-120x40.svg", &stage);
 }
 

@@ -12,7 +12,7 @@ fn run_alphabet(more: &[&str]) -> crate::support::program::Ended {
 
 #[test]
 fn an_unknown_app_lists_the_known_ones() {
-    let words = ["unknown app `alphabeth`", "known apps: alphabet"];
+    let words = ["unknown app `alphabeth`", "known apps: alphabet", "did you mean `alphabet`?"];
     run(["run", "--app", "alphabeth", "--in", "null", "--out", "null"]).failed(2, &words);
     run(["generate", "--app", "alphabeth", "--messages", "1", "--out", "-"]).failed(2, &words);
     run(["--app", "alphabeth"]).failed(2, &words);

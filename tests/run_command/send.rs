@@ -184,8 +184,16 @@ fn a_receiver_that_is_late_is_waited_for() {
 
     let running = Running::start(message.iter().chain(&["--wait", "30"]));
     // This takes as long as the other needs to begin.
-    run(message.iter().chain(&["--wait", "0.1"]))
-        .failed(1, &["cannot connect to", &to, "refused", "waited 0.1 s", "start the receiver"]);
+    run(message.iter().chain(&["--wait", "0.1"])).failed(
+        1,
+        &[
+            "cannot connect to",
+            &to,
+            "refused",
+            "waited 0.1 s",
+            "start the application with `--in tcp://",
+        ],
+    );
     let listener = socket.listen(1).unwrap().into_std().unwrap();
     listener.set_nonblocking(false).unwrap();
     let received = Target { listener, address: to }.receive();

@@ -158,3 +158,15 @@ fn a_letter_of_broken_bytes_is_edited_to_what_was_read_of_it() {
     go(&mut stage, '6');
     assert!(stage.screen().contains("a => 7"), "{}", stage.screen());
 }
+
+#[test]
+fn a_dead_letter_opens_at_the_byte_that_is_wrong_however_far_it_is() {
+    let topology = super::word_count::topology().unwrap();
+    let mut stage = Stage::open(topology, Theme::new(true, true), 80, 24);
+    stage.send(&[&vec![b'a'; 10_000][..], b"\xff"].concat());
+    go(&mut stage, '7');
+    press(&mut stage, KeyCode::Enter);
+    let screen = stage.screen();
+    // Four bytes of the header come before it.
+    assert!(screen.contains("byte 10 004 of 10 005, here it is wrong"), "{screen}");
+}

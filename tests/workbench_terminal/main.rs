@@ -28,6 +28,7 @@ mod pasting;
 mod quiet;
 mod reaching;
 mod resetting;
+mod selecting;
 mod sinks;
 mod sizes;
 mod sources;

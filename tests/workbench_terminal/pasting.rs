@@ -1,4 +1,6 @@
-//! One line as long as anybody pastes.
+//! One line as long as anybody pastes, and a hundred lines.
+
+use std::time::{Duration, Instant};
 
 use super::{CTRL_C, ESCAPE, alphabet, enter, leave_input, paste, wait_for_votes};
 
@@ -13,8 +15,13 @@ fn line() -> String {
 #[test]
 fn a_long_pasted_line_is_shown_and_can_be_left() {
     let mut terminal = alphabet();
+    let began = Instant::now();
     paste(&mut terminal, &line());
     terminal.wait_for("xthe end");
+    let took = began.elapsed();
+    eprintln!("a line of {LENGTH} bytes, from the paste to the screen: {took:.1?}");
+    // Hundreds of times what it takes; character by character it took minutes.
+    assert!(took < Duration::from_secs(30), "{took:?}");
     // It is a line like any other: Ctrl-U cuts it out.
     terminal.send("\x15");
     enter(&mut terminal, "a 10");
@@ -54,4 +61,19 @@ fn what_is_pasted_where_nothing_is_typed_is_not_sent() {
     terminal.send(ESCAPE);
     terminal.wait_until("closed", |screen| !screen.contains(" Commands "));
     assert!(terminal.screen().contains(" 0 in"), "{}", terminal.screen());
+}
+
+#[test]
+fn a_hundred_pasted_lines_are_a_hundred_messages() {
+    let mut terminal = alphabet();
+    // Ten letters, ten votes for each.
+    let lines = (0..100).map(|at| format!("{} {at}\n", char::from(b'a' + at % 10)));
+    paste(&mut terminal, &lines.collect::<String>());
+    terminal.wait_for("Send 100 lines?");
+    assert!(terminal.screen().contains(" 0 in"), "{}", terminal.screen());
+    terminal.send("\r");
+    terminal.wait_for("100 pasted lines sent");
+    terminal.wait_for(" 100 in");
+    wait_for_votes(&terminal, "a", 450, 10);
+    wait_for_votes(&terminal, "j", 540, 10);
 }

@@ -37,14 +37,25 @@ fn a_file_is_stepped_from_its_first_frame_and_each_message_is_seen() {
     let mut terminal = alphabet_with(&["--in", &source, "--paused"], &[]);
     terminal.wait_for("PAUSED 20 wait");
     assert_eq!(row(&terminal.screen(), "a"), None);
-    for taken in 1..=6 {
+    for taken in 1..=10 {
         terminal.send(F6);
         let total = (1..=taken).sum();
         wait_for_votes(&terminal, "a", total, taken);
         terminal.wait_for(&format!("a => {total}"));
         terminal.wait_for(&format!("#{taken} "));
     }
-    terminal.wait_for("PAUSED 14 wait");
+    terminal.wait_for("PAUSED 10 wait");
+    // Each of the ten has its row, with what came of it.
+    let rows = |screen: &str| {
+        let row = |taken: u32| {
+            let start = format!("#{taken} ");
+            let row =
+                screen.lines().find(|line| line.trim_start_matches([' ', '▌']).starts_with(&start));
+            row.is_some_and(|row| row.contains(&format!("a => {}", (1..=taken).sum::<u32>())))
+        };
+        (1..=10).filter(|taken| row(*taken)).count()
+    };
+    terminal.wait_until("ten messages", |screen| rows(screen) == 10);
     terminal.send(F5);
     wait_for_votes(&terminal, "a", 210, 20);
 }

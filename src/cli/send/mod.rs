@@ -123,7 +123,7 @@ impl Sender<'_> {
         opened.map(Some).map_err(|error| {
             let hint = if error.kind() == io::ErrorKind::ConnectionRefused {
                 format!(
-                    "; nothing listens there (waited {} s): start the receiver",
+                    "; nothing listens there (waited {} s): start the application with `--in tcp://{to}`",
                     wait.as_secs_f64()
                 )
             } else {

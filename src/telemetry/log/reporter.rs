@@ -27,11 +27,24 @@ pub(crate) struct Reporter {
     /// The names of the pipelines; empty if there is only one, because it need not be named.
     pipelines: Vec<Arc<str>>,
     start: Instant,
-    dead_letters: Mutex<Rate>,
+    dead_letters: Mutex<Letters>,
     /// For dead letters that could not be written to their file, with the latest reason.
     lost: Mutex<(Rate, String)>,
     connections: Mutex<Rates>,
     ended: Once,
+}
+
+/// The dead letters of a second: the first is said, and the others are counted.
+struct Letters {
+    rate: Rate,
+    /// The first of those that are only counted: if it stays the only one, it is said after all.
+    held: Option<Line>,
+}
+
+/// What is said of a dead letter.
+struct Line {
+    pipeline: Option<Arc<str>>,
+    text: String,
 }
 
 impl Reporter {
@@ -43,7 +56,7 @@ impl Reporter {
             application: Arc::clone(topology.name()),
             pipelines: names.filter(|_| several).collect(),
             start: Instant::now(),
-            dead_letters: Mutex::new(Rate::new(1)),
+            dead_letters: Mutex::new(Letters { rate: Rate::new(1), held: None }),
             lost: Mutex::new((Rate::new(1), String::new())),
             connections: Mutex::default(),
             ended: Once::new(),
@@ -122,20 +135,30 @@ impl Reporter {
     /// Messages could not be processed.
     pub fn dead_letters<'a>(&self, letters: impl Iterator<Item = &'a DeadLetter>) {
         for letter in letters {
-            let Said { held, itself } = self.dead_letters.lock().take(letter.at);
-            self.more_dead_letters(held);
-            if itself {
-                let pipeline = (!self.pipelines.is_empty()).then_some(&*letter.pipeline);
-                let DeadLetter { sequence, source, step, reason, .. } = letter;
-                self.say(|| {
-                    tracing::warn!(
-                        target: TARGET,
-                        pipeline,
-                        "dead letter {sequence} from {source}: {step}: {reason}"
-                    );
-                });
+            let (said, held) = {
+                let mut letters = self.dead_letters.lock();
+                let said = letters.rate.take(letter.at);
+                let held = letters.held.take_if(|_| said.held > 0);
+                if !said.itself {
+                    letters.held.get_or_insert_with(|| self.line(letter));
+                }
+                (said, held)
+            };
+            self.more_dead_letters(said.held, held);
+            if said.itself {
+                self.dead_letter(&self.line(letter));
             }
         }
+    }
+
+    fn line(&self, letter: &DeadLetter) -> Line {
+        let pipeline = (!self.pipelines.is_empty()).then(|| Arc::clone(&letter.pipeline));
+        let DeadLetter { sequence, source, step, reason, .. } = letter;
+        Line { pipeline, text: format!("dead letter {sequence} from {source}: {step}: {reason}") }
+    }
+
+    fn dead_letter(&self, Line { pipeline, text }: &Line) {
+        self.say(|| tracing::warn!(target: TARGET, pipeline = pipeline.as_deref(), "{text}"));
     }
 
     /// The state of the dead letters' file has changed.
@@ -179,16 +202,24 @@ impl Reporter {
 
     /// Logs what was only counted, if its second is over. Returns whether there was anything.
     pub fn flush(&self, now: Timestamp) -> bool {
-        let held = self.dead_letters.lock().flush(Some(now));
-        self.more_dead_letters(held);
-        self.flush_others(Some(self.now())) || held > 0
+        let held = self.flush_letters(Some(now));
+        self.flush_others(Some(self.now())) || held
     }
 
     /// Logs what was only counted, at the end of a run.
     pub fn flush_all(&self) {
-        let held = self.dead_letters.lock().flush(None);
-        self.more_dead_letters(held);
+        self.flush_letters(None);
         self.flush_others(None);
+    }
+
+    fn flush_letters(&self, now: Option<Timestamp>) -> bool {
+        let (count, held) = {
+            let mut letters = self.dead_letters.lock();
+            let count = letters.rate.flush(now);
+            (count, letters.held.take_if(|_| count > 0))
+        };
+        self.more_dead_letters(count, held);
+        count > 0
     }
 
     fn flush_others(&self, now: Option<Timestamp>) -> bool {
@@ -209,10 +240,15 @@ impl Reporter {
         self.connections.lock().hold() || self.lost.lock().0.holds()
     }
 
-    fn more_dead_letters(&self, held: u64) {
-        if held > 0 {
-            let letters = plural(held, "dead letter");
-            self.say(|| tracing::warn!(target: TARGET, "{held} more {letters}"));
+    /// Logs what was only counted: one letter itself, and of several how many.
+    fn more_dead_letters(&self, count: u64, held: Option<Line>) {
+        match (count, held) {
+            (0, _) => {}
+            (1, Some(letter)) => self.dead_letter(&letter),
+            (count, _) => {
+                let letters = plural(count, "dead letter");
+                self.say(|| tracing::warn!(target: TARGET, "{count} more {letters}"));
+            }
         }
     }
 
@@ -222,5 +258,58 @@ impl Reporter {
 
     fn say(&self, say: impl FnOnce()) {
         dispatcher::with_default(&self.to, say);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+    use crate::application::{Reason, Sink, Source};
+    use crate::core::frames::dead_letter::Cause;
+    use crate::core::numbers::SequenceNumber;
+    use crate::core::topology::Application;
+    use crate::telemetry::LogLevel;
+
+    fn letter(number: u64) -> DeadLetter {
+        DeadLetter {
+            pipeline: "votes".into(),
+            step: "decode".into(),
+            cause: Cause::Refused,
+            reason: format!("reason {number}"),
+            bytes: Bytes::new(),
+            header: Bytes::new(),
+            end: Bytes::new(),
+            source: "input".into(),
+            sequence: SequenceNumber(number),
+            offset: 0,
+            key: None,
+            at: Timestamp(number),
+        }
+    }
+
+    /// The lines for so many letters of one second, the oldest first.
+    fn lines(letters: u64) -> Vec<String> {
+        let source = Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec())));
+        let sink = Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message));
+        let application = Application::new("test").pipeline("votes", source).to_sink(sink).build();
+        let log = Log::new(LogLevel::Info);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(log.layer()), || {
+            let reporter = Reporter::new(&application.unwrap());
+            let letters: Vec<DeadLetter> = (1..=letters).map(letter).collect();
+            reporter.dead_letters(letters.iter());
+            reporter.flush_all();
+        });
+        log.shown(usize::MAX).lines.iter().rev().map(|line| line.text.clone()).collect()
+    }
+
+    #[test]
+    fn the_second_dead_letter_of_a_second_has_its_reason_and_more_are_counted() {
+        let of = |number: u64| format!("dead letter #{number} from input: decode: reason {number}");
+        assert_eq!(lines(1), [of(1)]);
+        assert_eq!(lines(2), [of(1), of(2)]);
+        assert_eq!(lines(9), [of(1), "8 more dead letters".to_owned()]);
     }
 }

@@ -120,7 +120,7 @@ impl Chooser {
         block.render(area, buffer);
         let longest = self.choices.iter().map(|choice| choice.name.len()).max().unwrap_or(0);
         for (is_selected, (at, choice), row) in
-            rows(self.choices.iter().enumerate(), self.selected, inner)
+            rows(self.choices.iter().enumerate(), self.selected, true, inner)
         {
             Line::from(vec![
                 Span::styled(format!(" {} ", at + 1), theme.quiet()),

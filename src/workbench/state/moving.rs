@@ -79,6 +79,19 @@ impl Workbench {
         }
     }
 
+    /// The place of the selected row in a list that grows at its beginning; 0 in other panes.
+    pub(in crate::workbench) fn selected_place(&self, pane: Pane) -> usize {
+        match pane {
+            Pane::Messages => self.trace.place(&self.shown_traces()),
+            Pane::DeadLetters => {
+                self.letters.place(&self.letters.shown(&self.snapshot.dead_letters))
+            }
+            Pane::Log => self.log_line.place(&self.shown_log()),
+            Pane::Outputs => self.output.place(&self.shown_outputs()),
+            Pane::Input | Pane::Flow | Pane::Partitions | Pane::Throughput | Pane::Latency => 0,
+        }
+    }
+
     /// Opens the window of the selected row.
     pub(super) fn open(&mut self) {
         let subject = match self.pane {

@@ -23,6 +23,7 @@ impl Workbench {
             Command::GoPartitions | Command::Sort | Command::Reverse => {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
+            Command::Open if self.pane == Pane::Partitions => return self.nothing_to_open(),
             Command::Revive => return self.no_revival(),
             Command::Pin => {
                 self.partition_at_hand().is_none().then_some("no partition is selected")
@@ -58,6 +59,15 @@ impl Workbench {
             _ => None,
         };
         reason.map(str::to_owned)
+    }
+
+    /// Why no partition can be opened.
+    fn nothing_to_open(&self) -> Option<String> {
+        let key = self.partitions.out_of_sight(&self.snapshot.partitions)?;
+        let key = words::key(key);
+        Some(format!(
+            "`{key}` is selected and out of sight: Up or Down selects a row that is in sight"
+        ))
     }
 
     fn no_revival(&self) -> Option<String> {

@@ -10,6 +10,7 @@ use super::load::{in_few_words, late};
 use crate::runtime::RunState;
 use crate::telemetry::{SinkState, Snapshot};
 use crate::workbench::panes::charts::bars;
+use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
@@ -19,24 +20,24 @@ const SPARKLINE: usize = 10;
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let chip = |text: &str, role: Style| {
-        [Span::styled(format!(" {text} "), theme.chip(role)), Span::raw(" ")]
+        vec![Span::styled(format!(" {text} "), theme.chip(role)), Span::raw(" ")]
     };
-    let name = format!(" {} ", snapshot.application);
-    let mut left = vec![Span::styled(name, theme.accent())];
     let (text, role) = state(workbench);
-    left.extend(chip(&text, role));
-    let totals = [(snapshot.totals.messages_in, "in"), (snapshot.totals.messages_out, "out")];
-    for (count, word) in totals {
-        left.push(Span::raw(format!(" {} ", words::rate(count))));
-        left.push(Span::styled(format!("{word} "), theme.quiet()));
-    }
+    let name = Span::styled(format!(" {} ", snapshot.application), theme.accent());
+    // What has the greatest number is left out first where there is no room.
+    let mut parts = vec![(0, vec![name]), (0, chip(&text, role))];
+    let totals = [(5, snapshot.totals.messages_in, "in"), (6, snapshot.totals.messages_out, "out")];
+    parts.extend(totals.map(|(rank, count, word)| {
+        let count = Span::raw(format!(" {} ", words::rate(count)));
+        (rank, vec![count, Span::styled(format!("{word} "), theme.quiet())])
+    }));
     if snapshot.totals.dead_letters > 0 {
         let dead = format!("{} dead", words::rate(snapshot.totals.dead_letters));
-        left.extend(chip(&dead, theme.bad()));
+        parts.push((1, chip(&dead, theme.bad())));
     }
     if let Some(load) = &snapshot.load {
         let style = if late(load).is_some() { theme.warning() } else { theme.accent() };
-        left.push(Span::styled(format!(" {} ", in_few_words(load)), style));
+        parts.push((4, vec![Span::styled(format!(" {} ", in_few_words(load)), style)]));
     }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {
@@ -47,15 +48,31 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         }
     });
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
-    for warning in [change, frozen].into_iter().flatten() {
-        left.push(Span::styled(format!(" {warning} "), theme.warning()));
-    }
-    let left = Line::from(left);
+    let warnings = [(3, change), (2, frozen)].into_iter();
+    parts.extend(warnings.filter_map(|(rank, warning)| {
+        Some((rank, vec![Span::styled(format!(" {} ", warning?), theme.warning())]))
+    }));
+    let left = fitting(parts, usize::from(area.width));
+    let left = beginning(theme, left, usize::from(area.width));
     let room = usize::from(area.width).saturating_sub(left.width());
     let right = figures(workbench, room);
     let width = u16::try_from(right.width()).unwrap_or(area.width).min(area.width);
     left.render(area, buffer);
     right.render(Rect { x: area.right().saturating_sub(width), width, ..area }, buffer);
+}
+
+/// The parts that fit the columns, in their order: the one with the greatest rank is left out first, and none with
+/// rank 0.
+fn fitting(mut parts: Vec<(u8, Vec<Span<'static>>)>, columns: usize) -> Line<'static> {
+    let width = |parts: &[(u8, Vec<Span<'_>>)]| {
+        parts.iter().flat_map(|(_, spans)| spans).map(Span::width).sum::<usize>()
+    };
+    while width(&parts) > columns
+        && let Some(rank) = parts.iter().map(|(rank, _)| *rank).max().filter(|rank| *rank > 0)
+    {
+        parts.retain(|(kept, _)| *kept != rank);
+    }
+    parts.into_iter().flat_map(|(_, spans)| spans).collect()
 }
 
 /// Whether it runs.

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::row::at_row;
 use crate::telemetry::{Snapshot, WorkerShown};
@@ -30,8 +31,8 @@ pub(super) struct Lanes {
     theme: Theme,
     lanes: Vec<Lane>,
     rows: u16,
-    /// What is said of the workers that have no lane.
-    others: Option<String>,
+    /// The workers that have no lane, and their shares.
+    others: Vec<(usize, f64)>,
 }
 
 struct Lane {
@@ -59,13 +60,12 @@ impl Lanes {
             share: shares.share(worker),
             figures: figures(worker, shares.share(worker), detail),
         };
-        let left_out: f64 = workers.iter().skip(shown).map(|worker| shares.share(worker)).sum();
-        let more = workers.len() - shown;
+        let others = workers.iter().skip(shown);
         Self {
             theme,
             lanes: workers.iter().take(shown).enumerate().map(lane).collect(),
             rows: height,
-            others: (more > 0).then(|| format!("+{more} more: {} ", words::percent(left_out))),
+            others: others.map(|worker| (worker.worker.0, shares.share(worker))).collect(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Lanes {
 
     /// The least number of columns, with the lines to the steps at both sides.
     pub fn least_width(&self) -> usize {
-        self.texts_width() + SHORTEST_BAR + 2 * ARMS
+        self.texts_width() + SHORTEST_BAR + 2 * usize::from(ARMS)
     }
 
     fn line(&self, lane: &Lane, width: usize) -> Line<'static> {
@@ -105,20 +105,46 @@ impl Lanes {
         for lane in &self.lanes {
             at_row(&self.line(lane, usize::from(area.width)), area, lane.row, buffer);
         }
-        self.render_others(area, 0, buffer);
+        self.render_others(area, buffer);
     }
 
-    fn render_others(&self, area: Rect, x: u16, buffer: &mut Buffer) {
-        if let Some(others) = &self.others {
-            let place = Rect { x: area.x.saturating_add(x), ..area }.intersection(area);
-            let line = Line::styled(others.clone(), self.theme.quiet());
-            at_row(&line, place, self.last_row() + 1, buffer);
-        }
+    /// The row of those that have no lane.
+    fn others_row(&self) -> u16 {
+        self.lanes.last().map_or(0, |last| last.row + 1)
+    }
+
+    /// Draws the shares of those that have no lane.
+    fn render_others(&self, area: Rect, buffer: &mut Buffer) {
+        let line = Line::styled(self.others_in(usize::from(area.width)), self.theme.quiet());
+        at_row(&line, area, self.others_row(), buffer);
+    }
+
+    /// The same below forked lanes: up to the right edge, unless the steps after the lanes are there.
+    pub fn render_others_forked(&self, lanes: Rect, right: u16, buffer: &mut Buffer) {
+        let below = self.others_row() > self.chain_row() + 1;
+        let right = if below { right } else { lanes.right() };
+        let x = lanes.x.saturating_add(ARMS).min(right);
+        self.render_others(Rect { x, width: right - x, ..lanes }, buffer);
+    }
+
+    /// The shares of the workers without a lane: of as many as fit the columns, and of the others together.
+    fn others_in(&self, columns: usize) -> String {
+        let text = |(worker, share): &(usize, f64)| format!("w{worker} {}", words::percent(*share));
+        let texts: Vec<String> = self.others.iter().map(text).collect();
+        let line = |named: usize| {
+            let rest: f64 = self.others.iter().skip(named).map(|(_, share)| share).sum();
+            let more = texts.len() - named;
+            let more = (more > 0).then(|| format!("+{more} more: {}", words::percent(rest)));
+            texts.iter().take(named).cloned().chain(more).collect::<Vec<_>>().join("  ")
+        };
+        let mut lines = (0..=texts.len()).rev().map(line);
+        let fitting = lines.find(|line| line.width() <= columns);
+        fitting.unwrap_or_else(|| self.theme.fit(&line(0), columns))
     }
 
     /// Draws the lanes with the lines from the steps before and to the steps after.
     pub fn render_forked(&self, area: Rect, buffer: &mut Buffer) {
-        let room = usize::from(area.width).saturating_sub(2 * ARMS);
+        let room = usize::from(area.width).saturating_sub(2 * usize::from(ARMS));
         let wanted = self.texts_width() + LONGEST_BAR;
         let width = room.min(wanted);
         for row in 0..=self.last_row().max(self.chain_row()) {
@@ -148,12 +174,11 @@ impl Lanes {
             spans.push(Span::styled(tail, t.quiet()));
             at_row(&Line::from(spans), area, row, buffer);
         }
-        self.render_others(area, 5, buffer);
     }
 }
 
 /// The columns of the lines at each side of the lanes.
-const ARMS: usize = 5;
+const ARMS: u16 = 5;
 
 /// Where lines meet that go to the left, right, up and down.
 fn joint(theme: Theme, arms: [bool; 4]) -> &'static str {

@@ -104,6 +104,7 @@ fn forked(workbench: &Workbench, pipeline: &PipelineShown, area: Rect, buffer: &
         before.render_at(left, chain_row, buffer);
         after.render_at(right, chain_row, buffer);
         lanes.render_forked(middle, buffer);
+        lanes.render_others_forked(middle, area.right(), buffer);
         return;
     }
 }

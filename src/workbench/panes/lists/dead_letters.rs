@@ -22,7 +22,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
     let selected = workbench.letters.place(&shown);
-    for (is_selected, letter, row) in rows(shown.iter(), selected, area) {
+    let focused = workbench.pane == Pane::DeadLetters;
+    for (is_selected, letter, row) in rows(shown.iter(), selected, focused, area) {
         workbench.spots.row(row, Some(Pane::DeadLetters), is_selected);
         let mut line = Line::from(vec![
             Span::styled(format!("{:<6} ", letter.sequence.to_string()), theme.quiet()),
@@ -31,7 +32,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let room = usize::from(row.width).saturating_sub(line.width());
         line.push_span(Span::raw(theme.fit(&letter.reason, room)));
         line.render(row, buffer);
-        if workbench.pane == Pane::DeadLetters && is_selected {
+        if focused && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{dead_letters, log, messages, outputs};
+use super::{dead_letters, items_above, log, messages, outputs};
 use crate::core::event::Level;
 use crate::telemetry::{Snapshot, TracedShare, TracedShown};
 use crate::workbench::layout::Pane;
@@ -34,7 +34,9 @@ pub(in crate::workbench::panes) fn render(
     let width = usize::from(area.width).saturating_sub(2);
     let room = width.saturating_sub(tabs_of(workbench, shown, tabs, "   ").0.width() + 2);
     let search = search.and_then(|search| filter(theme, search));
-    let right = search.unwrap_or_else(|| aside(workbench, shown, room));
+    let right = search
+        .or_else(|| newer(workbench, shown, area.height.saturating_sub(1)))
+        .unwrap_or_else(|| aside(workbench, shown, room));
     let between = if tabs_of(workbench, shown, tabs, "   ").0.width() + right.width() + 2 <= width {
         theme.symbol("───", "---")
     } else {
@@ -53,6 +55,15 @@ pub(in crate::workbench::panes) fn render(
         Pane::Log => log::render(workbench, inner, buffer),
         _ => messages::render(workbench, inner, buffer),
     }
+}
+
+/// How many rows of the list with the keys are newer than those in sight; `None` if the newest is among them.
+fn newer(workbench: &Workbench, shown: Pane, height: u16) -> Option<Line<'static>> {
+    let height = if shown == Pane::Messages { messages::height_of_rows(height) } else { height };
+    let above = items_above(workbench.selected_place(shown), height);
+    let is_scrolled = workbench.pane == shown && above > 0;
+    let text = || format!(" {} newer above ", words::count(above as u64));
+    is_scrolled.then(|| Line::styled(text(), workbench.theme.warning()))
 }
 
 /// What is at the right of the tabs: what Enter does, or the last event of an endpoint.

@@ -21,14 +21,15 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     }
     let shown = workbench.shown_log();
     let selected = workbench.log_line.place(&shown);
-    for (is_selected, line, row) in rows(&*shown, selected, area) {
+    let focused = workbench.pane == Pane::Log;
+    for (is_selected, line, row) in rows(&*shown, selected, focused, area) {
         workbench.spots.row(row, Some(Pane::Log), is_selected);
         let mut spans =
             vec![Span::styled(format!("{} ", words::clock(line.since_start)), theme.quiet())];
         let room = usize::from(row.width).saturating_sub(spans.iter().map(Span::width).sum());
         spans.push(Span::styled(theme.fit(&line.text, room), style_of(theme, line.level)));
         Line::from(spans).render(row, buffer);
-        if workbench.pane == Pane::Log && is_selected {
+        if focused && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }

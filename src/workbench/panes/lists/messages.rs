@@ -29,11 +29,13 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let hint = "A message's way appears here: frame, key, worker, state, output, time.";
         return Line::styled(hint, theme.quiet()).render(area, buffer);
     }
-    let names = u16::from(area.height >= ROOM_FOR_NAMES);
-    let below = Rect { y: area.y + names, height: area.height - names, ..area };
+    let height = height_of_rows(area.height);
+    let names = area.height - height;
+    let below = Rect { y: area.y + names, height, ..area };
     let shown = workbench.shown_traces();
     let selected = workbench.trace.place(&shown);
-    let in_sight: Vec<_> = rows(&*shown, selected, below)
+    let focused = workbench.pane == Pane::Messages;
+    let in_sight: Vec<_> = rows(&*shown, selected, focused, below)
         .map(|(is_selected, trace, row)| (is_selected, cells(workbench, trace), row))
         .collect();
     let table = Table::new(workbench, in_sight.iter().map(|(_, cells, _)| cells), area.width);
@@ -43,10 +45,15 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     for (is_selected, cells, row) in &in_sight {
         workbench.spots.row(*row, Some(Pane::Messages), *is_selected);
         table.row(cells).render(*row, buffer);
-        if (workbench.pane == Pane::Messages || workbench.spotlight) && *is_selected {
+        if (focused || workbench.spotlight) && *is_selected {
             theme.select_in_pane(*row, buffer);
         }
     }
+}
+
+/// How much of a height the rows have, below the names of the columns.
+pub(super) fn height_of_rows(height: u16) -> u16 {
+    height - u16::from(height >= ROOM_FOR_NAMES)
 }
 
 fn cells(workbench: &Workbench, trace: &Arc<Trace>) -> Cells {

@@ -18,7 +18,8 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let pipelines = workbench.topology.pipelines();
     let outputs = workbench.shown_outputs();
     let selected = workbench.output.place(&outputs);
-    for (is_selected, output, row) in rows(&*outputs, selected, area) {
+    let focused = workbench.pane == Pane::Outputs;
+    for (is_selected, output, row) in rows(&*outputs, selected, focused, area) {
         workbench.spots.row(row, Some(Pane::Outputs), is_selected);
         let mut line = Line::default();
         if let Some(pipeline) = pipelines.get(output.pipeline.0).filter(|_| pipelines.len() > 1) {
@@ -28,7 +29,7 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let room = usize::from(row.width).saturating_sub(line.width());
         line.push_span(Span::raw(theme.fit(&text, room)));
         line.render(row, buffer);
-        if workbench.pane == Pane::Outputs && is_selected {
+        if focused && is_selected {
             theme.select_in_pane(row, buffer);
         }
     }

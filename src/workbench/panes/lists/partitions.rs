@@ -158,7 +158,6 @@ fn value(
 ) -> Line<'static> {
     let theme = workbench.theme;
     let partition = &row.row;
-    let dash = || Line::styled("-", theme.quiet());
     let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
@@ -180,10 +179,11 @@ fn value(
         }
         "worker" => worker(workbench, row),
         "messages" => Line::raw(words::count(partition.messages)),
-        "msg/s" => row
-            .rate
-            .filter(|rate| *rate > 0.0)
-            .map_or_else(dash, |rate| Line::raw(words::measured_rate(rate))),
+        "msg/s" => match row.rate {
+            // It takes a second to measure.
+            None => Line::styled(theme.symbol("…", "..").to_owned(), theme.quiet()),
+            Some(rate) => Line::raw(words::measured_rate(rate)),
+        },
         HISTORY => {
             let shown = usize::from(column.width);
             let seconds = row.history.iter().skip(row.history.len().saturating_sub(shown));

@@ -42,7 +42,7 @@ pub(super) fn render(workbench: &Workbench, selected: LoadRow, area: Rect, buffe
     let height = inner.height.saturating_sub(below).max(1).min(inner.height);
     let list = Rect { height, ..inner };
     let arrows = (theme.symbol("‹ ", "< "), theme.symbol(" ›", " >"));
-    for (is_selected, row, line) in rows(settings_rows, at, list) {
+    for (is_selected, row, line) in rows(settings_rows, at, true, list) {
         workbench.spots.row(line, None, is_selected);
         let value = row.value(settings, &workbench.topology);
         let (before, after) = if is_selected { arrows } else { ("  ", "  ") };

@@ -51,7 +51,7 @@ pub(super) fn render(
         let hint = "  Nothing has these letters in its name, or this word in what it does.";
         Line::styled(hint, theme.quiet()).render(list, buffer);
     }
-    for (is_selected, found, row) in rows(found, palette.selected, list) {
+    for (is_selected, found, row) in rows(found, palette.selected, true, list) {
         workbench.spots.row(row, None, is_selected);
         item(theme, &found, usize::from(row.width)).render(row, buffer);
         if is_selected {

@@ -25,7 +25,7 @@ pub(super) fn render(workbench: &Workbench, themes: &Themes, area: Rect, buffer:
         );
     let inner = block.inner(place);
     block.render(place, buffer);
-    for (is_selected, look, row) in rows(Look::ALL, themes.selected, inner) {
+    for (is_selected, look, row) in rows(Look::ALL, themes.selected, true, inner) {
         workbench.spots.row(row, None, is_selected);
         Line::from(vec![
             Span::styled(format!(" {:<6} ", look.name()), theme.title()),
