@@ -19,6 +19,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod conditions;
 mod letters;
 mod load;
 mod screens;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::filter::RowFilter;
 use super::saved::{Collected, Extent, SavedPartition};
 use super::sort_value::SortValue;
 use crate::application::Key;
@@ -53,6 +54,12 @@ pub trait Partitions {
     ///
     /// The saved state is of another type.
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
+    /// The state of the partition at a place as JSON.
+    fn state(&self, at: usize) -> Option<Value>;
+    /// A field of that state as JSON, without the others; `None` if it has no such field.
+    fn field(&self, at: usize, name: &str) -> Option<Value>;
+    /// How many messages the partition at a place has processed.
+    fn messages(&self, at: usize) -> u64;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
     /// A copy of the partition of a key, if its state takes no more than this many bytes. `None` if there is no such
@@ -88,8 +95,8 @@ pub struct RowQuery {
     /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
     /// what is sorted by.
     pub descending: bool,
-    /// Only keys that contain this text, in both cases unless it has capitals; all keys if it is empty.
-    pub filter: String,
+    /// Which partitions are let through.
+    pub filter: RowFilter,
     /// How many rows to leave out at the beginning.
     pub offset: usize,
     /// Leave them out at the end instead: the last of many rows are found as fast as the first.
