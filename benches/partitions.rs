@@ -22,7 +22,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use wallaroo::core::numbers::PipelineIndex;
 #[cfg(feature = "workbench")]
-use wallaroo::core::partitions::filter::RowFilter;
+use wallaroo::core::partitions::query::RowFilter;
 use wallaroo::core::partitions::query::{RowQuery, SortBy};
 use wallaroo::endpoints::Endpoint;
 #[cfg(feature = "workbench")]

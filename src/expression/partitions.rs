@@ -11,8 +11,7 @@ use serde_json::Value;
 use super::judge::{Expression, Row};
 use super::rates::Rates;
 use crate::core::numbers::WorkerIndex;
-use crate::core::partitions::filter::Condition;
-use crate::core::partitions::query::Partitions;
+use crate::core::partitions::query::{Condition, Partitions};
 
 /// A condition about the partitions of one state.
 #[derive(Debug)]
@@ -95,8 +94,7 @@ mod tests {
     use super::*;
     use crate::application::Key;
     use crate::core::numbers::Timestamp;
-    use crate::core::partitions::filter::RowFilter;
-    use crate::core::partitions::query::RowQuery;
+    use crate::core::partitions::query::{RowFilter, RowQuery};
     use crate::core::partitions::scan::Scan;
     use crate::core::partitions::table::PartitionTable;
     use crate::expression::Rows;

@@ -24,7 +24,7 @@ fn a_condition_shows_the_partitions_of_which_it_is_true() {
     press(&mut stage, KeyCode::Esc);
     stage.text("/=state.votes > 9 && key != \"b\"");
     assert!(stage.screen().contains("Partitions 1 of 5"), "{}", stage.screen());
-    assert!(stage.screen().contains("begins a condition"), "{}", stage.screen());
+    assert!(stage.screen().contains("= condition, =messages>9"), "{}", stage.screen());
     press(&mut stage, KeyCode::Enter);
     assert_snapshot!(stage.screen());
     press(&mut stage, KeyCode::Esc);

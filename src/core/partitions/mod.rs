@@ -2,7 +2,6 @@
 //! a front end asks for rows ([`query`], [`scan`], [`sort_value`]), and what is [`saved`] of it.
 
 mod field;
-pub mod filter;
 pub mod partition;
 pub mod placement;
 pub mod query;

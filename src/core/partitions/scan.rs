@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::filter::RowFilter;
-use super::query::{Partitions, RowQuery, RowWindow, SortedRow};
+use super::query::{Partitions, RowFilter, RowQuery, RowWindow, SortedRow};
 use super::sort_value::SortValue;
 use crate::application::{Key, push_text_of_bytes};
 use crate::core::text::has;
@@ -149,9 +148,8 @@ mod tests {
 
     use super::*;
     use crate::core::numbers::{Timestamp, WorkerIndex};
-    use crate::core::partitions::filter::Condition;
     use crate::core::partitions::placement::Placement;
-    use crate::core::partitions::query::SortBy;
+    use crate::core::partitions::query::{Condition, SortBy};
     use crate::core::partitions::table::PartitionTable;
 
     fn tables(votes: &[u32], workers: usize) -> Vec<PartitionTable<u32>> {

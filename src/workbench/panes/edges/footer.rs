@@ -62,8 +62,8 @@ fn searching(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
 /// How a condition begins, and an example of one.
 fn condition_about(pane: Pane) -> &'static str {
     match pane {
-        Pane::Partitions => "begins a condition: =messages > 9",
-        _ => "begins a condition: =latency > 2.5",
+        Pane::Partitions => "condition, =messages>9",
+        _ => "condition, =latency>2.5",
     }
 }
 
