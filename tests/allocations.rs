@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use wallaroo::core::clock::LogicalClock;
 use wallaroo::core::frames::Frames;
 use wallaroo::core::frames::pieces::Pieces;
@@ -16,6 +17,7 @@ use wallaroo::core::partitions::placement::Placement;
 use wallaroo::core::steps::batch::{Payload, Produced};
 use wallaroo::core::steps::context::{Context, Report};
 use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
+use wallaroo::{Application, Json, Sink, Source, Topology};
 
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
@@ -66,31 +68,68 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
     outputs
 }
 
-#[test]
-fn no_vote_is_an_allocation() {
-    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+/// That so many batches allocate little, when each of their messages is an output.
+fn assert_few_allocations(topology: &Topology, (bytes, ends): (Bytes, Vec<u32>), count: usize) {
     let placement = Placement::new(NonZeroUsize::MIN);
     let mut setup = WorkerSetup::new(WorkerIndex(0), placement, false);
     let mut segments = topology.segments(&mut setup).remove(0);
-    let (bytes, ends) = votes();
     let frames = |_| {
         let pieces = Pieces::new(bytes.clone(), ends.clone(), 0);
         Frames::new("test".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
     };
-    let mut batches: Vec<_> = (0..BATCHES + 8).map(frames).collect();
+    let mut batches: Vec<_> = (0..count + 8).map(frames).collect();
     let mut report = Report::default();
 
     // The first ones create the partitions, and the memory that is used again.
     let first = batches.drain(..8).map(|frames| run(&mut segments, frames, &mut report));
-    assert_eq!(first.sum::<usize>(), 8 * VOTES as usize);
+    assert_eq!(first.sum::<usize>(), 8 * ends.len());
     let mut outputs = 0;
     let found = allocation_counter::measure(|| {
         let batches = batches.into_iter();
         outputs = batches.map(|frames| run(&mut segments, frames, &mut report)).sum();
     });
 
-    assert_eq!(outputs, BATCHES * VOTES as usize, "a line a vote");
+    assert_eq!(outputs, count * ends.len(), "a line a message");
     let (allocations, bytes) = (found.count_total, found.bytes_total);
-    let of = format!("{allocations} with {bytes} bytes for {BATCHES} batches");
-    assert!(allocations <= BATCHES as u64 * MAX_A_BATCH, "{of}");
+    let of = format!("{allocations} with {bytes} bytes for {count} batches");
+    assert!(allocations <= count as u64 * MAX_A_BATCH, "{of}");
+}
+
+#[test]
+fn no_vote_is_an_allocation() {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    assert_few_allocations(&topology, votes(), BATCHES);
+}
+
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    number: u64,
+    change: i64,
+    share: f64,
+    unit: Unit,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Unit {
+    Metre,
+    Of(char),
+}
+
+#[test]
+fn no_message_is_an_allocation_when_it_is_read_from_json_and_written_as_json() {
+    let topology = Application::new("json")
+        .pipeline("measured", Source::new(Json::<Measured>::new()))
+        .to_sink(Sink::json_lines())
+        .build()
+        .unwrap();
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for at in 1..=VOTES {
+        let unit = if at % 2 == 0 { r#""Metre""# } else { r#"{"Of":"é"}"# };
+        let share = f64::from(at) / 7.0;
+        let text = format!(r#"{{"change":-{at},"number":{at},"share":{share},"unit":{unit}}}"#);
+        bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+        bytes.extend(text.bytes());
+        ends.push(u32::try_from(bytes.len()).unwrap());
+    }
+    assert_few_allocations(&topology, (bytes.into(), ends), 24);
 }

@@ -5,10 +5,9 @@
 
 mod support;
 
-use std::sync::Once;
-
 use crossterm::event::{KeyCode, KeyModifiers};
 use serde::{Deserialize, Serialize};
+use support::fragile::silence_panics_on_purpose;
 use support::stage::Stage;
 use wallaroo::workbench::Theme;
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
@@ -96,19 +95,6 @@ fn topology() -> Topology {
         .unwrap()
 }
 
-/// Keeps the panics that are on purpose out of the tests' output.
-fn silence_panics_on_purpose() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !panic.payload_as_str().is_some_and(|text| text.starts_with(NASTY)) {
-                previous(panic);
-            }
-        }));
-    });
-}
-
 /// A workbench on an engine with two workers that was sent these words.
 fn sent(words: &[&str], width: u16, height: u16) -> Stage {
     let mut stage = Stage::open(topology(), Theme::new(true, true), width, height);
@@ -159,7 +145,7 @@ fn press(stage: &mut Stage, code: KeyCode) {
     stage.key(code, KeyModifiers::NONE);
 }
 
-/// Goes to a pane, so many after the input pane.
+/// Goes to a pane, this many after the input pane.
 fn go_to(stage: &mut Stage, pane: usize) {
     press(stage, KeyCode::Esc);
     press(stage, KeyCode::Char('i'));

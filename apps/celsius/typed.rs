@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Result<Vec<u8>, Reason> {
 fn parse_number(word: &str) -> Result<f32, Reason> {
     let degrees: f32 =
         word.parse().map_err(|_| format!("`{word}` is no number: type one such as `36.6`"))?;
-    // Whoever types digits does not mean infinity.
+    // A person who types digits does not mean infinity.
     if degrees.is_infinite() && word.bytes().any(|byte| byte.is_ascii_digit()) {
         return Err(
             format!("`{word}` is too large for an f32: the largest is {:e}", f32::MAX).into()

@@ -6,8 +6,8 @@
 
 use wallaroo::OneByOne;
 
-/// The computation: the words of a text, in their order. A text may have so many that they are made one
-/// by one.
+/// The computation: the words of a text, in their order. They are made one by one, because a text may have
+/// very many.
 pub fn split(text: String) -> OneByOne<Words> {
     OneByOne(Words { text, next: 0 })
 }

@@ -110,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::frames::framing::{MAXIMUM_FRAME_LIMIT, big_endian_framing};
+    use crate::core::frames::framing::{MAX_FRAME_LIMIT, big_endian_framing};
 
     fn counter(header_length: usize) -> FrameCounter {
         FrameCounter::new(big_endian_framing(header_length))
@@ -125,7 +125,7 @@ mod tests {
         ) {
             let mut ends = Vec::new();
             let framing = big_endian_framing(header_length);
-            let cut = framing.cut(&bytes, 0, MAXIMUM_FRAME_LIMIT, usize::MAX, &mut ends);
+            let cut = framing.cut(&bytes, 0, MAX_FRAME_LIMIT, usize::MAX, &mut ends);
             // What is above the limit is a frame that has not ended.
             prop_assert!(cut.is_ok() || header_length == 4);
 

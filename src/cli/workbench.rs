@@ -19,25 +19,9 @@ pub(super) fn start(
     apps: &[App],
     arguments: &WorkbenchArguments,
     options: &AppOptions,
+    configuration: &Configuration,
 ) -> Result<(), Failure> {
-    let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    // Before a choice: what is wrong in a file is known at once.
-    let variable = |name: &str| std::env::var(name).ok();
-    let configuration = Configuration::load(arguments.config.as_deref(), variable)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let app = match &arguments.app {
-        Some(name) => app::find(apps, name)?,
-        None if arguments.demo => for_demo(apps, options)?,
-        None if on_terminal => match choose(apps, &configuration)? {
-            Some(app) => app,
-            None => return Ok(()),
-        },
-        None => {
-            let known: Vec<_> = apps.iter().map(|app| app.name).collect();
-            let usage = format!("which app? Give --app with one of: {}", known.join(", "));
-            return Err(Failure::Usage(usage));
-        }
-    };
+    let Some(app) = application(apps, arguments, options, configuration)? else { return Ok(()) };
     let topology = app.topology(options)?;
     let load = arguments.demo.then(LoadSettings::default);
     if load.is_some() && !makes_messages(&topology) {
@@ -48,7 +32,7 @@ pub(super) fn start(
     }
     let settings = settings(&topology, &arguments.engine, Missing::Null)?;
     let settings = Settings { paused: arguments.paused, ..settings };
-    if !on_terminal {
+    if !is_on_terminal() {
         return Err(Failure::Usage(
             "the workbench needs a terminal; without one, use `wallaroo-tui run`".to_owned(),
         ));
@@ -80,12 +64,35 @@ pub(super) fn start(
     };
     let name = topology.name().to_string();
     let opening = Opening { topology, settings, dead_letters, load };
-    let outcome = crate::workbench::run(opening, Some(others), &configuration);
+    let outcome = crate::workbench::run(opening, Some(others), configuration);
     let outcome = outcome.map_err(Failure::failed).map(|farewells| {
         let chosen = (arguments.app.is_none() && !arguments.demo).then_some(app.name);
         say_farewell(&name, chosen, &farewells);
     });
     log.end(outcome)
+}
+
+fn is_on_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The application that is named, or else chosen on the terminal. `None` if the choice was given up.
+fn application<'a>(
+    apps: &'a [App],
+    arguments: &WorkbenchArguments,
+    options: &AppOptions,
+    configuration: &Configuration,
+) -> Result<Option<&'a App>, Failure> {
+    match &arguments.app {
+        Some(name) => app::find(apps, name).map(Some),
+        None if arguments.demo => for_demo(apps, options).map(Some),
+        None if is_on_terminal() => choose(apps, configuration),
+        None => {
+            let known: Vec<_> = apps.iter().map(|app| app.name).collect();
+            let usage = format!("which app? Give --app with one of: {}", known.join(", "));
+            Err(Failure::Usage(usage))
+        }
+    }
 }
 
 /// What an author has to do for `--demo`.
@@ -105,8 +112,7 @@ fn for_demo<'a>(apps: &'a [App], options: &AppOptions) -> Result<&'a App, Failur
     Err(Failure::Usage(format!("no application has a generator for --demo: {NAMES_ONE}")))
 }
 
-/// Says what was, where the state is, and which command goes on. The terminal may be gone: then nobody reads
-/// it, and that is no failure.
+/// Prints what was, where the state is, and which command goes on. If the terminal is gone, that is no failure.
 fn say_farewell(first: &str, chosen: Option<&str>, farewells: &[Farewell]) {
     let mut text: Vec<String> = farewells.iter().map(ToString::to_string).collect();
     if let Some(farewell) = farewells.iter().find(|farewell| farewell.application == first) {

@@ -153,7 +153,6 @@ pub enum EngineEvent {
 
 impl EngineEvent {
     /// The pipeline whose source or sink it is; `None` if it is of the whole engine.
-    #[must_use]
     pub fn pipeline(&self) -> Option<PipelineIndex> {
         match self {
             Self::Listening(pipeline, _)
@@ -180,7 +179,6 @@ impl EngineEvent {
     }
 
     /// How much it matters.
-    #[must_use]
     pub fn level(&self) -> Level {
         match self {
             Self::Sink { news, .. } => news.level(),

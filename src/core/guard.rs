@@ -69,7 +69,7 @@ pub(crate) fn panic_reason(panic: Box<dyn Any + Send>) -> String {
 /// Drops an author's value. If that panics, the panic's message has been printed, and nothing else is lost.
 pub(crate) fn drop_guarded<T>(value: T) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        // It may be a value whose drop panics, too, and so on: it is never dropped.
+        // Its drop may panic, too, so it is never dropped.
         mem::forget(panic);
     }
 }

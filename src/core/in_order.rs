@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::numbers::BatchNumber;
 
-/// What has arrived and waits for its turn. The batches of a pipeline are numbered without gaps. Whoever works on one
-/// sends what it makes of it, in its order, and then that this is all. Batches are under way at the same time, so some
-/// of this arrives early: it is kept until all of the batches before it has arrived.
+/// What has arrived and waits for its turn. The batches of a pipeline are numbered without gaps. A worker sends what it
+/// makes of a batch, in its order, and then that this is all. Several batches are in progress at a time, so parts may
+/// arrive early: they are kept until the batches before theirs have arrived whole.
 pub(crate) struct InOrder<T> {
     /// The first batch of which not all has arrived.
     next: BatchNumber,
-    /// What waits for nothing but its turn.
+    /// What can be taken now.
     ready: VecDeque<T>,
     early: BTreeMap<BatchNumber, Early<T>>,
 }
@@ -35,7 +35,7 @@ impl<T> Default for InOrder<T> {
 }
 
 impl<T> InOrder<T> {
-    /// A part of a batch has arrived; one without a number needs to wait for no batch.
+    /// A part of a batch has arrived. Without a number, it waits for no batch.
     pub fn arrive(&mut self, batch: Option<BatchNumber>, part: T) {
         match batch.filter(|batch| *batch != self.next) {
             None => self.ready.push_back(part),

@@ -23,7 +23,6 @@ pub fn write_json<T: Serialize + ?Sized>(writer: impl Write, value: &T) -> serde
 
 /// A JSON text in which every character that controls a terminal is escaped, except line breaks: those
 /// are only between values.
-#[must_use]
 pub fn escaped(json: &str) -> Cow<'_, str> {
     let stands = |character: char| character == '\n' || is_printable(character);
     if json.chars().all(stands) {

@@ -42,12 +42,11 @@ pub struct Timestamp(pub u64);
 
 impl Timestamp {
     /// The time from an earlier moment to this one; zero if it is not earlier.
-    #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// The moment so long after this one.
+    /// The moment this long after.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);

@@ -1,5 +1,5 @@
-//! What the engine reports to its observer. The busy reports come once per batch, not per message (traces
-//! and dead letters are of one message). Each method does nothing unless it is overridden.
+//! What the engine reports to its observer: traces and dead letters per message, all else per batch or more rarely.
+//! Each method does nothing unless it is overridden.
 
 use std::sync::Arc;
 use std::time::Duration;

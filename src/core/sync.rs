@@ -1,6 +1,6 @@
-//! Locks and atomic numbers of the few files that several threads meet in: those that everything else uses;
-//! under the tests of interleavings, those of a checker that chooses which thread goes on at each of
-//! them. `.ci/run` has the command, and `shuttle` in `Cargo.toml` the checker.
+//! Locks and atomic numbers for the few files in which threads meet. They are the usual ones, except in the tests of
+//! interleavings: there they are those of `shuttle`, which chooses at each of them which thread goes on. `.ci/run` has
+//! the command.
 
 #[cfg(all(test, feature = "interleavings"))]
 mod chosen {

@@ -91,13 +91,11 @@ struct RunningPipeline {
 
 impl TestDriver {
     /// A driver for this application, without declared partitions.
-    #[must_use]
     pub fn new(topology: &Topology) -> Self {
         Self::start(topology, false)
     }
 
     /// A driver for this application. The partitions of declared keys exist from the start.
-    #[must_use]
     pub fn with_declared_partitions(topology: &Topology) -> Self {
         Self::start(topology, true)
     }
@@ -127,7 +125,7 @@ impl TestDriver {
         }
     }
 
-    /// Works in pieces of about so many messages.
+    /// Works in pieces of about this many messages.
     #[cfg(test)]
     pub(crate) fn in_pieces_of(self, piece: usize) -> Self {
         Self { piece, ..self }
@@ -280,7 +278,6 @@ impl TestDriver {
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.
-    #[must_use]
     pub fn partitions(&self, state: &str) -> Vec<PartitionRow> {
         let Some((name, table)) = self.tables.iter().find(|(name, _)| &**name == state) else {
             return Vec::new();
@@ -300,19 +297,16 @@ impl TestDriver {
     }
 
     /// The messages that could not be processed, in order.
-    #[must_use]
     pub fn dead_letters(&self) -> &[DeadLetter] {
         &self.dead_letters
     }
 
     /// What happened to every message, in order.
-    #[must_use]
     pub fn traces(&self) -> &[Arc<Trace>] {
         &self.traces
     }
 
     /// What has been counted: frames, filtered messages, changes to save, and more.
-    #[must_use]
     pub fn report(&self) -> &Report {
         &self.report
     }

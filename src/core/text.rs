@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A noun for so many things: `partition`, `partitions`, `crashes`.
+/// A noun for this many things: `partition`, `partitions`, `crashes`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     let end = match count {
         1 => "",

@@ -54,7 +54,6 @@ pub enum Typed {
 }
 
 /// Reads a line for a source whose payloads have at most `limit` bytes.
-#[must_use]
 pub fn read(line: &str, source: &SourcePlan, limit: u64) -> Typed {
     let line = line.trim();
     if line.is_empty() {

@@ -36,14 +36,17 @@ impl Backoff {
     }
 }
 
-/// How long something may wait before it is reported: longer than a healthy system ever takes, and short
-/// for a person who wonders what is wrong.
+/// How long something may take before it is reported: longer than a healthy system takes.
 pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Waits for `work`. If that takes longer than [`PATIENCE`], calls `late` once and goes on waiting.
-pub(super) async fn patiently<T>(work: impl Future<Output = T>, late: impl FnOnce()) -> T {
+/// Waits for `work`. If that takes longer than `patience`, calls `late` once and goes on waiting.
+pub(crate) async fn patiently<T>(
+    patience: Duration,
+    work: impl Future<Output = T>,
+    late: impl FnOnce(),
+) -> T {
     let mut work = pin!(work);
-    if let Ok(done) = timeout(PATIENCE, &mut work).await {
+    if let Ok(done) = timeout(patience, &mut work).await {
         return done;
     }
     late();

@@ -17,7 +17,6 @@ pub struct FileId {
 impl FileId {
     /// The file with this name. `None` if there is none, or if it is not a regular file: a terminal or a
     /// pipe may be read and written at the same time.
-    #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         Self::of_metadata(&std::fs::metadata(path).ok()?)
     }
@@ -35,7 +34,6 @@ impl FileId {
 }
 
 /// Whether a path names a file in a directory, also if it is a link to one. Neither has to exist yet.
-#[must_use]
 pub fn is_inside(path: &Path, directory: &Path) -> bool {
     let Ok(directory) = directory.canonicalize() else {
         // The directory does not exist yet: only the names can be compared.

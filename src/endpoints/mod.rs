@@ -1,5 +1,4 @@
-//! Where bytes enter and leave: files, standard input and output, TCP, `null`, and messages that a program
-//! injects.
+//! Where bytes enter and leave: files, standard input and output, TCP, `null`, injected and generated messages.
 //!
 //! Reading and writing are asynchronous and know nothing of workers: a source hands whole frames to
 //! an [`Intake`], a sink is handed [`Output`](crate::core::steps::batch::Output)s.
@@ -13,6 +12,7 @@ mod sinks;
 mod sources;
 mod stalls;
 
+pub(crate) use backoff::patiently;
 #[cfg(feature = "workbench")]
 pub(crate) use connect::connect;
 pub use endpoint::{Endpoint, EndpointError};

@@ -1,4 +1,4 @@
-//! Finds out whether what workers ask of a disk takes long. Who waits for a disk cannot tell it, so a task does.
+//! Finds out whether a worker waits long for a disk. The worker cannot report that while it waits, so a task does.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,13 +14,13 @@ pub(super) struct Stalls {
     /// How many accesses have begun, and how many of them are done.
     begun: AtomicU64,
     done: AtomicU64,
-    /// Whether an access is asked for since the last check for slow ones.
+    /// Whether an access has come since the last check.
     active: AtomicBool,
     activity: Notify,
 }
 
 impl Stalls {
-    /// An access will begin, perhaps after others.
+    /// An access is about to begin, perhaps after others.
     pub fn come(&self) {
         if !self.active.swap(true, Ordering::AcqRel) {
             self.activity.notify_one();

@@ -38,8 +38,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many pages a log has before they are moved into the file.
 const LOG_PAGES: i64 = 1000;
 
-/// How many free pages a file keeps, for what comes next: 16 MiB.
-const FREE_PAGES: i64 = 1024;
+/// The bytes of a page.
+const PAGE: u64 = 16 * 1024;
+
+/// How many free pages a file has at the most before it is rebuilt, if it cannot give them back: 16 MiB.
+const MAX_FREE_PAGES: i64 = 1024;
 
 /// The max number of pages of a log while another process copies the files: 256 MiB.
 const MAX_LOG_PAGES: i64 = 16 * 1024;
@@ -71,8 +74,11 @@ impl Database {
             Durability::Process => "OFF",
             Durability::Power => "FULL",
         };
-        let layout =
-            if new { "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;" } else { "" };
+        let layout = if new {
+            format!("PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;")
+        } else {
+            String::new()
+        };
         let settings = format!(
             "PRAGMA synchronous = {synchronous}; {layout} PRAGMA secure_delete = FAST;
              PRAGMA journal_size_limit = {LOG_KEPT}; PRAGMA wal_autocheckpoint = 0;"
@@ -190,14 +196,11 @@ impl Database {
         }
     }
 
-    /// From now on, deleted rows are overwritten. Writing a journal at full speed then takes about 1.4 times
-    /// as long, so only the journal does it: its frames may be secrets. If most of a file of an earlier program
-    /// is free, it is rebuilt so that it can be shortened.
-    pub fn erase_deleted(&self) -> Result<(), ResilienceError> {
-        self.act(|connection| connection.execute_batch("PRAGMA secure_delete = ON"))?;
+    /// Rebuilds a file of an earlier program that cannot give back its free pages, if most of it is free.
+    pub fn make_shortenable(&self) -> Result<(), ResilienceError> {
         let free = self.number("PRAGMA freelist_count")?;
         if self.number("PRAGMA auto_vacuum")? == 0
-            && free > FREE_PAGES
+            && free > MAX_FREE_PAGES
             && free > self.number("PRAGMA page_count")? / 2
         {
             // If it fails, as on a full disk, the file stays as it was.
@@ -207,11 +210,13 @@ impl Database {
         Ok(())
     }
 
-    /// Shortens the file if much of it is free. A failure does not matter: the next call tries again.
-    pub fn give_back_room(&self) {
+    /// Shortens the file by its free pages, but for room for so many bytes. A failure does not matter: the next call
+    /// tries again.
+    pub fn give_back_room(&self, keep: u64) {
         let Ok(free) = self.number("PRAGMA freelist_count") else { return };
-        if free > FREE_PAGES {
-            let query = format!("PRAGMA incremental_vacuum({})", free - FREE_PAGES);
+        let keep = i64::try_from(keep.div_ceil(PAGE)).unwrap_or(i64::MAX);
+        if free > keep {
+            let query = format!("PRAGMA incremental_vacuum({})", free - keep);
             // Each row that is read frees a page.
             let shorten = || {
                 let mut statement = self.connection.prepare(&query)?;

@@ -121,7 +121,7 @@ impl Inspection {
             let before = mem::replace(&mut seen, written(directory)?);
             picture = look(directory, &copies);
             if seen == before {
-                // Nobody writes: there is nothing else to be seen.
+                // No process writes: there is nothing else to be seen.
                 break;
             }
         }
@@ -192,8 +192,7 @@ struct Picture {
     journal: JournalSummary,
 }
 
-/// `None` where another generation has begun to count meanwhile: its files have taken the place of those
-/// that were copied.
+/// `None` if another generation has begun to count meanwhile: its files have replaced those that were copied.
 fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Option<Picture>, ResilienceError> {
     let (before, files) = {
         // Until all is copied.

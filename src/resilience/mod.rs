@@ -45,7 +45,6 @@ pub struct ResilienceSettings {
 
 impl ResilienceSettings {
     /// One checkpoint per second in this directory. Checkpoints survive the process.
-    #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory, interval: DEFAULT_INTERVAL, durability: Durability::default() }
     }

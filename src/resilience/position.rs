@@ -14,7 +14,6 @@ pub struct Slot(pub u64);
 
 impl Slot {
     /// The slot of a connection.
-    #[must_use]
     pub fn of_connection(connection: u64) -> Self {
         Self(connection % SLOTS)
     }

@@ -21,7 +21,7 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
-use crate::core::foresight::{Copies, PartitionName};
+use crate::core::foresight::{Copies, StateKey};
 use crate::core::frames::pins::Pin;
 use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
@@ -64,7 +64,6 @@ impl Engine {
     }
 
     /// What goes on in an engine that comes after this one.
-    #[must_use]
     pub fn earlier(&self) -> Earlier {
         let Shared { clock, numbers, pins, .. } = self.shared();
         Earlier { clock: *clock, numbers: numbers.clone(), pins: Arc::clone(pins) }
@@ -84,7 +83,6 @@ impl Engine {
     }
 
     /// The pinned keys, in the order in which they were pinned.
-    #[must_use]
     pub fn pinned(&self) -> Arc<[Pin]> {
         self.shared().pins.pinned()
     }
@@ -98,19 +96,16 @@ impl Engine {
     }
 
     /// What was recovered. `None` until the recovery is complete, and if nothing was saved.
-    #[must_use]
     pub fn recovered(&self) -> Option<Recovered> {
         self.durable().and_then(|durable| durable.recovered.get()).cloned().flatten()
     }
 
     /// Whether the recovery is under way. The sources have not begun then.
-    #[must_use]
     pub fn is_recovering(&self) -> bool {
         self.durable().is_some_and(|durable| durable.recovered.get().is_none())
     }
 
     /// Whether the engine continues an earlier run. Known from the start on.
-    #[must_use]
     pub fn continues(&self) -> bool {
         self.durable().is_some_and(|durable| durable.continues)
     }
@@ -126,19 +121,16 @@ impl Engine {
     }
 
     /// The topology that runs.
-    #[must_use]
     pub fn topology(&self) -> &Arc<Topology> {
         &self.shared().topology
     }
 
     /// The number of workers.
-    #[must_use]
     pub fn workers(&self) -> usize {
         self.0.workers().len()
     }
 
     /// The time since the start.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shared().clock.now()
     }
@@ -180,7 +172,6 @@ impl Engine {
     }
 
     /// How far the loads of the pipelines are, of those that have a generator.
-    #[must_use]
     pub fn load_progress(&self) -> Vec<LoadProgress> {
         let now = self.now();
         self.0.inlets.lock().loaders.iter().flatten().map(|loader| loader.progress(now)).collect()
@@ -209,13 +200,11 @@ impl Engine {
     }
 
     /// What the engine is doing.
-    #[must_use]
     pub fn run_state(&self) -> RunState {
         self.shared().gate.run_state()
     }
 
     /// What waits: all that has been read and not been taken, while the engine is paused or behind.
-    #[must_use]
     pub fn waits(&self) -> Waits {
         self.shared().queues.iter().map(|queues| queues.waits()).sum()
     }
@@ -257,7 +246,7 @@ impl Engine {
 
     /// Copies of these partitions. Each worker answers with those that it owns, unless it has ended.
     #[must_use]
-    pub fn copies(&self, wanted: &Arc<[PartitionName]>) -> Receiver<Copies> {
+    pub fn copies(&self, wanted: &Arc<[StateKey]>) -> Receiver<Copies> {
         self.ask(|reply| Query::Copies { wanted: Arc::clone(wanted), reply })
     }
 
@@ -289,7 +278,6 @@ impl Engine {
     }
 
     /// How the run ended. `None` while it runs.
-    #[must_use]
     pub fn outcome(&self) -> Option<Result<(), Arc<EngineError>>> {
         self.0.outcome.borrow().clone()
     }

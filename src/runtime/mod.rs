@@ -1,7 +1,7 @@
 //! Runs a topology on Timely Dataflow, with any number of worker threads.
 //!
-//! [`Engine`] is the whole of it for those outside: it starts, takes requests, and ends. Inside, these parts
-//! run beside each other. Arrows are frames and what becomes of them; each part says below what it sends.
+//! [`Engine`] is its face: it starts, takes requests, and ends. Inside, these parts run at the same time. Arrows are
+//! frames and what is made of them; below is what each part sends.
 //!
 //! ```text
 //!               frames            frames               outputs
@@ -19,9 +19,9 @@
 //! * A source gives frames to the queues. If the run saves and the source cannot be read again, they go to the
 //!   journal writer first (`JournalOrder::Write`), and enter when they are written.
 //! * A queue wakes a worker. The worker asks the gate whether it may take frames, and runs the dataflow of the
-//!   pipeline. Batches cross from worker to worker inside Timely, and are processed in the order in which the queue has
-//!   numbered them. Outputs go to the sinks (`ToSink::write`):
-//!   the worker itself writes a regular file, and a task what may make it wait.
+//!   pipeline. Batches cross from worker to worker inside Timely, and are processed in the order of the queue's
+//!   numbers. Outputs go to the sinks (`ToSink::write`): the worker itself writes regular files, and a task writes
+//!   what may make it wait.
 //! * The checkpointer closes the gate, asks the workers for what has changed (`Request::Save`) and the sinks how
 //!   far they have written (`ToSink::report`), opens the gate, and writes. Then the journal writer drops what
 //!   the checkpoint has (`JournalOrder::Trim`).

@@ -8,8 +8,7 @@ use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
 
-/// The max number of workers: more than any machine can use. Each is a thread with a channel to every other
-/// one.
+/// The max number of workers: each is a thread with a channel to every other one.
 pub const MAX_WORKERS: usize = 256;
 
 /// How an engine is to run.
@@ -40,7 +39,6 @@ pub struct Settings {
 
 impl Settings {
     /// One worker, sources without frames, sinks that drop their bytes, no injected messages.
-    #[must_use]
     pub fn new(topology: &Topology) -> Self {
         let pipelines = topology.pipelines();
         Self {

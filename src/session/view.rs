@@ -15,8 +15,7 @@ use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
     PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
-use crate::telemetry::throughput::Throughput;
-use crate::telemetry::window::TimeWindow;
+use crate::telemetry::{Throughput, TimeWindow};
 
 /// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;

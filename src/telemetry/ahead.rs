@@ -1,7 +1,7 @@
 //! What the typed message would do, kept up to date beside the engine: its workers only copy the few partitions
 //! that the message touches.
 //!
-//! It is computed on a thread of its own, one at a time: whatever is typed meanwhile is looked at next.
+//! It is computed on a thread of its own, one draft at a time; the newest one is next.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,18 +12,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use crate::core::foresight::{Copied, Copies, Foresight, PartitionName, Surroundings, foresee};
+use super::partitions::question::{LOOK, Question};
+use crate::core::foresight::{Copied, Copies, Foresight, StateKey, Surroundings, foresee};
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::runtime::{AHEAD_THREAD_NAME, Engine};
 
-/// The longest bytes that are looked at.
-const LONGEST: usize = 256 * 1024;
+/// The max length of a draft in bytes.
+const MAX_DRAFT: usize = 256 * 1024;
 
 /// How often it is looked at again while other messages change the partitions.
 const AGAIN: Duration = Duration::from_millis(250);
-
-/// How often it is looked whether workers have answered.
-const LOOK: Duration = Duration::from_millis(2);
 
 /// How often copies are asked for: each time may show partitions further down the pipeline.
 const ROUNDS: usize = 8;
@@ -61,7 +59,6 @@ struct Task {
     round: usize,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Stage {
     Idle,
     /// The thread is at work.
@@ -69,10 +66,8 @@ enum Stage {
     /// The workers copy partitions.
     Asking {
         task: Task,
-        wanted: Arc<[PartitionName]>,
-        replies: Receiver<Copies>,
-        answered: usize,
-        foresight: Foresight,
+        wanted: Arc<[StateKey]>,
+        question: Question<Copies>,
     },
 }
 
@@ -96,7 +91,7 @@ impl AheadWatch {
 
     /// Looks at another draft from now on, or at none.
     pub fn watch(&mut self, draft: Option<Draft>) {
-        let draft = draft.filter(|draft| draft.bytes.len() <= LONGEST);
+        let draft = draft.filter(|draft| draft.bytes.len() <= MAX_DRAFT);
         let number = |draft: &Draft| (draft.revision, draft.pipeline);
         if draft.as_ref().map(number) != self.draft.as_ref().map(number) {
             (self.draft, self.not_before) = (draft, Timestamp(0));
@@ -133,8 +128,12 @@ impl AheadWatch {
                 Err(TryRecvError::Empty) => Stage::Running(task, result),
                 Err(TryRecvError::Disconnected) => Stage::Idle,
             },
-            Stage::Asking { task, wanted, replies, answered, foresight } => {
-                self.collect(engine, task, wanted, replies, answered, foresight)
+            Stage::Asking { task, wanted, mut question } => {
+                if question.is_answered(task.moment.1) {
+                    self.collect(engine, task, &wanted, question.answers)
+                } else {
+                    Stage::Asking { task, wanted, question }
+                }
             }
         };
         self.begin(engine, work);
@@ -195,42 +194,29 @@ impl AheadWatch {
     /// Takes a result: asks for the copies that are missing, or shows it.
     fn take(&mut self, engine: &Engine, task: Task, foresight: Foresight) -> Option<Stage> {
         if !foresight.missing.is_empty() && task.round < ROUNDS {
-            let wanted: Arc<[PartitionName]> = foresight.missing.clone().into();
-            let replies = engine.copies(&wanted);
-            return Some(Stage::Asking { task, wanted, replies, answered: 0, foresight });
+            let wanted: Arc<[StateKey]> = foresight.missing.clone().into();
+            let question = Question::new(engine.now(), task.moment.0, engine.copies(&wanted));
+            return Some(Stage::Asking { task, wanted, question });
         }
         let Draft { revision, pipeline, .. } = task.draft;
         self.shown = Some((Arc::new(Foreseen { revision, pipeline, foresight }), task.moment));
         None
     }
 
-    /// Takes the workers' copies, and runs the message again when all have answered.
+    /// Takes the workers' copies, and runs the message again.
     fn collect(
         &mut self,
         engine: &Engine,
         mut task: Task,
-        wanted: Arc<[PartitionName]>,
-        replies: Receiver<Copies>,
-        mut answered: usize,
-        foresight: Foresight,
+        wanted: &[StateKey],
+        answers: Vec<Copies>,
     ) -> Stage {
-        loop {
-            match replies.try_recv() {
-                Ok(copies) => {
-                    task.copies.extend(copies);
-                    answered += 1;
-                }
-                Err(TryRecvError::Empty) if answered < task.moment.1 => {
-                    return Stage::Asking { task, wanted, replies, answered, foresight };
-                }
-                Err(_) => break,
-            }
-        }
         // A worker has ended: its partitions are not known, and it is tried again.
-        if answered < task.moment.1 {
+        if answers.len() < task.moment.1 {
             return Stage::Idle;
         }
-        for name in wanted.iter() {
+        task.copies.extend(answers.into_iter().flatten());
+        for name in wanted {
             task.copies.entry(name.clone()).or_insert(Copied::New);
         }
         task.round += 1;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::counters::{Counter, WorkerCounters};
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
-use super::latency::Latency;
 use super::log::Reporter;
+use super::measures::counters::{Counter, WorkerCounters};
+use super::measures::latency::Latency;
 use super::pressure::Pressure;
 use super::ring::Ring;
 use super::safety::Checkpoints;
@@ -232,7 +232,7 @@ impl Observer for Collector {
         let mut outputs = self.outputs.lock();
         shown.for_each(|output| outputs.push(Arc::new(output)));
         drop(outputs);
-        // Counted after it is kept: a test that waits for the count then finds the output.
+        // Counted after they are kept: a reader that sees the count finds the outputs.
         counters.outputs.add(count as u64);
         counters.bytes_out.add(output.pieces.bytes().len() as u64);
         self.change();
@@ -249,7 +249,7 @@ impl Observer for Collector {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
         }
-        // This is the thread of all I/O: it must not wait.
+        // This is the thread of all I/O: it must not block.
         self.keep_dead_letters(vec![letter], |file, letters| {
             letters.iter().cloned().for_each(|letter| file.write_urgently(letter));
         });
@@ -277,7 +277,7 @@ impl Observer for Collector {
         if let EngineEvent::Listening(pipeline, address) = &event
             && let Some(pipeline) = self.counters(*pipeline)
         {
-            // A source listens once, so nothing is ever lost here.
+            // A source listens once, so the cell is empty.
             let _ = pipeline.listening.set(address.as_str().into());
         }
         if let EngineEvent::Sink { pipeline, sink, endpoint, news } = &event

@@ -1,6 +1,6 @@
 //! The newest traced messages of each partition. Busy partitions do not push out those of quiet ones.
 //!
-//! Invariant: what is kept is bounded in partitions, in messages a partition, and in bytes.
+//! Invariant: what is kept is bounded in partitions, in messages per partition, and in bytes.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::core::frames::trace::Trace;
 /// How many traced messages of a partition are kept, beside the first one.
 const KEPT: usize = 8;
 
-/// Of how many partitions.
+/// The max number of partitions.
 const PARTITIONS: usize = 256;
 
-/// How many bytes all of them may have: 32 MiB.
+/// The max bytes of all of them: 32 MiB.
 const BYTES: usize = 32 * 1024 * 1024;
 
-/// How many messages at once may be on their way to partitions.
+/// The max number of messages on their way to partitions.
 const ON_THE_WAY: usize = 500;
 
 /// The traced messages of one partition.
@@ -36,7 +36,6 @@ impl History {
     }
 }
 
-/// The newest traced messages of each partition.
 #[derive(Debug, Default)]
 pub(crate) struct Histories {
     by_key: HashMap<Key, History>,

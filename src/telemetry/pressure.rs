@@ -51,7 +51,7 @@ impl Pressure {
             self.held.fetch_add(1, Ordering::Relaxed);
         } else {
             let held = self.held.fetch_sub(1, Ordering::Relaxed);
-            debug_assert!(held > 0, "who is not held any more was held before");
+            debug_assert!(held > 0, "a reader that no longer waits has waited before");
         }
     }
 

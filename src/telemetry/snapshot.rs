@@ -7,14 +7,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::ahead::Foreseen;
-use super::latency::{LatencyShown, LatencySummary};
 use super::log::LogShown;
+use super::measures::latency::{LatencyShown, LatencySummary};
+use super::measures::throughput::Throughput;
+use super::measures::traced::TracedShown;
+use super::measures::window::TimeWindow;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
 use super::safety::SafetyShown;
-use super::throughput::Throughput;
-use super::traced::TracedShown;
-use super::window::TimeWindow;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::pins::Pin;
@@ -91,7 +91,6 @@ pub struct LoadShown {
 
 impl Snapshot {
     /// The latency of a time.
-    #[must_use]
     pub fn latency(&self, window: TimeWindow) -> &LatencyShown {
         let [ten_seconds, minute, five_minutes, all] = &self.latencies;
         match window {

@@ -17,7 +17,7 @@ pub const LIMIT: u64 = 20;
 /// Where a frame starts, and its bytes.
 pub type Found = (u64, Vec<u8>);
 
-/// A header of so many bytes, in one of the two byte orders.
+/// A header of this many bytes, in one of the two byte orders.
 fn framing(length: usize, big: bool) -> Arc<dyn Framing> {
     let decode = |_: &[u8]| Ok::<Option<()>, Reason>(None);
     let source = Source::new(decode).header(length, if big { big_endian } else { little_endian });

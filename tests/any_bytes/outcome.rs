@@ -43,7 +43,7 @@ pub fn whole(topology: &Topology, streams: &[Vec<u8>]) -> Outcome {
     outcome(&driver, topology)
 }
 
-/// What comes of the same streams in pieces of these lengths; where it says so, all that has arrived
+/// What comes of the same streams in pieces of these lengths; if it says so, all that has arrived
 /// is processed before more arrives.
 pub fn in_pieces(topology: &Topology, streams: &[Vec<u8>], cuts: &[(usize, bool)]) -> Outcome {
     let mut driver = TestDriver::new(topology);

@@ -33,7 +33,7 @@ const MESSAGES: usize = 10;
 /// How many frames are sent: together fewer bytes than there is room for.
 const FRAMES: usize = 2000;
 
-/// How many bytes of outputs may be made while nobody reads them: 4 MiB in the engine, what little
+/// How many bytes of outputs may be made while they are not read: 4 MiB in the engine, what little
 /// enters before anything is known of the outputs, and what the system's buffers hold.
 const MAX_MADE: u64 = 32 * 1024 * 1024;
 

@@ -41,7 +41,7 @@ fn listener() -> (TcpListener, String) {
     (listener, out)
 }
 
-/// The next connection of a listener, which times out where nothing comes.
+/// The next connection of a listener, which times out if nothing comes.
 fn accept(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
     let start = Instant::now();

@@ -31,7 +31,7 @@ fn made_of(count: usize) -> BTreeMap<u8, (u64, Vec<Vec<u8>>)> {
     made
 }
 
-/// How many votes are in the state that the last run wrote. It is the state of the first so many votes.
+/// How many votes are in the state that the last run wrote. It is the state of that many first votes.
 pub fn counted(folder: &Folder) -> usize {
     let rows = folder.json_lines("state");
     let messages = rows.iter().map(|row| row["messages"].as_u64().unwrap()).sum::<u64>();

@@ -51,7 +51,7 @@ const ERRORS: &[Kind] = &[
     Kind::once("owt", Action::Error(ENOSPC)),
 ];
 
-/// Errors that stay until somebody does something.
+/// Errors that stay until a person does something.
 const LASTING: &[Kind] = &[
     Kind::forever(CHANGES, Action::Error(EIO)),
     Kind::forever("r", Action::Error(EIO)),
@@ -84,7 +84,7 @@ fn calls(all: u64) -> impl Iterator<Item = u64> {
     (0..tried).map(move |index| 1 + index * all / tried)
 }
 
-/// What is in the directory after a run that nobody disturbed, and how many calls it makes.
+/// What is in the directory after an undisturbed run, and how many calls it makes.
 fn undisturbed(
     scenario: Scenario,
     kinds: &'static str,

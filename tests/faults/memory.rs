@@ -27,7 +27,7 @@ fn a_run_that_gets_no_memory_is_exact_when_it_has_it() {
             PROGRAM,
         ]);
         limited.args(&arguments).args(["--checkpoint-interval", "1ms"]);
-        // Where there is no memory, nobody can promise words: it may abort.
+        // Without memory it may abort, without words.
         let ended = Running::spawn(limited, Stdio::piped()).end_in_any_way();
         failed += u32::from(ended.code != Some(0));
         Running::start(&arguments).end().succeeded();

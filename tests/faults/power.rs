@@ -82,7 +82,7 @@ impl File<'_> {
 
     /// What is left when power is lost.
     fn left(mut self, chance: &mut Chance) -> Vec<u8> {
-        // Of ten, so many are lost.
+        // How many of ten are lost.
         let lost = chance.one_of(&[0, 1, 5, 10]);
         for change in std::mem::take(&mut self.unsynced) {
             if chance.below(10) >= lost {
@@ -127,7 +127,7 @@ fn after(
 }
 
 /// A run to its end, and what is left of its files when power was lost on the way; how many outputs
-/// somebody could have seen before.
+/// a reader could have seen before.
 fn lose_power(scenario: Scenario, chance: &mut Chance) -> (Stage, usize) {
     let mut stage = Stage::new(scenario);
     let folder = tempfile::tempdir().unwrap();

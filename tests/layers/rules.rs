@@ -59,7 +59,7 @@ const OUTSIDE: [&str; 6] =
 /// What code must not name.
 pub struct Rules {
     forbidden: Vec<Vec<String>>,
-    /// The folders of the crate, where only they may follow `crate::`.
+    /// The folders of the crate, if only they may follow `crate::`.
     folders: Vec<&'static str>,
 }
 
@@ -67,7 +67,7 @@ pub struct Rules {
 ///
 /// # Panics
 ///
-/// There are none: a new folder needs its place in the house first.
+/// The folder has no rules: add it to `FOLDERS` first.
 pub fn rules_of_the_library(folder: &str) -> Rules {
     let known = FOLDERS.iter().find(|(name, _)| *name == folder);
     let Some((_, allowed)) = known else {

@@ -67,7 +67,7 @@ fn workers(chance: &mut Chance) -> NonZeroUsize {
     NonZeroUsize::new(chance.one_of(&[1, 2, 4])).unwrap()
 }
 
-/// A client that votes until it is told to end, and says how often it voted, where all was read.
+/// A client that votes until it is told to end, and says how often it voted, if all was read.
 fn client(address: String, life: u32, end: Arc<AtomicBool>) -> JoinHandle<Option<u32>> {
     thread::spawn(move || {
         let mut stream = TcpStream::connect(address).ok()?;
@@ -206,7 +206,7 @@ fn a_change_of_workers_that_waits_for_a_receiver_holds_up_no_other_pipeline() {
         .build();
     let topology = Arc::new(topology.unwrap());
     let folder = tempfile::tempdir().unwrap();
-    // Nobody accepts what comes to the port: it is taken, and nobody listens.
+    // The port is taken, and nothing listens there.
     let taken = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     taken.bind(&any.into()).unwrap();

@@ -29,7 +29,7 @@ fn the_letters_of_before_a_crash_are_kept() {
         let running = Running::start(folder.command("alphabet", &tcp));
         let mut client = TcpStream::connect(running.address()).unwrap();
         let number = life.to_be_bytes();
-        // One message that is no vote, and half a frame: nobody has that any more after a crash.
+        // One message that is no vote, and half a frame, which is gone after a crash.
         client
             .write_all(&[&frame(&number)[..], &vote(b'a', 1), &[0, 0], &number[3..]].concat())
             .unwrap();

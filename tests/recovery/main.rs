@@ -18,20 +18,12 @@ mod support;
 mod recorder;
 
 mod applications;
-mod bounded;
 mod chance;
 mod changing_workers;
-mod directories;
-#[cfg(target_os = "linux")]
-mod disk;
-mod files;
+mod directory;
 mod folder;
 mod inputs;
 mod letters;
-mod long_frames;
-mod network;
 mod poison;
-mod saving;
-mod talking;
 mod totals;
 mod votes;

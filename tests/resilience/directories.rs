@@ -175,7 +175,7 @@ fn a_directory_without_permission_is_refused_in_words() {
     if let Some(path) = std::env::var_os(FOLDER) {
         let path = Path::new(&path);
         if fs::write(path.join("closed/probe"), b"").is_ok() {
-            return; // Root, and nobody else to be: permissions mean nothing here.
+            return; // Root, and no other user to be: permissions mean nothing here.
         }
         for name in ["closed", "read-only", "used", "new/one"] {
             let error = take(&path.join(name)).unwrap_err();
@@ -194,7 +194,7 @@ fn a_directory_without_permission_is_refused_in_words() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // Root may do everything; so it becomes nobody, where there is a way.
+    // Root may do everything, so it becomes the user `nobody`, if it can.
     let shell = format!(
         "export {FOLDER}='{}'; if [ $(id -u) = 0 ] && command -v setpriv >/dev/null; then
          exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"; else exec \"$@\"; fi",

@@ -45,7 +45,7 @@ fn fill(path: PathBuf) {
     }
     let before = world.expected(world.epoch).unwrap();
     let filler = path.with_file_name("filler");
-    // All but a little is taken by somebody else.
+    // Another file takes all but a little.
     let mut size = 2 << 20;
     while size > 0 && fs::write(&filler, vec![0; size]).is_err() {
         size -= 4096;

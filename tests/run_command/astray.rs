@@ -1,4 +1,4 @@
-//! Files that somebody else removes, replaces or cuts while a run writes to them, and files that must not
+//! Files that another program removes, replaces or cuts while a run writes to them, and files that must not
 //! be written at all.
 
 use std::fs;
@@ -146,7 +146,7 @@ fn a_file_in_the_resilience_directory_is_refused_and_stays_as_it_is() {
     let run_with = |more: &[&str]| {
         run(["run", "--app", "alphabet", "--resilience-dir", &saved].iter().chain(more))
     };
-    // Also where it is not there yet.
+    // Also if it is not there yet.
     let new = folder.path("saved/new");
     let ends = ["--in", "null", "--out", "null"];
     for option in ["--state", "--dead-letters", "--log"] {

@@ -21,7 +21,7 @@ fn listening(folder: &Folder, more: &[&str]) -> Running {
     Running::start(arguments.iter().chain(&files).chain(more))
 }
 
-/// Waits until a file of the folder has so many lines.
+/// Waits until a file of the folder has this many lines.
 fn wait_for_lines(folder: &Folder, name: &str, lines: usize) {
     let found = || folder.read(name).split(|byte| *byte == b'\n').count() - 1;
     wait_until(name, || found() == lines);

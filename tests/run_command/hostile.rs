@@ -30,7 +30,7 @@ fn what_a_client_sends_does_nothing_to_a_terminal_that_shows_it() {
     for file in ["state", "letters", "log"] {
         assert_harmless(file, &folder.read(file));
     }
-    // Still all of it: the words are there for whoever reads the JSON.
+    // Still all of it: the words are there for a reader of the JSON.
     let rows = folder.json_lines("state");
     assert!(rows.iter().any(|row| row["value"]["word"].as_str().unwrap().contains('\u{202e}')));
     for more in [&[][..], &["--json"]] {

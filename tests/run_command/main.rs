@@ -15,6 +15,7 @@ mod astray;
 mod commands;
 mod crowd;
 mod failures;
+mod from_file;
 mod hostile;
 mod log;
 mod loopback;

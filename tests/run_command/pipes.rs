@@ -143,7 +143,7 @@ fn a_second_signal_ends_a_run_whose_outputs_nobody_takes() {
     let folder = Folder::new();
     let letters = folder.path("letters");
     let (reader, mut writer) = std::io::pipe().unwrap();
-    // As much as a pipe holds. Where it holds less, the thread waits for ever, and does no harm.
+    // As much as a pipe holds. If it holds less, the thread waits forever, and does no harm.
     let filled = writer.try_clone().unwrap();
     std::thread::spawn(move || writer.write_all(&vec![0; 64 * 1024]));
     let arguments = ["run", "--app", "alphabet", "--in", "tcp://127.0.0.1:0", "--out", "-"];
@@ -178,7 +178,7 @@ fn a_reader_that_has_read_enough_of_what_is_printed_is_no_failure() {
         &["completions", "bash"],
     ];
     for arguments in commands {
-        // Nobody reads from the beginning.
+        // Nothing is read from the beginning.
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let command = Command::new(PROGRAM).args(arguments).stdout(writer).output().unwrap();

@@ -130,7 +130,7 @@ fn a_receiver_that_is_kept_open_waits_for_others_until_it_is_interrupted() {
     assert!(running.end().succeeded().stderr.contains("\nreceived 3 outputs, 6 bytes in "));
 }
 
-/// A receiver whose output nobody takes, and a sender to it that waits for that.
+/// A receiver whose output is not read, and a sender to it that waits for that.
 fn stalled_receiver(more: &[&str]) -> (Running, PipeReader, TcpStream) {
     let (reader, writer) = std::io::pipe().unwrap();
     let arguments = ["receive", "--listen", "127.0.0.1:0"];

@@ -161,7 +161,7 @@ fn a_receiver_that_answers_gets_everything() {
     let received = thread::spawn(move || {
         let mut stream = target.accept();
         let mut answering = stream.try_clone().unwrap();
-        // As much as is never taken where nobody reads it.
+        // More than is ever taken without a reader.
         let answers = thread::spawn(move || answering.write_all(&vec![b'x'; 20_000_000]));
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
@@ -227,7 +227,7 @@ fn a_sender_that_waits_for_input_notices_that_the_receiver_is_lost() {
     drop(stdin);
 }
 
-/// The sender ends with 1, and its last line has these words. A hint stands before it, where that
+/// The sender ends with 1, and its last line has these words. A hint comes before it, if that
 /// takes a while.
 #[track_caller]
 fn interrupted(running: Running, words: &str) {
@@ -310,7 +310,7 @@ fn a_terminal_shows_how_far_it_is() {
     let arguments = [&["send", "--to", &to][..], &vote].concat();
     let received = target.receive();
     let mut terminal = Terminal::start(PROGRAM, &arguments, 24, 100);
-    // Two of them, or more where this test itself is kept waiting: at first it may say that none is sent.
+    // Two of them, or more if this test itself is kept waiting: at first it may say that none is sent.
     terminal.wait_until("two messages", |screen| {
         let shown = screen.split_once(" messages [                        ] 0 %");
         let count = shown.and_then(|(before, _)| before.split_whitespace().last()?.parse().ok());

@@ -60,7 +60,7 @@ fn standard_error_that_nobody_reads_holds_up_no_vote_no_client_and_no_signal() {
         served(&address, &frame(b"no vote"));
         vote_is_counted(&address, &folder, votes);
     }
-    // What had to be said comes when somebody reads.
+    // What had to be said comes when it is read.
     let mut said = String::new();
     wait_until("what was said", || {
         said += &stderr.read();

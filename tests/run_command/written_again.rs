@@ -13,7 +13,7 @@ use crate::support::frames::frame;
 use crate::support::program::{PROGRAM, Running};
 use crate::support::waiting::wait_until;
 
-/// Starts the program with a small disk at `disk` that only it sees; `None` where none can be mounted.
+/// Starts the program with a small disk at `disk` that only it sees; `None` if none can be mounted.
 /// The second is where the test sees it.
 fn on_a_small_disk(disk: &str, arguments: &[&str]) -> Option<(Running, PathBuf)> {
     let mount = "mount -t tmpfs -o size=256k none \"$1\" && head -c 200000 /dev/zero > \"$1/filler\" \

@@ -1,10 +1,12 @@
 //! The applications that the engine is tested with.
 
 use std::io;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
+
+use crate::support::fragile::silence_panics_on_purpose;
 
 /// A vote, as in the alphabet.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -19,20 +21,6 @@ pub const STATELESS_PANIC: u32 = 13;
 pub const FIRST_PANIC: u32 = 666;
 /// What makes its second state computation panic.
 pub const SECOND_PANIC: u32 = 667;
-
-/// Keeps the panics that an application makes on purpose out of the tests' output.
-pub fn silence_panics_on_purpose() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            let on_purpose = panic.payload_as_str().is_some_and(|text| text.contains("on purpose"));
-            if !on_purpose {
-                previous(panic);
-            }
-        }));
-    });
-}
 
 pub fn decode(payload: &[u8]) -> Result<Option<Vote>, Reason> {
     let Ok([letter, votes @ ..]) = <[u8; 5]>::try_from(payload) else {
@@ -113,4 +101,20 @@ pub fn add(vote: Vote, state: &mut (u8, u64)) -> (Option<(u8, u64)>, bool) {
 pub fn write_line((letter, total): &(u8, u64), output: &mut Vec<u8>) {
     output.push(*letter);
     output.extend(format!(" {total}\n").into_bytes());
+}
+
+/// An application whose state builder panics for a declared key.
+pub fn refusing() -> Arc<Topology> {
+    let topology = Application::new("builder")
+        .pipeline("votes", Source::new(decode))
+        .to_state_partition_with_keys(
+            |_: Vote, (): &mut ()| (None::<u8>, true),
+            |key: &Key| assert!(*key != Key::from('c'), "on purpose"),
+            "nothing",
+            letter,
+            ('a'..='e').map(Key::from).collect(),
+        )
+        .done()
+        .build();
+    Arc::new(topology.unwrap())
 }

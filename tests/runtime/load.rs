@@ -17,8 +17,9 @@ use wallaroo::session::Session;
 use wallaroo::telemetry::{LoadShown, PartitionView, TimeWindow};
 use wallaroo::{Application, Generator, Key, Reason, Sink, Source, Topology};
 
-use crate::applications::{add, decode, letter, silence_panics_on_purpose, write_line};
+use crate::applications::{add, decode, letter, write_line};
 use crate::injectable;
+use crate::support::fragile::silence_panics_on_purpose;
 use crate::support::sockets::small_listener;
 use crate::support::waiting::wait_until;
 
@@ -136,7 +137,7 @@ fn a_stalled_sink_makes_messages_late_and_not_fewer_and_their_latency_shows_it()
     let (mut receiver, _) = listener.accept().unwrap();
     let began = Instant::now();
     session.load(load(RATE, 0, None)).unwrap();
-    // Nobody reads: the budget is used up, and nothing more can enter.
+    // Nothing is read: the budget is used up, and nothing more can enter.
     let late = Duration::from_millis(300);
     wait_until("late messages", || shown(&mut session).is_some_and(|load| load.behind > late));
     let owed = RATE * u64::try_from(began.elapsed().as_millis()).unwrap() / 1_000;

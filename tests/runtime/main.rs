@@ -9,21 +9,12 @@
 mod support;
 
 mod applications;
-mod crowd;
-mod ending;
-mod failing;
 mod files;
-mod holding;
+mod flow;
 mod keys;
+mod life;
 mod load;
-mod order;
-mod pausing;
-mod pressure;
 mod recorder;
-mod rescaling;
-mod sharing;
-mod tracing;
-mod turns;
 mod twin;
 
 use std::num::NonZeroUsize;
@@ -37,7 +28,7 @@ use recorder::Recorder;
 /// The numbers of workers that a property must hold at.
 const WORKERS: [usize; 3] = [1, 2, 4];
 
-/// Settings for so many workers, with messages injected and outputs dropped.
+/// Settings for this many workers, with messages injected and outputs dropped.
 fn injectable(topology: &Topology, workers: usize) -> Settings {
     let workers = NonZeroUsize::new(workers).unwrap();
     Settings { workers, injectable: true, ..Settings::new(topology) }

@@ -109,7 +109,7 @@ impl Recorder {
     }
 }
 
-/// The entry of a pipeline, made where there is none.
+/// The entry of a pipeline, made if there is none.
 fn of_pipeline<T: Default + Clone>(entries: &mut Vec<T>, pipeline: PipelineIndex) -> &mut T {
     entries.resize(entries.len().max(pipeline.0 + 1), T::default());
     &mut entries[pipeline.0]

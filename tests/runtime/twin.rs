@@ -14,9 +14,9 @@ use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::{Engine, Settings};
 
 use crate::applications::{FIRST_PANIC, SECOND_PANIC, STATELESS_PANIC, winding};
+use crate::flow::tracing::every_message;
 use crate::recorder::{Counts, Recorder};
 use crate::support::frames::frame;
-use crate::tracing::every_message;
 use crate::{WORKERS, injectable, start};
 
 /// All that must not depend on the number of workers.

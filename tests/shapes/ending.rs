@@ -69,7 +69,7 @@ impl Ending {
     }
 }
 
-/// Outputs by what is in order with each other; where nothing is, sorted.
+/// Outputs, grouped by what has an order; sorted if nothing has one.
 fn groups(outputs: Vec<Vec<u8>>, order: Order, backwards: bool) -> BTreeMap<String, Vec<String>> {
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for mut output in outputs {
@@ -116,7 +116,7 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
     Ending::new(shape, partitions, outputs, driver.dead_letters(), driver.report())
 }
 
-/// How a shape ends in an engine with so many workers.
+/// How a shape ends in an engine with this many workers.
 pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
     let topology = Arc::new(shape.topology());
     let workers = NonZeroUsize::new(workers).unwrap();

@@ -24,7 +24,7 @@ pub struct Shape {
     pub shares: bool,
 }
 
-/// All sequences of so many steps.
+/// All sequences of this many steps.
 pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
     let sequence = move |number: usize| {
         let digit = |at| STEPS[number / STEPS.len().pow(at) % STEPS.len()];

@@ -79,7 +79,7 @@ impl Step {
         matches!(self, Self::Stateful | Self::ByLetter | Self::ByClass)
     }
 
-    /// Whether its state sees its messages in the order of their source, where they arrive so ordered.
+    /// Whether its state sees its messages in the order of their source, if they arrive in it.
     pub fn is_ordered(self, order: Order) -> bool {
         match self {
             Self::Stateful => order == Order::Everything,

@@ -79,7 +79,7 @@ pub struct Letter {
     pub source: String,
     pub offset: u64,
     pub step: String,
-    /// Empty where it is in an application's own words.
+    /// Empty if it is in an application's own words.
     pub reason: String,
     pub bytes: Vec<u8>,
 }
@@ -162,7 +162,7 @@ impl Crowd {
     }
 
     /// All that can vote do, piece by piece in turn. They who wait inside a frame begin it now, together
-    /// with their last vote: where that has been counted, the beginning has been read.
+    /// with their last vote: if that has been counted, the beginning has been read.
     pub fn vote(&mut self) {
         let mut pieces: Vec<_> = self
             .clients

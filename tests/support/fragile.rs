@@ -1,5 +1,7 @@
 //! An application whose parts fail on demand: a word poisons its partition, a digit is refused.
 
+use std::sync::Once;
+
 use wallaroo::{Application, Key, Reason, Sink, Source, Topology, little_endian};
 
 /// Counts words by their first letter, and panics on `bad`, after it has been counted; a second
@@ -37,4 +39,19 @@ fn digit(payload: &[u8]) -> Result<Option<String>, Reason> {
         return Err(format!("a digit is one byte, and these are {}", payload.len()).into());
     };
     Ok(Some(byte.to_string()))
+}
+
+/// Keeps the panics that an application makes on purpose out of the tests' output.
+pub fn silence_panics_on_purpose() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let on_purpose =
+                panic.payload_as_str().is_some_and(|text| text.starts_with("on purpose"));
+            if !on_purpose {
+                previous(panic);
+            }
+        }));
+    });
 }

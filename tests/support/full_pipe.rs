@@ -1,4 +1,4 @@
-//! A pipe that is full, and that nobody reads.
+//! A pipe that is full, and is not read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};

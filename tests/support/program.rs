@@ -128,7 +128,7 @@ impl Running {
         assert!(sent.success(), "kill -s {signal} {pid}: {sent}");
     }
 
-    /// Waits for the program's end; its standard input ends now where nobody has taken it.
+    /// Waits for the program's end; its standard input ends now if it was not taken.
     pub fn end(mut self) -> Ended {
         drop(self.child.stdin.take());
         let mut status: Option<ExitStatus> = None;
@@ -153,7 +153,7 @@ impl Running {
         Ended { code: status.code(), stdout, stderr }
     }
 
-    /// Kills the program, as nobody can prevent, and says how it ended: `None` as its exit status
+    /// Kills the program with SIGKILL, and says how it ended: `None` as its exit status
     /// unless it was faster.
     pub fn kill(mut self) -> Ended {
         let _ = self.child.kill();
@@ -180,7 +180,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Where it has ended, there is nothing to kill.
+        // If it has ended, there is nothing to kill.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

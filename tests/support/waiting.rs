@@ -19,7 +19,7 @@ pub fn wait_until(what: &str, mut wanted: impl FnMut() -> bool) {
     }
 }
 
-/// Does something that might never end, and fails where it does not.
+/// Does something that might never end, and fails if it does not.
 pub fn within_limit<T: Send + 'static>(
     what: &str,
     action: impl FnOnce() -> T + Send + 'static,

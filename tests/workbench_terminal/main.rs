@@ -14,6 +14,7 @@ mod support;
 mod commands;
 mod configuring;
 mod copying;
+mod cost;
 mod crashes;
 mod dead_letters;
 mod endings;

@@ -22,16 +22,16 @@ pub struct Outcome {
     pub bytes: u64,
     /// How many keys it has seen.
     pub keys: u64,
-    /// The totals of the smallest keys, where it keeps totals that can be asked for.
+    /// The totals of the smallest keys, if it keeps totals that can be asked for.
     pub totals: Option<Vec<(u64, u64)>>,
-    /// The sum of [`mixed`] lines, where it counts it.
+    /// The sum of [`mixed`] lines, if it counts it.
     pub checksum: Option<u64>,
-    /// Its lines, where it wrote them to a file or a receiver.
+    /// Its lines, if it wrote them to a file or a receiver.
     pub written: Option<Digest>,
 }
 
 impl Outcome {
-    /// The outcome of somebody who has all totals.
+    /// The outcome of a contestant that has all totals.
     pub fn new(written: Written, totals: impl ExactSizeIterator<Item = (u64, u64)>) -> Self {
         Self {
             lines: written.lines,

@@ -79,7 +79,11 @@ impl Figures {
         let latency = |figure: fn(&Latency) -> f64| {
             median(turns.runs.iter().filter_map(|run| run.latency.as_ref()).map(figure))
         };
-        let (p50, p99) = (latency(|latency| latency.p50), latency(|latency| latency.p99));
+        let [p50, p99, max] = [
+            latency(|latency| latency.p50),
+            latency(|latency| latency.p99),
+            latency(|latency| latency.max),
+        ];
         Some(Self {
             contestant: turns.contestant,
             speed,
@@ -88,7 +92,7 @@ impl Figures {
             cpu_ms: per_million(|run| run.cost.cpu_seconds * 1e3)?,
             context_switches: per_million(|run| run.cost.context_switches)?,
             page_faults: per_million(|run| run.cost.page_faults)?,
-            latency_us: p50.zip(p99).map(|(p50, p99)| Latency { p50, p99 }),
+            latency_us: p50.zip(p99).zip(max).map(|((p50, p99), max)| Latency { p50, p99, max }),
             speeds,
         })
     }

@@ -31,7 +31,7 @@ pub struct Turns {
 }
 
 /// Makes a job's input, and lets all who do that job take turns. Every round begins with another one,
-/// so that nobody always follows the same. A wrong result is an error.
+/// so that none always follows the same one. A wrong result is an error.
 pub fn run(
     job: Job,
     contestants: &[Contestant],
@@ -56,7 +56,7 @@ pub fn run(
     Ok(turns)
 }
 
-/// One run, in a process of its own: nobody finds the memory that another one has left.
+/// One run, in a process of its own, so that none gets the memory that another has left.
 fn one(contestant: Contestant, site: &Site, expected: &Expected) -> Result<Run, Failure> {
     if site.output.exists() {
         fs::remove_file(&site.output)?;

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::contestants::Latency;
 use crate::jobs::Job;
 use crate::report::{Figures, JobFigures, Report};
 use clap::ValueEnum;
@@ -17,7 +18,7 @@ const COLUMNS: [(&str, usize); 10] = [
     ("CPU ms", 8),
     ("switches", 10),
     ("faults", 9),
-    ("p50 / p99", 18),
+    ("p50 / p99 / max", 22),
 ];
 
 impl Display for Report {
@@ -66,8 +67,9 @@ fn cells(figures: &Figures) -> [String; 10] {
         format!("{:.1}", figures.cpu_ms),
         format!("{:.0}", figures.context_switches),
         format!("{:.0}", figures.page_faults),
-        latency
-            .map_or_else(String::new, |latency| format!("{:.0} / {:.0}", latency.p50, latency.p99)),
+        latency.map_or_else(String::new, |Latency { p50, p99, max }| {
+            format!("{p50:.0} / {p99:.0} / {max:.0}")
+        }),
     ]
 }
 

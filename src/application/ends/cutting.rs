@@ -1,6 +1,5 @@
 //! How the bytes of a source are cut into frames.
 
-/// How the bytes of a source are cut into frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cutting {
     /// By the header of its decoder.

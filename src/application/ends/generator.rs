@@ -10,7 +10,8 @@ use rand_distr::Zipf;
 pub enum Skew {
     /// All keys are equally likely.
     Even,
-    /// Zipf's law with this exponent: 1 is typical of words. An exponent that is not above 0, or not finite, counts as even.
+    /// Zipf's law with this exponent: 1 is typical of words. An exponent that is not above 0, or not finite, counts as
+    /// even.
     Zipf(f64),
     /// One key has this share of the messages, from 0 to 1, and the others are equally likely.
     OneHot(f64),

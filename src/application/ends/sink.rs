@@ -22,9 +22,7 @@ impl<E> Sink<E> {
         self.format = description.into();
         self
     }
-}
 
-impl<E> Sink<E> {
     /// The sink without its encoder's type, so that sinks with different encoders can be given to
     /// [`to_sinks`](crate::Pipeline::to_sinks) together.
     #[must_use]

@@ -87,7 +87,6 @@ impl<D: Decoder> Source<D> {
     /// let kilobytes = Source::new(text).header(1, |header| u64::from(header[0]) * 1024);
     /// # let _ = (short, kilobytes);
     /// ```
-    #[must_use]
     pub fn header<F>(self, length: usize, read: F) -> Source<WithHeader<D, F>>
     where
         F: Fn(&[u8]) -> u64 + Send + Sync + 'static,

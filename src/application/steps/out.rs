@@ -125,7 +125,7 @@ fn put(buffer: &mut Vec<u8>, end: usize, bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Puts bytes where the room for them is too short. Then the buffer has room for as much again.
+/// Adds bytes for which the room is too short. Then the buffer has room for as much again.
 #[cold]
 #[inline(never)]
 fn put_with_more_room(buffer: &mut Vec<u8>, end: usize, bytes: &[u8]) {
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// What is written behind `before`, with so much room at first.
+    /// What is written behind `before`, with this much room at first.
     fn written(before: &[u8], room: usize, write: impl FnOnce(&mut Out<'_>)) -> Vec<u8> {
         let (mut buffer, mut scratch) = (before.to_vec(), Vec::new());
         buffer.resize(before.len() + room, b'?');

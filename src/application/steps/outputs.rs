@@ -49,8 +49,8 @@ impl<T: 'static, const N: usize> Outputs for [T; N] {
     }
 }
 
-/// The messages of an iterator, which are made one by one while those before them are processed: for
-/// inputs that become so many messages that they should not exist all at once.
+/// The messages of an iterator, which are made one by one while those before them are processed: for inputs that
+/// become too many messages to exist all at once.
 ///
 /// ```
 /// use wallaroo::{OneByOne, Outputs};
@@ -62,8 +62,9 @@ impl<T: 'static, const N: usize> Outputs for [T; N] {
 /// assert_eq!(messages.next(), Some(1_000_000_000_000));
 /// ```
 ///
-/// Where the iterator panics, the input becomes a dead letter; the messages that it gave before are sent
-/// on. If it is of a state computation, the partition is poisoned then, as with any other panic. So what can be refused should be refused before, with an `Err` instead of the iterator.
+/// If the iterator panics, the input becomes a dead letter; the messages that it gave before are sent on. If it is of
+/// a state computation, the partition is poisoned, as with any other panic. So what can be refused should be refused
+/// before, with an `Err` instead of the iterator.
 ///
 /// The iterator must not borrow the input or the state: a state computation says so with
 /// `impl Iterator<Item = T> + use<>`.

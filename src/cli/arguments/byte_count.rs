@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::core::frames::framing::MAXIMUM_FRAME_LIMIT;
+use crate::core::frames::framing::MAX_FRAME_LIMIT;
 
 /// A number of bytes from 1 to the max length of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +16,9 @@ impl FromStr for ByteCount {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        read(text).filter(|bytes| (1..=MAXIMUM_FRAME_LIMIT).contains(bytes)).map(Self).ok_or_else(
+        read(text).filter(|bytes| (1..=MAX_FRAME_LIMIT).contains(bytes)).map(Self).ok_or_else(
             || {
-                let most = Self(MAXIMUM_FRAME_LIMIT);
+                let most = Self(MAX_FRAME_LIMIT);
                 format!(
                     "give a number of bytes from 1 to {most}, for example 65536, 64KiB or 16MiB"
                 )

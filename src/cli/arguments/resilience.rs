@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::resilience::{Durability, ResilienceSettings};
 
@@ -19,27 +20,24 @@ pub(in crate::cli) struct ResilienceArguments {
     pub checkpoint_interval: Duration,
     /// What the saved state survives: the end of the process, or with `power` also that of the machine.
     /// With `power`, a frame counts only when it is on the disk
-    #[arg(long, value_enum, default_value = "process")]
-    pub durability: DurabilityArgument,
-}
-
-/// [`Durability`] on the command line.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(in crate::cli) enum DurabilityArgument {
-    Process,
-    Power,
+    #[arg(long, default_value = "process", value_parser = durability())]
+    pub durability: Durability,
 }
 
 impl ResilienceArguments {
     /// The settings; `None` if nothing is to be saved.
     pub fn settings(&self) -> Option<ResilienceSettings> {
         let directory = self.resilience_dir.clone()?;
-        let durability = match self.durability {
-            DurabilityArgument::Process => Durability::Process,
-            DurabilityArgument::Power => Durability::Power,
-        };
-        Some(ResilienceSettings { directory, interval: self.checkpoint_interval, durability })
+        let Self { checkpoint_interval: interval, durability, .. } = *self;
+        Some(ResilienceSettings { directory, interval, durability })
     }
+}
+
+fn durability() -> impl TypedValueParser<Value = Durability> {
+    PossibleValuesParser::new(["process", "power"]).map(|name| match &*name {
+        "power" => Durability::Power,
+        _ => Durability::Process,
+    })
 }
 
 /// Reads a time such as `1s`.

@@ -199,7 +199,7 @@ async fn write(writer: &mut (dyn AsyncWrite + Unpin), bytes: &[u8]) -> io::Resul
     writer.flush().await
 }
 
-/// Returns at this moment; never where there is none.
+/// Returns at this moment; never if there is none.
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
@@ -207,7 +207,7 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-/// Reads a connection to its end. Nobody takes what it brings once the command has ended.
+/// Reads a connection to its end, or until the command has ended.
 async fn read(
     mut stream: TcpStream,
     peer: SocketAddr,

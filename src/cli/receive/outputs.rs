@@ -3,36 +3,29 @@
 //! Invariant: outputs are passed on whole, so that outputs of several connections do not mix. Only an output
 //! that is longer than the limit is passed on in parts.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::cli::frame_counter::FrameCounter;
-use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, big_endian_framing};
+use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, LineFraming, big_endian_framing};
 
 /// The bytes of one connection that have arrived and are not passed on yet.
 pub(super) struct Outputs {
     buffer: BytesMut,
-    ends: Ends,
+    counter: FrameCounter,
     limit: u64,
-}
-
-/// How the end of an output is found.
-enum Ends {
-    /// By a line feed. The number is that of the bytes since the last one.
-    Lines(u64),
-    /// By the length in its header.
-    Frames(FrameCounter),
 }
 
 impl Outputs {
     /// For a connection that sends frames with a header of this length, or lines.
     pub fn new(header_length: Option<u8>) -> Self {
-        let ends = match header_length {
-            None => Ends::Lines(0),
-            Some(length) => {
-                Ends::Frames(FrameCounter::new(big_endian_framing(usize::from(length))))
-            }
+        let framing: Arc<dyn Framing> = match header_length {
+            None => Arc::new(LineFraming),
+            Some(length) => big_endian_framing(usize::from(length)),
         };
-        Self { buffer: BytesMut::new(), ends, limit: DEFAULT_FRAME_LIMIT }
+        let counter = FrameCounter::new(framing);
+        Self { buffer: BytesMut::new(), counter, limit: DEFAULT_FRAME_LIMIT }
     }
 
     /// The buffer for the next bytes.
@@ -44,8 +37,8 @@ impl Outputs {
     /// bytes and their number.
     pub fn take(&mut self, new: usize) -> (Bytes, u64) {
         let came = self.buffer.len().saturating_sub(new);
-        let count = self.ends.pass(self.buffer.get(came..).unwrap_or_default());
-        let rest = self.ends.rest();
+        let (_, count) = self.counter.pass(self.buffer.get(came..).unwrap_or_default(), u64::MAX);
+        let rest = self.counter.rest();
         let held = if rest > self.limit { 0 } else { usize::try_from(rest).unwrap_or(0) };
         let whole = self.buffer.len().saturating_sub(held);
         (self.buffer.split_to(whole).freeze(), count)
@@ -53,31 +46,7 @@ impl Outputs {
 
     /// The rest after the last byte has arrived, and how many bytes of it are not a whole output.
     pub fn finish(self) -> (Bytes, u64) {
-        (self.buffer.freeze(), self.ends.rest())
-    }
-}
-
-impl Ends {
-    /// Returns how many outputs end in these bytes.
-    fn pass(&mut self, bytes: &[u8]) -> u64 {
-        match self {
-            Self::Frames(counter) => counter.pass(bytes, u64::MAX).1,
-            Self::Lines(rest) => {
-                let mut count = 0;
-                for byte in bytes {
-                    (count, *rest) =
-                        if *byte == b'\n' { (count + 1, 0) } else { (count, *rest + 1) };
-                }
-                count
-            }
-        }
-    }
-
-    fn rest(&self) -> u64 {
-        match self {
-            Self::Lines(rest) => *rest,
-            Self::Frames(counter) => counter.rest(),
-        }
+        (self.buffer.freeze(), self.counter.rest())
     }
 }
 

@@ -20,7 +20,7 @@ pub enum SinkNews {
     /// All its outputs are acknowledged, no more will come, and its receiver has not closed the
     /// connection for a while.
     Closing,
-    /// Its file was removed, replaced or changed by somebody else, and what that means.
+    /// Its file was removed, replaced or changed by another program, and what that means.
     Astray(String),
 }
 

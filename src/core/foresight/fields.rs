@@ -1,7 +1,7 @@
 //! Which bytes of a frame are which field of its message, whatever the decoder.
 //!
-//! The author says it nowhere that a program can read. So it is tried out: a byte belongs to the field that has
-//! another value when the byte is another one.
+//! The author declares this nowhere. So it is found by trial: a byte belongs to the field whose value changes when the
+//! byte changes.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::core::topology::SourcePlan;
 
-/// The longest payload that is tried out, in bytes: each byte costs some calls of the decoder.
-const LONGEST: usize = 128;
+/// The max length of a payload that is tried, in bytes: each byte costs some calls of the decoder.
+const MAX_PAYLOAD: usize = 128;
 
-/// What a byte is changed by, until the decoder takes the change.
+/// The changes of a byte that are tried until the decoder accepts one.
 const CHANGES: [u8; 6] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80];
 
 /// Bytes of a frame that belong together.
@@ -25,7 +25,6 @@ pub struct FrameField {
 }
 
 /// The fields of a frame, in the order of its bytes.
-#[must_use]
 pub fn fields_of(source: &SourcePlan, frame: &[u8]) -> Vec<FrameField> {
     let Range { start, end } = source.framing.wrapping().payload(frame);
     let payload = frame.get(start..end).unwrap_or_default();
@@ -44,9 +43,9 @@ pub fn fields_of(source: &SourcePlan, frame: &[u8]) -> Vec<FrameField> {
     before.chain(fields).chain(around("end", end..frame.len())).collect()
 }
 
-/// The name of the field of each byte; empty where there is none. `None` if the message has no fields.
+/// The name of each byte's field; empty if it has none. `None` if the message has no fields.
 fn names_of(source: &SourcePlan, payload: &[u8]) -> Option<Vec<String>> {
-    if payload.len() > LONGEST {
+    if payload.len() > MAX_PAYLOAD {
         return None;
     }
     let message = (source.decode)(payload)?;

@@ -3,8 +3,8 @@
 //! Invariant: nothing of a running engine is touched. The author's code runs on a topology of its own worker, which
 //! has only the copies that it was given; what it panics with is a dead letter, as in the engine.
 //!
-//! Which partitions a message touches is known only when it has run. So whoever asks runs it, brings the
-//! copies that were [missing](Foresight::missing), and runs it again until none is.
+//! Which partitions a message touches is known only when it has run. So the caller runs it, brings the copies that
+//! were [missing](Foresight::missing), and runs it again until none is.
 
 mod fields;
 #[cfg(test)]
@@ -32,20 +32,20 @@ pub use fields::{FrameField, fields_of};
 /// The source's name in what is said of the message.
 const SOURCE: &str = "input";
 
-/// How many messages a step gives at a time: less is looked at than by the engine.
+/// How many messages a step gives at a time: fewer than in the engine.
 const PIECE: usize = 64;
 
-/// How many messages all steps together give at most. One frame may become millions.
-const MOST_MESSAGES: u64 = 20_000;
+/// The max number of messages that all steps together give: one frame may become millions.
+const MAX_MESSAGES: u64 = 20_000;
 
-/// How many copies are asked for at a time. The first message of a frame needs only the first.
-const MOST_MISSING: usize = 16;
+/// The max number of copies that are asked for at a time. Few are shown.
+const MAX_MISSING: usize = 16;
 
 /// The longest state of which a copy is made, in bytes.
-pub const LONGEST_COPY: usize = 1024 * 1024;
+pub const MAX_COPY: usize = 1024 * 1024;
 
 /// A partition: its state's name and its key.
-pub type PartitionName = (Arc<str>, Key);
+pub type StateKey = (Arc<str>, Key);
 
 /// What is known of a partition of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Copied {
 }
 
 /// What is known of partitions of the engine.
-pub type Copies = BTreeMap<PartitionName, Copied>;
+pub type Copies = BTreeMap<StateKey, Copied>;
 
 /// What is done to the first partition of a state step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub struct Foresight {
     /// Whether it was too much to look at all of it.
     pub cut: bool,
     /// Partitions of which there was no copy: they were taken for new.
-    pub missing: Vec<PartitionName>,
+    pub missing: Vec<StateKey>,
     /// Why the states are not those of the engine; `None` if they are.
     pub unknown: Option<String>,
     /// Which bytes of the frame are which field.
@@ -121,7 +121,6 @@ pub struct Surroundings<'a> {
 }
 
 /// What the first frame of these bytes would do. Does not panic, whatever the author's code does.
-#[must_use]
 pub fn foresee(around: Surroundings<'_>, pipeline: PipelineIndex, bytes: &[u8]) -> Foresight {
     let Some(plan) = around.topology.pipelines().get(pipeline.0) else {
         return Foresight::default();
@@ -144,7 +143,7 @@ fn run(
         }
     };
     let fields = fields_of(&plan.source, frames.frame(0));
-    // One worker owns every key here. Who owns them in the engine is asked of the engine's placement.
+    // One worker owns every key here. `changes` asks the engine's placement for the owners.
     let alone = Placement::new(NonZeroUsize::MIN);
     let mut setup = WorkerSetup::new(WorkerIndex(0), alone, false);
     let mut segments = around.topology.segments(&mut setup);
@@ -154,7 +153,7 @@ fn run(
     let (clock, mut report) = (LogicalClock::default(), Report::default());
     let mut context =
         Context { worker: WorkerIndex(0), clock: &clock, piece: PIECE, report: &mut report };
-    let few = |report: &Report| report.steps.iter().sum::<u64>() < MOST_MESSAGES;
+    let few = |report: &Report| report.steps.iter().sum::<u64>() < MAX_MESSAGES;
     let (mut output, mut outputs) = (None, 0);
     let segments = segments.get_mut(pipeline.0).map(Vec::as_mut_slice).unwrap_or_default();
     let progress = run_through(segments, frames, &mut context, few, |made| {
@@ -176,7 +175,7 @@ fn run(
     }
 }
 
-/// The first frame, or the dead letter of bytes that are none; neither if there are no bytes.
+/// The first frame; else the dead letter of bytes that are not a frame, or `None` if there are no bytes.
 fn first_frame(
     plan: &PipelinePlan,
     limit: u64,
@@ -265,11 +264,11 @@ fn missing(
     plan: &PipelinePlan,
     tables: &[(Arc<str>, SharedPartitions)],
     letters: &[DeadLetter],
-) -> Vec<PartitionName> {
+) -> Vec<StateKey> {
     let mut missing = Vec::new();
     let mut add = |state: &Arc<str>, key: &Key| {
         let name = (Arc::clone(state), key.clone());
-        if missing.len() < MOST_MISSING
+        if missing.len() < MAX_MISSING
             && !around.copies.contains_key(&name)
             && !missing.contains(&name)
         {
@@ -280,10 +279,10 @@ fn missing(
         let table = table.borrow();
         // Copies come first in a table, and there are few of them.
         let keys = (0..table.len()).filter_map(|at| table.key(at));
-        keys.take(around.copies.len() + MOST_MISSING).for_each(|key| add(state, key));
+        keys.take(around.copies.len() + MAX_MISSING).for_each(|key| add(state, key));
     }
     // If the partition's builder panicked, there is none.
-    for letter in letters.iter().take(MOST_MISSING) {
+    for letter in letters.iter().take(MAX_MISSING) {
         let step = plan.steps.iter().find(|step| step.name == letter.step);
         if let (Some(StepKind::State { state }), Some(key)) =
             (step.map(|step| &step.kind), &letter.key)

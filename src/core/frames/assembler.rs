@@ -48,7 +48,6 @@ pub struct Assembler {
 impl Assembler {
     /// An assembler for a source with this framing. `limit` is the max length of a payload in bytes, `most`
     /// the max number of frames per cut.
-    #[must_use]
     pub fn new(framing: Arc<dyn Framing>, limit: u64, most: usize) -> Self {
         Self { framing, limit, most, buffer: BytesMut::new(), searched: 0, offset: 0 }
     }
@@ -65,7 +64,6 @@ impl Assembler {
     }
 
     /// What its frames have around their payloads.
-    #[must_use]
     pub fn wrapping(&self) -> Wrapping {
         self.framing.wrapping()
     }
@@ -120,7 +118,6 @@ impl Assembler {
     }
 
     /// The bytes that are left when no more come. `None` if the last frame was whole.
-    #[must_use]
     pub fn finish(self, end: SourceEnd) -> Option<Broken> {
         if self.buffer.is_empty() {
             return None;

@@ -92,7 +92,6 @@ pub const JOURNAL_STEP: &str = "journal";
 
 impl DeadLetter {
     /// The dead letter of bytes that are not a frame. `sequence` is their number in the pipeline.
-    #[must_use]
     pub fn of_broken(
         pipeline: Arc<str>,
         source: Arc<str>,
@@ -117,7 +116,6 @@ impl DeadLetter {
     }
 
     /// The dead letter of a frame.
-    #[must_use]
     pub fn of_frame(frames: &Frames, frame: u32, failure: Failure) -> Self {
         let Failure { pipeline, step, cause, reason, key, at } = failure;
         Self {
@@ -145,7 +143,6 @@ impl DeadLetter {
     }
 
     /// All its bytes as they were read, to send them again.
-    #[must_use]
     pub fn frame(&self) -> Vec<u8> {
         [&*self.header, &*self.bytes, &*self.end].concat()
     }
@@ -155,7 +152,6 @@ impl DeadLetter {
     }
 
     /// Its approximate size in memory, in bytes.
-    #[must_use]
     pub fn weight(&self) -> usize {
         let key = self.key.as_ref().map_or(0, |key| key.as_bytes().len());
         size_of::<Self>() + self.frame_length() + self.reason.len() + key

@@ -6,14 +6,13 @@
 mod lines;
 mod varint;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::application::{Decoder, Reason, Source, big_endian};
 use crate::core::frames::wrapping::Wrapping;
-use crate::core::guard::panic_reason;
+use crate::core::guard::guarded;
 pub(crate) use lines::LineFraming;
 pub(crate) use varint::VarintFraming;
 
@@ -22,7 +21,7 @@ pub const DEFAULT_FRAME_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The longest limit that may be set: 900 MiB, so that positions in a read buffer fit 32 bits, and a frame
 /// with its row's other columns fits a row of the journal, which `SQLite` limits to 1,000,000,000 bytes.
-pub const MAXIMUM_FRAME_LIMIT: u64 = 900 * 1024 * 1024;
+pub const MAX_FRAME_LIMIT: u64 = 900 * 1024 * 1024;
 
 /// Why a stream of bytes cannot be cut any further. The connection ends then, because the next frame cannot
 /// be found.
@@ -42,7 +41,7 @@ pub enum FramingError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A varint does not end where a number of 64 bits must.
+    /// A varint is longer than a number of 64 bits.
     #[error("the length is no varint of 64 bits")]
     Varint,
     /// The author's `payload_length` panicked.
@@ -104,8 +103,7 @@ impl<D: Decoder> Framing for DecoderFraming<D> {
     }
 
     fn payload_length(&self, header: &[u8]) -> Result<u64, FramingError> {
-        catch_unwind(AssertUnwindSafe(|| self.0.payload_length(header)))
-            .map_err(|panic| FramingError::Panicked(panic_reason(panic)))
+        guarded(|| Ok(self.0.payload_length(header))).map_err(FramingError::Panicked)
     }
 
     fn cut(
@@ -116,8 +114,8 @@ impl<D: Decoder> Framing for DecoderFraming<D> {
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
-        catch_unwind(AssertUnwindSafe(|| cut(&*self.0, bytes, limit, most, ends)))
-            .unwrap_or_else(|panic| Err(FramingError::Panicked(panic_reason(panic))))
+        guarded(|| Ok(cut(&*self.0, bytes, limit, most, ends)))
+            .unwrap_or_else(|reason| Err(FramingError::Panicked(reason)))
     }
 
     /// The length in big-endian order, or in little-endian order if only that is read back.
@@ -171,7 +169,7 @@ fn cut_each(
 
 /// What is behind a payload of this length; `None` if the payload is not whole.
 fn behind(bytes: &[u8], length: u64, limit: u64) -> Result<Option<&[u8]>, FramingError> {
-    let limit = limit.min(MAXIMUM_FRAME_LIMIT);
+    let limit = limit.min(MAX_FRAME_LIMIT);
     if length > limit {
         return Err(FramingError::TooLong { length, limit });
     }
@@ -180,7 +178,6 @@ fn behind(bytes: &[u8], length: u64, limit: u64) -> Result<Option<&[u8]>, Framin
 
 /// The framing of a header of this many bytes that is the payload's length as a big-endian number. For
 /// streams without an application.
-#[must_use]
 pub fn big_endian_framing(header_length: usize) -> Arc<dyn Framing> {
     let payload = |payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec()));
     let source = Source::new(payload).header(header_length, big_endian);

@@ -45,7 +45,6 @@ pub struct Frames {
 impl Frames {
     /// Frames as [`Framing::cut`](framing::Framing::cut) found them; the first is number `first` of its
     /// pipeline.
-    #[must_use]
     pub fn new(
         source: Arc<str>,
         first: SequenceNumber,
@@ -73,7 +72,7 @@ impl Frames {
         Self { work: Some(hold), ..self }
     }
 
-    /// Says that outputs of the frames are written, until what is returned is dropped. `None` if nothing is held
+    /// Reports that outputs of the frames are written, until the returned value is dropped. `None` if nothing is held
     /// for the steps.
     #[must_use]
     pub fn writing(&self) -> Option<Writing> {
@@ -96,13 +95,11 @@ impl Frames {
     }
 
     /// The source's or the connection's name.
-    #[must_use]
     pub fn source(&self) -> &Arc<str> {
         &self.source
     }
 
     /// When the bytes were read.
-    #[must_use]
     pub fn read_at(&self) -> Timestamp {
         self.read_at
     }
@@ -113,55 +110,46 @@ impl Frames {
     }
 
     /// The number of frames.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.pieces.len()
     }
 
     /// Whether there are no frames.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
     /// The bytes of all frames, headers included.
-    #[must_use]
     pub fn bytes(&self) -> &Bytes {
         self.pieces.bytes()
     }
 
     /// The end of each frame in [`bytes`](Self::bytes).
-    #[must_use]
     pub fn ends(&self) -> &[u32] {
         self.pieces.ends()
     }
 
     /// The length of all frames in bytes, headers included.
-    #[must_use]
     pub fn byte_length(&self) -> u64 {
         self.pieces.byte_length()
     }
 
     /// The number of a frame in its pipeline.
-    #[must_use]
     pub fn sequence(&self, frame: u32) -> SequenceNumber {
         self.first.plus(u64::from(frame))
     }
 
     /// The numbers of the first and of the last frame.
-    #[must_use]
     pub fn numbers(&self) -> (SequenceNumber, SequenceNumber) {
         (self.first, self.first.plus((self.len() as u64).saturating_sub(1)))
     }
 
     /// A frame's offset in its source, in bytes.
-    #[must_use]
     pub fn offset(&self, frame: u32) -> u64 {
         self.pieces.offset(frame as usize)
     }
 
     /// A frame's bytes, header included.
-    #[must_use]
     pub fn frame(&self, frame: u32) -> &[u8] {
         let found = self.pieces.get(frame as usize);
         debug_assert!(found.is_some(), "a message's frame is one of its batch");
@@ -169,33 +157,24 @@ impl Frames {
     }
 
     /// A frame's payload.
-    #[must_use]
     pub fn payload(&self, frame: u32) -> &[u8] {
         let frame = self.frame(frame);
         frame.get(self.wrapping.payload(frame)).unwrap_or_default()
     }
 
     /// A frame's payload as `Bytes`, without a copy.
-    #[must_use]
     pub fn shared_payload(&self, frame: u32) -> Bytes {
         self.pieces.bytes().slice_ref(self.payload(frame))
     }
 
     /// A frame's header as `Bytes`, without a copy.
-    #[must_use]
     pub fn shared_header(&self, frame: u32) -> Bytes {
         self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).0)
     }
 
     /// What is behind a frame's payload as `Bytes`, without a copy: the end of a line.
-    #[must_use]
     pub fn shared_end(&self, frame: u32) -> Bytes {
         self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).2)
-    }
-
-    /// Every payload in order, with its index.
-    pub fn payloads(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        self.payloads_from(0)
     }
 
     /// The payloads from this frame on in order, with their indices.
@@ -205,7 +184,7 @@ impl Frames {
         (first..).zip(ends).map(move |(frame, end)| {
             let end = *end as usize;
             let payload = match self.wrapping {
-                // The case that must be fast.
+                // The common case, and the hot path.
                 Wrapping::Header(length) => bytes.get(start + length..end),
                 other => bytes.get(start..end).and_then(|frame| frame.get(other.payload(frame))),
             };
@@ -233,7 +212,6 @@ impl Frames {
     }
 
     /// Whether any frame is traced: false for nearly all frames, so that steps can skip the rest.
-    #[must_use]
     pub fn any_traced(&self) -> bool {
         !self.traces.is_empty() || self.watch.as_ref().is_some_and(|watch| watch.any())
     }
@@ -244,12 +222,11 @@ impl Frames {
     }
 
     /// Whether a trace may still begin, because a key is pinned.
-    #[must_use]
     pub fn is_watched(&self) -> bool {
         self.watch.is_some()
     }
 
-    /// Begins the trace of a frame where a message of it is found to have a pinned key. `None` if it has a trace
+    /// Begins the trace of a frame of which a message has a pinned key. `None` if it has a trace
     /// already, the key is not pinned, or there are too many such traces.
     pub fn begin_pinned(
         &self,
@@ -268,7 +245,6 @@ impl Frames {
     }
 
     /// The trace of a frame, if it has one.
-    #[must_use]
     pub fn trace(&self, frame: u32) -> Option<Arc<Trace>> {
         let found = self.traces.binary_search_by_key(&frame, |(traced, _)| *traced).ok();
         let early = found.and_then(|found| self.traces.get(found));
@@ -302,7 +278,8 @@ mod tests {
     #[test]
     fn a_frame_knows_its_bytes_its_number_and_its_place() {
         let frames = three();
-        let payloads: Vec<_> = frames.payloads().map(|(_, payload)| payload.to_vec()).collect();
+        let payloads: Vec<_> =
+            frames.payloads_from(0).map(|(_, payload)| payload.to_vec()).collect();
         assert_eq!(payloads, [b"a".to_vec(), Vec::new(), b"bc".to_vec()]);
         assert_eq!(frames.payload(2), b"bc");
         assert_eq!(frames.frame(2), b"\0\0\0\x02bc");

@@ -72,6 +72,7 @@ impl<B: AsRef<[u8]>> Pieces<B> {
 
     /// The start of a piece in `bytes`: the end of the one before it.
     pub(super) fn start(&self, at: usize) -> u32 {
+        debug_assert!(at <= self.ends.len(), "there is no such piece");
         let before = at.checked_sub(1);
         before.and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }

@@ -67,13 +67,11 @@ impl Pins {
     }
 
     /// The pinned keys, in the order in which they were pinned.
-    #[must_use]
     pub fn pinned(&self) -> Arc<[Pin]> {
         Arc::clone(&self.pinned.lock())
     }
 
     /// What a batch of frames has to know of the pinned keys; `None` if there are none.
-    #[must_use]
     pub fn watch(&self) -> Option<Arc<Watch>> {
         self.any.load(Ordering::Acquire).then(|| {
             let budget = Arc::clone(&self.budget);
@@ -106,13 +104,11 @@ impl Watch {
     }
 
     /// Whether any trace has begun.
-    #[must_use]
     pub fn any(&self) -> bool {
         !self.late.lock().is_empty()
     }
 
     /// The trace of a frame, if it has one.
-    #[must_use]
     pub fn trace(&self, frame: u32) -> Option<Arc<Trace>> {
         let late = self.late.lock();
         let found = late.binary_search_by_key(&frame, |(other, _)| *other).ok()?;

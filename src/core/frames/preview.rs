@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::application::{is_printable, text_of_bytes};
-use crate::core::guard::panic_reason;
+use crate::core::guard::guarded;
 
 /// The longest preview in bytes.
 pub const PREVIEW_LIMIT: usize = 2048;
@@ -23,11 +22,8 @@ pub const BYTES_LIMIT: usize = 16 * 1024;
 /// The author's `Serialize` has failed or panicked. A panic is caught, because a look at a state must not end
 /// its worker.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
-    match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value))) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(not_representable(&error.to_string())),
-        Err(panic) => Err(not_representable(&panic_reason(panic))),
-    }
+    guarded(|| serde_json::to_value(value).map_err(|error| error.to_string()))
+        .map_err(|reason| not_representable(&reason))
 }
 
 fn not_representable(reason: &str) -> String {
@@ -45,7 +41,6 @@ pub fn preview_json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// A text of several lines, each as [`one_line`] makes it.
-#[must_use]
 pub fn each_line(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| match line.strip_suffix('\n') {
@@ -56,7 +51,6 @@ pub fn each_line(text: &str) -> String {
 }
 
 /// A text of at most [`PREVIEW_LIMIT`] bytes, with an ellipsis if it was cut.
-#[must_use]
 pub fn shortened(mut text: String) -> String {
     if text.len() > PREVIEW_LIMIT {
         text.truncate(text.floor_char_boundary(PREVIEW_LIMIT));
@@ -66,14 +60,12 @@ pub fn shortened(mut text: String) -> String {
 }
 
 /// The first [`BYTES_LIMIT`] of some bytes.
-#[must_use]
 pub fn preview_bytes(bytes: &[u8]) -> Vec<u8> {
     bytes.get(..BYTES_LIMIT).unwrap_or(bytes).to_vec()
 }
 
 /// A text, for example a reason, in one line that is safe for a terminal: line breaks and tabs become spaces,
 /// other invisible characters become their bytes, as `\xNN`.
-#[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_printable) {
         return Cow::Borrowed(text);

@@ -126,7 +126,6 @@ struct Hops {
 
 impl Trace {
     /// A trace without hops.
-    #[must_use]
     pub fn new(
         pipeline: Arc<str>,
         source: Arc<str>,
@@ -158,27 +157,23 @@ impl Trace {
     }
 
     /// The hops so far.
-    #[must_use]
     pub fn hops(&self) -> Vec<Hop> {
         self.hops.lock().kept.clone()
     }
 
     /// Its approximate size in memory, in bytes.
-    #[must_use]
     pub fn weight(&self) -> usize {
         let hops = self.hops.lock();
         size_of::<Self>() + self.frame.len() + hops.kept.len() * size_of::<Hop>() + hops.bytes
     }
 
     /// How many hops there were beside those that are kept.
-    #[must_use]
     pub fn hops_left_out(&self) -> usize {
         self.hops.lock().left_out
     }
 
     /// The keys of the partitions that the message has been sent to, from a hop on, and the number of hops so
     /// far.
-    #[must_use]
     pub fn keys_since(&self, hop: usize) -> (Vec<Key>, usize) {
         let hops = self.hops.lock();
         let keys = hops.kept.iter().skip(hop).filter_map(|hop| match &hop.event {

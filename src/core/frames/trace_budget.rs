@@ -20,13 +20,12 @@ pub struct TraceBudget {
     /// The time in which an empty bucket fills, in nanoseconds.
     fills_in: u64,
     every: u64,
-    /// When the bucket is full again, in nanoseconds: the only thing that has to be known of it.
+    /// When the bucket is full again, in nanoseconds. Its content follows from that.
     full_at: AtomicU64,
 }
 
 impl TraceBudget {
     /// A full bucket.
-    #[must_use]
     pub fn new(rate: TraceRate) -> Self {
         let every = u64::try_from(rate.every.as_nanos()).unwrap_or(u64::MAX).max(1);
         let fills_in = every.saturating_mul(u64::from(rate.at_once));

@@ -1,9 +1,8 @@
 //! The way of a message as a tree: which hops belong to which of the messages that were made of a frame.
 //!
-//! A hop does not say to which message it belongs. But the messages of a frame that are on one worker pass its
-//! steps in their order, and those of one key pass its partition in their order, so the first message that can
-//! have made a hop has made it. Hops that no message can have made, because earlier ones were not kept, are
-//! left over.
+//! A hop does not say to which message it belongs. But on one worker, the messages of a frame pass each step in their
+//! order, and those of one key pass its partition in their order. So a hop is of the first message that can have made
+//! it. Hops that no message can have made, because earlier ones were not kept, are left over.
 
 use super::trace::{Hop, HopEvent};
 use crate::application::Key;
@@ -39,7 +38,7 @@ struct Open<'a> {
     /// The worker that has it; `None` until it is known.
     worker: Option<WorkerIndex>,
     key: Option<&'a Key>,
-    /// The state step that has changed a state and has not told what it made of the message.
+    /// The state step that has changed a state, until the hop with its outputs comes.
     at_state: Option<&'a str>,
     encoded: usize,
     written: usize,
@@ -78,7 +77,6 @@ impl<'a> Open<'a> {
 
 impl Way {
     /// The way that these hops tell.
-    #[must_use]
     pub fn of(hops: &[Hop]) -> Self {
         let mut open = vec![Open::new(None, None)];
         let mut left_over = Vec::new();

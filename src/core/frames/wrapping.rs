@@ -27,7 +27,6 @@ impl From<usize> for Wrapping {
 
 impl Wrapping {
     /// Where the payload of a whole frame is.
-    #[must_use]
     pub fn payload(self, frame: &[u8]) -> Range<usize> {
         match self {
             Self::Header(length) => length.min(frame.len())..frame.len(),
@@ -37,7 +36,6 @@ impl Wrapping {
     }
 
     /// A whole frame as what is before its payload, the payload, and what is behind it.
-    #[must_use]
     pub fn split(self, frame: &[u8]) -> (&[u8], &[u8], &[u8]) {
         let Range { start, end } = self.payload(frame);
         let (rest, behind) = frame.split_at(end);
@@ -46,7 +44,6 @@ impl Wrapping {
     }
 
     /// How many bytes of the header are still to come, at least. 0 if this is the whole header.
-    #[must_use]
     pub fn missing(self, header: &[u8]) -> usize {
         match self {
             Self::Header(length) => length.saturating_sub(header.len()),
@@ -58,12 +55,11 @@ impl Wrapping {
     }
 
     /// The bytes at which a frame should begin and cannot, to be shown: the header, or the first of a line.
-    #[must_use]
     pub fn culprit(self, bytes: &[u8], limit: u64) -> &[u8] {
         let length = match self {
             Self::Header(length) => length,
             Self::Varint => varint_length(bytes).unwrap_or(MAX_VARINT),
-            // So many there are, however the bytes arrive.
+            // At least this many have arrived, however the bytes were split.
             Self::Line => usize::try_from(limit).map_or(SHOWN, |limit| SHOWN.min(limit + 1)),
         };
         bytes.get(..length).unwrap_or(bytes)

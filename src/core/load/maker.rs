@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fault::{Bytes, Fault};
+use super::fault::{Fault, Spoiled};
 use super::settings::{Mix, Share};
 use crate::application::{Generate, Generator};
 use crate::core::frames::framing::{Framing, NoFrame};
@@ -29,7 +29,6 @@ pub struct Portion {
 
 impl Maker {
     /// A maker of messages for this framing, with payloads from the application's generator.
-    #[must_use]
     pub fn new(
         framing: Arc<dyn Framing>,
         frame_limit: u64,
@@ -60,8 +59,8 @@ impl Maker {
                 Some(spoiled) => {
                     portion.malformed += 1;
                     match spoiled {
-                        Bytes::Frame(bytes) => portion.frames.extend(bytes),
-                        Bytes::Broken(bytes) => portion.broken.push(bytes),
+                        Spoiled::Frame(bytes) => portion.frames.extend(bytes),
+                        Spoiled::Broken(bytes) => portion.broken.push(bytes),
                     }
                 }
                 None => portion.frames.extend(self.framing.frame(&payload)?),
@@ -71,7 +70,7 @@ impl Maker {
     }
 
     /// The bytes of a message that is to be malformed. `None` if it is not to be, or cannot be.
-    fn spoiled(&mut self, payload: &[u8]) -> Option<Bytes> {
+    fn spoiled(&mut self, payload: &[u8]) -> Option<Spoiled> {
         let Self { framing, frame_limit, mix, generator, .. } = self;
         let share = u64::from(mix.malformed.0);
         if share == 0 || generator.below(Share::WHOLE.into()) >= share {
@@ -81,7 +80,7 @@ impl Maker {
             Some(fault) => (0, std::slice::from_ref(fault)),
             None => (generator.below(Fault::ALL.len() as u64), &Fault::ALL[..]),
         };
-        // One that this message cannot have is replaced by the next.
+        // A fault that this message cannot have is replaced by the next.
         let first = usize::try_from(first).unwrap_or(0);
         let mut faults = among.iter().cycle().skip(first).take(among.len());
         faults.find_map(|fault| fault.spoil(&**framing, *frame_limit, payload, generator))
@@ -107,7 +106,7 @@ mod tests {
         Mix { keys: Keys::OneHot(Share(6_000)), malformed: Share(malformed), fault }
     }
 
-    /// Whether a count of so many trials is what a share of them leads to: within six deviations.
+    /// Whether a count is within six deviations of a share of this many trials.
     fn is_share(count: u64, of: u64, share: f64) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let (count, of) = (count as f64, of as f64);

@@ -29,7 +29,7 @@ pub struct Due {
 struct Stretch {
     pace: Pace,
     from: Timestamp,
-    /// How many of its messages are behind.
+    /// How many of its messages have been sent.
     sent: u64,
 }
 
@@ -79,20 +79,18 @@ fn period() -> u128 {
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     now: Stretch,
-    /// What follows when the messages due before it are behind. If the pace changes again meanwhile, the newest pace
-    /// counts from the first change on, so that no change has to be remembered.
+    /// What follows when the messages due before it are sent. If the pace changes again meanwhile, the newest pace
+    /// counts from the first change on, so that one change at most is kept.
     then: Option<Stretch>,
 }
 
 impl Plan {
     /// A plan that begins at this moment.
-    #[must_use]
     pub fn new(pace: Pace, at: Timestamp) -> Self {
         Self { now: Stretch::new(pace, at), then: None }
     }
 
     /// What is due next.
-    #[must_use]
     pub fn next(&self) -> Due {
         match (self.now.next(), self.then) {
             (due, Some(then)) if due.at > then.from => then.next(),
@@ -118,7 +116,6 @@ impl Plan {
     }
 
     /// How late the next messages are at this moment.
-    #[must_use]
     pub fn behind(&self, now: Timestamp) -> Duration {
         now.since(self.next().at)
     }

@@ -67,13 +67,11 @@ pub struct Searching {
 
 impl Searching {
     /// A search that begins now.
-    #[must_use]
     pub fn new(search: Search, now: Timestamp) -> Self {
         Self { search, since: now, within: None }
     }
 
     /// What is looked for.
-    #[must_use]
     pub fn search(&self) -> Search {
         self.search
     }
@@ -84,7 +82,6 @@ impl Searching {
     }
 
     /// How long until the present rate has been tried.
-    #[must_use]
     pub fn rest(&self, now: Timestamp) -> Duration {
         self.search.step.saturating_sub(now.since(self.since))
     }

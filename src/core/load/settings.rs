@@ -34,7 +34,7 @@ impl fmt::Display for Share {
 pub enum Keys {
     /// All are equally likely.
     Even,
-    /// Zipf's law with an exponent of so many tenths.
+    /// Zipf's law; the exponent in tenths.
     Zipf(u32),
     /// One has this share, and the others are equally likely.
     OneHot(Share),
@@ -42,7 +42,6 @@ pub enum Keys {
 
 impl Keys {
     /// The same for a generator.
-    #[must_use]
     pub fn skew(self) -> Skew {
         match self {
             Self::Even => Skew::Even,

@@ -47,7 +47,7 @@ enum Found {
 
 /// `None` if only JSON can tell.
 fn found_in<S: Serialize>(state: &S, name: &str) -> Option<Found> {
-    // Why there is none does not matter: the JSON that is made instead will say it.
+    // The reason does not matter: JSON is made instead.
     guarded(|| state.serialize(Extract { name }).map_err(|_| String::new())).ok()
 }
 
@@ -110,6 +110,15 @@ macro_rules! integers {
     };
 }
 
+/// The methods that take what is no plain value.
+macro_rules! refusals {
+    ($($method:ident($($argument:ty),*) -> $given:ty;)*) => {
+        $(fn $method(self, $(_: $argument),*) -> Result<$given, NotPlain> {
+            Err(NotPlain)
+        })*
+    };
+}
+
 type Never = Impossible<Found, NotPlain>;
 
 impl<'a> Serializer for Extract<'a> {
@@ -129,6 +138,16 @@ impl<'a> Serializer for Extract<'a> {
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
     );
 
+    refusals!(
+        serialize_bytes(&[u8]) -> Found;
+        serialize_seq(Option<usize>) -> Never;
+        serialize_tuple(usize) -> Never;
+        serialize_tuple_struct(&'static str, usize) -> Never;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Never;
+        serialize_map(Option<usize>) -> Never;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Never;
+    );
+
     fn serialize_f32(self, value: f32) -> Result<Found, NotPlain> {
         self.serialize_f64(value.into())
     }
@@ -143,10 +162,6 @@ impl<'a> Serializer for Extract<'a> {
 
     fn serialize_str(self, value: &str) -> Result<Found, NotPlain> {
         Ok(Found::Plain(value.into()))
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<Found, NotPlain> {
-        Err(NotPlain)
     }
 
     fn serialize_none(self) -> Result<Found, NotPlain> {
@@ -192,44 +207,8 @@ impl<'a> Serializer for Extract<'a> {
         Err(NotPlain)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Never, NotPlain> {
-        Err(NotPlain)
-    }
-
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, NotPlain> {
         Ok(Fields { name: self.name, found: None })
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Never, NotPlain> {
-        Err(NotPlain)
     }
 }
 

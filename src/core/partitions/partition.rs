@@ -42,7 +42,7 @@ pub struct Partition<S> {
     pub health: Health,
 }
 
-/// The time of a partition that was recovered: half as many bytes as an `Option` of it.
+/// The creation time of a recovered partition. An `Option` would take twice the bytes.
 pub(super) const RECOVERED: Timestamp = Timestamp(u64::MAX);
 
 impl<S> Partition<S> {

@@ -20,13 +20,11 @@ pub struct Placement {
 
 impl Placement {
     /// The placement over this many workers.
-    #[must_use]
     pub fn new(workers: NonZeroUsize) -> Self {
         Self { workers }
     }
 
     /// How many workers there are.
-    #[must_use]
     pub fn workers(self) -> NonZeroUsize {
         self.workers
     }
@@ -34,7 +32,6 @@ impl Placement {
     /// The hash that a key's placement uses, the same in every worker and every run. No table may look
     /// keys up by it: a client can compute keys that have one hash.
     #[inline]
-    #[must_use]
     pub fn hash(self, key: &Key) -> u64 {
         let mut hasher = FixedState::default().build_hasher();
         hasher.write(key.as_bytes());
@@ -43,7 +40,6 @@ impl Placement {
 
     /// The owner of the keys with this hash.
     #[inline]
-    #[must_use]
     pub fn worker_of_hash(self, hash: u64) -> WorkerIndex {
         // The hash as a fraction of all hashes, times the number of workers.
         let scaled = (u128::from(hash) * self.workers.get() as u128) >> 64;
@@ -56,7 +52,6 @@ impl Placement {
     }
 
     /// The owner of a key.
-    #[must_use]
     pub fn worker(self, key: &Key) -> WorkerIndex {
         self.worker_of_hash(self.hash(key))
     }

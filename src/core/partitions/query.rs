@@ -45,7 +45,7 @@ pub trait Partitions {
     fn remember_changes(&mut self);
     /// Begins to collect the partitions with changes to save, as they are now.
     fn begin_collecting(&mut self, extent: Extent);
-    /// Collects so many of them at most. Returns false if that was all.
+    /// Collects up to this many of them. Returns false if that was all.
     fn collect(&mut self, at_most: usize) -> bool;
     /// What has been collected.
     fn take_collected(&mut self) -> Collected;

@@ -1,8 +1,8 @@
 //! Partitions as a checkpoint holds them, and states as bytes.
 //!
 //! A state is saved as [MessagePack](https://msgpack.org) with the names of its fields, in the form that
-//! its type has for people (as in JSON): it can be read
-//! without the application, and a type that has changed is found out by the names that are missing.
+//! its type has for people (as in JSON). So it can be read without the application, and a changed type is detected by
+//! its missing names.
 
 use std::io;
 
@@ -23,9 +23,8 @@ pub enum Extent {
 /// must fit one row of what is saved: see [`MAX_STATE`].
 pub const MAX_KEY: usize = 16 * 1024 * 1024;
 
-/// The longest state in bytes that is saved. With a key of at most
-/// [`MAX_KEY`] bytes and the other columns it fits a row, which `SQLite` limits to
-/// 1,000,000,000 bytes.
+/// The longest state in bytes that is saved. With a key of [`MAX_KEY`] bytes and the other columns it fits a row,
+/// which `SQLite` limits to 1,000,000,000 bytes.
 pub const MAX_STATE: usize = 900 * 1024 * 1024;
 
 /// A partition whose state cannot be saved.
@@ -80,7 +79,7 @@ fn write<S: State>(state: &S, bytes: &mut impl io::Write) -> Result<(), String> 
     state.serialize(&mut serializer).map_err(|error| error.to_string())
 }
 
-/// A state as bytes, if they are not more than this many: no more than those are ever in memory.
+/// A state as bytes, if they are at most this many. No more than that are in memory at any time.
 ///
 /// # Errors
 ///
@@ -91,7 +90,7 @@ pub fn encode_at_most<S: State>(state: &S, longest: usize) -> Result<Vec<u8>, St
     Ok(bytes.bytes)
 }
 
-/// Takes so many bytes at most.
+/// Accepts up to this many bytes.
 struct Limited {
     bytes: Vec<u8>,
     longest: usize,

@@ -20,14 +20,13 @@ pub struct Scan {
     next: usize,
     matching: usize,
     found: Vec<(SortValue, Key, usize)>,
-    /// The last of the wanted number, once as many are found: what comes after it is not wanted.
+    /// Once the wanted number is found, the last of them: rows behind it are not kept.
     bar: Option<(SortValue, Key)>,
     key_text: String,
 }
 
 impl Scan {
     /// A scan that has not looked at any partition.
-    #[must_use]
     pub fn new(query: RowQuery) -> Self {
         let key_text = String::new();
         Self { query, next: 0, matching: 0, found: Vec::new(), bar: None, key_text }
@@ -98,7 +97,6 @@ impl Scan {
     }
 
     /// The rows found.
-    #[must_use]
     pub fn finish(mut self, partitions: &dyn Partitions) -> RowWindow {
         self.cut_back();
         let query = &self.query;

@@ -26,7 +26,7 @@ use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 
 /// How many slots a look-up may pass over. With hashes that are as good as random, a look-up passes over
-/// that many once in 10^13 tables: so someone has found out keys that collide.
+/// that many in one of 10^13 tables: so if it happens, a client has found keys that collide.
 const FARTHEST: usize = 512;
 
 /// The last place of a table: a slot holds a place plus one.
@@ -70,7 +70,6 @@ struct Changes {
 
 impl<S> PartitionTable<S> {
     /// An empty table of this worker.
-    #[must_use]
     pub fn new(worker: WorkerIndex) -> Self {
         Self {
             worker,
@@ -88,7 +87,6 @@ impl<S> PartitionTable<S> {
 
     /// Whether its partitions fit into the processor's first cache, so that [`find_near`](Self::find_near) is fast.
     #[inline]
-    #[must_use]
     pub fn is_small(&self) -> bool {
         self.partitions.len() <= near::NOTED
     }
@@ -112,7 +110,6 @@ impl<S> PartitionTable<S> {
 
     /// The place of the partition of a key.
     #[inline]
-    #[must_use]
     pub fn find(&self, key: &Key) -> Option<Place> {
         self.find_hashed(self.hash.hash(key), key)
     }
@@ -129,10 +126,10 @@ impl<S> PartitionTable<S> {
         found.is_some_and(|found| found.key == *key)
     }
 
-    /// Appends the places of the partitions of these keys, in their order; none where there is no key.
+    /// Appends the places of the partitions of these keys, in their order; `None` for each key that is missing.
     ///
-    /// Faster than one after the other: each loop reads from memory what no other turn of it waits for,
-    /// so the processor waits for many answers at a time.
+    /// Faster than one after the other: the reads of each loop do not depend on each other, so the processor
+    /// waits for many of them at a time.
     pub fn find_all<'a>(
         &mut self,
         keys: impl Iterator<Item = Option<&'a Key>> + Clone,
@@ -140,7 +137,6 @@ impl<S> PartitionTable<S> {
     ) {
         let mut peeked = std::mem::take(&mut self.peeked);
         peeked.extend(keys.clone().map(|key| {
-            // Where there is no key, nothing is found.
             let hash = key.map_or(0, |key| self.hash.hash(key));
             (hash, if key.is_some() { self.slots.peek(hash) } else { 0 })
         }));
@@ -151,7 +147,7 @@ impl<S> PartitionTable<S> {
         for ((place, key), (hash, _)) in guessed.iter_mut().zip(keys).zip(&peeked) {
             let (Some(key), Some(guess)) = (key, *place) else { continue };
             match self.partitions.get(guess.0 as usize) {
-                // Its end is read, too: it may be in another line of memory.
+                // Its end may be in another line of memory: this reads that line early.
                 Some(found) if found.key == *key => {
                     black_box(found.messages);
                 }
@@ -199,14 +195,12 @@ impl<S> PartitionTable<S> {
 
     /// The present round: another one begins with each checkpoint.
     #[inline]
-    #[must_use]
     pub fn round(&self) -> Round {
         self.round
     }
 
     /// Whether a computation may change the partition at a place. If not, [`prepare`](Self::prepare) it.
     #[inline]
-    #[must_use]
     pub fn is_ready(&self, place: Place) -> bool {
         self.assert_has(place);
         self.partitions.get(place.0 as usize).is_some_and(|it| it.is_ready(self.round))

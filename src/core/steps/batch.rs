@@ -24,7 +24,7 @@ pub struct Item<M> {
 pub enum Payload {
     /// The frames themselves.
     Frames,
-    /// What is in the mailbox that both segments share. About so many messages of the whole batch come this way.
+    /// What is in the mailbox that both segments share. About this many messages of the whole batch come this way.
     Own(usize),
     /// A `Vec` of [`Item`]s, whose messages have the type that the two segments agree on.
     Messages(Box<dyn Any + Send>),

@@ -34,7 +34,7 @@ impl<M, C: Computation<M>> ComputeStep<M, C> {
         Self { name, input: Input::new(before), computation, outgoing: None }
     }
 
-    /// Goes on with the outputs of the message that was taken last, where some are left.
+    /// Goes on with the outputs of the message that was taken last, if some are left.
     fn go_on(
         &mut self,
         frames: &Frames,
@@ -82,10 +82,7 @@ impl<M, C: Computation<M>> Flow<OutputOf<C, M>> for ComputeStep<M, C> {
                                 **outgoing = left;
                             }
                         }
-                        Err(reason) => {
-                            let reason = reason.as_str().to_owned();
-                            context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
-                        }
+                        Err(reason) => context.refuse(name, frames, frame, &reason),
                     }
                     stop_at(output.len() - first >= piece)
                 },
@@ -99,7 +96,7 @@ impl<M, C: Computation<M>> Flow<OutputOf<C, M>> for ComputeStep<M, C> {
     }
 }
 
-/// Breaks where a piece is full.
+/// Breaks if a piece is full.
 pub(super) fn stop_at(full: bool) -> ControlFlow<()> {
     if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::application::Key;
+use crate::application::{Key, Reason};
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::{Cause, DeadLetter, Failure};
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::numbers::{StepIndex, WorkerIndex};
 
-/// What happened while a batch was processed. Counts only, but for the rare dead letter.
+/// What happened while a batch was processed.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Frames that entered here.
@@ -66,7 +66,7 @@ pub struct Context<'a> {
     pub report: &'a mut Report,
 }
 
-/// Which step of which pipeline: what traces and dead letters are signed with.
+/// Which step of which pipeline, for traces and dead letters.
 #[derive(Debug, Clone)]
 pub struct StepName {
     /// The pipeline's name.
@@ -78,7 +78,7 @@ pub struct StepName {
 }
 
 impl Context<'_> {
-    /// Adds a hop to a frame's trace, where it has one. `event` is made only then.
+    /// Adds a hop to a frame's trace, if it has one. `event` is called only then.
     pub fn trace(
         &mut self,
         name: &StepName,
@@ -94,6 +94,13 @@ impl Context<'_> {
                 event: event(),
             });
         }
+    }
+
+    /// Makes a frame a dead letter because an author's code refused it.
+    #[cold]
+    pub fn refuse(&mut self, name: &StepName, frames: &Frames, frame: u32, reason: &Reason) {
+        let reason = reason.as_str().to_owned();
+        self.dead_letter(name, frames, frame, None, Cause::Refused, reason);
     }
 
     /// Makes a frame a dead letter.

@@ -57,10 +57,7 @@ impl<D: Decoder> Flow<D::Message> for DecodeStep<D> {
                     context.report.filtered += 1;
                     context.trace(name, frames, frame, || HopEvent::Filtered);
                 }
-                Err(reason) => {
-                    let reason = reason.as_str().to_owned();
-                    context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
-                }
+                Err(reason) => context.refuse(name, frames, frame, &reason),
             },
             |(context, _), frame, reason| {
                 context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);

@@ -32,7 +32,7 @@ impl<M> Input<M> {
         self.flow.begin(frames, payload, context)
     }
 
-    /// Takes the flow's next messages, where none wait.
+    /// Takes the flow's next messages if none wait.
     pub fn fill(&mut self, frames: &Arc<Frames>, context: &mut Context<'_>) {
         if self.waiting.is_empty() && self.progress == Progress::More {
             let mut messages = Vec::from(mem::take(&mut self.waiting));

@@ -39,7 +39,7 @@ impl<M> Letters<M> {
         }
     }
 
-    /// An empty batch for so many messages.
+    /// An empty batch with room for this many messages.
     pub fn empty(&mut self, capacity: usize) -> Vec<Item<M>> {
         let mut batch = self.emptied.pop().unwrap_or_default();
         batch.reserve(capacity);

@@ -8,7 +8,7 @@
 //! `------ segment ----------'              `----- segment ----------'        `----- segment -------'
 //! ```
 //!
-//! Whoever runs a segment begins a batch and asks for its next piece until it is done. A piece is about
+//! A caller begins a batch in a segment and asks for its next piece until the batch is done. A piece is about
 //! [`PIECE`] messages at each step, so that what a frame becomes never exists all at once: the memory
 //! of a piece is used again for the next. What is sent on is gathered over the pieces of a batch, and is
 //! sent when it is as much as may go together or when the batch is done.
@@ -25,11 +25,11 @@ mod input;
 mod keys;
 mod mailbox;
 mod outgoing;
-#[cfg(test)]
-mod pieces;
 mod run;
 mod setup;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

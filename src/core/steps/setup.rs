@@ -35,20 +35,17 @@ pub struct WorkerSetup {
 
 impl WorkerSetup {
     /// The setup of a worker. With `precreate`, partitions of declared keys exist from the start.
-    #[must_use]
     pub fn new(worker: WorkerIndex, placement: Placement, precreate: bool) -> Self {
         let (tables, mailboxes) = (BTreeMap::new(), BTreeMap::new());
         Self { worker, placement, precreate, tables, mailboxes }
     }
 
     /// The worker.
-    #[must_use]
     pub fn worker(&self) -> WorkerIndex {
         self.worker
     }
 
     /// Where keys go.
-    #[must_use]
     pub fn placement(&self) -> Placement {
         self.placement
     }

@@ -22,8 +22,9 @@ use crate::core::frames::wrapping::Wrapping;
 #[must_use = "an application does nothing until it is built and run"]
 pub struct Application {
     name: String,
-    pipelines: Vec<PipelinePlan>,
-    states: Vec<Declaration>,
+    pub(super) pipelines: Vec<PipelinePlan>,
+    /// Every mention of a state.
+    pub(super) states: Vec<Declaration>,
 }
 
 /// One mention of a state, to be compared with its other mentions.
@@ -47,14 +48,6 @@ impl Application {
         source: Source<D>,
     ) -> Pipeline<D::Message> {
         Pipeline::begin(self, name.into().into(), source)
-    }
-
-    pub(super) fn add_pipeline(&mut self, plan: PipelinePlan) {
-        self.pipelines.push(plan);
-    }
-
-    pub(super) fn declare(&mut self, declaration: Declaration) {
-        self.states.push(declaration);
     }
 
     /// Checks the application.

@@ -18,7 +18,7 @@ use crate::core::numbers::{SinkIndex, StepIndex};
 use crate::core::steps::context::StepName;
 use crate::core::steps::{
     Code, ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, Keys,
-    OutputOf, PartitionEnd, ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
+    OutputOf, PartitionEnd, ReceiveStep, Segment, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
 };
 
 type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
@@ -167,7 +167,7 @@ impl<M: Message> Pipeline<M> {
         let partition = self.add_step(short_partition_name::<P>(), partition);
         let kind = StepKind::State { state: Arc::clone(&state) };
         let name = self.add_step(computation.name(), kind);
-        self.application.declare(Declaration {
+        self.application.states.push(Declaration {
             pipeline: Arc::clone(&self.name),
             step: Arc::clone(&name.step),
             state: StatePlan::of::<B::State>(Arc::clone(&state), keys.clone()),
@@ -207,37 +207,36 @@ impl<M: Message> Pipeline<M> {
         let mut plans = Vec::new();
         for (at, sink) in sinks.into_iter().enumerate() {
             let name = self.add_step("encode".to_owned(), StepKind::Encode);
-            encoders.push(encoder_factory(name, SinkIndex(at), sink.encoder));
+            let encoder = Arc::new(sink.encoder);
+            let encode: EncoderFactory<M> = Box::new(move || {
+                let (name, encoder) = (name.clone(), Arc::clone(&encoder));
+                Box::new(EncodeStep::<E, W>::new(name, SinkIndex(at), encoder))
+            });
+            encoders.push(encode);
             plans.push(SinkPlan { format: sink.format });
         }
-        self.end_with_sinks(encoders, plans)
+        self.end(plans, move |before| EncodeEnd {
+            before,
+            encoders: encoders.iter().map(|encoder| encoder()).collect(),
+            input: Vec::new(),
+        })
     }
 
     /// Ends the pipeline without a sink: what the last step gives is dropped.
-    pub fn done(mut self) -> Application {
-        let before = self.flow;
-        self.segments.push(Box::new(move |setup| {
-            Box::new(DoneEnd { before: before(setup), input: Vec::new() })
-        }));
-        let Self { application, name, source, steps, segments, .. } = self;
-        end(application, PipelinePlan { name, source, steps, sinks: Vec::new(), segments })
+    pub fn done(self) -> Application {
+        self.end(Vec::new(), |before| DoneEnd { before, input: Vec::new() })
     }
 
-    fn end_with_sinks(
-        mut self,
-        encoders: Vec<EncoderFactory<M>>,
+    /// Ends the pipeline: `last` makes the end of its last segment.
+    fn end<E: Segment + 'static>(
+        self,
         sinks: Vec<SinkPlan>,
+        last: impl Fn(Box<dyn Flow<M>>) -> E + Send + Sync + 'static,
     ) -> Application {
-        let before = self.flow;
-        self.segments.push(Box::new(move |setup| {
-            Box::new(EncodeEnd {
-                before: before(setup),
-                encoders: encoders.iter().map(|encoder| encoder()).collect(),
-                input: Vec::new(),
-            })
-        }));
-        let Self { application, name, source, steps, segments, .. } = self;
-        end(application, PipelinePlan { name, source, steps, sinks, segments })
+        let Self { mut application, name, source, steps, mut segments, flow } = self;
+        segments.push(Box::new(move |setup| Box::new(last(flow(setup)))));
+        application.pipelines.push(PipelinePlan { name, source, steps, sinks, segments });
+        application
     }
 
     fn add_step(&mut self, name: String, kind: StepKind) -> StepName {
@@ -251,20 +250,6 @@ impl<M: Message> Pipeline<M> {
 /// The key of all messages of a state that is not partitioned.
 fn one_state<M>(_: &M) -> Key {
     Key::default()
-}
-
-fn encoder_factory<M: Message, E: Encoder<M, W>, W: 'static>(
-    name: StepName,
-    sink: SinkIndex,
-    encoder: E,
-) -> EncoderFactory<M> {
-    let encoder = Arc::new(encoder);
-    Box::new(move || Box::new(EncodeStep::<E, W>::new(name.clone(), sink, Arc::clone(&encoder))))
-}
-
-fn end(mut application: Application, plan: PipelinePlan) -> Application {
-    application.add_pipeline(plan);
-    application
 }
 
 fn step_name(pipeline: &Arc<str>, step: &StepPlan) -> StepName {

@@ -26,25 +26,21 @@ pub struct Topology {
 
 impl Topology {
     /// The application's name.
-    #[must_use]
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
 
     /// The pipelines in the order of their declaration.
-    #[must_use]
     pub fn pipelines(&self) -> &[PipelinePlan] {
         &self.pipelines
     }
 
     /// The states in the order of their first mention.
-    #[must_use]
     pub fn states(&self) -> &[StatePlan] {
         &self.states
     }
 
     /// The pipeline with this name.
-    #[must_use]
     pub fn pipeline_index(&self, name: &str) -> Option<PipelineIndex> {
         self.pipelines.iter().position(|pipeline| &*pipeline.name == name).map(PipelineIndex)
     }
@@ -81,17 +77,17 @@ pub struct PipelinePlan {
 }
 
 impl PipelinePlan {
-    /// Whether only the order of each key's messages counts, and not the order of all that a source brings: if the first
-    /// messages that change their worker go to the owners of their keys.
+    /// Whether only the order of each key's messages counts, and not that of all messages of a source. That is so if the
+    /// first exchange sends messages to the owners of their keys.
     pub(crate) fn keeps_order_by_key(&self) -> bool {
-        let leaves = self.steps.iter().find_map(|step| match step.kind {
+        let first_exchange = self.steps.iter().find_map(|step| match step.kind {
             StepKind::Partition { .. } => Some(true),
             StepKind::Parallel => Some(false),
             StepKind::Decode | StepKind::Compute | StepKind::State { .. } | StepKind::Encode => {
                 None
             }
         });
-        leaves.unwrap_or(false)
+        first_exchange.unwrap_or(false)
     }
 
     fn segments(&self, setup: &mut WorkerSetup) -> Vec<Box<dyn Segment>> {

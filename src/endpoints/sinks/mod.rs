@@ -1,8 +1,8 @@
 //! Where bytes leave: files, standard output and TCP receivers.
 //!
-//! `sink` opens one, and `to_sink` is where its outputs go. A regular file is a `shared_file` of the workers
-//! and is `watched`; a stream writes what is `pending`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the `send_queue` says that
-//! they are acknowledged.
+//! `sink` opens one, and `to_sink` is where its outputs go. A regular file is a `shared_file` of the workers and is
+//! `watched`; a stream writes what is `pending`. A TCP sink (`receiver`, `serving`) has its outputs `kept` until the
+//! `send_queue` says that they are acknowledged.
 
 pub(super) mod kept;
 pub(super) mod pending;

@@ -45,7 +45,7 @@ pub(crate) struct Pending<'engine> {
     later: VecDeque<SinkOrder>,
     received: Vec<SinkOrder>,
     taken: Vec<Output>,
-    /// The bytes of `taken`, if there are several: a write is a system call, and often a trip to
+    /// The bytes of `taken`, if there are several: a write is a system call, and often a switch to
     /// another thread.
     joined: Vec<u8>,
     log: &'engine SinkLog,

@@ -116,11 +116,12 @@ pub(crate) async fn serve(stream: &mut TcpStream, outputs: &mut Outputs<'_>) -> 
             watch.begin();
         }
     }
-    // No output can be lost any more: the receiver's system has them all, and gives them to the receiver
-    // also if the connection is reset. So the wait for a receiver that does not close may have a limit.
+    // The receiver's system has all outputs, and gives them to the receiver also if the connection is reset. So the
+    // wait for a receiver that does not close may have a limit.
     let log = outputs.log;
     if stream.shutdown().await.is_ok() && hears {
-        let _ = timeout(CLOSING, patiently(hear(stream), || log.tell(SinkNews::Closing))).await;
+        let _ = timeout(CLOSING, patiently(PATIENCE, hear(stream), || log.tell(SinkNews::Closing)))
+            .await;
     }
     Ok(())
 }
@@ -146,7 +147,7 @@ impl Watch {
                 if !says_never(&error) {
                     return Err(error);
                 }
-                // If it is this connection that is gone, the system has a reason.
+                // If only this connection is gone, the system has a reason.
                 if let Some(reason) = stream.take_error()? {
                     return Err(reason);
                 }

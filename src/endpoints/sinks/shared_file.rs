@@ -82,9 +82,8 @@ impl SharedFile {
         self.stalls.end();
     }
 
-    /// How many bytes the file has. If it is no longer the file that was opened, that is a failure if
-    /// somebody relies on what was written to it. Otherwise it is reported once: renaming an output
-    /// while it is written is not unusual. Returns `None` after a failure.
+    /// How many bytes the file has. It is a failure if it is no longer the file that was opened: a checkpoint relies on
+    /// this length. Returns `None` after a failure.
     pub fn length(&self) -> Option<u64> {
         self.attempt(&mut self.writing.lock(), |writing| {
             let astray = writing.watched.as_mut().and_then(|file| file.look(writing.length));
@@ -119,7 +118,8 @@ impl SharedFile {
         }
     }
 
-    /// Reports if the file is not what it should be, once per kind of problem.
+    /// Reports if the file is not what it should be: without a checkpoint that is no failure, as people do rename an
+    /// output while it is written.
     fn tell_astray(&self, writing: &mut Writing) {
         if let Some(file) = &mut writing.watched
             && let Some(astray) = file.news(writing.length)
@@ -128,8 +128,8 @@ impl SharedFile {
         }
     }
 
-    /// Follows the writes until nobody can write any more. Answers reports, with `sync` when the bytes are
-    /// on the disk, and reports if a write takes long.
+    /// Follows the writes until the last `ToSink` is gone. Answers reports, with `sync` when the bytes are on the disk,
+    /// and tells the observer if a write takes long.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl SharedFile {
         mut failure: oneshot::Receiver<io::Error>,
         sync: bool,
     ) -> io::Result<()> {
-        // It is emptied even if nothing is ever written.
+        // So that the file is cut even if nothing is ever written.
         block_in_place(|| self.attempt(&mut self.writing.lock(), |_| Ok(())));
         let tell = |stalled| {
             self.log.tell(if stalled { SinkNews::Stalled } else { SinkNews::Ready });
@@ -165,7 +165,7 @@ impl SharedFile {
                     never = &mut stalls => match never {},
                 }
             }
-            // Nobody waits if the engine is ending.
+            // The receiver is gone if the engine is ending.
             let _ = reply.send(Some(length));
         }
         match failure.try_recv() {

@@ -1,10 +1,10 @@
 //! Sinks: opened once, then written with what the workers encode.
 //!
-//! What costs no wait is written by the workers (`to_sink`): nothing, and regular files. Terminals, pipes and
-//! TCP receivers may take nothing for as long as they like: each has a task.
+//! The workers themselves write regular files (`to_sink`). Terminals, pipes and TCP receivers may block for any time:
+//! each has a task.
 //!
-//! Outputs hold the room of the frames that they were made of until they are written, or acknowledged by
-//! a TCP receiver's system: a sink that cannot write holds back its pipeline's sources by doing nothing.
+//! Outputs hold their frames' share of the budget until they are written, or acknowledged by a TCP receiver's system.
+//! So a sink that cannot write holds back its pipeline's sources.
 
 use std::fs::File;
 use std::future::Future;
@@ -66,8 +66,8 @@ enum Way {
     Receiver(String),
 }
 
-/// What a sink does beside the workers until the last [`ToSink`] is gone. It fails where the sink cannot be
-/// written any further; a receiver that is not there is no failure: it is waited for.
+/// What a sink does beside the workers until the last [`ToSink`] is gone. It fails if the sink cannot be written any
+/// further. A missing receiver is no failure: the sink waits for it.
 pub type SinkTask = Pin<Box<dyn Future<Output = Result<(), SinkFailure>> + Send>>;
 
 impl OpenSink {
@@ -83,7 +83,7 @@ impl OpenSink {
             Endpoint::Standard => Way::Stream(Box::new(tokio::io::stdout())),
             Endpoint::File(path) => {
                 let name = path.clone();
-                // Not here: to open a pipe is to wait for who reads it.
+                // Not on this thread: opening a pipe blocks until it has a reader.
                 let file = spawn_blocking(move || open_to_write(&name)).await??;
                 if file.metadata()?.is_file() {
                     Way::File(file, path.clone(), 0)
@@ -189,7 +189,7 @@ async fn write_to_the_end(
     loop {
         match pending.fill().await {
             Todo::Write => {}
-            // Nobody waits where the engine is ending.
+            // The receiver is gone if the engine is ending.
             Todo::Report(reply) => {
                 let _ = reply.send(None);
                 continue;

@@ -10,7 +10,7 @@ use crate::core::frames::trace::{Hop, HopEvent};
 use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
-use crate::endpoints::backoff::patiently;
+use crate::endpoints::backoff::{PATIENCE, patiently};
 use crate::endpoints::endpoint::Endpoint;
 
 /// What a sink tells the engine's observer of itself.
@@ -62,7 +62,7 @@ impl SinkLog {
         });
     }
 
-    /// Waits for a write, and tells where it takes long, and when that is over.
+    /// Waits for a write. Reports if it takes long, and when that is over.
     pub(super) async fn stalls<T>(
         &self,
         write: impl Future<Output = io::Result<T>>,
@@ -72,7 +72,7 @@ impl SinkLog {
             stalled = true;
             self.tell(SinkNews::Stalled);
         };
-        let written = patiently(write, tell).await;
+        let written = patiently(PATIENCE, write, tell).await;
         if stalled && written.is_ok() {
             self.tell(SinkNews::Ready);
         }

@@ -53,15 +53,15 @@ impl Watched {
         self.looked.elapsed() >= LOOK
     }
 
-    /// The same as [`look`](Self::look), but nothing is reported twice.
+    /// As [`look`](Self::look), but the same is not reported twice in a row.
     pub fn news(&mut self, length: u64) -> Option<Astray> {
         let astray = self.look(length).filter(|astray| self.told != Some(*astray))?;
         self.told = Some(astray);
         Some(astray)
     }
 
-    /// Looks at the file, which should have this length. `None` where all is well, or where that cannot
-    /// be found out.
+    /// Looks at the file, which should have this length. `None` if it is as it should be, or if that cannot be found
+    /// out.
     pub fn look(&mut self, length: u64) -> Option<Astray> {
         self.looked = Instant::now();
         let metadata = match std::fs::metadata(&self.path) {

@@ -42,7 +42,6 @@ pub struct Injected(UnboundedReceiver<(Bytes, OwnedSemaphorePermit)>);
 
 impl Injector {
     /// An injector and its other end.
-    #[must_use]
     pub fn new() -> (Self, Injected) {
         let (sender, injected) = unbounded_channel();
         (
@@ -88,7 +87,6 @@ pub(super) async fn enter(
 ) {
     let mut assembler = intake.assembler(0);
     assembler.buffer().extend_from_slice(bytes);
-    // A person who sends many messages at once does not want to see each of them.
     let mut few = true;
     loop {
         match assembler

@@ -1,8 +1,7 @@
 //! Where sources hand over their frames.
 //!
-//! Invariant: what is in flight is bounded. Every frame waits here for room, and the room is given
-//! back when the last thing made of the frame is gone; so a stalled sink stops the sources, and those
-//! that read from it are told.
+//! Invariant: what is in flight is bounded. Frames wait here for the budget, and give their share back when everything
+//! made of them is dropped. So a stalled sink stops its pipeline's sources, which is reported.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,7 +17,7 @@ use crate::core::frames::pieces::Pieces;
 use crate::core::frames::{Frames, Hold};
 use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
-use crate::endpoints::backoff::patiently;
+use crate::endpoints::backoff::{PATIENCE, patiently};
 
 /// The max number of frames per batch: enough to make the cost of a batch negligible.
 const MAX_FRAMES: usize = 4096;
@@ -37,14 +36,14 @@ pub trait Delivery: Send + Sync {
     /// Takes frames of a connection. If `trace_all`, each of them is traced.
     fn deliver(&self, connection: Connection, frames: Frames, trace_all: bool);
 
-    /// Takes frames of a connection itself from now on, whenever it wants some, until there are none.
+    /// From now on, fetches frames of a connection itself when it wants some, until there are none.
     fn fetch_from(&self, connection: Connection, source: Weak<dyn Fetch>);
 }
 
-/// A source whose frames are had without waiting for somebody else.
+/// A source that can be read without waiting for another program.
 pub trait Fetch: Send + Sync {
-    /// Gives the next frames to `enter`, before any that come after them can be delivered. Nothing where there are none:
-    /// when there are more, they are delivered, or the delivery is asked again to fetch them.
+    /// Gives the next frames to `enter`, once, before later ones can be delivered. Does nothing if there are none. When there
+    /// are more, they are delivered, or the delivery is asked again to fetch them.
     fn fetch(&self, enter: &mut dyn FnMut(Frames));
 }
 
@@ -89,7 +88,6 @@ impl Default for Entered {
 
 impl Entered {
     /// Nothing has entered, and the numbers go on.
-    #[must_use]
     pub fn after(frames: LastNumber) -> Self {
         Self { budget: Budget::new(), frames, connections: AtomicU64::new(0) }
     }
@@ -125,7 +123,8 @@ impl Intake {
     pub async fn admit(&self, source: &Arc<str>, portion: Pieces, read_at: Timestamp) -> Frames {
         let mut held = None;
         let wait = || held = Some(Held::new(self));
-        let share = patiently(self.entered.budget.take(portion.bytes().len()), wait).await;
+        let share = self.entered.budget.take(portion.bytes().len());
+        let share = patiently(PATIENCE, share, wait).await;
         drop(held);
         self.number(source, portion, read_at, share)
     }

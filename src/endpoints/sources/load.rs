@@ -85,7 +85,7 @@ impl Shared {
         self.woken.notify_all();
     }
 
-    /// Waits for this long, or until it is woken for the first time since it had been woken so many times.
+    /// Waits for this long, or until it is woken. Returns at once if it has been woken since `times` was read.
     fn wait(&self, times: u64, longest: Duration) {
         let mut now = self.times_woken.lock();
         if *now == times {
@@ -96,7 +96,6 @@ impl Shared {
 
 impl Loader {
     /// A loader and its other end.
-    #[must_use]
     pub fn new() -> (Self, Loaded) {
         let shared = Arc::new(Shared {
             order: watch::channel(None).0,
@@ -124,7 +123,6 @@ impl Loader {
     }
 
     /// How far it is at this moment.
-    #[must_use]
     pub fn progress(&self, now: Timestamp) -> LoadProgress {
         LoadProgress {
             goes_on: self.0.order.borrow().is_some(),
@@ -155,7 +153,7 @@ pub async fn read_load(Loaded(shared): Loaded, make: Generate, intake: Arc<Intak
             biased;
             () = intake.stopped() => {
                 shared.wake();
-                // Its failure has been told.
+                // Its failure has been reported.
                 let _ = thread.await;
                 return;
             }
@@ -234,7 +232,7 @@ impl LoadThread {
         if rest > Duration::ZERO {
             self.shared.wait(times, rest);
         }
-        // The wait may end for no reason, and late messages do not wait.
+        // The wait may end early, and late messages do not wait.
         self.intake.clock.now() >= moment && *self.shared.times_woken.lock() == times
     }
 

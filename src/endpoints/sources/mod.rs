@@ -1,7 +1,7 @@
 //! Where bytes enter: files, standard input, TCP connections, injected bytes and generated load.
 //!
-//! `source` opens one and reads it (`stream`, `plain_file`, `tcp`, `injected`, `load`). Frames are handed over at the `intake`,
-//! which waits for the pipeline's `budget`. Each TCP client has a `seat` in one of the `places`.
+//! `source` opens one and reads it (`stream`, `plain_file`, `tcp`, `injected`, `load`). Frames are handed over at the
+//! `intake`, which waits for the pipeline's `budget`. Each TCP client has a `seat` in one of the `places`.
 
 pub(super) mod budget;
 pub(super) mod injected;

@@ -1,9 +1,9 @@
-//! A regular file, which the workers read whenever they want frames, one at a time: the disk does not make it wait for long, and
-//! what it reads is processed at once.
+//! A regular file. The workers read it when they want frames, one worker at a time: a disk does not block for long, and
+//! what is read is processed while it is in the cache.
 //!
-//! If the budget is used up, the source's task takes over: it waits for budget like the tasks of all other
-//! sources, and reports if that takes long. Invariants: the reader is with the worker, in its place, or
-//! with the task; what it has cut enters before more is read; so frames keep their order.
+//! If the budget is used up, the source's task takes over: it waits for the budget like those of other sources, and
+//! reports if that takes long. Invariants: a worker has the reader, or its place, or the task; what it has cut enters
+//! before more is read. So frames keep their order.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -31,7 +31,7 @@ const BLOCK: usize = 36 * 1024;
 /// may never answer, and what was not read can be read by a later run.
 const LAST_READ: Duration = Duration::from_secs(10);
 
-/// How often it is tried.
+/// The wait between two tries.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// A regular file that is read by a worker.
@@ -124,7 +124,7 @@ impl Fetch for PlainFile {
     fn fetch(&self, enter: &mut dyn FnMut(Frames)) {
         let mut place = self.reader.lock();
         if *self.intake.stop.borrow() {
-            // Nothing more is read. The task takes the reader.
+            // Nothing more is read: the task takes the reader.
             return;
         }
         let Some(mut reader) = place.take() else { return };
@@ -136,7 +136,7 @@ impl Fetch for PlainFile {
             Ok(portion) => match self.intake.try_admit(&self.name, portion, reader.read_at) {
                 Ok(frames) => {
                     *place = Some(reader);
-                    // While the place is locked: who takes the reader next may have more frames enter.
+                    // While the place is locked: the next to take the reader may let more frames enter.
                     return enter(frames);
                 }
                 Err(portion) => Handed::Full(reader, portion),

@@ -10,7 +10,7 @@ use super::seat::{Seat, SignsOfLife};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::{Assembler, SourceEnd};
 
-/// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two trips
+/// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two switches
 /// between threads.
 const READ_SIZE: usize = 128 * 1024;
 
@@ -110,7 +110,7 @@ pub(super) fn over(
     connection: Connection,
     intake: &Intake,
 ) -> io::Result<StreamEnd> {
-    // What can be read again is not lost where the reading only stopped.
+    // If the reading was only stopped, what can be read again is not lost.
     let left = assembler.finish(end).filter(|_| !(connection.again && end == SourceEnd::Stopped));
     let left = left.map(|broken| {
         let reason = broken.reason.clone();

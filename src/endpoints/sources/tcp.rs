@@ -20,9 +20,8 @@ use super::seat::Seat;
 use super::stream::{StreamEnd, read_frames};
 use crate::core::event::EngineEvent;
 
-/// How many connections a source serves at once, unless the user sets another limit or the limit on open
-/// files is lower. A client above the limit finds its connection closed, and does not wait for an answer that
-/// never comes.
+/// How many connections a source serves at once, unless the user sets another limit or the limit on open files is
+/// lower. The connection of one client more is closed, so that it does not wait for an answer.
 pub const DEFAULT_CONNECTION_LIMIT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// How long a client may be idle before another may have its place, if all are taken.
@@ -137,7 +136,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, intake: Arc<Intake>) {
     let pipeline = intake.pipeline;
     intake.observer.event(EngineEvent::Connected(pipeline, Arc::clone(&name)));
-    // A client whose machine or network is gone would keep its place for ever.
+    // A client whose machine or network is gone would keep its place forever.
     let keepalive =
         TcpKeepalive::new().with_time(SILENT).with_interval(PATIENCE).with_retries(QUESTIONS);
     // If the system cannot check, the connection is served all the same.

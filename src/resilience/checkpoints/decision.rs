@@ -73,7 +73,6 @@ pub fn epoch_to_recover(files: &[FileSummary]) -> Result<Epoch, Incomplete> {
 }
 
 /// How many frames of a journaled row to leave out when it is replayed; `None` if all are done.
-#[must_use]
 pub fn frames_done(position: JournalPosition, row: u64, frames: u64) -> Option<u64> {
     match row.cmp(&position.row) {
         std::cmp::Ordering::Less => None,
@@ -86,7 +85,6 @@ pub fn frames_done(position: JournalPosition, row: u64, frames: u64) -> Option<u
 /// partitions: those that are still the newest of their partition are written again at the end, and then
 /// all of them are dropped. So a file has at most about three rows per partition, and a checkpoint's
 /// work stays in proportion to what it saves.
-#[must_use]
 pub fn rows_to_compact(rows: u64, live: u64, saved: u64) -> u64 {
     /// Below this a file is small, whatever is in it.
     const SMALL: u64 = 4096;

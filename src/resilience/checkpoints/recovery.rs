@@ -72,7 +72,6 @@ impl Checkpoint {
     }
 
     /// How many workers had saved it.
-    #[must_use]
     pub fn workers(&self) -> usize {
         self.files.len()
     }
@@ -116,7 +115,6 @@ pub fn open_journal(
 }
 
 /// How far each slot's journaled frames had been taken.
-#[must_use]
 pub fn journal_positions(positions: &[Position]) -> JournalPositions {
     let mut found = BTreeMap::new();
     for position in positions {

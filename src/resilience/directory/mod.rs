@@ -177,7 +177,6 @@ impl Directory {
     }
 
     /// Its path.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -216,8 +215,8 @@ impl Directory {
         Ok(NewGeneration { generation, files })
     }
 
-    /// Makes a generation count whose files are whole, and drops the files of all others. It waits, some
-    /// seconds at the most, until nobody copies those.
+    /// Makes a generation count whose files are whole, and drops the files of all others. It waits until no process
+    /// copies those, for some seconds at most.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //!
 //! A process that copies holds a shared lock (`flock`) on the file `reading`. Meanwhile the writer moves no
 //! log into its file, so that file and log fit together, unless the log has become too long. A new
-//! generation waits until nobody copies, but not forever.
+//! generation waits until no process copies, but not forever.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -43,8 +43,8 @@ pub(crate) fn claim(path: &Path) -> Option<Claim> {
     }
 }
 
-/// Waits until nobody copies the directory of this file, and claims its files. Returns `None` if a copy has not
-/// ended in time: that copier then finds that the files have changed.
+/// Waits until no process copies the directory of this file, and claims its files. Returns `None` if a copy has not
+/// ended in time: the copying process then finds that the files have changed.
 pub(crate) fn claim_in_time(path: &Path) -> Option<Claim> {
     in_time(|| claim(path))
 }

@@ -48,7 +48,6 @@ impl TemporaryDirectory {
     }
 
     /// Its path.
-    #[must_use]
     pub fn path(&self) -> &Path {
         self.directory.path()
     }

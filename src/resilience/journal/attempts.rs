@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Invariants: a death counts for a frame only if that frame alone was in work, not while it waited to be
-//! taken or its outputs waited to be written; a frame that is processed to its end is acquitted; what is
+//! taken or its outputs waited to be written; a frame that is processed to its end is suspected no longer; what is
 //! written per start and per row or frame is a few bytes, and per start only while nothing is suspected.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +123,7 @@ impl Record {
         self.frames.get(&(row, frame)).is_some_and(|deaths| *deaths >= DEATHS)
     }
 
-    /// Frames have been processed to their end. True if that acquits one.
+    /// Frames have been processed to their end. True if one was suspected.
     pub fn acquit(&mut self, unit: Unit) -> bool {
         self.mark = Mark::Careful;
         unit.count == 1 && self.frames.remove(&(unit.row, unit.first)).is_some()

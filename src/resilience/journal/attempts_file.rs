@@ -64,7 +64,6 @@ impl Attempts {
     }
 
     /// The parts of a row whose frames from `done` to `frames` are replayed, in their order.
-    #[must_use]
     pub fn parts(&self, care: Care, row: u64, done: u64, frames: u64) -> Vec<Part> {
         self.record.parts(care, row, done, frames)
     }
@@ -79,7 +78,7 @@ impl Attempts {
         self.write_mark()
     }
 
-    /// What is in work waits to be written: who ends the process now does not accuse it.
+    /// The outputs of what is in work are being written: an end of the process now does not count against it.
     ///
     /// # Errors
     ///

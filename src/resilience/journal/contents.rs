@@ -142,6 +142,9 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Replayed> {
     })
 }
 
+/// The bytes of where a frame ends.
+pub(crate) const END_BYTES: u64 = 4;
+
 /// Where frames end, as 4 bytes each, little-endian.
 pub(crate) fn packed(ends: &[u32]) -> Vec<u8> {
     ends.iter().flat_map(|end| end.to_le_bytes()).collect()

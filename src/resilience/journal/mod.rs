@@ -12,6 +12,7 @@ pub(super) mod tail;
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ use super::position::{JournalPosition, Slot};
 use super::sealed::{self, Seal, integer, signed};
 use crate::core::frames::Frames;
 use contents::{
-    Contents, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed, packed, read_after,
+    Contents, END_BYTES, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed, packed,
+    read_after,
 };
 use tail::Tail;
 
@@ -60,6 +62,8 @@ pub struct Journal {
     tail: Tail,
     /// The bytes of all live frames.
     bytes: u64,
+    /// The bytes of the rows that were written since it was trimmed.
+    written: u64,
     /// The directory's. Dropped last: no other process may take the directory while a file is still open.
     _lock: Arc<File>,
 }
@@ -84,9 +88,11 @@ impl Journal {
         }
         let Contents { seal, last_row, .. } = contents;
         let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
-        database.erase_deleted()?;
+        database.make_shortenable()?;
+        // What was dropped before the last run died.
+        database.give_back_room(0);
         let bytes = contents.live.iter().map(|row| row.bytes).sum();
-        Ok(Self { database, contents, tail, bytes, _lock: of.lock() })
+        Ok(Self { database, contents, tail, bytes, written: 0, _lock: of.lock() })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -100,6 +106,7 @@ impl Journal {
             contents: Contents { seal, last_row, live, .. },
             tail,
             bytes: sum,
+            written,
             ..
         } = self;
         let first = *last_row + 1;
@@ -114,6 +121,7 @@ impl Journal {
             let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
             live.push_back(LiveRow { row, slot, frames, bytes });
             *sum += bytes;
+            *written += bytes + frames * END_BYTES;
             *last_row = row;
         }
         tail.set(*last_row)?;
@@ -126,7 +134,7 @@ impl Journal {
     ///
     /// The journal cannot be written. It is unchanged.
     pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
-        let Self { database, contents: Contents { seal, live, trimmed, .. }, .. } = self;
+        let Self { database, contents: Contents { seal, live, trimmed, .. }, written, .. } = self;
         let done = |row: &LiveRow| {
             let position = positions.get(&row.slot).copied().unwrap_or_default();
             frames_done(position, row.row, row.frames).is_none()
@@ -148,11 +156,14 @@ impl Journal {
         })?;
         let before = live.len();
         live.retain(|row| !done(row));
-        if live.len() < before {
-            database.give_back_room();
-            if live.is_empty() {
-                database.empty_log();
-            }
+        let written = mem::take(written);
+        if live.is_empty() && before > 0 {
+            // All of it: a dropped frame may be a secret, and nothing may come after it.
+            database.give_back_room(0);
+            database.empty_log();
+        } else if live.len() < before {
+            // As much again will come before the next one.
+            database.give_back_room(written);
         }
         self.bytes = live.iter().map(|row| row.bytes).sum();
         trimmed.extend(changed);
@@ -160,19 +171,16 @@ impl Journal {
     }
 
     /// Whether it holds this row.
-    #[must_use]
     pub fn is_live(&self, row: u64) -> bool {
         self.contents.live.binary_search_by_key(&row, |live| live.row).is_ok()
     }
 
     /// How many rows it holds.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.contents.live.len()
     }
 
     /// How many bytes of frames it holds.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -197,6 +205,13 @@ impl Journal {
             }
         }
         Ok(None)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // A dropped frame may be a secret.
+        self.database.give_back_room(0);
     }
 }
 

@@ -54,10 +54,10 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Gate {
     state: Mutex<State>,
-    /// Nothing is admitted while a checkpoint is taken, whatever the state.
+    /// Set while a checkpoint is taken: then nothing is admitted.
     held: AtomicBool,
     in_flight: Arc<AtomicU64>,
-    /// Whether the state is paused, to be asked once a batch without the lock.
+    /// Whether the state is paused: asked once per batch, without the lock.
     paused: AtomicBool,
     /// Whether anything has happened that a checkpoint would save.
     changed: AtomicBool,
@@ -125,10 +125,10 @@ impl Gate {
         }
     }
 
-    /// What a worker that has frames waiting may take now. It must take it, and hold what it was
-    /// given until everything produced from it has arrived.
+    /// What a worker that has frames waiting may take now. It must take them, and keep the `InFlight` until everything
+    /// made of them is dropped.
     pub fn admit(&self) -> Admission {
-        // Counted while the state is locked, so that nobody sees the engine paused in between.
+        // Counted under the lock, so that the engine does not look paused in between.
         let mut state = self.state.lock();
         if self.held.load(Ordering::Acquire) {
             return Admission::Nothing;
@@ -151,8 +151,8 @@ impl Gate {
         !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
     }
 
-    /// Whether frames wait for a person. Who adds frames to a queue asks afterwards, so that either it or a snapshot
-    /// that is made after the pause sees them.
+    /// Whether the engine is paused. To be asked after frames were added to a queue: then either the caller or a
+    /// snapshot that is made after the pause sees them.
     pub fn is_paused(&self) -> bool {
         self.paused.load(Ordering::Acquire)
     }

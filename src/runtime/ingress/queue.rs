@@ -25,7 +25,7 @@ use crate::runtime::recovery::trial::Trial;
 
 /// What a worker finds in its queue.
 pub(crate) enum Next {
-    /// Frames, the number of this batch, and whether to trace them all.
+    /// Frames, their batch number, and whether to trace them all.
     Frames(BatchNumber, Frames, bool),
     /// Nothing that it may take now.
     Nothing,
@@ -33,7 +33,7 @@ pub(crate) enum Next {
     Closed,
 }
 
-/// Where frames come from.
+/// How frames came into the queue.
 pub(crate) enum Coming {
     /// They were just read.
     New,
@@ -62,7 +62,6 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    /// These of its frames, as they wait.
     fn waiting(&self, frames: Frames) -> Waiting {
         let (slot, origin) = (self.slot, self.origin.clone());
         Waiting { slot, frames, trace_all: false, origin, coming: Coming::New }
@@ -113,7 +112,7 @@ impl Queue {
         self.threads.lock().iter().for_each(Thread::unpark);
     }
 
-    /// Wakes one worker: for a single connection mostly the same one.
+    /// Wakes one worker: the same one for each slot.
     fn wake_one(&self, slot: Slot) {
         let threads = self.threads.lock();
         let chosen = usize::try_from(slot.0).unwrap_or(0).checked_rem(threads.len());
@@ -140,7 +139,7 @@ impl Queue {
         drop(state);
         match length {
             1 => self.wake_one(slot),
-            // One worker is not enough. Whoever is awake takes until there are none.
+            // One worker is not enough. Workers that are awake take until there are none.
             2 => self.wake(),
             _ => {}
         }
@@ -186,7 +185,7 @@ impl Queue {
         self.state.lock().taken.journal.insert(slot, position);
     }
 
-    /// Starts where an earlier queue ended.
+    /// The same for a source that is read again.
     pub fn begin_source_at(&self, source: Arc<str>, offset: u64) {
         self.state.lock().taken.sources.insert(source, offset);
     }
@@ -205,8 +204,8 @@ impl Queue {
         (mem::take(&mut state.waiting), state.fetched.take())
     }
 
-    /// Reads a source, if there is one and nothing waits. Also in a pause, because the source may have ended; but
-    /// not while a checkpoint waits for this worker. Meanwhile the other workers do not: what they would read comes later.
+    /// Reads a source, if there is one and nothing waits. Also in a pause, because the source may have ended; but not
+    /// while a checkpoint waits for this worker. One worker reads at a time, so that frames keep their order.
     fn fetch(&self, gate: &Gate) {
         let mut state = self.state.lock();
         if !state.waiting.is_empty() || gate.is_held() {
@@ -218,7 +217,9 @@ impl Queue {
         drop(state);
         let Some(source) = source else { return };
         source.fetch(&mut |frames| {
-            let Some(fetched) = fetched.take() else { return };
+            let Some(fetched) = fetched.take() else {
+                unreachable!("a source gives frames once per fetch")
+            };
             let mut state = self.state.lock();
             state.waiting.push_back(fetched.waiting(frames));
             state.fetched = Some(fetched);

@@ -31,7 +31,7 @@ pub(crate) struct Queues {
     durable: Option<Durable>,
     /// Whether all workers take from one queue.
     shared: bool,
-    /// Who is told of frames that wait for a person.
+    /// Told of frames that come in a pause.
     told: Option<(Arc<Gate>, Arc<dyn Observer>)>,
 }
 
@@ -112,7 +112,8 @@ impl Queues {
                     // The source may have another slot this time: the greater offset counts.
                     per_worker.first().begin_source_at(source, *offset);
                 }
-                _ => {}
+                // Of a sink, or of another pipeline.
+                Position::Journal { .. } | Position::Source { .. } | Position::Sink { .. } => {}
             }
         }
     }

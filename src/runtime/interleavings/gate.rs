@@ -19,7 +19,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// A worker that takes as often as it is admitted, until so many have been in all.
+    /// A worker that takes as often as it is admitted, until this many have been in all.
     fn work(self: &Arc<Self>, gate: &Arc<Gate>, all: usize) -> JoinHandle<()> {
         let (gate, counts) = (Arc::clone(gate), Arc::clone(self));
         spawn(move || {

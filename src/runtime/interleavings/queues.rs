@@ -29,7 +29,7 @@ const SOURCES: [(&str, Slot); 2] = [("x", Slot(0)), ("y", Slot(1))];
 /// How many frames each source brings.
 const FRAMES: u64 = 3;
 
-/// The frame of a source that stands at this place.
+/// The frame of a source at this place.
 fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
     let bytes = Bytes::from_static(b"\0\0\0\x01a");
     let (source, number): (Arc<str>, _) = (source.into(), SequenceNumber(at));
@@ -39,7 +39,7 @@ fn waiting((source, slot): (&str, Slot), at: u64) -> Waiting {
     Waiting { slot, frames, trace_all: false, origin, coming: Coming::New }
 }
 
-/// What workers have taken: their round, the batch's number, its source, and where it stood there.
+/// What workers have taken: their round, the batch number, its source, and its offset there.
 type Taken = Arc<Mutex<Vec<(usize, BatchNumber, String, u64)>>>;
 
 /// Queues of two workers: of each its own, or one for both.
@@ -47,8 +47,8 @@ fn two_queues(shared: bool) -> Arc<Queues> {
     Arc::new(Queues::new(PipelineIndex(0), "p".into(), None, 2, None, shared))
 }
 
-/// A worker as in `worker.rs`: it looks, takes, and parks where there is nothing to be done. It ends when
-/// it is told to leave or that its queue is closed.
+/// A worker as in `worker.rs`: it takes, or parks if there is nothing to do. It ends when it is told to leave or its
+/// queue is closed.
 fn worker(
     queues: &Arc<Queues>,
     index: usize,
@@ -83,7 +83,7 @@ fn source(queues: &Arc<Queues>, which: (&'static str, Slot)) -> JoinHandle<()> {
     spawn(move || (0..FRAMES).for_each(|at| queues.push(waiting(which, at))))
 }
 
-/// Where the frames of each source stood, in the order of the numbers that they were given.
+/// The offsets of each source's frames, in the order of their batch numbers.
 fn by_source(taken: &Taken) -> Vec<Vec<u64>> {
     let mut taken = taken.lock().unwrap().clone();
     taken.sort_unstable();
@@ -94,7 +94,7 @@ fn by_source(taken: &Taken) -> Vec<Vec<u64>> {
     of_sources.into_values().collect()
 }
 
-/// Where all frames of a source stand.
+/// The offsets of all frames of a source.
 fn all() -> Vec<u64> {
     (0..FRAMES).map(|at| at * LENGTH).collect()
 }
@@ -109,7 +109,7 @@ fn check_taken(queues: &Queues, taken: &Taken) {
     assert_eq!(ends.collect::<Vec<_>>(), [FRAMES * LENGTH; 2]);
 }
 
-/// A source that its worker reads. Every other frame it hands over, as where there is no room for it.
+/// A source that its worker reads. It hands every other frame over, as if there were no room for it.
 struct InTurns {
     at: AtomicU64,
     hand: Mutex<Sender<u64>>,
@@ -154,7 +154,7 @@ fn frames_that_workers_fetch_are_taken_in_order_with_those_that_are_handed_over(
     });
 }
 
-/// A source that its workers read until it is stopped: then somebody else takes the reader out of its place.
+/// A source that its workers read until it is stopped: then its task takes the reader.
 struct Stopped {
     reader: Mutex<Option<u64>>,
 }

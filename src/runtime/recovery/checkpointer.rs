@@ -87,7 +87,7 @@ impl Checkpointer {
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
-                    // Not before the engine is gone: what all parts share has a sender.
+                    // The engine is gone: `shared` has a sender.
                     None => return Ok(()),
                     Some(CheckpointOrder::Finish(reply)) => {
                         self.checkpoint(Extent::Asked).await?;
@@ -159,7 +159,7 @@ impl Checkpointer {
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
-        // First the dead letters are written: after this checkpoint, their frames are not processed again.
+        // Dead letters are stored first: after this checkpoint, their frames are not processed again.
         block_in_place(|| self.shared.observer.settle());
         let writing = Instant::now();
         self.write(saved, positions)?;
@@ -190,7 +190,7 @@ impl Checkpointer {
         let mut reports = Vec::new();
         for (pipeline, sinks) in self.senders.iter().enumerate() {
             for (sink, sender) in sinks.iter().enumerate() {
-                // A file is looked at.
+                // It looks at the sink's file.
                 let reported = block_in_place(|| sender.report());
                 reports.push((pipeline, SinkIndex(sink), reported));
             }
@@ -298,8 +298,8 @@ async fn told<T>(reply: oneshot::Receiver<T>) -> T {
     }
 }
 
-/// How long after a change the next checkpoint begins if the last one took so long to collect and to write: so that
-/// checkpoints take a quarter of the time at most.
+/// How long after a change the next checkpoint begins, if the last one took `worked` to collect and to write.
+/// Checkpoints take a quarter of the time at most.
 fn until_next(interval: Duration, worked: Duration) -> Duration {
     interval.max(worked.saturating_mul(3))
 }

@@ -95,6 +95,7 @@ impl JournalWriter {
         };
         // Rows of pipelines that the application does not have stay, and must not stop the others.
         self.longest += self.journal.bytes();
+        // The receiver is gone if the engine is ending.
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
             match order {

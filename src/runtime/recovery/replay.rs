@@ -1,8 +1,8 @@
 //! Lets the frames of the journal enter again.
 //!
-//! At full speed, rows enter one after another as the budget has room. If an earlier start ended in its replay,
-//! this one is careful: each part of a row enters alone, and a frame on which starts have ended too often
-//! becomes a dead letter. See `resilience::attempts`.
+//! Rows enter one after another as the budget has room. If an earlier start ended in its replay, this one is careful:
+//! each part of a row enters alone, and a frame on which starts have ended too often becomes a dead letter. See
+//! `resilience/journal/attempts.rs`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -152,7 +152,7 @@ impl Replay<'_> {
     }
 }
 
-/// A range of frames as a range of indices: the frames of a row fit memory.
+/// A range of frames as a range of indices: a row's frames are in memory.
 fn usize_range(range: &Range<u64>) -> Range<usize> {
     let place = |frame| usize::try_from(frame).unwrap_or(usize::MAX);
     place(range.start)..place(range.end)

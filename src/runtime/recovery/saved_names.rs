@@ -28,9 +28,7 @@ impl SavedNames {
             sinks: settings.sinks.iter().map(|sinks| sinks.iter().map(whole).collect()).collect(),
         }
     }
-}
 
-impl SavedNames {
     /// Whether a sink of this run writes the file of this position, which is not that sink's own position.
     pub fn are_overwritten(&self, position: &Position) -> bool {
         let named = match position {

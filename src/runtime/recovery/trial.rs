@@ -49,8 +49,8 @@ pub(crate) struct Trial {
 }
 
 impl Hold for Trial {
-    /// An operator may kill a process whose disk hangs in a write: the frames are not to blame. A panic in a write
-    /// is the engine's own, and counts: it ends the write first.
+    /// A person may kill a process whose disk hangs in a write: that does not count against the frames. A panic in a
+    /// write is the engine's own, and counts: it ends the write first.
     fn write(&self, begins: bool) {
         let mut attempts = self.attempts.lock();
         let mut writing = self.writing.lock();

@@ -1,5 +1,4 @@
-//! How many connections the sources may serve at once: the number in the settings, or fewer if the limit on
-//! open files is too low.
+//! Lowers the number of connections that sources may serve at once if the limit on open files is too low.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -8,8 +7,7 @@ use crate::core::event::EngineEvent;
 use crate::endpoints::{Endpoint, Intake, OpenSource, open_files};
 use crate::runtime::shared::Shared;
 
-/// Files that any run may open for a moment: for lookups of names, `/dev/fd`, a client that is refused, and by
-/// system libraries.
+/// Files that any run may open for a moment: name look-ups, `/dev/fd`, a refused client, system libraries.
 const ANY: usize = 12;
 
 /// A worker's database is three files. While the number of workers changes, two generations are open, and

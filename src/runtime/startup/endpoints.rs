@@ -1,14 +1,12 @@
 //! Opens an engine's sources and sinks, and starts their tasks.
 
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use crate::core::event::EngineEvent;
 use crate::core::numbers::{PipelineIndex, SinkIndex};
@@ -16,6 +14,7 @@ use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
     Delivery, Endpoint, Entered, FileId, Intake, OpenSink, OpenSource, SinkTask, is_inside,
+    patiently,
 };
 use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
@@ -72,25 +71,6 @@ fn refuse_saved_files(settings: &Settings) -> Result<(), EngineError> {
 /// How long opening a file may take before it is reported.
 const OPENING: Duration = Duration::from_secs(1);
 
-/// Opens a source or sink, and reports if that takes long: a named pipe waits for its other end.
-async fn patiently<T>(
-    open: impl Future<Output = T>,
-    observer: &dyn Observer,
-    (at, endpoint, other): (usize, &Endpoint, &'static str),
-) -> T {
-    let mut open = pin!(open);
-    tokio::select! {
-        biased;
-        opened = &mut open => return opened,
-        () = sleep(OPENING) => {}
-    }
-    if let Endpoint::File(path) = endpoint {
-        let path = path.display().to_string();
-        observer.event(EngineEvent::Opening(PipelineIndex(at), path, other));
-    }
-    open.await
-}
-
 /// Opens every source and every sink, and changes no file.
 pub(crate) async fn open_endpoints(
     settings: &Settings,
@@ -99,6 +79,13 @@ pub(crate) async fn open_endpoints(
 ) -> Result<Endpoints, EngineError> {
     refuse_other_settings(settings, topology)?;
     refuse_saved_files(settings)?;
+    // A named pipe waits for its other end.
+    let waits = |at: usize, endpoint: &Endpoint, other| {
+        if let Endpoint::File(path) = endpoint {
+            let path = path.display().to_string();
+            observer.event(EngineEvent::Opening(PipelineIndex(at), path, other));
+        }
+    };
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
     for (at, endpoint) in settings.sources.iter().enumerate() {
@@ -110,7 +97,7 @@ pub(crate) async fn open_endpoints(
             return Err(failed(io::Error::other("it is another pipeline's input already")));
         }
         let open = OpenSource::open(endpoint, settings.connection_limit);
-        let opened = patiently(open, observer, (at, endpoint, "writes to")).await;
+        let opened = patiently(OPENING, open, || waits(at, endpoint, "writes to")).await;
         sources.push(opened.map_err(failed)?);
         files.read.extend(file_id(endpoint));
     }
@@ -119,8 +106,8 @@ pub(crate) async fn open_endpoints(
         let mut of_pipeline = Vec::new();
         for endpoint in endpoints {
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
-            let opened =
-                patiently(OpenSink::open(endpoint), observer, (at, endpoint, "reads")).await;
+            let open = OpenSink::open(endpoint);
+            let opened = patiently(OPENING, open, || waits(at, endpoint, "reads")).await;
             let sink = opened.map_err(failed)?;
             files.claim(endpoint).and_then(|()| sink.claim()).map_err(failed)?;
             of_pipeline.push(sink);

@@ -14,12 +14,13 @@ use std::time::Instant;
 
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
+use super::parts::News;
 use super::recovery::saved_names::SavedNames;
 use super::settings::Settings;
 use super::shared::Shared;
@@ -27,7 +28,7 @@ use super::shutdown::{Running, Supervisor};
 use super::workers::Workers;
 use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
-use crate::core::topology::{PipelinePlan, Topology};
+use crate::core::topology::Topology;
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks};
 use positions::{begin_at, begin_queues_at};
@@ -45,36 +46,12 @@ pub(super) fn start(
     let io = io_runtime()?;
 
     // Everything is opened, and no file is changed.
-    let Opened { endpoints, checkpoint, mut saved, names, others } =
-        open(&io, settings, &topology, &*observer)?;
+    let opened = open(&io, settings, &topology, &*observer)?;
 
     // The shared data, with the queues, which begin at the checkpoint.
-    let durable = saved.as_ref().map(|saved| saved.durable.clone());
-    let gate = Arc::new(if settings.paused { Gate::paused() } else { Gate::open() });
-    let queues: Vec<_> = queues(&topology, settings, &names, durable.as_ref())
-        .map(|queues| Arc::new(queues.telling(&gate, &observer)))
-        .collect();
-    begin_queues_at(&checkpoint.positions, &others, &queues);
     let (news, told) = unbounded_channel();
-    let Earlier { clock, numbers, pins } = earlier.unwrap_or_else(|| Earlier::none(&topology));
-    debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
-    let budget = settings.traces.map(|rate| move |_: &PipelinePlan| TraceBudget::new(rate));
-    let traces = budget.map(|budget| topology.pipelines().iter().map(budget).collect());
-    let shared = Arc::new(Shared {
-        topology,
-        settings: settings.clone(),
-        observer,
-        clock,
-        gate,
-        pins,
-        numbers,
-        traces: traces.unwrap_or_default(),
-        queues,
-        durable,
-        news,
-        abort: AtomicBool::new(false),
-        panicked: Arc::default(),
-    });
+    let shared = share(topology, settings, observer, earlier, &opened, news);
+    let Opened { endpoints, checkpoint, mut saved, names, others } = opened;
 
     // The workers, with the partitions of the checkpoint; then the files that they are saved in.
     let (senders, sinks) = begin_sinks(endpoints.sinks, &shared);
@@ -94,9 +71,11 @@ pub(super) fn start(
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
     let parts = Parts { io: io.handle(), shared: &shared, workers: &workers, senders: &senders };
     let begins = Begins { checkpoint, base, others, names, since, sources_may_begin: begin };
-    let saving = match saved.zip(generation) {
-        None => begins.without_replay(),
-        Some((saved, generation)) => Some(saved.start(generation, parts, intakes, begins)?),
+    let saving = if let Some((saved, generation)) = saved.zip(generation) {
+        Some(saved.start(generation, parts, intakes, begins)?)
+    } else {
+        begins.sources_may_begin.send_replace(true);
+        None
     };
 
     // The supervisor, which follows the run to its end.
@@ -113,6 +92,43 @@ pub(super) fn start(
     io.spawn(supervisor.run());
     let (inlets, io) = (Mutex::new(inlets), Some(io));
     Ok(Running { shared, inlets, workers, saving, stop, outcome, io })
+}
+
+/// The data of all parts.
+fn share(
+    topology: Arc<Topology>,
+    settings: &Settings,
+    observer: Arc<dyn Observer>,
+    earlier: Option<Earlier>,
+    opened: &Opened,
+    news: UnboundedSender<News>,
+) -> Arc<Shared> {
+    let Opened { checkpoint, saved, names, others, .. } = opened;
+    let durable = saved.as_ref().map(|saved| saved.durable.clone());
+    let gate = Arc::new(if settings.paused { Gate::paused() } else { Gate::open() });
+    let queues: Vec<_> = queues(&topology, settings, names, durable.as_ref())
+        .map(|queues| Arc::new(queues.telling(&gate, &observer)))
+        .collect();
+    begin_queues_at(&checkpoint.positions, others, &queues);
+    let Earlier { clock, numbers, pins } = earlier.unwrap_or_else(|| Earlier::none(&topology));
+    debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
+    let pipelines = topology.pipelines().iter();
+    let budgets = |rate| pipelines.map(|_| TraceBudget::new(rate)).collect();
+    Arc::new(Shared {
+        traces: settings.traces.map_or_else(Vec::new, budgets),
+        topology,
+        settings: settings.clone(),
+        observer,
+        clock,
+        gate,
+        pins,
+        numbers,
+        queues,
+        durable,
+        news,
+        abort: AtomicBool::new(false),
+        panicked: Arc::default(),
+    })
 }
 
 /// Everything that a start has opened.

@@ -61,14 +61,6 @@ pub(super) struct Begins {
     pub sources_may_begin: watch::Sender<bool>,
 }
 
-impl Begins {
-    /// Lets the sources begin at once.
-    pub fn without_replay(&self) -> Option<Saving> {
-        self.sources_may_begin.send_replace(true);
-        None
-    }
-}
-
 impl Saved {
     /// Opens and locks the directory, and reads the checkpoint to begin with.
     pub fn open(
@@ -200,6 +192,7 @@ async fn let_sources_begin(
     }
     // The sources begin only now: if a client sends a message because of an output that it has seen, its message
     // must not enter before the frame that made the output.
+    // An error says it: the sender is dropped with the last of them.
     let _ = done.await;
     durable.replayed();
     begin.send_replace(true);

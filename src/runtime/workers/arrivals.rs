@@ -19,7 +19,7 @@ pub(super) struct Arrived {
     pub on_the_way: OnTheWay,
 }
 
-/// What has arrived at an operator. If batches are numbered, the operator where frames enter has it too: it asks whether
+/// What has arrived at an operator. If batches are numbered, the operator where frames enter shares it, to know whether
 /// its worker's own messages may go on at once.
 #[derive(Default)]
 pub(super) struct Arrivals {

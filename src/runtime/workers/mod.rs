@@ -95,7 +95,7 @@ impl Workers {
             }
         }
         ready.sort_by_key(|ready| ready.worker);
-        // Also if one has failed: the others must be woken so that they end.
+        // Also if one has failed: the others must be woken to end.
         let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
         self.threads = threads;
         // A worker that failed could not be given anything, so its own error says more than `moved`.
@@ -108,68 +108,7 @@ impl Workers {
         }
         Ok(bases)
     }
-}
 
-/// Starts the threads.
-fn spawn(specs: Vec<Mutex<Option<WorkerSpec>>>) -> Result<WorkerGuards<()>, EngineError> {
-    let config = Config {
-        communication: CommunicationConfig::Process(specs.len()),
-        worker: WorkerConfig::default(),
-    };
-    let run = move |timely: &mut timely::worker::Worker| {
-        let take = |spec: &Mutex<Option<WorkerSpec>>| spec.lock().take();
-        match specs.get(timely.index()).and_then(take) {
-            Some(spec) => worker::run(timely, spec),
-            None => unreachable!("timely runs each worker once"),
-        }
-    };
-    timely::execute(config, run).map_err(EngineError::Threads)
-}
-
-/// Hands every partition of a checkpoint to the worker that owns it. Returns how many of them
-/// another worker had saved.
-fn restore(
-    checkpoint: &Checkpoint,
-    placement: Placement,
-    restores: Vec<SyncSender<Vec<Restored>>>,
-) -> Result<usize, EngineError> {
-    let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
-    let (mut moved, mut without_owner) = (0, None);
-    let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
-    // Kept from one partition to the next: most have the same.
-    let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
-    checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
-        let hash = placement.hash(&partition.key);
-        let owner = placement.worker_of_hash(hash).0;
-        moved += usize::from(before.is_some_and(|before| before.worker_of_hash(hash).0 != owner));
-        let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
-            without_owner = Some(owner);
-            return Ok(());
-        };
-        if *of_state != *state {
-            of_state = state.into();
-        }
-        if *of_file != *path {
-            of_file = path.into();
-        }
-        let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
-        batch.push(Restored { state, partition, path });
-        if batch.len() == RESTORED_TOGETHER {
-            // A worker that is gone has reported why.
-            let _ = worker.send(std::mem::take(batch));
-        }
-        Ok(())
-    })?;
-    if without_owner.is_some() {
-        return Err(EngineError::Contradiction("a saved partition has no worker"));
-    }
-    for (worker, batch) in restores.into_iter().zip(batches) {
-        let _ = worker.send(batch);
-    }
-    Ok(moved)
-}
-
-impl Workers {
     /// How many workers.
     pub fn len(&self) -> usize {
         self.requests.len()
@@ -218,7 +157,6 @@ impl Workers {
         let (ended, end) = mpsc::channel();
         let join = move || {
             drop(guards.join());
-            // Nobody waits any more if it took too long.
             let _ = ended.send(());
         };
         match thread::Builder::new().name("wallaroo-join".to_owned()).spawn(join) {
@@ -242,4 +180,63 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.dismiss();
     }
+}
+
+/// Starts the threads.
+fn spawn(specs: Vec<Mutex<Option<WorkerSpec>>>) -> Result<WorkerGuards<()>, EngineError> {
+    let config = Config {
+        communication: CommunicationConfig::Process(specs.len()),
+        worker: WorkerConfig::default(),
+    };
+    let run = move |timely: &mut timely::worker::Worker| {
+        let take = |spec: &Mutex<Option<WorkerSpec>>| spec.lock().take();
+        match specs.get(timely.index()).and_then(take) {
+            Some(spec) => worker::run(timely, spec),
+            None => unreachable!("timely runs each worker once"),
+        }
+    };
+    timely::execute(config, run).map_err(EngineError::Threads)
+}
+
+/// Hands every partition of a checkpoint to the worker that owns it. Returns how many of them
+/// another worker had saved.
+fn restore(
+    checkpoint: &Checkpoint,
+    placement: Placement,
+    restores: Vec<SyncSender<Vec<Restored>>>,
+) -> Result<usize, EngineError> {
+    let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
+    let (mut moved, mut without_owner) = (0, None);
+    let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
+    // Kept from one partition to the next: nearly all have the same.
+    let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
+    checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
+        let hash = placement.hash(&partition.key);
+        let owner = placement.worker_of_hash(hash).0;
+        moved += usize::from(before.is_some_and(|before| before.worker_of_hash(hash).0 != owner));
+        let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
+            without_owner = Some(owner);
+            return Ok(());
+        };
+        if *of_state != *state {
+            of_state = state.into();
+        }
+        if *of_file != *path {
+            of_file = path.into();
+        }
+        let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
+        batch.push(Restored { state, partition, path });
+        if batch.len() == RESTORED_TOGETHER {
+            // A worker that is gone has reported why.
+            let _ = worker.send(std::mem::take(batch));
+        }
+        Ok(())
+    })?;
+    if without_owner.is_some() {
+        return Err(EngineError::Contradiction("a saved partition has no worker"));
+    }
+    for (worker, batch) in restores.into_iter().zip(batches) {
+        let _ = worker.send(batch);
+    }
+    Ok(moved)
 }

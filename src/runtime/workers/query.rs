@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::application::Key;
-use crate::core::foresight::{Copied, Copies, LONGEST_COPY, PartitionName};
+use crate::core::foresight::{Copied, Copies, MAX_COPY, StateKey};
 use crate::core::numbers::Epoch;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
@@ -50,7 +50,7 @@ pub(crate) enum Query {
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
     /// Copies of those of these partitions that it has.
-    Copies { wanted: Arc<[PartitionName]>, reply: Sender<Copies> },
+    Copies { wanted: Arc<[StateKey]>, reply: Sender<Copies> },
     /// Give a poisoned partition back to its computations.
     Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
@@ -94,7 +94,7 @@ impl Tables {
         Self { named: tables, scans: Vec::new(), collecting: None }
     }
 
-    /// Takes a request. Drops replies that nobody is waiting for any more.
+    /// Takes a query. A reply whose receiver is gone is dropped.
     pub fn take(&mut self, query: Query) {
         match query {
             Query::Rows { state, query, reply } => {
@@ -113,7 +113,6 @@ impl Tables {
                     let table = table.borrow();
                     table.place_of(&key).and_then(|place| table.row(place))
                 });
-                // Who asked may look at another partition by now.
                 let _ = reply.send(row);
             }
             Query::Export { reply } => self.export(&reply),
@@ -199,10 +198,10 @@ impl Tables {
         changed
     }
 
-    fn copies(&self, wanted: &[PartitionName]) -> Copies {
+    fn copies(&self, wanted: &[StateKey]) -> Copies {
         let copied = wanted.iter().filter_map(|(state, key)| {
             let (_, table) = self.named.iter().find(|(name, _)| name == state)?;
-            let copy = match table.borrow().copy(key, LONGEST_COPY)? {
+            let copy = match table.borrow().copy(key, MAX_COPY)? {
                 Ok(saved) => Copied::Saved(saved),
                 Err(reason) => Copied::Failed(reason),
             };
@@ -217,7 +216,7 @@ impl Tables {
             let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
             for places in table.places_by_key().chunks(EXPORTED) {
                 let rows = places.iter().filter_map(|at| table.row(*at).map(named)).collect();
-                // The requester is gone.
+                // The receiver is gone.
                 if reply.send(rows).is_err() {
                     return;
                 }

@@ -31,11 +31,11 @@ pub(crate) struct Common {
     pub shared: Arc<Shared>,
 }
 
-/// How many messages, counted at each step that gives them, an operator makes before the others have
-/// their turn. What comes from another worker waits for the end of a turn: this is most of the latency of two workers.
+/// The max number of messages of a turn, counted at each step that gives them. What comes from another worker waits
+/// for the end of a turn: this is most of the latency of two workers.
 const MAX_MESSAGES_PER_TURN: u64 = 8 * 1024;
 
-/// How many bytes it reads as frames and makes as outputs.
+/// The max number of bytes of a turn, of frames and of outputs.
 const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
 
 /// Where an operator's routed batches go.
@@ -57,7 +57,7 @@ impl Turn {
     /// The turn after a batch's pieces, of which nothing has been passed on yet.
     fn after(&self, report: &Report, produced: &Produced) -> Self {
         let outputs = produced.outputs.iter().map(|output| output.pieces.bytes().len());
-        // Also what was read: frames may be long, and make nothing.
+        // Frames count, too: they may be long, and make nothing.
         let bytes =
             usize::try_from(report.bytes).unwrap_or(usize::MAX).saturating_add(outputs.sum());
         let messages = report.frames + report.steps.iter().sum::<u64>();
@@ -84,8 +84,8 @@ struct Numbered {
     at_once: bool,
 }
 
-/// Reports that a worker panics, if a panic drops this. It is declared after a batch and so dropped before it:
-/// when the drop of the batch's frames is noticed, it is already known that they are not done.
+/// Reports that a worker panics, if a panic drops this. It is declared after a batch and so dropped before it: so the
+/// panic is known when the batch's frames are dropped, which are not done.
 struct SaysPanic(Arc<AtomicBool>);
 
 impl Drop for SaysPanic {
@@ -136,8 +136,8 @@ impl Stage {
         self.batch.is_some()
     }
 
-    /// Whether the next frames can be taken: the batch before is done, and all that has arrived behind is processed. This
-    /// has waited for longer, and then own messages can go on at once more often.
+    /// Whether the next frames can be taken: the batch before is done, and all that has arrived behind the exchange is
+    /// processed. That has waited for longer; and then own messages can go on at once more often.
     pub fn takes_frames(&self) -> bool {
         !self.is_busy() && self.behind.as_ref().is_none_or(|behind| behind.are_processed())
     }
@@ -243,7 +243,7 @@ impl Stage {
     /// Tells the observer what happened, and passes the outputs to the sinks.
     fn pass_on(&mut self, frames: &Frames) {
         let Self { common, report, produced, .. } = self;
-        // Before outputs are written, as if another thread wrote them.
+        // Before outputs are written: a trace begins before its last hop.
         for trace in report.traces.drain(..) {
             common.shared.observer.trace_started(&trace);
         }

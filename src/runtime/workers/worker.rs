@@ -59,7 +59,7 @@ pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
     if let Err(panic) = outcome.and(dropped) {
         let error = EngineError::Worker { worker: index.0, reason: panic_reason(panic) };
         if is_ready {
-            // Not through `ready`: nobody may be waiting there any more, and the error would be lost.
+            // Not through `ready`, whose receiver is gone: the error would be lost.
             shared.fail(error);
         } else {
             let _ = ready.send(Err(error));

@@ -35,7 +35,7 @@ impl Rate {
     /// Counts events that are logged as one.
     pub fn take_many(&mut self, at: Timestamp, count: u64) -> Said {
         let second = second(at);
-        // Workers do not report in the order of time: an event of an earlier second is only counted.
+        // Workers do not report in order of time: an event of an earlier second is only counted.
         let held = if self.second.is_none_or(|last| second > last) {
             (self.second, self.said) = (Some(second), 0);
             std::mem::take(&mut self.held)

@@ -74,7 +74,7 @@ impl Lasting {
         }
         let whole = whole(lines, at);
         if let Some(length) = self.length().filter(|_| whole < at) {
-            // Where this fails, too, the end of the file is torn: nothing better can be done.
+            // If this fails too, the file's last line stays incomplete.
             let _ = self.file.set_len(length.saturating_sub((at - whole) as u64));
         }
         whole

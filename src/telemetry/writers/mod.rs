@@ -1,5 +1,5 @@
-//! Writers that may block: each has a bounded queue and a thread of its own, so that a reader that does
-//! not read, or a full disk, holds up nobody else.
+//! Writers that may block: each has a bounded queue and a thread of its own, so that a reader that does not read, or
+//! a full disk, delays no other thread.
 
 mod lasting;
 mod outbox;

@@ -34,8 +34,8 @@ struct Queue<T> {
     done: u64,
     /// How many items were refused since the writer was last told.
     refused: u64,
-    /// Whether the limit was reached. Items are then refused until half of it is free, so that a slow writer
-    /// leaves few gaps, and no caller waits for a writer that does not move.
+    /// Whether the limit was reached. Items are then refused until half of it is free, so that a slow writer leaves few
+    /// gaps, and callers do not wait for a writer that does not move.
     full: bool,
     closing: bool,
     /// When something was written last, or was pushed to an empty queue.
@@ -205,7 +205,7 @@ impl<T> Inbox<T> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits for so long. False, and at once, where the end has come and nobody waits for another try.
+    /// Waits for this long. Returns false, at once, if the queue is closed: then the writer must not try again.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         let mut queue = self.shared.queue.lock();
@@ -220,7 +220,7 @@ impl<T> Inbox<T> {
 }
 
 impl<T> Drop for Inbox<T> {
-    /// A writer that ends, be it by a panic, leaves nobody waiting.
+    /// A writer that ends, also by a panic, leaves no caller waiting.
     fn drop(&mut self) {
         let shared = Arc::clone(&self.shared);
         let mut queue = shared.queue.lock();

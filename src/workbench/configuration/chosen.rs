@@ -1,5 +1,6 @@
 //! What a user has chosen once and for all.
 
+use super::run::RunOptions;
 use crate::workbench::keymap::Keymap;
 use crate::workbench::theme::{Look, Theme};
 
@@ -28,6 +29,8 @@ pub struct Configuration {
     pub hidden_columns: Vec<String>,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The options of a run, which the command line reads.
+    pub run: RunOptions,
 }
 
 impl Default for Configuration {
@@ -38,6 +41,7 @@ impl Default for Configuration {
             clipboard: Clipboard::default(),
             hidden_columns: Vec::new(),
             keymap: Keymap::default(),
+            run: RunOptions::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::chosen::{Clipboard, Configuration};
 use super::nearest::did_you_mean;
+use super::run;
 use crate::workbench::commands::{COMMANDS, Command};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::terminal::keys::Key;
@@ -27,22 +28,20 @@ type WrongAt = (usize, String);
 type Value<'a> = Spanned<DeValue<'a>>;
 
 /// The names of settings.
-pub(super) const SETTINGS: [&str; 5] = ["theme", "mouse", "clipboard", "columns", "keys"];
+pub(super) const SETTINGS: [&str; 6] = ["theme", "mouse", "clipboard", "columns", "keys", "run"];
 
 /// Reads a configuration.
 pub(super) fn parse(text: &str) -> Result<Configuration, Wrong> {
-    let wrong = |(at, reason): WrongAt| {
-        let before = text.get(..at).unwrap_or(text);
-        Wrong { line: before.matches('\n').count() + 1, reason }
-    };
+    let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    let wrong = |(at, reason): WrongAt| Wrong { line: line(at), reason };
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span: Range<usize>| span.start);
         wrong((at, error.message().replace('\n', ", ")))
     })?;
-    settings(table.get_ref()).map_err(wrong)
+    settings(table.get_ref(), line).map_err(wrong)
 }
 
-fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
+fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Configuration, WrongAt> {
     let mut configuration = Configuration::default();
     for (name, value) in table {
         match name.get_ref().as_ref() {
@@ -66,6 +65,7 @@ fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
             }
             "columns" => configuration.hidden_columns = columns(value)?,
             "keys" => configuration.keymap = keys(value)?,
+            "run" => configuration.run = run::options(value, &line)?,
             other => {
                 let hint = did_you_mean(other, SETTINGS);
                 return Err((name.span().start, format!("unknown setting `{other}`{hint}")));

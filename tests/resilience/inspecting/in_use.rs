@@ -19,7 +19,7 @@ use crate::support::waiting::within_limit;
 
 #[test]
 fn one_picture_is_seen_while_it_is_written() {
-    /// How often other workers' files take the place of those before them, while somebody looks.
+    /// How often other workers' files take the place of those before them, during a look.
     const GENERATIONS: u64 = 5;
     let folder = tempdir().unwrap();
     let mut used = Used::new(folder.path(), 3);
@@ -87,7 +87,7 @@ fn other_workers_files_wait_for_who_copies_but_not_for_ever() {
             assert!(old.exists(), "it is being copied");
             copying.unlock().unwrap();
         }
-        // As if it had been stopped where it does not end.
+        // As if it had been stopped, and never ended.
         used = within_limit("the new generation", || waiting.join().unwrap());
         assert!(!old.exists());
     }
@@ -117,7 +117,7 @@ fn what_is_looked_at_is_let_go_before_it_is_printed() {
 fn who_copies_for_ever_makes_no_log_grow_for_ever() {
     let folder = tempdir().unwrap();
     let mut used = Used::new(folder.path(), 1);
-    // As if somebody who copies the files had been stopped.
+    // As if a process that copies the files had been stopped.
     let reading = fs::File::open(folder.path().join("reading")).unwrap();
     reading.lock_shared().unwrap();
     let log = folder.path().join("worker-1-0.sqlite-wal");

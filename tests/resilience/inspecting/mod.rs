@@ -45,7 +45,7 @@ fn positions(epoch: u64, row: u64) -> Vec<Position> {
     ]
 }
 
-/// A directory that somebody uses.
+/// A directory in use.
 struct Used {
     directory: Directory,
     journal: Journal,

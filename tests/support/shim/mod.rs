@@ -26,9 +26,9 @@ pub enum Action {
     Kill,
     /// Half of a write happens, or the whole of another call, and the process dies.
     Torn,
-    /// It fails with this error number, and the process dies so many writes later.
+    /// It fails with this error number, and the process dies this many writes later.
     Last(u32, u32),
-    /// It waits so many microseconds, and happens.
+    /// It waits this many microseconds, and happens.
     Delay(u32),
 }
 

@@ -10,7 +10,7 @@ use wallaroo::core::partitions::query::RowQuery;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::telemetry::PartitionView;
+use wallaroo::telemetry::{LatencySummary, PartitionView};
 
 use super::{Latency, Run, written_lines};
 use crate::apps::{alphabet, keys};
@@ -52,7 +52,8 @@ pub fn run(site: &Site, workers: usize) -> Result<Run, Failure> {
         checksum: None,
         written,
     };
-    let latency = Latency { p50: summary.latency_us.p50, p99: summary.latency_us.p99 };
+    let LatencySummary { p50, p99, max, .. } = summary.latency_us;
+    let latency = Latency { p50, p99, max };
     Ok(Run { outcome, cost, latency: Some(latency) })
 }
 

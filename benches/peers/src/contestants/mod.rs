@@ -89,6 +89,8 @@ pub struct Latency {
     pub p50: f64,
     /// 99 of 100 did.
     pub p99: f64,
+    /// What the slowest took.
+    pub max: f64,
 }
 
 impl Contestant {

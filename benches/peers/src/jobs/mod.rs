@@ -191,7 +191,7 @@ mod tests {
     fn a_job_has_as_many_keys_as_it_says() {
         assert_eq!(counts(Job::HotKey).len(), 1);
         assert_eq!(counts(Job::Keys1K).len(), 1_000);
-        // Of so many keys, next to none comes twice.
+        // With this many keys, hardly any comes twice.
         assert!(counts(Job::Keys1M).len() > 9_900);
         assert!(counts(Job::Keys10M).len() > 9_980);
     }

@@ -19,7 +19,7 @@ pub trait Message: Copy + Debug + Send + Sync + Serialize + DeserializeOwned + '
     /// How many bytes a payload has.
     const PAYLOAD: usize;
 
-    /// The message of a payload; `None` where it is of another length.
+    /// The message of a payload; `None` if it has another length.
     fn decode(payload: &[u8]) -> Option<Self>;
 
     /// Appends the payload that [`decode`](Self::decode) reads.

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Framing, FramingError, MAXIMUM_FRAME_LIMIT, NoFrame, cut_each};
+use super::{Framing, FramingError, MAX_FRAME_LIMIT, NoFrame, cut_each};
 use crate::core::frames::wrapping::Wrapping;
 
 /// The framing of lines. A CR that no LF follows belongs to the line.
@@ -26,7 +26,7 @@ impl Framing for LineFraming {
         most: usize,
         ends: &mut Vec<u32>,
     ) -> Result<(), FramingError> {
-        let limit = limit.min(MAXIMUM_FRAME_LIMIT);
+        let limit = limit.min(MAX_FRAME_LIMIT);
         let mut searched = searched;
         cut_each(bytes, most, ends, |rest| {
             let known = std::mem::take(&mut searched);
@@ -42,7 +42,7 @@ impl Framing for LineFraming {
     }
 
     fn is_last(&self, rest: &[u8], limit: u64) -> Result<bool, FramingError> {
-        check(rest.len(), limit.min(MAXIMUM_FRAME_LIMIT))?;
+        check(rest.len(), limit.min(MAX_FRAME_LIMIT))?;
         Ok(!rest.is_empty())
     }
 

@@ -52,7 +52,9 @@ impl<S: State> Partitions for PartitionTable<S> {
     }
 
     fn begin_collecting(&mut self, extent: Extent) {
-        let Some(changes) = &mut self.changes else { return };
+        let Some(changes) = &mut self.changes else {
+            unreachable!("only a run that saves makes checkpoints, and its tables remember changes")
+        };
         debug_assert!(changes.awaited.is_empty(), "one checkpoint is collected at a time");
         let before = self.round;
         let Some(next) = before.checked_add(1) else {
@@ -63,7 +65,9 @@ impl<S: State> Partitions for PartitionTable<S> {
         changes.awaited = mem::take(&mut changes.to_save);
         if extent == Extent::Everything {
             for place in changes.touched.drain(..) {
-                let Some(partition) = self.partitions.get_mut(place.0 as usize) else { continue };
+                let partition = self.partitions.get_mut(place.0 as usize);
+                debug_assert!(partition.is_some(), "a change is of a partition of this table");
+                let Some(partition) = partition else { continue };
                 partition.touched = false;
                 if partition.changed.is_none() {
                     partition.changed = Some(before);

@@ -7,11 +7,11 @@ use crate::application::Key;
 /// Hashes keys with a random secret, so that no client can choose keys that collide.
 ///
 /// Short keys have *pair-multiply-shift* (Thorup, "High Speed Hashing for Integers and Strings", 3.5): for
-/// any two keys, the secret being random, their hashes are equal with a chance of 2^-32. So keys chosen
-/// by someone who does not know the secret collide as seldom as random ones. Unlike foldhash this needs no trust, but
-/// it is no cipher: a client that measures how long very many answers take could learn something of the secret. So the table
-/// also bounds how far a look-up may go; beyond the bound it goes over to `SipHash` ([`KeyHash::strengthen`]),
-/// which long keys always have.
+/// any two keys, their hashes are equal with a chance of 2^-32 over the random secret. So keys that were chosen
+/// without the secret collide as seldom as random ones. This is proved, which it is not for foldhash. But it is no
+/// cipher: a client that measures how long very many answers take could learn something of the secret. So the table
+/// bounds how far a look-up may go, and changes to `SipHash` beyond that ([`KeyHash::strengthen`]). Long keys always
+/// have `SipHash`.
 #[derive(Debug)]
 pub(super) struct KeyHash {
     /// `None` if all keys have `SipHash`.
@@ -23,7 +23,7 @@ impl KeyHash {
     /// A hash with a new secret from the system.
     pub fn new() -> Self {
         let sip = RandomState::new();
-        // Of another secret, so that one says nothing of the other.
+        // With a secret of its own, so that one hash tells nothing about the other.
         let secret = RandomState::new();
         Self { factors: Some([0, 1, 2, 3, 4, 5_u64].map(|number| secret.hash_one(number))), sip }
     }
@@ -76,8 +76,8 @@ fn pair_multiply_shift(factors: &[u64; 6], [size, first, second]: [u64; 3]) -> u
     upper_half(sum.wrapping_add(of_size.wrapping_mul(size)).wrapping_add(added))
 }
 
-/// Different numbers stay different. But consecutive keys have hashes at equal distances, which may lie
-/// close together, and must not stay so where neighbours share places.
+/// Spreads hashes; different ones stay different. Without it, consecutive keys have hashes at equal distances, which
+/// may be neighbours and so compete for slots.
 #[inline]
 fn mix(hash: u32) -> u32 {
     // The last steps of MurmurHash3.

@@ -1,13 +1,13 @@
 //! Where a table's short keys were found last.
 //!
-//! A small table is looked up so often that hashing the key well is most of the work. Here a key has one entry that
-//! is found by one multiplication. Keys that share an entry take it from each other, so a client who chooses such keys
-//! gains nothing but ordinary look-ups.
+//! In a small table, a good hash of the key is most of the work of a look-up. Here a key has one entry, which one
+//! multiplication finds. Keys with the same entry replace each other, so a client that chooses such keys only causes
+//! ordinary look-ups.
 
 /// How many entries there are, as a power of two. They take 32 KiB.
 const BITS: u32 = 10;
 
-/// How many keys have most often an entry each.
+/// Up to this many keys, most have an entry of their own.
 pub(super) const NOTED: usize = 128;
 
 /// Where a table's short keys were found last. Invariant: a key's place never changes, so an entry stays true.
@@ -19,7 +19,7 @@ pub(super) struct Near {
 /// A key's words and its place.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// All zero if it is free: no key has such words.
+    /// All zero if the entry is free: no key has such words.
     words: [u64; 3],
     place: u32,
 }

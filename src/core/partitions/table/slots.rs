@@ -9,19 +9,17 @@ use std::mem;
 /// How many slots a table begins with, as a power of two.
 const FIRST: u32 = 8;
 
-/// How many homes an array has at most of which only a quarter is used. It takes 128 KiB.
+/// The max number of homes of an array of which only a quarter is used. It takes 128 KiB.
 const SHORT: usize = 1 << 14;
 
-/// How many slots each insertion moves while the table grows, and then on to the next free one.
+/// How many slots each insertion moves while the table grows, and then more up to the next free one.
 const MOVED: usize = 8;
 
-/// How many slots there are behind the last home, for those that find no place before. It is less than the
-/// max distance from home (`FARTHEST`), and need not be more: if it is too little, the array becomes longer, which costs a
-/// copy. At most five of eight slots are used, so that is rare.
+/// How many slots there are behind the last home, for entries that find no free slot before. If these are not
+/// enough, the array becomes longer, which costs a copy. At most five of eight slots are used, so that is rare.
 const SPARE: usize = 128;
 
-/// How much memory that is not needed any more is kept, in slots. Giving it back bit by bit takes
-/// no pause.
+/// How much memory is kept that is no longer needed, in slots. It is given back bit by bit, without a pause.
 const KEPT: usize = 1 << 16;
 
 /// The slots of a table. While it grows there are two arrays, and each insertion moves a few slots from the
@@ -37,9 +35,9 @@ pub(super) struct Slots {
 /// An array of slots.
 #[derive(Debug)]
 struct Array {
-    /// Behind the homes are those that found no place before, so nothing goes around the end.
+    /// Behind the homes are spare slots, so no search wraps around the end.
     slots: Vec<u64>,
-    /// The homes whose hashes are looked up here; all those below.
+    /// Hashes with a home below this are looked up here.
     homes: usize,
     /// How many bits of a hash do not count for its home.
     shift: u32,
@@ -69,7 +67,7 @@ impl Array {
 
     /// How many slots are used at most.
     fn most(&self) -> usize {
-        // In a short array most keys lie at their homes, so that the processor guesses well where they are.
+        // In a short array most keys are at their homes, so the processor predicts the branches well.
         if self.homes <= SHORT { self.homes / 4 } else { self.homes / 8 * 5 }
     }
 
@@ -93,7 +91,7 @@ impl Array {
         None
     }
 
-    /// Returns how far from its home the slot lies.
+    /// Adds a slot. Returns its distance from its home.
     #[inline]
     fn put(&mut self, slot: u64) -> usize {
         let home = self.home(hash_of(slot));
@@ -110,7 +108,7 @@ impl Array {
         }
     }
 
-    /// Takes at least so many slots from the end, and on until nothing reaches over the end.
+    /// Takes slots off the end: at least this many, and more until no slot's search crosses the new end.
     fn give(&mut self, at_least: usize, mut to: impl FnMut(u64)) {
         let mut given = 0;
         while let Some(slot) = self.slots.pop() {
@@ -118,7 +116,7 @@ impl Array {
             if slot != 0 {
                 to(slot);
             }
-            // Nothing lies behind a free slot whose home is before it.
+            // No slot behind a free one has its home before it.
             if given >= at_least && self.slots.last().is_none_or(|last| *last == 0) {
                 break;
             }
@@ -144,15 +142,15 @@ impl Slots {
         }
     }
 
-    /// What is at the home of a hash, to be given to [`Slots::guess`]: that of many hashes is read first, so
-    /// that memory answers for all of them at a time.
+    /// What is at the home of a hash, for [`Slots::guess`]. It is read for many hashes before the first guess, so
+    /// that the processor waits for all of them at a time.
     #[inline]
     pub fn peek(&self, hash: u32) -> u64 {
         let array = self.array(hash);
         array.slots.get(array.home(hash)).copied().unwrap_or_default()
     }
 
-    /// The first place with this hash: most probably that of the key.
+    /// The first place with this hash: almost always that of the key.
     #[inline]
     pub fn guess(&self, hash: u32, peeked: u64) -> Option<u32> {
         if peeked == 0 {

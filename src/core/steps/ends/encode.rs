@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::gathered::Gathered;
-use crate::application::{Encoder, Message, Reason};
+use crate::application::{Encoder, Message};
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
@@ -17,7 +17,7 @@ use crate::core::steps::{Flow, PIECE, Progress, Segment};
 
 /// Encodes batches for one sink.
 pub(crate) trait EncodeBatch<M> {
-    /// Expects that so many messages will come until the batch is finished, unless some have come already.
+    /// Expects that this many messages will come until the batch is finished, unless some have come already.
     fn expect(&mut self, messages: usize);
 
     /// Encodes every message, or makes it a dead letter. Outputs are sent when they are many.
@@ -71,7 +71,7 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
                 let end = match gathered.write(|out| encoder.encode(message, out)) {
                     Ok(end) if end == gathered.end() => return,
                     Ok(end) => end,
-                    Err(reason) => return refuse(name, frames, *frame, &reason, context),
+                    Err(reason) => return context.refuse(name, frames, *frame, &reason),
                 };
                 let trace = if traced { frames.trace(*frame) } else { None };
                 let preview = trace.as_ref().map(|_| preview_bytes(gathered.written(end)));
@@ -101,18 +101,6 @@ impl<M: Message, E: Encoder<M, W>, W> EncodeBatch<M> for EncodeStep<E, W> {
 }
 
 #[cold]
-fn refuse(
-    name: &StepName,
-    frames: &Frames,
-    frame: u32,
-    reason: &Reason,
-    context: &mut Context<'_>,
-) {
-    let reason = reason.as_str().to_owned();
-    context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
-}
-
-#[cold]
 fn too_long(
     name: &StepName,
     frames: &Frames,
@@ -134,7 +122,7 @@ pub(crate) struct EncodeEnd<M> {
 
 impl<M> Segment for EncodeEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
-        // It is given the messages that stay on this worker one piece after the other.
+        // Messages that stay on this worker come as one piece after another.
         let of_batch = if let Payload::Own(expected) = payload { Some(expected) } else { None };
         let messages = self.before.begin(frames, payload, context);
         let expected = of_batch.unwrap_or(messages);
@@ -180,7 +168,7 @@ impl<M> Segment for DoneEnd<M> {
     ) -> Progress {
         let before = context.report.stateful;
         let progress = self.before.next(frames, context, &mut self.input);
-        // The last step may give nothing: then what it processed is what has ended.
+        // The last step may give nothing: then what it processed counts.
         let processed = context.report.stateful - before;
         context.report.ended += processed.max(self.input.len() as u64);
         clear_guarded(&mut self.input);

@@ -15,7 +15,7 @@ use crate::core::steps::batch::{Output, Produced};
 /// How many bytes of outputs are sent to a sink together at most, unless one output alone is longer.
 const MAX_BYTES_TOGETHER: usize = 256 * 1024;
 
-/// Room behind the outputs that are expected, for what is put there at once and is not all written.
+/// Spare room behind the expected outputs: `Out` may write more bytes at once than it keeps.
 const SPARE_ROOM: usize = 32;
 
 /// Outputs that will be sent to a sink together. An encoder writes straight behind them.
@@ -34,8 +34,7 @@ pub(super) struct Gathered {
     expected: usize,
     /// How many messages of the batch there were before those.
     of_batch: usize,
-    /// How long a message's bytes were in the outputs that were sent last, rounded up: probably as long as
-    /// the next ones.
+    /// The average length of a message's bytes in the outputs sent last, rounded up: a guess for the next ones.
     expected_length: usize,
     pool: Arc<Pool>,
     /// For encoders that write to a `Vec`. Kept so that its memory is used again.
@@ -59,7 +58,7 @@ impl Gathered {
         }
     }
 
-    /// Expects that so many messages will come until the batch is finished, unless some have come already.
+    /// Expects that this many messages will come until the batch is finished, unless some have come already.
     pub fn expect(&mut self, messages: usize) {
         if self.messages + self.of_batch == 0 {
             self.expected = messages;
@@ -72,7 +71,7 @@ impl Gathered {
         self.of_batch = 0;
     }
 
-    /// Makes room for the outputs of so many messages, as far as their length is known.
+    /// Makes room for the outputs of this many messages, as far as their length is known.
     pub fn make_room(&mut self, messages: usize) {
         if self.bytes.capacity() == 0 {
             let expected = self.expected.max(messages).min(MAX_TOGETHER);
@@ -89,8 +88,8 @@ impl Gathered {
         (self.expected_length * messages).min(MAX_BYTES_TOGETHER) + SPARE_ROOM
     }
 
-    /// Lets an encoder write a message's output. Until it is [added](Self::add), it is none: what is refused,
-    /// or left behind by a panic, is written over. Returns where it ends.
+    /// Lets an encoder write a message's output, which counts once it is [added](Self::add): what is refused, or left
+    /// behind by a panic, is overwritten. Returns where it ends.
     #[inline]
     pub fn write(
         &mut self,
@@ -102,7 +101,7 @@ impl Gathered {
         Ok(out.end())
     }
 
-    /// Where the output begins that is being written.
+    /// Where the next output begins.
     #[inline]
     pub fn end(&self) -> usize {
         self.end
@@ -145,7 +144,7 @@ impl Gathered {
     ) -> Result<(), usize> {
         let length = end - self.end;
         let Some(short) = u32::try_from(length).ok().filter(|length| *length <= most) else {
-            // At once, because the batch may go on for long, and nobody is charged with it.
+            // At once: the batch may go on for long, and no frame is charged with this memory.
             self.bytes.truncate(self.end);
             self.bytes.shrink_to(MAX_BYTES_TOGETHER);
             return Err(length);
@@ -177,8 +176,8 @@ impl Gathered {
         }
         let (mut bytes, mut ends) = (mem::take(&mut self.bytes), mem::take(&mut self.ends));
         bytes.truncate(end);
-        // What is sent is charged to the frames: not with room that grew for what it could not know. If nothing
-        // is sent, nobody is charged, and usual memory returns to the pool as it is.
+        // What is sent is charged to the frames, so spare room is given back first. If nothing is sent, nothing is
+        // charged, and memory of the usual length returns to the pool as it is.
         let fair = if ends.is_empty() { MAX_BYTES_TOGETHER } else { end };
         if bytes.capacity() > 2 * fair + MAX_SPARE {
             bytes.shrink_to_fit();

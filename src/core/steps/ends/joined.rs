@@ -38,15 +38,20 @@ impl Segment for Joined {
         context: &mut Context<'_>,
         produced: &mut Produced,
     ) -> Progress {
-        if self.working.is_none() {
+        let progress = if let Some(progress) = self.working.take() {
+            progress
+        } else {
             let progress = self.first.next(frames, context, produced);
             let Some(expected) = produced.own.take() else { return progress };
             self.last.begin(frames, Payload::Own(expected), context);
-            self.working = Some(progress);
-        }
+            progress
+        };
         match self.last.next(frames, context, produced) {
-            Progress::More => Progress::More,
-            Progress::Done => self.working.take().unwrap_or(Progress::Done),
+            Progress::More => {
+                self.working = Some(progress);
+                Progress::More
+            }
+            Progress::Done => progress,
         }
     }
 

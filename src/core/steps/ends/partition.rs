@@ -13,7 +13,7 @@ use crate::core::steps::keys::Keys;
 use crate::core::steps::mailbox::Mailbox;
 use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
-/// Up to how many workers the messages of a piece are looked through once for each.
+/// Up to this many workers, the messages of a piece are passed through once per worker.
 const FEW_WORKERS: usize = 8;
 
 /// Sends every message to the owner of its key.
@@ -34,11 +34,11 @@ pub(crate) struct PartitionEnd<M, P> {
     gathered: Vec<Vec<Item<M>>>,
 }
 
-/// The messages of a piece with their owners. All owners are found before any message goes to its batch: which
-/// batch that is depends on a hash, and a processor that guesses it is wrong half of the time.
+/// The messages of a piece with their owners. All owners are found before any message goes to its batch: the batch
+/// depends on a hash, so the processor would mispredict a branch per message.
 struct Owned<M> {
     owners: Vec<WorkerIndex>,
-    /// `None` where it has been given.
+    /// `None` if the message has been given away.
     messages: Vec<Option<Item<M>>>,
     /// By worker, which of the messages are its own, in their order.
     places: Vec<Vec<usize>>,
@@ -91,7 +91,7 @@ impl<M> Owned<M> {
         for (worker, places) in places.iter_mut().enumerate() {
             places.resize(owners.len(), 0);
             let mut own = 0;
-            // Without a branch: each is written, and stays if it is this worker's.
+            // Without a branch: each place is written, and kept if it is this worker's.
             for (at, owner) in owners.iter().enumerate() {
                 if let Some(place) = places.get_mut(own) {
                     *place = at;

@@ -1,7 +1,6 @@
 //! The memory of outputs, which is used again when they are written.
 //!
-//! Memory that a batch gives back to the system comes back as page faults in the next batch. An encode step
-//! therefore has a pool, to which the memory of its outputs returns when they are dropped.
+//! Memory that a batch gives back to the system costs page faults in the next batch. So an encode step has a pool, to which the memory of its outputs returns when they are dropped.
 
 use std::mem;
 use std::ops::Deref;
@@ -14,7 +13,7 @@ use crate::core::frames::pieces::Pieces;
 /// How many bytes of memory a pool keeps: as many as may be in flight in a pipeline.
 const MAX_KEPT: usize = 4 * 1024 * 1024;
 
-/// More memory than asked for is given if it is at most so much more, since who is given it is charged for it.
+/// How much more memory than asked for may be given: its user is charged for all of it.
 pub(super) const MAX_SPARE: usize = 4 * 1024;
 
 /// Memory that waits to be used again, of a bounded size.
@@ -24,7 +23,7 @@ pub(crate) struct Pool(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     memory: Vec<Memory>,
-    /// How many bytes that is, with the entries themselves: they may be many, each of little memory.
+    /// Their bytes, entries included: there may be many entries of little memory.
     bytes: usize,
 }
 
@@ -32,10 +31,10 @@ struct Kept {
 pub(crate) type Memory = (Vec<u8>, Vec<u32>);
 
 impl Pool {
-    /// Memory for so many bytes and pieces.
+    /// Memory for this many bytes and pieces.
     pub fn take(&self, bytes: usize, pieces: usize) -> Memory {
         let wanted = bytes + pieces * size_of::<u32>();
-        // Too much of it is freed: as little is written now, as little will be needed next.
+        // If it is much more than wanted it is freed: probably as little will be wanted next.
         let fits = |kept: &Memory| size_of_memory(kept) <= 2 * wanted + MAX_SPARE;
         let (mut memory, mut ends) = self.0.lock().pop().filter(fits).unwrap_or_default();
         memory.reserve_exact(bytes);

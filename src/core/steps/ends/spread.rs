@@ -11,8 +11,8 @@ use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
 use crate::core::steps::context::Context;
 use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
-/// The end of a segment where a batch is dealt out to the workers in equal parts. Where it has fewer
-/// messages than there are workers, the next batch goes on with the next worker.
+/// The end of a segment that deals a batch out to the workers in equal parts. If it has fewer messages than there
+/// are workers, the next batch goes on with the next worker.
 pub(crate) struct SpreadEnd<M> {
     pub before: Box<dyn Flow<M>>,
     pub placement: Placement,

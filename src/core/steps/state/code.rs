@@ -65,7 +65,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         scope.context.dead_letter(&self.name, frames, frame, key, Cause::Panicked, reason);
     }
 
-    /// Goes on with the outputs of the message that was taken last, where some are left.
+    /// Goes on with the outputs of the message that was taken last, if some are left.
     pub(super) fn go_on<I: Iterator>(
         &self,
         frames: &Frames,
@@ -144,8 +144,8 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         );
     }
 
-    /// Begins the trace of a message of a pinned key. Adds the partition step's hop where the partition step did not
-    /// see the key, or there was no trace then.
+    /// Begins the trace of a message of a pinned key. Adds the partition step's hop if the partition step did not make
+    /// the key, or if there was no trace then.
     fn trace_key(&self, frames: &Frames, frame: u32, key: &Key, context: &mut Context<'_>) {
         let (pipeline, clock) = (&self.keys.name.pipeline, context.clock);
         let pinned = frames.begin_pinned(pipeline, frame, (&self.state, key), || clock.now());

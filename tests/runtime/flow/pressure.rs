@@ -24,7 +24,7 @@ const PAYLOAD: usize = 16 * 1024;
 /// How many frames the client sends.
 const FRAMES: u32 = 3072;
 
-/// How many frames may be on their way: 4 MiB of them, where nothing is known of their outputs, what the
+/// How many frames may be on their way: 4 MiB of them, if nothing is known of their outputs, what the
 /// receiver's system has not acknowledged included; and what that system's small buffers hold, which is
 /// certainly less than 2.
 const ON_THEIR_WAY: u64 = 6 * 1024 * 1024 / PAYLOAD as u64;
@@ -48,7 +48,7 @@ fn payload(number: u32) -> Vec<u8> {
     payload
 }
 
-/// An engine that has read as much as it will, because nobody reads what it writes.
+/// An engine that has read as much as it will, because what it writes is not read.
 struct Stalled {
     engine: Engine,
     recorder: Arc<Recorder>,

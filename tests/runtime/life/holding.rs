@@ -4,14 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
+use wallaroo::Topology;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{Engine, EngineError, Settings};
-use wallaroo::{Application, Key, Source, Topology};
 
-use crate::applications::{Vote, counting, decode, letter, silence_panics_on_purpose};
+use crate::applications::{counting, refusing};
 use crate::recorder::Recorder;
+use crate::support::fragile::silence_panics_on_purpose;
 use crate::support::frames::{vote, votes};
 use crate::support::waiting::{wait_until, within_limit};
 use crate::{WORKERS, injectable};
@@ -89,7 +90,7 @@ fn nothing_holds_an_engine_that_crashed_while_its_workers_changed() {
             engine.crash();
             engine
         });
-        // Nobody uses its files any more.
+        // Its files are no longer in use.
         let (again, held_again) = started(&settings(&counting(), 2, Some(folder.path())));
         drop((engine, again));
         assert_gone(&held, "the engine that crashed");
@@ -108,18 +109,7 @@ fn a_directory_is_free_as_soon_as_its_engine_is_dropped() {
 #[test]
 fn nothing_holds_an_engine_that_could_not_start() {
     silence_panics_on_purpose();
-    let topology = Application::new("builder")
-        .pipeline("votes", Source::new(decode))
-        .to_state_partition_with_keys(
-            |_: Vote, (): &mut ()| (None::<u8>, true),
-            |key: &Key| assert!(*key != Key::from('c'), "on purpose"),
-            "nothing",
-            letter,
-            ('a'..='e').map(Key::from).collect(),
-        )
-        .done()
-        .build();
-    let topology = Arc::new(topology.unwrap());
+    let topology = refusing();
     for workers in WORKERS {
         for saves in [false, true] {
             let folder = tempfile::tempdir().unwrap();

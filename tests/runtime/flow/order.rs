@@ -46,7 +46,7 @@ fn write((letter, number): &(u8, u32), output: &mut Vec<u8>) {
     output.extend(number.to_be_bytes());
 }
 
-/// Waits until so many callers are here.
+/// Waits until this many callers are here.
 #[derive(Default)]
 struct Meeting {
     here: Mutex<usize>,

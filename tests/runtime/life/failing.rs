@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wallaroo::Key;
 use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::numbers::{PipelineIndex, WorkerIndex};
 use wallaroo::core::observer::Observer;
@@ -11,12 +12,10 @@ use wallaroo::core::steps::context::Report;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{Engine, Settings};
 use wallaroo::session::Session;
-use wallaroo::{Application, Key, Source};
 
-use crate::applications::{FIRST_PANIC, STATELESS_PANIC};
-use crate::applications::{Vote, counting, decode, letter, silence_panics_on_purpose, winding};
+use crate::applications::{FIRST_PANIC, STATELESS_PANIC, counting, refusing, winding};
 use crate::recorder::Recorder;
-use crate::support::fragile::fragile;
+use crate::support::fragile::{fragile, silence_panics_on_purpose};
 use crate::support::frames::votes;
 use crate::support::waiting::{wait_until, within_limit};
 use crate::{WORKERS, injectable, start};
@@ -85,18 +84,7 @@ fn a_partition_is_revived_on_whichever_worker_owns_it_also_while_the_engine_is_p
 fn a_state_builder_that_panics_for_a_declared_key_ends_the_start_with_an_error() {
     silence_panics_on_purpose();
     for workers in WORKERS {
-        let topology = Application::new("builder")
-            .pipeline("votes", Source::new(decode))
-            .to_state_partition_with_keys(
-                |_: Vote, (): &mut ()| (None::<u8>, true),
-                |key: &Key| assert!(*key != Key::from('c'), "on purpose"),
-                "nothing",
-                letter,
-                ('a'..='e').map(Key::from).collect(),
-            )
-            .done()
-            .build();
-        let topology = Arc::new(topology.unwrap());
+        let topology = refusing();
         let settings = Settings { precreate: true, ..injectable(&topology, workers) };
         let error = within_limit("the start", move || {
             Session::start(topology, &settings, None).err().map(|error| error.to_string())

@@ -21,7 +21,6 @@ impl TimeWindow {
     pub const ALL: [Self; 4] = [Self::TenSeconds, Self::Minute, Self::FiveMinutes, Self::All];
 
     /// Its name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::TenSeconds => "10 s",
@@ -32,7 +31,6 @@ impl TimeWindow {
     }
 
     /// Its length; `None` for all of the run.
-    #[must_use]
     pub fn length(self) -> Option<Duration> {
         match self {
             Self::TenSeconds => Some(Duration::from_secs(10)),

@@ -14,7 +14,6 @@ pub struct TracedShare {
 
 impl TracedShare {
     /// Whether there are messages that are not traced.
-    #[must_use]
     pub fn is_part(self) -> bool {
         self.traced < self.of
     }

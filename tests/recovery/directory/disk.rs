@@ -57,7 +57,7 @@ fn fault(chance: &mut Chance) -> Fault {
     Fault { kinds, chosen, action }
 }
 
-/// Runs on a disk that fails, and kills after a while. An error ends it only where there was a fault, and
+/// Runs on a disk that fails, and kills after a while. An error ends it only if there was a fault, and
 /// with a sentence.
 pub fn run_and_kill(
     folder: &Folder,

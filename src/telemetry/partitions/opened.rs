@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::question::{LOOK, Question};
 use super::rates::{MIN_WAIT, Seen, ShownRow, next_rate};
 use crate::application::Key;
 use crate::core::frames::trace::Trace;
@@ -41,20 +41,11 @@ pub struct OpenedPartition {
     pub traces: Vec<Arc<Trace>>,
 }
 
-/// A question for the partition that not all workers have answered.
-struct Question {
-    asked: Timestamp,
-    work: u64,
-    replies: Receiver<Option<PartitionRow>>,
-    answers: usize,
-    found: Option<PartitionRow>,
-}
-
 /// Keeps one partition up to date.
 #[derive(Default)]
 pub(crate) struct OpenedWatch {
     name: Option<PartitionName>,
-    question: Option<Question>,
+    question: Option<Question<Option<PartitionRow>>>,
     row: Option<ShownRow>,
     seen: Option<Seen>,
     moved: Option<(WorkerIndex, Timestamp)>,
@@ -98,8 +89,7 @@ impl OpenedWatch {
             && now >= self.not_before
             && let Some(state) = engine.topology().states().get(*state)
         {
-            let replies = engine.row(&state.name, key);
-            self.question = Some(Question { asked: now, work, replies, answers: 0, found: None });
+            self.question = Some(Question::new(now, work, engine.row(&state.name, key)));
         }
         answered || other
     }
@@ -113,7 +103,7 @@ impl OpenedWatch {
     /// When [`poll`](Self::poll) should be called again, if nothing else happens.
     pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
         if self.question.is_some() {
-            Some(Duration::from_millis(2))
+            Some(LOOK)
         } else if !self.is_up_to_date(work) || self.rate_moves() {
             Some(self.not_before.since(now).max(MIN_WAIT))
         } else {
@@ -130,26 +120,13 @@ impl OpenedWatch {
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
-        let Some(question) = &mut self.question else { return false };
-        let complete = loop {
-            if question.answers == engine.workers() {
-                break true;
-            }
-            match question.replies.try_recv() {
-                Ok(row) => {
-                    question.answers += 1;
-                    question.found = question.found.take().or(row);
-                }
-                Err(TryRecvError::Empty) => break false,
-                // A worker has ended: what the others say is all there is.
-                Err(TryRecvError::Disconnected) => break true,
-            }
-        };
-        let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
+        let answered = |question: &mut Question<_>| question.is_answered(engine.workers());
+        let Some(question) = self.question.take_if(answered) else { return false };
         let wait = now.since(question.asked).max(MIN_WAIT);
         self.not_before = now.after(wait);
         self.shown_work = Some(question.work);
-        self.row = question.found.map(|row| self.seen_now(row, now));
+        let found = question.answers.into_iter().flatten().next();
+        self.row = found.map(|row| self.seen_now(row, now));
         true
     }
 

@@ -72,7 +72,6 @@ pub struct Rates {
 
 impl Rates {
     /// The least, the median and the most since the first message; `None` if there was none.
-    #[must_use]
     pub fn spread(&self) -> Option<(u64, u64, u64)> {
         let first = self.values.iter().position(|count| *count > 0)?;
         let mut counts: Vec<u64> = self.values.iter().skip(first).copied().collect();
@@ -83,7 +82,6 @@ impl Rates {
 
 impl Throughput {
     /// These seconds, oldest first, without an engine: for tests and pictures of a front end.
-    #[must_use]
     pub fn of_seconds(seconds: impl IntoIterator<Item = u64>) -> Self {
         let seconds: VecDeque<u64> = seconds.into_iter().collect();
         let counted = seconds.iter().sum();
@@ -105,7 +103,7 @@ impl Throughput {
         }
         let new = count - self.counted;
         if was_quiet {
-            // There are no calls while nothing happens, so the new messages have come just now.
+            // There are no calls while nothing happens, so the new messages came in the last second.
             self.push_seconds(passed - 1, 0);
             self.push_seconds(1, new);
         } else {
@@ -147,20 +145,17 @@ impl Throughput {
     }
 
     /// Messages in the last whole second.
-    #[must_use]
     pub fn last(&self) -> u64 {
         self.seconds.back().copied().unwrap_or_default()
     }
 
     /// Messages in a second, over the last few whole seconds.
-    #[must_use]
     pub fn lately(&self) -> u64 {
         let last: Vec<u64> = self.seconds.iter().rev().take(LATELY).copied().collect();
         last.iter().sum::<u64>() / (last.len() as u64).max(1)
     }
 
     /// The rates in a time, up to the last whole second.
-    #[must_use]
     pub fn rates(&self, window: TimeWindow) -> Rates {
         if let Some(parts) =
             window.length().and_then(|length| usize::try_from(length.as_secs()).ok())
@@ -201,7 +196,7 @@ mod tests {
         assert_eq!(seconds(&throughput), [0, 0, 0, 0, 100]);
         assert!(throughput.roll(Timestamp(6_100_000_000), 100));
         assert!(!throughput.roll(Timestamp(6_500_000_000), 130));
-        // It was seen within the seventh second, and nobody has looked for two more.
+        // They were seen within the seventh second, and the next call came two seconds later.
         assert!(throughput.roll(Timestamp(9_000_000_000), 130));
         assert_eq!(seconds(&throughput)[6..], [10, 10, 10]);
     }

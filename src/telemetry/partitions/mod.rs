@@ -3,18 +3,22 @@
 //! One question at a time is asked. The wait for the next one is proportional to the time of the last
 //! answer: with millions of partitions, workers spend only a small part of their time on answers.
 
+pub(super) mod opened;
+pub(super) mod question;
+pub(super) mod rates;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use super::opened::{OpenedPartition, OpenedWatch, PartitionName};
-use super::rates::{HISTORY, MIN_WAIT, Seen, ShownRow, next_rate};
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::partitions::query::{RowQuery, RowWindow};
 use crate::core::partitions::scan::merge;
 use crate::runtime::Engine;
+use opened::{OpenedPartition, OpenedWatch, PartitionName};
+use question::{LOOK, Question};
+use rates::{HISTORY, MIN_WAIT, Seen, ShownRow, next_rate};
 
 /// The longest time between two questions, also after an answer that took long because the workers had
 /// other work.
@@ -63,14 +67,11 @@ pub struct PartitionsShown {
     pub opened: Option<OpenedPartition>,
 }
 
-/// A question that the workers have not all answered.
-struct Question {
+/// What the workers are asked for, and how.
+struct Asked {
     view: PartitionView,
-    /// How the workers were asked for it.
     query: RowQuery,
-    asked: Timestamp,
-    replies: Receiver<RowWindow>,
-    windows: Vec<RowWindow>,
+    question: Question<RowWindow>,
 }
 
 /// The owner of a partition when it was shown last, and its former owner.
@@ -79,7 +80,7 @@ type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
 /// Keeps the rows of one view up to date.
 #[derive(Default)]
 pub(crate) struct PartitionWatch {
-    question: Option<Question>,
+    asked: Option<Asked>,
     opened: OpenedWatch,
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,
@@ -88,7 +89,6 @@ pub(crate) struct PartitionWatch {
     /// The count of work when the shown rows were asked for; `None` if the rows may not be the ones of the
     /// view.
     shown_work: Option<u64>,
-    asked_work: u64,
 }
 
 impl PartitionWatch {
@@ -107,21 +107,15 @@ impl PartitionWatch {
         let answered = self.take_answers(engine, now) || answered;
         let new_view = self.shown.view != *view;
         let outdated = new_view || self.shown_work != Some(work) || self.rates_fade(now);
-        if outdated && self.question.is_none() && (new_view || now >= self.not_before) {
+        if outdated && self.asked.is_none() && (new_view || now >= self.not_before) {
             let Some(state) = engine.topology().states().get(view.state) else {
                 // Without states there is nothing to look at, ever.
                 self.shown_work = Some(work);
                 return answered;
             };
-            self.asked_work = work;
             let query = from_the_nearer_end(view, &self.shown);
-            self.question = Some(Question {
-                view: view.clone(),
-                asked: now,
-                replies: engine.rows(&state.name, &query),
-                query,
-                windows: Vec::new(),
-            });
+            let question = Question::new(now, work, engine.rows(&state.name, &query));
+            self.asked = Some(Asked { view: view.clone(), query, question });
         }
         answered
     }
@@ -129,7 +123,7 @@ impl PartitionWatch {
     /// Asks again, because a partition has changed without a message. A pending question is dropped: it
     /// may have been answered before the change.
     pub fn ask_anew(&mut self) {
-        self.question = None;
+        self.asked = None;
         self.shown_work = None;
         self.opened.ask_anew();
     }
@@ -142,8 +136,8 @@ impl PartitionWatch {
     }
 
     fn next_poll_of_rows(&self, now: Timestamp, work: u64) -> Option<Duration> {
-        if self.question.is_some() {
-            Some(Duration::from_millis(2))
+        if self.asked.is_some() {
+            Some(LOOK)
         } else if self.shown_work != Some(work) || self.rates_are_moving() {
             Some(self.not_before.since(now).max(MIN_WAIT))
         } else {
@@ -166,33 +160,21 @@ impl PartitionWatch {
     }
 
     fn take_answers(&mut self, engine: &Engine, now: Timestamp) -> bool {
-        let Some(question) = &mut self.question else { return false };
-        let complete = loop {
-            if question.windows.len() == engine.workers() {
-                break true;
-            }
-            match question.replies.try_recv() {
-                Ok(window) => question.windows.push(window),
-                Err(TryRecvError::Empty) => break false,
-                // A worker has ended: what the others say is all there is.
-                Err(TryRecvError::Disconnected) => break true,
-            }
-        };
-        let Some(question) = complete.then(|| self.question.take()).flatten() else { return false };
-        let wait = now.since(question.asked).saturating_mul(WAIT_FACTOR);
-        let wait = wait.clamp(MIN_WAIT, MAX_WAIT);
-        self.not_before = now.after(wait);
+        let answered = |asked: &mut Asked| asked.question.is_answered(engine.workers());
+        let Some(asked) = self.asked.take_if(answered) else { return false };
+        let wait = now.since(asked.question.asked).saturating_mul(WAIT_FACTOR);
+        self.not_before = now.after(wait.clamp(MIN_WAIT, MAX_WAIT));
         let matching = self.shown.matching;
-        let by_the_end = question.query.from_end;
-        self.show(question, now);
+        let (by_the_end, work) = (asked.query.from_end, asked.question.work);
+        self.show(asked, now);
         // Rows that are counted from the end are those of the view only if the end did not move.
         let in_place = !by_the_end || self.shown.matching == matching;
-        self.shown_work = in_place.then_some(self.asked_work);
+        self.shown_work = in_place.then_some(work);
         true
     }
 
-    fn show(&mut self, question: Question, now: Timestamp) {
-        let window = merge(&question.query, question.windows);
+    fn show(&mut self, Asked { view, query, question }: Asked, now: Timestamp) {
+        let window = merge(&query, question.answers);
         let mut seen = HashMap::with_capacity(window.rows.len());
         let mut owners = HashMap::with_capacity(window.rows.len());
         let rows = window.rows.into_iter().map(|sorted| {
@@ -214,7 +196,7 @@ impl PartitionWatch {
         self.seen = seen;
         self.owners = owners;
         self.shown = Arc::new(PartitionsShown {
-            view: question.view,
+            view,
             asked: question.asked,
             rows,
             matching: window.matching,

@@ -16,7 +16,7 @@ use crate::support::frames::vote;
 use crate::support::waiting::{wait_until, within_limit};
 use crate::{WORKERS, injectable, start};
 
-/// Injects so many votes, 1,000 at a time.
+/// Injects this many votes, 1,000 at a time.
 fn flood(engine: &Engine, thousands: u64) {
     let votes = Bytes::from(vote(b'x', 1).repeat(1000));
     for _ in 0..thousands {

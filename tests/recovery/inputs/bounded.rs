@@ -16,7 +16,7 @@ use crate::support::waiting::wait_until;
 /// What a run uses at a moment, in bytes; and the most that it may use, however long it is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Use {
-    /// The longest of `SQLite`'s logs, which is moved into its file where it has more than 16 MiB.
+    /// The longest of `SQLite`'s logs, which is moved into its file if it has more than 16 MiB.
     log: u64,
     /// All other files of the directory.
     files: u64,
@@ -101,7 +101,7 @@ fn assert_bounded(run: Run) {
         used = used.greatest(Use::now(&folder, &running));
         said.load(Ordering::Relaxed) >= least
     });
-    // Not before this: logs grow while somebody looks at the directory.
+    // Not before this: logs grow while another process looks at the directory.
     let epoch = || folder.inspect()["checkpoint"]["epoch"].as_u64().unwrap();
     wait_until("checkpoints", || epoch() > CHECKPOINTS);
     let epoch = epoch();

@@ -149,7 +149,7 @@ impl Latency {
     }
 }
 
-/// A latency, or any other one that the histogram does not tell from it, and how often it was recorded.
+/// A latency, within the precision of the histogram, and how often it was recorded.
 #[derive(Debug, Clone, Copy)]
 struct Recorded {
     nanoseconds: u64,
@@ -176,8 +176,7 @@ fn bars(histogram: &Histogram<u64>) -> Vec<Bar> {
         .chain([Bar { bound: None, count: 0 }])
         .collect();
     for value in histogram.iter_recorded() {
-        // The histogram tells a value only as a range: its beginning is what a round latency,
-        // such as a bar's bound, has itself.
+        // The histogram knows a value as a range. A round latency, such as a bar's bound, is the range's beginning.
         let nanoseconds = histogram.lowest_equivalent(value.value_iterated_to());
         let microseconds = nanoseconds.div_ceil(1000);
         let bar = BAR_BOUNDS.partition_point(|bound| *bound < microseconds);

@@ -17,7 +17,7 @@ use crate::support::frames::vote;
 use crate::support::waiting::{LIMIT, within_limit};
 use crate::{injectable, start};
 
-/// An engine that listens, for so many connections at once.
+/// An engine that listens, for this many connections at once.
 fn listening(connections: usize) -> (Engine, Arc<Recorder>) {
     let settings = Settings {
         sources: vec![":0".parse().unwrap()],

@@ -27,7 +27,7 @@ use crate::support::frames::frame;
 use crate::support::program::Running;
 use crate::support::waiting::{wait_until, within_limit};
 
-/// More than an operator may be ahead of those behind it, unless somebody has time for more.
+/// More than an operator may be ahead of those behind it, unless the variable asks for more.
 const MESSAGES: u64 = 70_000;
 
 /// How many partitions the messages have in each state.
@@ -203,7 +203,7 @@ fn a_checkpoint_in_a_pause_that_began_in_the_middle_of_a_frame_has_all_of_it() {
     assert_counted_once(&engine, &fs::read(folder.path().join("outputs")).unwrap());
 }
 
-/// An address that nobody listens at until its socket does.
+/// An address at which nothing listens until its socket does.
 fn nobody() -> (Endpoint, Socket) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();

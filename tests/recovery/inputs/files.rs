@@ -1,5 +1,5 @@
-//! From a file to a file: after any number of kills, state and outputs are those of a run that nobody
-//! disturbed.
+//! From a file to a file: after any number of kills, state and outputs are those of an
+//! undisturbed run.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -83,7 +83,7 @@ fn a_file_counts_once_however_often_the_run_is_killed() {
     for_seeds(4, |chance| {
         let folder = Folder::new();
         let votes = Votes::new(chance, 30_000);
-        // The file grows while nobody reads it.
+        // The file grows while it is not read.
         let half = votes.bytes.len() / 18 * 9;
         let input = folder.write("votes", &votes.bytes[..half]);
         let outputs = folder.path("outputs");
@@ -158,7 +158,7 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_counts_once_however_often_the_run_is_killed_and_its_disk_fails() {
-    use crate::disk::{Tally, run_and_kill};
+    use crate::directory::disk::{Tally, run_and_kill};
 
     let tally = Tally::default();
     for_seeds(4, |chance| {

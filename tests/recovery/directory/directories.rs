@@ -53,7 +53,7 @@ fn what_is_no_directory_or_may_not_be_written_is_refused() {
     assert_eq!(folder.read("outputs"), b"as it was");
 }
 
-/// Lines of words that nobody had said before.
+/// Lines of words that had not come before.
 fn new_words(count: u32) -> Vec<u8> {
     let line = |at: u32| frame(format!("first{at} second{at} third{at}").as_bytes());
     (0..count).flat_map(line).collect()
@@ -101,7 +101,7 @@ fn a_run_that_may_write_no_more_says_which_file_and_goes_on_later() {
     let input = folder.write("lines", new_words(20_000));
     let ends = ["--in", &input, "--out", "null", "--checkpoint-interval", "1ms"];
     let command = folder.command("word_count", &ends);
-    // So many kilobytes at the most, a file.
+    // The max kilobytes per file.
     let limited = ["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "bash", PROGRAM];
     let output = Command::new("bash").args(limited).args(&command).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

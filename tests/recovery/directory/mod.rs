@@ -1,0 +1,6 @@
+//! The resilience directory: what is refused, disks that fail, and what is saved when.
+
+mod directories;
+#[cfg(target_os = "linux")]
+pub mod disk;
+mod saving;

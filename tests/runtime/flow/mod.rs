@@ -1,0 +1,9 @@
+//! Frames on their way through an engine: their order, pauses, pressure and traces.
+
+mod crowd;
+mod order;
+mod pausing;
+mod pressure;
+mod sharing;
+pub mod tracing;
+mod turns;
