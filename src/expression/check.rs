@@ -99,6 +99,10 @@ impl<'a> Check<'a> {
     }
 
     /// A name, alone (`None`) or followed by a field, which is `None` if only its presence is asked for.
+    #[expect(
+        clippy::option_option,
+        reason = "no field, one, or only its presence: told apart here alone"
+    )]
     fn name(&mut self, at: &IdedExpr, name: &str, field: Option<Option<&str>>) -> Checked {
         if self.variables.contains(&name) || name.starts_with('@') {
             return Ok(());
