@@ -21,8 +21,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use wallaroo::core::numbers::PipelineIndex;
+#[cfg(feature = "workbench")]
+use wallaroo::core::partitions::query::RowFilter;
 use wallaroo::core::partitions::query::{RowQuery, SortBy};
 use wallaroo::endpoints::Endpoint;
+#[cfg(feature = "workbench")]
+use wallaroo::expression::{Expression, PartitionCondition, Rows};
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::telemetry::PartitionView;
@@ -179,13 +183,30 @@ fn print_latency() {
         ("by key", Some(by(SortBy::Key))),
         ("by a field", Some(RowQuery { descending: true, ..by(count()) })),
         ("the last", Some(RowQuery { offset: last, ..by(SortBy::Key) })),
-        ("keys with 7f", Some(RowQuery { filter: "\\x7f".to_owned(), ..by(count()) })),
+        ("keys with 7f", Some(RowQuery { filter: "\\x7f".into(), ..by(count()) })),
+        #[cfg(feature = "workbench")]
+        (
+            "a condition",
+            Some(RowQuery { filter: condition("state.count > 1 && messages < 9"), ..by(count()) }),
+        ),
+        #[cfg(feature = "workbench")]
+        (
+            "one on rates",
+            Some(RowQuery { filter: condition("rate > 0.5 || key == 'a'"), ..by(count()) }),
+        ),
     ];
     for (name, query) in looks {
         let view = query.map(|query| PartitionView { state: 0, query, opened: None });
         let (latency, answer, answers) = look(&mut session, view.as_ref(), &times);
         println!("{name:<14} {latency}   first answer {answer:>8.1?}, {answers} in {LOOK:?}");
     }
+}
+
+/// A condition that the workers judge.
+#[cfg(feature = "workbench")]
+fn condition(text: &str) -> RowFilter {
+    let expression = Arc::new(Expression::compile(text, Rows::Partitions).unwrap());
+    RowFilter::Condition(Arc::new(PartitionCondition::new(expression)))
 }
 
 /// Looks, and sends messages one at a time meanwhile: their latency, how long the first answer took,

@@ -94,6 +94,9 @@ pub mod application;
 pub mod core;
 #[doc(hidden)]
 pub mod endpoints;
+#[cfg(feature = "workbench")]
+#[doc(hidden)]
+pub mod expression;
 #[doc(hidden)]
 pub mod resilience;
 #[doc(hidden)]

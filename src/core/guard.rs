@@ -5,6 +5,9 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The name of threads whose panics are all caught and told as errors: nothing is printed for them.
+pub(crate) const GUARDED_THREAD_NAME: &str = "wallaroo-guarded";
+
 /// Calls `process` for every item. If it panics, `panicked` gets the frame of the item and the reason, and the
 /// other items go on. Without a panic this costs nothing per item.
 pub(crate) fn for_each_guarded<T, C>(

@@ -2,8 +2,11 @@
 
 use std::thread;
 
+use crate::core::guard::GUARDED_THREAD_NAME;
+
 /// The prefix of the names of the engine's threads.
-const ENGINE_THREADS: [&str; 3] = ["timely:", IO_THREAD_NAME, AHEAD_THREAD_NAME];
+const ENGINE_THREADS: [&str; 4] =
+    ["timely:", IO_THREAD_NAME, AHEAD_THREAD_NAME, GUARDED_THREAD_NAME];
 
 /// The name of the threads that read and write.
 pub(super) const IO_THREAD_NAME: &str = "wallaroo-io";

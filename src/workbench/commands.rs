@@ -74,7 +74,7 @@ commands! {
     Open,         "open",          Rows,        FOOTER, [plain(Enter)],                     "show all of the selected row";
     Sort,         "sort",          Partitions,  FOOTER, [char('o')],                        "sort the partitions by the next column";
     Reverse,      "reverse order", Partitions,  HELP,   [char('r')],                        "turn the order of the partitions around";
-    Filter,       "filter",        Rows,        FOOTER, [char('/')],                        "show only what contains a text: keys of partitions, rows of a list, lines of the help";
+    Filter,       "filter",        Rows,        FOOTER, [char('/')],                        "show only what contains a text; = begins a condition, as =messages > 9";
     NextState,    "next state",    Partitions,  FOOTER, [char('n')],                        "show the partitions of the application's next state";
     Revive,       "revive",        Partitions,  FOOTER, [char('v')],                        "let a poisoned partition take messages again, with its state as it is";
     Pin,          "pin",           Partitions,  HELP,   [char('p')],                        "trace every message of the selected partition's key, or no longer";

@@ -3,9 +3,10 @@
 use crate::paths::{Mention, mentions};
 
 /// The folders of `src/`, each with the folders that it may name beside itself.
-const FOLDERS: [(&str, &[&str]); 9] = [
+const FOLDERS: [(&str, &[&str]); 10] = [
     ("application", &[]),
     ("core", &["application"]),
+    ("expression", &["application", "core"]),
     ("endpoints", &["application", "core"]),
     ("resilience", &["application", "core"]),
     ("runtime", &["application", "core", "endpoints", "resilience"]),
@@ -13,13 +14,23 @@ const FOLDERS: [(&str, &[&str]); 9] = [
     ("session", &["application", "core", "endpoints", "resilience", "runtime", "telemetry"]),
     (
         "workbench",
-        &["application", "core", "endpoints", "resilience", "runtime", "telemetry", "session"],
+        &[
+            "application",
+            "core",
+            "expression",
+            "endpoints",
+            "resilience",
+            "runtime",
+            "telemetry",
+            "session",
+        ],
     ),
     (
         "cli",
         &[
             "application",
             "core",
+            "expression",
             "endpoints",
             "resilience",
             "runtime",
@@ -31,7 +42,8 @@ const FOLDERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only one folder names.
-const OWNED: [(&str, &str); 5] = [
+const OWNED: [(&str, &str); 6] = [
+    ("cel", "expression"),
     ("timely", "runtime"),
     ("ratatui", "workbench"),
     ("crossterm", "workbench"),

@@ -22,6 +22,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod conditions;
 mod figures;
 mod folding;
 mod letters;

@@ -85,3 +85,32 @@ fn help_over_a_window_comes_back_to_it() {
         screen.contains("Partition a") && !screen.contains("In the partitions pane")
     });
 }
+
+#[test]
+fn a_condition_filters_and_a_wrong_one_shows_where_until_it_is_right_again() {
+    let mut terminal = alphabet();
+    voted(&mut terminal, &["a", "b"]);
+    let shown = |count: &'static str| move |screen: &str| screen.contains(count);
+    terminal.send("/=state.votes > 5 && key == \"b\"");
+    terminal.wait_until("only b", shown("Partitions 1 of 2"));
+    terminal.send(" && stat.votes > 1");
+    terminal.wait_until("a caret below the wrong name", |screen| {
+        let mut lines = screen.lines();
+        let Some(line) = lines.find(|line| line.contains("&& stat.votes > 1_")) else {
+            return false;
+        };
+        let before = line.split_once("stat.votes").unwrap().0.chars().count();
+        let caret = lines.next().and_then(|below| below.chars().position(|at| at == '^'));
+        caret == Some(before) && screen.contains("there is no `stat` here: use state.*")
+    });
+    // The last right one is still in effect, and Enter keeps nothing that is wrong.
+    terminal.send("\r");
+    terminal.wait_for("Partitions 1 of 2");
+    terminal.wait_for("&& stat.votes > 1_");
+    terminal.send("\x7f".repeat(" && stat.votes > 1".len()));
+    terminal.wait_until("no caret", |screen| !screen.contains("there is no `stat`"));
+    terminal.send("\r");
+    terminal.wait_for("filter =state.votes > 5 && key == \"b\"");
+    terminal.send(ESCAPE);
+    terminal.wait_until("both", shown("Partitions 2"));
+}

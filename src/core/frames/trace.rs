@@ -54,6 +54,20 @@ pub enum HopEvent {
 }
 
 impl HopEvent {
+    /// Whether nothing comes after this.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        match self {
+            // A pipeline without a sink ends with its last state change or computation.
+            Self::Written(_)
+            | Self::Filtered
+            | Self::DeadLetter(_)
+            | Self::Computed(_)
+            | Self::StateChanged { .. } => true,
+            Self::Decoded(_) | Self::Partitioned { .. } | Self::Encoded(_) => false,
+        }
+    }
+
     /// The approximate size of its texts in memory, in bytes.
     fn byte_length(&self) -> usize {
         match self {

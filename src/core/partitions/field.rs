@@ -1,27 +1,54 @@
-//! One field of a state, without the rest: what rows are sorted by, two million of them at a time.
+//! One field of a state, without the rest: what rows are sorted by or judged by, two million of them at a time.
 //!
-//! Invariant: an answer is the one that the state as JSON would give. There is no answer if the field or the
-//! state is neither a struct nor a plain value; then the caller makes JSON.
+//! Invariant: an answer is the one that the state as JSON would give. There is no answer if the state is neither
+//! a struct nor a plain value; then the caller makes JSON of all of it.
 
 use std::fmt::{self, Display};
 
 use serde::Serialize;
 use serde::ser::{Error, Impossible, SerializeStruct, Serializer};
+use serde_json::Value;
 
 use super::sort_value::SortValue;
+use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 
 impl SortValue {
     /// A field of a state; the state itself if it has no fields.
     pub fn of_field<S: Serialize>(state: &S, name: &str) -> Self {
-        field_of(state, name).unwrap_or_else(|| Self::of_json_field(state, name))
+        match found_in(state, name) {
+            Some(Found::Plain(value) | Found::Field(Some(value))) => Self::of_json(value),
+            Some(Found::Field(None)) => Self::Nothing,
+            None => Self::of_json_field(state, name),
+        }
     }
 }
 
-/// A field of a struct; the state itself if it is a plain value. `None` if only JSON can tell.
-fn field_of<S: Serialize>(state: &S, name: &str) -> Option<SortValue> {
+/// A field of a state as JSON; `None` if it has no such field.
+pub(super) fn json_field<S: Serialize>(state: &S, name: &str) -> Option<Value> {
+    match found_in(state, name) {
+        Some(Found::Field(field)) => field,
+        Some(Found::Plain(_)) => None,
+        None => match to_json(state) {
+            Ok(Value::Object(mut fields)) => fields.remove(name),
+            _ => None,
+        },
+    }
+}
+
+/// What a state says without making JSON of all of it.
+#[derive(Debug, PartialEq)]
+enum Found {
+    /// It is a plain value.
+    Plain(Value),
+    /// It is a struct: its field of the name, if it has one.
+    Field(Option<Value>),
+}
+
+/// `None` if only JSON can tell.
+fn found_in<S: Serialize>(state: &S, name: &str) -> Option<Found> {
     // The reason does not matter: JSON is made instead.
-    guarded(|| state.serialize(Extract { field: Some(name) }).map_err(|_| String::new())).ok()
+    guarded(|| state.serialize(Extract { name }).map_err(|_| String::new())).ok()
 }
 
 /// Only JSON can tell.
@@ -45,17 +72,17 @@ impl Error for NotPlain {
 /// Takes a plain value, or the named field of a struct.
 #[derive(Clone, Copy)]
 struct Extract<'a> {
-    field: Option<&'a str>,
+    name: &'a str,
 }
 
 /// Takes one field out of those of a struct.
 struct Fields<'a> {
     name: &'a str,
-    found: SortValue,
+    found: Option<Value>,
 }
 
 impl SerializeStruct for Fields<'_> {
-    type Ok = SortValue;
+    type Ok = Found;
     type Error = NotPlain;
 
     fn serialize_field<T: Serialize + ?Sized>(
@@ -64,21 +91,21 @@ impl SerializeStruct for Fields<'_> {
         value: &T,
     ) -> Result<(), NotPlain> {
         if name == self.name {
-            self.found = value.serialize(Extract { field: None })?;
+            self.found = Some(serde_json::to_value(value).map_err(|_| NotPlain)?);
         }
         Ok(())
     }
 
-    fn end(self) -> Result<SortValue, NotPlain> {
-        Ok(self.found)
+    fn end(self) -> Result<Found, NotPlain> {
+        Ok(Found::Field(self.found))
     }
 }
 
 /// The methods that take a whole number.
 macro_rules! integers {
     ($($method:ident: $integer:ty),*) => {
-        $(fn $method(self, value: $integer) -> Result<SortValue, NotPlain> {
-            Ok(SortValue::Integer(value.into()))
+        $(fn $method(self, value: $integer) -> Result<Found, NotPlain> {
+            Ok(Found::Plain(value.into()))
         })*
     };
 }
@@ -92,10 +119,10 @@ macro_rules! refusals {
     };
 }
 
-type Never = Impossible<SortValue, NotPlain>;
+type Never = Impossible<Found, NotPlain>;
 
 impl<'a> Serializer for Extract<'a> {
-    type Ok = SortValue;
+    type Ok = Found;
     type Error = NotPlain;
     type SerializeSeq = Never;
     type SerializeTuple = Never;
@@ -112,7 +139,7 @@ impl<'a> Serializer for Extract<'a> {
     );
 
     refusals!(
-        serialize_bytes(&[u8]) -> SortValue;
+        serialize_bytes(&[u8]) -> Found;
         serialize_seq(Option<usize>) -> Never;
         serialize_tuple(usize) -> Never;
         serialize_tuple_struct(&'static str, usize) -> Never;
@@ -121,36 +148,36 @@ impl<'a> Serializer for Extract<'a> {
         serialize_struct_variant(&'static str, u32, &'static str, usize) -> Never;
     );
 
-    fn serialize_f32(self, value: f32) -> Result<SortValue, NotPlain> {
+    fn serialize_f32(self, value: f32) -> Result<Found, NotPlain> {
         self.serialize_f64(value.into())
     }
 
-    fn serialize_f64(self, value: f64) -> Result<SortValue, NotPlain> {
-        Ok(if value.is_finite() { SortValue::Float(value) } else { SortValue::Nothing })
+    fn serialize_f64(self, value: f64) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(value.into()))
     }
 
-    fn serialize_char(self, value: char) -> Result<SortValue, NotPlain> {
-        Ok(SortValue::Text(value.into()))
+    fn serialize_char(self, value: char) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(value.to_string().into()))
     }
 
-    fn serialize_str(self, value: &str) -> Result<SortValue, NotPlain> {
-        Ok(SortValue::Text(value.to_owned()))
+    fn serialize_str(self, value: &str) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(value.into()))
     }
 
-    fn serialize_none(self) -> Result<SortValue, NotPlain> {
-        Ok(SortValue::Nothing)
+    fn serialize_none(self) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(Value::Null))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<SortValue, NotPlain> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Found, NotPlain> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<SortValue, NotPlain> {
-        Ok(SortValue::Nothing)
+    fn serialize_unit(self) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(Value::Null))
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<SortValue, NotPlain> {
-        Ok(SortValue::Nothing)
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Found, NotPlain> {
+        Ok(Found::Plain(Value::Null))
     }
 
     fn serialize_unit_variant(
@@ -158,7 +185,7 @@ impl<'a> Serializer for Extract<'a> {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<SortValue, NotPlain> {
+    ) -> Result<Found, NotPlain> {
         self.serialize_str(variant)
     }
 
@@ -166,7 +193,7 @@ impl<'a> Serializer for Extract<'a> {
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<SortValue, NotPlain> {
+    ) -> Result<Found, NotPlain> {
         value.serialize(self)
     }
 
@@ -176,13 +203,12 @@ impl<'a> Serializer for Extract<'a> {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<SortValue, NotPlain> {
+    ) -> Result<Found, NotPlain> {
         Err(NotPlain)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, NotPlain> {
-        let name = self.field.ok_or(NotPlain)?;
-        Ok(Fields { name, found: SortValue::Nothing })
+        Ok(Fields { name: self.name, found: None })
     }
 }
 
@@ -243,10 +269,9 @@ mod tests {
     fn agree<S: Serialize>(state: &S) {
         for name in NAMES {
             let json = SortValue::of_json_field(state, name);
-            if let Some(found) = field_of(state, name) {
-                assert_eq!(found, json, "{name}");
-            }
             assert_eq!(SortValue::of_field(state, name), json, "{name}");
+            let whole = to_json(state).ok().and_then(|json| json.get(name).cloned());
+            assert_eq!(json_field(state, name), whole, "{name}");
         }
     }
 
@@ -269,8 +294,8 @@ mod tests {
             large: 5,
             _skipped: 0,
         };
-        assert_eq!(field_of(&state, "number"), Some(SortValue::Integer(u64::MAX.into())));
-        assert_eq!(field_of(&state, "list"), None);
+        let number = Found::Field(Some(u64::MAX.into()));
+        assert_eq!(found_in(&state, "number"), Some(number));
         agree(&state);
         agree(&Some(state));
     }

@@ -4,6 +4,8 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -53,6 +55,12 @@ pub trait Partitions {
     ///
     /// The saved state is of another type.
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
+    /// The state of the partition at a place as JSON.
+    fn state(&self, at: usize) -> Option<Value>;
+    /// A field of that state as JSON, without the others; `None` if it has no such field.
+    fn field(&self, at: usize, name: &str) -> Option<Value>;
+    /// How many messages the partition at a place has processed.
+    fn messages(&self, at: usize) -> u64;
     /// What the partition at a place is sorted by; rows with equal values are sorted by key.
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
     /// A copy of the partition of a key, if its state takes no more than this many bytes. `None` if there is no such
@@ -80,6 +88,64 @@ pub enum SortBy {
     Field(String),
 }
 
+/// Says of a partition whether it is let through. All workers ask it at once.
+pub trait Condition: Send + Sync {
+    /// Whether the partition at a place is let through. It takes a bounded time, because a worker does nothing
+    /// else meanwhile, and it does not panic.
+    fn holds(&self, partitions: &dyn Partitions, at: usize) -> bool;
+}
+
+/// Which partitions are let through.
+#[derive(Clone)]
+pub enum RowFilter {
+    /// Those whose key contains this text, in both cases unless it has capitals; all of them if it is empty.
+    Text(String),
+    /// Those of which the condition holds.
+    Condition(Arc<dyn Condition>),
+}
+
+impl RowFilter {
+    /// Whether it lets everything through.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
+impl Default for RowFilter {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl From<&str> for RowFilter {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// Two conditions are equal if they are the same one.
+impl PartialEq for RowFilter {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(two)) => one == two,
+            (Self::Condition(one), Self::Condition(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for RowFilter {}
+
+impl fmt::Debug for RowFilter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => formatter.debug_tuple("Text").field(text).finish(),
+            Self::Condition(_) => formatter.write_str("Condition"),
+        }
+    }
+}
+
 /// Which rows a front end wants to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowQuery {
@@ -88,8 +154,8 @@ pub struct RowQuery {
     /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
     /// what is sorted by.
     pub descending: bool,
-    /// Only keys that contain this text, in both cases unless it has capitals; all keys if it is empty.
-    pub filter: String,
+    /// Which partitions are let through.
+    pub filter: RowFilter,
     /// How many rows to leave out at the beginning.
     pub offset: usize,
     /// Leave them out at the end instead: the last of many rows are found as fast as the first.

@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::query::{Partitions, RowQuery, RowWindow, SortedRow};
+use super::query::{Partitions, RowFilter, RowQuery, RowWindow, SortedRow};
 use super::sort_value::SortValue;
 use crate::application::{Key, push_text_of_bytes};
 use crate::core::text::has;
+
+/// A condition costs more than a text: of so many times fewer partitions, between two looks at the clock.
+const CONDITION_COST: usize = 16;
 
 /// Looks for the wanted rows among a worker's partitions, a slice at a time.
 #[derive(Debug)]
@@ -34,13 +37,17 @@ impl Scan {
         if self.query.wanted() == 0 && self.query.filter.is_empty() {
             (self.matching, self.next) = (partitions.len(), partitions.len());
         }
+        let slice = match self.query.filter {
+            RowFilter::Condition(_) => slice.div_ceil(CONDITION_COST),
+            RowFilter::Text(_) => slice,
+        };
         let until = self.next.saturating_add(slice).min(partitions.len());
         for at in self.next..until {
             let Some(key) = partitions.key(at) else {
                 debug_assert!(false, "a table has a partition at each place below its length");
                 break;
             };
-            if self.lets_through(key) {
+            if self.lets_through(partitions, key, at) {
                 self.matching += 1;
                 let value = partitions.sort_value(at, &self.query.sort);
                 self.keep(value, key, at);
@@ -50,13 +57,16 @@ impl Scan {
         self.next >= partitions.len()
     }
 
-    fn lets_through(&mut self, key: &Key) -> bool {
-        if self.query.filter.is_empty() {
-            return true;
+    fn lets_through(&mut self, partitions: &dyn Partitions, key: &Key, at: usize) -> bool {
+        match &self.query.filter {
+            RowFilter::Text(text) if text.is_empty() => true,
+            RowFilter::Text(text) => {
+                self.key_text.clear();
+                push_text_of_bytes(&mut self.key_text, key.as_bytes());
+                has(&self.key_text, text)
+            }
+            RowFilter::Condition(condition) => condition.holds(partitions, at),
         }
-        self.key_text.clear();
-        push_text_of_bytes(&mut self.key_text, key.as_bytes());
-        has(&self.key_text, &self.query.filter)
     }
 
     fn keep(&mut self, value: SortValue, key: &Key, at: usize) {
@@ -132,10 +142,12 @@ pub fn merge(query: &RowQuery, windows: impl IntoIterator<Item = RowWindow>) -> 
 mod tests {
     use proptest::prelude::*;
 
+    use std::sync::Arc;
+
     use super::*;
     use crate::core::numbers::{Timestamp, WorkerIndex};
     use crate::core::partitions::placement::Placement;
-    use crate::core::partitions::query::SortBy;
+    use crate::core::partitions::query::{Condition, SortBy};
     use crate::core::partitions::table::PartitionTable;
 
     fn tables(votes: &[u32], workers: usize) -> Vec<PartitionTable<u32>> {
@@ -171,7 +183,7 @@ mod tests {
             from_end: bool,
         ) {
             let sort = if by_votes { SortBy::Field("votes".to_owned()) } else { SortBy::Key };
-            let filter = String::new();
+            let filter = RowFilter::default();
             let query = RowQuery { sort, descending, filter, offset, from_end, limit };
             let found = window(&tables(&votes, workers), &query, slice);
 
@@ -205,7 +217,7 @@ mod tests {
             table.create(Key::from(key), 0, Timestamp(0), true);
         }
         let matching = |filter: &str| {
-            let filter = filter.to_owned();
+            let filter = filter.into();
             let query = RowQuery { filter, limit: 9, ..RowQuery::default() };
             window(std::slice::from_ref(&table), &query, 1).matching
         };
@@ -213,8 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_is_asked_of_every_partition_and_of_few_at_a_time() {
+        struct Voted(std::sync::atomic::AtomicUsize);
+        impl Condition for Voted {
+            fn holds(&self, partitions: &dyn Partitions, at: usize) -> bool {
+                self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                partitions.state(at) == Some(5.into())
+            }
+        }
+        let tables = tables(&[5, 0, 5, 5, 1], 1);
+        let voted = Arc::new(Voted(0.into()));
+        let filter = RowFilter::Condition(Arc::clone(&voted) as _);
+        let query = RowQuery { filter, limit: 2, ..RowQuery::default() };
+        let mut scan = Scan::new(query.clone());
+        assert!(!scan.look(&tables[0], CONDITION_COST * 2));
+        assert_eq!(voted.0.load(std::sync::atomic::Ordering::Relaxed), 2);
+        let found = window(&tables, &query, 1);
+        assert_eq!((found.matching, found.total, found.rows.len()), (3, 5, 2));
+    }
+
+    #[test]
     fn a_filter_keeps_the_keys_that_contain_it() {
-        let query = RowQuery { filter: "1".to_owned(), limit: 100, ..RowQuery::default() };
+        let query = RowQuery { filter: "1".into(), limit: 100, ..RowQuery::default() };
         let found = window(&tables(&[0; 30], 2), &query, 7);
         assert_eq!((found.matching, found.total, found.rows.len()), (12, 30, 12));
     }

@@ -31,7 +31,7 @@ impl SortValue {
         }
     }
 
-    fn of_json(value: Value) -> Self {
+    pub(super) fn of_json(value: Value) -> Self {
         match value {
             Value::Null => Self::Nothing,
             Value::Bool(value) => Self::Integer(value.into()),

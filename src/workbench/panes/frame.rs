@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 
+use super::filter_note;
 use crate::application::text_of_bytes;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::lists::filter_line::FilterLine;
@@ -54,12 +55,12 @@ pub(super) fn title(theme: Theme, name: &str, focused: bool, count: String) -> L
     Line::from(spans)
 }
 
-/// A pane's filter, also while it is typed; `None` if there is none.
-pub(super) fn filter(theme: Theme, filter: &FilterLine) -> Option<Line<'static>> {
+/// A pane's filter in so many columns, while it is typed its end; `None` if there is none.
+pub(super) fn filter(theme: Theme, filter: &FilterLine, columns: usize) -> Option<Line<'static>> {
     match filter.editing() {
         Some(line) => Some(Line::from(vec![
             Span::styled(" /", theme.key()),
-            Span::styled(line.text().to_owned(), theme.accent()),
+            Span::styled(filter_note::end_of(theme, line.text(), columns).0, theme.accent()),
             Span::styled("_ ", theme.key()),
         ])),
         None if !filter.text().is_empty() => Some(Line::from(vec![

@@ -4,6 +4,7 @@
 mod charts;
 pub(super) mod chooser;
 mod edges;
+mod filter_note;
 mod flow;
 mod frame;
 mod lists;

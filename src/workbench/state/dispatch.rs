@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
+use super::lists::filter_line::FilterLine;
 use super::lists::rows::SelectedRow;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
@@ -83,12 +84,18 @@ impl Workbench {
         true
     }
 
+    /// The filter of a pane; `None` if the pane has none.
+    pub(in crate::workbench) fn filter_of(&self, pane: Pane) -> Option<&FilterLine> {
+        match pane {
+            Pane::Partitions => Some(self.partitions.filter()),
+            Pane::DeadLetters => Some(self.letters.filter()),
+            other => self.searches.of(other),
+        }
+    }
+
     /// Whether text is typed that is no message: a filter, a search, or the palette's line.
     pub(in crate::workbench) fn is_searching(&self) -> bool {
-        let filters = [Some(self.partitions.filter()), Some(self.letters.filter())];
-        let at = [Pane::Partitions, Pane::DeadLetters].iter().position(|pane| *pane == self.pane);
-        let filter = at.and_then(|at| filters.get(at).copied().flatten());
-        filter.or_else(|| self.searches.of(self.pane)).is_some_and(|line| line.editing().is_some())
+        self.filter_of(self.pane).is_some_and(|line| line.editing().is_some())
     }
 
     /// Does what a command says, or says why it cannot, or asks before it does what cannot be taken back.

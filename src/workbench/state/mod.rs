@@ -232,6 +232,7 @@ impl Workbench {
             shown.load = snapshot.load;
         } else {
             self.partitions.settle(&snapshot.partitions);
+            self.partitions.set_whole(snapshot.totals.stateful);
             self.snapshot = Arc::new(snapshot);
             self.note_seen();
         }

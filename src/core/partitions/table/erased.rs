@@ -9,6 +9,7 @@ use crate::application::{Key, State};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::guarded;
 use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::partitions::field::json_field;
 use crate::core::partitions::partition::{Health, RECOVERED};
 use crate::core::partitions::query::{PartitionRow, Partitions, Revival, SortBy};
 use crate::core::partitions::saved::{self, Collected, Extent, SavedPartition};
@@ -122,6 +123,18 @@ impl<S: State> Partitions for PartitionTable<S> {
 
     fn key(&self, at: usize) -> Option<&Key> {
         self.partitions.get(at).map(|partition| &partition.key)
+    }
+
+    fn state(&self, at: usize) -> Option<Value> {
+        to_json(&self.partitions.get(at)?.state).ok()
+    }
+
+    fn field(&self, at: usize, name: &str) -> Option<Value> {
+        json_field(&self.partitions.get(at)?.state, name)
+    }
+
+    fn messages(&self, at: usize) -> u64 {
+        self.partitions.get(at).map_or(0, |partition| partition.messages)
     }
 
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue {

@@ -8,7 +8,9 @@ use ratatui::widgets::Widget;
 
 use crate::runtime::RunState;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
+use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::lists::filter_line::FilterLine;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, pane) = (workbench.theme, Some(workbench.pane));
@@ -44,14 +46,25 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
 /// The keys while a filter is typed: letters are text then.
 fn searching(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
+    let has_conditions =
+        workbench.filter_of(workbench.pane).is_some_and(FilterLine::has_conditions);
+    let condition = has_conditions.then_some(("=", condition_about(workbench.pane)));
     let keys = [("Enter", "keep the filter"), ("Esc", "take it away"), ("Ctrl-C", "quit")];
-    let spans = keys.into_iter().flat_map(|(key, name)| {
+    let spans = keys.into_iter().chain(condition).flat_map(|(key, name)| {
         [
             Span::styled(format!(" {key}"), theme.key()),
             Span::styled(format!(" {name} "), theme.quiet()),
         ]
     });
     spans.collect::<Line<'_>>().render(area, buffer);
+}
+
+/// How a condition begins, and an example of one.
+fn condition_about(pane: Pane) -> &'static str {
+    match pane {
+        Pane::Partitions => "condition, =messages>9",
+        _ => "condition, =latency>2.5",
+    }
 }
 
 /// Whether the footer names a command: one that repairs something only where it can, and the key that makes

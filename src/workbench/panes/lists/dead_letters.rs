@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::rows;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::lists::filter_line::Filter;
 use crate::workbench::words;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
@@ -17,7 +18,12 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         let hint = if kept.is_empty() {
             "None: all messages could be processed.".to_owned()
         } else {
-            format!("None of them contains {}", workbench.letters.filter().text())
+            let filter = workbench.letters.filter();
+            let words = match filter.filter() {
+                Filter::Text(_) => "contains",
+                Filter::Expression(_) => "is so:",
+            };
+            format!("None of them {words} {}", filter.text())
         };
         return Line::styled(hint, theme.quiet()).render(area, buffer);
     }

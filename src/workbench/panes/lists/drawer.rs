@@ -10,6 +10,7 @@ use super::{dead_letters, items_above, log, messages, outputs};
 use crate::core::event::Level;
 use crate::telemetry::{Snapshot, TracedShare, TracedShown};
 use crate::workbench::layout::Pane;
+use crate::workbench::panes::filter_note;
 use crate::workbench::panes::frame::{filter, pane as rule};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::spots::Spot;
@@ -27,14 +28,12 @@ pub(in crate::workbench::panes) fn render(
 ) {
     let theme = workbench.theme;
     let focused = workbench.pane == shown;
-    let search = match shown {
-        Pane::DeadLetters => Some(workbench.letters.filter()),
-        other => workbench.searches.of(other),
-    };
+    let filter_line = workbench.filter_of(shown);
     let width = usize::from(area.width).saturating_sub(2);
     let room = width.saturating_sub(tabs_of(workbench, shown, tabs, "   ").0.width() + 2);
-    let search = search.and_then(|search| filter(theme, search));
-    let right = search
+    let beside = width.saturating_sub(tabs_of(workbench, shown, tabs, " ").0.width() + 2);
+    let right = filter_line
+        .and_then(|line| filter(theme, line, beside))
         .or_else(|| newer(workbench, shown, area.height.saturating_sub(1)))
         .unwrap_or_else(|| aside(workbench, shown, room));
     let between = if tabs_of(workbench, shown, tabs, "   ").0.width() + right.width() + 2 <= width {
@@ -48,7 +47,9 @@ pub(in crate::workbench::panes) fn render(
             Rect { x: (area.x + 1).saturating_add(x), y: area.y, width: columns, height: 1 };
         workbench.spots.add(place.intersection(area), Spot::Pane(pane));
     }
+    let title_width = title.width();
     let inner = rule(theme, title, right, focused, area, buffer);
+    let inner = filter_note::below_rule(theme, filter_line, title_width, inner, buffer);
     match shown {
         Pane::Outputs => outputs::render(workbench, inner, buffer),
         Pane::DeadLetters => dead_letters::render(workbench, inner, buffer),

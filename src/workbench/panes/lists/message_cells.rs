@@ -44,7 +44,7 @@ pub(super) struct Cells {
 impl Cells {
     pub fn new(theme: Theme, trace: &Trace, wrapping: Wrapping) -> Self {
         let hops = trace.hops();
-        let last = hops.last().filter(|hop| is_end(&hop.event));
+        let last = hops.last().filter(|hop| hop.event.is_end());
         let mut cells = Self {
             number: trace.sequence.to_string(),
             pipeline: Arc::clone(&trace.pipeline),
@@ -154,19 +154,6 @@ fn difference(old: &Value, new: &Value) -> String {
             new.checked_sub(old).map(|by| format!("{by:+}")).unwrap_or_default()
         }
         _ => String::new(),
-    }
-}
-
-/// Whether nothing comes after this.
-fn is_end(event: &HopEvent) -> bool {
-    match event {
-        // A pipeline without a sink ends with its last state change or computation.
-        HopEvent::Written(_)
-        | HopEvent::Filtered
-        | HopEvent::DeadLetter(_)
-        | HopEvent::Computed(_)
-        | HopEvent::StateChanged { .. } => true,
-        HopEvent::Decoded(_) | HopEvent::Partitioned { .. } | HopEvent::Encoded(_) => false,
     }
 }
 

@@ -10,8 +10,10 @@ use super::tour;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::charts::bars;
+use crate::workbench::panes::filter_note;
 use crate::workbench::panes::frame::{self, pane, title_of};
 use crate::workbench::state::Workbench;
+use crate::workbench::state::lists::filter_line::Filter;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
@@ -21,7 +23,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let focused = workbench.pane == Pane::Partitions;
     let filter = workbench.partitions.filter().text();
     // What is shown may be the answer to an older question: with many partitions, an answer takes a while.
-    let looking = shown.view.query.filter != filter;
+    let looking = shown.view.query.filter != *workbench.partitions.row_filter();
     let count = if looking {
         theme.symbol("looking…", "looking..").to_owned()
     } else if filter.is_empty() {
@@ -33,8 +35,6 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
             words::grouped(shown.total as u64)
         )
     };
-    let right = frame::filter(theme, workbench.partitions.filter())
-        .unwrap_or_else(|| position(workbench, shown));
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();
     let count = match states.get(shown.view.state).filter(|_| states.len() > 1) {
@@ -42,7 +42,13 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         None => count,
     };
     let name = title_of(theme, Pane::Partitions, focused, &count);
+    let title = name.width();
+    let beside = usize::from(area.width).saturating_sub(title + 4);
+    let right = frame::filter(theme, workbench.partitions.filter(), beside)
+        .unwrap_or_else(|| position(workbench, shown));
     let inner = pane(theme, name, right, focused, area, buffer);
+    let filter_line = Some(workbench.partitions.filter());
+    let inner = filter_note::below_rule(theme, filter_line, title, inner, buffer);
     if shown.rows.is_empty() && !looking {
         return empty(workbench, filter, inner, buffer);
     }
@@ -73,8 +79,12 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
         lines.push(Line::default());
         lines.extend(tour::lines(workbench));
     } else {
+        let words = match workbench.partitions.filter().filter() {
+            Filter::Text(_) => "No key contains ",
+            Filter::Expression(_) => "No partition is so: ",
+        };
         lines.push(Line::from(vec![
-            Span::styled("No key contains ", theme.quiet()),
+            Span::styled(words, theme.quiet()),
             Span::styled(filter.to_owned(), theme.accent()),
         ]));
     }

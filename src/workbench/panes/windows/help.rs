@@ -36,7 +36,7 @@ pub(super) fn render(
     let height = usize::from(area.height.saturating_sub(4)).max(1);
     let scroll = help.scroll.min(lines.len().saturating_sub(height));
     let lines: Vec<Line<'_>> = lines.into_iter().skip(scroll).collect();
-    let search = filter(theme, &help.search).map(|line| line.to_string());
+    let search = filter(theme, &help.search, usize::from(area.width)).map(|line| line.to_string());
     let keys = search.unwrap_or_else(|| "/ searches   Up and Down scroll   Esc closes".to_owned());
     window(theme, "Help", keys.trim(), lines, area, buffer);
     None

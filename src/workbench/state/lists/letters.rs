@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::filter_line::FilterLine;
+use super::filter_line::{Filter, FilterLine};
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
 use crate::core::text::hex_digit;
 use crate::core::topology::{StepKind, Topology};
+use crate::expression::Rows;
 use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::words;
@@ -20,22 +21,33 @@ use crate::workbench::words;
 const FILTERED: usize = 16 * 1024;
 
 /// The rows of the dead letters pane.
-#[derive(Default)]
 pub struct LetterRows {
     selected: SelectedRow<DeadLetter>,
     filter: FilterLine,
+}
+
+impl Default for LetterRows {
+    fn default() -> Self {
+        let filter = FilterLine::over(Rows::Messages);
+        Self { selected: SelectedRow::default(), filter }
+    }
 }
 
 impl LetterRows {
     /// The letters that the filter lets through.
     #[must_use]
     pub fn shown<'a>(&self, all: &'a [Arc<DeadLetter>]) -> Cow<'a, [Arc<DeadLetter>]> {
-        let text = self.filter.text();
-        if text.is_empty() {
-            return Cow::Borrowed(all);
+        match self.filter.filter() {
+            Filter::Text(text) if text.is_empty() => Cow::Borrowed(all),
+            Filter::Text(text) => {
+                let digits = Digits::of(text);
+                let found = |letter: &&Arc<DeadLetter>| matches(letter, text, digits.as_ref());
+                all.iter().filter(found).cloned().collect()
+            }
+            Filter::Expression(expression) => {
+                all.iter().filter(|letter| expression.holds(&***letter)).cloned().collect()
+            }
         }
-        let digits = Digits::of(text);
-        all.iter().filter(|letter| matches(letter, text, digits.as_ref())).cloned().collect()
     }
 
     /// The selected letter, of those that the filter lets through.

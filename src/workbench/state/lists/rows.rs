@@ -6,11 +6,12 @@ use std::sync::{Arc, Weak};
 
 use crossterm::event::KeyEvent;
 
-use super::filter_line::FilterLine;
+use super::filter_line::{Filter, FilterLine};
 use super::widths::Widths;
 use crate::application::Key;
-use crate::core::partitions::query::{RowQuery, SortBy};
+use crate::core::partitions::query::{RowFilter, RowQuery, SortBy};
 use crate::core::text::has;
+use crate::expression::{PartitionCondition, Rows};
 use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key as TerminalKey;
@@ -70,6 +71,10 @@ pub struct PartitionRows {
     sort: SortBy,
     descending: bool,
     filter: FilterLine,
+    /// The same, as the workers take it.
+    row_filter: RowFilter,
+    /// The condition in it, if it is one.
+    condition: Option<Arc<PartitionCondition>>,
     offset: usize,
     selected: Option<Key>,
     /// The place of a row that was chosen before it was shown.
@@ -84,7 +89,9 @@ impl Default for PartitionRows {
             state: 0,
             sort: SortBy::Messages,
             descending: true,
-            filter: FilterLine::default(),
+            filter: FilterLine::over(Rows::Partitions),
+            row_filter: RowFilter::default(),
+            condition: None,
             offset: 0,
             selected: None,
             pending: None,
@@ -100,7 +107,7 @@ impl PartitionRows {
         let query = RowQuery {
             sort: self.sort.clone(),
             descending: self.descending,
-            filter: self.filter.text().to_owned(),
+            filter: self.row_filter.clone(),
             offset: self.offset,
             from_end: false,
             limit,
@@ -142,12 +149,37 @@ impl PartitionRows {
         &self.widths
     }
 
-    /// A key that the filter does not let through is not selected any more.
+    /// The filter, as the workers take it.
+    #[must_use]
+    pub fn row_filter(&self) -> &RowFilter {
+        &self.row_filter
+    }
+
+    /// Tells the condition of the filter how many messages all partitions have had.
+    pub fn set_whole(&self, messages: u64) {
+        if let Some(condition) = &self.condition {
+            condition.set_whole(messages);
+        }
+    }
+
+    /// Gives a changed filter to the workers. A key that a text does not let through is not selected any more.
     fn filtered(&mut self) {
         self.offset = 0;
-        let gone = |key: &Key| !has(&key.to_string(), self.filter.text());
-        if self.selected.as_ref().is_some_and(gone) {
-            self.selected = None;
+        match self.filter.filter() {
+            Filter::Text(text) => {
+                if self.selected.as_ref().is_some_and(|key| !has(&key.to_string(), text)) {
+                    self.selected = None;
+                }
+                (self.row_filter, self.condition) = (RowFilter::Text(text.clone()), None);
+            }
+            Filter::Expression(expression) => {
+                let same = self.condition.as_ref().is_some_and(|now| now.is_by(expression));
+                if !same {
+                    let condition = Arc::new(PartitionCondition::new(Arc::clone(expression)));
+                    self.row_filter = RowFilter::Condition(Arc::clone(&condition) as _);
+                    self.condition = Some(condition);
+                }
+            }
         }
     }
 
@@ -252,8 +284,9 @@ impl PartitionRows {
 
     /// Takes the filter away. False if there is none.
     pub fn clear_filter(&mut self) -> bool {
-        self.offset = 0;
-        self.filter.clear()
+        let had = self.filter.clear();
+        self.filtered();
+        had
     }
 }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::filter_line::FilterLine;
+use super::filter_line::{Filter, FilterLine};
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::text::has;
@@ -16,7 +16,11 @@ impl Workbench {
     /// The traces that the search lets through, newest first.
     #[must_use]
     pub(in crate::workbench) fn shown_traces(&self) -> Cow<'_, [Arc<Trace>]> {
-        found(&self.snapshot.traces, &self.searches.messages, |trace, text| {
+        let all = &self.snapshot.traces;
+        if let Filter::Expression(expression) = self.searches.messages.filter() {
+            return all.iter().filter(|trace| expression.holds(&***trace)).cloned().collect();
+        }
+        found(all, &self.searches.messages, |trace, text| {
             let number = trace.sequence.to_string();
             [&*trace.pipeline, &*trace.source, &number].iter().any(|word| has(word, text))
                 || trace
@@ -46,9 +50,11 @@ fn found<'a, T>(
     search: &FilterLine,
     has: impl Fn(&T, &str) -> bool,
 ) -> Cow<'a, [Arc<T>]> {
-    match search.text() {
-        "" => Cow::Borrowed(all),
-        text => all.iter().filter(|item| has(item, text)).cloned().collect(),
+    match search.filter() {
+        Filter::Text(text) if !text.is_empty() => {
+            all.iter().filter(|item| has(item, text)).cloned().collect()
+        }
+        Filter::Text(_) | Filter::Expression(_) => Cow::Borrowed(all),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is searched for in the lists that have no filter of their own.
 
 use super::filter_line::FilterLine;
+use crate::expression::Rows;
 use crate::workbench::layout::Pane;
 
 /// What is searched for in the lists that have no filter of their own.
-#[derive(Default)]
 pub struct Searches {
     /// In the messages.
     pub messages: FilterLine,
@@ -12,6 +12,14 @@ pub struct Searches {
     pub outputs: FilterLine,
     /// In the log.
     pub log: FilterLine,
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        // Of outputs and lines of the log nothing is known but their text.
+        let (outputs, log) = (FilterLine::default(), FilterLine::default());
+        Self { messages: FilterLine::over(Rows::Messages), outputs, log }
+    }
 }
 
 impl Searches {
