@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use wallaroo::core::clock::LogicalClock;
 use wallaroo::core::frames::Frames;
 use wallaroo::core::frames::pieces::Pieces;
@@ -16,7 +17,7 @@ use wallaroo::core::partitions::placement::Placement;
 use wallaroo::core::steps::batch::{Payload, Produced};
 use wallaroo::core::steps::context::{Context, Report};
 use wallaroo::core::steps::{PIECE, Progress, Segment, WorkerSetup};
-use wallaroo::{Generator, Topology};
+use wallaroo::{Application, Generator, Json, Sink, Source, Topology};
 
 #[path = "../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
@@ -86,8 +87,8 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
     outputs
 }
 
-/// That a million messages are no allocations, whatever the batches are. Each becomes a line.
-fn no_message_is_an_allocation(topology: &Topology, (bytes, ends): Batch) {
+/// That so many batches allocate little, when each of their messages is an output.
+fn assert_few_allocations(topology: &Topology, (bytes, ends): Batch, count: usize) {
     let wrapping = topology.pipelines()[0].source.framing.wrapping();
     let placement = Placement::new(NonZeroUsize::MIN);
     let mut setup = WorkerSetup::new(WorkerIndex(0), placement, false);
@@ -96,31 +97,65 @@ fn no_message_is_an_allocation(topology: &Topology, (bytes, ends): Batch) {
         let pieces = Pieces::new(bytes.clone(), ends.clone(), 0);
         Frames::new("test".into(), SequenceNumber(1), Timestamp(0), wrapping, pieces)
     };
-    let mut batches: Vec<_> = (0..BATCHES + 8).map(frames).collect();
+    let mut batches: Vec<_> = (0..count + 8).map(frames).collect();
     let mut report = Report::default();
 
     // The first ones create the partitions, and the memory that is used again.
     let first = batches.drain(..8).map(|frames| run(&mut segments, frames, &mut report));
-    assert_eq!(first.sum::<usize>(), 8 * MESSAGES as usize);
+    assert_eq!(first.sum::<usize>(), 8 * ends.len());
     let mut outputs = 0;
     let found = allocation_counter::measure(|| {
         let batches = batches.into_iter();
         outputs = batches.map(|frames| run(&mut segments, frames, &mut report)).sum();
     });
 
-    assert_eq!(outputs, BATCHES * MESSAGES as usize, "a line a message");
+    assert_eq!(outputs, count * ends.len(), "a line a message");
     let (allocations, bytes) = (found.count_total, found.bytes_total);
-    let of = format!("{allocations} with {bytes} bytes for {BATCHES} batches");
-    assert!(allocations <= BATCHES as u64 * MAX_A_BATCH, "{of}");
+    let of = format!("{allocations} with {bytes} bytes for {count} batches");
+    assert!(allocations <= count as u64 * MAX_A_BATCH, "{of}");
 }
 
 #[test]
 fn no_vote_is_an_allocation() {
-    no_message_is_an_allocation(&alphabet::topology(alphabet::Encoding::Text).unwrap(), votes());
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    assert_few_allocations(&topology, votes(), BATCHES);
+}
+
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    number: u64,
+    change: i64,
+    share: f64,
+    unit: Unit,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Unit {
+    Metre,
+    Of(char),
+}
+
+#[test]
+fn no_message_is_an_allocation_when_it_is_read_from_json_and_written_as_json() {
+    let topology = Application::new("json")
+        .pipeline("measured", Source::new(Json::<Measured>::new()))
+        .to_sink(Sink::json_lines())
+        .build()
+        .unwrap();
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for at in 1..=MESSAGES {
+        let unit = if at % 2 == 0 { r#""Metre""# } else { r#"{"Of":"é"}"# };
+        let share = f64::from(at) / 7.0;
+        let text = format!(r#"{{"change":-{at},"number":{at},"share":{share},"unit":{unit}}}"#);
+        bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+        bytes.extend(text.bytes());
+        ends.push(u32::try_from(bytes.len()).unwrap());
+    }
+    assert_few_allocations(&topology, (bytes.into(), ends), 24);
 }
 
 #[test]
 fn no_measurement_of_a_station_with_a_short_name_is_an_allocation() {
     let topology = stations::topology().unwrap();
-    no_message_is_an_allocation(&topology, measurements(&topology));
+    assert_few_allocations(&topology, measurements(&topology), BATCHES);
 }

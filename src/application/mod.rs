@@ -4,6 +4,7 @@
 //! parts run: [`crate::core`] puts them together and [`crate::runtime`] runs them.
 
 mod ends;
+mod json;
 mod key;
 mod key_text;
 mod message;
@@ -16,6 +17,7 @@ pub use ends::{
     BoxedEncoder, FramePlace, Generate, Generator, OwnFraming, Sink, Skew, Source, TypedForm,
     WithHeader, big_endian, little_endian,
 };
+pub use json::Json;
 pub use key::Key;
 pub(crate) use key_text::push_text_of_bytes;
 pub use key_text::{parse_key_text, text_of_bytes};

@@ -16,6 +16,7 @@ mod commands;
 mod crowd;
 mod failures;
 mod framings;
+mod from_file;
 mod hostile;
 mod log;
 mod loopback;

@@ -22,6 +22,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod folding;
 mod letters;
 mod lines;
 mod load;

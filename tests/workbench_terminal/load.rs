@@ -79,3 +79,17 @@ fn a_load_goes_on_after_a_crash_and_more_workers() {
     terminal.wait_for("worker 2 ");
     terminal.wait_for("load 3.00k/s");
 }
+
+#[test]
+fn the_load_of_an_application_ends_while_another_one_is_looked_at() {
+    let mut terminal = demo(&[]);
+    leave_input(&mut terminal);
+    terminal.send("A");
+    terminal.wait_for("application reverse");
+    terminal.send("reverse\r");
+    terminal.wait_for("alphabet waits as it is, and its load has ended");
+    terminal.send("\x1b:application alphabet\r");
+    terminal.wait_until("the first without load", |screen| {
+        screen.contains(" alphabet ") && !screen.contains("load 3.00k/s")
+    });
+}

@@ -22,7 +22,7 @@ fn anyway(theme: Theme) -> [Span<'static>; 2] {
 pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     let theme = workbench.theme;
     let typed = workbench.typed();
-    if let Some(notice) = &workbench.notice {
+    if let Some(notice) = workbench.notices.shown() {
         let style = if notice.bad { theme.bad() } else { theme.good() };
         let text = Span::styled(notice.text.clone(), style);
         let wrong = matches!(*typed, Typed::Wrong { anyway: Some(_), .. });
