@@ -51,7 +51,7 @@ fn votes() -> Batch {
 
 /// As many lines, of all 400 stations.
 fn measurements(topology: &Topology) -> Batch {
-    let make = topology.pipelines()[0].source.generate.clone().unwrap();
+    let make = topology.pipelines().first().unwrap().source.generate.clone().unwrap();
     let mut generator = Generator::new(1, 0.0);
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     for _ in 0..MESSAGES {
@@ -89,7 +89,7 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
 
 /// That so many batches allocate little, when each of their messages is an output.
 fn assert_few_allocations(topology: &Topology, (bytes, ends): Batch, count: usize) {
-    let wrapping = topology.pipelines()[0].source.framing.wrapping();
+    let wrapping = topology.pipelines().first().unwrap().source.framing.wrapping();
     let placement = Placement::new(NonZeroUsize::MIN);
     let mut setup = WorkerSetup::new(WorkerIndex(0), placement, false);
     let mut segments = topology.segments(&mut setup).remove(0);

@@ -67,19 +67,19 @@ fn the_figures_are_those_computed_without_the_engine() {
 
 #[test]
 fn a_mean_is_rounded_half_up_also_below_zero_and_zero_has_no_minus() {
-    let mean = |temperatures: &[&str]| {
-        let lines: String = temperatures.iter().map(|it| format!("a;{it}\n")).collect();
+    fn mean<const N: usize>(temperatures: [&str; N]) -> String {
+        let lines = temperatures.map(|it| format!("a;{it}\n")).concat();
         let outputs = outputs(&after(lines.as_bytes()));
         outputs.lines().last().unwrap().split('/').nth(1).unwrap().to_owned()
-    };
-    assert_eq!(mean(&["0.1", "0.2"]), "0.2");
-    assert_eq!(mean(&["-0.1", "-0.2"]), "-0.1");
-    assert_eq!(mean(&["-0.1", "0.0"]), "0.0");
-    assert_eq!(mean(&["-0.1", "-0.1", "0.0"]), "-0.1");
-    assert_eq!(mean(&["-0.1", "0.0", "0.0"]), "0.0");
-    assert_eq!(mean(&["-0.0"]), "0.0");
-    assert_eq!(mean(&["99.9", "99.8"]), "99.9");
-    assert_eq!(mean(&["-99.9", "-99.8"]), "-99.8");
+    }
+    assert_eq!(mean(["0.1", "0.2"]), "0.2");
+    assert_eq!(mean(["-0.1", "-0.2"]), "-0.1");
+    assert_eq!(mean(["-0.1", "0.0"]), "0.0");
+    assert_eq!(mean(["-0.1", "-0.1", "0.0"]), "-0.1");
+    assert_eq!(mean(["-0.1", "0.0", "0.0"]), "0.0");
+    assert_eq!(mean(["-0.0"]), "0.0");
+    assert_eq!(mean(["99.9", "99.8"]), "99.9");
+    assert_eq!(mean(["-99.9", "-99.8"]), "-99.8");
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn readings_are_the_lowest_the_highest_the_sum_and_the_mean_half_up() {
 
 #[test]
 fn every_temperature_is_read_and_written_as_it_is_said() {
-    for tenths in -999..=999 {
-        let temperature = Tenths::new(tenths).unwrap();
-        let expected = format!("{:.1}", tenths as f64 / 10.0).replace("-0.0", "0.0");
+    for tenths in -999_i16..=999 {
+        let temperature = Tenths::new(tenths.into()).unwrap();
+        let expected = format!("{:.1}", f64::from(tenths) / 10.0).replace("-0.0", "0.0");
         assert_eq!(text(temperature), expected);
         assert_eq!(Tenths::parse(expected.as_bytes()), Some(temperature));
     }

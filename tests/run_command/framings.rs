@@ -50,13 +50,13 @@ fn measurements_from_a_pipe_go_out_as_lines() {
 fn through(framed: &str, bytes: &[u8], outputs: u64, more: &[&str]) -> Vec<u8> {
     let folder = Folder::new();
     let file = folder.write("frames", bytes);
-    let receiver =
+    let listening =
         Running::start(["receive", "--listen", "127.0.0.1:0", "--out", "-", "--framed", framed]);
-    let to = ["send", "--to", &receiver.address(), "--file", &file, "--framed", framed];
+    let to = ["send", "--to", &listening.address(), "--file", &file, "--framed", framed];
     let sent = run(to.iter().chain(more)).succeeded();
     let words = format!("sent {outputs} messages");
     assert!(sent.stderr.starts_with(&words), "{}", sent.stderr);
-    let received = receiver.end().succeeded();
+    let received = listening.end().succeeded();
     // An output that is a line has its end.
     let whole = if bytes.ends_with(b"b") && framed == "lines" { outputs - 1 } else { outputs };
     let words = format!("received {whole} outputs");
@@ -99,8 +99,8 @@ fn generated_texts_are_sent_in_any_framing_and_come_out_back_to_front() {
         let ends = ["run", "--in", ":0", "--out", &outputs, "--json"];
         let running = Running::start(ends.iter().chain(&of));
         let to = running.address();
-        let send = ["send", "--to", &to, "--file", &texts, "--rate", "100000"];
-        let sent = run(send.iter().chain(&of)).succeeded();
+        let file = ["send", "--to", &to, "--file", &texts, "--rate", "100000"];
+        let sent = run(file.iter().chain(&of)).succeeded();
         assert!(sent.stderr.starts_with("sent 1000 messages"), "{}", sent.stderr);
         let outputs_are = |number: usize| {
             wait_until("the outputs", || lines(&folder.read("outputs")) == number);

@@ -34,7 +34,7 @@ fn a_line_without_a_form_is_typed_as_it_is_and_the_screen_says_so() {
     assert!(screen.contains("a line is sent as it is   0x.. raw bytes"), "{screen}");
     stage.text("no form: \\ ;");
     stage.vote("");
-    let row = stage.session.engine().export().into_iter().next().unwrap();
+    let row = stage.session.engine().export().next().unwrap();
     assert_eq!(row.key.as_bytes(), b"no form: \\ ;");
     assert!(stage.screen().contains(r"no form: \\ ;"), "{}", stage.screen());
 }
