@@ -4,6 +4,7 @@ mod alphabet;
 mod celsius;
 mod market_spread;
 mod reverse;
+mod stations;
 mod word_count;
 
 use std::process::ExitCode;
@@ -15,5 +16,6 @@ fn main() -> ExitCode {
         celsius::app(),
         word_count::app(),
         market_spread::app(),
+        stations::app(),
     ])
 }

@@ -68,6 +68,7 @@
 //! | you want to | look at |
 //! |---|---|
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] with its [`Out`] |
+//! | read and write lines of JSON | [`Json`], [`Source::json_lines`], [`Sink::json_lines`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
 //! | write to the log | `tracing::warn!(target: "wallaroo", ..)`, and [`Log`] |

@@ -4,7 +4,8 @@
 //! Fenced blocks are taken in order. `toml` is `Cargo.toml`. `rust` is appended to `src/main.rs`; a
 //! block that begins with the same `fn` line as an earlier one takes its place. `console` is run:
 //! commands after `$ `, and their outputs, where `...` stands for anything. At a table whose heading is
-//! "type | and see", the command before it is run in a terminal, and each line typed.
+//! "type | and see", the command before it is run in a terminal, and each line typed; if it is "append in
+//! another shell | and see", each line is run beside it. Another `toml` begins another crate.
 //!
 //! The crate is built by Cargo into this package's own target folder: nearly all of it is there.
 
@@ -49,6 +50,10 @@ struct Part<'a> {
     lines: Vec<&'a str>,
 }
 
+/// The tables that the reader works through, by their headings.
+const TABLES: [(&str, &str); 2] =
+    [("| type | and see |", "table"), ("| append in another shell | and see |", "table beside")];
+
 /// The fenced and indented blocks and the tables, in order.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
@@ -59,31 +64,31 @@ fn parts(text: &str) -> Vec<Part<'_>> {
             parts.push(Part { kind, lines });
         } else if let Some(command) = line.strip_prefix("    ") {
             parts.push(Part { kind: "command", lines: vec![command] });
-        } else if line == "| type | and see |" {
+        } else if let Some(kind) =
+            TABLES.iter().find_map(|(title, kind)| (line == *title).then_some(kind))
+        {
             let rows = lines.by_ref().skip(1).take_while(|line| line.starts_with('|')).collect();
-            parts.push(Part { kind: "table", lines: rows });
+            parts.push(Part { kind, lines: rows });
         }
     }
     parts
 }
 
 impl Reader {
-    /// An empty crate, with the dependencies that this package has.
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scooters");
+    /// A crate without code, with the dependencies that this package has.
+    fn new(manifest: &[&str]) -> Self {
+        let name = manifest.iter().find_map(|line| line.strip_prefix("name = "));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.unwrap().trim_matches('"'));
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
         fs::create_dir_all(folder.join("src")).unwrap();
         fs::copy(Path::new(PACKAGE).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-        Self { folder, rust: Vec::new() }
-    }
-
-    fn write_manifest(&self, lines: &[&str]) {
-        let manifest = lines.join("\n");
+        let manifest = manifest.join("\n");
         assert!(manifest.contains("\"../wallaroo-tui\""));
         let manifest = manifest.replace("\"../wallaroo-tui\"", &format!("{PACKAGE:?}"));
-        fs::write(self.folder.join("Cargo.toml"), manifest).unwrap();
+        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        Self { folder, rust: Vec::new() }
     }
 
     fn write_rust(&mut self, lines: &[&str]) {
@@ -121,15 +126,20 @@ impl Reader {
         }
     }
 
-    /// Types the lines of a table into the workbench, and sees what it says.
-    fn watch(&self, command: &str, rows: &[&str]) {
+    /// Types the lines of a table into the workbench or runs them `beside` it, and sees what it says.
+    fn watch(&self, command: &str, rows: &[&str], beside: bool) {
         let script = self.script(&format!("exec {command}"));
-        let mut terminal = Terminal::start_with("/bin/sh", &["-c", &script], &ENVIRONMENT, 40, 120);
+        let mut terminal = Terminal::start_with("bash", &["-c", &script], &ENVIRONMENT, 40, 120);
         terminal.wait_for("Ctrl-C quit");
         for row in rows {
             // Every second piece stands between backquotes.
             let mut quoted = row.split('`').skip(1).step_by(2);
-            terminal.send(format!("{}\r", quoted.next().unwrap()));
+            let line = quoted.next().unwrap();
+            if beside {
+                self.run(&[&format!("$ {line}")]);
+            } else {
+                terminal.send(format!("{line}\r"));
+            }
             for seen in quoted {
                 terminal.wait_for(seen);
             }
@@ -148,21 +158,22 @@ fn matches(shown: &str, text: &str) -> bool {
 
 #[test]
 fn the_tutorial_does_what_it_says() {
-    let mut reader = Reader::new();
+    let mut readers: Vec<Reader> = Vec::new();
     let mut command = "";
     let mut done = Vec::new();
     for part in parts(TUTORIAL) {
-        match part.kind {
-            "toml" => reader.write_manifest(&part.lines),
-            "rust" => reader.write_rust(&part.lines),
-            "console" => reader.run(&part.lines),
-            "command" => command = part.lines[0],
-            "table" => reader.watch(command, &part.lines),
-            other => panic!("what is to be done with a block of {other:?}?"),
+        match (part.kind, readers.last_mut()) {
+            ("toml", _) => readers.push(Reader::new(&part.lines)),
+            ("command", _) => command = part.lines[0],
+            ("rust", Some(reader)) => reader.write_rust(&part.lines),
+            ("console", Some(reader)) => reader.run(&part.lines),
+            ("table", Some(reader)) => reader.watch(command, &part.lines, false),
+            ("table beside", Some(reader)) => reader.watch(command, &part.lines, true),
+            (other, _) => panic!("what is to be done with a block of {other:?}?"),
         }
         done.push(part.kind);
     }
-    for kind in ["toml", "rust", "console", "table"] {
+    for kind in ["toml", "rust", "console", "table", "table beside"] {
         assert!(done.contains(&kind), "no {kind} in the tutorial");
     }
 }

@@ -175,6 +175,7 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         Some(Effect::PauseOrResume) => session.engine().pause(),
         Some(Effect::Step) => session.engine().resume(),
         Some(Effect::Crash) => workbench.crash(),
+        Some(Effect::Reset) => workbench.begun_anew(session.snapshot()),
         // Slowly, because a walk is no storm.
         Some(Effect::Load(settings)) => drop(session.load(settings.at_rate(100))),
         Some(Effect::StopLoad) => session.stop_load(),

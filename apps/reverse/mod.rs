@@ -11,9 +11,27 @@ use wallaroo::{
     App, Application, BuildError, Generator, Reason, Sink, Source, Topology, parse_key_text,
 };
 
-/// The application, for the command line.
+/// The application with its option, for the command line.
 pub fn app() -> App {
-    App::new("reverse", "sends every text back to front", |_| topology())
+    App::new("reverse", "sends every text back to front", |options| {
+        topology(match options.get("framing") {
+            "lines" => Framing::Lines,
+            "varint" => Framing::Varint,
+            _ => Framing::Header,
+        })
+    })
+    .option("framing", &["header", "lines", "varint"], "How the source is cut into texts")
+}
+
+/// How the source is cut into texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// By the default header: 4 bytes, the text's length.
+    Header,
+    /// At the ends of lines.
+    Lines,
+    /// By lengths that are varints.
+    Varint,
 }
 
 /// The application.
@@ -21,9 +39,14 @@ pub fn app() -> App {
 /// # Errors
 ///
 /// None that a user could cause; see [`BuildError`].
-pub fn topology() -> Result<Topology, BuildError> {
-    let source =
-        Source::new(wire::decode).format("UTF-8 text").typed("hello", typed).generated(random_text);
+pub fn topology(framing: Framing) -> Result<Topology, BuildError> {
+    let source = Source::new(wire::decode);
+    let source = match framing {
+        Framing::Header => source,
+        Framing::Lines => source.lines(),
+        Framing::Varint => source.varint(),
+    };
+    let source = source.format("UTF-8 text").typed("hello", typed).generated(random_text);
     Application::new("reverse")
         .pipeline("texts", source)
         .to(reverse)

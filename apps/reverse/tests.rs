@@ -8,7 +8,7 @@ use super::*;
 
 /// A driver that has processed these frames.
 fn after(frames: &[&[u8]]) -> TestDriver {
-    let mut driver = TestDriver::new(&topology().unwrap());
+    let mut driver = TestDriver::new(&topology(Framing::Header).unwrap());
     for frame in frames {
         driver.push("texts", frame).unwrap();
     }
@@ -18,7 +18,7 @@ fn after(frames: &[&[u8]]) -> TestDriver {
 }
 
 fn generated(seed: u64) -> Vec<Vec<u8>> {
-    let topology = topology().unwrap();
+    let topology = topology(Framing::Header).unwrap();
     let generate = topology.pipelines()[0].source.generate.clone().unwrap();
     let mut generator = Generator::new(seed, 0.0);
     (0..1_000).map(|_| generate(&mut generator)).collect()
@@ -28,6 +28,21 @@ fn generated(seed: u64) -> Vec<Vec<u8>> {
 fn a_frame_becomes_a_line_back_to_front() {
     let driver = after(&[b"\0\0\0\x05\x68\x65\x6c\x6c\x6f", b"\0\0\0\x03ab "]);
     assert_eq!(driver.outputs("texts").unwrap(), [&b"olleh\n"[..], b" ba\n"]);
+}
+
+#[test]
+fn texts_are_the_same_however_the_source_is_cut() {
+    for (framing, bytes) in [
+        (Framing::Header, &b"\0\0\0\x02ab\0\0\0\0\0\0\0\x01c"[..]),
+        (Framing::Lines, b"ab\r\n\nc"),
+        (Framing::Varint, b"\x02ab\0\x81\0c"),
+    ] {
+        let mut driver = TestDriver::new(&topology(framing).unwrap());
+        driver.push("texts", bytes).unwrap();
+        driver.end("texts").unwrap();
+        driver.run();
+        assert_eq!(driver.outputs("texts").unwrap(), [&b"ba\n"[..], b"\n", b"c\n"], "{framing:?}");
+    }
 }
 
 #[test]
@@ -81,7 +96,7 @@ fn reversed_twice_a_text_is_itself() {
 
 #[test]
 fn it_has_no_state() {
-    let topology = topology().unwrap();
+    let topology = topology(Framing::Header).unwrap();
     assert!(topology.states().is_empty());
     let steps: Vec<_> = topology.pipelines()[0].steps.iter().map(|step| &*step.name).collect();
     assert_eq!(steps, ["decode", "reverse", "encode"]);
@@ -95,18 +110,8 @@ fn a_typed_text_is_its_payload_and_any_byte_can_be_typed() {
 }
 
 #[test]
-fn a_broken_escape_is_explained() {
-    for text in [r"a\b", r"\x4", "\\"] {
-        let escape = text.trim_start_matches('a');
-        let what =
-            r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash";
-        assert_eq!(typed(text).unwrap_err().as_str(), format!("`{escape}`: {what}"));
-    }
-}
-
-#[test]
 fn the_example_to_type_is_a_text() {
-    let topology = topology().unwrap();
+    let topology = topology(Framing::Header).unwrap();
     let source = &topology.pipelines()[0].source;
     let form = source.typed.as_ref().unwrap();
     assert_eq!(form.parse(form.example()).unwrap(), b"hello");

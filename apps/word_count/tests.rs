@@ -164,16 +164,6 @@ fn a_typed_line_is_its_payload_and_any_byte_can_be_typed() {
 }
 
 #[test]
-fn a_broken_escape_is_explained() {
-    for text in [r"a\b", r"\x4", "\\"] {
-        let escape = text.trim_start_matches('a');
-        let what =
-            r"after a backslash type x and two hexadecimal digits (\xNN), or another backslash";
-        assert_eq!(typed(text).unwrap_err().as_str(), format!("`{escape}`: {what}"));
-    }
-}
-
-#[test]
 fn the_example_to_type_is_a_line_with_a_word_twice() {
     let topology = topology().unwrap();
     let source = &topology.pipelines()[0].source;

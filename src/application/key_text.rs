@@ -95,7 +95,8 @@ mod tests {
             parse_key_text(r"a\q").unwrap_err(),
             r"`\q`: after a backslash type x and two hexadecimal digits (\xNN), or another backslash"
         );
-        assert!(parse_key_text(r"\x1").is_err());
-        assert!(parse_key_text(r"\x+1").is_err());
+        for text in [r"\x1", r"\x+1", "\\"] {
+            assert!(parse_key_text(text).is_err(), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! parts run: [`crate::core`] puts them together and [`crate::runtime`] runs them.
 
 mod ends;
+mod json;
 mod key;
 mod key_text;
 mod message;
@@ -13,9 +14,10 @@ mod reason;
 mod steps;
 
 pub use ends::{
-    BoxedEncoder, Generate, Generator, Sink, Skew, Source, TypedForm, WithHeader, big_endian,
-    little_endian,
+    BoxedEncoder, FramePlace, Generate, Generator, OwnFraming, Sink, Skew, Source, TypedForm,
+    WithHeader, big_endian, little_endian,
 };
+pub use json::Json;
 pub use key::Key;
 pub(crate) use key_text::push_text_of_bytes;
 pub use key_text::{parse_key_text, text_of_bytes};
@@ -26,6 +28,6 @@ pub use steps::{
     PartitionFunction, State, StateBuilder, StateComputation, StateOutcome, WritesOut, WritesVec,
 };
 
-pub(crate) use ends::Cutting;
+pub(crate) use ends::{Cutting, FirstFrame, OwnFunctions};
 pub(crate) use name::short_type_name;
 pub(crate) use printable::is_printable;

@@ -27,6 +27,8 @@ struct ListedPipeline {
     #[serde(rename = "in")]
     input: String,
     example: Option<String>,
+    #[serde(skip)]
+    typed_as_it_is: bool,
     steps: Vec<String>,
     out: Vec<String>,
 }
@@ -55,6 +57,7 @@ pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
         name: plan.name.to_string(),
         input: plan.source.format.clone(),
         example: plan.source.typed.as_ref().map(|typed| typed.example().to_owned()),
+        typed_as_it_is: plan.source.is_typed_as_it_is(),
         steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),
         out: plan.sinks.iter().map(|sink| sink.format.clone()).collect(),
     });
@@ -88,6 +91,9 @@ pub(super) fn details(app: &Listed) -> String {
         }
         if let Some(example) = &pipeline.example {
             let _ = writeln!(text, "  type {example}");
+        }
+        if pipeline.typed_as_it_is {
+            let _ = writeln!(text, "  type a line, as it is");
         }
     }
     for option in &app.options {

@@ -1,17 +1,19 @@
 //! Counts the frames of a stream without keeping its bytes.
 //!
 //! Invariant: it finds the same ends as [`Framing::cut`], in whatever pieces the bytes arrive. A frame may
-//! have any length: no payload is stored, and nothing is allocated because of a header.
+//! have any length: no payload is stored, and nothing is allocated because of a header. Only of a source with a framing of
+//! its author's own, the current frame is kept.
 
 use std::sync::Arc;
 
-use crate::core::frames::framing::Framing;
+use crate::core::frames::framing::{Framing, MAX_FRAME_LIMIT};
 use crate::core::frames::wrapping::Wrapping;
 
 /// Counts the frames of a stream.
 pub struct FrameCounter {
     framing: Arc<dyn Framing>,
-    /// The header of the current frame, as far as it has arrived.
+    /// The header of the current frame, as far as it has arrived; all of the frame if only the author's own framing can
+    /// say where it ends.
     header: Vec<u8>,
     payload: Payload,
     /// How many bytes have arrived since the end of the last frame.
@@ -38,8 +40,10 @@ impl FrameCounter {
     /// how many frames ended in them. If `max` is 0, nothing is counted.
     pub fn pass(&mut self, bytes: &[u8], max: u64) -> (usize, u64) {
         let wrapping = self.framing.wrapping();
-        if wrapping == Wrapping::Line {
-            return self.pass_lines(bytes, max);
+        match wrapping {
+            Wrapping::Line => return self.pass_lines(bytes, max),
+            Wrapping::Own(_) => return self.pass_own(bytes, max),
+            Wrapping::Header(_) | Wrapping::Varint => {}
         }
         let mut left = bytes;
         let mut ended = 0;
@@ -85,6 +89,30 @@ impl FrameCounter {
         (bytes.len() - left.len(), ended)
     }
 
+    fn pass_own(&mut self, bytes: &[u8], max: u64) -> (usize, u64) {
+        let mut left = bytes;
+        if max == 0 || matches!(self.payload, Payload::Lost) {
+            self.take(&mut left, if max == 0 { 0 } else { u64::MAX });
+            return (bytes.len() - left.len(), 0);
+        }
+        let before = self.header.len();
+        self.header.extend_from_slice(bytes);
+        let (mut ends, most) = (Vec::new(), usize::try_from(max).unwrap_or(usize::MAX));
+        let cut = self.framing.cut(&self.header, 0, MAX_FRAME_LIMIT, most, &mut ends);
+        let end = ends.last().map_or(0, |end| *end as usize);
+        let ended = ends.len() as u64;
+        if ended == max {
+            (self.rest, self.header) = (0, Vec::new());
+            return (end.saturating_sub(before), ended);
+        }
+        self.header.drain(..end);
+        self.rest = self.header.len() as u64;
+        if cut.is_err() {
+            (self.payload, self.header) = (Payload::Lost, Vec::new());
+        }
+        (bytes.len(), ended)
+    }
+
     /// Whether what has been counted since the end of the last frame is one if no more bytes come.
     pub fn is_last(&self) -> bool {
         self.rest > 0 && self.framing.wrapping() == Wrapping::Line
@@ -110,7 +138,30 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::frames::framing::{MAX_FRAME_LIMIT, big_endian_framing};
+    use crate::application::{FramePlace, OwnFraming, Reason, Source};
+    use crate::core::frames::framing::{LineFraming, VarintFraming, big_endian_framing};
+    use crate::core::topology::Application;
+
+    /// Payloads before the byte 2; no frame begins with 255.
+    fn own_framing() -> Arc<dyn Framing> {
+        struct Own;
+        impl OwnFraming for Own {
+            fn first(bytes: &[u8]) -> Result<Option<FramePlace>, Reason> {
+                if bytes.first() == Some(&255) {
+                    return Err("255".into());
+                }
+                let end = bytes.iter().position(|byte| *byte == 2);
+                Ok(end.map(|end| FramePlace { payload: 0..end, end: end + 1 }))
+            }
+
+            fn frame(payload: &[u8]) -> Result<Vec<u8>, Reason> {
+                Ok([payload, &[2]].concat())
+            }
+        }
+        let source = Source::new(|_: &[u8]| Ok::<Option<()>, Reason>(None)).framing(Own);
+        let topology = Application::new("own").pipeline("own", source).done().build().unwrap();
+        Arc::clone(&topology.pipelines()[0].source.framing)
+    }
 
     fn counter(header_length: usize) -> FrameCounter {
         FrameCounter::new(big_endian_framing(header_length))
@@ -120,16 +171,21 @@ mod tests {
         #[test]
         fn it_finds_the_frames_that_a_cut_finds_however_the_bytes_arrive(
             bytes in prop::collection::vec(prop_oneof![Just(0), Just(1), Just(2), any::<u8>()], 0..200),
-            header_length in 1_usize..=4,
+            header_length in 1_usize..=7,
             steps in prop::collection::vec((1_usize..20, 1_u64..4), 1..10),
         ) {
             let mut ends = Vec::new();
-            let framing = big_endian_framing(header_length);
+            let framing: Arc<dyn Framing> = match header_length {
+                5 => Arc::new(VarintFraming),
+                6 => Arc::new(LineFraming),
+                7 => own_framing(),
+                length => big_endian_framing(length),
+            };
             let cut = framing.cut(&bytes, 0, MAX_FRAME_LIMIT, usize::MAX, &mut ends);
-            // What is above the limit is a frame that has not ended.
-            prop_assert!(cut.is_ok() || header_length == 4);
+            // What is above the limit, or no length at all, is a frame that has not ended.
+            prop_assert!(cut.is_ok() || [4, 5, 7].contains(&header_length));
 
-            let mut counter = counter(header_length);
+            let mut counter = FrameCounter::new(framing);
             let mut counted = 0;
             let mut at = 0;
             for (piece, most) in steps.into_iter().cycle() {

@@ -46,11 +46,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     // log says so.
     let _ = crate::endpoints::raise_open_files();
     let apps: Vec<App> = apps.into_iter().collect();
-    let outcome = match arguments::parse(&apps) {
-        Ok(arguments) => execute(&apps, arguments),
-        Err(error) => arguments::refuse(&error),
-    };
-    match outcome {
+    match arguments::parse(&apps).and_then(|arguments| execute(&apps, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let said = failure.to_string();
@@ -64,16 +60,16 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
 }
 
 fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { command, workbench, options } = arguments;
+    let Arguments { command, workbench, options, configuration } = arguments;
     match command {
-        None => workbench::start(apps, &workbench, &options),
+        None => workbench::start(apps, &workbench, &options, &configuration),
         Some(Command::Run(run)) => run::run(apps, &run, &options),
         Some(Command::Send(send)) => send::send(apps, &send, &options),
         Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
         Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
         Some(Command::Apps(list)) => apps::list(apps, &list),
-        Some(Command::Config) => shell::configuration(),
+        Some(Command::Config) => shell::configuration(apps),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),
         Some(Command::Man) => shell::manual(apps),
     }

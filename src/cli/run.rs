@@ -30,7 +30,10 @@ pub(super) fn run(
     arguments: &RunArguments,
     options: &AppOptions,
 ) -> Result<(), Failure> {
-    let topology = app::find(apps, &arguments.app)?.topology(options)?;
+    let app = arguments.app.as_deref();
+    let app =
+        app.ok_or_else(|| Failure::Usage("which app? Give --app, or `app` in [run]".into()))?;
+    let topology = app::find(apps, app)?.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
     let written = [
         ("--state", arguments.state.as_deref()),

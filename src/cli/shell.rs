@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::app::App;
-use super::arguments::{CompletionsArguments, command};
+use super::arguments::{CompletionsArguments, command, run_template};
 use super::failure::Failure;
 use super::setup::files::printed;
 
@@ -21,6 +21,7 @@ pub(super) fn manual(apps: &[App]) -> Result<(), Failure> {
     printed(clap_mangen::Man::new(command(apps).name(NAME)).render(&mut io::stdout()))
 }
 
-pub(super) fn configuration() -> Result<(), Failure> {
-    printed(io::stdout().write_all(crate::workbench::configuration::template().as_bytes()))
+pub(super) fn configuration(apps: &[App]) -> Result<(), Failure> {
+    let text = crate::workbench::configuration::template() + &run_template(&command(apps));
+    printed(io::stdout().write_all(text.as_bytes()))
 }

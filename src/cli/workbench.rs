@@ -19,12 +19,9 @@ pub(super) fn start(
     apps: &[App],
     arguments: &WorkbenchArguments,
     options: &AppOptions,
+    configuration: &Configuration,
 ) -> Result<(), Failure> {
-    // Before a choice: what is wrong in a file is known at once.
-    let variable = |name: &str| std::env::var(name).ok();
-    let configuration = Configuration::load(arguments.config.as_deref(), variable)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let Some(app) = application(apps, arguments, options, &configuration)? else { return Ok(()) };
+    let Some(app) = application(apps, arguments, options, configuration)? else { return Ok(()) };
     let topology = app.topology(options)?;
     let load = arguments.demo.then(LoadSettings::default);
     if load.is_some() && !makes_messages(&topology) {
@@ -67,7 +64,7 @@ pub(super) fn start(
     };
     let name = topology.name().to_string();
     let opening = Opening { topology, settings, dead_letters, load };
-    let outcome = crate::workbench::run(opening, Some(others), &configuration);
+    let outcome = crate::workbench::run(opening, Some(others), configuration);
     let outcome = outcome.map_err(Failure::failed).map(|farewells| {
         let chosen = (arguments.app.is_none() && !arguments.demo).then_some(app.name);
         say_farewell(&name, chosen, &farewells);

@@ -72,6 +72,8 @@ pub enum EngineEvent {
     },
     /// Workers did not end in this time when the engine was ended: their threads are left.
     LeftBehind(Duration),
+    /// All of a source is read: a file, a pipe or the standard input.
+    SourceEnded(PipelineIndex, Arc<str>),
     /// A source no longer reads, though it has more bytes, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// Something happened to a sink.
@@ -162,6 +164,7 @@ impl EngineEvent {
             | Self::LetGo(pipeline, _)
             | Self::NotAccepted(pipeline, _)
             | Self::Abandoned(pipeline, ..)
+            | Self::SourceEnded(pipeline, _)
             | Self::Sink { pipeline, .. }
             | Self::Reading { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
@@ -187,6 +190,7 @@ impl EngineEvent {
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
+            | Self::SourceEnded(..)
             | Self::Reading { stalled: false, .. }
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
@@ -239,6 +243,7 @@ impl fmt::Display for EngineEvent {
                 "a worker did not end within {waited:.0?}: a disk or a step does not return; its \
                  thread is left, and what it has open stays open until this process ends"
             ),
+            Self::SourceEnded(_, source) => write!(formatter, "file ended: all of {source} is read"),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")
             }

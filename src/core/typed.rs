@@ -96,8 +96,7 @@ fn repetitions(line: &str) -> Result<(&str, usize), String> {
 fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
     let payload = match &source.typed {
         Some(form) => form.parse(line).map_err(|reason| reason.as_str().to_owned()),
-        // A line is typed as it is.
-        None if source.framing.wrapping() == Wrapping::Line => Ok(line.as_bytes().to_vec()),
+        None if source.is_typed_as_it_is() => Ok(line.as_bytes().to_vec()),
         None => {
             Err("this application has no typed form: type raw bytes, as 0x 00 01 ..".to_owned())
         }

@@ -17,6 +17,7 @@ use super::checkpoints::recovery::{Checkpoint, journal_positions};
 use super::checkpoints::worker_reader::WorkerReader;
 use super::database::{Database, FORMAT};
 use super::directory::copy::copy_databases;
+use super::directory::emptying;
 use super::directory::temporary::TemporaryDirectory;
 use super::directory::worker_names::generations;
 use super::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of, reading};
@@ -263,9 +264,14 @@ fn picture(
 /// Whose a directory is now.
 fn owner(directory: &Path, copies: &TemporaryDirectory) -> Result<Owner, ResilienceError> {
     let file = directory.join(DIRECTORY_FILE);
-    if !file.exists() {
-        let reason = "it is no resilience directory: it has no directory.sqlite".to_owned();
-        return Err(ResilienceError::System { path: directory.to_owned(), reason });
+    let nothing = if emptying::is_begun(directory) {
+        Some("it was reset, and nothing has been saved in it since")
+    } else {
+        (!file.exists()).then_some("it is no resilience directory: it has no directory.sqlite")
+    };
+    if let Some(reason) = nothing {
+        let (path, reason) = (directory.to_owned(), reason.to_owned());
+        return Err(ResilienceError::System { path, reason });
     }
     copy_databases(std::slice::from_ref(&file), copies.path(), || Ok(()))?;
     owner_of(&Database::read(&copies.path().join(DIRECTORY_FILE), file)?)

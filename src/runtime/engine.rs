@@ -21,7 +21,7 @@ use super::workers::query::{Query, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
-use crate::core::foresight::{Copies, PartitionName};
+use crate::core::foresight::{Copies, StateKey};
 use crate::core::frames::pins::Pin;
 use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
@@ -246,7 +246,7 @@ impl Engine {
 
     /// Copies of these partitions. Each worker answers with those that it owns, unless it has ended.
     #[must_use]
-    pub fn copies(&self, wanted: &Arc<[PartitionName]>) -> Receiver<Copies> {
+    pub fn copies(&self, wanted: &Arc<[StateKey]>) -> Receiver<Copies> {
         self.ask(|reply| Query::Copies { wanted: Arc::clone(wanted), reply })
     }
 

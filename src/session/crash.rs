@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
 
@@ -62,22 +63,17 @@ impl Session {
             (epoch, messages)
         };
         self.stateful_before = processed;
-        self.collector.pipelines.iter().for_each(|pipeline| pipeline.pressure.forget_sinks());
-        // Clients come back to the same address, also if the system chose the port.
-        for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
-            if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
-                *address = real.to_string();
-            }
+        for pipeline in &self.collector.pipelines {
+            pipeline.pressure.forget_sinks();
+            // The file is read again from the checkpoint on.
+            pipeline.ended.store(false, Ordering::Release);
         }
+        self.keep_addresses();
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;
         let start = || Engine::start_after(earlier, topology, settings, observer);
         let before_start = began.elapsed();
-        // On a thread of its own: front ends are asynchronous, and a start blocks.
-        let started = thread::scope(|scope| scope.spawn(start).join());
-        self.engine = started.unwrap_or_else(|panic| {
-            Err(EngineError::Threads(format!("the start panicked: {panic:?}")))
-        })?;
+        self.engine = apart(start)?;
         self.partitions.ask_anew();
         self.ahead.look_anew();
         (self.recovering, self.ended) = (true, None);
@@ -85,6 +81,15 @@ impl Session {
         self.crash = Some((crash, before_start));
         self.load_again();
         Ok(())
+    }
+
+    /// Clients come back to the same address, also if the system chose the port.
+    pub(super) fn keep_addresses(&mut self) {
+        for (source, pipeline) in self.settings.sources.iter_mut().zip(&self.collector.pipelines) {
+            if let (Endpoint::Tcp(address), Some(real)) = (source, pipeline.listening.get()) {
+                *address = real.to_string();
+            }
+        }
     }
 
     /// How many partitions there are, and how many of them messages created. Waits for the workers.
@@ -118,4 +123,13 @@ impl Session {
             crash,
         })
     }
+}
+
+/// Starts an engine on a thread of its own: front ends are asynchronous, and a start blocks.
+pub(super) fn apart(
+    start: impl FnOnce() -> Result<Engine, EngineError> + Send,
+) -> Result<Engine, EngineError> {
+    let started = thread::scope(|scope| scope.spawn(start).join());
+    started
+        .unwrap_or_else(|panic| Err(EngineError::Threads(format!("the start panicked: {panic:?}"))))
 }

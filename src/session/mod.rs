@@ -3,6 +3,7 @@
 mod crash;
 mod load;
 mod load_state;
+mod reset;
 mod totals;
 mod view;
 
@@ -74,12 +75,22 @@ impl Session {
         settings: &Settings,
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, EngineError> {
+        Self::begin(topology, settings, dead_letters, Engine::start)
+    }
+
+    /// The same, with an engine that is started by `start`.
+    fn begin(
+        topology: Arc<Topology>,
+        settings: &Settings,
+        dead_letters: Option<DeadLetterFile>,
+        start: impl FnOnce(Arc<Topology>, &Settings, Arc<dyn Observer>) -> Result<Engine, EngineError>,
+    ) -> Result<Self, EngineError> {
         let mut collector = Collector::new(&topology, settings.workers.get(), dead_letters);
         collector.name_sinks(&settings.sinks);
         let collector = Arc::new(collector);
         collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
-        let engine = Engine::start(topology, settings, observer)?;
+        let engine = start(topology, settings, observer)?;
         if let Some(letters) = &collector.letters {
             let told = Arc::downgrade(&collector);
             let tell = move |news| {
@@ -111,13 +122,13 @@ impl Session {
     }
 
     /// The engine, to pause it, to give it messages and to ask it. It is another one after each
-    /// [`crash`](Self::crash).
+    /// [`crash`](Self::crash) and [`reset`](Self::reset).
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Notified when a new snapshot would differ.
+    /// Notified when a new snapshot would differ. It is another one after each [`reset`](Self::reset).
     #[must_use]
     pub fn news(&self) -> Arc<Notify> {
         Arc::clone(&self.collector.news)
@@ -169,6 +180,17 @@ impl Session {
         if let Some(letters) = &self.collector.letters {
             letters.finish();
         }
+    }
+
+    /// Puts what a front end has told its user into the log.
+    pub fn say(&self, text: &str) {
+        self.collector.reporter.told(text);
+    }
+
+    /// Ends the run, with its figures in the log.
+    fn close(&mut self) {
+        self.end();
+        self.collector.reporter.ends(totals(&self.collector));
     }
 
     /// Looks from now on at what this message would do, or at none: snapshots say it.
@@ -250,7 +272,6 @@ impl Session {
 impl Drop for Session {
     /// The log gets the figures of the run, however it ends.
     fn drop(&mut self) {
-        self.end();
-        self.collector.reporter.ends(totals(&self.collector));
+        self.close();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Session;
 use super::totals::{of_worker, pipeline_totals, totals, traced, work};
@@ -109,6 +110,7 @@ impl Session {
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
                 listening: counters.listening.get().cloned(),
+                ended: counters.ended.load(Ordering::Acquire),
                 held: counters.pressure.is_held(),
                 sinks: counters.pressure.sinks(),
             }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::partitions::question::{LOOK, Question};
-use crate::core::foresight::{Copied, Copies, Foresight, PartitionName, Surroundings, foresee};
+use crate::core::foresight::{Copied, Copies, Foresight, StateKey, Surroundings, foresee};
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::runtime::{AHEAD_THREAD_NAME, Engine};
 
@@ -66,7 +66,7 @@ enum Stage {
     /// The workers copy partitions.
     Asking {
         task: Task,
-        wanted: Arc<[PartitionName]>,
+        wanted: Arc<[StateKey]>,
         question: Question<Copies>,
     },
 }
@@ -194,7 +194,7 @@ impl AheadWatch {
     /// Takes a result: asks for the copies that are missing, or shows it.
     fn take(&mut self, engine: &Engine, task: Task, foresight: Foresight) -> Option<Stage> {
         if !foresight.missing.is_empty() && task.round < ROUNDS {
-            let wanted: Arc<[PartitionName]> = foresight.missing.clone().into();
+            let wanted: Arc<[StateKey]> = foresight.missing.clone().into();
             let question = Question::new(engine.now(), task.moment.0, engine.copies(&wanted));
             return Some(Stage::Asking { task, wanted, question });
         }
@@ -208,7 +208,7 @@ impl AheadWatch {
         &mut self,
         engine: &Engine,
         mut task: Task,
-        wanted: &[PartitionName],
+        wanted: &[StateKey],
         answers: Vec<Copies>,
     ) -> Stage {
         // A worker has ended: its partitions are not known, and it is tried again.

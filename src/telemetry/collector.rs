@@ -41,6 +41,8 @@ const NEWEST_OF_LARGE_BATCH: usize = 16;
 pub(crate) struct PipelineCounters {
     /// The address at which its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
+    /// Whether all of its source is read.
+    pub ended: AtomicBool,
     /// One for each worker that there may ever be: their number changes while others count.
     pub workers: Vec<WorkerCounters>,
     /// Messages that each step could not process.
@@ -91,6 +93,7 @@ impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
         let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
             listening: OnceLock::new(),
+            ended: AtomicBool::new(false),
             workers: (0..workers.max(MAX_WORKERS))
                 .map(|_| WorkerCounters::new(plan.steps.len()))
                 .collect(),
@@ -274,16 +277,18 @@ impl Observer for Collector {
     }
 
     fn event(&self, event: EngineEvent) {
-        if let EngineEvent::Listening(pipeline, address) = &event
-            && let Some(pipeline) = self.counters(*pipeline)
-        {
-            // A source listens once, so the cell is empty.
-            let _ = pipeline.listening.set(address.as_str().into());
-        }
-        if let EngineEvent::Sink { pipeline, sink, endpoint, news } = &event
-            && let Some(pipeline) = self.counters(*pipeline)
-        {
-            pipeline.pressure.note(*sink, endpoint, news);
+        if let Some(of_pipeline) = event.pipeline().and_then(|pipeline| self.counters(pipeline)) {
+            match &event {
+                EngineEvent::Listening(_, address) => {
+                    // A source listens once, so nothing is ever lost here.
+                    let _ = of_pipeline.listening.set(address.as_str().into());
+                }
+                EngineEvent::SourceEnded(..) => of_pipeline.ended.store(true, Ordering::Release),
+                EngineEvent::Sink { sink, endpoint, news, .. } => {
+                    of_pipeline.pressure.note(*sink, endpoint, news);
+                }
+                _ => {}
+            }
         }
         self.reporter.event(&event);
         match event {

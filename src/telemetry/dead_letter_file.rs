@@ -53,10 +53,10 @@ fn counts(lost: u64, waiting: u64) -> String {
 }
 
 /// A file that is to get a JSON line for each dead letter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeadLetterFile {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     limit: u64,
 }
 
@@ -69,7 +69,13 @@ impl DeadLetterFile {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = open_to_write(path)?;
         claim(&file)?;
-        Ok(Self { path: path.to_owned(), file, limit: DEFAULT_DEAD_LETTERS_LIMIT })
+        Ok(Self { path: path.to_owned(), file: Arc::new(file), limit: DEFAULT_DEAD_LETTERS_LIMIT })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// With another limit on its length, in bytes. Only a regular file has a limit.
@@ -95,9 +101,9 @@ pub(crate) type Tell = Box<dyn Fn(LettersNews) + Send + Sync>;
 
 /// The dead letters on their way to their file.
 pub(crate) struct DeadLetters {
-    path: PathBuf,
+    file: DeadLetterFile,
     outbox: Outbox<Arc<DeadLetter>>,
-    waits: Mutex<Option<(DeadLetterFile, Inbox<Arc<DeadLetter>>)>>,
+    waits: Mutex<Option<Inbox<Arc<DeadLetter>>>>,
     fate: Arc<Fate>,
     /// Letters that are lost at the end are counted once.
     finished: Once,
@@ -155,9 +161,17 @@ impl DeadLetters {
     /// Letters for this file. They wait until the run has begun.
     pub fn new(file: DeadLetterFile) -> Self {
         let (outbox, inbox) = Outbox::new(WAITING);
-        let path = file.path.clone();
-        let waits = Mutex::new(Some((file, inbox)));
-        Self { path, outbox, waits, fate: Arc::default(), finished: Once::new() }
+        let waits = Mutex::new(Some(inbox));
+        Self { file, outbox, waits, fate: Arc::default(), finished: Once::new() }
+    }
+
+    /// The file, for the letters of a run that begins anew after this one has [finished](Self::finish).
+    pub fn file(&self) -> DeadLetterFile {
+        self.file.clone()
+    }
+
+    fn path(&self) -> std::path::Display<'_> {
+        self.file.path.display()
     }
 
     /// The run has begun: drops what was in the file before, or goes on after its last whole line
@@ -167,7 +181,8 @@ impl DeadLetters {
     ///
     /// The thread cannot be started.
     pub fn begin(&self, continues: bool, tell: Tell) -> io::Result<()> {
-        let Some((file, inbox)) = self.waits.lock().take() else { return Ok(()) };
+        let Some(inbox) = self.waits.lock().take() else { return Ok(()) };
+        let file = self.file.clone();
         let _ = self.fate.tell.set(tell);
         let from = if continues { end_of_lines(&file.path) } else { Ok(0) };
         if let Err(error) = from.and_then(|from| cut(&file.file, from)) {
@@ -193,7 +208,7 @@ impl DeadLetters {
     }
 
     fn refuse(&self, count: u64) {
-        let path = self.path.display();
+        let path = self.path();
         self.fate.lose(count, &format!("{path} takes them too slowly, or not at all"));
     }
 
@@ -207,7 +222,7 @@ impl DeadLetters {
         self.finished.call_once(|| {
             if !self.outbox.finish(PATIENCE) {
                 // A thread that is blocked in a write cannot report it.
-                let path = self.path.display();
+                let path = self.path();
                 self.fate.lose(self.outbox.waiting(), &format!("{path} takes nothing any more"));
             }
         });

@@ -67,8 +67,8 @@ commands! {
     PageDown,     "page down",     Rows,        HELP,   [plain(PageDown), ctrl('f')],       "a page down";
     First,        "first row",     Rows,        HELP,   [plain(Home), char('g')],           "the first row";
     Last,         "last row",      Rows,        HELP,   [plain(End), char('G')],            "the last row";
-    Left,         "left",          Rows,        HELP,   [plain(Left)],                      "what is beyond the left edge of a window, or the byte before";
-    Right,        "right",         Rows,        HELP,   [plain(Right)],                     "what is beyond the right edge of a window, or the next byte";
+    Left,         "left",          Rows,        HELP,   [plain(Left)],                      "fold a branch; what is beyond the left edge of a window, or the byte before";
+    Right,        "right",         Rows,        HELP,   [plain(Right)],                     "unfold a branch; what is beyond the right edge of a window, or the next byte";
     NextItem,     "next item",     Rows,        HELP,   [char('J')],                        "the next row of the list, in its window if one is open";
     PreviousItem, "previous item", Rows,        HELP,   [char('K')],                        "the previous row of the list, in its window if one is open";
     Open,         "open",          Rows,        FOOTER, [plain(Enter)],                     "show all of the selected row";
@@ -83,6 +83,7 @@ commands! {
     MoreWorkers,  "more workers",  Everywhere,  HELP,   [char('+')],                        "go on with one worker more, after a checkpoint: see the partitions move";
     FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
     Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";
+    Reset,        "reset",         Everywhere,  HELP,   [char('B')],                        "begin anew with nothing kept: no partitions, no messages, nothing saved";
     Safety,       "saved",         Everywhere,  HELP,   [char('c')],                        "show what is saved, what would be lost, and the story of the last crash";
     Copy,         "copy",          Rows,        HELP,   [char('y')],                        "copy what is selected or open, as JSON";
     CopyScreen,   "copy screen",   Everywhere,  HELP,   [char('Y')],                        "copy the screen as text";
@@ -90,7 +91,7 @@ commands! {
     SaveSent,     "save sent",     Everywhere,  HELP,   [char('W')],                        "save all that was sent from here as frames, and where each came from";
     Themes,       "theme",         Everywhere,  HELP,   [char('t')],                        "choose other colours, and see them before";
     Mouse,        "mouse",         Everywhere,  HELP,   [char('m')],                        "give the mouse to the terminal, to mark text with it, or take it back";
-    Applications, "applications",  Everywhere,  HELP,   [char('A')],                        "go on with another application, while this one waits as it is";
+    Applications, "applications",  Everywhere,  HELP,   [char('A')],                        "go on with another application; this one waits as it is, and its load ends";
     Window,       "time window",   Everywhere,  HELP,   [char('w')],                        "show the charts and the percentiles of 10 s, 1 min, 5 min, or all of the run";
     Zoom,         "zoom",          Everywhere,  HELP,   [char('z'), plain(F(11))],          "make the pane as large as the screen, or as it was";
     Close,        "close",         Everywhere,  HELP,   [plain(Esc)],                       "close what is open; without that, take away the filter or the zoom";

@@ -2,23 +2,24 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
 use super::opening::Opening;
+use super::state::windows::reset_files::ResetFiles;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
 use super::words;
 use crate::core::frames::pins::PIN_LIMIT;
 use crate::core::frames::trace_budget::TraceRate;
+use crate::endpoints::Endpoint;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::{EngineError, MAX_WORKERS, RunState, Settings};
 use crate::session::Session;
-use crate::telemetry::Snapshot;
-use crate::telemetry::TimeWindow;
+use crate::telemetry::{Snapshot, TimeWindow};
 
 /// The longest wait for a worker to revive a partition. No key is read in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -52,6 +53,7 @@ impl Desk {
         let Opening { topology, settings, dead_letters, load } = opening;
         let mut settings = Settings { injectable: true, traces: Some(TRACES), ..settings };
         let saved = settings.resilience.as_ref().map(|saved| saved.directory.clone());
+        let letters = dead_letters.as_ref().map(|letters| letters.path().to_owned());
         // Without a directory, nothing is saved.
         let temporary = saved.is_none().then(|| TemporaryDirectory::new().ok()).flatten();
         if let Some(directory) = &temporary {
@@ -64,7 +66,9 @@ impl Desk {
         let mut workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(settings.frame_limit)
             .with_hands(configuration.keymap.clone(), configuration.mouse)
-            .with_columns(configuration.hidden_columns.clone());
+            .with_columns(configuration.hidden_columns.clone())
+            .with_files(reset_files(&settings, letters.as_deref()));
+        workbench.arrange(configuration.windows);
         if temporary.is_some() {
             workbench = workbench.saved_for_now();
         }
@@ -80,14 +84,19 @@ impl Desk {
     /// Looks at the engine. True if there is something new to be drawn.
     pub fn look(&mut self) -> bool {
         self.session.look_ahead(self.workbench.draft());
-        let mut news = self.session.refresh(&self.workbench.view());
+        let mut news = self.workbench.notices.pass(Instant::now());
+        for text in self.workbench.notices.take_said() {
+            self.session.say(&text);
+            news = true;
+        }
+        news |= self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
         if std::mem::replace(&mut self.lost, trouble.is_some()) != trouble.is_some() {
             // At once: at the end it is too late to do anything about it.
             news = true;
             match trouble {
-                Some(error) => self.workbench.notify(error.to_string(), true),
-                None => self.workbench.notify("dead letters are written again".to_owned(), false),
+                Some(error) => self.workbench.remark(error.to_string(), true),
+                None => self.workbench.remark("dead letters are written again".to_owned(), false),
             }
         }
         news
@@ -145,6 +154,12 @@ impl Desk {
                     Err(error) => return Err(error.into()),
                 }
             }
+            Effect::Reset => {
+                // If it fails, there is no engine any more.
+                session.reset()?;
+                workbench.begun_anew(session.snapshot());
+                (self.crashes, self.lost) = (0, false);
+            }
             Effect::ChangeWorkers { more } => self.change_workers(more),
             // What the terminal and the loop do.
             Effect::Copy { .. }
@@ -156,6 +171,17 @@ impl Desk {
             | Effect::Quit => {}
         }
         Ok(())
+    }
+
+    /// Ends the load, because the application waits from now on: it would take the time of the one that is
+    /// looked at. Returns what to say; `None` if there is none.
+    pub fn end_load(&mut self) -> Option<String> {
+        if !self.session.has_load() {
+            return None;
+        }
+        self.session.stop_load();
+        let name = self.workbench.application_name();
+        Some(format!("{name} waits as it is, and its load has ended: it would slow this one down"))
     }
 
     /// Goes on with one worker more, or one less.
@@ -207,6 +233,20 @@ impl Desk {
             crashes: self.crashes,
             saved: self.saved.take(),
         }
+    }
+}
+
+/// The regular files that a reset begins anew.
+fn reset_files(settings: &Settings, dead_letters: Option<&Path>) -> ResetFiles {
+    let regular = |path: &Path| path.is_file().then(|| path.display().to_string());
+    let file = |endpoint: &Endpoint| match endpoint {
+        Endpoint::File(path) => regular(path),
+        _ => None,
+    };
+    let letters = dead_letters.and_then(regular);
+    ResetFiles {
+        read: settings.sources.iter().filter_map(file).collect(),
+        written: settings.sinks.iter().flatten().filter_map(file).chain(letters).collect(),
     }
 }
 

@@ -113,6 +113,7 @@ fn switch(
         hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
         let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
+        let left = desks.last().map(|(at, _)| *at);
         if let Some(place) = desks.iter().position(|(at, _)| *at == to) {
             let waiting = desks.remove(place);
             desks.push(waiting);
@@ -133,7 +134,14 @@ fn switch(
                 }
             }
         }
+        let ended = desks.split_last_mut().and_then(|(_, waiting)| {
+            let (_, desk) = waiting.iter_mut().find(|(at, _)| Some(*at) == left)?;
+            desk.end_load()
+        });
         if let Some((_, desk)) = desks.last_mut() {
+            if let Some(said) = ended {
+                desk.workbench.notify(said, false);
+            }
             desk.workbench.use_look(look);
             desk.workbench.use_mouse(hands.screen.has_mouse());
         }
@@ -150,7 +158,6 @@ enum Leave {
 }
 
 async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchError> {
-    let news = desk.session.news();
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
     loop {
@@ -168,6 +175,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
             drawn = Some(Instant::now());
             dirty = false;
         }
+        // A reset makes another one.
+        let news = desk.session.news();
         let deadline = next_look(&desk.session, &desk.workbench, dirty.then_some(wait));
         tokio::select! {
             biased;
@@ -186,6 +195,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                 // An end says that the terminal is gone.
                 let Some(event) = event else { return Ok(Leave::End) };
                 dirty = true;
+                desk.workbench.notices.pass(Instant::now());
                 let Some(effect) = desk.workbench.handle(&event) else { continue };
                 let Some(effect) = hands.apply(desk, effect)? else { continue };
                 match effect {
@@ -206,7 +216,8 @@ fn next_look(
     workbench: &Workbench,
     redraw: Option<Duration>,
 ) -> Option<Duration> {
-    [redraw, session.next_refresh(), workbench.next_mark()].into_iter().flatten().min()
+    let notice = workbench.notices.next();
+    [redraw, session.next_refresh(), workbench.next_mark(), notice].into_iter().flatten().min()
 }
 
 async fn sleep(duration: Option<Duration>) {

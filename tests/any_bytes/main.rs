@@ -23,6 +23,9 @@ mod market_spread;
 #[path = "../../apps/reverse/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod reverse;
+#[path = "../../apps/stations/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod stations;
 #[path = "../../apps/word_count/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod word_count;
@@ -30,6 +33,7 @@ mod word_count;
 mod framing;
 mod hard;
 mod lines_and_varints;
+mod netstrings;
 mod outcome;
 mod streams;
 
@@ -67,7 +71,17 @@ fn any_bytes_to_alphabet() {
 
 #[test]
 fn any_bytes_to_reverse() {
-    same_however_cut(&reverse::topology().unwrap(), false);
+    same_however_cut(&reverse::topology(reverse::Framing::Header).unwrap(), false);
+}
+
+#[test]
+fn any_bytes_in_lines_to_reverse() {
+    same_however_cut(&reverse::topology(reverse::Framing::Lines).unwrap(), false);
+}
+
+#[test]
+fn any_bytes_with_varints_to_reverse() {
+    same_however_cut(&reverse::topology(reverse::Framing::Varint).unwrap(), false);
 }
 
 #[test]
@@ -78,6 +92,11 @@ fn any_bytes_to_celsius() {
 #[test]
 fn any_bytes_to_word_count() {
     same_however_cut(&word_count::topology().unwrap(), false);
+}
+
+#[test]
+fn any_bytes_to_stations() {
+    same_however_cut(&stations::topology().unwrap(), false);
 }
 
 #[test]

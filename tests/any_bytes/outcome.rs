@@ -29,7 +29,8 @@ pub struct Letter {
     pub cause: Cause,
     pub reason: String,
     pub key: Option<Key>,
-    pub bytes: Vec<u8>,
+    /// Header, payload and end.
+    pub bytes: [Vec<u8>; 3],
 }
 
 /// What comes of the streams, each of which arrives in one piece.
@@ -87,7 +88,7 @@ fn outcome(driver: &TestDriver, topology: &Topology) -> Outcome {
         cause: letter.cause,
         reason: letter.reason.clone(),
         key: letter.key.clone(),
-        bytes: letter.bytes.to_vec(),
+        bytes: [&letter.header, &letter.bytes, &letter.end].map(|bytes| bytes.to_vec()),
     });
     let mut dead_letters: Vec<_> = letters.collect();
     // A broken frame is found when its bytes arrive, which may be before older ones are processed.

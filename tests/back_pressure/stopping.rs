@@ -1,23 +1,28 @@
 //! Ending a run whose receiver is not there.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
 
 use crate::support::frames::vote;
-use crate::support::program::run;
+use crate::support::program::{Running, run};
 use crate::support::waiting::wait_until;
 use crate::{accept, alphabet, client, listener};
+
+/// A client that votes and leaves.
+fn vote_once(running: &Running) {
+    let mut client = client(running);
+    client.write_all(&vote(b'a', 1)).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    // Closed by the program, when it has taken the vote.
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+}
 
 #[test]
 fn an_interrupted_run_says_that_it_waits_for_a_receiver_and_a_second_signal_ends_it() {
     let (free, out) = listener();
     drop(free);
     let running = alphabet(&out, &[]);
-    let mut client = client(&running);
-    client.write_all(&vote(b'a', 1)).unwrap();
-    client.shutdown(std::net::Shutdown::Write).unwrap();
-    // Closed by the program, when it has taken the vote.
-    assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    vote_once(&running);
     // It says so before anybody asks, too.
     let warning = format!("warning: waiting for {out}: ");
     wait_until("the warning", || running.said().contains(&warning));
@@ -36,14 +41,11 @@ fn an_interrupted_run_ends_when_its_receiver_comes() {
     let address = free.local_addr().unwrap();
     drop(free);
     let running = alphabet(&out, &[]);
-    let mut client = client(&running);
-    client.write_all(&vote(b'a', 1)).unwrap();
-    client.shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0);
+    vote_once(&running);
     running.signal("INT");
     let late = TcpListener::bind(address).unwrap();
     let mut received = String::new();
-    std::io::Read::read_to_string(&mut accept(&late), &mut received).unwrap();
+    accept(&late).read_to_string(&mut received).unwrap();
     assert_eq!(received, "a => 1\n");
     running.end().succeeded();
 }

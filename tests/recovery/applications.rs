@@ -7,10 +7,20 @@ use crate::support::program::run;
 
 /// Writes random messages, and gives their path.
 fn generate(folder: &Folder, app: &str, pipeline: &str, messages: u32) -> String {
+    generate_with(folder, app, pipeline, messages, &[])
+}
+
+fn generate_with(
+    folder: &Folder,
+    app: &str,
+    pipeline: &str,
+    messages: u32,
+    more: &[&str],
+) -> String {
     let path = folder.path(pipeline);
     let messages = messages.to_string();
     let of = ["--app", app, "--pipeline", pipeline, "--messages", &messages, "--skew", "1"];
-    run(["generate"].iter().chain(&of).chain(&["--out", &path])).succeeded();
+    run(["generate"].iter().chain(&of).chain(&["--out", &path]).chain(more)).succeeded();
     path
 }
 
@@ -80,14 +90,30 @@ fn word_count_counts_every_word_of_every_line_once() {
 }
 
 #[test]
-fn an_application_without_a_state_writes_every_output_once() {
+fn stations_have_every_measurement_of_a_file_of_lines_once() {
     let inputs = Folder::new();
-    let input = generate(&inputs, "reverse", "texts", 30_000);
-    for_seeds(2, |chance| {
-        let [undisturbed, disturbed] = crash("reverse", &[&input], 1, &[], chance);
-        // One connection, and no partitions: the order is the file's.
-        assert!(undisturbed.read("outputs0") == disturbed.read("outputs0"), "the outputs differ");
+    let input = generate(&inputs, "stations", "measurements", 20_000);
+    for_seeds(4, |chance| {
+        let folders = crash("stations", &[&input], 1, &[], chance);
+        let [undisturbed, disturbed] = folders.each_ref().map(lines);
+        assert!(undisturbed == disturbed, "the outputs differ");
     });
+}
+
+#[test]
+fn an_application_without_a_state_writes_every_output_once() {
+    for framing in ["header", "lines", "varint"] {
+        let inputs = Folder::new();
+        let input = generate_with(&inputs, "reverse", "texts", 30_000, &["--framing", framing]);
+        for_seeds(2, |chance| {
+            let [undisturbed, disturbed] =
+                crash("reverse", &[&input], 1, &["--framing", framing], chance);
+            // One connection, and no partitions: the order is the file's.
+            let [expected, found] = [undisturbed, disturbed].map(|folder| folder.read("outputs0"));
+            assert_eq!(expected.split(|byte| *byte == b'\n').count(), 30_001);
+            assert!(expected == found, "the outputs differ with {framing}");
+        });
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod chance;
 mod changing_workers;
 mod directory;
 mod folder;
+mod framings;
 mod inputs;
 mod letters;
 mod poison;

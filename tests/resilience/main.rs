@@ -18,6 +18,7 @@ mod checkpoints;
 mod damage;
 mod directories;
 mod disk_full;
+mod emptying;
 mod golden;
 #[cfg(feature = "workbench")]
 mod inspecting;

@@ -8,15 +8,19 @@ use std::net::TcpStream;
 use serde_json::Value;
 
 use crate::Folder;
-use crate::support::crowd::{Crowd, Letter};
+use crate::support::crowd::{Crowd, LINE_LIMIT, Letter};
 use crate::support::frames::vote;
 use crate::support::program::Running;
 use crate::support::waiting::{LIMIT, wait_until};
 
 /// An alphabet that listens and writes its files into a folder.
 fn listening(folder: &Folder, more: &[&str]) -> Running {
+    listening_app(folder, "alphabet", more)
+}
+
+fn listening_app(folder: &Folder, app: &str, more: &[&str]) -> Running {
     let [out, state, letters] = ["outputs", "state", "letters"].map(|name| folder.path(name));
-    let arguments = ["run", "--app", "alphabet", "--in", ":0", "--json", "--out", &out];
+    let arguments = ["run", "--app", app, "--in", ":0", "--json", "--out", &out];
     let files = ["--state", &state, "--dead-letters", &letters];
     Running::start(arguments.iter().chain(&files).chain(more))
 }
@@ -42,13 +46,28 @@ fn found(letter: &Value) -> Letter {
 fn two_hundred_clients_are_counted_exactly_though_a_tenth_misbehaves() {
     let folder = Folder::new();
     let running = listening(&folder, &["--workers", "2"]);
-    let mut crowd = Crowd::connect(&running.address());
+    let crowd = Crowd::connect(&running.address());
+    is_counted_exactly(&folder, running, crowd, "votes");
+}
+
+#[test]
+fn two_hundred_clients_that_send_lines_are_counted_exactly_though_a_tenth_misbehaves() {
+    let folder = Folder::new();
+    let limit = LINE_LIMIT.to_string();
+    let more = ["--workers", "2", "--frame-limit", &limit];
+    let running = listening_app(&folder, "stations", &more);
+    let crowd = Crowd::of_lines(&running.address());
+    is_counted_exactly(&folder, running, crowd, "sum");
+}
+
+/// That every message of a crowd counts, and nothing else; `column` of the states has the sum.
+fn is_counted_exactly(folder: &Folder, running: Running, mut crowd: Crowd, column: &str) {
     crowd.vote();
-    wait_for_lines(&folder, "outputs", crowd.votes());
+    wait_for_lines(folder, "outputs", crowd.votes());
     crowd.misbehave();
     crowd.vote();
-    wait_for_lines(&folder, "outputs", crowd.votes());
-    wait_for_lines(&folder, "letters", crowd.letters());
+    wait_for_lines(folder, "outputs", crowd.votes());
+    wait_for_lines(folder, "letters", crowd.letters());
     running.signal("TERM");
     let figures = running.end().succeeded().json();
 
@@ -58,7 +77,7 @@ fn two_hundred_clients_are_counted_exactly_though_a_tenth_misbehaves() {
     let total = |row: &Value| {
         let key = row["key"].as_str().unwrap();
         let key = wallaroo::parse_key_text(key).unwrap();
-        (key, (row["messages"].as_u64().unwrap(), row["value"]["votes"].as_u64().unwrap()))
+        (key, (row["messages"].as_u64().unwrap(), row["value"][column].as_u64().unwrap()))
     };
     let totals: BTreeMap<_, _> = folder.json_lines("state").iter().map(total).collect();
     assert_eq!(totals, crowd.totals());

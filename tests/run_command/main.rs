@@ -15,6 +15,8 @@ mod astray;
 mod commands;
 mod crowd;
 mod failures;
+mod framings;
+mod from_file;
 mod hostile;
 mod log;
 mod loopback;

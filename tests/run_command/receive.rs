@@ -80,6 +80,12 @@ fn frames_are_counted_where_they_are_asked_for() {
     let running = receiver(&["--framed"]);
     drop(sender(&running.address(), b"\0\0\0\x01\n\0\0\0\0"));
     assert!(running.end().succeeded().stderr.contains("received 2 outputs, 9 bytes"));
+    let running = receiver(&["--framed", "varint"]);
+    drop(sender(&running.address(), b"\x01\n\x80\0\x03ab"));
+    let ended = running.end().succeeded();
+    let counted = "received 2 outputs, 7 bytes";
+    assert!(ended.stderr.contains(counted), "{}", ended.stderr);
+    assert!(ended.stderr.contains("; 3 bytes came after the end"), "{}", ended.stderr);
 }
 
 /// The receiver ends with 1, and its last line has these words.
@@ -190,6 +196,8 @@ fn what_cannot_be_received_is_refused() {
         &["receive", "--listen", "0", "--timeout", "1"],
         &["receive", "--listen", "0", "--expect", "1", "--timeout", "soon"],
         &["receive", "--listen", "0", "--framed", "9"],
+        &["receive", "--listen", "0", "--framed", "0"],
+        &["receive", "--listen", "0", "--framed", "Varint"],
     ] {
         let ended = run(arguments);
         assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);

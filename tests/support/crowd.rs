@@ -20,8 +20,68 @@ const FIRST_LETTER: u8 = b'/';
 /// How often a client votes in a round: with 1 vote, 2 votes, and so on.
 const VOTES: u32 = 30;
 
-/// The beginning of a frame.
-const HALF: [u8; 6] = [0, 0, 0, 5, b'?', 0];
+/// The max length of a line.
+pub const LINE_LIMIT: usize = 100;
+
+/// What the clients send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    /// Votes for the alphabet, in frames.
+    Frames,
+    /// Measurements for the stations, a line each.
+    Lines,
+}
+
+impl Wire {
+    /// A message of a client: so many votes, or as many tenths of a degree.
+    fn message(self, letter: u8, votes: u32) -> Vec<u8> {
+        match self {
+            Self::Frames => vote(letter, votes),
+            Self::Lines => {
+                let end = if votes.is_multiple_of(3) { "\r\n" } else { "\n" };
+                format!("s{letter};{}.{}{end}", votes / 10, votes % 10).into_bytes()
+            }
+        }
+    }
+
+    fn key(self, letter: u8) -> Vec<u8> {
+        match self {
+            Self::Frames => vec![letter],
+            Self::Lines => format!("s{letter}").into_bytes(),
+        }
+    }
+
+    /// A payload that is no message, as a frame.
+    fn babble(self, payload: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Frames => frame(payload),
+            Self::Lines => [payload, b"\n"].concat(),
+        }
+    }
+
+    /// The beginning of a frame.
+    fn half(self) -> &'static [u8] {
+        match self {
+            Self::Frames => &[0, 0, 0, 5, b'?', 0],
+            Self::Lines => b"?;12.3\r",
+        }
+    }
+
+    /// What promises more than a frame may have, the first of its bytes that are told, and the reason.
+    fn too_much(self) -> (Vec<u8>, usize, String) {
+        match self {
+            Self::Frames => {
+                let reason =
+                    "the header says 4294967295 bytes of payload, and the limit is 16777216";
+                (vec![0xff; 1000], 4, reason.to_owned())
+            }
+            Self::Lines => {
+                let reason = format!("the line is longer than the limit of {LINE_LIMIT} bytes");
+                (vec![b'?'; 1000], LINE_LIMIT + 1, reason)
+            }
+        }
+    }
+}
 
 /// What a client does when all have voted once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +94,7 @@ enum Manner {
     Babbles,
     /// Ends inside a frame.
     EndsInside,
-    /// Promises 4 GiB.
+    /// Promises 4 GiB, or sends a line that does not end.
     Promises,
     /// Resets its connection.
     Resets,
@@ -65,6 +125,7 @@ const MISBEHAVIOUR: [Manner; 9] = [
 struct Client {
     /// Its address, which is its name in the program.
     name: String,
+    wire: Wire,
     letter: u8,
     manner: Manner,
     stream: Option<TcpStream>,
@@ -102,7 +163,7 @@ impl Letter {
 }
 
 impl Client {
-    fn connect(address: &str, number: u8) -> Self {
+    fn connect(address: &str, wire: Wire, number: u8) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_write_timeout(Some(super::waiting::LIMIT)).unwrap();
@@ -112,6 +173,7 @@ impl Client {
         };
         Self {
             name: stream.local_addr().unwrap().to_string(),
+            wire,
             letter: FIRST_LETTER + number,
             manner,
             stream: Some(stream),
@@ -128,7 +190,8 @@ impl Client {
     /// The bytes of a round's votes, in pieces as they are sent.
     fn round(&mut self, slow: bool) -> Vec<Vec<u8>> {
         self.votes.extend(1..=VOTES);
-        let bytes: Vec<u8> = (1..=VOTES).flat_map(|votes| vote(self.letter, votes)).collect();
+        let bytes: Vec<u8> =
+            (1..=VOTES).flat_map(|votes| self.wire.message(self.letter, votes)).collect();
         bytes.chunks(if slow { 1 } else { 25 }).map(<[u8]>::to_vec).collect()
     }
 
@@ -150,14 +213,29 @@ impl Client {
 
     /// That of a frame that is none: `{end} inside a frame`.
     fn half_letter(&self, end: &str) -> Letter {
-        self.letter("framing", &format!("{end} inside a frame, after 6 of its bytes"), &HALF)
+        let half = self.wire.half();
+        self.letter("framing", &inside(end, half), half)
     }
 }
 
+/// Why a frame is none whose connection had this end.
+fn inside(end: &str, half: &[u8]) -> String {
+    format!("{end} inside a frame, after {} of its bytes", half.len())
+}
+
 impl Crowd {
-    /// Connects all of them.
+    /// Connects all of them to the alphabet.
     pub fn connect(address: &str) -> Self {
-        let clients = (0..CLIENTS).map(|number| Client::connect(address, number)).collect();
+        Self::of(address, Wire::Frames)
+    }
+
+    /// Connects all of them to the stations, whose lines have at most [`LINE_LIMIT`] bytes.
+    pub fn of_lines(address: &str) -> Self {
+        Self::of(address, Wire::Lines)
+    }
+
+    fn of(address: &str, wire: Wire) -> Self {
+        let clients = (0..CLIENTS).map(|number| Client::connect(address, wire, number)).collect();
         Self { clients, letters: Vec::new(), late_letters: Vec::new() }
     }
 
@@ -174,7 +252,7 @@ impl Crowd {
                 }
                 Manner::WaitsInside => {
                     let mut pieces = client.round(false);
-                    pieces.last_mut().unwrap().extend(HALF);
+                    pieces.last_mut().unwrap().extend(client.wire.half());
                     pieces.into_iter()
                 }
                 manner => client.round(manner == Manner::Slow).into_iter(),
@@ -199,30 +277,34 @@ impl Crowd {
                 Manner::Babbles => {
                     for babble in [&b"not a vote"[..], b""] {
                         self.letters.push(client.letter("decode", "", babble));
-                        client.send(&frame(babble));
+                        client.send(&client.wire.babble(babble));
                     }
                 }
                 Manner::EndsInside => {
-                    self.letters.push(client.half_letter("the source ended"));
-                    client.send(&HALF);
+                    let half = client.wire.half();
+                    self.letters.push(match client.wire {
+                        Wire::Frames => client.half_letter("the source ended"),
+                        // The last line needs no end.
+                        Wire::Lines => client.letter("decode", "", half),
+                    });
+                    client.send(half);
                     client.stream = None;
                 }
                 Manner::Promises => {
-                    let reason =
-                        "the header says 4294967295 bytes of payload, and the limit is 16777216";
-                    self.letters.push(client.letter("framing", reason, &[0xff; 4]));
-                    client.send(&[0xff; 1000]);
+                    let (bytes, told, reason) = client.wire.too_much();
+                    self.letters.push(client.letter("framing", &reason, &bytes[..told]));
+                    client.send(&bytes);
                     client.stream = None;
                 }
                 Manner::Resets => client.reset(),
                 Manner::ResetsInside => {
                     self.letters.push(client.half_letter("reading failed"));
-                    client.send(&HALF);
+                    client.send(client.wire.half());
                     client.reset();
                 }
                 Manner::Ends => client.stream = None,
                 Manner::WaitsInside => {
-                    client.sent -= HALF.len() as u64;
+                    client.sent -= client.wire.half().len() as u64;
                     self.late_letters.push(client.half_letter("the run was stopped"));
                 }
             }
@@ -234,11 +316,11 @@ impl Crowd {
         self.clients.iter().map(|client| client.votes.len()).sum()
     }
 
-    /// How often each letter was voted for, and with how many votes.
+    /// How often each key was voted for, and with how many votes.
     pub fn totals(&self) -> BTreeMap<Vec<u8>, (u64, u64)> {
         let total = |client: &Client| {
             let votes = client.votes.iter().copied().map(u64::from).sum();
-            (vec![client.letter], (client.votes.len() as u64, votes))
+            (client.wire.key(client.letter), (client.votes.len() as u64, votes))
         };
         self.clients.iter().map(total).collect()
     }
@@ -268,15 +350,14 @@ impl Crowd {
                         format!("{name} let go: the run was stopped")
                     }
                     Manner::Ends => format!("{name} left"),
+                    Manner::EndsInside if client.wire == Wire::Lines => format!("{name} left"),
                     Manner::EndsInside => {
-                        disconnected("the source ended inside a frame, after 6 of its bytes")
+                        disconnected(&inside("the source ended", client.wire.half()))
                     }
                     Manner::WaitsInside => {
-                        disconnected("the run was stopped inside a frame, after 6 of its bytes")
+                        disconnected(&inside("the run was stopped", client.wire.half()))
                     }
-                    Manner::Promises => disconnected(
-                        "the header says 4294967295 bytes of payload, and the limit is 16777216",
-                    ),
+                    Manner::Promises => disconnected(&client.wire.too_much().2),
                     Manner::Resets | Manner::ResetsInside => {
                         disconnected("Connection reset by peer")
                     }

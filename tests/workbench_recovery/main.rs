@@ -12,5 +12,6 @@ mod alphabet;
 mod support;
 
 mod keys;
+mod reset;
 mod screens;
 mod session;

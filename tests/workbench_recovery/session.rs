@@ -16,7 +16,7 @@ use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
 use super::support::waiting::wait_until;
 
 /// Counts messages by their payload.
-fn counter() -> Arc<Topology> {
+pub fn counter() -> Arc<Topology> {
     let decode = |payload: &[u8]| Ok::<_, Reason>(Some(Key::from(payload)));
     let count = |_: Key, count: &mut u64| {
         *count += 1;
@@ -29,7 +29,7 @@ fn counter() -> Arc<Topology> {
     Arc::new(application.to_sink(sink).build().unwrap())
 }
 
-fn settings(topology: &Topology, directory: &Path) -> Settings {
+pub fn settings(topology: &Topology, directory: &Path) -> Settings {
     let interval = Duration::from_millis(100);
     let saved = ResilienceSettings { interval, ..ResilienceSettings::new(directory.to_owned()) };
     Settings {
@@ -40,13 +40,13 @@ fn settings(topology: &Topology, directory: &Path) -> Settings {
     }
 }
 
-fn inject(session: &Session, numbers: impl Iterator<Item = u32>) {
+pub fn inject(session: &Session, numbers: impl Iterator<Item = u32>) {
     let frames = numbers.flat_map(|number| [&[0, 0, 0, 4], &number.to_be_bytes()[..]].concat());
     session.engine().inject(PipelineIndex(0), frames.collect::<Bytes>()).unwrap();
 }
 
 /// How many partitions have counted how much.
-fn counts(session: &Session) -> BTreeMap<u64, usize> {
+pub fn counts(session: &Session) -> BTreeMap<u64, usize> {
     let mut counts = BTreeMap::new();
     for row in session.engine().export() {
         *counts.entry(row.value.as_u64().unwrap()).or_default() += 1;
@@ -54,7 +54,7 @@ fn counts(session: &Session) -> BTreeMap<u64, usize> {
     counts
 }
 
-fn wait_for(session: &Session, wanted: &[(u64, usize)]) {
+pub fn wait_for(session: &Session, wanted: &[(u64, usize)]) {
     let wanted: BTreeMap<u64, usize> = wanted.iter().copied().collect();
     wait_until(&format!("{wanted:?}"), || counts(session) == wanted);
 }

@@ -12,6 +12,9 @@
 #[path = "../../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
+#[path = "../../apps/stations/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod stations;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../../apps/word_count/mod.rs"]
@@ -20,7 +23,9 @@ mod word_count;
 
 mod ahead;
 mod figures;
+mod folding;
 mod letters;
+mod lines;
 mod load;
 mod screens;
 mod sizes;

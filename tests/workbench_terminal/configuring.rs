@@ -57,6 +57,24 @@ fn keys_colours_and_columns_come_from_the_file() {
 }
 
 #[test]
+fn what_is_on_the_screen_at_the_start_comes_from_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("mine.toml");
+    let text =
+        "[windows]\ntime = \"5 min\"\nlist = \"log\"\npane = \"latency\"\nopen = \"saved\"\n";
+    fs::write(&file, text).unwrap();
+    let arguments = ["--app", "alphabet", "--config", file.to_str().unwrap()];
+    let mut terminal = Terminal::start(PROGRAM, &arguments, 40, 120);
+    terminal.wait_for("Crash and recovery");
+    terminal.send(ESCAPE);
+    terminal.wait_for("alphabet starts with ");
+    terminal.wait_for("5 min");
+    // The input line has not got the keys: letters are commands.
+    terminal.send("t");
+    terminal.wait_for(" Theme ");
+}
+
+#[test]
 fn a_file_that_is_wrong_is_one_line_that_says_where_and_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("mine.toml");

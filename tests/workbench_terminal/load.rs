@@ -27,7 +27,7 @@ fn a_demonstration_moves_by_itself_with_dead_letters_and_says_at_the_end_what_wa
 
 #[test]
 fn a_demonstration_of_any_application_has_messages() {
-    for app in ["word_count", "market_spread", "celsius", "reverse"] {
+    for app in ["word_count", "market_spread", "celsius", "reverse", "stations"] {
         let mut terminal = demo(&["--app", app]);
         terminal.wait_for(app);
         terminal.send(CTRL_C);
@@ -78,4 +78,18 @@ fn a_load_goes_on_after_a_crash_and_more_workers() {
     terminal.send("+");
     terminal.wait_for("worker 2 ");
     terminal.wait_for("load 3.00k/s");
+}
+
+#[test]
+fn the_load_of_an_application_ends_while_another_one_is_looked_at() {
+    let mut terminal = demo(&[]);
+    leave_input(&mut terminal);
+    terminal.send("A");
+    terminal.wait_for("application reverse");
+    terminal.send("reverse\r");
+    terminal.wait_for("alphabet waits as it is, and its load has ended");
+    terminal.send("\x1b:application alphabet\r");
+    terminal.wait_until("the first without load", |screen| {
+        screen.contains(" alphabet ") && !screen.contains("load 3.00k/s")
+    });
 }

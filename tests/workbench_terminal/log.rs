@@ -47,6 +47,25 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
 }
 
 #[test]
+fn what_a_key_has_said_is_in_the_log() {
+    let mut terminal = alphabet_with(&[], &[]);
+    leave_input(&mut terminal);
+    terminal.send("Xmm8");
+    let lines = [
+        "there is no load",
+        "the mouse is the terminal's: mark text with it",
+        "the mouse is the workbench's: click panes, rows and columns",
+    ];
+    for said in lines {
+        // A line of the log begins with its time.
+        terminal.wait_until(said, |screen| {
+            let lines = screen.lines().map(|line| line.trim_start_matches(['▌', ' ']));
+            lines.filter(|line| line.starts_with("0:")).any(|line| line.trim_end().ends_with(said))
+        });
+    }
+}
+
+#[test]
 fn a_log_file_that_cannot_be_written_is_said_in_the_pane_and_at_the_end() {
     let mut terminal = alphabet_with(&["--log", "/dev/full"], &[]);
     terminal.wait_for("8 Log 1 ");

@@ -69,6 +69,12 @@ fn a_file_is_counted_to_its_end_and_the_workbench_stays() {
     let mut terminal = alphabet_with(&["--in", file.path().to_str().unwrap()], &[]);
     // Of numbers with six digits, the table shows all: they are the state's own.
     wait_for_votes(&terminal, "a", 100_000, 50_000);
+    // The flow says that there is no more of it, and so does the log.
+    terminal.wait_for("file ended");
+    super::leave_input(&mut terminal);
+    terminal.send("8");
+    terminal.wait_for("file ended: all of ");
+    terminal.send("i");
     super::enter(&mut terminal, "a 1");
     wait_for_votes(&terminal, "a", 100_001, 50_001);
 }

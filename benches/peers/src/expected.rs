@@ -112,6 +112,12 @@ impl<M: Message> Expecting<M> {
 #[derive(Debug)]
 pub struct Expected(Outcome);
 
+impl From<Outcome> for Expected {
+    fn from(outcome: Outcome) -> Self {
+        Self(outcome)
+    }
+}
+
 impl Expected {
     /// Says what of an outcome is wrong. What depends on an order that the contestant does not keep
     /// is not looked at.
@@ -140,7 +146,7 @@ impl Expected {
             (None, None) => Ok(()),
             (Some(found), Some(expected)) if order == Order::Whole && found == expected => Ok(()),
             (Some(found), Some(expected))
-                if order == Order::PerKey && found.by_letter == expected.by_letter =>
+                if order == Order::PerKey && found.by_key == expected.by_key =>
             {
                 Ok(())
             }

@@ -15,7 +15,7 @@ use crate::jobs::{Job, Site};
 pub struct Extent {
     /// How often each takes its turn.
     pub rounds: u32,
-    /// How many votes a job has.
+    /// How many messages a job has.
     pub messages: u64,
     /// What the votes depend on.
     pub seed: u64,

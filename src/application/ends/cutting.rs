@@ -1,6 +1,8 @@
 //! How the bytes of a source are cut into frames.
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use super::OwnFunctions;
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Cutting {
     /// By the header of its decoder.
     Header,
@@ -8,4 +10,6 @@ pub(crate) enum Cutting {
     Lines,
     /// By lengths that are varints.
     Varint,
+    /// As the author says.
+    Own(OwnFunctions),
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Cutting;
+use super::{Cutting, OwnFraming, OwnFunctions};
 use crate::application::{Decoder, Generator, Reason};
 
 /// How a person types a message of a source.
@@ -125,6 +125,13 @@ impl<D: Decoder> Source<D> {
     #[must_use]
     pub fn varint(self) -> Self {
         Self { cutting: Cutting::Varint, ..self }
+    }
+
+    /// Cuts as a framing of your own does: see [`OwnFraming`], which has an example. The run's frame limit is that of a whole
+    /// frame, with all that is around its payload.
+    #[must_use]
+    pub fn framing<F: OwnFraming>(self, _: F) -> Self {
+        Self { cutting: Cutting::Own(OwnFunctions::of::<F>()), ..self }
     }
 
     /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.

@@ -1,31 +1,35 @@
 //! The command line: its commands and options.
 
 mod byte_count;
+mod from_file;
 mod receive;
+mod refuse;
 mod resilience;
 mod send;
 mod values;
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::application::is_printable;
 use crate::cli::app::{App, AppOption, AppOptions};
+use crate::cli::failure::Failure;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
-use crate::core::frames::preview::each_line;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
 use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
+use crate::workbench::Configuration;
 
 use byte_count::{ByteCount, FileSize};
+pub(super) use from_file::template as run_template;
 pub(super) use receive::ReceiveArguments;
+use refuse::refuse;
 use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
+pub(super) use values::Framed;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -136,7 +140,8 @@ pub(in crate::cli) struct WorkbenchArguments {
     pub paused: bool,
     #[command(flatten)]
     pub log: LogArguments,
-    /// The configuration of keys, colours and more, instead of the one at its usual place: see `config`
+    /// The configuration of keys, colours and more, instead of the one at its usual place, and with the options
+    /// of a run in [run]: see `config`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -145,8 +150,8 @@ pub(in crate::cli) struct WorkbenchArguments {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunArguments {
     /// The application: see `apps`
-    #[arg(long, value_name = "NAME")]
-    pub app: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "config")]
+    pub app: Option<String>,
     #[command(flatten)]
     pub engine: EngineArguments,
     /// Write every partition to this file at the end, one JSON line per partition
@@ -157,6 +162,9 @@ pub(in crate::cli) struct RunArguments {
     /// Print the totals of the run as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,
+    /// Take the options that are not given here from [run] in this file: see `config`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// The arguments of `generate`.
@@ -213,6 +221,7 @@ pub(in crate::cli) struct Arguments {
     pub command: Option<Command>,
     pub workbench: WorkbenchArguments,
     pub options: AppOptions,
+    pub configuration: Configuration,
 }
 
 /// The max number of connections: more than any system has open files for.
@@ -228,23 +237,15 @@ fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
     }
 }
 
-/// Reads the command line. As in clap, the request for help or the version is an error.
-pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, clap::Error> {
-    let matches = command(apps).try_get_matches()?;
+/// Reads the command line, and the file that it names. What is wrong with the command line itself ends the process.
+pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, Failure> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (matches, configuration) =
+        from_file::read(&command(apps), std::env::args_os().collect(), variable)?;
     let options = options(apps, &matches);
-    let Line { command, workbench } = Line::from_arg_matches(&matches)?;
-    Ok(Arguments { command, workbench, options })
-}
-
-/// Says what is wrong with the command line, or prints the help that it asks for, and ends the process.
-pub(in crate::cli) fn refuse(error: &clap::Error) -> ! {
-    let obeyed = |argument: OsString| !argument.to_string_lossy().chars().all(is_printable);
-    if error.use_stderr() && std::env::args_os().any(obeyed) {
-        // Without colours: a quoted control sequence would reach the terminal just as they do.
-        let _ = write!(io::stderr(), "{}", each_line(&error.render().to_string()));
-        std::process::exit(error.exit_code());
-    }
-    error.exit()
+    let Line { command, workbench } =
+        Line::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error));
+    Ok(Arguments { command, workbench, options, configuration })
 }
 
 /// The command line with the options that applications add.

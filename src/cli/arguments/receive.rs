@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, value_parser};
+use clap::Args;
 
-use super::values::{listening_address, seconds};
+use super::values::{Framed, framed, listening_address, seconds};
 
 /// The arguments of `receive`.
 #[derive(Debug, Args)]
@@ -25,15 +25,17 @@ pub(in crate::cli) struct ReceiveArguments {
     /// How long to wait for the expected outputs
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "expect")]
     pub timeout: Option<Duration>,
-    /// Outputs are frames with a length header of BYTES bytes. Without this option, an output is a line
+    /// How outputs are told apart: by a length header of BYTES bytes (4 if no number is given), by a length that is a
+    /// varint, or as lines
     #[arg(
         long,
-        value_name = "BYTES",
+        value_name = "BYTES|varint|lines",
         num_args = 0..=1,
+        default_value = "lines",
         default_missing_value = "4",
-        value_parser = value_parser!(u8).range(1..=8)
+        value_parser = framed
     )]
-    pub framed: Option<u8>,
+    pub framed: Framed,
     /// Wait for other senders when the last one has disconnected
     #[arg(long)]
     pub keep_open: bool,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use super::values::{address, seconds};
+use super::values::{Framed, address, framed, seconds};
 
 /// The arguments of `send`.
 #[derive(Debug, Args)]
@@ -28,13 +28,22 @@ pub(in crate::cli) struct SendArguments {
         conflicts_with = "file"
     )]
     pub messages: Vec<String>,
-    /// The application that the frames and typed messages are for: see `apps`. Without it, the header of a
-    /// frame is 4 bytes
+    /// The application that the frames and typed messages are for: see `apps`
     #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
     /// The pipeline that the messages are for. The default is the first
     #[arg(long, value_name = "NAME", requires = "app")]
     pub pipeline: Option<String>,
+    /// How frames are told apart for the totals and the rate if no application is named: a length header of BYTES
+    /// bytes, a length that is a varint, or lines
+    #[arg(
+        long,
+        value_name = "BYTES|varint|lines",
+        default_value = "4",
+        value_parser = framed,
+        conflicts_with = "app"
+    )]
+    pub framed: Framed,
     /// The number of messages per second. Without it, messages are sent as fast as they are accepted
     #[arg(long, value_name = "N")]
     pub rate: Option<NonZeroU64>,

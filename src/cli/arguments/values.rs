@@ -1,7 +1,9 @@
 //! Parsers of option values.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::core::frames::framing::{Framing, LineFraming, VarintFraming, big_endian_framing};
 use crate::endpoints::Endpoint;
 
 /// The max time to wait: a year.
@@ -20,6 +22,38 @@ pub(in crate::cli) fn listening_address(text: &str) -> Result<String, String> {
     match text.parse::<u16>() {
         Ok(port) => Ok(format!("127.0.0.1:{port}")),
         Err(_) => address(text),
+    }
+}
+
+/// How bytes are cut for which there is no application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Framed {
+    /// By a length header of this many bytes, big-endian.
+    Header(u8),
+    /// By lengths that are varints.
+    Varint,
+    /// At the ends of lines.
+    Lines,
+}
+
+impl Framed {
+    /// The framing.
+    pub fn framing(self) -> Arc<dyn Framing> {
+        match self {
+            Self::Header(length) => big_endian_framing(length.into()),
+            Self::Varint => Arc::new(VarintFraming),
+            Self::Lines => Arc::new(LineFraming),
+        }
+    }
+}
+
+/// How bytes are cut for which there is no application.
+pub(in crate::cli) fn framed(text: &str) -> Result<Framed, String> {
+    match (text, text.parse()) {
+        ("varint", _) => Ok(Framed::Varint),
+        ("lines", _) => Ok(Framed::Lines),
+        (_, Ok(length @ 1..=8)) => Ok(Framed::Header(length)),
+        _ => Err("give the header's length, 1 to 8 bytes, or `varint` or `lines`".to_owned()),
     }
 }
 

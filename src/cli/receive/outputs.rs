@@ -3,12 +3,11 @@
 //! Invariant: outputs are passed on whole, so that outputs of several connections do not mix. Only an output
 //! that is longer than the limit is passed on in parts.
 
-use std::sync::Arc;
-
 use bytes::{Bytes, BytesMut};
 
+use crate::cli::arguments::Framed;
 use crate::cli::frame_counter::FrameCounter;
-use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, LineFraming, big_endian_framing};
+use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 
 /// The bytes of one connection that have arrived and are not passed on yet.
 pub(super) struct Outputs {
@@ -18,13 +17,9 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// For a connection that sends frames with a header of this length, or lines.
-    pub fn new(header_length: Option<u8>) -> Self {
-        let framing: Arc<dyn Framing> = match header_length {
-            None => Arc::new(LineFraming),
-            Some(length) => big_endian_framing(usize::from(length)),
-        };
-        let counter = FrameCounter::new(framing);
+    /// For a connection whose bytes are cut in this way.
+    pub fn new(framed: Framed) -> Self {
+        let counter = FrameCounter::new(framed.framing());
         Self { buffer: BytesMut::new(), counter, limit: DEFAULT_FRAME_LIMIT }
     }
 
@@ -66,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_whole_lines_are_handed_on() {
-        let mut outputs = Outputs::new(None);
+        let mut outputs = Outputs::new(Framed::Lines);
         let taken = taken(&mut outputs, &[b"a", b"b\n\nc", b"d", b"\ne"]);
         let expected: [(&[u8], u64); 4] = [(b"", 0), (b"ab\n\n", 2), (b"", 0), (b"cd\n", 1)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -75,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_whole_frames_are_handed_on() {
-        let mut outputs = Outputs::new(Some(2));
+        let mut outputs = Outputs::new(Framed::Header(2));
         let taken = taken(&mut outputs, &[&[0, 1], &[b'\n', 0, 0, 0], &[2, 7]]);
         let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0, 1, b'\n', 0, 0], 2), (b"", 0)];
         assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
@@ -83,9 +78,18 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_with_a_varint_is_handed_on_whole_wherever_its_length_is_cut() {
+        let mut outputs = Outputs::new(Framed::Varint);
+        let taken = taken(&mut outputs, &[&[0x81], &[0, b'\n', 0, 2, 7], &[7, 0x80]]);
+        let expected: [(&[u8], u64); 3] = [(b"", 0), (&[0x81, 0, b'\n', 0], 2), (&[2, 7, 7], 1)];
+        assert_eq!(taken, expected.map(|(bytes, count)| (bytes.to_vec(), count)));
+        assert_eq!(outputs.finish(), (Bytes::from_static(&[0x80]), 1));
+    }
+
+    #[test]
     fn an_output_beyond_the_limit_is_handed_on_in_parts() {
-        for header_length in [None, Some(1)] {
-            let mut outputs = Outputs { limit: 3, ..Outputs::new(header_length) };
+        for framed in [Framed::Lines, Framed::Header(1), Framed::Varint] {
+            let mut outputs = Outputs { limit: 3, ..Outputs::new(framed) };
             let taken = taken(&mut outputs, &[b"\x08bc", b"de", b"fgh", b"\n\x01", b"\n"]);
             let bytes: Vec<&[u8]> = taken.iter().map(|(bytes, _)| bytes.as_slice()).collect();
             assert_eq!(bytes, [&b""[..], b"\x08bcde", b"fgh", b"\n", b"\x01\n"]);

@@ -8,11 +8,10 @@ use bytes::Bytes;
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
-use crate::application::DEFAULT_HEADER_LENGTH;
 use crate::cli::app::{self, App, AppOptions};
 use crate::cli::arguments::SendArguments;
 use crate::cli::failure::Failure;
-use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing, big_endian_framing};
+use crate::core::frames::framing::{DEFAULT_FRAME_LIMIT, Framing};
 use crate::core::topology::SourcePlan;
 use crate::core::typed::{self, Typed};
 
@@ -29,7 +28,7 @@ pub(super) fn of(
     options: &AppOptions,
 ) -> Result<(Input, Arc<dyn Framing>), Failure> {
     let (framing, messages) = match &arguments.app {
-        None => (big_endian_framing(DEFAULT_HEADER_LENGTH), Vec::new()),
+        None => (arguments.framed.framing(), Vec::new()),
         Some(name) => {
             let topology = app::find(apps, name)?.topology(options)?;
             let source = &app::pipeline(&topology, arguments.pipeline.as_deref())?.source;

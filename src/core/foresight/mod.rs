@@ -45,7 +45,7 @@ const MAX_MISSING: usize = 16;
 pub const MAX_COPY: usize = 1024 * 1024;
 
 /// A partition: its state's name and its key.
-pub type PartitionName = (Arc<str>, Key);
+pub type StateKey = (Arc<str>, Key);
 
 /// What is known of a partition of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Copied {
 }
 
 /// What is known of partitions of the engine.
-pub type Copies = BTreeMap<PartitionName, Copied>;
+pub type Copies = BTreeMap<StateKey, Copied>;
 
 /// What is done to the first partition of a state step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub struct Foresight {
     /// Whether it was too much to look at all of it.
     pub cut: bool,
     /// Partitions of which there was no copy: they were taken for new.
-    pub missing: Vec<PartitionName>,
+    pub missing: Vec<StateKey>,
     /// Why the states are not those of the engine; `None` if they are.
     pub unknown: Option<String>,
     /// Which bytes of the frame are which field.
@@ -264,7 +264,7 @@ fn missing(
     plan: &PipelinePlan,
     tables: &[(Arc<str>, SharedPartitions)],
     letters: &[DeadLetter],
-) -> Vec<PartitionName> {
+) -> Vec<StateKey> {
     let mut missing = Vec::new();
     let mut add = |state: &Arc<str>, key: &Key| {
         let name = (Arc::clone(state), key.clone());

@@ -58,11 +58,11 @@ fn frame(letter: u8, votes: u8) -> Vec<u8> {
     vec![0, 0, 0, 5, letter, 0, 0, 0, votes]
 }
 
-fn name(key: &str) -> PartitionName {
+fn name(key: &str) -> StateKey {
     ("totals".into(), Key::from(key))
 }
 
-fn total(key: &str, votes: u64, poisoned: bool) -> (PartitionName, Copied) {
+fn total(key: &str, votes: u64, poisoned: bool) -> (StateKey, Copied) {
     let value = encode(&Total { votes }).unwrap();
     let (key, messages) = (Key::from(key), 1);
     let saved =

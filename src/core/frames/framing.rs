@@ -4,6 +4,7 @@
 //! leaves the rest for the next call, and no memory is allocated because of a header.
 
 mod lines;
+mod own;
 mod varint;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::application::{Decoder, Reason, Source, big_endian};
 use crate::core::frames::wrapping::Wrapping;
 use crate::core::guard::guarded;
 pub(crate) use lines::LineFraming;
+pub(crate) use own::OwnFraming;
 pub(crate) use varint::VarintFraming;
 
 /// The longest payload unless the user sets another limit: 16 MiB.
@@ -44,17 +46,20 @@ pub enum FramingError {
     /// A varint is longer than a number of 64 bits.
     #[error("the length is no varint of 64 bits")]
     Varint,
+    /// What a framing of the author's own says, or did wrong.
+    #[error("{0}")]
+    Own(String),
     /// The author's `payload_length` panicked.
     #[error("the decoder's payload_length {0}")]
     Panicked(String),
 }
 
-/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, or varints.
+/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, varints, or the author's own.
 pub trait Framing: Send + Sync {
     /// What a frame has around its payload.
     fn wrapping(&self) -> Wrapping;
 
-    /// The length that a whole header gives. Lines have no headers.
+    /// The length that a whole header gives. Lines and frames of the author's own have no headers.
     ///
     /// # Errors
     ///
@@ -197,6 +202,12 @@ pub enum NoFrame {
         "a line has no LF in it and no CR at its end: send it in parts, or give the source headers"
     )]
     LineBreak,
+    /// What a framing of the author's own says.
+    #[error("the source's own framing: {0}")]
+    Own(String),
+    /// A framing of the author's own does not read back what it makes.
+    #[error("the source's own framing does not read back the frame that it makes of this payload")]
+    NotReadBack,
 }
 
 #[cfg(test)]

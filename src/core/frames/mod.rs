@@ -7,6 +7,7 @@ pub mod assembler;
 pub mod dead_letter;
 pub mod framing;
 mod hold;
+pub mod own_cut;
 pub mod pieces;
 pub mod pins;
 pub mod preview;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::own_cut::OwnCut;
+
 /// The max length of a varint in bytes: it is a number of 64 bits, 7 in a byte.
 pub const MAX_VARINT: usize = 10;
 
@@ -17,6 +19,8 @@ pub enum Wrapping {
     Varint,
     /// The end of the line behind it: LF or CRLF. The last line of a source may have none.
     Line,
+    /// What the author's own framing says.
+    Own(OwnCut),
 }
 
 impl From<usize> for Wrapping {
@@ -32,6 +36,7 @@ impl Wrapping {
             Self::Header(length) => length.min(frame.len())..frame.len(),
             Self::Varint => varint_length(frame).unwrap_or(frame.len())..frame.len(),
             Self::Line => 0..line_length(frame),
+            Self::Own(own) => own.payload(frame),
         }
     }
 
@@ -43,14 +48,14 @@ impl Wrapping {
         (before, payload, behind)
     }
 
-    /// How many bytes of the header are still to come, at least. 0 if this is the whole header.
+    /// How many bytes of the header are still to come, at least. 0 if this is the whole header, or there is none.
     pub fn missing(self, header: &[u8]) -> usize {
         match self {
             Self::Header(length) => length.saturating_sub(header.len()),
             Self::Varint => {
                 usize::from(varint_length(header).is_none() && header.len() < MAX_VARINT)
             }
-            Self::Line => 0,
+            Self::Line | Self::Own(_) => 0,
         }
     }
 
@@ -61,6 +66,7 @@ impl Wrapping {
             Self::Varint => varint_length(bytes).unwrap_or(MAX_VARINT),
             // At least this many have arrived, however the bytes were split.
             Self::Line => usize::try_from(limit).map_or(SHOWN, |limit| SHOWN.min(limit + 1)),
+            Self::Own(own) => SHOWN.min(own.culprit(bytes, limit)),
         };
         bytes.get(..length).unwrap_or(bytes)
     }

@@ -24,9 +24,9 @@ pub enum Fault {
     RandomBytes,
 }
 
-/// The bytes of one message.
+/// The bytes of a spoiled message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bytes {
+pub enum Spoiled {
     /// One whole frame.
     Frame(Vec<u8>),
     /// No whole frame. No frame is found after them.
@@ -51,11 +51,11 @@ impl Fault {
         limit: u64,
         payload: &[u8],
         generator: &mut Generator,
-    ) -> Option<Bytes> {
+    ) -> Option<Spoiled> {
         let header_length = match framing.wrapping() {
             Wrapping::Header(length) => length,
             Wrapping::Varint => framing.frame(payload).ok()?.len() - payload.len(),
-            Wrapping::Line => 0,
+            Wrapping::Line | Wrapping::Own(_) => 0,
         };
         // From 1 up to the length, excluded.
         let mut inside = |length: usize| {
@@ -63,23 +63,23 @@ impl Fault {
             usize::try_from(cut).ok().filter(|cut| *cut < length)
         };
         match self {
-            // A line has no header, and the start of one is a line.
+            // A line has no header, and the start of one is a line. What an author's own frame has is not known.
             Self::ShortHeader | Self::ShortPayload | Self::LongHeader if header_length == 0 => None,
             Self::ShortHeader => {
                 let mut bytes = framing.frame(payload).ok()?;
                 bytes.truncate(inside(header_length)?);
-                Some(Bytes::Broken(bytes))
+                Some(Spoiled::Broken(bytes))
             }
             Self::ShortPayload => {
                 let mut bytes = framing.frame(payload).ok()?;
                 bytes.truncate(header_length + inside(payload.len() + 1)? - 1);
-                Some(Bytes::Broken(bytes))
+                Some(Spoiled::Broken(bytes))
             }
             Self::LongHeader => {
                 let bytes = [&vec![0xff; header_length], payload].concat();
                 let header = bytes.get(..header_length)?;
                 let is_too_long = framing.payload_length(header).is_ok_and(|length| length > limit);
-                is_too_long.then_some(Bytes::Broken(bytes))
+                is_too_long.then_some(Spoiled::Broken(bytes))
             }
             Self::WrongLength => {
                 let wrong = if payload.is_empty() || generator.below(2) == 0 {
@@ -87,12 +87,12 @@ impl Fault {
                 } else {
                     payload.get(..payload.len() - 1).unwrap_or_default().to_vec()
                 };
-                framing.frame(&wrong).ok().map(Bytes::Frame)
+                framing.frame(&wrong).ok().map(Spoiled::Frame)
             }
             Self::RandomBytes => {
                 let length = generator.below(MAX_RANDOM + 1);
                 let random = (0..length).map(|_| u8::try_from(generator.below(256)).unwrap_or(0));
-                framing.frame(&random.collect::<Vec<u8>>()).ok().map(Bytes::Frame)
+                framing.frame(&random.collect::<Vec<u8>>()).ok().map(Spoiled::Frame)
             }
         }
     }
@@ -151,12 +151,12 @@ mod tests {
                 prop_assert_eq!(spoiled.is_some(), possible, "{}", fault);
                 match spoiled {
                     None => {}
-                    Some(Bytes::Broken(bytes)) => {
+                    Some(Spoiled::Broken(bytes)) => {
                         prop_assert_eq!(cut(&framing, &bytes), (0, true), "{}", fault);
                         let short = bytes.len() < header_length;
                         prop_assert_eq!(short, fault == Fault::ShortHeader, "{}", fault);
                     }
-                    Some(Bytes::Frame(bytes)) => {
+                    Some(Spoiled::Frame(bytes)) => {
                         prop_assert_eq!(cut(&framing, &bytes), (1, false), "{}", fault);
                         if fault == Fault::WrongLength {
                             prop_assert_eq!((bytes.len() - header_length).abs_diff(payload.len()), 1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fault::{Bytes, Fault};
+use super::fault::{Fault, Spoiled};
 use super::settings::{Mix, Share};
 use crate::application::{Generate, Generator};
 use crate::core::frames::framing::{Framing, NoFrame};
@@ -59,8 +59,8 @@ impl Maker {
                 Some(spoiled) => {
                     portion.malformed += 1;
                     match spoiled {
-                        Bytes::Frame(bytes) => portion.frames.extend(bytes),
-                        Bytes::Broken(bytes) => portion.broken.push(bytes),
+                        Spoiled::Frame(bytes) => portion.frames.extend(bytes),
+                        Spoiled::Broken(bytes) => portion.broken.push(bytes),
                     }
                 }
                 None => portion.frames.extend(self.framing.frame(&payload)?),
@@ -70,7 +70,7 @@ impl Maker {
     }
 
     /// The bytes of a message that is to be malformed. `None` if it is not to be, or cannot be.
-    fn spoiled(&mut self, payload: &[u8]) -> Option<Bytes> {
+    fn spoiled(&mut self, payload: &[u8]) -> Option<Spoiled> {
         let Self { framing, frame_limit, mix, generator, .. } = self;
         let share = u64::from(mix.malformed.0);
         if share == 0 || generator.below(Share::WHOLE.into()) >= share {

@@ -25,11 +25,11 @@ mod input;
 mod keys;
 mod mailbox;
 mod outgoing;
-#[cfg(test)]
-mod pieces;
 mod run;
 mod setup;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

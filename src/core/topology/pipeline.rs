@@ -11,7 +11,7 @@ use crate::application::{
     Computation, Cutting, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source,
     StateBuilder, StateComputation, short_type_name,
 };
-use crate::core::frames::framing::{DecoderFraming, LineFraming, VarintFraming};
+use crate::core::frames::framing::{DecoderFraming, LineFraming, OwnFraming, VarintFraming};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::{drop_guarded, guarded};
 use crate::core::numbers::{SinkIndex, StepIndex};
@@ -60,6 +60,7 @@ impl<M: Message> Pipeline<M> {
                 Cutting::Header => Arc::new(DecoderFraming(Arc::clone(&decoder))),
                 Cutting::Lines => Arc::new(LineFraming),
                 Cutting::Varint => Arc::new(VarintFraming),
+                Cutting::Own(functions) => Arc::new(OwnFraming(functions)),
             },
             format: source.format,
             typed: source.typed,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::application::{Generate, Key, TypedForm};
 use crate::core::frames::framing::Framing;
+use crate::core::frames::wrapping::Wrapping;
 use crate::core::numbers::{PipelineIndex, StepIndex};
 use crate::core::steps::{Joined, Segment, WorkerSetup};
 
@@ -128,6 +129,14 @@ pub struct SourcePlan {
     pub message: String,
     /// A payload's message as JSON; none if the decoder refuses the payload, drops it or panics.
     pub(crate) decode: DecodeToJson,
+}
+
+impl SourcePlan {
+    /// Whether a person types its messages as they are: lines for which the author has no form.
+    #[must_use]
+    pub fn is_typed_as_it_is(&self) -> bool {
+        self.typed.is_none() && self.framing.wrapping() == Wrapping::Line
+    }
 }
 
 /// A pipeline's sink.

@@ -21,8 +21,14 @@ pub(super) fn named(
     intake: &Intake,
 ) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
-    if let StreamEnd::NoFrame(reason) = read.map_err(named)? {
-        intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
+    match read.map_err(named)? {
+        StreamEnd::NoFrame(reason) => {
+            intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
+        }
+        StreamEnd::Ended | StreamEnd::HalfAFrame(_) => {
+            intake.observer.event(EngineEvent::SourceEnded(intake.pipeline, name));
+        }
+        StreamEnd::Stopped | StreamEnd::Idle => {}
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //!   journal.sqlite              frames that cannot be read again
 //!   journal.tail                how far the journal had been written
 //!   worker-GENERATION-N.sqlite  what worker N of a generation has saved
+//!   emptying                    says that all others are to go
 //! ```
 //!
 //! A generation is the life of one set of workers. A new one copies what it recovers into files of its
@@ -15,13 +16,15 @@
 //! from, so that it can be killed at any moment of its start, too.
 
 pub(super) mod copy;
+pub(super) mod emptying;
+pub(super) mod files;
 pub(super) mod machine;
 pub(super) mod private;
 pub(super) mod reading;
 pub(super) mod temporary;
 pub(super) mod worker_names;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -34,6 +37,8 @@ use super::checkpoints::worker_file::WorkerFile;
 use super::database::{Database, Durability};
 use super::error::ResilienceError;
 use super::sealed::{Seal, insert, integer, select, unsigned};
+pub(super) use files::{DIRECTORY_FILE, JOURNAL_FILE};
+use files::{LOCK_FILE, lock, make_private};
 use machine::{Loss, Written};
 use worker_names::{Use, generations, remove, remove_others, worker_path};
 
@@ -42,18 +47,6 @@ const TABLES: &str = "
         application TEXT NOT NULL, directory INTEGER NOT NULL, generation INTEGER NOT NULL,
         checksum INTEGER NOT NULL
     ) STRICT;";
-
-/// The file that is locked by the process that uses the directory.
-const LOCK_FILE: &str = "lock";
-
-/// How the names of all files in a directory begin.
-const FILES: [&str; 5] = [LOCK_FILE, "reading", "directory.sqlite", "journal.", "worker-"];
-
-/// The file that says whose a directory is.
-pub(super) const DIRECTORY_FILE: &str = "directory.sqlite";
-
-/// The file of the journal.
-pub(super) const JOURNAL_FILE: &str = "journal.sqlite";
 
 /// A resilience directory that this process uses. Nobody else can until it and its journal are dropped.
 #[derive(Debug)]
@@ -87,6 +80,7 @@ impl Directory {
         private::create_directory(path).map_err(system)?;
         let lock = Arc::new(lock(&path.join(LOCK_FILE), path)?);
         make_private(path).map_err(system)?;
+        emptying::go_on(path)?;
         let written = Written::read(&lock).map_err(system)?;
         let loss = Loss::of(written.as_ref());
         let (path, application) = (path.to_owned(), application.to_owned());
@@ -240,34 +234,6 @@ impl Directory {
         self.owner = owner;
         Ok(())
     }
-}
-
-/// Locks a directory for this process.
-fn lock(path: &Path, directory: &Path) -> Result<File, ResilienceError> {
-    let system = |error: io::Error| ResilienceError::system(path, error);
-    let lock = private::open_file(path).map_err(system)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(ResilienceError::InUse { path: directory.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(system(error)),
-    }
-}
-
-/// Lets only the owner read the files of a directory. The directory itself too, unless it holds other
-/// files: those may be for others.
-fn make_private(directory: &Path) -> io::Result<()> {
-    let mut ours_alone = true;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let ours = |name: &str| FILES.iter().any(|begin| name.starts_with(begin));
-        if name.to_str().is_some_and(ours) && entry.file_type()?.is_file() {
-            private::narrow(&entry.path())?;
-        } else {
-            ours_alone = false;
-        }
-    }
-    if ours_alone { private::narrow(directory) } else { Ok(()) }
 }
 
 /// Removes what killed or failed starts have left, the files of generations that do not count, before a new

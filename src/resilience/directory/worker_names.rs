@@ -65,7 +65,8 @@ pub(crate) fn remove(path: &Path) -> Result<(), ResilienceError> {
     remove_file(path)
 }
 
-fn remove_file(path: &Path) -> Result<(), ResilienceError> {
+/// Removes a file if it is there.
+pub(crate) fn remove_file(path: &Path) -> Result<(), ResilienceError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(ResilienceError::system(path, error))

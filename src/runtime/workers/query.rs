@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::application::Key;
-use crate::core::foresight::{Copied, Copies, MAX_COPY, PartitionName};
+use crate::core::foresight::{Copied, Copies, MAX_COPY, StateKey};
 use crate::core::numbers::Epoch;
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
@@ -50,7 +50,7 @@ pub(crate) enum Query {
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
     /// Copies of those of these partitions that it has.
-    Copies { wanted: Arc<[PartitionName]>, reply: Sender<Copies> },
+    Copies { wanted: Arc<[StateKey]>, reply: Sender<Copies> },
     /// Give a poisoned partition back to its computations.
     Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
 }
@@ -198,7 +198,7 @@ impl Tables {
         changed
     }
 
-    fn copies(&self, wanted: &[PartitionName]) -> Copies {
+    fn copies(&self, wanted: &[StateKey]) -> Copies {
         let copied = wanted.iter().filter_map(|(state, key)| {
             let (_, table) = self.named.iter().find(|(name, _)| name == state)?;
             let copy = match table.borrow().copy(key, MAX_COPY)? {

@@ -137,7 +137,7 @@ fn entry(at: SystemTime, level: LogLevel, text: &str) -> String {
 
 /// Writes lines until the queue is closed.
 fn write(mut inbox: Inbox<String>, file: File, path: &Path, fate: &Fate) {
-    let mut file = Lasting::new(file);
+    let mut file = Lasting::new(Arc::new(file));
     while let Some((lines, refused)) = inbox.next(BATCH) {
         let mut text = lines.concat();
         if refused > 0 {

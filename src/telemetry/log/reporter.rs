@@ -1,6 +1,6 @@
 //! Logs what happens to the engine: the only place that creates events of `tracing`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -31,6 +31,7 @@ pub(crate) struct Reporter {
     /// For dead letters that could not be written to their file, with the latest reason.
     lost: Mutex<(Rate, String)>,
     connections: Mutex<Rates>,
+    ended: Once,
 }
 
 /// The dead letters of a second: the first is said, and the others are counted.
@@ -58,6 +59,7 @@ impl Reporter {
             dead_letters: Mutex::new(Letters { rate: Rate::new(1), held: None }),
             lost: Mutex::new((Rate::new(1), String::new())),
             connections: Mutex::default(),
+            ended: Once::new(),
         }
     }
 
@@ -86,18 +88,24 @@ impl Reporter {
         );
     }
 
-    /// A run has ended.
+    /// What a front end has told its user.
+    pub fn told(&self, text: &str) {
+        self.say(|| tracing::info!(target: TARGET, "{text}"));
+    }
+
+    /// A run has ended. Only the first call says so.
     pub fn ends(&self, totals: Totals) {
         self.flush_all();
         let Totals { messages_in, messages_out, filtered, dead_letters, .. } = totals;
         let application = &self.application;
-        self.say(|| {
+        let say = || {
             tracing::info!(
                 target: RUN_TARGET,
                 "{application} has ended: {messages_in} messages in, {messages_out} out, \
                  {filtered} filtered, {dead_letters} dead letters"
             );
-        });
+        };
+        self.ended.call_once(|| self.say(say));
     }
 
     /// Something happened to a source or a sink.
@@ -112,6 +120,11 @@ impl Reporter {
             }
         }
         let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
+        if let EngineEvent::SourceEnded(..) = event {
+            // `run` ends with its source, and says that in its own words.
+            self.say(|| tracing::info!(target: RUN_TARGET, pipeline, "{event}"));
+            return;
+        }
         self.say(|| match event.level() {
             Level::Detail => tracing::debug!(target: TARGET, pipeline, "{event}"),
             Level::Information => tracing::info!(target: TARGET, pipeline, "{event}"),

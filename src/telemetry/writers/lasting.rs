@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Inbox;
@@ -23,12 +24,12 @@ pub(in crate::telemetry) enum Trouble<'a> {
 
 /// A file that is tried again after a failure. It must be open for appending.
 pub(in crate::telemetry) struct Lasting {
-    file: File,
+    file: Arc<File>,
     failing: bool,
 }
 
 impl Lasting {
-    pub fn new(file: File) -> Self {
+    pub fn new(file: Arc<File>) -> Self {
         Self { file, failing: false }
     }
 
@@ -47,7 +48,7 @@ impl Lasting {
     ) -> usize {
         let (mut at, mut pause) = (0, AGAIN.0);
         while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
-            let error = match self.file.write(rest) {
+            let error = match (&*self.file).write(rest) {
                 Ok(0) => ErrorKind::WriteZero.into(),
                 Ok(written) => {
                     at += written;

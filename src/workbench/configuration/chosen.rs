@@ -1,5 +1,7 @@
 //! What a user has chosen once and for all.
 
+use super::run::RunOptions;
+use super::windows::Windows;
 use crate::workbench::keymap::Keymap;
 use crate::workbench::theme::{Look, Theme};
 
@@ -26,8 +28,12 @@ pub struct Configuration {
     pub clipboard: Clipboard,
     /// Columns of the partitions that are not shown.
     pub hidden_columns: Vec<String>,
+    /// What is on the screen at the start.
+    pub windows: Windows,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The options of a run, which the command line reads.
+    pub run: RunOptions,
 }
 
 impl Default for Configuration {
@@ -37,7 +43,9 @@ impl Default for Configuration {
             mouse: true,
             clipboard: Clipboard::default(),
             hidden_columns: Vec::new(),
+            windows: Windows::default(),
             keymap: Keymap::default(),
+            run: RunOptions::default(),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::chosen::{Clipboard, Configuration};
 use super::nearest::did_you_mean;
+use super::run;
+use super::values::{Value, WrongAt, at, one_of, text_of};
+use super::windows::windows;
 use crate::workbench::commands::{COMMANDS, Command};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::terminal::keys::Key;
@@ -21,28 +23,22 @@ pub(super) struct Wrong {
     pub reason: String,
 }
 
-/// The same, before lines are counted: the byte at which it is.
-type WrongAt = (usize, String);
-
-type Value<'a> = Spanned<DeValue<'a>>;
-
 /// The names of settings.
-pub(super) const SETTINGS: [&str; 5] = ["theme", "mouse", "clipboard", "columns", "keys"];
+pub(super) const SETTINGS: [&str; 7] =
+    ["theme", "mouse", "clipboard", "columns", "windows", "keys", "run"];
 
 /// Reads a configuration.
 pub(super) fn parse(text: &str) -> Result<Configuration, Wrong> {
-    let wrong = |(at, reason): WrongAt| {
-        let before = text.get(..at).unwrap_or(text);
-        Wrong { line: before.matches('\n').count() + 1, reason }
-    };
+    let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    let wrong = |(at, reason): WrongAt| Wrong { line: line(at), reason };
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span: Range<usize>| span.start);
         wrong((at, error.message().replace('\n', ", ")))
     })?;
-    settings(table.get_ref()).map_err(wrong)
+    settings(table.get_ref(), line).map_err(wrong)
 }
 
-fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
+fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Configuration, WrongAt> {
     let mut configuration = Configuration::default();
     for (name, value) in table {
         match name.get_ref().as_ref() {
@@ -54,18 +50,12 @@ fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
                 configuration.mouse = *mouse;
             }
             "clipboard" => {
-                configuration.clipboard = match text_of(value) {
-                    Some("auto") => Clipboard::Auto,
-                    Some("terminal") => Clipboard::Terminal,
-                    Some("file") => Clipboard::File,
-                    _ => {
-                        let reason = "`clipboard` is \"auto\", \"terminal\" or \"file\"";
-                        return Err(at(value, reason.to_owned()));
-                    }
-                };
+                configuration.clipboard = one_of("clipboard", value, &clipboards())?;
             }
             "columns" => configuration.hidden_columns = columns(value)?,
+            "windows" => configuration.windows = windows(value)?,
             "keys" => configuration.keymap = keys(value)?,
+            "run" => configuration.run = run::options(value, &line)?,
             other => {
                 let hint = did_you_mean(other, SETTINGS);
                 return Err((name.span().start, format!("unknown setting `{other}`{hint}")));
@@ -75,15 +65,11 @@ fn settings(table: &DeTable<'_>) -> Result<Configuration, WrongAt> {
     Ok(configuration)
 }
 
-fn at(value: &Value<'_>, reason: String) -> WrongAt {
-    (value.span().start, reason)
-}
-
-fn text_of<'a>(value: &'a Value<'_>) -> Option<&'a str> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(text),
-        _ => None,
-    }
+/// The places that copied text may go to, by their names.
+fn clipboards() -> [(String, Clipboard); 3] {
+    let all =
+        [("auto", Clipboard::Auto), ("terminal", Clipboard::Terminal), ("file", Clipboard::File)];
+    all.map(|(name, clipboard)| (name.to_owned(), clipboard))
 }
 
 fn theme(value: &Value<'_>) -> Result<Option<Look>, WrongAt> {

@@ -1,4 +1,4 @@
-//! The configuration: keys, colours, mouse, clipboard and columns, in one TOML file.
+//! The configuration: keys, colours, mouse, clipboard, columns and windows, and the options of a run, in one TOML file.
 //!
 //! Invariant: the file that [`template()`] prints, with its settings uncommented, says what is true without
 //! any file. An unknown name or a conflict is one line that says where it is and what to do.
@@ -6,7 +6,10 @@
 mod chosen;
 mod file;
 mod nearest;
+mod run;
 mod template;
+mod values;
+mod windows;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,9 @@ use thiserror::Error;
 
 pub use chosen::{Clipboard, Configuration};
 pub(crate) use nearest::did_you_mean;
+pub use run::{RunOption, RunOptions, RunValue};
 pub use template::template;
+pub use windows::Windows;
 
 /// Why a file is no configuration.
 #[derive(Debug, Error)]
@@ -59,13 +64,20 @@ impl Configuration {
         };
         let text = std::fs::read_to_string(&path)
             .map_err(|error| ConfigurationError::Unreadable { path: path.clone(), error })?;
-        file::parse(&text).map_err(|file::Wrong { line, reason }| ConfigurationError::Wrong {
-            path,
-            line,
-            reason,
-        })
+        let configuration = file::parse(&text).map_err(|file::Wrong { line, reason }| {
+            ConfigurationError::Wrong { path: path.clone(), line, reason }
+        })?;
+        if named.is_none() && !configuration.run.options.is_empty() {
+            let (line, reason) = (configuration.run.line, RUN_IS_ELSEWHERE.to_owned());
+            return Err(ConfigurationError::Wrong { path, line, reason });
+        }
+        Ok(configuration)
     }
 }
+
+/// What is true for every run cannot say where one run reads and writes.
+const RUN_IS_ELSEWHERE: &str =
+    "`[run]` is for one application: put it into a file of its own, and name that with --config";
 
 /// The usual place of the configuration: the one of the XDG rules.
 #[must_use]
@@ -102,5 +114,19 @@ mod tests {
         let missing = Configuration::load(Some(Path::new("/nowhere/x.toml")), |_| None);
         assert!(missing.unwrap_err().to_string().contains("/nowhere/x.toml"));
         assert_eq!(Configuration::load(None, |_| None).unwrap(), Configuration::default());
+    }
+
+    #[test]
+    fn the_options_of_a_run_are_only_in_a_file_that_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let variable = |_: &str| folder.path().to_str().map(str::to_owned);
+        let path = usual_place(variable).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "mouse = false\n[run]\nin = \"votes.msg\"\n").unwrap();
+        let error = Configuration::load(None, variable).unwrap_err().to_string();
+        assert!(error.contains("config.toml:2: ") && error.contains("--config"), "{error}");
+        let named = Configuration::load(Some(&path), variable).unwrap();
+        let value = RunValue::One("votes.msg".to_owned());
+        assert_eq!(named.run.options, [RunOption { name: "in".to_owned(), value, line: 3 }]);
     }
 }

@@ -21,8 +21,22 @@ const SETTINGS: &str = "\
 #clipboard = \"auto\"
 
 [columns]
-# Columns of the partitions that are not shown: worker, messages, msg/s, share, or a field of the state.
+# Columns of the partitions that are not shown: worker, messages, msg/s, last seconds, share, or a field of the
+# state of any application.
 #hidden = []
+
+[windows]
+# What is on the screen at the start. The time of charts and percentiles: 10 s, 1 min, 5 min or all. `w` switches.
+#time = \"1 min\"
+# The list that is shown where there is room for one: messages, outputs, dead-letters or log.
+#list = \"messages\"
+# The pane that has the keys: input, flow, partitions, throughput, latency, or a list. With another one than input,
+# letters are commands from the start.
+#pane = \"input\"
+# Whether that pane is as large as the screen.
+#zoomed = false
+# A window that is open: none, help, load or saved.
+#open = \"none\"
 
 [keys]
 # One key, or several in brackets. A key is written as \"x\", \"Ctrl-X\", \"Alt-Enter\", \"Space\" or \"F5\".
@@ -85,6 +99,9 @@ mod tests {
         assert_eq!(parse(&text), Ok(Configuration::default()), "{text}");
         for name in super::super::file::SETTINGS {
             assert!(text.contains(name), "{name}");
+        }
+        for name in super::super::windows::NAMES {
+            assert!(text.contains(&format!("\n{name} = ")), "{name}");
         }
         for entry in COMMANDS {
             assert!(text.contains(&format!("\n{} = ", entry.key_name())), "{}", entry.name);

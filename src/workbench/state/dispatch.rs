@@ -11,7 +11,7 @@ use super::windows::load::LoadRow;
 use super::windows::overlay::Overlay;
 use super::windows::question::Question;
 use super::windows::themes::Themes;
-use super::{Effect, Workbench};
+use super::{Effect, Notice, Workbench};
 use crate::core::numbers::PipelineIndex;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
@@ -40,7 +40,7 @@ impl Workbench {
 
     fn key(&mut self, event: KeyEvent) -> Option<Effect> {
         let key = TerminalKey::from(event);
-        self.notice = None;
+        self.notices.key();
         // Also directly after Esc, when a terminal reports both as one key with Alt.
         if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             return Some(Effect::Quit);
@@ -53,11 +53,13 @@ impl Workbench {
             return None;
         }
         let command = self.keymap.command_of(key, Some(self.pane));
-        if command.is_none()
-            && self.pane == Pane::Input
-            && let Err(error) = self.input.key(event)
-        {
-            self.notify(error.to_string(), true);
+        if command.is_none() && self.pane == Pane::Input {
+            let before = self.input.revision();
+            if let Err(error) = self.input.key(event) {
+                self.notices.say_of_line(Notice { text: error.to_string(), bad: true });
+            } else if self.input.revision() != before {
+                self.notices.line_changed();
+            }
         }
         command.and_then(|command| self.command(command))
     }
@@ -95,18 +97,14 @@ impl Workbench {
             self.notify(reason, false);
             return None;
         }
-        if command == Command::Crash {
-            let lines = [
-                "All that is in memory is lost, as by a kill: every connection is closed, and the engine",
-                "recovers from the last checkpoint and the journal.",
-            ];
-            let lines = lines.map(str::to_owned).to_vec();
-            self.beneath.extend(self.overlay.take());
-            let question = Question { title: "Crash?", lines, command };
-            self.overlay = Some(Overlay::Question(question));
-            return None;
-        }
-        self.do_now(command)
+        let question = match command {
+            Command::Crash => Question::crash(),
+            Command::Reset => self.reset_question(),
+            _ => return self.do_now(command),
+        };
+        self.beneath.extend(self.overlay.take());
+        self.overlay = Some(Overlay::Question(question));
+        None
     }
 
     pub(super) fn do_now(&mut self, command: Command) -> Option<Effect> {
@@ -196,6 +194,7 @@ impl Workbench {
             Command::LessLoad => self.set_load(self.load.slower()),
             Command::StopLoad => Some(Effect::StopLoad),
             Command::Crash => Some(Effect::Crash),
+            Command::Reset => Some(Effect::Reset),
             Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
             Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),
             Command::Copy => self.copy(),

@@ -24,6 +24,8 @@ pub enum Effect {
     Step,
     /// Lose all that is in memory, and recover.
     Crash,
+    /// Begin anew, with nothing kept.
+    Reset,
     /// Go on with one worker more, or one less.
     ChangeWorkers {
         /// One more.
@@ -62,7 +64,7 @@ pub enum Effect {
     Quit,
 }
 
-/// A short message to the user, shown until the next key.
+/// A short message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// One line of text.

@@ -11,6 +11,7 @@ mod effect;
 pub(super) mod lists;
 mod loading;
 mod moving;
+pub(super) mod notices;
 mod pointer;
 mod refusal;
 pub(super) mod spots;
@@ -41,10 +42,12 @@ use lists::letters::LetterRows;
 use lists::rows::{PartitionRows, SelectedRow};
 use lists::searches::Searches;
 use lists::seen::Seen;
+use notices::Notices;
 use spots::{Mouse, Spots};
 use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
 use windows::overlay::Overlay;
+use windows::reset_files::ResetFiles;
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -80,7 +83,7 @@ pub struct Workbench {
     pub(super) log_line: SelectedRow<LogLine>,
     pub(super) output: SelectedRow<OutputShown>,
     pub(super) searches: Searches,
-    pub(super) notice: Option<Notice>,
+    pub(super) notices: Notices,
     /// Which key does what.
     pub(super) keymap: Keymap,
     /// What has been looked at of the lists that ask for a look.
@@ -106,6 +109,8 @@ pub struct Workbench {
     pub(super) saved_for_now: bool,
     /// What the load is, or will be when it begins.
     pub(super) load: LoadSettings,
+    /// The files that a reset begins anew.
+    pub(super) reset_files: ResetFiles,
 }
 
 impl Workbench {
@@ -136,7 +141,7 @@ impl Workbench {
             log_line: SelectedRow::default(),
             output: SelectedRow::default(),
             searches: Searches::default(),
-            notice: None,
+            notices: Notices::default(),
             keymap: Keymap::default(),
             mouse: Mouse::Terminal,
             hidden_columns: Vec::new(),
@@ -149,6 +154,7 @@ impl Workbench {
             workers_changed: None,
             saved_for_now: false,
             load: LoadSettings::default(),
+            reset_files: ResetFiles::default(),
         }
     }
 
@@ -244,12 +250,12 @@ impl Workbench {
         else {
             return;
         };
-        if self.notice.as_ref().is_some_and(|notice| notice.bad) {
+        if self.notices.shown().is_some_and(|notice| notice.bad) {
             return;
         }
         let [to, all] = [(*to, "worker"), (*partitions, "partition")]
             .map(|(count, word)| words::plural(count as u64, word));
-        self.notify(format!("{to} instead of {from}: {moved} of {all} moved"), false);
+        self.remark(format!("{to} instead of {from}: {moved} of {all} moved"), false);
     }
 
     /// Shows that everything is lost. [`crashed`](Self::crashed) shows what came back.
@@ -262,9 +268,14 @@ impl Workbench {
         self.overlay = Some(Overlay::Safety);
     }
 
-    /// Shows a notice until the next key.
+    /// Shows a notice until the next key, and long enough to be read. It is in the log, too.
     pub fn notify(&mut self, text: String, bad: bool) {
-        self.notice = Some(Notice { text: words::one_line(&text).into_owned(), bad });
+        self.notices.say(Notice { text: words::one_line(&text).into_owned(), bad });
+    }
+
+    /// Shows a notice of what the log says in other words.
+    pub(super) fn remark(&mut self, text: String, bad: bool) {
+        self.notices.show(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 
     /// The place of each pane on the screen; `None` if the screen is too small.

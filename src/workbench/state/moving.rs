@@ -7,8 +7,21 @@ use super::super::layout::Pane;
 use super::Workbench;
 use super::lists::filter_line::FilterLine;
 use super::windows::detail::Subject;
+use crate::workbench::configuration::Windows;
 
 impl Workbench {
+    /// Shows what a user wants to see at the start, as far as the application has it.
+    pub fn arrange(&mut self, windows: Windows) {
+        self.window = windows.time;
+        self.go_to(windows.list);
+        self.go_to(Pane::Input);
+        self.go_to(windows.pane);
+        self.zoomed = windows.zoomed && self.pane == windows.pane;
+        if let Some(command) = windows.open.filter(|command| self.refusal(*command).is_none()) {
+            self.do_now(command);
+        }
+    }
+
     pub(super) fn leave_input(&mut self) {
         let stateful = !self.topology.states().is_empty();
         self.go_to(if stateful { Pane::Partitions } else { Pane::Messages });

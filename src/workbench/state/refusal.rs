@@ -47,6 +47,10 @@ impl Workbench {
                 let typing = self.pane == Pane::Input && !self.zoomed;
                 typing.then_some("the input line has no larger form: go to a pane first")
             }
+            Command::Open | Command::Filter if self.overlay.is_none() => {
+                let rows = self.pane.has_rows();
+                (!rows).then_some("this pane has no rows: go to a list first")
+            }
             Command::SaveSent => self.sent.is_empty().then_some("nothing has been sent from here"),
             Command::Copy => self.selected_json().is_none().then_some("nothing is selected"),
             Command::Applications => {

@@ -4,3 +4,6 @@
 #[allow(dead_code, reason = "only the topology is used here")]
 pub mod alphabet;
 pub mod keys;
+#[path = "../../../../apps/stations/mod.rs"]
+#[allow(dead_code, reason = "only the topology is used here, and what the loops by hand share with it")]
+pub mod stations;

@@ -13,12 +13,12 @@ use wallaroo::session::Session;
 use wallaroo::telemetry::{LatencySummary, PartitionView};
 
 use super::{Latency, Run, written_lines};
-use crate::apps::{alphabet, keys};
+use crate::apps::{alphabet, keys, stations};
 use crate::clients::Clients;
 use crate::digest::Digest;
 use crate::expected::{COMPARED, Outcome, smallest};
 use crate::failure::Failure;
-use crate::jobs::{Route, Site};
+use crate::jobs::{Route, Site, total_of_station};
 use crate::meter::{Cost, Meter};
 
 /// How often a front end looks.
@@ -30,10 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Counts all votes.
 pub fn run(site: &Site, workers: usize) -> Result<Run, Failure> {
     let workers = NonZeroUsize::new(workers).ok_or("an engine has at least one worker")?;
-    let topology = Arc::new(if site.job.is_alphabet() {
-        alphabet::topology(alphabet::Encoding::Text)?
-    } else {
-        keys::topology()?
+    let topology = Arc::new(match site.job {
+        job if job.is_alphabet() => alphabet::topology(alphabet::Encoding::Text)?,
+        job if job.is_stations() => stations::topology()?,
+        _ => keys::topology()?,
     });
     let (cost, session, written) = match site.job.route() {
         Route::Null => over_files(site, workers, topology, Endpoint::Null)?,
@@ -48,7 +48,7 @@ pub fn run(site: &Site, workers: usize) -> Result<Run, Failure> {
         lines: summary.messages_out,
         bytes: summary.bytes_out,
         keys: summary.partitions as u64,
-        totals: Some(totals(&session)),
+        totals: Some(totals(&session, site)),
         checksum: None,
         written,
     };
@@ -131,7 +131,7 @@ fn wait(session: &mut Session) -> Result<(), Failure> {
 }
 
 /// The totals of the smallest keys.
-fn totals(session: &Session) -> Vec<(u64, u64)> {
+fn totals(session: &Session, site: &Site) -> Vec<(u64, u64)> {
     let query = RowQuery { limit: COMPARED, ..RowQuery::default() };
     let states = session.engine().topology().states().to_vec();
     let rows = states
@@ -139,9 +139,13 @@ fn totals(session: &Session) -> Vec<(u64, u64)> {
         .flat_map(|state| session.engine().rows(&state.name, &query))
         .flat_map(|window| window.rows);
     let totals = rows.map(|sorted| {
-        let bytes = sorted.row.key.as_bytes();
+        let (bytes, value) = (sorted.row.key.as_bytes(), &sorted.row.value);
+        if site.job.is_stations() {
+            let column = |name| value[name].as_i64().unwrap_or_default();
+            return total_of_station(bytes, ["min", "max", "sum", "count"].map(column));
+        }
         let key = bytes.iter().fold(0, |key, byte| key << 8 | u64::from(*byte));
-        (key, sorted.row.value["votes"].as_u64().unwrap_or_default())
+        (key, value["votes"].as_u64().unwrap_or_default())
     });
     smallest(totals.collect())
 }

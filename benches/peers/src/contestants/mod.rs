@@ -5,6 +5,7 @@ mod plain;
 mod plain_read;
 mod renoir;
 mod served;
+mod stations;
 mod timely;
 
 use std::fs::{self, File};
@@ -99,10 +100,10 @@ impl Contestant {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// Whether it does a job: those who would need a TCP source of their own leave that to others.
+    /// Whether it does a job: those who would need a TCP source or lines of their own leave that to others.
     pub fn does(self, job: Job) -> bool {
-        let over_tcp = [Self::Plain, Self::PlainRead, Self::Engine1, Self::Engine2];
-        job.route() != Route::Tcp || over_tcp.contains(&self)
+        let all_jobs = [Self::Plain, Self::PlainRead, Self::Engine1, Self::Engine2];
+        (job.route() != Route::Tcp && !job.is_stations()) || all_jobs.contains(&self)
     }
 
     /// What order it keeps.
@@ -118,7 +119,12 @@ impl Contestant {
 
     /// Does a job once.
     pub fn run(self, site: &Site) -> Result<Run, Failure> {
-        if site.job.is_alphabet() { self.count::<Vote>(site) } else { self.count::<Count>(site) }
+        match self {
+            Self::Plain if site.job.is_stations() => stations::plain(site),
+            Self::PlainRead if site.job.is_stations() => stations::plain_read(site),
+            _ if site.job.is_alphabet() => self.count::<Vote>(site),
+            _ => self.count::<Count>(site),
+        }
     }
 
     fn count<M: Message>(self, site: &Site) -> Result<Run, Failure> {

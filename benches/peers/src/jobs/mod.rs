@@ -1,7 +1,9 @@
-//! What the contestants do: count votes for keys, and write a line with the new total for each vote.
+//! What the contestants do: count votes for keys, and write a line with the new total for each vote. And so with
+//! measurements of stations and their figures.
 
 mod alphabet;
 mod hot;
+mod stations;
 mod uniform;
 mod zipf;
 
@@ -17,6 +19,7 @@ use crate::expected::{Expected, Expecting};
 use crate::failure::Failure;
 use crate::frames::push_frame;
 use crate::messages::{Count, Message};
+pub use stations::total as total_of_station;
 
 /// A job. All contestants get the same input, which depends on the seed alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -44,6 +47,10 @@ pub enum Job {
     HotKey,
     /// 1,000,000 u64 keys by Zipf's law with exponent 1.1, from a file; lines are made and dropped
     Zipf,
+    /// Measurements of 400 stations, a line each, from a file; lines are made and dropped
+    StationsNull,
+    /// Measurements of 400 stations, a line each, from file to file
+    StationsFile,
 }
 
 /// Where the votes of a job come from, and where its lines go.
@@ -79,13 +86,18 @@ impl Job {
     /// Where the votes come from, and where the lines go.
     pub fn route(self) -> Route {
         match self {
-            Self::AlphabetFile => Route::File,
+            Self::AlphabetFile | Self::StationsFile => Route::File,
             Self::AlphabetTcp => Route::Tcp,
             _ => Route::Null,
         }
     }
 
-    /// Whether the votes are for letters; they are for u64 keys otherwise.
+    /// Whether there are measurements of stations and no votes.
+    pub fn is_stations(self) -> bool {
+        matches!(self, Self::StationsNull | Self::StationsFile)
+    }
+
+    /// Whether there are votes for letters.
     pub fn is_alphabet(self) -> bool {
         matches!(self, Self::AlphabetNull | Self::AlphabetFile | Self::AlphabetTcp)
     }
@@ -104,6 +116,10 @@ impl Job {
         let count: fn(&mut Generator) -> Count = match self {
             Self::AlphabetNull | Self::AlphabetFile | Self::AlphabetTcp => {
                 let expected = write(&site, || alphabet::vote(&mut generator))?;
+                return Ok((site, expected));
+            }
+            Self::StationsNull | Self::StationsFile => {
+                let expected = stations::write(&site, &mut generator)?;
                 return Ok((site, expected));
             }
             Self::Keys1K => uniform::count::<1_000>,

@@ -38,14 +38,13 @@ impl Segment for Joined {
         context: &mut Context<'_>,
         produced: &mut Produced,
     ) -> Progress {
-        let progress = match self.working.take() {
-            Some(progress) => progress,
-            None => {
-                let progress = self.first.next(frames, context, produced);
-                let Some(expected) = produced.own.take() else { return progress };
-                self.last.begin(frames, Payload::Own(expected), context);
-                progress
-            }
+        let progress = if let Some(progress) = self.working.take() {
+            progress
+        } else {
+            let progress = self.first.next(frames, context, produced);
+            let Some(expected) = produced.own.take() else { return progress };
+            self.last.begin(frames, Payload::Own(expected), context);
+            progress
         };
         match self.last.next(frames, context, produced) {
             Progress::More => {

@@ -22,7 +22,7 @@ fn anyway(theme: Theme) -> [Span<'static>; 2] {
 pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     let theme = workbench.theme;
     let typed = workbench.typed();
-    if let Some(notice) = &workbench.notice {
+    if let Some(notice) = workbench.notices.shown() {
         let style = if notice.bad { theme.bad() } else { theme.good() };
         let text = Span::styled(notice.text.clone(), style);
         let wrong = matches!(*typed, Typed::Wrong { anyway: Some(_), .. });
@@ -32,7 +32,12 @@ pub(super) fn meaning(workbench: &Workbench, width: usize) -> Line<'static> {
     let foresight = workbench.foreseen(workbench.input.revision());
     match &*typed {
         Typed::Nothing => {
-            Line::styled("0x.. raw bytes   x1000 repeats   Up history", theme.quiet())
+            let line = workbench.target().is_some_and(|(_, source)| source.is_typed_as_it_is());
+            let line = if line { "a line is sent as it is   " } else { "" };
+            Line::styled(
+                format!("{line}0x.. raw bytes   x1000 repeats   Up history"),
+                theme.quiet(),
+            )
         }
         Typed::Frames { times, .. } => match foresight {
             Some(foresight) => {

@@ -9,6 +9,7 @@ use super::tree;
 use crate::core::frames::trace::HopEvent;
 use crate::core::frames::way::Node;
 use crate::workbench::panes::frame::quoted;
+use crate::workbench::state::windows::folds::Branch as Fold;
 use crate::workbench::words;
 
 /// The widest column: what is longer only moves what follows it in its own line.
@@ -19,12 +20,13 @@ struct Branch {
     lead: String,
     cells: Vec<Vec<Span<'static>>>,
     target: Option<Target>,
+    folds: Option<Fold>,
 }
 
 /// A line for each of the messages, and for those that were made of them.
 pub(super) fn rows(told: &Told<'_>, nodes: &[Node]) -> Vec<Row> {
     let mut branches = Vec::new();
-    collect(told, nodes, "", &mut branches);
+    collect(told, nodes, ("", "made"), &mut branches);
     let columns = branches.iter().map(|branch| branch.cells.len()).max().unwrap_or(0);
     let width_of = |cell: &[Span<'static>]| cell.iter().map(Span::width).sum::<usize>();
     let widths: Vec<usize> = (0..columns)
@@ -45,20 +47,33 @@ pub(super) fn rows(told: &Told<'_>, nodes: &[Node]) -> Vec<Row> {
         }
         // Nothing follows the last column.
         body.pop();
-        Row::new(head, body, Flow::Scroll).opens(branch.target)
+        Row::new(head, body, Flow::Scroll).opens(branch.target).folds(branch.folds)
     };
     branches.into_iter().map(row).collect()
 }
 
-fn collect(told: &Told<'_>, nodes: &[Node], lead: &str, branches: &mut Vec<Branch>) {
+fn collect(
+    told: &Told<'_>,
+    nodes: &[Node],
+    (lead, path): (&str, &str),
+    branches: &mut Vec<Branch>,
+) {
     let theme = told.workbench.theme;
     for (at, node) in nodes.iter().enumerate() {
         let last = at + 1 == nodes.len();
         let own = if last { theme.symbol("└ ", "` ") } else { theme.symbol("├ ", "|-") };
-        let (cells, target) = cells(told, node);
-        branches.push(Branch { lead: format!("{lead}{own}"), cells, target });
+        let (mut cells, target) = cells(told, node);
+        let fold = (!node.made.is_empty()).then(|| told.folds.branch(path, &at.to_string()));
+        if let (Some(fold), Some(first)) = (&fold, cells.first_mut()) {
+            let mark = format!(" {}", tree::fold_mark(theme, fold.folded));
+            first.push(Span::styled(mark, theme.quiet()));
+        }
         let below = if last { "  " } else { theme.symbol("│ ", "| ") };
-        collect(told, &node.made, &format!("{lead}{below}"), branches);
+        let open = fold.clone().filter(|fold| !fold.folded);
+        branches.push(Branch { lead: format!("{lead}{own}"), cells, target, folds: fold });
+        if let Some(Fold { path, .. }) = open {
+            collect(told, &node.made, (&format!("{lead}{below}"), &path), branches);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::sheet::{Laid, Sheet, Target};
 use super::{dead_letter, log_line, message, output, partition};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::windows::detail::{Detail, Subject};
+use crate::workbench::state::windows::folds::Branch;
 use crate::workbench::state::windows::view::Extent;
 use crate::workbench::words;
 
@@ -31,7 +32,7 @@ pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer:
     let width = usize::from(place.width).saturating_sub(4);
     let has_cursor = laid.has_cursor(most);
     // The window may cover where notices are said otherwise.
-    let notice = workbench.notice.as_ref().map(|notice| notice.text.clone());
+    let notice = workbench.notices.shown().map(|notice| notice.text.clone());
     let told = notice.or_else(|| laid.told(&view)).or_else(|| {
         (extent.lines > most).then(|| {
             let [line, lines] = [view.cursor + 1, extent.lines].map(|at| words::grouped(at as u64));
@@ -40,7 +41,9 @@ pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer:
     });
     let told = theme.fit(&told.unwrap_or_default(), width);
     let room = width.saturating_sub(told.width() + 4);
-    let enter = laid.target(view.cursor).map(Target::hint);
+    let branch = laid.branch(view.cursor);
+    let folds = branch.map(|branch| if branch.folded { "Enter unfolds" } else { "Enter folds" });
+    let enter = laid.target(view.cursor).map(Target::hint).or(folds);
     let keys = theme.fit(&hint(workbench, &keys, enter, room), room);
     let framed = |text: &str| if text.is_empty() { String::new() } else { format!(" {text} ") };
     let block = Block::new()
@@ -81,12 +84,12 @@ fn hint(workbench: &Workbench, keys: &str, enter: Option<&str>, room: usize) -> 
 
 fn sheet<'a>(workbench: &'a Workbench, detail: &'a Detail) -> Sheet<'a> {
     match &detail.subject {
-        Subject::Message(trace) => message::sheet(workbench, trace, &detail.fields),
+        Subject::Message(trace) => message::sheet(workbench, trace, detail),
         Subject::DeadLetter(letter) => dead_letter::sheet(workbench, letter, &detail.fields),
         Subject::LogLine(line) => log_line::sheet(workbench, line),
         Subject::Output(output) => output::sheet(workbench, output),
         Subject::Partition { state, key, last } => {
-            partition::sheet(workbench, *state, key, last.as_deref())
+            partition::sheet(workbench, *state, key, last.as_deref(), &detail.folds)
         }
     }
 }
@@ -99,6 +102,13 @@ impl Workbench {
     /// How much a window has to show, and how much of it is in sight.
     pub(in crate::workbench) fn extent_of(&self, detail: &Detail) -> Extent {
         self.laid(detail).extent(usize::from(self.area.height.saturating_sub(AROUND)))
+    }
+
+    /// The branch of a tree under the cursor.
+    pub(in crate::workbench) fn branch_at_cursor(&self, detail: &Detail) -> Option<Branch> {
+        let laid = self.laid(detail);
+        let view = detail.view.within(&laid.extent(1));
+        laid.branch(view.cursor).cloned()
     }
 
     /// What the line under the cursor opens.

@@ -8,28 +8,24 @@ use super::hex::Hex;
 use super::sheet::{Flow, Part, Row, Sheet};
 use super::told::{TIME, Told};
 use super::{branches, tree};
-use crate::core::foresight::FrameField;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::frames::way::{Node, Way};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::quoted;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::detail::Detail;
 use crate::workbench::words;
 
 /// The most columns of a step's name.
 const STEP: usize = 16;
 
-pub(super) fn sheet<'a>(
-    workbench: &'a Workbench,
-    trace: &'a Trace,
-    known: &[FrameField],
-) -> Sheet<'a> {
+pub(super) fn sheet<'a>(workbench: &'a Workbench, trace: &'a Trace, detail: &Detail) -> Sheet<'a> {
     let hops = trace.hops();
     let way = Way::of(&hops);
     let step = hops.iter().map(|hop| hop.step.chars().count()).max().unwrap_or(0);
     let step = step.clamp(6, STEP);
-    let told = Told { workbench, trace, hops, step };
+    let told = Told { workbench, trace, hops, folds: &detail.folds, step };
     let mut rows = told.source();
     rows.extend(told.node(&way.root));
     for at in &way.left_over {
@@ -43,7 +39,7 @@ pub(super) fn sheet<'a>(
     rows.push(Row::empty());
     rows.push(told.length());
     let mut parts: Vec<Part<'a>> = rows.into_iter().map(Part::from).collect();
-    parts.push(Part::Hex(Hex::of_frame(&trace.frame, told.header_length(), known)));
+    parts.push(Part::Hex(Hex::of_frame(&trace.frame, told.header_length(), &detail.fields)));
     let keys = [Command::EditFrame, Command::SendFrame, Command::Copy];
     let keys = workbench.keymap.hints(&keys, Some(Pane::Messages));
     let title = format!("Message {} of {}", trace.sequence, trace.pipeline);
@@ -115,13 +111,13 @@ impl Told<'_> {
         let one =
             |text: String, style| vec![self.row(&time, &hop.step, vec![Span::styled(text, style)])];
         match &hop.event {
-            HopEvent::Decoded(message) => self.message(hop, message),
+            HopEvent::Decoded(message) => self.message(at, hop, message),
             HopEvent::Filtered => one("dropped on purpose".to_owned(), theme.warning()),
             HopEvent::Computed(made) => match made.as_slice() {
                 [] => one("gave nothing".to_owned(), theme.quiet()),
                 // What a state computation sends on is nearly always its state.
                 [_] if self.changed_state(at, hop) => Vec::new(),
-                [message] => self.message(hop, message),
+                [message] => self.message(at, hop, message),
                 made => one(words::plural(made.len() as u64, "message"), theme.text()),
             },
             HopEvent::Partitioned { key, owner } => {
@@ -139,7 +135,7 @@ impl Told<'_> {
                 let said = Span::styled(words.join(", "), style);
                 let target = self.partition(&hop.step, key);
                 let mut rows = vec![self.row(&time, &hop.step, vec![said]).opens(target)];
-                rows.extend(self.change(before, after));
+                rows.extend(self.change(at, before, after));
                 rows
             }
             HopEvent::Encoded(bytes) => one(quoted(theme, bytes, usize::MAX - 1), theme.text()),
@@ -151,7 +147,7 @@ impl Told<'_> {
     }
 
     /// A message, as one line if it is short, otherwise as a tree.
-    fn message(&self, hop: &Hop, json: &str) -> Vec<Row> {
+    fn message(&self, at: usize, hop: &Hop, json: &str) -> Vec<Row> {
         let theme = self.workbench.theme;
         let text = words::message(json);
         let mut first =
@@ -162,7 +158,8 @@ impl Told<'_> {
         let Some(value) = object(json) else { return vec![first] };
         first = self.row(&self.time(hop), &hop.step, Vec::new());
         let mut rows = vec![first];
-        rows.extend(tree::rows(theme, "", TIME + 2 + self.step, &value, None));
+        let folds = (self.folds, &*format!("hop {at}"));
+        rows.extend(tree::rows(theme, "", TIME + 2 + self.step, &value, None, folds));
         rows
     }
 
@@ -175,12 +172,15 @@ impl Told<'_> {
     }
 
     /// A state before and after.
-    fn change(&self, before: &str, after: &str) -> Vec<Row> {
+    fn change(&self, at: usize, before: &str, after: &str) -> Vec<Row> {
         let theme = self.workbench.theme;
         let columns = TIME + 2 + self.step;
         let parse = |json: &str| serde_json::from_str::<Value>(json).ok();
         match (parse(before), parse(after)) {
-            (Some(before), Some(after)) => tree::rows(theme, "", columns, &after, Some(&before)),
+            (Some(before), Some(after)) => {
+                let folds = (self.folds, &*format!("hop {at}"));
+                tree::rows(theme, "", columns, &after, Some(&before), folds)
+            }
             // Too long, and cut.
             _ => [("before", before), ("after", after)]
                 .into_iter()

@@ -16,6 +16,7 @@ use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::letters::poison;
+use crate::workbench::state::windows::folds::Folds;
 use crate::workbench::words;
 
 /// The columns of the names.
@@ -34,6 +35,7 @@ pub(super) fn sheet<'a>(
     state: usize,
     key: &'a Key,
     last: Option<&'a ShownRow>,
+    folds: &Folds,
 ) -> Sheet<'a> {
     let opened = workbench.snapshot.partitions.opened.as_ref();
     let opened = opened.filter(|opened| opened.name.0 == state && opened.name.1 == *key);
@@ -50,7 +52,7 @@ pub(super) fn sheet<'a>(
             rows.extend(about.figures(shown));
             rows.push(Row::empty());
             let value = &shown.row.value;
-            rows.extend(tree::rows(workbench.theme, "state", NAME, value, None));
+            rows.extend(tree::rows(workbench.theme, "state", NAME, value, None, (folds, "state")));
         }
     }
     rows.extend(about.values());

@@ -8,6 +8,7 @@ use super::hex::Hex;
 use super::wrapping::{MIN_BODY, shifted, wrapped};
 use crate::application::Key;
 use crate::core::frames::trace::Trace;
+use crate::workbench::state::windows::folds::Branch;
 use crate::workbench::state::windows::view::{ByteLines, Extent, View};
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
@@ -46,12 +47,19 @@ pub(super) struct Row {
     body: Vec<Span<'static>>,
     flow: Flow,
     target: Option<Target>,
+    branch: Option<Branch>,
 }
 
 impl Row {
     /// A row of text.
     pub fn new(head: Vec<Span<'static>>, body: Vec<Span<'static>>, flow: Flow) -> Self {
-        Self { head, body: body.into_iter().map(printable).collect(), flow, target: None }
+        Self {
+            head,
+            body: body.into_iter().map(printable).collect(),
+            flow,
+            target: None,
+            branch: None,
+        }
     }
 
     /// A name in this many columns, and a text that is wrapped.
@@ -78,6 +86,11 @@ impl Row {
     /// The row with what Enter on it opens.
     pub fn opens(self, target: Option<Target>) -> Self {
         Self { target, ..self }
+    }
+
+    /// The row as a branch of a tree.
+    pub fn folds(self, branch: Option<Branch>) -> Self {
+        Self { branch, ..self }
     }
 
     fn lines(&self, width: usize) -> Vec<Line<'static>> {
@@ -143,8 +156,17 @@ pub(super) struct Laid<'a> {
 }
 
 enum Block<'a> {
-    Lines { lines: Vec<Line<'static>>, head: usize, flow: Flow, target: Option<Target> },
-    Hex { hex: Hex<'a>, a_line: usize },
+    Lines {
+        lines: Vec<Line<'static>>,
+        head: usize,
+        flow: Flow,
+        target: Option<Target>,
+        branch: Option<Branch>,
+    },
+    Hex {
+        hex: Hex<'a>,
+        a_line: usize,
+    },
 }
 
 impl<'a> Laid<'a> {
@@ -160,6 +182,7 @@ impl<'a> Laid<'a> {
                     head: row.head.iter().map(Span::width).sum(),
                     flow: row.flow,
                     target: row.target,
+                    branch: row.branch,
                 },
                 Part::Hex(hex) => {
                     let a_line = hex.bytes_a_line(width);
@@ -204,7 +227,7 @@ impl<'a> Laid<'a> {
     /// Whether the cursor does anything here: a line to open, a byte to look at, or more than is in sight.
     pub fn has_cursor(&self, height: usize) -> bool {
         let of_block = |block: &Block<'_>| match block {
-            Block::Lines { target, .. } => target.is_some(),
+            Block::Lines { target, branch, .. } => target.is_some() || branch.is_some(),
             Block::Hex { hex, .. } => hex.len() > 0,
         };
         self.lines > height || self.blocks.iter().any(of_block)
@@ -214,6 +237,14 @@ impl<'a> Laid<'a> {
     pub fn target(&self, line: usize) -> Option<&Target> {
         match self.block(line)? {
             (Block::Lines { target, .. }, _) => target.as_ref(),
+            (Block::Hex { .. }, _) => None,
+        }
+    }
+
+    /// The branch of a tree that a line is.
+    pub fn branch(&self, line: usize) -> Option<&Branch> {
+        match self.block(line)? {
+            (Block::Lines { branch, .. }, _) => branch.as_ref(),
             (Block::Hex { .. }, _) => None,
         }
     }

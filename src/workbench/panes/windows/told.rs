@@ -5,6 +5,7 @@ use crate::application::Key;
 use crate::core::frames::trace::{Hop, Trace};
 use crate::core::topology::StepKind;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::folds::Folds;
 use crate::workbench::words;
 
 /// The columns of times.
@@ -15,6 +16,8 @@ pub(super) struct Told<'a> {
     pub workbench: &'a Workbench,
     pub trace: &'a Trace,
     pub hops: Vec<Hop>,
+    /// Which branches of its trees are folded.
+    pub folds: &'a Folds,
     /// The columns of the steps' names.
     pub step: usize,
 }

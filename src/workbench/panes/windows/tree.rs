@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
 use super::sheet::{Flow, Row};
+use crate::workbench::state::windows::folds::{Branch, Folds};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
@@ -16,8 +17,9 @@ const MOST: usize = 2_000;
 const INDENT: usize = 2;
 
 /// A tree while it is made.
-struct Tree {
+struct Tree<'a> {
     theme: Theme,
+    folds: &'a Folds,
     /// The columns before the names.
     label: usize,
     rows: Vec<Row>,
@@ -25,16 +27,17 @@ struct Tree {
 }
 
 /// A value's lines, with a name in this many columns beside the first. With a value from before, what has changed
-/// is said.
+/// is said. `root` tells the trees of a window apart.
 pub(super) fn rows(
     theme: Theme,
     name: &str,
     columns: usize,
     value: &Value,
     before: Option<&Value>,
+    (folds, root): (&Folds, &str),
 ) -> Vec<Row> {
-    let mut tree = Tree { theme, label: columns + 1, rows: Vec::new(), left_out: 0 };
-    tree.value(name, value, before);
+    let mut tree = Tree { theme, folds, label: columns + 1, rows: Vec::new(), left_out: 0 };
+    tree.value(name, value, before, root);
     if tree.left_out > 0 {
         let left_out = words::grouped(tree.left_out as u64);
         let text = format!("{left_out} more lines: y copies all of it");
@@ -135,20 +138,20 @@ fn compare(
     }
 }
 
-impl Tree {
+impl Tree<'_> {
     /// A value whose name stands at the left of the whole tree.
-    fn value(&mut self, name: &str, value: &Value, before: Option<&Value>) {
+    fn value(&mut self, name: &str, value: &Value, before: Option<&Value>, root: &str) {
         let label = format!("{name:<width$}", width = self.label);
         match fields(value).filter(|_| !is_plain(value)) {
             None => self.line(label, String::new(), value, before),
-            Some(fields) => self.fields(label, 0, &fields, before),
+            Some(fields) => self.fields(label, (0, root), &fields, before),
         }
     }
 
     fn fields(
         &mut self,
         mut label: String,
-        depth: usize,
+        (depth, path): (usize, &str),
         fields: &[(String, &Value)],
         before: Option<&Value>,
     ) {
@@ -170,10 +173,15 @@ impl Tree {
                     self.label(label),
                     Span::styled(format!("{indent}{name}  "), self.theme.text()),
                 ];
-                self.push(head, vec![Span::styled(count, self.theme.quiet())]);
+                let branch = self.folds.branch(path, name);
+                let below = (!branch.folded).then(|| branch.path.clone());
+                let count = format!("{} {count}", fold_mark(self.theme, branch.folded));
+                self.push(head, vec![Span::styled(count, self.theme.quiet())], Some(branch));
                 // A field that is new has nothing to be compared with.
                 let old = old.map(|old| old.unwrap_or(&Value::Null));
-                self.fields(" ".repeat(self.label), depth + 1, &nested, old);
+                if let Some(path) = below {
+                    self.fields(" ".repeat(self.label), (depth + 1, &path), &nested, old);
+                }
             } else {
                 let padding = " ".repeat((widest + 2).saturating_sub(name.width()).max(1));
                 self.line(
@@ -200,20 +208,25 @@ impl Tree {
                 Span::styled(difference(before, value), theme.quiet()),
             ],
         };
-        self.push(head, body);
+        self.push(head, body, None);
     }
 
     fn label(&self, label: String) -> Span<'static> {
         Span::styled(label, self.theme.quiet())
     }
 
-    fn push(&mut self, head: Vec<Span<'static>>, body: Vec<Span<'static>>) {
+    fn push(&mut self, head: Vec<Span<'static>>, body: Vec<Span<'static>>, branch: Option<Branch>) {
         if self.rows.len() < MOST {
-            self.rows.push(Row::new(head, body, Flow::Wrap));
+            self.rows.push(Row::new(head, body, Flow::Wrap).folds(branch));
         } else {
             self.left_out += 1;
         }
     }
+}
+
+/// The mark of a branch: whether what stands below it is folded away.
+pub(super) fn fold_mark(theme: Theme, folded: bool) -> &'static str {
+    if folded { theme.symbol("▸", ">") } else { theme.symbol("▾", "v") }
 }
 
 /// By how much a number has changed.
@@ -248,8 +261,17 @@ mod tests {
     fn a_tree_has_a_line_for_each_field_and_says_how_many_it_leaves_out() {
         let theme = Theme::new(true, true);
         let value = serde_json::json!({ "a": 1, "b": { "c": "x", "d": [] }, "e": [{ "f": null }] });
-        assert_eq!(rows(theme, "state", 5, &value, None).len(), 7);
+        let of = |value: &Value, folds: &Folds| {
+            rows(theme, "state", 5, value, None, (folds, "state")).len()
+        };
+        let mut folds = Folds::default();
+        assert_eq!(of(&value, &folds), 7);
+        // Without the two lines below `b`, and those below `e`.
+        folds.set(folds.branch("state", "b"), true);
+        assert_eq!(of(&value, &folds), 5);
+        folds.set(folds.branch("state", "e"), true);
+        assert_eq!(of(&value, &folds), 3);
         let long = Value::from(vec![Value::from(Vec::<Value>::new()); 3 * MOST]);
-        assert_eq!(rows(theme, "state", 5, &long, None).len(), MOST + 1);
+        assert_eq!(of(&long, &folds), MOST + 1);
     }
 }

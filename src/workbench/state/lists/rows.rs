@@ -185,11 +185,20 @@ impl PartitionRows {
 
     /// Sorts by the next column.
     pub fn sort_next(&mut self, shown: &PartitionsShown) {
-        let mut columns = vec![SortBy::Key, SortBy::Worker];
-        columns.extend(fields(shown).into_iter().map(SortBy::Field));
-        columns.push(SortBy::Messages);
+        let columns = orders(shown);
         let at = columns.iter().position(|column| *column == self.sort).unwrap_or(0);
-        self.sort = columns.get((at + 1) % columns.len()).cloned().unwrap_or_default();
+        self.sort_by(columns.get((at + 1) % columns.len()).cloned().unwrap_or_default(), shown);
+    }
+
+    /// What the rows are sorted by.
+    #[must_use]
+    pub fn sorted_by(&self) -> &SortBy {
+        &self.sort
+    }
+
+    /// Sorts by a column.
+    pub fn sort_by(&mut self, column: SortBy, shown: &PartitionsShown) {
+        self.sort = column;
         // Numbers begin with the greatest, names and workers with the first.
         self.descending = match &self.sort {
             SortBy::Key | SortBy::Worker => false,
@@ -205,6 +214,11 @@ impl PartitionRows {
         if state != self.state {
             *self = Self { state, ..Self::default() };
         }
+    }
+
+    /// There are other partitions now: none is selected. Order and filter stay.
+    pub fn begin_anew(&mut self) {
+        (self.offset, self.selected, self.pending) = (0, None, None);
     }
 
     /// Turns the order around.
@@ -240,6 +254,26 @@ impl PartitionRows {
     pub fn clear_filter(&mut self) -> bool {
         self.offset = 0;
         self.filter.clear()
+    }
+}
+
+/// The columns that rows can be sorted by, in the order of the table.
+#[must_use]
+pub fn orders(shown: &PartitionsShown) -> Vec<SortBy> {
+    let mut columns = vec![SortBy::Key, SortBy::Worker];
+    columns.extend(fields(shown).into_iter().map(SortBy::Field));
+    columns.push(SortBy::Messages);
+    columns
+}
+
+/// The name of a column.
+#[must_use]
+pub fn name_of(column: &SortBy) -> &str {
+    match column {
+        SortBy::Key => "key",
+        SortBy::Worker => "worker",
+        SortBy::Messages => "messages",
+        SortBy::Field(name) => name,
     }
 }
 

@@ -171,6 +171,12 @@ impl InputLine {
         self.replace_all(text, usize::MAX);
     }
 
+    /// Whether there are older lines.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        !self.history.is_empty()
+    }
+
     /// Replaces the text by another one to be edited. The history has what was there.
     pub fn replace(&mut self, text: String) {
         self.take();

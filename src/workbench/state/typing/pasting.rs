@@ -14,7 +14,8 @@ use crate::workbench::terminal::keys::Key as TerminalKey;
 impl Workbench {
     /// Gives pasted text to the line that is being typed.
     pub(in crate::workbench::state) fn pasted(&mut self, text: &str) -> Option<Effect> {
-        self.notice = None;
+        self.notices.key();
+        self.notices.line_changed();
         // A line that is typed has no line breaks.
         let line = text.trim_end_matches(['\n', '\r']);
         let first = line.split(['\n', '\r']).next().unwrap_or_default();

@@ -8,7 +8,8 @@ use crate::core::foresight::Foresight;
 use crate::core::typed::{self, Typed};
 use crate::telemetry::Draft;
 use crate::workbench::state::windows::overlay::Overlay;
-use crate::workbench::state::{Effect, Workbench};
+use crate::workbench::state::{Effect, Notice, Workbench};
+use crate::workbench::words;
 
 impl Workbench {
     /// The typed text as bytes. A line is parsed once and not per frame drawn, because it may be long.
@@ -58,7 +59,8 @@ impl Workbench {
             Typed::Raw { bytes, times, .. } => bytes.repeat(*times).into(),
             Typed::Wrong { anyway: Some(frame), .. } if anyway => frame.clone(),
             Typed::Wrong { reason, .. } => {
-                self.notify(reason.clone(), true);
+                let text = words::one_line(reason).into_owned();
+                self.notices.say_of_line(Notice { text, bad: true });
                 return None;
             }
         };

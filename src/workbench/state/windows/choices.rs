@@ -5,11 +5,10 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::detail::Subject;
 use super::overlay::Overlay;
 use super::palette::{Choose, Item, Palette};
-use crate::workbench::commands::{COMMANDS, Command, Context};
+use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::terminal::keys::Key as TerminalKey;
-use crate::workbench::theme::Look;
 use crate::workbench::words;
 
 /// How many of the last choices come first.
@@ -79,7 +78,7 @@ impl Workbench {
                 self.go_to(Pane::Partitions);
                 self.partitions.filter_by(palette.line.text().trim());
             }
-            Choose::Look(look) => self.use_look(look),
+            Choose::Setting(setting) => self.set(setting),
             Choose::Application(at) => return Some(Effect::Switch(at)),
         }
         None
@@ -87,7 +86,7 @@ impl Workbench {
 
     /// Goes to the pane in which a command works, unless it works in the focused one.
     fn go_where_it_works(&mut self, command: Command) {
-        let Some(entry) = command.entry().filter(|entry| !entry.applies(Some(self.pane))) else {
+        let Some(entry) = command.entry().filter(|entry| !self.works_at_once(entry)) else {
             return;
         };
         match entry.context {
@@ -95,8 +94,42 @@ impl Workbench {
             Context::Input => self.pane = Pane::Input,
             Context::Rows => self.leave_input(),
             Context::Partitions => self.go_to(Pane::Partitions),
-            Context::Frames => self.go_to(Pane::DeadLetters),
+            Context::Frames => self.go_to(self.list_of_frames()),
         }
+    }
+
+    /// Whether a command works in the focused pane.
+    fn works_at_once(&self, entry: &Entry) -> bool {
+        let has_rows = entry.context != Context::Rows || self.pane.has_rows();
+        entry.applies(Some(self.pane)) && has_rows
+    }
+
+    /// The list of which a frame is at hand: the dead letters, unless there are none.
+    fn list_of_frames(&self) -> Pane {
+        if self.selected_letter().is_some() { Pane::DeadLetters } else { Pane::Messages }
+    }
+
+    /// Why a command can do nothing, also after going to the pane in which it works.
+    fn refusal_in_palette(&self, entry: &Entry) -> Option<String> {
+        let reason = match entry.command {
+            Command::Send | Command::SendAnyway if self.input.text().trim().is_empty() => {
+                "nothing is typed"
+            }
+            Command::Older | Command::Newer if !self.input.has_history() => {
+                "nothing was sent before"
+            }
+            Command::EditFrame | Command::SendFrame if !self.works_at_once(entry) => {
+                let none =
+                    self.list_of_frames() == Pane::Messages && self.snapshot.traces.is_empty();
+                return none.then(|| "there is no message and no dead letter".to_owned());
+            }
+            // It goes to a list first.
+            Command::Filter | Command::Open | Command::Copy if !self.works_at_once(entry) => {
+                return None;
+            }
+            command => return self.refusal(command),
+        };
+        Some(reason.to_owned())
     }
 
     /// All items: first what was chosen last, and last what is only a move.
@@ -106,7 +139,7 @@ impl Workbench {
             name: entry.name.to_owned(),
             keys: self.keymap.all_keys(entry.command),
             about: entry.about.to_owned(),
-            refusal: self.refusal(entry.command),
+            refusal: self.refusal_in_palette(entry),
             choose: Choose::Command(entry.command),
         });
         let find = Item {
@@ -118,7 +151,7 @@ impl Workbench {
         };
         let mut items: Vec<Item> = commands
             .chain(self.partition_items())
-            .chain(self.look_items())
+            .chain(self.setting_items())
             .chain(self.application_items())
             .chain([find])
             .collect();
@@ -134,16 +167,6 @@ impl Workbench {
             about: words::plain(&row.row.value),
             refusal: None,
             choose: Choose::Partition(row.row.key.clone()),
-        })
-    }
-
-    fn look_items(&self) -> impl Iterator<Item = Item> {
-        Look::ALL.into_iter().map(|look| Item {
-            name: format!("theme {look}"),
-            keys: String::new(),
-            about: look.about().to_owned(),
-            refusal: (self.theme.look() == look).then(|| "it is the present one".to_owned()),
-            choose: Choose::Look(look),
         })
     }
 

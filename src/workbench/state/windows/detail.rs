@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::folds::Folds;
 use super::view::View;
 use crate::application::Key;
 use crate::core::foresight::FrameField;
@@ -53,6 +54,8 @@ pub struct Detail {
     pub subject: Subject,
     /// Where one looks in it.
     pub view: View,
+    /// Which branches of its trees are folded.
+    pub folds: Folds,
     /// What is known of the bytes of its frame. It is found once: the decoder is tried for it.
     pub fields: Vec<FrameField>,
 }

@@ -1,6 +1,7 @@
 //! What keys do in the window with all of one thing.
 
 use super::detail::{Detail, Subject};
+use super::folds::Folds;
 use super::over_panes::works_in_windows;
 use super::overlay::Overlay;
 use super::view::View;
@@ -16,7 +17,7 @@ impl Workbench {
     /// Opens a window. A window that is open waits beneath it.
     pub(in crate::workbench::state) fn open_detail(&mut self, subject: Subject) {
         let fields = self.fields_of(&subject);
-        let mut detail = Detail { subject, view: View::default(), fields };
+        let mut detail = Detail { subject, view: View::default(), folds: Folds::default(), fields };
         let extent = self.extent_of(&detail);
         if let Some(at) = extent.wrong {
             detail.view = detail.view.at_byte(at, &extent);
@@ -81,24 +82,36 @@ impl Workbench {
         None
     }
 
-    /// Moves the cursor of the window, which has been taken off.
+    /// Moves the cursor of the window, which has been taken off. On a branch of a tree, to the left folds it,
+    /// and to the right unfolds it.
     pub(in crate::workbench::state) fn move_in_detail(
         &mut self,
         mut detail: Detail,
         command: Command,
     ) {
-        detail.view = detail.view.moved(command, &self.extent_of(&detail));
+        let branch = self.branch_at_cursor(&detail);
+        match (command, branch) {
+            (Command::Left, Some(branch)) if !branch.folded => detail.folds.set(branch, true),
+            (Command::Right, Some(branch)) if branch.folded => detail.folds.set(branch, false),
+            _ => detail.view = detail.view.moved(command, &self.extent_of(&detail)),
+        }
         self.overlay = Some(Overlay::Detail(detail));
     }
 
-    /// Opens what the line under the cursor is about. If it is about nothing else, the window closes.
-    pub(in crate::workbench::state) fn open_in_detail(&mut self, detail: Detail) {
-        match self.subject_at_cursor(&detail) {
-            Some(subject) => {
+    /// Opens what the line under the cursor is about, or folds or unfolds its branch. If it is about nothing else,
+    /// the window closes.
+    pub(in crate::workbench::state) fn open_in_detail(&mut self, mut detail: Detail) {
+        match (self.subject_at_cursor(&detail), self.branch_at_cursor(&detail)) {
+            (Some(subject), _) => {
                 self.overlay = Some(Overlay::Detail(detail));
                 self.open_detail(subject);
             }
-            None => self.overlay = self.beneath.pop(),
+            (None, Some(branch)) => {
+                let folded = !branch.folded;
+                detail.folds.set(branch, folded);
+                self.overlay = Some(Overlay::Detail(detail));
+            }
+            (None, None) => self.overlay = self.beneath.pop(),
         }
     }
 
@@ -107,6 +120,9 @@ impl Workbench {
         if detail.subject.pane() == self.pane && self.beneath.is_empty() {
             self.move_selection(if back { Command::Up } else { Command::Down });
             self.open();
+            if let Some(Overlay::Detail(next)) = &mut self.overlay {
+                next.folds.clone_from(&detail.folds);
+            }
         }
         if self.overlay.is_none() {
             self.overlay = Some(Overlay::Detail(detail));

@@ -84,15 +84,6 @@ impl Workbench {
         }
     }
 
-    /// Says how the colours are kept for the next run.
-    fn keep_look(&mut self) {
-        let look = self.theme.look();
-        self.notify(
-            format!("`theme = \"{look}\"` in the configuration keeps it for every run"),
-            false,
-        );
-    }
-
     fn key_of_help(&mut self, mut help: Help, command: Option<Command>) {
         match command {
             Some(Command::Close) if help.search.clear() => self.overlay = Some(Overlay::Help(help)),
@@ -164,6 +155,7 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
         Command::Pause
             | Command::Step
             | Command::Crash
+            | Command::Reset
             | Command::MoreWorkers
             | Command::FewerWorkers
             | Command::MoreLoad

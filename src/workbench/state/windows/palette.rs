@@ -1,5 +1,5 @@
 //! The palette: everything that can be done, found by a few letters. Commands of all panes, the panes
-//! themselves, the partitions in sight, colours and applications.
+//! themselves, the partitions in sight, settings and applications.
 
 use std::cell::RefCell;
 
@@ -8,6 +8,8 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::application::Key;
+use crate::core::partitions::query::SortBy;
+use crate::telemetry::TimeWindow;
 use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::state::typing::input_line::InputLine;
@@ -32,10 +34,23 @@ pub enum Choose {
     Partition(Key),
     /// Show the partitions whose key contains what is typed.
     Find,
-    /// Use these colours.
-    Look(Look),
+    /// Set this.
+    Setting(Setting),
     /// Go on with this application.
     Application(usize),
+}
+
+/// A setting with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// These colours.
+    Look(Look),
+    /// The time of the charts.
+    Time(TimeWindow),
+    /// The order of the partitions.
+    Sort(SortBy),
+    /// Show a column of the partitions, or hide it.
+    Column(String),
 }
 
 /// Something to choose.

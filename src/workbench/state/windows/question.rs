@@ -26,6 +26,17 @@ pub enum Answer {
 }
 
 impl Question {
+    /// Before a crash on purpose.
+    #[must_use]
+    pub fn crash() -> Self {
+        let lines = [
+            "All that is in memory is lost, as by a kill: every connection is closed, and the engine",
+            "recovers from the last checkpoint and the journal.",
+        ];
+        let lines = lines.map(str::to_owned).to_vec();
+        Self { title: "Crash?", lines, command: Command::Crash }
+    }
+
     /// The answer that a key is: Enter, `y`, or the key that asked, a second time. Any other key is no answer.
     #[must_use]
     pub fn answer(&self, key: Key, command: Option<Command>) -> Option<Answer> {

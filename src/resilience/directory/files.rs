@@ -1,0 +1,51 @@
+//! The files of a directory: their names, the one that is locked, and who may read them.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use super::private;
+use crate::resilience::error::ResilienceError;
+
+/// The file that is locked by the process that uses the directory.
+pub(crate) const LOCK_FILE: &str = "lock";
+
+/// How the names of all files in a directory begin.
+const FILES: [&str; 6] = [LOCK_FILE, "reading", "directory.sqlite", "journal.", "worker-", MARK];
+
+/// The file that says whose a directory is.
+pub(crate) const DIRECTORY_FILE: &str = "directory.sqlite";
+
+/// The file of the journal.
+pub(crate) const JOURNAL_FILE: &str = "journal.sqlite";
+
+/// The file that says that a directory is being emptied.
+pub(crate) const MARK: &str = "emptying";
+
+/// Locks a directory for this process.
+pub(crate) fn lock(path: &Path, directory: &Path) -> Result<File, ResilienceError> {
+    let system = |error: io::Error| ResilienceError::system(path, error);
+    let lock = private::open_file(path).map_err(system)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(ResilienceError::InUse { path: directory.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(system(error)),
+    }
+}
+
+/// Lets only the owner read the files of a directory. The directory itself too, unless it holds other
+/// files: those may be for others.
+pub(crate) fn make_private(directory: &Path) -> io::Result<()> {
+    let mut ours_alone = true;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let ours = |name: &str| FILES.iter().any(|begin| name.starts_with(begin));
+        if name.to_str().is_some_and(ours) && entry.file_type()?.is_file() {
+            private::narrow(&entry.path())?;
+        } else {
+            ours_alone = false;
+        }
+    }
+    if ours_alone { private::narrow(directory) } else { Ok(()) }
+}
