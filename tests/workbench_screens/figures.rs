@@ -111,8 +111,8 @@ fn the_shares_of_all_workers_are_on_the_screen() {
         snapshot.workers = (0..12).map(worker).collect();
     });
     let screen = stage.screen();
-    for worker in 0..12 {
-        let share = format!("{:.0}%", (worker as f64 + 1.0) / 78.0 * 100.0);
+    for worker in 0..12_u32 {
+        let share = format!("{:.0}%", (f64::from(worker) + 1.0) / 78.0 * 100.0);
         let lane = screen.lines().skip(2).find(|line| {
             line.contains(&format!("worker {worker} ")) || line.contains(&format!("w{worker} "))
         });
@@ -161,7 +161,7 @@ fn a_list_without_the_keys_shows_its_newest_rows_and_one_that_is_scrolled_says_h
         go(&mut stage, pane);
         let screen = stage.screen();
         let selected = screen.lines().find(|line| line.starts_with('▌')).unwrap();
-        assert_eq!(selected.split_whitespace().nth(0), older.split_whitespace().nth(0), "{screen}");
+        assert_eq!(selected.split_whitespace().next(), older.split_whitespace().next(), "{screen}");
         assert!(screen.contains(" newer above "), "{screen}");
         assert!(!screen.contains(newest), "{screen}");
         press(&mut stage, KeyCode::Home);

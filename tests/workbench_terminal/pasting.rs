@@ -68,7 +68,7 @@ fn a_hundred_pasted_lines_are_a_hundred_messages() {
     let mut terminal = alphabet();
     // Ten letters, ten votes for each.
     let lines = (0..100).map(|at| format!("{} {at}\n", char::from(b'a' + at % 10)));
-    paste(&mut terminal, &lines.collect::<String>());
+    paste(&mut terminal, &lines.collect::<Vec<_>>().concat());
     terminal.wait_for("Send 100 lines?");
     assert!(terminal.screen().contains(" 0 in"), "{}", terminal.screen());
     terminal.send("\r");

@@ -122,7 +122,8 @@ impl Lanes {
     /// The same below forked lanes: up to the right edge, unless the steps after the lanes are there.
     pub fn render_others_forked(&self, lanes: Rect, right: u16, buffer: &mut Buffer) {
         let below = self.others_row() > self.chain_row() + 1;
-        let right = if below { right } else { lanes.right() };
+        // The count of the step after the lanes may be beside it.
+        let right = if below { right } else { lanes.right().saturating_sub(2) };
         let x = lanes.x.saturating_add(ARMS).min(right);
         self.render_others(Rect { x, width: right - x, ..lanes }, buffer);
     }

@@ -34,7 +34,7 @@ pub(in crate::workbench::panes) fn render(
     let beside = width.saturating_sub(tabs_of(workbench, shown, tabs, " ").0.width() + 2);
     let right = filter_line
         .and_then(|line| filter(theme, line, beside))
-        .or_else(|| newer(workbench, shown, area.height.saturating_sub(1)))
+        .or_else(|| newer(workbench, shown, area.height.saturating_sub(1), room))
         .unwrap_or_else(|| aside(workbench, shown, room));
     let between = if tabs_of(workbench, shown, tabs, "   ").0.width() + right.width() + 2 <= width {
         theme.symbol("───", "---")
@@ -59,12 +59,16 @@ pub(in crate::workbench::panes) fn render(
 }
 
 /// How many rows of the list with the keys are newer than those in sight; `None` if the newest is among them.
-fn newer(workbench: &Workbench, shown: Pane, height: u16) -> Option<Line<'static>> {
+fn newer(workbench: &Workbench, shown: Pane, height: u16, room: usize) -> Option<Line<'static>> {
     let height = if shown == Pane::Messages { messages::height_of_rows(height) } else { height };
     let above = items_above(workbench.selected_place(shown), height);
-    let is_scrolled = workbench.pane == shown && above > 0;
-    let text = || format!(" {} newer above ", words::count(above as u64));
-    is_scrolled.then(|| Line::styled(text(), workbench.theme.warning()))
+    if workbench.pane != shown || above == 0 {
+        return None;
+    }
+    let short = format!(" {} newer ", words::count(above as u64));
+    let text = format!("{short}above ");
+    let text = if text.width() <= room { text } else { short };
+    Some(Line::styled(text, workbench.theme.warning()))
 }
 
 /// What is at the right of the tabs: what Enter does, or the last event of an endpoint.
