@@ -29,6 +29,8 @@ pub trait Partitions {
     fn row(&self, at: usize) -> Option<PartitionRow>;
     /// The place of the partition of a key.
     fn place_of(&self, key: &Key) -> Option<usize>;
+    /// How many messages the partition at a place has processed.
+    fn messages(&self, at: usize) -> u64;
     /// The key of the partition at a place.
     fn key(&self, at: usize) -> Option<&Key>;
     /// The places, sorted by key.
@@ -53,7 +55,8 @@ pub trait Partitions {
     ///
     /// The saved state is of another type.
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
-    /// What the partition at a place is sorted by; rows with equal values are sorted by key.
+    /// What the partition at a place is sorted by; rows with equal values are sorted by key. The rate is not known
+    /// here: see [`Rates`](super::rates::Rates).
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
     /// A copy of the partition of a key, if its state takes no more than this many bytes. `None` if there is no such
     /// partition.
@@ -76,6 +79,8 @@ pub enum SortBy {
     Worker,
     /// How many messages the partition has processed.
     Messages,
+    /// How many messages a second it processes now; rows that are equally fast by their messages.
+    Rate,
     /// A field of the state.
     Field(String),
 }
@@ -96,6 +101,8 @@ pub struct RowQuery {
     pub from_end: bool,
     /// How many rows to give.
     pub limit: usize,
+    /// These come before all others, in whichever order.
+    pub pinned: Vec<Key>,
 }
 
 impl RowQuery {
@@ -111,6 +118,8 @@ impl RowQuery {
             (true, SortBy::Key) => by_key.reverse(),
             (true, _) => by_value.reverse().then(by_key),
         };
+        let pinned = |key: &Key| self.pinned.contains(key);
+        let order = pinned(two.1).cmp(&pinned(one.1)).then(order);
         // From the end: the last rows are looked for, and `merge` reverses them.
         if self.from_end { order.reverse() } else { order }
     }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::query::{Partitions, RowQuery, RowWindow, SortedRow};
+use super::query::{Partitions, RowQuery, RowWindow, SortBy, SortedRow};
+use super::rates::Rates;
 use super::sort_value::SortValue;
 use crate::application::{Key, push_text_of_bytes};
+use crate::core::numbers::Timestamp;
 use crate::core::text::has;
 
 /// Looks for the wanted rows among a worker's partitions, a slice at a time.
@@ -30,8 +32,15 @@ impl Scan {
         Self { query, next: 0, matching: 0, found: Vec::new(), bar: None, key_text }
     }
 
-    /// Looks at the next partitions, `slice` of them at most. True when it has seen all.
-    pub fn look(&mut self, partitions: &dyn Partitions, slice: usize) -> bool {
+    /// Looks at the next partitions, `slice` of them at most. True when it has seen all. `rates` are those of
+    /// this table; they are kept from one scan to the next.
+    pub fn look(
+        &mut self,
+        partitions: &dyn Partitions,
+        rates: &mut Rates,
+        now: Timestamp,
+        slice: usize,
+    ) -> bool {
         if self.query.wanted() == 0 && self.query.filter.is_empty() {
             (self.matching, self.next) = (partitions.len(), partitions.len());
         }
@@ -41,9 +50,14 @@ impl Scan {
                 debug_assert!(false, "a table has a partition at each place below its length");
                 break;
             };
+            // Those that the filter keeps back are counted as well: it may change.
+            let rate = (self.query.sort == SortBy::Rate).then(|| {
+                let messages = partitions.messages(at);
+                SortValue::Rate(rates.rate(at, messages, now), messages)
+            });
             if self.lets_through(key) {
                 self.matching += 1;
-                let value = partitions.sort_value(at, &self.query.sort);
+                let value = rate.unwrap_or_else(|| partitions.sort_value(at, &self.query.sort));
                 self.keep(value, key, at);
             }
         }
@@ -135,9 +149,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::core::numbers::WorkerIndex;
     use crate::core::partitions::placement::Placement;
-    use crate::core::partitions::query::SortBy;
     use crate::core::partitions::table::PartitionTable;
 
     fn tables(votes: &[u32], workers: usize) -> Vec<PartitionTable<u32>> {
@@ -154,7 +167,8 @@ mod tests {
     fn window(tables: &[PartitionTable<u32>], query: &RowQuery, slice: usize) -> RowWindow {
         let answers = tables.iter().map(|table| {
             let mut scan = Scan::new(query.clone());
-            while !scan.look(table, slice) {}
+            let mut rates = Rates::default();
+            while !scan.look(table, &mut rates, Timestamp(0), slice) {}
             scan.finish(table)
         });
         merge(query, answers.collect::<Vec<_>>())
@@ -174,7 +188,8 @@ mod tests {
         ) {
             let sort = if by_votes { SortBy::Field("votes".to_owned()) } else { SortBy::Key };
             let filter = String::new();
-            let query = RowQuery { sort, descending, filter, offset, from_end, limit };
+            let pinned = Vec::new();
+            let query = RowQuery { sort, descending, filter, offset, from_end, limit, pinned };
             let found = window(&tables(&votes, workers), &query, slice);
 
             let mut all: Vec<(i64, usize)> =
@@ -198,6 +213,45 @@ mod tests {
             prop_assert_eq!(found.matching, votes.len());
             prop_assert_eq!(found.total, votes.len());
         }
+    }
+
+    #[test]
+    fn rows_are_sorted_by_their_rate_and_those_that_are_equally_fast_by_their_messages() {
+        let mut table = PartitionTable::<u32>::new(WorkerIndex(0));
+        let places = ["idle", "many", "hot", "warm"]
+            .map(|key| table.create(Key::from(key), 0, Timestamp(0), true));
+        let query =
+            RowQuery { sort: SortBy::Rate, descending: true, limit: 9, ..RowQuery::default() };
+        let mut rates = Rates::default();
+        let mut keys = |table: &PartitionTable<u32>, seconds: u64| {
+            let mut scan = Scan::new(query.clone());
+            let now = Timestamp(seconds * 1_000_000_000);
+            while !scan.look(table, &mut rates, now, 3) {}
+            let rows = scan.finish(table).rows;
+            rows.iter().map(|row| row.row.key.to_string()).collect::<Vec<_>>()
+        };
+        let process = |table: &mut PartitionTable<u32>, messages: [u64; 4]| {
+            for (place, messages) in places.into_iter().zip(messages) {
+                table.at(place).unwrap().messages += messages;
+            }
+        };
+        process(&mut table, [0, 50, 20, 0]);
+        assert_eq!(keys(&table, 1), ["many", "hot", "idle", "warm"]);
+        process(&mut table, [0, 0, 9, 3]);
+        assert_eq!(keys(&table, 2), ["hot", "warm", "many", "idle"]);
+    }
+
+    #[test]
+    fn pinned_rows_come_first_also_from_the_end() {
+        let pinned = vec![Key::from("004"), Key::from("002")];
+        let query = RowQuery { pinned, limit: 4, ..RowQuery::default() };
+        let keys = |query: &RowQuery| {
+            let found = window(&tables(&[0; 6], 2), query, 2);
+            found.rows.iter().map(|row| row.row.key.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&query), ["002", "004", "000", "001"]);
+        let last = RowQuery { from_end: true, ..query };
+        assert_eq!(keys(&last), ["000", "001", "003", "005"]);
     }
 
     #[test]

@@ -116,6 +116,10 @@ impl<S: State> Partitions for PartitionTable<S> {
         Some(value.map(|value| partition.as_saved(place.0, value)))
     }
 
+    fn messages(&self, at: usize) -> u64 {
+        self.partitions.get(at).map_or(0, |partition| partition.messages)
+    }
+
     fn key(&self, at: usize) -> Option<&Key> {
         self.partitions.get(at).map(|partition| &partition.key)
     }
@@ -123,7 +127,7 @@ impl<S: State> Partitions for PartitionTable<S> {
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue {
         let Some(partition) = self.partitions.get(at) else { return SortValue::Nothing };
         match by {
-            SortBy::Key => SortValue::Nothing,
+            SortBy::Key | SortBy::Rate => SortValue::Nothing,
             SortBy::Worker => SortValue::Integer(self.worker.0 as i128),
             SortBy::Messages => SortValue::Integer(partition.messages.into()),
             SortBy::Field(name) => SortValue::of_field(&partition.state, name),

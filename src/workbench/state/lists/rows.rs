@@ -78,11 +78,11 @@ pub struct PartitionRows {
 }
 
 impl Default for PartitionRows {
-    /// Those with the most messages first.
+    /// Those with the most messages a second first.
     fn default() -> Self {
         Self {
             state: 0,
-            sort: SortBy::Messages,
+            sort: SortBy::Rate,
             descending: true,
             filter: FilterLine::default(),
             offset: 0,
@@ -94,9 +94,9 @@ impl Default for PartitionRows {
 }
 
 impl PartitionRows {
-    /// The query for this many rows.
+    /// The query for this many rows, the pinned ones first.
     #[must_use]
-    pub fn view(&self, limit: usize) -> PartitionView {
+    pub fn view(&self, limit: usize, pinned: Vec<Key>) -> PartitionView {
         let query = RowQuery {
             sort: self.sort.clone(),
             descending: self.descending,
@@ -104,8 +104,15 @@ impl PartitionRows {
             offset: self.offset,
             from_end: false,
             limit,
+            pinned,
         };
         PartitionView { state: self.state, query, opened: None }
+    }
+
+    /// Whether the rows are sorted by this column.
+    #[must_use]
+    pub fn is_sorted_by(&self, column: &SortBy) -> bool {
+        self.sort == *column
     }
 
     /// The filter.
@@ -187,13 +194,13 @@ impl PartitionRows {
     pub fn sort_next(&mut self, shown: &PartitionsShown) {
         let mut columns = vec![SortBy::Key, SortBy::Worker];
         columns.extend(fields(shown).into_iter().map(SortBy::Field));
-        columns.push(SortBy::Messages);
+        columns.extend([SortBy::Messages, SortBy::Rate]);
         let at = columns.iter().position(|column| *column == self.sort).unwrap_or(0);
         self.sort = columns.get((at + 1) % columns.len()).cloned().unwrap_or_default();
         // Numbers begin with the greatest, names and workers with the first.
         self.descending = match &self.sort {
             SortBy::Key | SortBy::Worker => false,
-            SortBy::Messages => true,
+            SortBy::Messages | SortBy::Rate => true,
             SortBy::Field(name) => is_number(shown, name),
         };
         self.offset = 0;
