@@ -1,38 +1,38 @@
-//! What the empty screen says to type first.
+//! What the empty screen says to send first, and with which keys.
 
 use ratatui::text::{Line, Span};
 
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::words;
 
-/// What can be typed first: the application's own example, many of it, a part of it, and nonsense.
+/// The lines of the tour, below each other: the keys, what is sent, and what it is.
 pub(super) fn lines(workbench: &Workbench) -> Vec<Line<'static>> {
     let theme = workbench.theme;
-    let source = workbench.target().map(|(_, source)| source);
-    let Some((source, typed)) = source.and_then(|source| Some((source, source.typed.as_ref()?)))
-    else {
+    let stops = workbench.tour();
+    if stops.is_empty() {
         return Vec::new();
+    }
+    let here = workbench.pane == Pane::Partitions;
+    let title = if here {
+        "Press a number to send one of these, or type it:"
+    } else {
+        "Type one of these, and Enter; or press Esc, and then its number:"
     };
-    let example = typed.example();
-    let whole = typed.parse(example).ok().and_then(|payload| source.framing.frame(&payload).ok());
-    let half = whole.map(|whole| {
-        let half = whole.get(..whole.len().div_ceil(2)).unwrap_or_default();
-        (format!("0x {}", words::hex(half)), "half a frame: a dead letter")
-    });
-    let all = [
-        Some((example.to_owned(), "a message")),
-        Some((format!("{example} x1000"), "a thousand of them")),
-        half,
-        Some(("nonsense".to_owned(), "with Ctrl-X: sent as it is, to see what becomes of it")),
-    ];
-    let lines = all.into_iter().flatten().map(|(text, what)| {
+    let load = workbench.keymap.shown_key(Command::Load, Some(workbench.pane));
+    let load =
+        load.map(|key| (key.to_string(), "make load".to_owned(), "many messages, at a rate"));
+    let stops = (1..).zip(stops).map(|(at, stop)| (at.to_string(), stop.text, stop.about));
+    let all: Vec<_> = stops.chain(load).collect();
+    let keys = all.iter().map(|(key, ..)| key.chars().count()).max().unwrap_or(0);
+    let texts = all.iter().map(|(_, text, _)| text.chars().count()).max().unwrap_or(0);
+    let line = |(key, text, about): (String, String, &'static str)| {
         Line::from(vec![
-            Span::styled(format!("{text}  "), theme.accent()),
-            Span::styled(what, theme.quiet()),
+            Span::styled(format!("{key:>keys$}  "), theme.key()),
+            Span::styled(format!("{text:<texts$}  "), theme.accent()),
+            Span::styled(about, theme.quiet()),
         ])
-    });
-    [Line::styled("Type one of these, and Enter:", theme.quiet())]
-        .into_iter()
-        .chain(lines)
-        .collect()
+    };
+    let title = Line::styled(title, theme.quiet());
+    [title, Line::default()].into_iter().chain(all.into_iter().map(line)).collect()
 }
