@@ -12,6 +12,15 @@
 #[path = "../../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
+#[path = "../../apps/celsius/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod celsius;
+#[path = "../../apps/market_spread/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod market_spread;
+#[path = "../../apps/reverse/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod reverse;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../../apps/word_count/mod.rs"]
@@ -19,6 +28,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod any_size;
 mod letters;
 mod load;
 mod screens;
