@@ -160,6 +160,8 @@ impl Stage {
     /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
     pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
         let mut snapshot = self.steady(self.session.snapshot());
+        // The engine was asked for another order: see `asked`.
+        snapshot.partitions.view.query.sort = self.workbench.view().query.sort;
         change(&mut snapshot);
         self.workbench.show(snapshot);
     }
