@@ -15,6 +15,7 @@ use super::frames::trace::Trace;
 use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::query::{PartitionRow, Revival, RowQuery};
+use super::partitions::rates::Rates;
 use super::partitions::scan::Scan;
 use super::steps::context::{Context, Report};
 use super::steps::{PIECE, Segment, WorkerSetup, run_through};
@@ -284,7 +285,7 @@ impl TestDriver {
         };
         let table = table.borrow();
         let mut scan = Scan::new(RowQuery { limit: table.len(), ..RowQuery::default() });
-        while !scan.look(&*table, usize::MAX) {}
+        while !scan.look(&*table, &mut Rates::default(), Timestamp(0), usize::MAX) {}
         let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
         scan.finish(&*table).rows.into_iter().map(|sorted| named(sorted.row)).collect()
     }

@@ -12,7 +12,6 @@ mod messages;
 mod names;
 mod parse;
 mod partitions;
-mod rates;
 #[cfg(test)]
 mod tests;
 mod trouble;

@@ -1,16 +1,11 @@
 //! A condition about partitions, which the workers ask of each of theirs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::judge::{Expression, Row};
-use super::rates::Rates;
-use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::query::{Condition, Partitions};
 
 /// A condition about the partitions of one state.
@@ -19,14 +14,13 @@ pub struct PartitionCondition {
     expression: Arc<Expression>,
     /// All messages of all partitions: the whole of a share.
     whole: AtomicU64,
-    rates: Mutex<BTreeMap<WorkerIndex, Rates>>,
 }
 
 impl PartitionCondition {
     /// Judges partitions by an expression about [`Rows::Partitions`](super::Rows::Partitions).
     #[must_use]
     pub fn new(expression: Arc<Expression>) -> Self {
-        Self { expression, whole: AtomicU64::new(0), rates: Mutex::default() }
+        Self { expression, whole: AtomicU64::new(0) }
     }
 
     /// Whether this expression judges.
@@ -39,23 +33,17 @@ impl PartitionCondition {
     pub fn set_whole(&self, messages: u64) {
         self.whole.store(messages, Ordering::Relaxed);
     }
-
-    fn rate(&self, partitions: &dyn Partitions, at: usize) -> f64 {
-        let mut rates = self.rates.lock();
-        let rates = rates.entry(partitions.worker()).or_default();
-        if at == 0 {
-            rates.begin(partitions.len(), Instant::now());
-        }
-        rates.rate(at, partitions.messages(at))
-    }
 }
 
 impl Condition for PartitionCondition {
-    fn holds(&self, partitions: &dyn Partitions, at: usize) -> bool {
-        // Also if the evaluation would not ask for it: each pass counts every partition.
-        let rate = if self.expression.names("rate") { self.rate(partitions, at) } else { 0.0 };
+    fn holds(&self, partitions: &dyn Partitions, at: usize, rate: Option<f64>) -> bool {
+        let rate = rate.unwrap_or(0.0);
         let whole = self.whole.load(Ordering::Relaxed);
         self.expression.holds(&PartitionOf { partitions, at, rate, whole })
+    }
+
+    fn asks_for_rate(&self) -> bool {
+        self.expression.names("rate")
     }
 }
 
@@ -93,8 +81,9 @@ mod tests {
 
     use super::*;
     use crate::application::Key;
-    use crate::core::numbers::Timestamp;
+    use crate::core::numbers::{Timestamp, WorkerIndex};
     use crate::core::partitions::query::{RowFilter, RowQuery};
+    use crate::core::partitions::rates::Rates;
     use crate::core::partitions::scan::Scan;
     use crate::core::partitions::table::PartitionTable;
     use crate::expression::Rows;
@@ -117,7 +106,8 @@ mod tests {
         condition.set_whole(200);
         let filter = RowFilter::Condition(condition);
         let mut scan = Scan::new(RowQuery { filter, limit: 5, ..RowQuery::default() });
-        while !scan.look(&table, 64) {}
+        let mut rates = Rates::default();
+        while !scan.look(&table, &mut rates, Timestamp(0), 64) {}
         (scan.finish(&table).matching, expression.trouble().map(str::to_owned))
     }
 

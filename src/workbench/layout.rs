@@ -107,6 +107,8 @@ pub struct Places {
     pub header: Rect,
     /// The panes.
     pub panes: Vec<(Pane, Rect)>,
+    /// The column with all of what is selected, on a large screen: it needs no window then.
+    pub beside: Option<Rect>,
     /// Which lists share a place: the others are tabs there.
     drawers: &'static [&'static [Pane]],
     /// The keys.
@@ -141,15 +143,21 @@ pub fn places(area: Rect, shape: Shape<'_>, zoomed: Option<Pane>) -> Option<Plac
     ]));
     let wide = area.width >= WIDE && area.height >= WIDE_HEIGHT && zoomed.is_none();
     let drawers = if wide { THREE_DRAWERS } else { ONE_DRAWER };
-    let mut panes = match zoomed.filter(|pane| *pane != Pane::Input) {
-        Some(pane) => vec![(pane, body)],
+    let (mut panes, beside) = match zoomed.filter(|pane| *pane != Pane::Input) {
+        Some(pane) => (vec![(pane, body)], None),
         None => unzoomed(body, shape, drawers),
     };
     panes.push((Pane::Input, input));
-    Some(Places { header, panes, drawers, footer })
+    Some(Places { header, panes, beside, drawers, footer })
 }
 
-fn unzoomed(body: Rect, shape: Shape<'_>, drawers: &[&[Pane]]) -> Vec<(Pane, Rect)> {
+/// The panes below each other and in columns, and the column beside the partitions if the lists are beside each
+/// other too.
+fn unzoomed(
+    body: Rect,
+    shape: Shape<'_>,
+    drawers: &[&[Pane]],
+) -> (Vec<(Pane, Rect)>, Option<Rect>) {
     let most = if body.height < ROOM_FOR_LANES { 2 } else { body.height / 6 };
     let [flow, rest] = body.layout(&Layout::vertical([
         Constraint::Length(1 + shape.flow.min(most)),
@@ -158,7 +166,13 @@ fn unzoomed(body: Rect, shape: Shape<'_>, drawers: &[&[Pane]]) -> Vec<(Pane, Rec
     let [top, bottom] =
         rest.layout(&Layout::vertical([Constraint::Fill(50), Constraint::Fill(50)]));
     let mut panes = vec![(Pane::Flow, flow)];
-    let charts = if shape.stateful {
+    let mut beside = None;
+    let charts = if shape.stateful && drawers.len() > 1 {
+        let [partitions, column, charts] = columns(top, [44, 30, 26]);
+        panes.push((Pane::Partitions, partitions));
+        beside = Some(column);
+        charts
+    } else if shape.stateful {
         let [partitions, charts] = columns(top, [62, 38]);
         panes.push((Pane::Partitions, partitions));
         charts
@@ -187,11 +201,11 @@ fn unzoomed(body: Rect, shape: Shape<'_>, drawers: &[&[Pane]]) -> Vec<(Pane, Rec
         }
         drawers => panes.extend(drawers.first().map(|tabs| (shown(tabs), bottom))),
     }
-    panes
+    (panes, beside)
 }
 
-/// Two columns with a blank one between them.
-fn columns(area: Rect, shares: [u16; 2]) -> [Rect; 2] {
+/// Columns with a blank one between any two.
+fn columns<const N: usize>(area: Rect, shares: [u16; N]) -> [Rect; N] {
     area.layout(&Layout::horizontal(shares.map(Constraint::Fill)).spacing(1))
 }
 
@@ -211,7 +225,8 @@ mod tests {
             let shape = Shape { stateful, flow, visited: &visited };
             if let Some(places) = places(area, shape, zoomed.then_some(visited[0])) {
                 let panes = places.panes.iter().map(|(_, place)| *place);
-                let all: Vec<Rect> = panes.chain([places.header, places.footer]).collect();
+                let others = [places.header, places.footer].into_iter().chain(places.beside);
+                let all: Vec<Rect> = panes.chain(others).collect();
                 for (at, one) in all.iter().enumerate() {
                     prop_assert_eq!(one.intersection(area), *one);
                     prop_assert!(!one.is_empty());

@@ -15,12 +15,13 @@ use tracing_subscriber::prelude::*;
 use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::frames::trace::{Hop, Trace};
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
-use wallaroo::core::partitions::query::RowWindow;
+use wallaroo::core::partitions::query::{RowWindow, SortBy};
 use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::telemetry::{
-    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, Snapshot, Throughput,
+    Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, PartitionView,
+    Snapshot, Throughput,
 };
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
@@ -130,11 +131,13 @@ impl Stage {
         loop {
             let view = self.workbench.view();
             self.session.look_ahead(self.workbench.draft());
-            self.session.refresh(&view);
+            let asked = asked(&view);
+            self.session.refresh(&asked);
             let looked = !self.session.is_looking_ahead();
-            let snapshot = self.session.snapshot();
+            let mut snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
-            let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == view;
+            let shown = snapshot.partitions.up_to_date && snapshot.partitions.view == asked;
+            snapshot.partitions.view = view;
             // A letter is counted a moment before it is kept.
             let kept = snapshot.dead_letters.len() as u64 == snapshot.totals.dead_letters;
             // An output may be written a moment before its worker has told of it.
@@ -144,7 +147,7 @@ impl Stage {
             });
             let was_done =
                 std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
-            if was_done && all_done && (shown || view.query.limit == 0) {
+            if was_done && all_done && (shown || asked.query.limit == 0) {
                 let shown = self.steady(snapshot);
                 self.workbench.show(shown);
                 return;
@@ -157,6 +160,8 @@ impl Stage {
     /// Shows what there is, changed by hand: for what would take a stage of its own to happen.
     pub fn show_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
         let mut snapshot = self.steady(self.session.snapshot());
+        // The engine was asked for another order: see `asked`.
+        snapshot.partitions.view.query.sort = self.workbench.view().query.sort;
         change(&mut snapshot);
         self.workbench.show(snapshot);
     }
@@ -226,6 +231,16 @@ pub fn text_of(buffer: &Buffer) -> String {
         cells.collect::<String>().trim_end().to_owned()
     };
     (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// What the engine is asked for: rates are fixed figures here, so rows that are sorted by them are sorted by their
+/// messages.
+fn asked(view: &PartitionView) -> PartitionView {
+    let mut asked = view.clone();
+    if asked.query.sort == SortBy::Rate {
+        asked.query.sort = SortBy::Messages;
+    }
+    asked
 }
 
 /// What is shown of a thing of the engine.

@@ -12,6 +12,15 @@
 #[path = "../../apps/alphabet/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
+#[path = "../../apps/celsius/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod celsius;
+#[path = "../../apps/market_spread/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod market_spread;
+#[path = "../../apps/reverse/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod reverse;
 #[path = "../../apps/stations/mod.rs"]
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod stations;
@@ -22,6 +31,7 @@ mod support;
 mod word_count;
 
 mod ahead;
+mod any_size;
 mod conditions;
 mod figures;
 mod folding;

@@ -1,9 +1,12 @@
 //! Each screen and window, at the sizes that are laid out.
 
-use crossterm::event::KeyCode;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event, KeyCode};
 use insta::assert_snapshot;
 use ratatui::style::Color;
 use wallaroo::telemetry::{SinkShown, SinkState};
+use wallaroo::workbench::Effect;
 
 use super::support::stage::Stage;
 use super::{UNICODE, go, open, press, voted};
@@ -11,6 +14,35 @@ use super::{UNICODE, go, open, press, voted};
 #[test]
 fn it_opens_with_the_cursor_in_the_input_pane_and_says_what_to_do() {
     assert_snapshot!(open(120, 40, UNICODE).screen());
+}
+
+#[test]
+fn each_line_of_the_tour_is_sent_by_its_number_but_not_while_something_is_typed() {
+    for (number, letters) in [('1', 0), ('2', 0), ('3', 1), ('4', 1)] {
+        let mut stage = open(120, 40, UNICODE);
+        stage.text("12");
+        assert!(stage.screen().contains("> 12"), "{}", stage.screen());
+        press(&mut stage, KeyCode::Esc);
+        // A thousand messages are many outputs of one line.
+        let event = Event::Key(KeyCode::Char(number).into());
+        let Some(Effect::Inject(pipeline, bytes)) = stage.workbench.handle(&event) else {
+            panic!("{number} sends nothing: {}", stage.screen());
+        };
+        stage.session.engine().inject(pipeline, bytes).unwrap();
+        let ended = Instant::now() + Duration::from_mins(1);
+        let totals = loop {
+            stage.session.refresh(&stage.workbench.view());
+            let totals = stage.session.snapshot().totals;
+            if totals.messages_out + totals.dead_letters > 0 {
+                break totals;
+            }
+            assert!(Instant::now() < ended, "nothing has come of {number}");
+            std::thread::yield_now();
+        };
+        assert_eq!(totals.dead_letters, letters, "of {number}");
+        // What was typed stays.
+        assert!(stage.screen().contains("> 12"), "{}", stage.screen());
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub trait Partitions {
     fn row(&self, at: usize) -> Option<PartitionRow>;
     /// The place of the partition of a key.
     fn place_of(&self, key: &Key) -> Option<usize>;
+    /// How many messages the partition at a place has processed.
+    fn messages(&self, at: usize) -> u64;
     /// The key of the partition at a place.
     fn key(&self, at: usize) -> Option<&Key>;
     /// The places, sorted by key.
@@ -59,9 +61,8 @@ pub trait Partitions {
     fn state(&self, at: usize) -> Option<Value>;
     /// A field of that state as JSON, without the others; `None` if it has no such field.
     fn field(&self, at: usize, name: &str) -> Option<Value>;
-    /// How many messages the partition at a place has processed.
-    fn messages(&self, at: usize) -> u64;
-    /// What the partition at a place is sorted by; rows with equal values are sorted by key.
+    /// What the partition at a place is sorted by; rows with equal values are sorted by key. The rate is not known
+    /// here: see [`Rates`](super::rates::Rates).
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue;
     /// A copy of the partition of a key, if its state takes no more than this many bytes. `None` if there is no such
     /// partition.
@@ -84,15 +85,19 @@ pub enum SortBy {
     Worker,
     /// How many messages the partition has processed.
     Messages,
+    /// How many messages a second it processes now; rows that are equally fast by their messages.
+    Rate,
     /// A field of the state.
     Field(String),
 }
 
 /// Says of a partition whether it is let through. All workers ask it at once.
 pub trait Condition: Send + Sync {
-    /// Whether the partition at a place is let through. It takes a bounded time, because a worker does nothing
+    /// Whether the partition at a place is let through; `rate` is its messages a second, if they are measured. It takes a bounded time, because a worker does nothing
     /// else meanwhile, and it does not panic.
-    fn holds(&self, partitions: &dyn Partitions, at: usize) -> bool;
+    fn holds(&self, partitions: &dyn Partitions, at: usize, rate: Option<f64>) -> bool;
+    /// Whether it asks for the rate of a partition, which is not known otherwise.
+    fn asks_for_rate(&self) -> bool;
 }
 
 /// Which partitions are let through.
@@ -109,6 +114,14 @@ impl RowFilter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// Whether it asks for the rates of partitions.
+    pub fn asks_for_rate(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Condition(condition) => condition.asks_for_rate(),
+        }
     }
 }
 
@@ -162,6 +175,8 @@ pub struct RowQuery {
     pub from_end: bool,
     /// How many rows to give.
     pub limit: usize,
+    /// These come before all others, in whichever order.
+    pub pinned: Vec<Key>,
 }
 
 impl RowQuery {
@@ -177,6 +192,8 @@ impl RowQuery {
             (true, SortBy::Key) => by_key.reverse(),
             (true, _) => by_value.reverse().then(by_key),
         };
+        let pinned = |key: &Key| self.pinned.contains(key);
+        let order = pinned(two.1).cmp(&pinned(one.1)).then(order);
         // From the end: the last rows are looked for, and `merge` reverses them.
         if self.from_end { order.reverse() } else { order }
     }

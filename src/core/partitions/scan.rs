@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::query::{Partitions, RowFilter, RowQuery, RowWindow, SortedRow};
+use super::query::{Partitions, RowFilter, RowQuery, RowWindow, SortBy, SortedRow};
+use super::rates::Rates;
 use super::sort_value::SortValue;
 use crate::application::{Key, push_text_of_bytes};
+use crate::core::numbers::Timestamp;
 use crate::core::text::has;
 
 /// A condition costs more than a text: of so many times fewer partitions, between two looks at the clock.
@@ -32,8 +34,15 @@ impl Scan {
         Self { query, next: 0, matching: 0, found: Vec::new(), bar: None, key_text }
     }
 
-    /// Looks at the next partitions, `slice` of them at most. True when it has seen all.
-    pub fn look(&mut self, partitions: &dyn Partitions, slice: usize) -> bool {
+    /// Looks at the next partitions, `slice` of them at most. True when it has seen all. `rates` are those of
+    /// this table; they are kept from one scan to the next.
+    pub fn look(
+        &mut self,
+        partitions: &dyn Partitions,
+        rates: &mut Rates,
+        now: Timestamp,
+        slice: usize,
+    ) -> bool {
         if self.query.wanted() == 0 && self.query.filter.is_empty() {
             (self.matching, self.next) = (partitions.len(), partitions.len());
         }
@@ -41,15 +50,21 @@ impl Scan {
             RowFilter::Condition(_) => slice.div_ceil(CONDITION_COST),
             RowFilter::Text(_) => slice,
         };
+        let measures = self.query.sort == SortBy::Rate || self.query.filter.asks_for_rate();
         let until = self.next.saturating_add(slice).min(partitions.len());
         for at in self.next..until {
             let Some(key) = partitions.key(at) else {
                 debug_assert!(false, "a table has a partition at each place below its length");
                 break;
             };
-            if self.lets_through(partitions, key, at) {
+            // Those that the filter keeps back are counted as well: it may change.
+            let rate = measures.then(|| rates.rate(at, partitions.messages(at), now)).flatten();
+            if self.lets_through(partitions, key, at, rate) {
                 self.matching += 1;
-                let value = partitions.sort_value(at, &self.query.sort);
+                let value = match &self.query.sort {
+                    SortBy::Rate => SortValue::Rate(rate, partitions.messages(at)),
+                    sort => partitions.sort_value(at, sort),
+                };
                 self.keep(value, key, at);
             }
         }
@@ -57,7 +72,13 @@ impl Scan {
         self.next >= partitions.len()
     }
 
-    fn lets_through(&mut self, partitions: &dyn Partitions, key: &Key, at: usize) -> bool {
+    fn lets_through(
+        &mut self,
+        partitions: &dyn Partitions,
+        key: &Key,
+        at: usize,
+        rate: Option<f64>,
+    ) -> bool {
         match &self.query.filter {
             RowFilter::Text(text) if text.is_empty() => true,
             RowFilter::Text(text) => {
@@ -65,7 +86,7 @@ impl Scan {
                 push_text_of_bytes(&mut self.key_text, key.as_bytes());
                 has(&self.key_text, text)
             }
-            RowFilter::Condition(condition) => condition.holds(partitions, at),
+            RowFilter::Condition(condition) => condition.holds(partitions, at, rate),
         }
     }
 
@@ -145,9 +166,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::core::numbers::WorkerIndex;
     use crate::core::partitions::placement::Placement;
-    use crate::core::partitions::query::{Condition, SortBy};
+    use crate::core::partitions::query::Condition;
     use crate::core::partitions::table::PartitionTable;
 
     fn tables(votes: &[u32], workers: usize) -> Vec<PartitionTable<u32>> {
@@ -164,7 +185,8 @@ mod tests {
     fn window(tables: &[PartitionTable<u32>], query: &RowQuery, slice: usize) -> RowWindow {
         let answers = tables.iter().map(|table| {
             let mut scan = Scan::new(query.clone());
-            while !scan.look(table, slice) {}
+            let mut rates = Rates::default();
+            while !scan.look(table, &mut rates, Timestamp(0), slice) {}
             scan.finish(table)
         });
         merge(query, answers.collect::<Vec<_>>())
@@ -183,8 +205,8 @@ mod tests {
             from_end: bool,
         ) {
             let sort = if by_votes { SortBy::Field("votes".to_owned()) } else { SortBy::Key };
-            let filter = RowFilter::default();
-            let query = RowQuery { sort, descending, filter, offset, from_end, limit };
+            let (filter, pinned) = (RowFilter::default(), Vec::new());
+            let query = RowQuery { sort, descending, filter, offset, from_end, limit, pinned };
             let found = window(&tables(&votes, workers), &query, slice);
 
             let mut all: Vec<(i64, usize)> =
@@ -211,6 +233,45 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_sorted_by_their_rate_and_those_that_are_equally_fast_by_their_messages() {
+        let mut table = PartitionTable::<u32>::new(WorkerIndex(0));
+        let places = ["idle", "many", "hot", "warm"]
+            .map(|key| table.create(Key::from(key), 0, Timestamp(0), true));
+        let query =
+            RowQuery { sort: SortBy::Rate, descending: true, limit: 9, ..RowQuery::default() };
+        let mut rates = Rates::default();
+        let mut keys = |table: &PartitionTable<u32>, seconds: u64| {
+            let mut scan = Scan::new(query.clone());
+            let now = Timestamp(seconds * 1_000_000_000);
+            while !scan.look(table, &mut rates, now, 3) {}
+            let rows = scan.finish(table).rows;
+            rows.iter().map(|row| row.row.key.to_string()).collect::<Vec<_>>()
+        };
+        let process = |table: &mut PartitionTable<u32>, messages: [u64; 4]| {
+            for (place, messages) in places.into_iter().zip(messages) {
+                table.at(place).unwrap().messages += messages;
+            }
+        };
+        process(&mut table, [0, 50, 20, 0]);
+        assert_eq!(keys(&table, 1), ["many", "hot", "idle", "warm"]);
+        process(&mut table, [0, 0, 9, 3]);
+        assert_eq!(keys(&table, 2), ["hot", "warm", "many", "idle"]);
+    }
+
+    #[test]
+    fn pinned_rows_come_first_also_from_the_end() {
+        let pinned = vec![Key::from("004"), Key::from("002")];
+        let query = RowQuery { pinned, limit: 4, ..RowQuery::default() };
+        let keys = |query: &RowQuery| {
+            let found = window(&tables(&[0; 6], 2), query, 2);
+            found.rows.iter().map(|row| row.row.key.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&query), ["002", "004", "000", "001"]);
+        let last = RowQuery { from_end: true, ..query };
+        assert_eq!(keys(&last), ["000", "001", "003", "005"]);
+    }
+
+    #[test]
     fn a_filter_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
         let mut table = PartitionTable::<u32>::new(WorkerIndex(0));
         for key in ["Apple", "apple", "pear"] {
@@ -228,7 +289,10 @@ mod tests {
     fn a_condition_is_asked_of_every_partition_and_of_few_at_a_time() {
         struct Voted(std::sync::atomic::AtomicUsize);
         impl Condition for Voted {
-            fn holds(&self, partitions: &dyn Partitions, at: usize) -> bool {
+            fn asks_for_rate(&self) -> bool {
+                false
+            }
+            fn holds(&self, partitions: &dyn Partitions, at: usize, _: Option<f64>) -> bool {
                 self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 partitions.state(at) == Some(5.into())
             }
@@ -238,7 +302,8 @@ mod tests {
         let filter = RowFilter::Condition(Arc::clone(&voted) as _);
         let query = RowQuery { filter, limit: 2, ..RowQuery::default() };
         let mut scan = Scan::new(query.clone());
-        assert!(!scan.look(&tables[0], CONDITION_COST * 2));
+        let mut rates = Rates::default();
+        assert!(!scan.look(&tables[0], &mut rates, Timestamp(0), CONDITION_COST * 2));
         assert_eq!(voted.0.load(std::sync::atomic::Ordering::Relaxed), 2);
         let found = window(&tables, &query, 1);
         assert_eq!((found.matching, found.total, found.rows.len()), (3, 5, 2));

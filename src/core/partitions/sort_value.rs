@@ -18,6 +18,8 @@ pub enum SortValue {
     Float(f64),
     /// Text.
     Text(String),
+    /// Messages a second, if they have been measured, and all messages for those that are equally fast.
+    Rate(Option<f64>, u64),
 }
 
 impl SortValue {
@@ -48,7 +50,7 @@ impl SortValue {
     fn kind(&self) -> u8 {
         match self {
             Self::Nothing => 0,
-            Self::Integer(_) | Self::Float(_) => 1,
+            Self::Integer(_) | Self::Float(_) | Self::Rate(..) => 1,
             Self::Text(_) => 2,
         }
     }
@@ -61,6 +63,10 @@ impl SortValue {
             (Self::Integer(one), Self::Float(two)) => (*one as f64).total_cmp(two),
             (Self::Float(one), Self::Integer(two)) => one.total_cmp(&(*two as f64)),
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            (Self::Rate(one, one_has), Self::Rate(two, two_has)) => {
+                let by_rate = one.unwrap_or(0.0).total_cmp(&two.unwrap_or(0.0));
+                by_rate.then(one_has.cmp(two_has))
+            }
             _ => self.kind().cmp(&other.kind()),
         }
     }

@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 
 use crate::application::Key;
 use crate::core::foresight::{Copied, Copies, MAX_COPY, StateKey};
-use crate::core::numbers::Epoch;
+use crate::core::numbers::{Epoch, Timestamp};
 use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
+use crate::core::partitions::rates::Rates;
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
 use crate::core::partitions::scan::Scan;
 use crate::core::steps::SharedPartitions;
@@ -75,6 +76,8 @@ pub(crate) struct SaveRequest {
 
 /// A scan that goes on between batches.
 struct ActiveScan {
+    /// The place of its state among the worker's.
+    state: usize,
     table: SharedPartitions,
     scan: Scan,
     reply: Sender<RowWindow>,
@@ -84,6 +87,9 @@ struct ActiveScan {
 pub(crate) struct Tables {
     /// By the name of the state.
     named: Vec<(Arc<str>, SharedPartitions)>,
+    /// How fast the partitions of each state are.
+    rates: Vec<Rates>,
+    started: Instant,
     scans: Vec<ActiveScan>,
     /// Waits for the changes that are being collected.
     collecting: Option<oneshot::Sender<Changed>>,
@@ -91,15 +97,19 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
-        Self { named: tables, scans: Vec::new(), collecting: None }
+        let rates = tables.iter().map(|_| Rates::default()).collect();
+        let started = Instant::now();
+        Self { named: tables, rates, started, scans: Vec::new(), collecting: None }
     }
 
     /// Takes a query. A reply whose receiver is gone is dropped.
     pub fn take(&mut self, query: Query) {
         match query {
             Query::Rows { state, query, reply } => {
-                match self.named.iter().find(|(name, _)| *name == state) {
-                    Some((_, table)) => self.scans.push(ActiveScan {
+                let table = self.named.iter().enumerate().find(|(_, (name, _))| *name == state);
+                match table {
+                    Some((state, (_, table))) => self.scans.push(ActiveScan {
+                        state,
                         table: SharedPartitions::clone(table),
                         scan: Scan::new(query),
                         reply,
@@ -233,8 +243,12 @@ impl Tables {
         self.collect(start + COLLECTING);
         let end = Instant::now() + SLICE;
         while let Some(active) = self.scans.last_mut() {
-            let done = active.scan.look(&*active.table.borrow(), STRIDE);
-            if let Some(ActiveScan { table, scan, reply }) = self.scans.pop_if(|_| done) {
+            let Some(rates) = self.rates.get_mut(active.state) else {
+                unreachable!("each state has rates");
+            };
+            let now = Timestamp::default().after(self.started.elapsed());
+            let done = active.scan.look(&*active.table.borrow(), rates, now, STRIDE);
+            if let Some(ActiveScan { table, scan, reply, .. }) = self.scans.pop_if(|_| done) {
                 drop(reply.send(scan.finish(&*table.borrow())));
             }
             if Instant::now() >= end {
@@ -251,7 +265,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::core::numbers::WorkerIndex;
     use crate::core::partitions::saved::decode;
     use crate::core::partitions::table::PartitionTable;
 

@@ -15,6 +15,7 @@ use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::partitions::query::{RowQuery, RowWindow};
 use crate::core::partitions::scan::merge;
+use crate::core::partitions::sort_value::SortValue;
 use crate::runtime::Engine;
 use opened::{OpenedPartition, OpenedWatch, PartitionName};
 use question::{LOOK, Question};
@@ -180,7 +181,12 @@ impl PartitionWatch {
         let rows = window.rows.into_iter().map(|sorted| {
             let row = sorted.row;
             let entry = next_rate(self.seen.remove(&row.key), row.messages, now);
-            let (rate, history) = (entry.rate, entry.history.iter().copied().collect());
+            let history = entry.history.iter().copied().collect();
+            // Where rows are sorted by their rate, it is the rate of the worker that sorted them.
+            let rate = match sorted.value {
+                SortValue::Rate(rate, _) => rate,
+                _ => entry.rate,
+            };
             seen.insert(row.key.clone(), entry);
             let moved = match self.owners.get(&row.key).copied() {
                 Some((before, _)) if before != row.worker => Some((before, now)),

@@ -70,6 +70,9 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
             }
         }
     }
+    if let Some(beside) = places.beside {
+        windows::detail::beside(workbench, beside, buffer);
+    }
     footer::render(workbench, places.footer, buffer);
     match &workbench.overlay {
         None => cursor,

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::lists::filter_line::FilterLine;
 use super::lists::rows::SelectedRow;
+use super::loading::Taken;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
 use super::windows::help::Help;
@@ -52,6 +53,9 @@ impl Workbench {
         self.beneath.clear();
         if self.key_of_filter(key, event) {
             return None;
+        }
+        if let Some(Taken(effect)) = self.key_of_tour(key) {
+            return effect;
         }
         let command = self.keymap.command_of(key, Some(self.pane));
         if command.is_none() && self.pane == Pane::Input {

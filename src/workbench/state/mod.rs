@@ -308,7 +308,8 @@ impl Workbench {
             .and_then(|places| places.of(Pane::Partitions))
             .map_or(0, |area| area.height);
         // The rule, and the names of the columns.
-        let rows = self.partitions.view(usize::from(height.saturating_sub(2)));
+        let rows = usize::from(height.saturating_sub(2));
+        let rows = self.partitions.view(rows, self.pinned_keys());
         PartitionView { opened: self.opened_partition(), ..rows }
     }
 

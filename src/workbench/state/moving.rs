@@ -94,7 +94,20 @@ impl Workbench {
 
     /// Opens the window of the selected row.
     pub(super) fn open(&mut self) {
-        let subject = match self.pane {
+        if let Some(subject) = self.selected_in(self.pane) {
+            self.open_detail(subject);
+        }
+    }
+
+    /// What a large screen has beside the lists: all of what is selected in the focused pane, or of the selected
+    /// partition if nothing is selected there.
+    pub(in crate::workbench) fn beside(&self) -> Option<Subject> {
+        self.selected_in(self.pane).or_else(|| self.selected_in(Pane::Partitions))
+    }
+
+    /// What the selected row of a pane is about.
+    fn selected_in(&self, pane: Pane) -> Option<Subject> {
+        match pane {
             Pane::Messages => {
                 self.trace.of(&self.shown_traces()).map(Arc::clone).map(Subject::Message)
             }
@@ -113,9 +126,6 @@ impl Workbench {
             }
             // There is no window for these.
             Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
-        };
-        if let Some(subject) = subject {
-            self.open_detail(subject);
         }
     }
 

@@ -101,13 +101,13 @@ impl Workbench {
     /// Sorts by a column, or turns the order around if it is sorted by that one.
     fn sort_by(&mut self, column: &SortBy) {
         let shown = &self.snapshot.partitions;
-        if self.partitions.view(0).query.sort == *column {
+        if self.partitions.is_sorted_by(column) {
             return self.partitions.reverse();
         }
         // There are as many columns as fields and a few more.
         for _ in 0..super::lists::rows::fields(shown).len() + 8 {
             self.partitions.sort_next(shown);
-            if self.partitions.view(0).query.sort == *column {
+            if self.partitions.is_sorted_by(column) {
                 return;
             }
         }

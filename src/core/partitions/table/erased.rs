@@ -140,7 +140,7 @@ impl<S: State> Partitions for PartitionTable<S> {
     fn sort_value(&self, at: usize, by: &SortBy) -> SortValue {
         let Some(partition) = self.partitions.get(at) else { return SortValue::Nothing };
         match by {
-            SortBy::Key => SortValue::Nothing,
+            SortBy::Key | SortBy::Rate => SortValue::Nothing,
             SortBy::Worker => SortValue::Integer(self.worker.0 as i128),
             SortBy::Messages => SortValue::Integer(partition.messages.into()),
             SortBy::Field(name) => SortValue::of_field(&partition.state, name),

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{bars, window_key};
+use super::{bars, titles};
 use crate::telemetry::LatencySummary;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{pane, title_of};
@@ -29,8 +29,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let theme = workbench.theme;
     let focused = workbench.pane == Pane::Latency;
     let shown = workbench.snapshot.latency(workbench.window);
-    let name = title_of(theme, Pane::Latency, focused, "");
-    let inner = pane(theme, name, window_key(workbench), focused, area, buffer);
+    let names = [title_of(theme, Pane::Latency, focused, "")];
+    let (name, window) = titles(workbench, names, area);
+    let inner = pane(theme, name, window, focused, area, buffer);
     if shown.summary.count == 0 {
         let hint = "The time from a frame's reading to its output's writing appears here.";
         return Line::styled(theme.fit(hint, usize::from(inner.width)), theme.quiet())

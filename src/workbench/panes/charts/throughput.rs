@@ -7,27 +7,22 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{bars, window_key};
+use super::{bars, titles};
 use crate::telemetry::Rates;
 use crate::workbench::layout::Pane;
-use crate::workbench::panes::frame::{pane, title_of};
+use crate::workbench::panes::frame::{pane, title, title_of};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
-/// From this width on, the title has room for the unit.
-const UNIT_TOO: u16 = 36;
-
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
     let focused = workbench.pane == Pane::Throughput;
-    let name = title_of(
-        theme,
-        Pane::Throughput,
-        focused,
-        if area.width < UNIT_TOO { "" } else { "msg/s" },
-    );
-    let inner = pane(theme, name, window_key(workbench), focused, area, buffer);
+    let of_chart = |unit: &str| title_of(theme, Pane::Throughput, focused, unit);
+    let short = format!("{} msg/s", Pane::Throughput.number());
+    let names = [of_chart("msg/s"), of_chart(""), title(theme, &short, focused, String::new())];
+    let (name, window) = titles(workbench, names, area);
+    let inner = pane(theme, name, window, focused, area, buffer);
     let rates = workbench.snapshot.throughput.rates(workbench.window);
     let Some((least, median, most)) = rates.spread() else {
         let hint = "Messages in each second appear here.";

@@ -29,16 +29,16 @@ pub(super) fn sentence(workbench: &Workbench, room: usize) -> Line<'static> {
     Line::styled(format!(" {text} "), style)
 }
 
-/// The key with the most messages, if the rows begin with it.
+/// The key with the most messages of those that are shown, if the rows begin with the greatest.
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
 fn hot_key(workbench: &Workbench) -> Option<String> {
     let shown = &workbench.snapshot.partitions;
     let query = &shown.view.query;
-    let by_messages = query.sort == SortBy::Messages && query.descending;
+    let by_messages = matches!(query.sort, SortBy::Messages | SortBy::Rate) && query.descending;
     if !by_messages || query.offset > 0 || !query.filter.is_empty() || shown.total < 2 {
         return None;
     }
-    let first = &shown.rows.first()?.row;
+    let first = &shown.rows.iter().max_by_key(|row| row.row.messages)?.row;
     let share = first.messages as f64 / workbench.snapshot.totals.stateful.max(1) as f64;
     let key = workbench.theme.fit(&words::key(&first.key), 16);
     Some(format!("`{key}` takes {} of the messages", words::percent(share.min(1.0))))

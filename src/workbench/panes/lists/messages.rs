@@ -127,12 +127,12 @@ impl Column {
 const SAVINGS: [(Column, bool); 10] = [
     (Column::Frame, false),
     (Column::Frame, true),
+    (Column::Change, true),
+    (Column::Source, true),
     (Column::Message, false),
     (Column::State, false),
-    (Column::Change, true),
     (Column::Key, false),
     (Column::Output, false),
-    (Column::Source, true),
     (Column::Message, true),
     (Column::Pipeline, true),
 ];

@@ -56,7 +56,7 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
         columns.push(column(&field, Some(SortBy::Field(field.clone())), length, number));
     }
     columns.push(column("messages", Some(SortBy::Messages), 9, true));
-    columns.push(column("msg/s", None, 6, true));
+    columns.push(column("msg/s", Some(SortBy::Rate), 6, true));
     columns.push(column(HISTORY, None, *SECONDS.start(), false));
     columns.push(column("share", Some(SortBy::Messages), 5, true));
     // The key stays: without it, no row means anything.

@@ -2,8 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, Widget, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Cell, Row, Table, Widget};
 
 use super::partition_columns::{Column, HISTORY, KEY_LIMIT, POISONED, columns};
 use super::tour;
@@ -73,10 +73,9 @@ fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
 
 fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
-    let mut lines = vec![Line::default()];
+    let mut lines = Vec::new();
     if filter.is_empty() {
-        lines.push(Line::styled("No partition yet.", theme.title()));
-        lines.push(Line::default());
+        lines.extend([Line::styled("No partition yet.", theme.title()), Line::default()]);
         lines.extend(tour::lines(workbench));
     } else {
         let words = match workbench.partitions.filter().filter() {
@@ -88,8 +87,14 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
             Span::styled(filter.to_owned(), theme.accent()),
         ]));
     }
-    let text = Paragraph::new(Text::from(lines)).wrap(Wrap { trim: true });
-    text.centered().render(area, buffer);
+    // In the middle as a whole, so that its columns stay below each other.
+    let widest = lines.iter().map(Line::width).max().unwrap_or(0);
+    let width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width);
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
+    let place = area.centered(Constraint::Length(width), Constraint::Length(height));
+    for (line, row) in lines.into_iter().zip(place.rows()) {
+        frame::beginning(theme, line, usize::from(width)).render(row, buffer);
+    }
 }
 
 fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mut Buffer) {

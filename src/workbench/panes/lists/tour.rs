@@ -1,45 +1,41 @@
-//! What the empty screen says to type first.
+//! What the empty screen says to send first, and with which keys.
 
 use ratatui::text::{Line, Span};
 
-use crate::core::frames::wrapping::Wrapping;
+use crate::workbench::commands::Command;
+use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::words;
 
-/// What can be typed first: the application's own example, many of it, a part of it, and nonsense.
+/// The lines of the tour, below each other: the keys, what is sent, and what it is.
 pub(super) fn lines(workbench: &Workbench) -> Vec<Line<'static>> {
     let theme = workbench.theme;
-    let Some((_, source)) = workbench.target() else { return Vec::new() };
-    if source.is_typed_as_it_is() {
+    if workbench.target().is_some_and(|(_, source)| source.is_typed_as_it_is()) {
         return vec![Line::styled("Type a line, and Enter: it is sent as it is.", theme.quiet())];
     }
-    let Some(typed) = &source.typed else { return Vec::new() };
-    let example = typed.example();
-    let whole = typed.parse(example).ok().and_then(|payload| source.framing.frame(&payload).ok());
-    let half = whole.map(|whole| {
-        // The beginning of a line is a line.
-        if source.framing.wrapping() == Wrapping::Line {
-            return ("0x 0a".to_owned(), "an empty line");
-        }
-        let half = whole.get(..whole.len().div_ceil(2)).unwrap_or_default();
-        (format!("0x {}", words::hex(half)), "half a frame: a dead letter")
-    });
-    let all = [
-        Some((example.to_owned(), "a message")),
-        Some((format!("{example} x1000"), "a thousand of them")),
-        half,
-        typed.parse("nonsense").is_err().then(|| {
-            ("nonsense".to_owned(), "with Ctrl-X: sent as it is, to see what becomes of it")
-        }),
-    ];
-    let lines = all.into_iter().flatten().map(|(text, what)| {
+    let stops = workbench.tour();
+    if stops.is_empty() {
+        return Vec::new();
+    }
+    let here = workbench.pane == Pane::Partitions;
+    let title = if here {
+        "Press a number to send one of these, or type it:"
+    } else {
+        "Type one of these, and Enter; or press Esc, and then its number:"
+    };
+    let load = workbench.keymap.shown_key(Command::Load, Some(workbench.pane));
+    let load =
+        load.map(|key| (key.to_string(), "make load".to_owned(), "many messages, at a rate"));
+    let stops = (1..).zip(stops).map(|(at, stop)| (at.to_string(), stop.text, stop.about));
+    let all: Vec<_> = stops.chain(load).collect();
+    let keys = all.iter().map(|(key, ..)| key.chars().count()).max().unwrap_or(0);
+    let texts = all.iter().map(|(_, text, _)| text.chars().count()).max().unwrap_or(0);
+    let line = |(key, text, about): (String, String, &'static str)| {
         Line::from(vec![
-            Span::styled(format!("{text}  "), theme.accent()),
-            Span::styled(what, theme.quiet()),
+            Span::styled(format!("{key:>keys$}  "), theme.key()),
+            Span::styled(format!("{text:<texts$}  "), theme.accent()),
+            Span::styled(about, theme.quiet()),
         ])
-    });
-    [Line::styled("Type one of these, and Enter:", theme.quiet())]
-        .into_iter()
-        .chain(lines)
-        .collect()
+    };
+    let title = Line::styled(title, theme.quiet());
+    [title, Line::default()].into_iter().chain(all.into_iter().map(line)).collect()
 }

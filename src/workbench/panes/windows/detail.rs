@@ -9,10 +9,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::sheet::{Laid, Sheet, Target};
 use super::{dead_letter, log_line, message, output, partition};
+use crate::workbench::panes::frame;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::windows::detail::{Detail, Subject};
-use crate::workbench::state::windows::folds::Branch;
-use crate::workbench::state::windows::view::Extent;
+use crate::workbench::state::windows::folds::{Branch, Folds};
+use crate::workbench::state::windows::view::{Extent, View};
 use crate::workbench::words;
 
 /// The header above the window, the footer below it, and its two rules.
@@ -63,6 +64,28 @@ pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer:
         if selected {
             theme.select(row, buffer);
         }
+    }
+}
+
+/// Draws as much of a thing as there is room for beside the lists; Enter opens all of it.
+pub(in crate::workbench::panes) fn beside(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
+    let Some(subject) = workbench.beside() else { return };
+    let theme = workbench.theme;
+    let detail =
+        Detail { subject, view: View::default(), fields: Vec::new(), folds: Folds::default() };
+    let Sheet { title, parts, .. } = sheet(workbench, &detail);
+    let title = theme.fit(&title, usize::from(area.width).saturating_sub(4));
+    let title = frame::title(theme, &title, false, String::new());
+    let inner = frame::pane(theme, title, Line::default(), false, area, buffer);
+    let laid = Laid::new(theme, parts, usize::from(inner.width));
+    let extent = laid.extent(usize::from(inner.height));
+    let rows = inner.rows().zip(0..extent.lines);
+    rows.for_each(|(row, at)| laid.line(at, &detail.view).render(row, buffer));
+    let out_of_sight = extent.lines.saturating_sub(extent.height);
+    if let Some(row) = inner.rows().next_back().filter(|_| out_of_sight > 0) {
+        Clear.render(row, buffer);
+        let lines = words::plural(out_of_sight as u64 + 1, "more line");
+        Line::styled(lines, theme.quiet()).render(row, buffer);
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod branches;
 mod dead_letter;
-mod detail;
+pub(super) mod detail;
 mod help;
 mod hex;
 mod load;

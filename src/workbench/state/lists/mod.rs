@@ -11,4 +11,5 @@ pub(in crate::workbench) mod rows;
 pub(in crate::workbench::state) mod search;
 pub(in crate::workbench::state) mod searches;
 pub(in crate::workbench) mod seen;
+mod tour;
 pub(in crate::workbench) mod widths;

@@ -15,8 +15,19 @@ impl Workbench {
 
     /// Whether a key of the shown state is pinned.
     pub(in crate::workbench) fn is_pinned(&self, key: &Key) -> bool {
+        self.pins_of_state().any(|pinned| pinned == key)
+    }
+
+    /// The pinned keys of the state that is shown: their rows come first.
+    pub(in crate::workbench::state) fn pinned_keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.pins_of_state().cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn pins_of_state(&self) -> impl Iterator<Item = &Key> {
         let state = self.shown_state();
-        let is_it = |pin: &Pin| pin.key == *key && Some(&pin.state) == state;
-        self.snapshot.pinned.iter().any(is_it)
+        let pins = self.snapshot.pinned.iter().filter(move |pin| Some(&pin.state) == state);
+        pins.map(|pin| &pin.key)
     }
 }

@@ -83,11 +83,11 @@ pub struct PartitionRows {
 }
 
 impl Default for PartitionRows {
-    /// Those with the most messages first.
+    /// Those with the most messages a second first.
     fn default() -> Self {
         Self {
             state: 0,
-            sort: SortBy::Messages,
+            sort: SortBy::Rate,
             descending: true,
             filter: FilterLine::over(Rows::Partitions),
             row_filter: RowFilter::default(),
@@ -101,9 +101,9 @@ impl Default for PartitionRows {
 }
 
 impl PartitionRows {
-    /// The query for this many rows.
+    /// The query for this many rows, the pinned ones first.
     #[must_use]
-    pub fn view(&self, limit: usize) -> PartitionView {
+    pub fn view(&self, limit: usize, pinned: Vec<Key>) -> PartitionView {
         let query = RowQuery {
             sort: self.sort.clone(),
             descending: self.descending,
@@ -111,8 +111,15 @@ impl PartitionRows {
             offset: self.offset,
             from_end: false,
             limit,
+            pinned,
         };
         PartitionView { state: self.state, query, opened: None }
+    }
+
+    /// Whether the rows are sorted by this column.
+    #[must_use]
+    pub fn is_sorted_by(&self, column: &SortBy) -> bool {
+        self.sort == *column
     }
 
     /// The filter.
@@ -234,7 +241,7 @@ impl PartitionRows {
         // Numbers begin with the greatest, names and workers with the first.
         self.descending = match &self.sort {
             SortBy::Key | SortBy::Worker => false,
-            SortBy::Messages => true,
+            SortBy::Messages | SortBy::Rate => true,
             SortBy::Field(name) => is_number(shown, name),
         };
         self.offset = 0;
@@ -295,7 +302,7 @@ impl PartitionRows {
 pub fn orders(shown: &PartitionsShown) -> Vec<SortBy> {
     let mut columns = vec![SortBy::Key, SortBy::Worker];
     columns.extend(fields(shown).into_iter().map(SortBy::Field));
-    columns.push(SortBy::Messages);
+    columns.extend([SortBy::Messages, SortBy::Rate]);
     columns
 }
 
@@ -306,6 +313,7 @@ pub fn name_of(column: &SortBy) -> &str {
         SortBy::Key => "key",
         SortBy::Worker => "worker",
         SortBy::Messages => "messages",
+        SortBy::Rate => "rate",
         SortBy::Field(name) => name,
     }
 }

@@ -39,13 +39,16 @@ impl Workbench {
         plan.map(|plan| fields_of(&plan.source, &frame)).unwrap_or_default()
     }
 
-    /// The partition whose window is open.
+    /// The partition whose window is open, or that is beside the lists.
     pub(in crate::workbench::state) fn opened_partition(&self) -> Option<PartitionName> {
-        match &self.overlay {
-            Some(Overlay::Detail(Detail {
-                subject: Subject::Partition { state, key, .. },
-                ..
-            })) => Some((*state, key.clone())),
+        let has_room = || self.places().is_some_and(|places| places.beside.is_some());
+        let subject = match &self.overlay {
+            Some(Overlay::Detail(Detail { subject, .. })) => Some(subject.clone()),
+            _ if has_room() => self.beside(),
+            _ => None,
+        };
+        match subject? {
+            Subject::Partition { state, key, .. } => Some((state, key)),
             _ => None,
         }
     }
