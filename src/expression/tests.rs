@@ -252,10 +252,7 @@ fn words() -> impl Strategy<Value = String> {
     ];
     let word = prop::sample::select(WORDS.to_vec());
     prop::collection::vec((word, prop::bool::ANY), 0..16).prop_map(|words| {
-        words
-            .into_iter()
-            .map(|(word, gap)| format!("{word}{}", if gap { " " } else { "" }))
-            .collect()
+        words.into_iter().flat_map(|(word, gap)| [word, if gap { " " } else { "" }]).collect()
     })
 }
 

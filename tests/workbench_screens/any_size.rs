@@ -36,7 +36,9 @@ fn at_any_size(stage: Stage) {
     for pane in '1'..='8' {
         for then in [None, Some(KeyCode::Enter), Some(KeyCode::Char('z'))] {
             go(&mut stage.borrow_mut(), pane);
-            then.iter().for_each(|code| press(&mut stage.borrow_mut(), *code));
+            if let Some(code) = then {
+                press(&mut stage.borrow_mut(), code);
+            }
             draw();
             press(&mut stage.borrow_mut(), KeyCode::Esc);
         }

@@ -34,11 +34,11 @@ fn header_charts_and_percentiles_are_of_the_one_time_that_their_titles_name() {
     for (window, p99, least) in wanted {
         stage.show_changed(of_four_times);
         let screen = stage.screen();
-        let titled = format!(" {} w ", window.name());
-        let titles: Vec<&str> = screen.lines().filter(|line| line.contains(&titled)).collect();
+        let named = format!(" {} w ", window.name());
+        let titles: Vec<&str> = screen.lines().filter(|line| line.contains(&named)).collect();
         assert!(
             matches!(titles[..], [first, second] if first.contains("3 Throughput") && second.contains("4 Latency")),
-            "{titled}\n{screen}"
+            "{named}\n{screen}"
         );
         // In the header and in the pane.
         assert_eq!(screen.lines().filter(|line| line.contains(p99)).count(), 2, "{p99}\n{screen}");

@@ -11,8 +11,9 @@ use super::support::stage::Stage;
 fn go_to_line(stage: &mut Stage, words: &str) {
     for _ in 0..40 {
         let screen = stage.screen();
-        let selected = screen.lines().filter(|line| line.trim_start_matches('"').starts_with('▌'));
-        if selected.last().is_some_and(|line| line.contains(words)) {
+        let is_selected = |line: &&str| line.trim_start_matches('"').starts_with('▌');
+        let selected = screen.lines().rev().find(is_selected);
+        if selected.is_some_and(|line| line.contains(words)) {
             return;
         }
         press(stage, KeyCode::Down);

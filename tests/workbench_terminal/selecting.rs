@@ -47,7 +47,7 @@ fn a_selection_stays_on_its_key_through_a_thousand_changes_and_every_sort() {
         }
         if change % EVERY == 0 {
             let before = title(&terminal.screen());
-            terminal.send(if change / EVERY % 2 == 0 { "r" } else { "o" });
+            terminal.send(if (change / EVERY).is_multiple_of(2) { "r" } else { "o" });
             terminal.wait_until("another order", |screen| title(screen) != before);
             orders.push(title(&terminal.screen()));
             wait_for_l(&terminal);
