@@ -5,7 +5,7 @@
 //! throughput, latency, rates, and the hops' and partitions' moments are set to fixed figures.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -287,7 +287,8 @@ fn steady(snapshot: Snapshot) -> Snapshot {
     let oldest = snapshot.log.lines.len().saturating_sub(1);
     for (at, line) in snapshot.log.lines.iter_mut().enumerate() {
         let since_start = Duration::from_secs(u64::try_from(oldest - at).unwrap() * 61);
-        *line = Arc::new(LogLine { since_start, ..LogLine::clone(line) });
+        let at = SystemTime::UNIX_EPOCH + since_start;
+        *line = Arc::new(LogLine { at, since_start, ..LogLine::clone(line) });
     }
     for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));

@@ -4,6 +4,7 @@ use ratatui::text::Span;
 
 use super::hex::Hex;
 use super::sheet::{Part, Row, Sheet};
+use super::tree;
 use crate::application::text_of_bytes;
 use crate::core::foresight::FrameField;
 use crate::core::frames::dead_letter::DeadLetter;
@@ -11,6 +12,7 @@ use crate::core::numbers::Timestamp;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::folds::Folds;
 use crate::workbench::words;
 
 /// When the engine started.
@@ -23,12 +25,13 @@ pub(super) fn sheet<'a>(
     workbench: &Workbench,
     letter: &'a DeadLetter,
     known: &[FrameField],
+    folds: &Folds,
 ) -> Sheet<'a> {
     let theme = workbench.theme;
     let line = |name: &str, text: String| Part::from(Row::named(theme, name, 9, text));
     let reason = Span::styled(letter.reason.clone(), theme.bad());
     let mut parts = vec![
-        Row::named(theme, "reason", 9, reason).into(),
+        tree::text_row(theme, "reason", 9, reason, (folds, "letter")).into(),
         line("step", letter.step.to_string()),
         line("pipeline", letter.pipeline.to_string()),
         line("source", letter.source.to_string()),

@@ -108,7 +108,9 @@ fn hint(workbench: &Workbench, keys: &str, enter: Option<&str>, room: usize) -> 
 fn sheet<'a>(workbench: &'a Workbench, detail: &'a Detail) -> Sheet<'a> {
     match &detail.subject {
         Subject::Message(trace) => message::sheet(workbench, trace, detail),
-        Subject::DeadLetter(letter) => dead_letter::sheet(workbench, letter, &detail.fields),
+        Subject::DeadLetter(letter) => {
+            dead_letter::sheet(workbench, letter, &detail.fields, &detail.folds)
+        }
         Subject::LogLine(line) => log_line::sheet(workbench, line),
         Subject::Output(output) => output::sheet(workbench, output),
         Subject::Partition { state, key, last } => {

@@ -48,7 +48,7 @@ pub(super) fn sheet<'a>(
             rows.push(Row::text(text, workbench.theme.quiet()));
         }
         Some(shown) => {
-            rows.extend(about.poisoned(shown));
+            rows.extend(about.poisoned(shown, folds));
             rows.extend(about.figures(shown));
             rows.push(Row::empty());
             let value = &shown.row.value;
@@ -203,7 +203,7 @@ impl About<'_> {
     }
 
     /// Why the partition takes no messages, and what follows from it.
-    fn poisoned(&self, shown: &ShownRow) -> Vec<Row> {
+    fn poisoned(&self, shown: &ShownRow, folds: &Folds) -> Vec<Row> {
         if !shown.row.poisoned {
             return Vec::new();
         }
@@ -223,7 +223,9 @@ impl About<'_> {
         };
         let then = "Its messages become dead letters until it is revived. Its state may be half \
                     changed: reviving leaves it as you see it here.";
-        vec![Row::text(why, theme.bad()), Row::text(then, theme.warning()), Row::empty()]
+        let why = Span::styled(why, theme.bad());
+        let why = tree::text_row(theme, "", 0, why, (folds, "poison"));
+        vec![why, Row::text(then, theme.warning()), Row::empty()]
     }
 }
 

@@ -13,6 +13,12 @@ use crate::workbench::words;
 /// The most lines of a tree: a state may be of any size.
 const MOST: usize = 2_000;
 
+/// The most bytes of a text that is shown as a whole at once: a text may have millions.
+const LONG: usize = 400;
+
+/// The columns of a long text while it is folded.
+const SHORT: usize = 120;
+
 /// How much further to the right the fields of a field are.
 const INDENT: usize = 2;
 
@@ -47,6 +53,25 @@ pub(super) fn rows(
     tree.rows
 }
 
+/// A text, behind its name if it has one, which is folded at first if it is long.
+pub(super) fn text_row(
+    theme: Theme,
+    name: &str,
+    columns: usize,
+    text: Span<'static>,
+    (folds, root): (&Folds, &str),
+) -> Row {
+    let label = if name.is_empty() { String::new() } else { format!("{name:<columns$} ") };
+    if text.content.len() <= LONG {
+        return Row::new(vec![Span::styled(label, theme.quiet())], vec![text], Flow::Wrap);
+    }
+    let branch = folds.folded_branch(root, name);
+    let mark = fold_mark(theme, branch.folded);
+    let head = Span::styled(format!("{label}{mark} "), theme.quiet());
+    let short = branch.folded.then(|| Span::styled(theme.fit(&text.content, SHORT), text.style));
+    Row::new(vec![head], vec![short.unwrap_or(text)], Flow::Wrap).folds(Some(branch))
+}
+
 /// The fields of an object or of an array, each with its name.
 fn fields(value: &Value) -> Option<Vec<(String, &Value)>> {
     match value {
@@ -71,6 +96,11 @@ fn is_plain(value: &Value) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a value is a text that is folded at first.
+fn is_long(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.len() > LONG)
 }
 
 fn text(value: &Value) -> String {
@@ -143,7 +173,7 @@ impl Tree<'_> {
     fn value(&mut self, name: &str, value: &Value, before: Option<&Value>, root: &str) {
         let label = format!("{name:<width$}", width = self.label);
         match fields(value).filter(|_| !is_plain(value)) {
-            None => self.line(label, String::new(), value, before),
+            None => self.line(label, String::new(), (root, ""), value, before),
             Some(fields) => self.fields(label, (0, root), &fields, before),
         }
     }
@@ -187,6 +217,7 @@ impl Tree<'_> {
                 self.line(
                     label,
                     format!("{indent}{name}{padding}"),
+                    (path, name),
                     value,
                     old.map(|old| old.unwrap_or(&Value::Null)),
                 );
@@ -194,9 +225,23 @@ impl Tree<'_> {
         }
     }
 
-    fn line(&mut self, label: String, name: String, value: &Value, before: Option<&Value>) {
+    fn line(
+        &mut self,
+        label: String,
+        name: String,
+        (above, field): (&str, &str),
+        value: &Value,
+        before: Option<&Value>,
+    ) {
         let theme = self.theme;
-        let head = vec![self.label(label), Span::styled(name, theme.quiet())];
+        let is_long = [Some(value), before].into_iter().flatten().any(is_long);
+        let branch = is_long.then(|| self.folds.folded_branch(above, field));
+        let folded = branch.as_ref().is_some_and(|branch| branch.folded);
+        let text = |value| if folded { theme.fit(&text(value), SHORT) } else { text(value) };
+        let mut head = vec![self.label(label), Span::styled(name, theme.quiet())];
+        if is_long {
+            head.push(Span::styled(format!("{} ", fold_mark(theme, folded)), theme.quiet()));
+        }
         let body = match before {
             None => vec![Span::styled(text(value), theme.text())],
             Some(before) if before == value => vec![Span::styled(text(value), theme.quiet())],
@@ -208,7 +253,7 @@ impl Tree<'_> {
                 Span::styled(difference(before, value), theme.quiet()),
             ],
         };
-        self.push(head, body, None);
+        self.push(head, body, branch);
     }
 
     fn label(&self, label: String) -> Span<'static> {
