@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use crate::workbench::state::lists::filter_line::{FilterLine, Note};
+use crate::workbench::state::lists::filters::filter_line::{FilterLine, Note};
 use crate::workbench::theme::Theme;
 
 /// The columns before the text of a filter that is being typed: a blank and the key that began it.

@@ -10,7 +10,7 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget, Wrap};
 use super::filter_note;
 use crate::application::text_of_bytes;
 use crate::workbench::layout::Pane;
-use crate::workbench::state::lists::filter_line::FilterLine;
+use crate::workbench::state::lists::filters::filter_line::FilterLine;
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 

@@ -3,7 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::lists::filter_line::FilterLine;
+use super::lists::filters::filter_line::FilterLine;
 use super::lists::rows::SelectedRow;
 use super::loading::Taken;
 use super::spots::Mouse;

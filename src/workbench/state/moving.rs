@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
-use super::lists::filter_line::FilterLine;
+use super::lists::filters::filter_line::FilterLine;
 use super::windows::detail::Subject;
 use crate::workbench::configuration::Windows;
 

@@ -10,7 +10,7 @@ use crate::runtime::RunState;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::filter_line::FilterLine;
+use crate::workbench::state::lists::filters::filter_line::FilterLine;
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, pane) = (workbench.theme, Some(workbench.pane));

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::rows;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::filter_line::Filter;
+use crate::workbench::state::lists::filters::filter_line::Filter;
 use crate::workbench::words;
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {

@@ -3,7 +3,7 @@
 use crate::core::partitions::query::SortBy;
 use crate::telemetry::PartitionsShown;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::rows::fields;
+use crate::workbench::state::lists::columns::fields;
 
 /// The max width of the column of keys.
 pub(super) const KEY_LIMIT: u16 = 40;

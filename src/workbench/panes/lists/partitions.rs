@@ -13,7 +13,7 @@ use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::filter_note;
 use crate::workbench::panes::frame::{self, pane, title_of};
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::filter_line::Filter;
+use crate::workbench::state::lists::filters::filter_line::Filter;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;

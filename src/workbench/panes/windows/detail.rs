@@ -1,20 +1,32 @@
 //! The window with all of one thing: its place, its rules, and the lines that are in sight. It covers the
 //! panes from edge to edge, and its top stays where it is when it grows.
 
+mod branches;
+mod dead_letter;
+mod hex;
+mod log_line;
+mod message;
+mod output;
+mod partition;
+mod sheet;
+mod sparkline;
+mod told;
+mod tree;
+mod wrapping;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use super::sheet::{Laid, Sheet, Target};
-use super::{dead_letter, log_line, message, output, partition};
 use crate::workbench::panes::frame;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::detail::folds::{Branch, Folds};
+use crate::workbench::state::windows::detail::view::{Extent, View};
 use crate::workbench::state::windows::detail::{Detail, Subject};
-use crate::workbench::state::windows::folds::{Branch, Folds};
-use crate::workbench::state::windows::view::{Extent, View};
 use crate::workbench::words;
+use sheet::{Laid, Sheet, Target};
 
 /// The header above the window, the footer below it, and its two rules.
 const AROUND: u16 = 4;

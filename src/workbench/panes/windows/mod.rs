@@ -1,25 +1,13 @@
 //! The windows over the panes.
 
-mod branches;
-mod dead_letter;
 pub(super) mod detail;
 mod help;
-mod hex;
 mod load;
-mod log_line;
-mod message;
-mod output;
 mod palette;
-mod partition;
 mod pasted;
 mod question;
 mod safety;
-pub(super) mod sheet;
-mod sparkline;
 mod themes;
-mod told;
-mod tree;
-mod wrapping;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

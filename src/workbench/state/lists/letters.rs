@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::filter_line::{Filter, FilterLine};
+use super::filters::filter_line::{Filter, FilterLine};
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};

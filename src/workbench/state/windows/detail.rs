@@ -1,15 +1,19 @@
 //! The window with all of one thing: what it is about, and where one looks in it.
 
+pub(in crate::workbench) mod folds;
+mod in_detail;
+pub(in crate::workbench) mod view;
+
 use std::sync::Arc;
 
-use super::folds::Folds;
-use super::view::View;
 use crate::application::Key;
 use crate::core::foresight::FrameField;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::telemetry::{LogLine, OutputShown, ShownRow};
 use crate::workbench::layout::Pane;
+use folds::Folds;
+use view::View;
 
 /// What a window shows all of.
 #[derive(Clone)]

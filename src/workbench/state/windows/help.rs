@@ -6,7 +6,7 @@ use crate::core::text::has;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::keymap::Keymap;
 use crate::workbench::layout::Pane;
-use crate::workbench::state::lists::filter_line::FilterLine;
+use crate::workbench::state::lists::filters::filter_line::FilterLine;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 

@@ -2,9 +2,7 @@
 
 pub(in crate::workbench::state) mod choices;
 pub(in crate::workbench) mod detail;
-pub(in crate::workbench) mod folds;
 pub(in crate::workbench) mod help;
-pub(in crate::workbench::state) mod in_detail;
 pub(in crate::workbench) mod load;
 pub(in crate::workbench::state) mod over_panes;
 pub(in crate::workbench) mod overlay;
@@ -12,6 +10,4 @@ pub(in crate::workbench) mod palette;
 pub(in crate::workbench) mod question;
 pub(in crate::workbench::state) mod reset;
 pub(in crate::workbench) mod reset_files;
-pub(in crate::workbench::state) mod settings;
 pub(in crate::workbench) mod themes;
-pub(in crate::workbench) mod view;

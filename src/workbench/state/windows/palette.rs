@@ -1,6 +1,8 @@
 //! The palette: everything that can be done, found by a few letters. Commands of all panes, the panes
 //! themselves, the partitions in sight, settings and applications.
 
+mod settings;
+
 use std::cell::RefCell;
 
 use crossterm::event::{KeyCode, KeyEvent};

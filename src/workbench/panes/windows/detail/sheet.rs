@@ -8,8 +8,8 @@ use super::hex::Hex;
 use super::wrapping::{MIN_BODY, shifted, wrapped};
 use crate::application::Key;
 use crate::core::frames::trace::Trace;
-use crate::workbench::state::windows::folds::Branch;
-use crate::workbench::state::windows::view::{ByteLines, Extent, View};
+use crate::workbench::state::windows::detail::folds::Branch;
+use crate::workbench::state::windows::detail::view::{ByteLines, Extent, View};
 use crate::workbench::theme::Theme;
 use crate::workbench::words::one_line;
 

@@ -1,13 +1,13 @@
 //! What keys do in the window with all of one thing.
 
-use super::detail::{Detail, Subject};
 use super::folds::Folds;
-use super::over_panes::works_in_windows;
-use super::overlay::Overlay;
 use super::view::View;
+use super::{Detail, Subject};
 use crate::core::foresight::{FrameField, fields_of};
 use crate::telemetry::PartitionName;
 use crate::workbench::commands::Command;
+use crate::workbench::state::windows::over_panes::works_in_windows;
+use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
 
 /// The bytes of a dead letter among which fields are looked for: longer ones have none.

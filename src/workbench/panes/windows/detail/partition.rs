@@ -16,7 +16,7 @@ use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::letters::poison;
-use crate::workbench::state::windows::folds::Folds;
+use crate::workbench::state::windows::detail::folds::Folds;
 use crate::workbench::words;
 
 /// The columns of the names.

@@ -5,7 +5,7 @@ use crate::application::Key;
 use crate::core::frames::trace::{Hop, Trace};
 use crate::core::topology::StepKind;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::windows::folds::Folds;
+use crate::workbench::state::windows::detail::folds::Folds;
 use crate::workbench::words;
 
 /// The columns of times.

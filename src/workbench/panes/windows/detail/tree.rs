@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
 use super::sheet::{Flow, Row};
-use crate::workbench::state::windows::folds::{Branch, Folds};
+use crate::workbench::state::windows::detail::folds::{Branch, Folds};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 

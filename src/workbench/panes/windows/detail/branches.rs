@@ -9,7 +9,7 @@ use super::tree;
 use crate::core::frames::trace::HopEvent;
 use crate::core::frames::way::Node;
 use crate::workbench::panes::frame::quoted;
-use crate::workbench::state::windows::folds::Branch as Fold;
+use crate::workbench::state::windows::detail::folds::Branch as Fold;
 use crate::workbench::words;
 
 /// The widest column: what is longer only moves what follows it in its own line.

@@ -12,7 +12,7 @@ use crate::core::numbers::Timestamp;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::windows::folds::Folds;
+use crate::workbench::state::windows::detail::folds::Folds;
 use crate::workbench::words;
 
 /// When the engine started.

@@ -1,12 +1,12 @@
 //! The settings that the palette offers by their values: colours, the time of the charts, the order and the
 //! columns of the partitions. Each says what keeps it for every run.
 
-use super::palette::{Choose, Item, Setting};
+use super::{Choose, Item, Setting};
 use crate::telemetry::TimeWindow;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::rows::{fields, name_of, orders};
+use crate::workbench::state::lists::columns::{fields, name_of, orders};
 use crate::workbench::theme::Look;
 
 /// The columns of the partitions that are no fields of the state, and may be hidden.
