@@ -39,10 +39,10 @@ impl Folds {
 
     /// Folds a branch, or unfolds it.
     pub fn set(&mut self, branch: Branch, folded: bool) {
-        if folded != branch.at_first {
-            self.0.insert(branch.path);
-        } else {
+        if folded == branch.at_first {
             self.0.remove(&branch.path);
+        } else {
+            self.0.insert(branch.path);
         }
     }
 }
