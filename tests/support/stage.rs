@@ -277,6 +277,8 @@ fn steady(snapshot: Snapshot) -> Snapshot {
             worker.rate = rate;
         }
     }
+    // Whether a second has passed since the messages entered is chance.
+    snapshot.traced.last_second = Default::default();
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");
     let first = snapshot.log.lines.iter().rposition(|line| is_dead_letter(line));
