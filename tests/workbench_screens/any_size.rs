@@ -81,7 +81,8 @@ fn is_whole(row: &str, below: &str) -> bool {
         if digits.len() > 2 && digits != VOTES && VOTES.starts_with(digits) {
             let next = below.trim_start_matches(|character: char| !is_digit(character));
             let goes_on = after.trim().is_empty() && next.starts_with(&VOTES[digits.len()..]);
-            if !after.starts_with(['…', '.']) && !goes_on {
+            // The border of a window over it covers the rest.
+            if !after.starts_with(['…', '.', '│']) && !goes_on {
                 return false;
             }
         }

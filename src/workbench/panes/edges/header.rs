@@ -14,6 +14,9 @@ use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
 use crate::workbench::words;
 
+/// A narrower screen has the short words for what waits.
+const WORDY: u16 = 70;
+
 /// How many seconds the line of them shows.
 const SPARKLINE: usize = 10;
 
@@ -44,6 +47,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         let workers = words::plural(workers as u64, "worker");
         match held_up {
             None => format!("checkpoint, then {workers}"),
+            Some(_) if area.width < WORDY => format!("{workers} wait"),
             Some(_) => format!("{workers} wait for the sink"),
         }
     });
