@@ -20,7 +20,7 @@ fn the_mouse_goes_to_panes_selects_rows_sorts_and_can_be_switched_off() {
         terminal.send(format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
     };
     // A column's title.
-    let at = place(&terminal, "votes messages");
+    let at = place(&terminal, "votes  messages");
     click(&mut terminal, at);
     terminal.wait_for("votes▾");
     // A row, and the same again opens it.

@@ -104,12 +104,6 @@ impl Workbench {
         if self.partitions.is_sorted_by(column) {
             return self.partitions.reverse();
         }
-        // There are as many columns as fields and a few more.
-        for _ in 0..super::lists::columns::fields(shown).len() + 8 {
-            self.partitions.sort_next(shown);
-            if self.partitions.is_sorted_by(column) {
-                return;
-            }
-        }
+        self.partitions.sort_by(column.clone(), shown);
     }
 }
