@@ -21,7 +21,7 @@ use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::telemetry::{
     Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, PartitionView,
-    Snapshot, Throughput,
+    Snapshot, Throughput, TracedShare,
 };
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
@@ -278,7 +278,7 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         }
     }
     // Whether a second has passed since the messages entered is chance.
-    snapshot.traced.last_second = Default::default();
+    snapshot.traced.last_second = TracedShare::default();
     // How many dead letters are lines of the log depends on how fast they came: the first is one.
     let is_dead_letter = |line: &LogLine| line.text.contains("dead letter");
     let first = snapshot.log.lines.iter().rposition(|line| is_dead_letter(line));
