@@ -50,8 +50,9 @@ impl Session {
         let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
-        self.load_before_crash();
         self.engine.crash();
+        // Not before: more of them may enter until then, and the journal may have them.
+        self.load_before_crash();
         self.collector.event(EngineEvent::Crashed { workers, partitions });
         let processed = self.collector.stateful();
         let (epoch, messages) = {

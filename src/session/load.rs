@@ -102,7 +102,7 @@ impl Session {
         Ok(())
     }
 
-    /// An engine that crashes takes its counts with it.
+    /// An engine that has crashed takes its counts with it.
     pub(super) fn load_before_crash(&mut self) {
         self.load.earlier = self.sent_by_load();
     }

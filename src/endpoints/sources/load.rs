@@ -218,10 +218,17 @@ impl LoadThread {
             shared.due.store(due.at.0, Ordering::Relaxed);
             // Before the moment comes: making messages is no part of their latency.
             let portion = maker.make(due.messages).map_err(|error| error.to_string())?;
-            if self.wait_until(due.at, times) && self.enter(&portion, due.at, &name, connection) {
+            if !self.wait_until(due.at, times) {
+                continue;
+            }
+            // Before they enter: when the run ends, or crashes, none may have entered that is not counted.
+            shared.sent.fetch_add(due.messages, Ordering::Relaxed);
+            shared.malformed.fetch_add(portion.malformed, Ordering::Relaxed);
+            if self.enter(&portion, due.at, &name, connection) {
                 plan.sent();
-                shared.sent.fetch_add(due.messages, Ordering::Relaxed);
-                shared.malformed.fetch_add(portion.malformed, Ordering::Relaxed);
+            } else if !*intake.stop.borrow() {
+                shared.sent.fetch_sub(due.messages, Ordering::Relaxed);
+                shared.malformed.fetch_sub(portion.malformed, Ordering::Relaxed);
             }
         }
     }
