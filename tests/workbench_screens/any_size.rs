@@ -82,7 +82,7 @@ fn is_whole(row: &str, below: &str) -> bool {
             let next = below.trim_start_matches(|character: char| !is_digit(character));
             let goes_on = after.trim().is_empty() && next.starts_with(&VOTES[digits.len()..]);
             // The border of a window over it covers the rest.
-            if !after.starts_with(['…', '.', '│']) && !goes_on {
+            if !after.starts_with(['…', '.', '│', '╭', '╰']) && !goes_on {
                 return false;
             }
         }
