@@ -52,6 +52,9 @@ pub use theme::{Look, Theme};
 /// The shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(50);
 
+/// The same if somebody has done something: who types waits for the screen.
+const MIN_ANSWER_TIME: Duration = Duration::from_millis(16);
+
 /// Runs an application in the workbench, until the user quits. Returns what it says then of each application
 /// that was on the screen.
 ///
@@ -160,20 +163,21 @@ enum Leave {
 async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchError> {
     let mut drawn: Option<Instant> = None;
     let mut dirty = true;
+    let mut asked = false;
     loop {
         desk.workbench.resize(hands.screen.area()?);
         dirty |= desk.look();
         if let Some(Err(error)) = desk.session.engine().outcome() {
             return Err(WorkbenchError::Engine(error));
         }
-        let wait =
-            drawn.map_or(Duration::ZERO, |drawn| MIN_FRAME_TIME.saturating_sub(drawn.elapsed()));
+        let frame_time = if asked { MIN_ANSWER_TIME } else { MIN_FRAME_TIME };
+        let wait = drawn.map_or(Duration::ZERO, |drawn| frame_time.saturating_sub(drawn.elapsed()));
         if dirty && wait.is_zero() {
             desk.workbench.show(desk.session.snapshot());
             let workbench = &desk.workbench;
             hands.screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
             drawn = Some(Instant::now());
-            dirty = false;
+            (dirty, asked) = (false, false);
         }
         // A reset makes another one.
         let news = desk.session.news();
@@ -194,7 +198,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
             event = hands.events.recv() => {
                 // An end says that the terminal is gone.
                 let Some(event) = event else { return Ok(Leave::End) };
-                dirty = true;
+                (dirty, asked) = (true, true);
                 desk.workbench.notices.pass(Instant::now());
                 let Some(effect) = desk.workbench.handle(&event) else { continue };
                 let Some(effect) = hands.apply(desk, effect)? else { continue };
@@ -204,7 +208,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                     effect => desk.apply(effect)?,
                 }
             }
-            () = news.notified() => {}
+            // Not while the next frame waits for its time: at full load there are news thousands of times a second.
+            () = news.notified(), if !dirty => {}
             () = sleep(deadline) => dirty |= desk.workbench.has_marks(),
         }
     }
