@@ -8,7 +8,8 @@ use std::net::TcpStream;
 use serde_json::Value;
 
 use crate::Folder;
-use crate::support::crowd::{Crowd, LINE_LIMIT, Letter};
+use crate::support::crowd::wire::LINE_LIMIT;
+use crate::support::crowd::{Crowd, Letter};
 use crate::support::frames::vote;
 use crate::support::program::Running;
 use crate::support::waiting::{LIMIT, wait_until};
