@@ -1,7 +1,6 @@
 //! A condition that is understood, and how it judges a row.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
 use cel::common::types::CelBool;
@@ -16,6 +15,7 @@ use super::names::Rows;
 use super::parse::parse;
 use super::trouble::{Trouble, in_words};
 use super::value::boxed;
+use crate::core::guard::guarded;
 
 /// What is judged: it gives the values of the names of its [`Rows`].
 pub trait Row {
@@ -52,9 +52,7 @@ impl Expression {
         let value = |wanted: &Wanted| row.value(wanted.name, wanted.field.as_deref());
         let values = self.wanted.iter().map(|wanted| value(wanted).and_then(boxed)).collect();
         let found = Found { wanted: &self.wanted, values };
-        let judged = catch_unwind(AssertUnwindSafe(|| self.judge(&found)))
-            .unwrap_or_else(|_| Err("the evaluation failed on it".to_owned()));
-        match judged {
+        match guarded(|| self.judge(&found)) {
             Ok(holds) => {
                 self.trouble.judged();
                 holds

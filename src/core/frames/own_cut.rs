@@ -1,10 +1,9 @@
 //! How a framing of the author's own finds one frame, with all that the author's code may do wrong.
 
 use std::ops::Range;
-use std::panic::catch_unwind;
 
 use crate::application::{FirstFrame, FramePlace};
-use crate::core::guard::panic_reason;
+use crate::core::guard::guarded;
 
 /// Finds one frame with the author's function.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +32,8 @@ impl OwnCut {
         // No more than what can be a frame, so that the answer is the same however the bytes arrive.
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
         let bytes = bytes.get(..most).unwrap_or(bytes);
-        let place = catch_unwind(|| (self.0)(bytes))
-            .map_err(|panic| format!("the source's own framing {}", panic_reason(panic)))?
+        let place = guarded(|| Ok((self.0)(bytes)))
+            .map_err(|panic| format!("the source's own framing {panic}"))?
             .map_err(|reason| reason.as_str().to_owned())?;
         if let Some(FramePlace { payload: Range { start, end: payload_end }, end }) = &place
             && (start > payload_end || payload_end > end || !(1..=bytes.len()).contains(end))

@@ -1,12 +1,10 @@
 //! Frames that a framing of the author's own finds.
 
-use std::panic::catch_unwind;
-
 use super::{Framing, FramingError, MAX_FRAME_LIMIT, NoFrame, cut_each};
 use crate::application::OwnFunctions;
 use crate::core::frames::own_cut::OwnCut;
 use crate::core::frames::wrapping::Wrapping;
-use crate::core::guard::panic_reason;
+use crate::core::guard::guarded;
 
 /// The author's own framing. The limit is that of a whole frame, because what is around the payload may be long, too.
 pub(crate) struct OwnFraming(pub OwnFunctions);
@@ -43,9 +41,8 @@ impl Framing for OwnFraming {
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Vec<u8>, NoFrame> {
-        let frame = catch_unwind(|| (self.0.frame)(payload))
-            .map_err(|panic| NoFrame::Own(panic_reason(panic)))?
-            .map_err(|reason| NoFrame::Own(reason.as_str().to_owned()))?;
+        let code = || (self.0.frame)(payload).map_err(|reason| reason.as_str().to_owned());
+        let frame = guarded(code).map_err(NoFrame::Own)?;
         let place = self.own_cut().first(&frame, u64::MAX).map_err(NoFrame::Own)?;
         let read = place.filter(|place| place.end == frame.len());
         match read.and_then(|place| frame.get(place.payload)) {
