@@ -127,4 +127,28 @@ mod tests {
         }
         assert_eq!(matching("state.none == 1"), (0, Some("no row has state.none".to_owned())));
     }
+
+    #[test]
+    fn a_condition_about_the_rate_is_judged_by_what_is_measured_between_two_scans() {
+        let mut table = PartitionTable::new(WorkerIndex(0));
+        let places =
+            ["slow", "fast"].map(|key| table.create(Key::from(key), 0_u64, Timestamp(0), true));
+        let expression = Arc::new(Expression::compile("rate > 5.0", Rows::Partitions).unwrap());
+        let condition = Arc::new(PartitionCondition::new(expression));
+        let mut rates = Rates::default();
+        let mut keys = |table: &PartitionTable<u64>, seconds: u64| {
+            let filter = RowFilter::Condition(Arc::clone(&condition) as _);
+            let mut scan = Scan::new(RowQuery { filter, limit: 5, ..RowQuery::default() });
+            let now = Timestamp(seconds * 1_000_000_000);
+            while !scan.look(table, &mut rates, now, 64) {}
+            let rows = scan.finish(table).rows.into_iter();
+            rows.map(|row| row.row.key.to_string()).collect::<Vec<_>>()
+        };
+        assert!(keys(&table, 1).is_empty());
+        for (place, messages) in places.into_iter().zip([3, 30]) {
+            table.at(place).unwrap().messages += messages;
+        }
+        assert_eq!(keys(&table, 2), ["fast"]);
+        assert!(keys(&table, 4).is_empty(), "it is slow again");
+    }
 }

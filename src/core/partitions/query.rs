@@ -93,8 +93,8 @@ pub enum SortBy {
 
 /// Says of a partition whether it is let through. All workers ask it at once.
 pub trait Condition: Send + Sync {
-    /// Whether the partition at a place is let through; `rate` is its messages a second, if they are measured. It takes a bounded time, because a worker does nothing
-    /// else meanwhile, and it does not panic.
+    /// Whether the partition at a place is let through; `rate` is its messages a second, if they are measured. It
+    /// takes a bounded time, because a worker does nothing else meanwhile, and it does not panic.
     fn holds(&self, partitions: &dyn Partitions, at: usize, rate: Option<f64>) -> bool;
     /// Whether it asks for the rate of a partition, which is not known otherwise.
     fn asks_for_rate(&self) -> bool;

@@ -8,7 +8,8 @@ use crate::core::numbers::Timestamp;
 /// A rate is measured over at least this time; until then it is the one before.
 const MEASURED_OVER: Duration = Duration::from_secs(1);
 
-/// The rates of the partitions of one table, by their places. It takes memory only if rows are sorted by them.
+/// The rates of the partitions of one table, by their places. It takes memory only if rows are sorted or judged by
+/// them.
 #[derive(Debug, Default)]
 pub struct Rates {
     counted: Vec<Counted>,
