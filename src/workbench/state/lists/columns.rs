@@ -19,7 +19,7 @@ pub fn name_of(column: &SortBy) -> &str {
         SortBy::Key => "key",
         SortBy::Worker => "worker",
         SortBy::Messages => "messages",
-        SortBy::Rate => "rate",
+        SortBy::Rate => "msg/s",
         SortBy::Field(name) => name,
     }
 }
