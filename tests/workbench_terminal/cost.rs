@@ -31,8 +31,14 @@ fn an_open_workbench_at_full_load() {
     for workers in ["1", "2"] {
         let arguments =
             ["--app", "alphabet", "--in", &votes, "--out", &written, "--workers", workers];
-        let run = || Command::new(PROGRAM).arg("run").args(arguments).stderr(Stdio::null()).spawn();
-        assert!(run().unwrap().wait().unwrap().success());
+        // The workbench saves, too: both begin with nothing.
+        let run = || {
+            let saved = tempfile::tempdir().unwrap();
+            let mut run = Command::new(PROGRAM);
+            run.arg("run").args(arguments).arg("--resilience-dir").arg(saved.path());
+            (run.stderr(Stdio::null()).spawn().unwrap(), saved)
+        };
+        assert!(run().0.wait().unwrap().success());
         let length = fs::metadata(&totals).unwrap().len();
         let took = || {
             wait_until("outputs", || size(&totals) > 0);
@@ -43,7 +49,7 @@ fn an_open_workbench_at_full_load() {
         let mut ratios: Vec<f64> = (0..ROUNDS)
             .map(|_| {
                 fs::remove_file(&totals).unwrap();
-                let mut closed = run().unwrap();
+                let (mut closed, _saved) = run();
                 let without = took();
                 assert!(closed.wait().unwrap().success());
                 fs::remove_file(&totals).unwrap();
