@@ -3,7 +3,7 @@
 use crate::core::partitions::query::SortBy;
 use crate::telemetry::PartitionsShown;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::lists::columns::fields;
+use crate::workbench::state::lists::columns::{fields, is_number};
 
 /// The max width of the column of keys.
 pub(super) const KEY_LIMIT: u16 = 40;
@@ -46,10 +46,7 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
         columns.push(column("state", None, 20, false));
     }
     for field in fields {
-        let number = shown
-            .rows
-            .iter()
-            .any(|row| row.row.value.get(&field).is_some_and(serde_json::Value::is_number));
+        let number = is_number(shown, &field);
         // Room for the sign of the order.
         let length = columns_of(widths.field(&field).max(field.chars().count() + 1)).min(24);
         let length = length.max(if number { 8 } else { 0 });

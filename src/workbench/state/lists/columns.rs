@@ -42,6 +42,7 @@ pub fn fields(shown: &PartitionsShown) -> Vec<String> {
 }
 
 /// Whether a field is a number in any of the rows.
-pub(super) fn is_number(shown: &PartitionsShown, field: &str) -> bool {
+#[must_use]
+pub fn is_number(shown: &PartitionsShown, field: &str) -> bool {
     shown.rows.iter().any(|row| row.row.value.get(field).is_some_and(serde_json::Value::is_number))
 }
