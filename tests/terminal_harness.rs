@@ -5,6 +5,7 @@
 mod support;
 
 use support::terminal::{LineMode, Terminal};
+use support::waiting::wait_until;
 
 /// Starts a shell script in a terminal of 10 rows and 40 columns.
 fn script(text: &str) -> Terminal {
@@ -33,6 +34,22 @@ fn the_screen_is_what_is_shown_now_and_raw_is_all_that_was_written() {
     assert!(!terminal.screen().contains("first"));
     assert!(terminal.raw().starts_with(b"first"));
     assert!(terminal.raw_since(before).ends_with(b"second"));
+    terminal.send("\r");
+    assert!(terminal.wait_exit().success());
+}
+
+#[test]
+fn an_update_is_shown_only_when_it_is_whole() {
+    let mut terminal = script(
+        r"stty -echo; printf 'old\033[?20'; read x; printf '26h\033[H\033[2Jhalf'; read x; printf ' whole\033[?2026l'; read x",
+    );
+    terminal.wait_for("old");
+    terminal.send("\r");
+    let written = |terminal: &Terminal| String::from_utf8_lossy(&terminal.raw()).into_owned();
+    wait_until("the first half of the update", || written(&terminal).ends_with("half"));
+    assert_eq!(terminal.screen().trim_end(), "old");
+    terminal.send("\r");
+    terminal.wait_for("half whole");
     terminal.send("\r");
     assert!(terminal.wait_exit().success());
 }

@@ -16,6 +16,10 @@ use tempfile::TempDir;
 
 /// How long anything may take. Long, because a loaded machine is no failure.
 const LIMIT: Duration = Duration::from_mins(2);
+/// What a program writes before and after a picture that is to be shown as a whole:
+/// <https://contour-terminal.org/vt-extensions/synchronized-output/>.
+const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
+const END_UPDATE: &[u8] = b"\x1b[?2026l";
 /// How often the screen is looked at.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -33,7 +37,25 @@ pub struct Terminal {
 struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// How many of the raw bytes the emulator has been given.
+    shown: usize,
     ended: bool,
+}
+
+impl Output {
+    /// Shows what has been written, but of an update that has not ended nothing: a person never
+    /// sees half of a picture, and neither must a test.
+    fn show(&mut self) {
+        // The sequence may have come in two reads.
+        let from = self.shown.saturating_sub(BEGIN_UPDATE.len() - 1);
+        let unshown = &self.raw[from..];
+        let until = match (rfind(unshown, BEGIN_UPDATE), rfind(unshown, END_UPDATE)) {
+            (Some(begin), end) if !self.ended && end.is_none_or(|end| end < begin) => from + begin,
+            _ => self.raw.len(),
+        };
+        self.parser.process(self.raw.get(self.shown..until).unwrap_or_default());
+        self.shown = self.shown.max(until);
+    }
 }
 
 /// How the terminal itself treats typed keys, as the program left it.
@@ -94,7 +116,8 @@ impl Terminal {
         let writer = pty.master.take_writer().unwrap();
         let (rows, cols) = (NonZeroU16::new(rows).unwrap(), NonZeroU16::new(cols).unwrap());
         let parser = vt100::Parser::new(rows, cols, 0);
-        let output = Arc::new(Mutex::new(Output { parser, raw: Vec::new(), ended: false }));
+        let output =
+            Arc::new(Mutex::new(Output { parser, raw: Vec::new(), shown: 0, ended: false }));
         thread::spawn({
             let output = Arc::clone(&output);
             move || read_all(reader, &output)
@@ -255,11 +278,16 @@ fn read_all(mut reader: Box<dyn Read + Send>, output: &Mutex<Output>) {
         // Reading fails, and does not just end, where the program's side of the terminal is closed.
         let count = reader.read(&mut bytes).unwrap_or(0);
         let mut output = lock(output);
-        if count == 0 {
-            output.ended = true;
+        output.raw.extend_from_slice(&bytes[..count]);
+        output.ended = count == 0;
+        output.show();
+        if output.ended {
             return;
         }
-        output.parser.process(&bytes[..count]);
-        output.raw.extend_from_slice(&bytes[..count]);
     }
+}
+
+/// Where the last of these sequences begins.
+fn rfind(bytes: &[u8], sequence: &[u8]) -> Option<usize> {
+    bytes.windows(sequence.len()).rposition(|window| window == sequence)
 }
