@@ -65,11 +65,11 @@ pub(super) async fn serve(listener: TcpListener, asker: Asker) {
     let pages = Arc::new(Pages { asker, latest: Mutex::new(None) });
     let mut places = Places::new();
     loop {
-        let place = places.next().await;
         let Ok((stream, _)) = listener.accept().await else {
             sleep(AFTER_FAILURE).await;
             continue;
         };
+        let place = places.next().await;
         let pages = Arc::clone(&pages);
         let served = tokio::spawn(async move {
             connection(stream, pages).await;
