@@ -82,8 +82,7 @@ impl Database {
             Durability::Process => "OFF",
             Durability::Power => "FULL",
         };
-        let layout =
-            if new { format!("PRAGMA page_size = {PAGE};") } else { String::new() };
+        let layout = if new { format!("PRAGMA page_size = {PAGE};") } else { String::new() };
         let settings = format!(
             "PRAGMA synchronous = {synchronous}; {layout} PRAGMA secure_delete = FAST;
              PRAGMA journal_size_limit = {LOG_KEPT}; PRAGMA wal_autocheckpoint = 0;"

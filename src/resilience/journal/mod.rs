@@ -10,9 +10,9 @@ pub(super) mod attempts_file;
 pub(super) mod contents;
 pub(super) mod format_1;
 mod row;
-pub(super) mod scan;
 pub(super) mod row_file_names;
 mod row_files;
+pub(super) mod scan;
 pub(super) mod tail;
 
 use std::collections::BTreeMap;
@@ -30,12 +30,10 @@ use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
 use super::sealed::{self, Seal, integer};
 use crate::core::frames::Frames;
-use contents::{
-    Contents, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed,
-};
+use contents::{Contents, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed};
 use row::{Columns, Rows};
-use scan::Scanned;
 use row_files::RowFiles;
+use scan::Scanned;
 use tail::{Said, Tail};
 
 const LAYOUT: Layout = Layout {
@@ -105,8 +103,9 @@ impl Journal {
     ///
     /// They cannot be written. They must not be processed; a later start may replay them.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self { row_files, contents: Contents { seal, last_row, live, .. }, tail, bytes, .. } =
-            self;
+        let Self {
+            row_files, contents: Contents { seal, last_row, live, .. }, tail, bytes, ..
+        } = self;
         let first = *last_row + 1;
         let (mut rows, mut lengths) = (Rows::new(*seal), Vec::with_capacity(entries.len()));
         for (row, entry) in (first..).zip(entries) {

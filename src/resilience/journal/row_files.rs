@@ -181,7 +181,8 @@ impl RowFiles {
             self.newest = None;
         }
         let written = self.newest.as_ref().map(|newest| newest.first);
-        let dropped = self.all.iter().filter(|(first, of)| of.live == 0 && Some(**first) != written);
+        let dropped =
+            self.all.iter().filter(|(first, of)| of.live == 0 && Some(**first) != written);
         let (dropped, lengths): (Vec<u64>, Vec<u64>) =
             dropped.map(|(first, of)| (*first, of.bytes)).unzip();
         if dropped.is_empty() {

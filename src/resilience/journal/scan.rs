@@ -34,9 +34,8 @@ impl Scanned {
                 fs::read(&path).map_err(|error| ResilienceError::unreadable(&path, error))?;
             let whole = scanned.row_file(*first, &file, seal, &mut next);
             let newest = numbers.last() == Some(first);
-            let right = whole.is_some_and(|whole| {
-                whole == file.len() || newest && may_be_torn(next, tail)
-            });
+            let right =
+                whole.is_some_and(|whole| whole == file.len() || newest && may_be_torn(next, tail));
             if !right {
                 let reason = format!("row {next} has changed or is missing");
                 return Err(ResilienceError::damaged(&path, reason));
