@@ -29,6 +29,9 @@ fn the_figures_are_openmetrics_and_equal_the_totals_of_the_run() {
         figures.sum("wallaroo_output_messages_total", &[]) == 1001.0
             && figures.sum("wallaroo_dead_letters_total", &[]) == 3.0
             && figures.sum("wallaroo_unsaved_messages", &[]) == 0.0
+            // The journal drops what a checkpoint has a moment after it.
+            && figures.sum("wallaroo_journal_bytes", &[]) == 0.0
+            && figures.sum("wallaroo_checkpoint_epoch", &[]) >= 1.0
             && figures.sum("wallaroo_latency_seconds_count", &[]) == 1001.0
     });
     let sum = |name: &str| figures.sum(name, &[]);
@@ -54,10 +57,8 @@ fn the_figures_are_openmetrics_and_equal_the_totals_of_the_run() {
     };
     assert_eq!([causes("framing", "framing"), causes("decode", "refused")], [1.0, 2.0]);
     assert!(sum("wallaroo_latency_seconds_sum") > 0.0);
-    assert!(sum("wallaroo_checkpoint_epoch") >= 1.0);
     assert!(sum("wallaroo_checkpoint_duration_seconds") > 0.0);
     assert!(sum("wallaroo_checkpoint_age_seconds") <= sum("wallaroo_uptime_seconds"));
-    assert_eq!(sum("wallaroo_journal_bytes"), 0.0, "the checkpoint has all of it");
     assert_eq!([sum("wallaroo_budget_used_bytes"), sum("wallaroo_budget_waiting")], [0.0; 2]);
     assert!(sum("wallaroo_budget_limit_bytes") > 0.0);
     let run = figures.samples("wallaroo_run_info")[0];
