@@ -99,12 +99,16 @@ fn frames_of_format_1_are_moved_once_however_often_that_is_begun() {
 
 #[test]
 fn a_killed_directory_gives_back_what_it_held() {
-    [1, 2].iter().for_each(|format| holds_what_it_held(*format, "killed"));
+    for format in [1, 2] {
+        holds_what_it_held(format, "killed");
+    }
 }
 
 #[test]
 fn an_ended_directory_gives_back_what_it_held() {
-    [1, 2].iter().for_each(|format| holds_what_it_held(*format, "ended"));
+    for format in [1, 2] {
+        holds_what_it_held(format, "ended");
+    }
 }
 
 /// Two starts that ended in frame 3 of row 7, and one that ended in the first four frames of row 8.

@@ -348,3 +348,32 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
         assert!(error.contains("had been written") || error.contains("are missing"), "{error}");
     }
 }
+
+#[test]
+fn a_directory_that_has_taken_the_place_of_a_journals_is_left_alone() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("d");
+    let open = || {
+        let directory = take(&path).unwrap();
+        open_journal(&directory, &Checkpoint::default()).unwrap()
+    };
+    let mut journal = open();
+    append(&mut journal, 1);
+    fs::rename(&path, folder.path().join("moved")).unwrap();
+    append(&mut open(), 1);
+    let files = || {
+        let entries = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries.map(|file| (fs::read(&file).unwrap(), file)).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    // Its file of rows has the name of the other one's.
+    journal.trim(&taken(1, 1, 2)).unwrap();
+    let (pipeline, frames) = (pipeline(), frames(&[b"x".to_vec()]));
+    let entry = Entry { pipeline: &pipeline, slot: Slot(1), frames: &frames };
+    let error = journal.append(&[entry]).unwrap_err();
+    assert!(matches!(error, ResilienceError::Gone { .. }), "{error}");
+    drop(journal);
+    assert!(files() == before);
+}

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::private;
@@ -30,6 +31,20 @@ pub(crate) fn lock(path: &Path, directory: &Path) -> Result<File, ResilienceErro
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(ResilienceError::InUse { path: directory.to_owned() }),
         Err(TryLockError::Error(error)) => Err(system(error)),
+    }
+}
+
+/// Whether a directory is still the one whose lock this is.
+pub(crate) fn in_place(directory: &Path, lock: &File) -> Result<(), ResilienceError> {
+    let path = directory.join(LOCK_FILE);
+    let ours = lock.metadata().map_err(|error| ResilienceError::system(&path, error))?;
+    let same = |found: &fs::Metadata| (found.dev(), found.ino()) == (ours.dev(), ours.ino());
+    match fs::metadata(&path) {
+        Ok(found) if same(&found) => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(ResilienceError::system(&path, error))
+        }
+        _ => Err(ResilienceError::Gone { path: directory.to_owned() }),
     }
 }
 

@@ -25,9 +25,8 @@ pub(super) mod reading;
 pub(super) mod temporary;
 pub(super) mod worker_names;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +38,7 @@ use super::database::{Database, Durability, FORMAT, Layout};
 use super::error::ResilienceError;
 use super::sealed::{Seal, insert, integer, select, unsigned};
 pub(super) use files::{DIRECTORY_FILE, JOURNAL_FILE};
-use files::{LOCK_FILE, lock, make_private};
+use files::{LOCK_FILE, in_place, lock, make_private};
 use machine::{Loss, Written};
 use worker_names::{Use, generations, remove, remove_others, worker_path};
 
@@ -152,16 +151,7 @@ impl Directory {
     ///
     /// It was removed, or another one is in its place: nothing that is written can be found again.
     pub fn in_place(&self) -> Result<(), ResilienceError> {
-        let path = self.path.join(LOCK_FILE);
-        let ours = self.lock.metadata().map_err(|error| ResilienceError::system(&path, error))?;
-        let same = |found: &fs::Metadata| (found.dev(), found.ino()) == (ours.dev(), ours.ino());
-        match fs::metadata(&path) {
-            Ok(found) if same(&found) => Ok(()),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(ResilienceError::system(&path, error))
-            }
-            _ => Err(ResilienceError::Gone { path: self.path.clone() }),
-        }
+        in_place(&self.path, &self.lock)
     }
 
     /// The lock: no other process can take the directory while it is held.

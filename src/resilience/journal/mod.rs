@@ -81,7 +81,7 @@ impl Journal {
         let (folder, seal) = (of.path(), Seal::of_journal(directory));
         let said = tail::read(&path, seal)?;
         let mut database = Database::create(path, &LAYOUT, durability)?;
-        let row_files = || RowFiles::new(folder.to_owned(), durability, seal);
+        let row_files = || RowFiles::new(of);
         if format_1::is_of(&database)? {
             let rows = format_1::rows(&database, seal)?;
             whole(&database, directory, said, rows, positions)?;

@@ -9,13 +9,15 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, IoSlice, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::contents::{LiveRow, Place, Replayed};
 use super::row::{Found, Rows};
 use super::row_file_names::{new_path, row_file_path};
 use crate::resilience::database::Durability;
+use crate::resilience::directory::files::in_place;
 use crate::resilience::directory::worker_names::remove_file;
-use crate::resilience::directory::{private, reading};
+use crate::resilience::directory::{Directory, private, reading};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::sealed::Seal;
 
@@ -34,6 +36,8 @@ pub(crate) struct RowFiles {
     folder: PathBuf,
     durability: Durability,
     seal: Seal,
+    /// The directory's. Files are made and removed by their names only while they are in the directory of this lock.
+    lock: Arc<File>,
     /// By the number of their first row.
     all: BTreeMap<u64, RowFile>,
     /// The one that is written.
@@ -61,8 +65,11 @@ struct Newest {
 }
 
 impl RowFiles {
-    pub fn new(folder: PathBuf, durability: Durability, seal: Seal) -> Self {
-        Self { folder, durability, seal, all: BTreeMap::new(), newest: None }
+    /// None yet, of the journal of a directory.
+    pub fn new(of: &Directory) -> Self {
+        let (folder, durability, lock) = (of.path().to_owned(), of.durability(), of.lock());
+        let seal = Seal::of_journal(of.identity());
+        Self { folder, durability, seal, lock, all: BTreeMap::new(), newest: None }
     }
 
     /// With these row files in the folder (the rows and bytes of each), of which these rows have not been dropped. What is
@@ -133,6 +140,7 @@ impl RowFiles {
 
     /// Begins the row file of this row.
     fn begin(&mut self, first: u64) -> Result<Newest, ResilienceError> {
+        in_place(&self.folder, &self.lock)?;
         let path = row_file_path(&self.folder, first);
         let made = private::create_file(&path).and_then(|file| {
             self.synchronize_folder()?;
@@ -185,7 +193,7 @@ impl RowFiles {
             self.all.iter().filter(|(first, of)| of.live == 0 && Some(**first) != written);
         let (dropped, lengths): (Vec<u64>, Vec<u64>) =
             dropped.map(|(first, of)| (*first, of.bytes)).unzip();
-        if dropped.is_empty() {
+        if dropped.is_empty() || in_place(&self.folder, &self.lock).is_err() {
             return;
         }
         let claim = reading::claim(&row_file_path(&self.folder, 0));
@@ -204,6 +212,9 @@ impl RowFiles {
     /// file stays as it was.
     pub fn forget_dropped(&mut self, live: impl Iterator<Item = Place> + Clone) {
         self.newest = None;
+        if in_place(&self.folder, &self.lock).is_err() {
+            return;
+        }
         self.remove_dropped();
         for (first, of) in &self.all {
             if of.live < of.rows {
