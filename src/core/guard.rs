@@ -1,6 +1,7 @@
 //! Runs an author's code on a batch, so that a panic costs one message and not the run.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::mem;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,8 +50,36 @@ pub(crate) fn try_for_each_guarded<T, C>(
     }
 }
 
+thread_local! {
+    /// How many calls of [`guarded`] this thread is in.
+    static GUARDED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread would be caught by [`guarded`]: a hook need not print it, nor give the terminal
+/// back.
+pub(crate) fn is_guarded() -> bool {
+    GUARDED.try_with(Cell::get).is_ok_and(|calls| calls > 0)
+}
+
+/// A call of [`guarded`], until it is dropped.
+struct Call;
+
+impl Call {
+    fn begin() -> Self {
+        let _ = GUARDED.try_with(|calls| calls.set(calls.get() + 1));
+        Self
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let _ = GUARDED.try_with(|calls| calls.set(calls.get().saturating_sub(1)));
+    }
+}
+
 /// Calls an author's code, and makes its panic an error.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let _call = Call::begin();
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panic_reason(panic)))
 }
 
@@ -102,6 +131,25 @@ mod tests {
         clear_guarded(&mut values);
         assert!(values.is_empty());
         assert_eq!(dropped.get(), 3);
+    }
+
+    #[test]
+    fn the_hook_of_a_panic_knows_whether_it_is_guarded() {
+        let (told, heard) = std::sync::mpsc::channel();
+        let (this, previous) = (std::thread::current().id(), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().id() == this {
+                let _ = told.send(is_guarded());
+            } else {
+                previous(panic);
+            }
+        }));
+        let inner = || guarded(|| Ok(()));
+        let outer = guarded(|| inner().map(|()| -> u8 { panic!("on purpose") }));
+        assert_eq!(outer, Err("panicked: on purpose".to_owned()));
+        let not = catch_unwind(|| -> u8 { panic!("on purpose") });
+        assert!(not.is_err() && !is_guarded());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
