@@ -9,7 +9,7 @@ use super::filters::filter_line::{Filter, FilterLine};
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
-use crate::core::text::hex_digit;
+use crate::core::text::{has, has_bytes, hex_digit};
 use crate::core::topology::{StepKind, Topology};
 use crate::expression::Rows;
 use crate::workbench::commands::Command;
@@ -98,9 +98,9 @@ impl LetterRows {
 fn matches(letter: &DeadLetter, text: &str, digits: Option<&Digits>) -> bool {
     let words = [&*letter.reason, &*letter.pipeline, &*letter.step, &*letter.source];
     let bytes = letter.bytes.get(..FILTERED).unwrap_or(&letter.bytes);
-    words.iter().any(|word| word.contains(text))
-        || letter.key.as_ref().is_some_and(|key| words::key(key).contains(text))
-        || bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    words.iter().any(|word| has(word, text))
+        || letter.key.as_ref().is_some_and(|key| has(&words::key(key), text))
+        || has_bytes(bytes, text)
         || digits.is_some_and(|digits| digits.are_in(&letter.header) || digits.are_in(bytes))
 }
 
@@ -205,6 +205,21 @@ mod tests {
 
     #[test]
     fn a_refusal_that_reads_like_a_panic_is_not_taken_for_what_poisoned_the_partition() {
+        // Lower case finds both cases, as in all lists.
+        let letter = DeadLetter {
+            reason: "Bytes are wanted".to_owned(),
+            source: "Clients".into(),
+            key: Some(Key::from("Zeta")),
+            bytes: Bytes::from_static(b"NonSense"),
+            ..letter
+        };
+        let found = |text: &str| matches(&letter, text, Digits::of(text).as_ref());
+        for text in ["bytes", "client", "zeta", "nonsense", "Bytes", "Zeta", "NonS"] {
+            assert!(found(text), "{text}");
+        }
+        for text in ["ZETA", "NONS", "BYTES"] {
+            assert!(!found(text), "{text}");
+        }
         let topology = Application::new("x")
             .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
             .to_state_partition(
