@@ -161,6 +161,11 @@ impl Trace {
         self.hops.lock().kept.clone()
     }
 
+    /// How many hops are kept so far.
+    pub fn hop_count(&self) -> usize {
+        self.hops.lock().kept.len()
+    }
+
     /// Its approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         let hops = self.hops.lock();

@@ -1,11 +1,13 @@
 //! The dead letters: which of them are shown, and which of them poisoned a partition.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
 use super::filters::filter_line::{Filter, FilterLine};
+use super::filters::judged::Judged;
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
@@ -24,12 +26,13 @@ const FILTERED: usize = 16 * 1024;
 pub struct LetterRows {
     selected: SelectedRow<DeadLetter>,
     filter: FilterLine,
+    judged: RefCell<Judged<DeadLetter>>,
 }
 
 impl Default for LetterRows {
     fn default() -> Self {
         let filter = FilterLine::over(Rows::Messages);
-        Self { selected: SelectedRow::default(), filter }
+        Self { selected: SelectedRow::default(), filter, judged: RefCell::default() }
     }
 }
 
@@ -45,7 +48,8 @@ impl LetterRows {
                 all.iter().filter(found).cloned().collect()
             }
             Filter::Expression(expression) => {
-                all.iter().filter(|letter| expression.holds(&***letter)).cloned().collect()
+                let holds = |letter: &DeadLetter| expression.holds(letter);
+                self.judged.borrow_mut().keep(expression, all, |_| 0, holds).into()
             }
         }
     }
@@ -201,10 +205,6 @@ mod tests {
         for text in ["Wanted", "e6", "6e 6e", "0x", "zz"] {
             assert!(!found(text), "{text}");
         }
-    }
-
-    #[test]
-    fn a_refusal_that_reads_like_a_panic_is_not_taken_for_what_poisoned_the_partition() {
         // Lower case finds both cases, as in all lists.
         let letter = DeadLetter {
             reason: "Bytes are wanted".to_owned(),
@@ -220,6 +220,10 @@ mod tests {
         for text in ["ZETA", "NONS", "BYTES"] {
             assert!(!found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_reads_like_a_panic_is_not_taken_for_what_poisoned_the_partition() {
         let topology = Application::new("x")
             .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
             .to_state_partition(
