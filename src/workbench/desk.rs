@@ -113,12 +113,18 @@ impl Desk {
             }
             // The engine is asked, because the snapshot may be older.
             Effect::PauseOrResume => match session.engine().run_state() {
-                RunState::Running => session.engine().pause(),
+                RunState::Running => {
+                    session.engine().pause();
+                    workbench.log("paused");
+                }
                 RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
                     session.engine().resume();
                 }
             },
-            Effect::Step => session.engine().step(),
+            Effect::Step => {
+                session.engine().step();
+                workbench.log("step: one message may enter");
+            }
             Effect::Load(settings) => {
                 if let Err(error) = session.load(settings) {
                     workbench.notify(error.to_string(), true);
@@ -136,6 +142,7 @@ impl Desk {
                     workbench.notify(format!("`{key}` is not pinned any more"), false);
                 } else if engine.pin(pin) {
                     let text =
+                    workbench.log("resumed");
                         format!("`{key}` is pinned: its messages are traced, up to 50 a second");
                     workbench.notify(text, false);
                 } else {
@@ -196,8 +203,12 @@ impl Desk {
             }
         };
         // The header shows that it is under way, and the partitions show which have moved.
-        if let Err(error) = self.session.set_workers(workers) {
-            self.workbench.notify(error.to_string(), true);
+        match self.session.set_workers(workers) {
+            Ok(()) => {
+                let workers = words::counted(wanted as u64, "worker");
+                self.workbench.log(&format!("{workers} wanted instead of {now}: checkpoint first"));
+            }
+            Err(error) => self.workbench.notify(error.to_string(), true),
         }
     }
 

@@ -66,6 +66,32 @@ fn what_a_key_has_said_is_in_the_log() {
 }
 
 #[test]
+fn what_is_done_to_the_engine_is_in_the_log() {
+    let mut terminal = alphabet_with(&[], &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for("a => 10");
+    leave_input(&mut terminal);
+    // Pause, step, resume, freeze and thaw, one worker more, and the message again.
+    terminal.send("8 s ff+5R8");
+    let lines = [
+        "paused",
+        "step: one message may enter",
+        "resumed",
+        "screen frozen",
+        "3 workers wanted instead of 2: checkpoint first",
+        "workers: 3 instead of 2; ",
+        "message #1 is sent again",
+        "screen not frozen any more",
+    ];
+    for said in lines {
+        terminal.wait_until(said, |screen| {
+            let lines = screen.lines().map(|line| line.trim_start_matches(['▌', ' ']));
+            lines.filter(|line| line.starts_with("0:")).any(|line| line.contains(said))
+        });
+    }
+}
+
+#[test]
 fn a_log_file_that_cannot_be_written_is_said_in_the_pane_and_at_the_end() {
     let mut terminal = alphabet_with(&["--log", "/dev/full"], &[]);
     terminal.wait_for("8 Log 1 ");

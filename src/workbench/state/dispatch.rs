@@ -167,7 +167,10 @@ impl Workbench {
             Command::Window => self.window = self.window.next(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
-            Command::Freeze => self.frozen = !self.frozen,
+            Command::Freeze => {
+                self.frozen = !self.frozen;
+                self.log(if self.frozen { "screen frozen" } else { "screen not frozen any more" });
+            }
             Command::Themes => {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
             }

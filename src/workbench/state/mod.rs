@@ -280,6 +280,11 @@ impl Workbench {
 
     /// Shows a notice of what the log says in other words.
     pub(super) fn remark(&mut self, text: String, bad: bool) {
+    /// Puts a line into the log of what the screen shows by itself.
+    pub(super) fn log(&mut self, text: &str) {
+        self.notices.log(text.to_owned());
+    }
+
         self.notices.show(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 
