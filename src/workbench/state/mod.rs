@@ -234,12 +234,14 @@ impl Workbench {
             shown.changing_to = snapshot.changing_to;
             shown.ahead = snapshot.ahead;
             shown.load = snapshot.load;
+            shown.partitions.found = snapshot.partitions.found;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.partitions.set_whole(snapshot.totals.stateful);
             self.snapshot = Arc::new(snapshot);
             self.note_seen();
         }
+        self.note_found();
     }
 
     /// Tells the user when the number of workers has changed.
@@ -319,7 +321,7 @@ impl Workbench {
         // The rule, and the names of the columns.
         let rows = usize::from(height.saturating_sub(2));
         let rows = self.partitions.view(rows, self.pinned_keys());
-        PartitionView { opened: self.opened_partition(), ..rows }
+        PartitionView { opened: self.opened_partition(), wanted: self.wanted_key(), ..rows }
     }
 
     /// How many rows the flow has if there is room: two for each pipeline, and a lane for each worker.
