@@ -137,6 +137,9 @@ const SAVINGS: [(Column, bool); 10] = [
     (Column::Pipeline, true),
 ];
 
+/// Which columns get more than they want at most where there is room, the first one first.
+const GROWING: [Column; 4] = [Column::Message, Column::State, Column::Output, Column::Key];
+
 /// The widths of the columns that are shown.
 struct Table {
     theme: Theme,
@@ -164,21 +167,37 @@ impl Table {
             before: before.min(Column::State.limits().0 / 2),
             width: usize::from(width),
         };
-        let wanted = |column: Column| {
+        let longest = |column: Column| {
             let texts = rows.clone().map(|cells| table.text(column, cells).width());
-            let most = texts.max().unwrap_or(0).max(column.name(stateful).width());
+            texts.max().unwrap_or(0).max(column.name(stateful).width())
+        };
+        let wanted = |column: Column| {
             let (limit, least) = column.limits();
             // What is narrow now may not be so with the next message.
-            most.clamp(least, limit)
+            longest(column).clamp(least, limit)
         };
         let shown = COLUMNS.into_iter().filter(|column| match column {
             Column::Pipeline => several,
             Column::Key | Column::Worker | Column::Change => stateful,
             _ => true,
         });
-        table.columns = shown.map(|column| (column, wanted(column))).collect();
+        let columns: Vec<_> = shown.map(|column| (column, wanted(column))).collect();
+        let full = GROWING.map(|column| (column, longest(column)));
+        table.columns = columns;
         table.fit();
+        table.grow(full);
         table
+    }
+
+    /// Gives what is left of the width to the columns that would be cut.
+    fn grow(&mut self, full: [(Column, usize); GROWING.len()]) {
+        for (growing, full) in full {
+            let left = self.width.saturating_sub(self.needed());
+            let mut columns = self.columns.iter_mut();
+            if let Some((_, width)) = columns.find(|(column, _)| *column == growing) {
+                *width += full.saturating_sub(*width).min(left);
+            }
+        }
     }
 
     fn needed(&self) -> usize {
