@@ -8,8 +8,8 @@ use crate::workbench::state::lists::columns::{fields, is_number};
 /// The max width of the column of keys.
 pub(super) const KEY_LIMIT: u16 = 40;
 
-/// The mark of a poisoned partition: a word, because it must not be overlooked.
-pub(super) const POISONED: &str = "poisoned";
+/// A key and the mark behind it: one more column lets the word for a poisoned partition reach to its worker.
+pub(super) const MARK: u16 = 3;
 
 /// The column of the last seconds: a bar for each.
 pub(super) const HISTORY: &str = "last seconds";
@@ -34,9 +34,7 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
     };
     let widths = workbench.partitions.widths();
     let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
-    // Room for the mark of a new partition, or for the word for a poisoned one.
-    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
-    let key = columns_of(widths.key() + mark).clamp(5, KEY_LIMIT);
+    let key = columns_of(widths.key()).saturating_add(MARK).clamp(5, KEY_LIMIT);
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
         column("worker", Some(SortBy::Worker), 7, true),

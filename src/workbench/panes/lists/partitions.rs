@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Row, Table, Widget};
+use unicode_width::UnicodeWidthStr;
 
-use super::partition_columns::{Column, HISTORY, KEY_LIMIT, POISONED, columns};
+use super::partition_columns::{Column, HISTORY, KEY_LIMIT, MARK, columns};
 use super::tour;
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
@@ -17,6 +18,9 @@ use crate::workbench::state::lists::filters::filter_line::Filter;
 use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
+
+/// What is said of a partition that takes no messages.
+const POISONED: &str = "poisoned";
 
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
@@ -125,6 +129,11 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+    for (row, place) in shown.rows.iter().zip(area.rows().skip(1)) {
+        if row.row.poisoned {
+            say_poisoned(workbench, row, &columns, place, buffer);
+        }
+    }
     let selected = selected.filter(|selected| *selected < shown.rows.len());
     let selected_row = selected.and_then(|selected| area.rows().skip(1).nth(selected));
     if let Some(row) = selected_row.filter(|_| focused) {
@@ -155,12 +164,35 @@ fn cell(line: Line<'_>, right: bool) -> Cell<'_> {
 }
 
 /// The key as it is shown.
-fn key_text(row: &ShownRow) -> String {
-    words::key(&row.row.key)
+fn key_text(workbench: &Workbench, row: &ShownRow) -> String {
+    workbench.theme.fit(&words::key(&row.row.key), usize::from(KEY_LIMIT - MARK))
 }
 
-fn field_text(row: &ShownRow, field: &str) -> String {
-    row.row.value.get(field).map(words::plain).unwrap_or_default()
+/// Says of a poisoned partition that it is so in a word, because that must not be overlooked. It stands between
+/// the key and the worker if there is room, so that no column has to become wider.
+fn say_poisoned(
+    workbench: &Workbench,
+    row: &ShownRow,
+    columns: &[Column],
+    place: Rect,
+    buffer: &mut Buffer,
+) {
+    let [key, beside, ..] = columns else { return };
+    let columns_of = |width: usize| u16::try_from(width).unwrap_or(u16::MAX);
+    let taken = columns_of(key_text(workbench, row).width()).saturating_add(1);
+    let end = match beside.name.as_str() {
+        // With a blank before the worker.
+        "worker" => {
+            let worker = columns_of(worker(workbench, row).width());
+            (key.width + beside.width).saturating_sub(worker)
+        }
+        _ => key.width,
+    };
+    if taken.saturating_add(columns_of(POISONED.len())) <= end {
+        let word = Line::styled(POISONED, workbench.theme.bad());
+        let x = place.x.saturating_add(taken);
+        word.render(Rect { x, ..place }.intersection(place), buffer);
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
@@ -176,10 +208,9 @@ fn value(
     let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
-            let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
-            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
+            let key = key_text(workbench, row);
             if partition.poisoned {
-                Line::styled(format!("{key} {POISONED}"), theme.bad())
+                Line::styled(format!("{key} {}", theme.symbol("✗", "x")), theme.bad())
             } else if workbench.is_pinned(&partition.key) {
                 let mark = theme.symbol("◆", "!");
                 Line::styled(format!("{key} {mark}"), theme.accent().patch(theme.title()))
