@@ -43,7 +43,7 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
     assert_eq!(screen.trim().lines().count(), 3, "nothing is left but the summary:\n{screen}");
     let log = log();
     let last = log.lines().last().unwrap();
-    assert!(last.contains(" INFO  alphabet has ended: 1 messages in, 0 out"), "{log}");
+    assert!(last.contains(" INFO  alphabet has ended: 1 message in, 0 out"), "{log}");
 }
 
 #[test]

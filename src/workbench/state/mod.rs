@@ -261,8 +261,8 @@ impl Workbench {
             return;
         }
         let [to, all] = [(*to, "worker"), (*partitions, "partition")]
-            .map(|(count, word)| words::plural(count as u64, word));
-        self.remark(format!("{to} instead of {from}: {moved} of {all} moved"), false);
+            .map(|(count, word)| words::counted(count as u64, word));
+        self.remark(format!("{to} instead of {from}: {} of {all} moved", words::exact(*moved as u64)), false);
     }
 
     /// Shows that everything is lost. [`crashed`](Self::crashed) shows what came back.
@@ -280,13 +280,13 @@ impl Workbench {
         self.notices.say(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 
-    /// Shows a notice of what the log says in other words.
-    pub(super) fn remark(&mut self, text: String, bad: bool) {
     /// Puts a line into the log of what the screen shows by itself.
     pub(super) fn log(&mut self, text: &str) {
         self.notices.log(text.to_owned());
     }
 
+    /// Shows a notice of what the log says in other words.
+    pub(super) fn remark(&mut self, text: String, bad: bool) {
         self.notices.show(Notice { text: words::one_line(&text).into_owned(), bad });
     }
 

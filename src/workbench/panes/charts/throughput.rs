@@ -76,7 +76,7 @@ fn figures_line(theme: Theme, all: &[(&str, u64)], width: usize) -> Line<'static
     for (name, value) in all {
         let figure = Line::from(vec![
             Span::styled(format!("{name} "), theme.quiet()),
-            Span::raw(format!("{}  ", words::rate(*value))),
+            Span::raw(format!("{}  ", words::short(*value))),
         ]);
         if line.width() + figure.width() <= width + 2 {
             line.extend(figure);

@@ -31,12 +31,12 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let count = if looking {
         theme.symbol("looking…", "looking..").to_owned()
     } else if filter.is_empty() {
-        words::grouped(shown.total as u64)
+        words::exact(shown.total as u64)
     } else {
         format!(
             "{} of {}",
-            words::grouped(shown.matching as u64),
-            words::grouped(shown.total as u64)
+            words::exact(shown.matching as u64),
+            words::exact(shown.total as u64)
         )
     };
     // With several states, one must know whose partitions these are.
@@ -71,7 +71,7 @@ fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
     }
     let first = shown.view.query.offset + 1;
     let last = shown.view.query.offset + shown.rows.len();
-    let text = format!(" {}-{} ", words::grouped(first as u64), words::grouped(last as u64));
+    let text = format!(" {}-{} ", words::exact(first as u64), words::exact(last as u64));
     Line::styled(text, workbench.theme.quiet())
 }
 
@@ -224,11 +224,11 @@ fn value(
             }
         }
         "worker" => worker(workbench, row),
-        "messages" => Line::raw(words::count(partition.messages)),
+        "messages" => Line::raw(words::within(partition.messages, usize::from(column.width))),
         "msg/s" => match row.rate {
             // It takes a second to measure.
             None => Line::styled(theme.symbol("…", "..").to_owned(), theme.quiet()),
-            Some(rate) => Line::raw(words::measured_rate(rate)),
+            Some(rate) => Line::raw(words::measured_rate(rate, usize::from(column.width))),
         },
         HISTORY => {
             let shown = usize::from(column.width);
@@ -239,7 +239,11 @@ fn value(
         }
         "share" => Line::raw(words::percent((partition.messages as f64 / total as f64).min(1.0))),
         "state" => fitted(words::plain(&partition.value)),
-        field => fitted(field_text(row, field)),
+        field => {
+            let widths = workbench.partitions.widths();
+            let value = partition.value.get(field);
+            fitted(value.map(|value| widths.aligned(field, value)).unwrap_or_default())
+        }
     }
 }
 

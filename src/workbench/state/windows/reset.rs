@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::question::Question;
 use super::reset_files::ResetFiles;
-use crate::core::text::counted;
+use crate::core::figures::counted;
 use crate::telemetry::Snapshot;
 use crate::workbench::commands::Command;
 use crate::workbench::state::Workbench;
@@ -24,13 +24,13 @@ impl Workbench {
         match self.topology.states().len() {
             0 => {}
             1 if partitions.up_to_date => {
-                lost.push(words::plural(partitions.total as u64, "partition"));
+                lost.push(words::counted(partitions.total as u64, "partition"));
             }
             // How many another state has is not known here.
             _ => lost.push("all partitions".to_owned()),
         }
-        lost.push(words::plural(totals.messages_in, "message"));
-        lost.push(words::plural(totals.dead_letters, "dead letter"));
+        lost.push(words::counted(totals.messages_in, "message"));
+        lost.push(words::counted(totals.dead_letters, "dead letter"));
         let mut lines = vec![
             "The application begins anew, with nothing kept.".to_owned(),
             format!("Lost: {}.", lost.join(", ")),
