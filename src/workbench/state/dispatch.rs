@@ -150,6 +150,8 @@ impl Workbench {
             | Command::PageDown
             | Command::First
             | Command::Last => self.move_selection(command),
+            Command::Left => self.go_sideways(false),
+            Command::Right => self.go_sideways(true),
             Command::NextItem => self.move_selection(Command::Down),
             Command::PreviousItem => self.move_selection(Command::Up),
             Command::Open => self.open(),

@@ -14,6 +14,8 @@ mod moving;
 pub(super) mod notices;
 mod pointer;
 mod refusal;
+mod rescaling;
+pub(super) mod sideways;
 pub(super) mod spots;
 pub(super) mod typing;
 pub(super) mod windows;
@@ -44,6 +46,7 @@ use lists::letters::LetterRows;
 use lists::rows::{PartitionRows, SelectedRow};
 use lists::seen::Seen;
 use notices::Notices;
+use sideways::{ChartCursor, Sideways};
 use spots::{Mouse, Spots};
 use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
@@ -95,6 +98,11 @@ pub struct Workbench {
     pub(super) mouse: Mouse,
     /// Columns of the partitions that are not shown.
     pub(super) hidden_columns: Vec<String>,
+    /// How far the tables are scrolled sideways.
+    pub(super) partition_columns: Sideways,
+    pub(super) message_columns: Sideways,
+    /// Where somebody looks at in the chart of the throughput.
+    pub(super) cursor: ChartCursor,
     /// What is where on the screen, as it was drawn last.
     pub(super) spots: Spots,
     /// The names of what was chosen in the palette, the last first.
@@ -149,6 +157,9 @@ impl Workbench {
             keymap: Keymap::default(),
             mouse: Mouse::Terminal,
             hidden_columns: Vec::new(),
+            partition_columns: Sideways::default(),
+            message_columns: Sideways::default(),
+            cursor: ChartCursor::default(),
             spots: Spots::default(),
             recent: Vec::new(),
             sent: Sent::default(),
@@ -242,27 +253,6 @@ impl Workbench {
             self.note_seen();
         }
         self.note_found();
-    }
-
-    /// Tells the user when the number of workers has changed.
-    fn note_workers(&mut self, snapshot: &Snapshot) {
-        let is_change = |event: &&Arc<_>| matches!(***event, EngineEvent::WorkersChanged { .. });
-        let newest = snapshot.events.iter().find(is_change);
-        if newest == self.workers_changed.as_ref() {
-            return;
-        }
-        self.workers_changed = newest.cloned();
-        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) =
-            newest.map(Arc::as_ref)
-        else {
-            return;
-        };
-        if self.notices.shown().is_some_and(|notice| notice.bad) {
-            return;
-        }
-        let [to, all] = [(*to, "worker"), (*partitions, "partition")]
-            .map(|(count, word)| words::counted(count as u64, word));
-        self.remark(format!("{to} instead of {from}: {} of {all} moved", words::exact(*moved as u64)), false);
     }
 
     /// Shows that everything is lost. [`crashed`](Self::crashed) shows what came back.

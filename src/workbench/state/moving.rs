@@ -1,12 +1,16 @@
 //! Moves from pane to pane and from row to row, and opens the selected row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
 use super::lists::filters::filter_line::FilterLine;
+use super::sideways::ChartCursor;
 use super::windows::detail::Subject;
+use crate::core::frames::trace::Trace;
+use crate::core::numbers::Timestamp;
 use crate::workbench::configuration::Windows;
 
 impl Workbench {
@@ -124,12 +128,26 @@ impl Workbench {
                     last: Some(Box::new(row.clone())),
                 })
             }
+            Pane::Latency => self.slowest().map(|(trace, _)| Subject::Message(trace)),
             // There is no window for these.
-            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
+            Pane::Input | Pane::Flow | Pane::Throughput => None,
         }
     }
 
+    /// The message that took longest of those that are traced and of the time of the charts, and how long it took.
+    pub(in crate::workbench) fn slowest(&self) -> Option<(Arc<Trace>, Duration)> {
+        let since = self.window.length().and_then(|length| self.snapshot.uptime.checked_sub(length));
+        let since = Timestamp::default().after(since.unwrap_or_default());
+        let recent = self.snapshot.traces.iter().filter(|trace| trace.read_at >= since);
+        let took = recent.filter_map(|trace| Some((Arc::clone(trace), trace.took()?)));
+        took.max_by_key(|(_, took)| *took)
+    }
+
     pub(super) fn close(&mut self) {
+        if self.pane == Pane::Throughput && self.cursor != ChartCursor::default() {
+            self.cursor = ChartCursor::default();
+            return;
+        }
         // First the filter of the focused pane.
         let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
         let here = here || self.searches.of_mut(self.pane).is_some_and(FilterLine::clear);

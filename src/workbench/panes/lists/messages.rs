@@ -10,11 +10,12 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::message_cells::{Cells, End};
-use super::rows;
+use super::{mark_more, rows};
 use crate::core::frames::trace::Trace;
 use crate::core::frames::wrapping::Wrapping;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::sideways::{Sideways, in_sight};
 use crate::workbench::theme::Theme;
 
 /// From this height on, the columns have names.
@@ -40,7 +41,9 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         .collect();
     let table = Table::new(workbench, in_sight.iter().map(|(_, cells, _)| cells), area.width);
     if names > 0 {
-        table.names(Rect { height: 1, ..area }, buffer);
+        let row = Rect { height: 1, ..area };
+        table.names(row, buffer);
+        mark_more(theme, &workbench.message_columns, row, buffer);
     }
     for (is_selected, cells, row) in &in_sight {
         workbench.spots.row(*row, Some(Pane::Messages), *is_selected);
@@ -110,13 +113,14 @@ impl Column {
     /// The most and the least columns.
     fn limits(self) -> (usize, usize) {
         match self {
-            Self::Number => (8, 6),
+            // A part of a number would be another message.
+            Self::Number => (20, 6),
             Self::Pipeline | Self::Source => (12, 6),
             Self::Frame => (24, 18),
             Self::Message => (40, 12),
             Self::Key => (16, 4),
             Self::Worker => (2, 1),
-            Self::State => (32, 14),
+            Self::State => (32, 12),
             Self::Change => (10, 6),
             Self::Output => (60, 14),
         }
@@ -124,7 +128,7 @@ impl Column {
 }
 
 /// What is done until all fits, the first thing first: the output is never left out.
-const SAVINGS: [(Column, bool); 10] = [
+const SAVINGS: [(Column, bool); 11] = [
     (Column::Frame, false),
     (Column::Frame, true),
     (Column::Change, true),
@@ -135,6 +139,7 @@ const SAVINGS: [(Column, bool); 10] = [
     (Column::Output, false),
     (Column::Message, true),
     (Column::Pipeline, true),
+    (Column::State, true),
 ];
 
 /// Which columns get more than they want at most where there is room, the first one first.
@@ -184,9 +189,26 @@ impl Table {
         let columns: Vec<_> = shown.map(|column| (column, wanted(column))).collect();
         let full = GROWING.map(|column| (column, longest(column)));
         table.columns = columns;
-        table.fit();
+        table.choose(&workbench.message_columns);
         table.grow(full);
         table
+    }
+
+    /// Leaves out the columns that do not fit, or those that are not in sight because the table is scrolled.
+    fn choose(&mut self, sideways: &Sideways) {
+        let all = self.columns.clone();
+        self.fit();
+        if self.columns.len() == all.len() || sideways.skipped() == 0 {
+            return sideways.drawn(0, self.columns.len() < all.len());
+        }
+        let widths: Vec<usize> = all.iter().skip(1).map(|(_, width)| width + 2).collect();
+        let number = all.first().map_or(0, |(_, width)| width + 2);
+        let room = self.width.saturating_sub(number + TIME);
+        let in_sight = in_sight(&widths, room, sideways.skipped());
+        sideways.drawn(in_sight.start, in_sight.end < widths.len());
+        let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
+        let shown = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
+        self.columns = shown.map(|(_, column)| column).collect();
     }
 
     /// Gives what is left of the width to the columns that would be cut.

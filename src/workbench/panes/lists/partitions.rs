@@ -7,7 +7,7 @@ use ratatui::widgets::{Cell, Row, Table, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::partition_columns::{Column, HISTORY, KEY_LIMIT, MARK, columns};
-use super::tour;
+use super::{mark_more, tour};
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::charts::bars;
@@ -129,6 +129,7 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+    mark_more(theme, &workbench.partition_columns, area, buffer);
     for (row, place) in shown.rows.iter().zip(area.rows().skip(1)) {
         if row.row.poisoned {
             say_poisoned(workbench, row, &columns, place, buffer);
@@ -237,7 +238,15 @@ fn value(
             let line = bars::line(theme, &seconds, most);
             Line::styled(format!("{line:>shown$}"), theme.worker(partition.worker.0))
         }
-        "share" => Line::raw(words::percent((partition.messages as f64 / total as f64).min(1.0))),
+        "share" => {
+            let share = (partition.messages as f64 / total as f64).min(1.0);
+            let text = words::percent(share);
+            if is_hot(share, workbench.snapshot.partitions.total) {
+                Line::styled(format!("{}{text:>4}", theme.symbol("▲", "^")), theme.warning())
+            } else {
+                Line::raw(text)
+            }
+        }
         "state" => fitted(words::plain(&partition.value)),
         field => {
             let widths = workbench.partitions.widths();
@@ -260,8 +269,26 @@ fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
     }
 }
 
+/// Whether a partition has so large a share of the messages that it is worth a mark: more than a fifth, and more than
+/// twice what each would have if all were equal.
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn is_hot(share: f64, partitions: usize) -> bool {
+    share > 0.2 && share * partitions as f64 > 2.0
+}
+
 /// Whether a message has just created the partition.
 fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
     let created = row.row.created.filter(|_| row.row.dynamic);
     created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_is_hot_if_it_has_much_and_much_more_than_others() {
+        assert!(is_hot(0.26, 27) && is_hot(0.9, 3));
+        assert!(!is_hot(0.6, 2) && !is_hot(0.1, 1000) && !is_hot(1.0, 1));
+    }
 }

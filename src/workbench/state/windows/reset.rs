@@ -8,6 +8,7 @@ use crate::core::figures::counted;
 use crate::telemetry::Snapshot;
 use crate::workbench::commands::Command;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::sideways::ChartCursor;
 use crate::workbench::words;
 
 impl Workbench {
@@ -62,6 +63,7 @@ impl Workbench {
         (self.overlay, self.frozen, self.spotlight) = (None, false, false);
         self.beneath.clear();
         self.partitions.begin_anew();
+        self.cursor = ChartCursor::default();
         self.seen.dead_letters = 0;
         self.workers_changed = None;
         self.snapshot = Arc::new(snapshot);
