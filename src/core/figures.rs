@@ -5,7 +5,7 @@
 //!   table has it only if the exact figure does not fit ([`within`]).
 //!
 //! Values of messages and states are written as they are in the application's JSON, and message numbers are names.
-//! What commands report to scripts has plain digits ([`text::counted`](super::text::counted)).
+//! What commands report has plain digits, because scripts read it (`text::counted`).
 
 use super::text::plural;
 

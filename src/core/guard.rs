@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     /// Panics when it is dropped, if it is to.
-    struct Drops<'a>(bool, &'a std::cell::Cell<u32>);
+    struct Drops<'a>(bool, &'a Cell<u32>);
 
     impl Drop for Drops<'_> {
         fn drop(&mut self) {
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_drop_that_panics_ends_here_and_the_other_values_are_dropped() {
-        let dropped = std::cell::Cell::new(0);
+        let dropped = Cell::new(0);
         let mut values: Vec<_> = [false, true, false].map(|panics| Drops(panics, &dropped)).into();
         clear_guarded(&mut values);
         assert!(values.is_empty());

@@ -12,7 +12,8 @@ pub(crate) fn plural(count: u64, noun: &str) -> String {
     format!("{noun}{end}")
 }
 
-/// A count in full and its noun: `1 partition`, `2 partitions`.
+/// A count in plain digits, for scripts, and its noun: `1 partition`, `2000 partitions`.
+#[cfg(feature = "workbench")]
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }

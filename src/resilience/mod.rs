@@ -18,8 +18,9 @@ use std::time::Duration;
 pub use checkpoints::recovery::{Checkpoint, journal_positions, open_journal};
 pub use checkpoints::worker_file::{SavedState, WorkerFile};
 pub use database::Durability;
-pub(crate) use directory::private;
 pub use directory::emptying::empty_directory;
+#[cfg(feature = "workbench")]
+pub(crate) use directory::private;
 pub use directory::temporary::TemporaryDirectory;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;

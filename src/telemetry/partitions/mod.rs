@@ -115,6 +115,10 @@ impl PartitionWatch {
         let answered = self.opened.poll(engine, view.opened.as_ref(), work);
         let answered = self.found.poll(engine, view.wanted.as_deref()) || answered;
         let answered = self.take_answers(engine, now) || answered;
+        if self.shown.view.wanted != view.wanted {
+            // The rows are the same: they need not be asked for again.
+            Arc::make_mut(&mut self.shown).view.wanted.clone_from(&view.wanted);
+        }
         let new_view = self.shown.view != *view;
         let outdated = new_view || self.shown_work != Some(work) || self.rates_fade(now);
         if outdated && self.asked.is_none() && (new_view || now >= self.not_before) {

@@ -91,11 +91,7 @@ pub(super) fn state_place(variable: impl Fn(&str) -> Option<String>) -> Option<P
 }
 
 /// The folder of the XDG rules that a variable names, or else the one in the home.
-fn folder(
-    name: &str,
-    in_home: &str,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Option<PathBuf> {
+fn folder(name: &str, in_home: &str, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute(name).or_else(|| Some(absolute("HOME")?.join(in_home)))?;
     Some(folder.join("wallaroo-tui"))

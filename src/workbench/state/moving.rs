@@ -136,7 +136,8 @@ impl Workbench {
 
     /// The message that took longest of those that are traced and of the time of the charts, and how long it took.
     pub(in crate::workbench) fn slowest(&self) -> Option<(Arc<Trace>, Duration)> {
-        let since = self.window.length().and_then(|length| self.snapshot.uptime.checked_sub(length));
+        let since =
+            self.window.length().and_then(|length| self.snapshot.uptime.checked_sub(length));
         let since = Timestamp::default().after(since.unwrap_or_default());
         let recent = self.snapshot.traces.iter().filter(|trace| trace.read_at >= since);
         let took = recent.filter_map(|trace| Some((Arc::clone(trace), trace.took()?)));

@@ -92,9 +92,8 @@ impl ChartCursor {
             (Some(back), true) => back.checked_sub(1),
             (Some(back), false) => Some((back + 1).min(rates.values.len().saturating_sub(1))),
         };
-        let second = |back: usize| {
-            throughput.ended().saturating_sub(back as u64 * length(rates.part))
-        };
+        let second =
+            |back: usize| throughput.ended().saturating_sub(back as u64 * length(rates.part));
         Self { second: back.filter(|_| !rates.values.is_empty()).map(second) }
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         let form = Form { wide: true, address: true, steps: true };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
         assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ── ──▶ letter ──▶ sink ");
-        assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1000k");
+        assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1.00M");
     }
 
     #[test]
@@ -248,6 +248,6 @@ mod tests {
         let form = Form { wide: false, address: false, steps: false };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
         assert_eq!(names.to_string(), ":45998─▶ … ───▶ sink ");
-        assert_eq!(counts.to_string(), "1.00M     ✗12   1000k");
+        assert_eq!(counts.to_string(), "1.00M     ✗12   1.00M");
     }
 }

@@ -120,26 +120,28 @@ impl Column {
             Self::Message => (40, 12),
             Self::Key => (16, 4),
             Self::Worker => (2, 1),
-            Self::State => (32, 12),
+            Self::State => (32, 14),
             Self::Change => (10, 6),
-            Self::Output => (60, 14),
+            Self::Output => (28, 14),
         }
     }
 }
 
-/// What is done until all fits, the first thing first: the output is never left out.
-const SAVINGS: [(Column, bool); 11] = [
-    (Column::Frame, false),
-    (Column::Frame, true),
-    (Column::Change, true),
-    (Column::Source, true),
-    (Column::Message, false),
-    (Column::State, false),
-    (Column::Key, false),
-    (Column::Output, false),
-    (Column::Message, true),
-    (Column::Pipeline, true),
-    (Column::State, true),
+/// What is done until all fits, the first thing first: a column gets so narrow, or is left out. The output never is.
+const SAVINGS: [(Column, Option<usize>); 13] = [
+    (Column::Frame, Some(18)),
+    (Column::Frame, None),
+    (Column::Change, None),
+    (Column::Source, None),
+    (Column::Output, Some(24)),
+    (Column::Message, Some(12)),
+    (Column::State, Some(14)),
+    (Column::Key, Some(4)),
+    (Column::Output, Some(14)),
+    (Column::Message, None),
+    (Column::Pipeline, None),
+    (Column::State, Some(12)),
+    (Column::State, None),
 ];
 
 /// Which columns get more than they want at most where there is room, the first one first.
@@ -227,16 +229,16 @@ impl Table {
     }
 
     fn fit(&mut self) {
-        for (column, left_out) in SAVINGS {
-            let Some(over) = self.needed().checked_sub(self.width).filter(|over| *over > 0) else {
-                break;
-            };
-            if left_out {
-                self.columns.retain(|(shown, _)| *shown != column);
-            } else if let Some((_, width)) =
-                self.columns.iter_mut().find(|(shown, _)| *shown == column)
-            {
-                *width = width.saturating_sub(over).max(column.limits().1);
+        for (column, narrow) in SAVINGS {
+            let over = self.needed().saturating_sub(self.width);
+            let mut columns = self.columns.iter_mut();
+            match (narrow, columns.find(|(shown, _)| *shown == column)) {
+                _ if over == 0 => break,
+                (Some(least), Some((_, width))) => {
+                    *width = width.saturating_sub(over).max(least.min(*width));
+                }
+                (None, Some(_)) => self.columns.retain(|(shown, _)| *shown != column),
+                (_, None) => {}
             }
         }
     }

@@ -37,7 +37,8 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
         sideways.drawn(0, fitting.len() < all.len());
         return widened(fitting, width);
     }
-    let widths: Vec<usize> = all.iter().skip(1).map(|column| usize::from(column.width) + 1).collect();
+    let widths: Vec<usize> =
+        all.iter().skip(1).map(|column| usize::from(column.width) + 1).collect();
     let key = all.first().map_or(0, |key| usize::from(key.width));
     let room = usize::from(width).saturating_sub(key);
     let in_sight = in_sight(&widths, room, sideways.skipped());

@@ -33,11 +33,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     } else if filter.is_empty() {
         words::exact(shown.total as u64)
     } else {
-        format!(
-            "{} of {}",
-            words::exact(shown.matching as u64),
-            words::exact(shown.total as u64)
-        )
+        format!("{} of {}", words::exact(shown.matching as u64), words::exact(shown.total as u64))
     };
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();

@@ -42,7 +42,9 @@ pub(super) fn render(
         .border_set(theme.border_set())
         .border_style(theme.accent())
         .title_top(Line::styled(" Commands ", theme.accent()))
-        .title_top(Line::styled(format!(" {looking}{} ", found.len()), theme.quiet()).right_aligned())
+        .title_top(
+            Line::styled(format!(" {looking}{} ", found.len()), theme.quiet()).right_aligned(),
+        )
         .title_bottom(Line::styled(" Enter does it, Esc closes ", theme.quiet()).right_aligned());
     let inner = block.inner(place);
     block.render(place, buffer);

@@ -30,15 +30,14 @@ pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, bu
         lines.push(Line::styled(text, theme.warning()));
     }
     lines.extend(pasted.told.iter().map(|(number, reason)| {
-        let number = Span::styled(format!("line {}: ", words::exact(*number as u64)), theme.quiet());
+        let number =
+            Span::styled(format!("line {}: ", words::exact(*number as u64)), theme.quiet());
         Line::from(vec![number, Span::raw(theme.fit(reason, WIDTH))])
     }));
     if pasted.wrong > pasted.told.len() {
         let others = pasted.wrong - pasted.told.len();
-        lines.push(Line::styled(
-            format!("and {} more", words::exact(others as u64)),
-            theme.quiet(),
-        ));
+        lines
+            .push(Line::styled(format!("and {} more", words::exact(others as u64)), theme.quiet()));
     }
     let keys = if pasted.good > 0 { "Enter: send   Esc: drop" } else { "Esc: drop" };
     let title = format!("Send {}?", count(pasted.lines));

@@ -142,7 +142,9 @@ fn lost(crash: &Crash) -> Vec<String> {
     let newer = match (epoch.0, *messages) {
         (0, messages) => format!("{}, and there was no checkpoint", counted(messages, "message")),
         (_, 0) => format!("no message newer than {}", checkpoint(*epoch)),
-        (_, messages) => format!("{} newer than {}", counted(messages, "message"), checkpoint(*epoch)),
+        (_, messages) => {
+            format!("{} newer than {}", counted(messages, "message"), checkpoint(*epoch))
+        }
     };
     vec![format!("{partitions} in the memory of {workers}"), newer]
 }

@@ -91,7 +91,9 @@ impl Workbench {
         let sent = counted(good as u64, "pasted line");
         match wrong {
             0 => self.notify(format!("{sent} sent"), false),
-            wrong => self.notify(format!("{sent} sent, {} left out", exact(wrong as u64)), good == 0),
+            wrong => {
+                self.notify(format!("{sent} sent, {} left out", exact(wrong as u64)), good == 0)
+            }
         }
         self.origin = Some(Origin::Pasted);
         (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))

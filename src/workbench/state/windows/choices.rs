@@ -180,8 +180,8 @@ impl Workbench {
     /// A partition that is in sight or was found.
     fn row_of(&self, state: usize, key: &Key) -> Option<ShownRow> {
         let shown = &self.snapshot.partitions;
-        let in_sight = shown.rows.iter().filter(|_| shown.view.state == state);
-        in_sight.clone().find(|row| row.row.key == *key).cloned().or_else(|| {
+        let mut in_sight = shown.rows.iter().filter(|_| shown.view.state == state);
+        in_sight.find(|row| row.row.key == *key).cloned().or_else(|| {
             let mut found = shown.found.iter().flat_map(|found| &found.rows);
             let (_, row) = found.find(|(of, row)| *of == state && row.key == *key)?;
             let row = row.clone();

@@ -9,7 +9,6 @@ use crate::telemetry::Snapshot;
 use crate::workbench::commands::Command;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::sideways::ChartCursor;
-use crate::workbench::words;
 
 impl Workbench {
     /// Sets the files that a reset begins anew.
@@ -25,13 +24,13 @@ impl Workbench {
         match self.topology.states().len() {
             0 => {}
             1 if partitions.up_to_date => {
-                lost.push(words::counted(partitions.total as u64, "partition"));
+                lost.push(counted(partitions.total as u64, "partition"));
             }
             // How many another state has is not known here.
             _ => lost.push("all partitions".to_owned()),
         }
-        lost.push(words::counted(totals.messages_in, "message"));
-        lost.push(words::counted(totals.dead_letters, "dead letter"));
+        lost.push(counted(totals.messages_in, "message"));
+        lost.push(counted(totals.dead_letters, "dead letter"));
         let mut lines = vec![
             "The application begins anew, with nothing kept.".to_owned(),
             format!("Lost: {}.", lost.join(", ")),
