@@ -134,25 +134,6 @@ mod tests {
     }
 
     #[test]
-    fn the_hook_of_a_panic_knows_whether_it_is_guarded() {
-        let (told, heard) = std::sync::mpsc::channel();
-        let (this, previous) = (std::thread::current().id(), std::panic::take_hook());
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().id() == this {
-                let _ = told.send(is_guarded());
-            } else {
-                previous(panic);
-            }
-        }));
-        let inner = || guarded(|| Ok(()));
-        let outer = guarded(|| inner().map(|()| -> u8 { panic!("on purpose") }));
-        assert_eq!(outer, Err("panicked: on purpose".to_owned()));
-        let not = catch_unwind(|| -> u8 { panic!("on purpose") });
-        assert!(not.is_err() && !is_guarded());
-        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [true, false]);
-    }
-
-    #[test]
     fn a_panic_whose_value_panics_when_it_is_dropped_is_a_reason_as_any_other() {
         struct Panics;
 

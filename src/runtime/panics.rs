@@ -27,3 +27,31 @@ pub fn silence_caught_panics() {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::core::guard::guarded;
+
+    #[test]
+    fn the_hook_of_a_panic_knows_whether_it_is_guarded() {
+        let (told, heard) = channel();
+        let (this, previous) = (thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            if thread::current().id() == this {
+                let _ = told.send(is_guarded());
+            } else {
+                previous(panic);
+            }
+        }));
+        let inner = || guarded(|| Ok(()));
+        let outer = guarded(|| inner().map(|()| -> u8 { panic!("on purpose") }));
+        assert_eq!(outer, Err("panicked: on purpose".to_owned()));
+        let not = panic::catch_unwind(|| -> u8 { panic!("on purpose") });
+        assert!(not.is_err() && !is_guarded());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [true, false]);
+    }
+}

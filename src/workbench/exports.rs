@@ -91,7 +91,7 @@ fn save(
     application: &str,
     files: &[(String, Vec<u8>)],
 ) -> io::Result<Vec<PathBuf>> {
-    let application = file_name(application);
+    let application = words::file_name(application);
     for number in 1..=MAX_FILES {
         let path = |(end, _): &(String, Vec<u8>)| {
             directory.join(format!("{application}-{number}.{}", end.replace(['/', '\0'], "-")))
@@ -111,14 +111,6 @@ fn save(
         return Ok(paths);
     }
     Err(io::Error::other("this directory has too many such files: remove some"))
-}
-
-/// An application's name in the name of a file.
-pub(super) fn file_name(application: &str) -> String {
-    let plain = |character: char| {
-        if character.is_alphanumeric() || character == '_' { character } else { '-' }
-    };
-    application.chars().map(plain).take(64).collect()
 }
 
 fn names(paths: &[PathBuf]) -> String {

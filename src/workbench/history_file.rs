@@ -7,8 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::configuration::state_place;
-use super::exports::file_name;
 use super::state::typing::input_line::LONGEST_KEPT;
+use super::words::file_name;
 use crate::resilience::private;
 
 /// How many lines are kept.

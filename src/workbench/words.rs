@@ -92,6 +92,15 @@ pub fn paused(waits: Waits) -> String {
     }
 }
 
+/// An application's name in the name of a file.
+#[must_use]
+pub fn file_name(application: &str) -> String {
+    let plain = |character: char| {
+        if character.is_alphanumeric() || character == '_' { character } else { '-' }
+    };
+    application.chars().map(plain).take(64).collect()
+}
+
 /// A key, which may be empty.
 #[must_use]
 pub fn key(key: &Key) -> String {

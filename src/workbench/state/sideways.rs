@@ -4,10 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::Workbench;
 use crate::telemetry::{Rates, Throughput, TimeWindow};
-use crate::workbench::commands::Command;
-use crate::workbench::layout::Pane;
 
 /// How far a table is scrolled sideways. Which columns fit is known when it is drawn.
 #[derive(Debug, Default)]
@@ -38,12 +35,14 @@ impl Sideways {
     }
 
     /// Whether there is a column in this direction.
-    fn can_go(&self, right: bool) -> bool {
+    #[must_use]
+    pub fn can_go(&self, right: bool) -> bool {
         let (before, after) = self.beyond();
         if right { after } else { before }
     }
 
-    fn go(&self, right: bool) {
+    /// Goes a column further.
+    pub fn go(&self, right: bool) {
         let skipped = self.skipped.get();
         self.skipped.set(if right { skipped + 1 } else { skipped.saturating_sub(1) });
     }
@@ -84,7 +83,7 @@ impl ChartCursor {
 
     /// One part to the left or to the right: at first to the newest, and from there to none.
     #[must_use]
-    fn moved(self, right: bool, throughput: &Throughput, window: TimeWindow) -> Self {
+    pub fn moved(self, right: bool, throughput: &Throughput, window: TimeWindow) -> Self {
         let rates = throughput.rates(window);
         let back = match (self.back(throughput, &rates), right) {
             (None, true) => None,
@@ -101,39 +100,6 @@ impl ChartCursor {
 /// The seconds of a part.
 fn length(part: Duration) -> u64 {
     part.as_secs().max(1)
-}
-
-impl Workbench {
-    /// How far the table of a pane is scrolled; `None` if the pane has no table with columns.
-    fn sideways_of(&self, pane: Pane) -> Option<&Sideways> {
-        match pane {
-            Pane::Partitions => Some(&self.partition_columns),
-            Pane::Messages => Some(&self.message_columns),
-            _ => None,
-        }
-    }
-
-    /// Does Left or Right in a pane.
-    pub(super) fn go_sideways(&mut self, right: bool) {
-        if self.pane == Pane::Throughput {
-            self.cursor = self.cursor.moved(right, &self.snapshot.throughput, self.window);
-        } else if let Some(sideways) = self.sideways_of(self.pane) {
-            sideways.go(right);
-        }
-    }
-
-    /// Why Left or Right can do nothing in the focused pane.
-    pub(super) fn no_way_sideways(&self, command: Command) -> Option<String> {
-        let right = command == Command::Right;
-        let reason = match self.sideways_of(self.pane) {
-            Some(sideways) if sideways.can_go(right) => return None,
-            Some(_) if right => "there is no column beyond the right edge",
-            Some(_) => "there is no column beyond the left edge",
-            None if self.pane == Pane::Throughput => return None,
-            None => "this pane has no columns",
-        };
-        Some(reason.to_owned())
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) const MARK: u16 = 3;
 pub(super) const HISTORY: &str = "last seconds";
 
 /// The widths that it may have.
-const SECONDS: std::ops::RangeInclusive<u16> = 12..=30;
+const SECONDS: std::ops::RangeInclusive<u16> = 11..=30;
 
 /// A column of the table.
 #[derive(Clone)]
