@@ -110,7 +110,9 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
             (true, false) => theme.symbol("▴", "^"),
         };
         let style = if sorted { theme.key() } else { theme.quiet() };
-        cell(Line::styled(format!("{}{arrow}", column.name), style), column.right)
+        let narrow = column.name.chars().count() > usize::from(column.width);
+        let name = if column.name == HISTORY && narrow { "seconds" } else { &column.name };
+        cell(Line::styled(format!("{name}{arrow}"), style), column.right)
     }));
     let total = workbench.snapshot.totals.stateful.max(1);
     let most = shown.rows.iter().flat_map(|row| &row.history).copied().max().unwrap_or(0);
