@@ -203,7 +203,7 @@ fn print_latency() {
         ),
     ];
     for (name, query) in looks {
-        let view = query.map(|query| PartitionView { state: 0, query, opened: None });
+        let view = query.map(|query| PartitionView { query, ..PartitionView::default() });
         let (latency, answer, answers) = look(&mut session, view.as_ref(), &times);
         println!("{name:<14} {latency}   first answer {answer:>8.1?}, {answers} in {LOOK:?}");
     }

@@ -89,7 +89,17 @@ fn the_environment_is_clean() {
     assert!(screen.contains("SHELL=/bin/sh"), "{screen}");
     assert_eq!(
         names,
-        ["HOME", "LANG", "NO_COLOR", "PATH", "SHELL", "TERM", "TMPDIR", "XDG_CONFIG_HOME"],
+        [
+            "HOME",
+            "LANG",
+            "NO_COLOR",
+            "PATH",
+            "SHELL",
+            "TERM",
+            "TMPDIR",
+            "XDG_CONFIG_HOME",
+            "XDG_STATE_HOME"
+        ],
         "{screen}"
     );
 }

@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::figures::{counted, exact};
 use super::numbers::{Epoch, PipelineIndex, SinkIndex};
-use super::text::counted;
 use crate::application::Key;
 
 pub use level::Level;
@@ -274,11 +274,14 @@ impl fmt::Display for EngineEvent {
             Self::CheckpointBegun(epoch) => write!(formatter, "checkpoint {epoch} begins"),
             Self::WorkersChanged { from, to, partitions, moved, held } => write!(
                 formatter,
-                "workers: {to} instead of {from}; {moved} of {partitions} partitions moved, in {held:.1?}"
+                "workers: {to} instead of {from}; {} of {} moved, in {held:.1?}",
+                exact(*moved as u64),
+                counted(*partitions as u64, "partition"),
             ),
             Self::Checkpointed { epoch, partitions, held, took } => write!(
                 formatter,
-                "checkpoint {epoch}: {partitions} partitions saved in {took:.1?}, held for {held:.1?}"
+                "checkpoint {epoch}: {} saved in {took:.1?}, held for {held:.1?}",
+                counted(*partitions as u64, "partition"),
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! Runs an author's code on a batch, so that a panic costs one message and not the run.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::mem;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,8 +50,36 @@ pub(crate) fn try_for_each_guarded<T, C>(
     }
 }
 
+thread_local! {
+    /// How many calls of [`guarded`] this thread is in.
+    static GUARDED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread would be caught by [`guarded`]: a hook need not print it, nor give the terminal
+/// back.
+pub(crate) fn is_guarded() -> bool {
+    GUARDED.try_with(Cell::get).is_ok_and(|calls| calls > 0)
+}
+
+/// A call of [`guarded`], until it is dropped.
+struct Call;
+
+impl Call {
+    fn begin() -> Self {
+        let _ = GUARDED.try_with(|calls| calls.set(calls.get() + 1));
+        Self
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let _ = GUARDED.try_with(|calls| calls.set(calls.get().saturating_sub(1)));
+    }
+}
+
 /// Calls an author's code, and makes its panic an error.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let _call = Call::begin();
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panic_reason(panic)))
 }
 
@@ -86,7 +115,7 @@ mod tests {
     use super::*;
 
     /// Panics when it is dropped, if it is to.
-    struct Drops<'a>(bool, &'a std::cell::Cell<u32>);
+    struct Drops<'a>(bool, &'a Cell<u32>);
 
     impl Drop for Drops<'_> {
         fn drop(&mut self) {
@@ -97,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_drop_that_panics_ends_here_and_the_other_values_are_dropped() {
-        let dropped = std::cell::Cell::new(0);
+        let dropped = Cell::new(0);
         let mut values: Vec<_> = [false, true, false].map(|panics| Drops(panics, &dropped)).into();
         clear_guarded(&mut values);
         assert!(values.is_empty());

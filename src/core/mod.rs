@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod event;
+pub mod figures;
 pub mod foresight;
 pub mod frames;
 pub(crate) mod guard;

@@ -12,7 +12,8 @@ pub(crate) fn plural(count: u64, noun: &str) -> String {
     format!("{noun}{end}")
 }
 
-/// A count in full and its noun: `1 partition`, `2 partitions`.
+/// A count in plain digits, for scripts, and its noun: `1 partition`, `2000 partitions`.
+#[cfg(feature = "workbench")]
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }
@@ -24,6 +25,19 @@ pub(crate) fn has(text: &str, wanted: &str) -> bool {
     } else {
         text.to_lowercase().contains(wanted)
     }
+}
+
+/// The same for bytes: those of a text, whose letters without accents are found in both cases.
+#[cfg(feature = "workbench")]
+pub(crate) fn has_bytes(bytes: &[u8], wanted: &str) -> bool {
+    let capitals = wanted.chars().any(char::is_uppercase);
+    bytes.windows(wanted.len().max(1)).any(|window| {
+        if capitals {
+            window == wanted.as_bytes()
+        } else {
+            window.eq_ignore_ascii_case(wanted.as_bytes())
+        }
+    })
 }
 
 /// The value of a hexadecimal digit, in either case.
@@ -66,6 +80,12 @@ mod tests {
     fn a_search_in_lower_case_finds_both_cases_and_one_with_capitals_only_its_own() {
         assert!(has("Sink Stalled", "stalled") && has("Sink Stalled", "Stalled"));
         assert!(!has("sink stalled", "Stalled") && !has("sink", "sinks"));
+        #[cfg(feature = "workbench")]
+        for (bytes, wanted, found) in
+            [("\0NonSense", "nons", true), ("nons", "Nons", false), ("Nons", "Nons", true)]
+        {
+            assert_eq!(has_bytes(bytes.as_bytes(), wanted), found, "{wanted} in {bytes}");
+        }
     }
 
     #[test]

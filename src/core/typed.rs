@@ -8,9 +8,10 @@
 
 use bytes::Bytes;
 
+use super::figures::counted;
 use super::frames::preview::shortened;
 use super::frames::wrapping::Wrapping;
-use super::text::{counted, hex_digit};
+use super::text::hex_digit;
 use super::topology::SourcePlan;
 
 /// The max number of repetitions of one line.

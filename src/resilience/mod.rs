@@ -19,6 +19,8 @@ pub use checkpoints::recovery::{Checkpoint, journal_positions, open_journal};
 pub use checkpoints::worker_file::{SavedState, WorkerFile};
 pub use database::Durability;
 pub use directory::emptying::empty_directory;
+#[cfg(feature = "workbench")]
+pub(crate) use directory::private;
 pub use directory::temporary::TemporaryDirectory;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;

@@ -67,8 +67,8 @@ commands! {
     PageDown,     "page down",     Rows,        HELP,   [plain(PageDown), ctrl('f')],       "a page down";
     First,        "first row",     Rows,        HELP,   [plain(Home), char('g')],           "the first row";
     Last,         "last row",      Rows,        HELP,   [plain(End), char('G')],            "the last row";
-    Left,         "left",          Rows,        HELP,   [plain(Left)],                      "fold a branch; what is beyond the left edge of a window, or the byte before";
-    Right,        "right",         Rows,        HELP,   [plain(Right)],                     "unfold a branch; what is beyond the right edge of a window, or the next byte";
+    Left,         "left",          Rows,        HELP,   [plain(Left)],                      "fold a branch; what is beyond the left edge; the byte or the second before";
+    Right,        "right",         Rows,        HELP,   [plain(Right)],                     "unfold a branch; what is beyond the right edge; the next byte or second";
     NextItem,     "next item",     Rows,        HELP,   [char('J')],                        "the next row of the list, in its window if one is open";
     PreviousItem, "previous item", Rows,        HELP,   [char('K')],                        "the previous row of the list, in its window if one is open";
     Open,         "open",          Rows,        FOOTER, [plain(Enter)],                     "show all of the selected row";

@@ -1,6 +1,5 @@
 //! An application with its engine and what the user sees of it: what the workbench's loop works at.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
+use super::farewell::Farewell;
+use super::history_file::HistoryFile;
 use super::opening::Opening;
 use super::state::windows::reset_files::ResetFiles;
 use super::state::{Effect, Offer, Workbench};
@@ -41,6 +42,8 @@ pub(super) struct Desk {
     crashes: u64,
     /// Whether dead letters could not be written at the last look.
     lost: bool,
+    /// Where lines are kept for the next run; `None` if they are not.
+    history: Option<HistoryFile>,
 }
 
 impl Desk {
@@ -69,10 +72,23 @@ impl Desk {
             .with_columns(configuration.hidden_columns.clone())
             .with_files(reset_files(&settings, letters.as_deref()));
         workbench.arrange(configuration.windows);
+        let history = configuration.history.then(|| {
+            HistoryFile::of(workbench.application_name(), |name| std::env::var(name).ok())
+        });
+        let history = history.flatten();
+        workbench.input.remember(history.as_ref().map(HistoryFile::lines).unwrap_or_default());
         if temporary.is_some() {
             workbench = workbench.saved_for_now();
         }
-        Ok(Self { session, workbench, _temporary: temporary, saved, crashes: 0, lost: false })
+        Ok(Self {
+            session,
+            workbench,
+            _temporary: temporary,
+            saved,
+            crashes: 0,
+            lost: false,
+            history,
+        })
     }
 
     /// Says which applications can be gone on with, and which of them this is.
@@ -88,6 +104,10 @@ impl Desk {
         for text in self.workbench.notices.take_said() {
             self.session.say(&text);
             news = true;
+        }
+        let sent = self.workbench.input.take_fresh();
+        if let Some(history) = self.history.as_ref().filter(|_| !sent.is_empty()) {
+            history.add(&sent);
         }
         news |= self.session.refresh(&self.workbench.view());
         let trouble = self.session.dead_letters_lost();
@@ -113,12 +133,19 @@ impl Desk {
             }
             // The engine is asked, because the snapshot may be older.
             Effect::PauseOrResume => match session.engine().run_state() {
-                RunState::Running => session.engine().pause(),
+                RunState::Running => {
+                    session.engine().pause();
+                    workbench.log("paused");
+                }
                 RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
                     session.engine().resume();
+                    workbench.log("resumed");
                 }
             },
-            Effect::Step => session.engine().step(),
+            Effect::Step => {
+                session.engine().step();
+                workbench.log("step: one message may enter");
+            }
             Effect::Load(settings) => {
                 if let Err(error) = session.load(settings) {
                     workbench.notify(error.to_string(), true);
@@ -196,8 +223,12 @@ impl Desk {
             }
         };
         // The header shows that it is under way, and the partitions show which have moved.
-        if let Err(error) = self.session.set_workers(workers) {
-            self.workbench.notify(error.to_string(), true);
+        match self.session.set_workers(workers) {
+            Ok(()) => {
+                let workers = words::counted(wanted as u64, "worker");
+                self.workbench.log(&format!("{workers} wanted instead of {now}: checkpoint first"));
+            }
+            Err(error) => self.workbench.notify(error.to_string(), true),
         }
     }
 
@@ -255,90 +286,3 @@ const LAST_LOOK: Duration = Duration::from_millis(300);
 
 /// How often it is looked whether they have answered.
 const LOOK: Duration = Duration::from_millis(2);
-
-/// What is said of an application at the end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Farewell {
-    /// Its name.
-    pub application: String,
-    /// How long it ran.
-    pub uptime: Duration,
-    /// How many messages it read.
-    pub messages: u64,
-    /// How many of them were load.
-    pub generated: u64,
-    /// How many partitions it had; `None` if it has no state, or its workers did not tell.
-    pub partitions: Option<usize>,
-    /// How many messages could not be processed.
-    pub dead_letters: u64,
-    /// The 99th percentile of the latency in microseconds; `None` if nothing was written.
-    pub p99: Option<f64>,
-    /// How many crashes its state has survived.
-    pub crashes: u64,
-    /// Where its state is; `None` if it is deleted.
-    pub saved: Option<PathBuf>,
-}
-
-impl fmt::Display for Farewell {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |number: u64, one: &str| {
-            let noun = crate::core::text::plural(number, one);
-            format!("{} {noun}", words::grouped(number))
-        };
-        write!(
-            formatter,
-            "{}: {} in {}",
-            words::one_line(&self.application),
-            of(self.messages, "message"),
-            words::clock(self.uptime)
-        )?;
-        if self.generated > 0 {
-            write!(formatter, ", {} of them load", words::grouped(self.generated))?;
-        }
-        if let Some(partitions) = self.partitions {
-            write!(formatter, ", {}", of(partitions as u64, "partition"))?;
-        }
-        write!(formatter, ", {}", of(self.dead_letters, "dead letter"))?;
-        if let Some(p99) = self.p99 {
-            write!(formatter, ", p99 {}", words::latency(p99))?;
-        }
-        if self.crashes > 0 {
-            write!(formatter, ", {} survived", of(self.crashes, "crash"))?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_summary_names_what_there_was_and_nothing_that_there_was_not() {
-        let farewell = Farewell {
-            application: "alphabet".to_owned(),
-            uptime: Duration::from_secs(72),
-            messages: 27_141,
-            generated: 26_000,
-            partitions: Some(1),
-            dead_letters: 12,
-            p99: Some(594.0),
-            crashes: 2,
-            saved: None,
-        };
-        assert_eq!(
-            farewell.to_string(),
-            "alphabet: 27 141 messages in 0:01:12, 26 000 of them load, 1 partition, 12 dead letters, p99 594us, 2 crashes survived"
-        );
-        let quiet = Farewell {
-            messages: 0,
-            generated: 0,
-            partitions: None,
-            dead_letters: 0,
-            p99: None,
-            crashes: 0,
-            ..farewell
-        };
-        assert_eq!(quiet.to_string(), "alphabet: 0 messages in 0:01:12, 0 dead letters");
-    }
-}

@@ -56,7 +56,7 @@ impl Hands {
 
     /// Copies a text. Returns what to say, and whether something is wrong.
     fn copy(&self, application: &str, text: &str, name: &str) -> io::Result<(String, bool)> {
-        let size = words::plural(text.len() as u64, "byte");
+        let size = words::counted(text.len() as u64, "byte");
         let refused = match self.clipboard {
             Clipboard::Terminal => None,
             Clipboard::File => Some("as configured"),
@@ -91,15 +91,7 @@ fn save(
     application: &str,
     files: &[(String, Vec<u8>)],
 ) -> io::Result<Vec<PathBuf>> {
-    let application: String = application
-        .chars()
-        .map(
-            |character| {
-                if character.is_alphanumeric() || character == '_' { character } else { '-' }
-            },
-        )
-        .take(64)
-        .collect();
+    let application = words::file_name(application);
     for number in 1..=MAX_FILES {
         let path = |(end, _): &(String, Vec<u8>)| {
             directory.join(format!("{application}-{number}.{}", end.replace(['/', '\0'], "-")))

@@ -5,41 +5,20 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::application::{Key, text_of_bytes};
+pub use crate::core::figures::{counted, exact, short, within};
 pub use crate::core::frames::preview::one_line;
 use crate::core::frames::wrapping::Wrapping;
 use crate::core::text;
 use crate::runtime::Waits;
 
-/// A count in full up to five digits, then with a unit: `12345`, `123k`, `1.23M`.
-#[must_use]
-pub fn count(number: u64) -> String {
-    if number < 100_000 { number.to_string() } else { rate(number) }
-}
-
-/// A count in at most four digits and a unit: `999`, `12.4k`, `1.23M`.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub fn rate(number: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
-    match UNITS.iter().find(|(size, _)| number >= *size) {
-        None => number.to_string(),
-        Some((size, unit)) => {
-            let scaled = number as f64 / *size as f64;
-            let digits = if scaled < 9.995 { 2 } else { usize::from(scaled < 99.95) };
-            format!("{scaled:.digits$}{unit}")
-        }
-    }
-}
-
-/// A rate that was measured, in messages per second: `<1`, `12`, `1.23k`.
+/// A rate that was measured, in messages per second, in so many columns: `<1`, `12`, `1 234`.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive")]
-pub fn measured_rate(per_second: f64) -> String {
+pub fn measured_rate(per_second: f64, columns: usize) -> String {
     if per_second > 0.0 && per_second < 0.5 {
         "<1".to_owned()
     } else {
-        rate(per_second.round() as u64)
+        within(per_second.round() as u64, columns)
     }
 }
 
@@ -59,7 +38,7 @@ pub fn percent(share: f64) -> String {
 /// A round count without needless digits: `500`, `10k`, `2M`.
 #[must_use]
 pub fn round(number: u64) -> String {
-    let text = rate(number);
+    let text = short(number);
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default();
     let whole = if digits.contains('.') {
@@ -68,26 +47,6 @@ pub fn round(number: u64) -> String {
         digits
     };
     format!("{whole}{unit}")
-}
-
-/// A count and the word for what is counted: `1 worker`, `2 workers`.
-#[must_use]
-pub fn plural(number: u64, word: &str) -> String {
-    format!("{} {}", count(number), text::plural(number, word))
-}
-
-/// A number with its thousands apart: `1 234 567`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A latency in microseconds, in three digits and a unit: `18us`, `1.2ms`, `3.0s`.
@@ -129,8 +88,17 @@ pub fn paused(waits: Waits) -> String {
     match frames {
         0 => format!("PAUSED{more}"),
         1 => format!("PAUSED 1 waits{more}"),
-        frames => format!("PAUSED {} wait{more}", count(frames)),
+        frames => format!("PAUSED {} wait{more}", short(frames)),
     }
+}
+
+/// An application's name in the name of a file.
+#[must_use]
+pub fn file_name(application: &str) -> String {
+    let plain = |character: char| {
+        if character.is_alphanumeric() || character == '_' { character } else { '-' }
+    };
+    application.chars().map(plain).take(64).collect()
 }
 
 /// A key, which may be empty.
@@ -217,19 +185,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_keep_three_digits() {
-        assert_eq!([count(0), count(99_999), count(100_000)], ["0", "99999", "100k"]);
-        assert_eq!([rate(999), rate(1000), rate(12_345)], ["999", "1.00k", "12.3k"]);
-        assert_eq!([rate(99_960), rate(999_999), rate(1_234_567)], ["100k", "1000k", "1.23M"]);
-        assert_eq!(rate(u64::MAX), "18446744T");
+    fn rates_and_shares_take_few_columns() {
         assert_eq!([round(500), round(10_000), round(2_000_000)], ["500", "10k", "2M"]);
-        assert_eq!(
-            [measured_rate(0.2), measured_rate(0.5), measured_rate(1234.0)],
-            ["<1", "1", "1.23k"]
-        );
+        let rates = [0.2, 0.5, 1234.0, 1_234_567.0].map(|rate| measured_rate(rate, 6));
+        assert_eq!(rates, ["<1", "1", "1 234", "1.23M"]);
         assert_eq!([percent(0.0), percent(0.004), percent(0.26)], ["0%", "<1%", "26%"]);
         assert_eq!([percent(0.996), percent(1.0)], [">99%", "100%"]);
-        assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1 000", "1 234 567"]);
     }
 
     #[test]

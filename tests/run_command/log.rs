@@ -72,7 +72,7 @@ fn a_connection_and_a_broken_one_are_named_in_the_file_and_on_standard_error() {
     assert!(rest.starts_with("INFO  "), "{starts}");
     assert!(time.starts_with("20") && time.ends_with('Z') && time.len() == 24, "{starts}");
     line(&log, &[" WARN ", &bad, "disconnected"]);
-    line(&log, &["alphabet has ended: 2 messages in, 1 out, 0 filtered, 1 dead letters"]);
+    line(&log, &["alphabet has ended: 2 messages in, 1 out, 0 filtered, 1 dead letter"]);
     // What the command says in its own words is not said twice.
     assert!(!ended.stderr.contains("starts with") && !ended.stderr.contains("has ended"));
     line(&ended.stderr, &["warning: ", &bad, "disconnected"]);

@@ -76,7 +76,8 @@ impl LineMode {
 
 impl Terminal {
     /// Starts a program in a terminal of this size. Its environment is nothing but `TERM`, `LANG`,
-    /// `SHELL`, `HOME`, `PATH`, `TMPDIR` and `XDG_CONFIG_HOME`, so that a test means the same on every machine.
+    /// `SHELL`, `HOME`, `PATH`, `TMPDIR`, `XDG_CONFIG_HOME` and `XDG_STATE_HOME`, so that a test means the same on every
+    /// machine.
     pub fn start(program: &str, args: &[&str], rows: u16, cols: u16) -> Self {
         Self::start_with(program, args, &[], rows, cols)
     }
@@ -98,8 +99,9 @@ impl Terminal {
         command.env("SHELL", "/bin/sh");
         let temporary = tempfile::tempdir().unwrap();
         command.env("TMPDIR", temporary.path());
-        // The configuration of whoever runs the tests is not ours.
+        // The configuration and the history of whoever runs the tests are not ours.
         command.env("XDG_CONFIG_HOME", temporary.path());
+        command.env("XDG_STATE_HOME", temporary.path());
         for name in ["HOME", "PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

@@ -36,6 +36,23 @@ fn a_poisoned_partition_says_so_without_colours() {
 }
 
 #[test]
+fn a_poisoned_partition_moves_no_column() {
+    for (width, height) in [(120, 40), (80, 24), (60, 18)] {
+        let mut stage = Stage::open(fragile(), Theme::new(true, true), width, height);
+        stage.vote("apple");
+        stage.vote("banana");
+        let names = |stage: &Stage| {
+            let screen = stage.screen();
+            screen.lines().find(|line| line.starts_with(" key")).map(str::to_owned)
+        };
+        let before = names(&stage);
+        stage.vote("bad");
+        assert!(before.is_some() && stage.screen().contains("b poisoned"), "{}", stage.screen());
+        assert_eq!(names(&stage), before);
+    }
+}
+
+#[test]
 fn a_poisoned_partition_opens_to_the_panic_and_to_its_revival() {
     let mut stage = poisoned_at_hand(UNICODE);
     press(&mut stage, KeyCode::Enter);

@@ -39,6 +39,7 @@ mod letters;
 mod lines;
 mod load;
 mod screens;
+mod sideways;
 mod sizes;
 mod windows;
 

@@ -143,7 +143,7 @@ fn a_long_frame_is_scrolled_to_its_last_byte() {
 #[test]
 fn a_message_keeps_all_bytes_of_a_long_frame_and_says_so_if_it_does_not() {
     for (length, said) in
-        [(10_000, "10004 bytes"), (20_000, "the first 16 384 of the 20 004 bytes are kept")]
+        [(10_000, "10 004 bytes"), (20_000, "the first 16 384 of the 20 004 bytes are kept")]
     {
         let mut stage = open(80, 24, UNICODE);
         send_long(&mut stage, length);

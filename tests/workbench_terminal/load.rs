@@ -61,7 +61,7 @@ fn load_is_begun_changed_and_ended_with_keys() {
     terminal.wait_until("no load", |screen| !screen.contains("load 5.00k/s"));
     // The log has all of it.
     terminal.send("8z");
-    terminal.wait_for("load begins: 5000 msg/s");
+    terminal.wait_for("load begins: 5 000 msg/s");
     terminal.wait_for("load has ended: ");
 }
 

@@ -43,7 +43,7 @@ fn what_a_client_does_wrong_is_in_the_pane_and_in_the_file_and_nowhere_else() {
     assert_eq!(screen.trim().lines().count(), 3, "nothing is left but the summary:\n{screen}");
     let log = log();
     let last = log.lines().last().unwrap();
-    assert!(last.contains(" INFO  alphabet has ended: 1 messages in, 0 out"), "{log}");
+    assert!(last.contains(" INFO  alphabet has ended: 1 message in, 0 out"), "{log}");
 }
 
 #[test]
@@ -61,6 +61,32 @@ fn what_a_key_has_said_is_in_the_log() {
         terminal.wait_until(said, |screen| {
             let lines = screen.lines().map(|line| line.trim_start_matches(['▌', ' ']));
             lines.filter(|line| line.starts_with("0:")).any(|line| line.trim_end().ends_with(said))
+        });
+    }
+}
+
+#[test]
+fn what_is_done_to_the_engine_is_in_the_log() {
+    let mut terminal = alphabet_with(&[], &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for("a => 10");
+    leave_input(&mut terminal);
+    // Pause, step, resume, freeze and thaw, one worker more, and the message again.
+    terminal.send("8 s ff+5R8");
+    let lines = [
+        "paused",
+        "step: one message may enter",
+        "resumed",
+        "screen frozen",
+        "3 workers wanted instead of 2: checkpoint first",
+        "workers: 3 instead of 2; ",
+        "message #1 is sent again",
+        "screen not frozen any more",
+    ];
+    for said in lines {
+        terminal.wait_until(said, |screen| {
+            let lines = screen.lines().map(|line| line.trim_start_matches(['▌', ' ']));
+            lines.filter(|line| line.starts_with("0:")).any(|line| line.contains(said))
         });
     }
 }

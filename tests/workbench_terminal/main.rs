@@ -92,10 +92,23 @@ fn row(screen: &str, key: &str) -> Option<Vec<String>> {
     let rows = table.filter_map(|line| {
         // The chart begins with its axis, or with the rule above it.
         let row = line.strip_prefix([' ', '▌']).filter(|row| !row.starts_with(' '))?;
-        let cells = row.split(['│', '─']).next()?.split_whitespace();
+        let row = ungrouped(row.split(['│', '─']).next()?);
+        let cells = row.split_whitespace();
         Some(cells.filter(|cell| *cell != "✱").map(str::to_owned).collect::<Vec<_>>())
     });
     rows.into_iter().find(|cells| cells.first().is_some_and(|first| first == key))
+}
+
+/// A text without the blanks between the thousands of its figures.
+fn ungrouped(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let digit = |at: usize| characters.get(at).is_some_and(char::is_ascii_digit);
+    let is_between = |at: usize| {
+        let thousands = (1..=3).all(|after| digit(at + after)) && !digit(at + 4);
+        characters[at] == ' ' && at > 0 && digit(at - 1) && thousands
+    };
+    let kept = (0..characters.len()).filter(|at| !is_between(*at));
+    kept.map(|at| characters[at]).collect()
 }
 
 /// Waits until a partition has these votes after so many messages.

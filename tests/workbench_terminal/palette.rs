@@ -68,3 +68,26 @@ fn what_cannot_be_done_now_says_why_and_the_rest_goes_where_it_works() {
     terminal.wait_for("No key contains q");
     assert!(row(&terminal.screen(), "a").is_none());
 }
+
+#[test]
+fn the_key_of_a_partition_out_of_sight_is_found_and_opened() {
+    let mut terminal = alphabet();
+    voted(&mut terminal, &["a", "W"]);
+    terminal.send("/a\r");
+    terminal.wait_until("one row", |screen| row(screen, "W").is_none());
+    terminal.send(CTRL_P);
+    terminal.wait_for(" Commands ");
+    terminal.send("partition W");
+    terminal.wait_for("letter W, votes 7");
+    terminal.send("\r");
+    terminal.wait_for("Partition W");
+    // Also in small letters, and when no row is in sight.
+    terminal.send(super::ESCAPE);
+    terminal.wait_until("no window", |screen| !screen.contains("Partition W"));
+    terminal.send("/q\r");
+    terminal.wait_for("No key contains ");
+    terminal.send(CTRL_P);
+    terminal.wait_for(" Commands ");
+    terminal.send("partition w");
+    terminal.wait_for("letter W, votes 7");
+}

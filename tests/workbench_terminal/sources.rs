@@ -37,7 +37,7 @@ fn what_quitting_cuts_short_is_in_the_log_and_in_the_dead_letters_file_before_th
     assert_eq!(letters.matches("stopped inside a frame").count(), 1, "{letters}");
     let last = log.lines().last().unwrap();
     assert!(
-        last.ends_with("alphabet has ended: 2 messages in, 1 out, 0 filtered, 1 dead letters"),
+        last.ends_with("alphabet has ended: 2 messages in, 1 out, 0 filtered, 1 dead letter"),
         "{log}"
     );
 }

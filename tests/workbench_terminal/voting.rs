@@ -1,6 +1,9 @@
 //! Typing, pasting and sending votes, and what is no vote.
 
-use super::{CTRL_X, DOWN, ESCAPE, UP, alphabet, enter, leave_input, paste, row, wait_for_votes};
+use super::{
+    CTRL_C, CTRL_X, DOWN, ESCAPE, UP, alphabet, alphabet_with, enter, leave_input, paste, row,
+    wait_for_votes,
+};
 
 #[test]
 fn a_vote_is_typed_with_no_other_key_and_is_counted_and_sent() {
@@ -166,4 +169,55 @@ fn votes_wait_while_the_engine_is_paused_and_step_takes_one() {
     terminal.send(" ");
     wait_for_votes(&terminal, "a", 7, 3);
     terminal.wait_for("RUNNING");
+}
+
+#[test]
+fn what_was_sent_can_be_brought_back_by_the_next_run() {
+    let state = tempfile::tempdir().unwrap();
+    let environment = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let mut terminal = alphabet_with(&[], &environment);
+    enter(&mut terminal, "a 10");
+    wait_for_votes(&terminal, "a", 10, 1);
+    // Several pasted lines are no line that somebody typed.
+    paste(&mut terminal, "b 1\nb 2\n");
+    terminal.wait_for("Send 2 lines?");
+    terminal.send("\r");
+    wait_for_votes(&terminal, "b", 3, 2);
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+    let file = state.path().join("wallaroo-tui/history/alphabet");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a 10\n");
+
+    let mut terminal = alphabet_with(&[], &environment);
+    terminal.send(UP);
+    terminal.wait_for("> a 10");
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+
+    // Where that is not wanted, nothing is read and nothing written.
+    let configuration = state.path().join("mine.toml");
+    std::fs::write(&configuration, "history = false\n").unwrap();
+    let arguments = ["--config", configuration.to_str().unwrap()];
+    let mut terminal = alphabet_with(&arguments, &environment);
+    enter(&mut terminal, "c 10");
+    wait_for_votes(&terminal, "c", 10, 1);
+    terminal.send(UP);
+    terminal.wait_for("> c 10");
+    terminal.send(UP);
+    terminal.send(" x2");
+    terminal.wait_for("> c 10 x2");
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "a 10\n");
+}
+
+#[test]
+fn a_history_that_cannot_be_kept_disturbs_nobody() {
+    let mut terminal = alphabet_with(&[], &[("XDG_STATE_HOME", "/proc/nowhere")]);
+    enter(&mut terminal, "a 10");
+    wait_for_votes(&terminal, "a", 10, 1);
+    terminal.send(UP);
+    terminal.wait_for("> a 10");
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::level::Level;
+use crate::core::figures::{counted, exact};
 use crate::core::load::search::{Finding, Tried};
 use crate::core::load::settings::{Keys, LoadSettings, Mix, Share};
-use crate::core::text::counted;
 
 /// Something that happened to the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +45,9 @@ impl fmt::Display for LoadNews {
             Self::Changed(settings) => write!(formatter, "load: {settings}"),
             Self::Ended { sent, malformed } => write!(
                 formatter,
-                "load has ended: {} sent, {malformed} of them malformed",
-                counted(*sent, "message")
+                "load has ended: {} sent, {} of them malformed",
+                counted(*sent, "message"),
+                exact(*malformed)
             ),
             Self::Found(finding) => write!(formatter, "load: {finding}"),
             Self::Failed(reason) => write!(formatter, "load has ended: {reason}"),
@@ -57,7 +58,7 @@ impl fmt::Display for LoadNews {
 impl fmt::Display for LoadSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pace, mix, search, .. } = self;
-        write!(formatter, "{} msg/s", pace.rate)?;
+        write!(formatter, "{} msg/s", exact(pace.rate))?;
         if pace.burst > 1 {
             write!(formatter, " in bursts of {} times that", pace.burst)?;
         }
@@ -95,13 +96,14 @@ impl fmt::Display for Finding {
         let Self { limit, within, beyond } = self;
         match beyond {
             Some(Tried { rate, p99 }) => {
+                let rate = exact(*rate);
                 write!(formatter, "p99 passed {limit:?} at {rate} msg/s: it was {p99:.1?}")?;
             }
             None => write!(formatter, "p99 does not pass {limit:?} at the greatest rate")?,
         }
         match within {
             Some(Tried { rate, p99 }) => {
-                write!(formatter, "; at {rate} msg/s it was {p99:.1?}")
+                write!(formatter, "; at {} msg/s it was {p99:.1?}", exact(*rate))
             }
             None => formatter.write_str("; that was the first rate that was tried"),
         }

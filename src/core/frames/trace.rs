@@ -4,6 +4,7 @@
 //! worker it is. Hops are bounded, so that a message with a thousand outputs stays readable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -159,6 +160,18 @@ impl Trace {
     /// The hops so far.
     pub fn hops(&self) -> Vec<Hop> {
         self.hops.lock().kept.clone()
+    }
+
+    /// How long the message took to its end; `None` if it is on its way.
+    pub fn took(&self) -> Option<Duration> {
+        let hops = self.hops.lock();
+        let end = hops.kept.last().filter(|hop| hop.event.is_end())?;
+        Some(end.at.since(self.read_at))
+    }
+
+    /// How many hops are kept so far.
+    pub fn hop_count(&self) -> usize {
+        self.hops.lock().kept.len()
     }
 
     /// Its approximate size in memory, in bytes.

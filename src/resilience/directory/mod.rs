@@ -20,7 +20,7 @@ pub(super) mod copy;
 pub(super) mod emptying;
 pub(super) mod files;
 pub(super) mod machine;
-pub(super) mod private;
+pub(crate) mod private;
 pub(super) mod reading;
 pub(super) mod temporary;
 pub(super) mod worker_names;

@@ -2,6 +2,7 @@
 
 use super::rate::{Rate, Said};
 use crate::core::event::EngineEvent;
+use crate::core::figures::exact;
 use crate::core::numbers::Timestamp;
 use crate::core::text::plural;
 
@@ -33,7 +34,7 @@ impl Kind {
 
     /// The line for events that were only counted.
     pub fn said(self, held: u64) -> String {
-        let clients = plural(held, "client");
+        let (held, clients) = (exact(held), plural(held, "client"));
         match self {
             Self::Connected => format!("{held} more {clients} connected"),
             Self::Left => format!("{held} more {clients} left"),

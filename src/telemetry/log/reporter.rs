@@ -10,9 +10,10 @@ use super::rate::{Rate, Said};
 use super::rates::{Kind, Rates};
 use super::{Log, RUN_TARGET, TARGET};
 use crate::core::event::{EngineEvent, Level};
+use crate::core::figures::{counted, exact};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, Timestamp};
-use crate::core::text::{counted, plural};
+use crate::core::text::plural;
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::telemetry::dead_letter_file::LettersNews;
@@ -98,11 +99,12 @@ impl Reporter {
         self.flush_all();
         let Totals { messages_in, messages_out, filtered, dead_letters, .. } = totals;
         let application = &self.application;
+        let (read, dead) = (counted(messages_in, "message"), counted(dead_letters, "dead letter"));
+        let (written, filtered) = (exact(messages_out), exact(filtered));
         let say = || {
             tracing::info!(
                 target: RUN_TARGET,
-                "{application} has ended: {messages_in} messages in, {messages_out} out, \
-                 {filtered} filtered, {dead_letters} dead letters"
+                "{application} has ended: {read} in, {written} out, {filtered} filtered, {dead}"
             );
         };
         self.ended.call_once(|| self.say(say));
@@ -246,7 +248,7 @@ impl Reporter {
             (0, _) => {}
             (1, Some(letter)) => self.dead_letter(&letter),
             (count, _) => {
-                let letters = plural(count, "dead letter");
+                let (count, letters) = (exact(count), plural(count, "dead letter"));
                 self.say(|| tracing::warn!(target: TARGET, "{count} more {letters}"));
             }
         }

@@ -134,6 +134,11 @@ impl Throughput {
         self.counted
     }
 
+    /// How many whole seconds have passed since the start.
+    pub fn ended(&self) -> u64 {
+        self.ended
+    }
+
     /// How long until the present second is complete.
     pub(crate) fn until_next(&self, now: Timestamp) -> Duration {
         Timestamp((self.ended + 1) * 1_000_000_000).since(now)

@@ -3,6 +3,7 @@
 //! One question at a time is asked. The wait for the next one is proportional to the time of the last
 //! answer: with millions of partitions, workers spend only a small part of their time on answers.
 
+pub(super) mod found;
 pub(super) mod opened;
 pub(super) mod question;
 pub(super) mod rates;
@@ -17,6 +18,7 @@ use crate::core::partitions::query::{RowQuery, RowWindow};
 use crate::core::partitions::scan::merge;
 use crate::core::partitions::sort_value::SortValue;
 use crate::runtime::Engine;
+use found::{FoundPartitions, FoundWatch};
 use opened::{OpenedPartition, OpenedWatch, PartitionName};
 use question::{LOOK, Question};
 use rates::{HISTORY, MIN_WAIT, Seen, ShownRow, next_rate};
@@ -43,6 +45,8 @@ pub struct PartitionView {
     pub query: RowQuery,
     /// The partition that is looked at closely, whether its row is shown or not.
     pub opened: Option<PartitionName>,
+    /// A text: partitions of all states whose keys contain it are looked for, beside the rows.
+    pub wanted: Option<String>,
 }
 
 /// The rows that a front end shows.
@@ -66,6 +70,8 @@ pub struct PartitionsShown {
     pub up_to_date: bool,
     /// The partition that is looked at closely.
     pub opened: Option<OpenedPartition>,
+    /// The partitions that were looked for.
+    pub found: Option<Arc<FoundPartitions>>,
 }
 
 /// What the workers are asked for, and how.
@@ -83,6 +89,7 @@ type Owner = (WorkerIndex, Option<(WorkerIndex, Timestamp)>);
 pub(crate) struct PartitionWatch {
     asked: Option<Asked>,
     opened: OpenedWatch,
+    found: FoundWatch,
     not_before: Timestamp,
     shown: Arc<PartitionsShown>,
     seen: HashMap<Key, Seen>,
@@ -95,9 +102,10 @@ pub(crate) struct PartitionWatch {
 impl PartitionWatch {
     /// The newest rows. `work` is as in [`poll`](Self::poll).
     pub fn shown(&self, work: u64) -> PartitionsShown {
-        let up_to_date = self.shown_work == Some(work) && self.opened.is_up_to_date(work);
-        let opened = self.opened.shown();
-        PartitionsShown { up_to_date, opened, ..PartitionsShown::clone(&self.shown) }
+        let others = self.opened.is_up_to_date(work) && self.found.is_up_to_date();
+        let up_to_date = self.shown_work == Some(work) && others;
+        let (opened, found) = (self.opened.shown(), self.found.shown());
+        PartitionsShown { up_to_date, opened, found, ..PartitionsShown::clone(&self.shown) }
     }
 
     /// The newest rows.
@@ -110,7 +118,12 @@ impl PartitionWatch {
     pub fn poll(&mut self, engine: &Engine, view: &PartitionView, work: u64) -> bool {
         let now = engine.now();
         let answered = self.opened.poll(engine, view.opened.as_ref(), work);
+        let answered = self.found.poll(engine, view.wanted.as_deref()) || answered;
         let answered = self.take_answers(engine, now) || answered;
+        if self.shown.view.wanted != view.wanted {
+            // The rows are the same: they need not be asked for again.
+            Arc::make_mut(&mut self.shown).view.wanted.clone_from(&view.wanted);
+        }
         let new_view = self.shown.view != *view;
         let outdated = new_view || self.shown_work != Some(work) || self.rates_fade(now);
         if outdated && self.asked.is_none() && (new_view || now >= self.not_before) {
@@ -138,7 +151,7 @@ impl PartitionWatch {
     pub fn next_poll(&self, now: Timestamp, work: u64) -> Option<Duration> {
         let opened = self.opened.next_poll(now, work);
         let rows = self.next_poll_of_rows(now, work);
-        [rows, opened].into_iter().flatten().min()
+        [rows, opened, self.found.next_poll()].into_iter().flatten().min()
     }
 
     fn next_poll_of_rows(&self, now: Timestamp, work: u64) -> Option<Duration> {
@@ -216,6 +229,7 @@ impl PartitionWatch {
             by_worker: window.by_worker,
             up_to_date: true,
             opened: None,
+            found: None,
         });
     }
 }

@@ -26,6 +26,8 @@ pub struct Configuration {
     pub mouse: bool,
     /// Where copied text goes.
     pub clipboard: Clipboard,
+    /// Whether lines that were sent are kept for the next run.
+    pub history: bool,
     /// Columns of the partitions that are not shown.
     pub hidden_columns: Vec<String>,
     /// What is on the screen at the start.
@@ -42,6 +44,7 @@ impl Default for Configuration {
             look: None,
             mouse: true,
             clipboard: Clipboard::default(),
+            history: true,
             hidden_columns: Vec::new(),
             windows: Windows::default(),
             keymap: Keymap::default(),

@@ -24,8 +24,8 @@ pub(super) struct Wrong {
 }
 
 /// The names of settings.
-pub(super) const SETTINGS: [&str; 7] =
-    ["theme", "mouse", "clipboard", "columns", "windows", "keys", "run"];
+pub(super) const SETTINGS: [&str; 8] =
+    ["theme", "mouse", "clipboard", "history", "columns", "windows", "keys", "run"];
 
 /// Reads a configuration.
 pub(super) fn parse(text: &str) -> Result<Configuration, Wrong> {
@@ -43,12 +43,8 @@ fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Config
     for (name, value) in table {
         match name.get_ref().as_ref() {
             "theme" => configuration.look = theme(value)?,
-            "mouse" => {
-                let DeValue::Boolean(mouse) = value.get_ref() else {
-                    return Err(at(value, "`mouse` is true or false".to_owned()));
-                };
-                configuration.mouse = *mouse;
-            }
+            "mouse" => configuration.mouse = switch("mouse", value)?,
+            "history" => configuration.history = switch("history", value)?,
             "clipboard" => {
                 configuration.clipboard = one_of("clipboard", value, &clipboards())?;
             }
@@ -63,6 +59,13 @@ fn settings(table: &DeTable<'_>, line: impl Fn(usize) -> usize) -> Result<Config
         }
     }
     Ok(configuration)
+}
+
+fn switch(name: &str, value: &Value<'_>) -> Result<bool, WrongAt> {
+    match value.get_ref() {
+        DeValue::Boolean(on) => Ok(*on),
+        _ => Err(at(value, format!("`{name}` is true or false"))),
+    }
 }
 
 /// The places that copied text may go to, by their names.
@@ -153,11 +156,13 @@ mod tests {
 
     #[test]
     fn a_file_says_what_is_different() {
-        let text = "theme = \"light\"\nmouse = false\nclipboard = \"file\"\n\
+        let text = "theme = \"light\"\nmouse = false\nhistory = false\nclipboard = \"file\"\n\
                     [columns]\nhidden = [\"share\"]\n[keys]\npause = \"P\"\nsort = [\"O\", \"F2\"]\n";
         let configuration = parse(text).unwrap();
         assert_eq!(configuration.look, Some(Look::Light));
         assert_eq!((configuration.mouse, configuration.clipboard), (false, Clipboard::File));
+        assert!(!configuration.history);
+        assert_eq!(wrong("history = 1"), "1: `history` is true or false");
         assert_eq!(configuration.hidden_columns, ["share"]);
         assert_eq!(configuration.keymap.all_keys(Command::Sort), "O, F2");
         assert_eq!(configuration.keymap.all_keys(Command::Pause), "P");

@@ -82,9 +82,19 @@ const RUN_IS_ELSEWHERE: &str =
 /// The usual place of the configuration: the one of the XDG rules.
 #[must_use]
 pub fn usual_place(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(folder("XDG_CONFIG_HOME", ".config", variable)?.join("config.toml"))
+}
+
+/// The folder of what a run leaves for the next one, beside what it saves.
+pub(super) fn state_place(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    folder("XDG_STATE_HOME", ".local/state", variable)
+}
+
+/// The folder of the XDG rules that a variable names, or else the one in the home.
+fn folder(name: &str, in_home: &str, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")))?;
-    Some(folder.join("wallaroo-tui").join("config.toml"))
+    let folder = absolute(name).or_else(|| Some(absolute("HOME")?.join(in_home)))?;
+    Some(folder.join("wallaroo-tui"))
 }
 
 #[cfg(test)]
@@ -107,6 +117,8 @@ mod tests {
             expected("/h/.config/wallaroo-tui/config.toml")
         );
         assert_eq!(of(None, None), None);
+        let state = state_place(|name| (name == "HOME").then(|| "/h".to_owned()));
+        assert_eq!(state, expected("/h/.local/state/wallaroo-tui"));
     }
 
     #[test]

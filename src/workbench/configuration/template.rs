@@ -20,6 +20,10 @@ const SETTINGS: &str = "\
 # Where `y` and `Y` copy to: auto, terminal (OSC 52) or file.
 #clipboard = \"auto\"
 
+# Whether the lines that you send are kept for the next run, in $XDG_STATE_HOME/wallaroo-tui/history
+# (~/.local/state/wallaroo-tui/history): one file an application, for you alone.
+#history = true
+
 [columns]
 # Columns of the partitions that are not shown: worker, messages, msg/s, last seconds, share, or a field of the
 # state of any application.

@@ -23,10 +23,10 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         Line::styled(snapshot.application.to_string(), theme.accent()),
         Line::raw(format!(
             "{} in, {} out",
-            words::count(totals.messages_in),
-            words::count(totals.messages_out)
+            words::short(totals.messages_in),
+            words::short(totals.messages_out)
         )),
-        Line::raw(format!("{} msg/s", words::rate(snapshot.throughput.last()))),
+        Line::raw(format!("{} msg/s", words::short(snapshot.throughput.last()))),
         Line::styled("Ctrl-C quits", theme.quiet()),
     ];
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);

@@ -150,6 +150,8 @@ impl Workbench {
             | Command::PageDown
             | Command::First
             | Command::Last => self.move_selection(command),
+            Command::Left => self.go_sideways(false),
+            Command::Right => self.go_sideways(true),
             Command::NextItem => self.move_selection(Command::Down),
             Command::PreviousItem => self.move_selection(Command::Up),
             Command::Open => self.open(),
@@ -167,7 +169,10 @@ impl Workbench {
             Command::Window => self.window = self.window.next(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
-            Command::Freeze => self.frozen = !self.frozen,
+            Command::Freeze => {
+                self.frozen = !self.frozen;
+                self.log(if self.frozen { "screen frozen" } else { "screen not frozen any more" });
+            }
             Command::Themes => {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
             }

@@ -14,6 +14,8 @@ mod moving;
 pub(super) mod notices;
 mod pointer;
 mod refusal;
+mod rescaling;
+pub(super) mod sideways;
 pub(super) mod spots;
 pub(super) mod typing;
 pub(super) mod windows;
@@ -38,11 +40,13 @@ use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, OutputShown, PartitionView, Snapshot, TimeWindow};
 pub use applications::Offer;
 pub use effect::{Effect, Notice};
+use lists::filters::judged::Judged;
 use lists::filters::searches::Searches;
 use lists::letters::LetterRows;
 use lists::rows::{PartitionRows, SelectedRow};
 use lists::seen::Seen;
 use notices::Notices;
+use sideways::{ChartCursor, Sideways};
 use spots::{Mouse, Spots};
 use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
@@ -77,6 +81,8 @@ pub struct Workbench {
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
+    /// Which messages the condition of their search lets through.
+    judged_traces: RefCell<Judged<Trace>>,
     /// Whether the newest message is marked, because it was taken by a step.
     pub(super) spotlight: bool,
     pub(super) letters: LetterRows,
@@ -92,6 +98,11 @@ pub struct Workbench {
     pub(super) mouse: Mouse,
     /// Columns of the partitions that are not shown.
     pub(super) hidden_columns: Vec<String>,
+    /// How far the tables are scrolled sideways.
+    pub(super) partition_columns: Sideways,
+    pub(super) message_columns: Sideways,
+    /// Where somebody looks at in the chart of the throughput.
+    pub(super) cursor: ChartCursor,
     /// What is where on the screen, as it was drawn last.
     pub(super) spots: Spots,
     /// The names of what was chosen in the palette, the last first.
@@ -136,6 +147,7 @@ impl Workbench {
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
+            judged_traces: RefCell::default(),
             spotlight: false,
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),
@@ -145,6 +157,9 @@ impl Workbench {
             keymap: Keymap::default(),
             mouse: Mouse::Terminal,
             hidden_columns: Vec::new(),
+            partition_columns: Sideways::default(),
+            message_columns: Sideways::default(),
+            cursor: ChartCursor::default(),
             spots: Spots::default(),
             recent: Vec::new(),
             sent: Sent::default(),
@@ -230,33 +245,14 @@ impl Workbench {
             shown.changing_to = snapshot.changing_to;
             shown.ahead = snapshot.ahead;
             shown.load = snapshot.load;
+            shown.partitions.found = snapshot.partitions.found;
         } else {
             self.partitions.settle(&snapshot.partitions);
             self.partitions.set_whole(snapshot.totals.stateful);
             self.snapshot = Arc::new(snapshot);
             self.note_seen();
         }
-    }
-
-    /// Tells the user when the number of workers has changed.
-    fn note_workers(&mut self, snapshot: &Snapshot) {
-        let is_change = |event: &&Arc<_>| matches!(***event, EngineEvent::WorkersChanged { .. });
-        let newest = snapshot.events.iter().find(is_change);
-        if newest == self.workers_changed.as_ref() {
-            return;
-        }
-        self.workers_changed = newest.cloned();
-        let Some(EngineEvent::WorkersChanged { from, to, partitions, moved, .. }) =
-            newest.map(Arc::as_ref)
-        else {
-            return;
-        };
-        if self.notices.shown().is_some_and(|notice| notice.bad) {
-            return;
-        }
-        let [to, all] = [(*to, "worker"), (*partitions, "partition")]
-            .map(|(count, word)| words::plural(count as u64, word));
-        self.remark(format!("{to} instead of {from}: {moved} of {all} moved"), false);
+        self.note_found();
     }
 
     /// Shows that everything is lost. [`crashed`](Self::crashed) shows what came back.
@@ -272,6 +268,11 @@ impl Workbench {
     /// Shows a notice until the next key, and long enough to be read. It is in the log, too.
     pub fn notify(&mut self, text: String, bad: bool) {
         self.notices.say(Notice { text: words::one_line(&text).into_owned(), bad });
+    }
+
+    /// Puts a line into the log of what the screen shows by itself.
+    pub(super) fn log(&mut self, text: &str) {
+        self.notices.log(text.to_owned());
     }
 
     /// Shows a notice of what the log says in other words.
@@ -310,7 +311,7 @@ impl Workbench {
         // The rule, and the names of the columns.
         let rows = usize::from(height.saturating_sub(2));
         let rows = self.partitions.view(rows, self.pinned_keys());
-        PartitionView { opened: self.opened_partition(), ..rows }
+        PartitionView { opened: self.opened_partition(), wanted: self.wanted_key(), ..rows }
     }
 
     /// How many rows the flow has if there is room: two for each pipeline, and a lane for each worker.

@@ -1,12 +1,16 @@
 //! Moves from pane to pane and from row to row, and opens the selected row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::commands::Command;
 use super::super::layout::Pane;
 use super::Workbench;
 use super::lists::filters::filter_line::FilterLine;
+use super::sideways::{ChartCursor, Sideways};
 use super::windows::detail::Subject;
+use crate::core::frames::trace::Trace;
+use crate::core::numbers::Timestamp;
 use crate::workbench::configuration::Windows;
 
 impl Workbench {
@@ -124,12 +128,58 @@ impl Workbench {
                     last: Some(Box::new(row.clone())),
                 })
             }
+            Pane::Latency => self.slowest().map(|(trace, _)| Subject::Message(trace)),
             // There is no window for these.
-            Pane::Input | Pane::Flow | Pane::Throughput | Pane::Latency => None,
+            Pane::Input | Pane::Flow | Pane::Throughput => None,
         }
     }
 
+    /// The message that took longest of those that are traced and of the time of the charts, and how long it took.
+    pub(in crate::workbench) fn slowest(&self) -> Option<(Arc<Trace>, Duration)> {
+        let since =
+            self.window.length().and_then(|length| self.snapshot.uptime.checked_sub(length));
+        let since = Timestamp::default().after(since.unwrap_or_default());
+        let recent = self.snapshot.traces.iter().filter(|trace| trace.read_at >= since);
+        let took = recent.filter_map(|trace| Some((Arc::clone(trace), trace.took()?)));
+        took.max_by_key(|(_, took)| *took)
+    }
+
+    /// How far the table of a pane is scrolled; `None` if the pane has no table with columns.
+    fn sideways_of(&self, pane: Pane) -> Option<&Sideways> {
+        match pane {
+            Pane::Partitions => Some(&self.partition_columns),
+            Pane::Messages => Some(&self.message_columns),
+            _ => None,
+        }
+    }
+
+    /// Does Left or Right in a pane.
+    pub(super) fn go_sideways(&mut self, right: bool) {
+        if self.pane == Pane::Throughput {
+            self.cursor = self.cursor.moved(right, &self.snapshot.throughput, self.window);
+        } else if let Some(sideways) = self.sideways_of(self.pane) {
+            sideways.go(right);
+        }
+    }
+
+    /// Why Left or Right can do nothing in the focused pane.
+    pub(super) fn no_way_sideways(&self, command: Command) -> Option<String> {
+        let right = command == Command::Right;
+        let reason = match self.sideways_of(self.pane) {
+            Some(sideways) if sideways.can_go(right) => return None,
+            Some(_) if right => "there is no column beyond the right edge",
+            Some(_) => "there is no column beyond the left edge",
+            None if self.pane == Pane::Throughput => return None,
+            None => "this pane has no columns",
+        };
+        Some(reason.to_owned())
+    }
+
     pub(super) fn close(&mut self) {
+        if self.pane == Pane::Throughput && self.cursor != ChartCursor::default() {
+            self.cursor = ChartCursor::default();
+            return;
+        }
         // First the filter of the focused pane.
         let here = self.pane == Pane::DeadLetters && self.letters.clear_filter();
         let here = here || self.searches.of_mut(self.pane).is_some_and(FilterLine::clear);

@@ -44,6 +44,11 @@ impl Notices {
         (self.of_line, self.until, self.leaving) = (false, None, false);
     }
 
+    /// Puts a line into the log, and shows nothing.
+    pub fn log(&mut self, text: String) {
+        self.said.push(text);
+    }
+
     /// Says what is wrong with the typed line, until it changes.
     pub fn say_of_line(&mut self, notice: Notice) {
         self.say(notice);

@@ -47,6 +47,12 @@ impl Workbench {
                 let typing = self.pane == Pane::Input && !self.zoomed;
                 typing.then_some("the input line has no larger form: go to a pane first")
             }
+            Command::Left | Command::Right if self.overlay.is_none() => {
+                return self.no_way_sideways(command);
+            }
+            Command::Open if self.pane == Pane::Latency && self.overlay.is_none() => {
+                self.slowest().is_none().then_some("no message is traced that could be opened")
+            }
             Command::Open | Command::Filter if self.overlay.is_none() => {
                 let rows = self.pane.has_rows();
                 (!rows).then_some("this pane has no rows: go to a list first")

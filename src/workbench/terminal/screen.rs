@@ -23,6 +23,7 @@ use ratatui::{Frame, Terminal};
 
 use super::last_resort;
 use super::signals::Signals;
+use crate::core::guard::is_guarded;
 use crate::workbench::words::one_line;
 
 /// Presses of the mouse's buttons and its wheel, in coordinates of any size; not its moves, which would wake
@@ -181,14 +182,15 @@ impl Taken {
         let _ = stdout().flush();
     }
 
-    /// Gives the terminal back before a panic of this thread is printed. Other threads' panics are
-    /// not the screen's: they are caught, and end as the engine's error.
+    /// Gives the terminal back before a panic of this thread is printed. One that is caught, as in a condition
+    /// or in an author's framing, ends as a sentence on the screen. Other threads' panics are not the screen's:
+    /// they are caught, and end as the engine's error.
     fn give_back_on_panic(&self) {
         let taken = self.clone();
         let owner = std::thread::current().id();
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().id() == owner {
+            if std::thread::current().id() == owner && !is_guarded() {
                 taken.give_back();
             }
             previous(panic);

@@ -67,8 +67,26 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
             ])
             .render(row, buffer);
         }
+        name_slowest(workbench, figures, buffer);
     } else {
         one_line(workbench, &percentiles, figures, buffer);
+    }
+}
+
+/// Names the slowest message that can be opened, below the percentiles.
+fn name_slowest(workbench: &Workbench, figures: Rect, buffer: &mut Buffer) {
+    let theme = workbench.theme;
+    let Some((trace, took)) = workbench.slowest() else { return };
+    let mut rows = figures.rows().skip(usize::from(FIVE_ROWS));
+    if let (Some(above), Some(row)) = (rows.next(), rows.next()) {
+        Line::styled("  slowest trace", theme.quiet()).render(above, buffer);
+        let room = usize::from(FIGURES).saturating_sub(9);
+        let number = theme.fit(&trace.sequence.to_string(), room);
+        Line::from(vec![
+            Span::styled(format!("  {number:<room$}"), theme.title()),
+            Span::raw(format!("{:>7}", words::duration(took))),
+        ])
+        .render(row, buffer);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Throughput: messages in a second, over the time that was chosen.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -30,6 +31,8 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
             .render(inner, buffer);
     };
     let now = rates.values.last().copied().unwrap_or_default();
+    let throughput = &workbench.snapshot.throughput;
+    let looked_at = workbench.cursor.back(throughput, &rates).filter(|_| focused);
     // The figures first, then the axis of time, if there is room for bars above them.
     let mut chart = inner;
     let mut last_row = |needed: u16| {
@@ -40,7 +43,12 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let figures = last_row(1);
     let axis = last_row(2);
     if let Some(row) = figures {
-        let all = [("now", now), ("med", median), ("max", most), ("min", least)];
+        let first = looked_at.map_or(("now".to_owned(), now), |back| {
+            let value = rates.values.iter().rev().nth(back).copied().unwrap_or_default();
+            let time = rates.part * u32::try_from(back).unwrap_or(u32::MAX);
+            (if back == 0 { "now".to_owned() } else { format!("{} ago", ago(time)) }, value)
+        });
+        let all = [(&*first.0, first.1), ("med", median), ("max", most), ("min", least)];
         figures_line(theme, &all, usize::from(row.width)).render(row, buffer);
     }
     let top = nice_maximum(most);
@@ -68,6 +76,36 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         let x = row.x + gutter.saturating_sub(1);
         time_axis(theme, &rates, Rect { x, width: row.right().saturating_sub(x), ..row }, buffer);
     }
+    if let Some(back) = looked_at {
+        light(theme, &rates, back, bars, axis, buffer);
+    }
+}
+
+/// Lights the bar at which somebody looks, and the place below it.
+fn light(
+    theme: Theme,
+    rates: &Rates,
+    back: usize,
+    bars: Rect,
+    axis: Option<Rect>,
+    buffer: &mut Buffer,
+) {
+    let part = rates.parts.saturating_sub(back + 1);
+    for (column, x) in (bars.x..bars.right()).enumerate() {
+        if !parts_of(rates, column, usize::from(bars.width)).contains(&part) {
+            continue;
+        }
+        buffer.set_style(Rect { x, width: 1, ..bars }, theme.accent());
+        if let Some(axis) = axis {
+            buffer.set_string(x, axis.y, theme.symbol("▲", "^"), theme.accent());
+        }
+    }
+}
+
+/// The parts of the time that a column shows.
+fn parts_of(rates: &Rates, column: usize, width: usize) -> Range<usize> {
+    let first = column * rates.parts / width.max(1);
+    first..((column + 1) * rates.parts / width.max(1)).max(first + 1)
 }
 
 /// The figures that fit, the first ones first.
@@ -76,7 +114,7 @@ fn figures_line(theme: Theme, all: &[(&str, u64)], width: usize) -> Line<'static
     for (name, value) in all {
         let figure = Line::from(vec![
             Span::styled(format!("{name} "), theme.quiet()),
-            Span::raw(format!("{}  ", words::rate(*value))),
+            Span::raw(format!("{}  ", words::short(*value))),
         ]);
         if line.width() + figure.width() <= width + 2 {
             line.extend(figure);
@@ -90,9 +128,8 @@ fn columns(theme: Theme, rates: &Rates, top: u64, area: Rect, buffer: &mut Buffe
     let width = usize::from(area.width);
     let missing = rates.parts.saturating_sub(rates.values.len());
     for column in 0..width {
-        let first = column * rates.parts / width;
-        let end = ((column + 1) * rates.parts / width).max(first + 1);
-        let values = first.max(missing)..end.max(missing);
+        let parts = parts_of(rates, column, width);
+        let values = parts.start.max(missing)..parts.end.max(missing);
         let values = values.filter_map(|part| rates.values.get(part - missing));
         let x = area.x + u16::try_from(column).unwrap_or(u16::MAX);
         let place = Rect { x, width: 1, ..area };

@@ -30,7 +30,7 @@ pub(in crate::workbench::panes) fn sentence(
     });
     let mut core = outcome(workbench, foresight);
     if times > 1 {
-        let all = words::grouped(times as u64);
+        let all = words::exact(times as u64);
         core.push(Span::styled(format!(", the first of {all}"), theme.accent()));
     }
     let quiet = |text: &'static str| Span::styled(text, theme.quiet());
@@ -123,7 +123,7 @@ fn changed(workbench: &Workbench, change: &Change) -> Vec<Span<'static>> {
 }
 
 fn more(theme: Theme, more: u64) -> Option<Span<'static>> {
-    let text = || format!(" and {} more", words::grouped(more));
+    let text = || format!(" and {} more", words::exact(more));
     (more > 0).then(|| Span::styled(text(), theme.second_bar()))
 }
 

@@ -31,11 +31,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let mut parts = vec![(0, vec![name]), (0, chip(&text, role))];
     let totals = [(5, snapshot.totals.messages_in, "in"), (6, snapshot.totals.messages_out, "out")];
     parts.extend(totals.map(|(rank, count, word)| {
-        let count = Span::raw(format!(" {} ", words::rate(count)));
+        let count = Span::raw(format!(" {} ", words::short(count)));
         (rank, vec![count, Span::styled(format!("{word} "), theme.quiet())])
     }));
     if snapshot.totals.dead_letters > 0 {
-        let dead = format!("{} dead", words::rate(snapshot.totals.dead_letters));
+        let dead = format!("{} dead", words::short(snapshot.totals.dead_letters));
         parts.push((1, chip(&dead, theme.bad())));
     }
     if let Some(load) = &snapshot.load {
@@ -44,7 +44,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {
-        let workers = words::plural(workers as u64, "worker");
+        let workers = words::counted(workers as u64, "worker");
         match held_up {
             None => format!("checkpoint, then {workers}"),
             Some(_) if area.width < WORDY => format!("{workers} wait"),
@@ -109,7 +109,7 @@ fn held_up(snapshot: &Snapshot) -> Option<&'static str> {
 /// The figures that fit; the less important ones are left out first.
 fn figures(workbench: &Workbench, room: usize) -> Line<'static> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
-    let rate = words::rate(snapshot.throughput.last());
+    let rate = words::short(snapshot.throughput.last());
     // The figure with the greatest number is left out first.
     let mut figures = vec![(0, Span::raw(format!("{rate} msg/s")))];
     let line = sparkline(workbench);

@@ -15,7 +15,7 @@ pub(in crate::workbench::panes) fn late(load: &LoadShown) -> Option<String> {
 
 /// The load in few words.
 pub(super) fn in_few_words(load: &LoadShown) -> String {
-    let rate = words::rate(load.settings.pace.rate);
+    let rate = words::short(load.settings.pace.rate);
     match late(load) {
         None => format!("load {rate}/s"),
         Some(late) => format!("load {rate}/s, {late} late"),

@@ -149,7 +149,7 @@ fn of_fields(
         line.push_span(Span::styled(hex, style));
     }
     if bytes.len() > most {
-        let more = format!(" .. {}", words::plural(bytes.len() as u64, "byte"));
+        let more = format!(" .. {}", words::counted(bytes.len() as u64, "byte"));
         line.push_span(Span::styled(more, theme.quiet()));
     }
     line

@@ -124,7 +124,7 @@ impl Chain {
                 } else {
                     String::new()
                 };
-                let count = node.count.take().map(words::rate).unwrap_or_default();
+                let count = node.count.take().map(words::short).unwrap_or_default();
                 let counted = format!("{} {count}{refused}", node.name);
                 counted.trim_end().clone_into(&mut node.name);
                 node.refused = 0;
@@ -149,21 +149,21 @@ impl Chain {
 
 impl Node {
     fn counts(&self, theme: Theme) -> Vec<Span<'static>> {
-        let count = self.count.map(|count| Span::styled(words::rate(count), theme.accent()));
+        let count = self.count.map(|count| Span::styled(words::short(count), theme.accent()));
         let lost =
             (self.refused > 0).then(|| Span::styled(refused(theme, self.refused), theme.bad()));
         count.into_iter().chain(lost).collect()
     }
 
     fn width(&self) -> usize {
-        let count = self.count.map_or(0, |count| words::rate(count).width());
-        let lost = if self.refused > 0 { 2 + words::rate(self.refused).width() } else { 0 };
+        let count = self.count.map_or(0, |count| words::short(count).width());
+        let lost = if self.refused > 0 { 2 + words::short(self.refused).width() } else { 0 };
         self.name.width().max(count + lost)
     }
 }
 
 fn refused(theme: Theme, count: u64) -> String {
-    format!(" {}{}", theme.symbol("✗", "!"), words::rate(count))
+    format!(" {}{}", theme.symbol("✗", "!"), words::short(count))
 }
 
 fn source(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
@@ -240,7 +240,7 @@ mod tests {
         let form = Form { wide: true, address: true, steps: true };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
         assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ── ──▶ letter ──▶ sink ");
-        assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1000k");
+        assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1.00M");
     }
 
     #[test]
@@ -248,6 +248,6 @@ mod tests {
         let form = Form { wide: false, address: false, steps: false };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
         assert_eq!(names.to_string(), ":45998─▶ … ───▶ sink ");
-        assert_eq!(counts.to_string(), "1.00M     ✗12   1000k");
+        assert_eq!(counts.to_string(), "1.00M     ✗12   1.00M");
     }
 }

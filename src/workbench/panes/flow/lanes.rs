@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::row::at_row;
+use crate::core::text::plural;
 use crate::telemetry::{Snapshot, WorkerShown};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
@@ -224,14 +225,15 @@ impl Shares {
 
 fn figures(worker: &WorkerShown, share: f64, detail: Detail) -> String {
     let share = words::percent(share);
-    let rate = format!("{}/s", words::rate(worker.rate));
+    let rate = format!("{}/s", words::short(worker.rate));
+    let partitions = words::short(worker.partitions as u64);
     match detail {
         Detail::Full => {
-            let partitions = words::plural(worker.partitions as u64, "partition");
-            format!(" {share:>4} {rate:>8}  {partitions} ")
+            let noun = plural(worker.partitions as u64, "partition");
+            format!(" {share:>4} {rate:>8}  {partitions} {noun} ")
         }
         Detail::Short => {
-            format!(" {share:>4} {rate:>7} {} p ", words::count(worker.partitions as u64))
+            format!(" {share:>4} {rate:>7} {partitions} p ")
         }
         Detail::Share => format!(" {share:>4} "),
     }

@@ -51,10 +51,10 @@ pub(super) fn count(workbench: &Workbench) -> String {
     let (total, kept) = (workbench.snapshot.totals.dead_letters, all.len() as u64);
     if !workbench.letters.filter().text().is_empty() {
         let shown = workbench.letters.shown(all).len() as u64;
-        format!("{} of {}", words::count(shown), words::count(kept))
+        format!("{} of {}", words::exact(shown), words::exact(kept))
     } else if kept < total {
-        format!("{}, newest {}", words::count(total), words::count(kept))
+        format!("{}, newest {}", words::short(total), words::exact(kept))
     } else {
-        words::count(total)
+        words::short(total)
     }
 }

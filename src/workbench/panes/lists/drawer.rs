@@ -65,7 +65,7 @@ fn newer(workbench: &Workbench, shown: Pane, height: u16, room: usize) -> Option
     if workbench.pane != shown || above == 0 {
         return None;
     }
-    let short = format!(" {} newer ", words::count(above as u64));
+    let short = format!(" {} newer ", words::exact(above as u64));
     let text = format!("{short}above ");
     let text = if text.width() <= room { text } else { short };
     Some(Line::styled(text, workbench.theme.warning()))
@@ -98,7 +98,7 @@ fn aside(workbench: &Workbench, shown: Pane, room: usize) -> Line<'static> {
 fn untraced(snapshot: &Snapshot) -> String {
     let TracedShown { last_second, all } = snapshot.traced;
     let part = |share: TracedShare, of: &str| {
-        format!("{} of {}{of} are traced", words::count(share.traced), words::count(share.of))
+        format!("{} of {}{of} are traced", words::exact(share.traced), words::exact(share.of))
     };
     if last_second.is_part() {
         part(last_second, " a second")
@@ -145,12 +145,12 @@ fn count(workbench: &Workbench, pane: Pane) -> Option<(String, Style)> {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let badge = |role: Style| (workbench.unseen(pane) > 0).then(|| theme.chip(role));
     let (text, style) = match pane {
-        Pane::Outputs => (words::count(snapshot.totals.messages_out), theme.quiet()),
+        Pane::Outputs => (words::short(snapshot.totals.messages_out), theme.quiet()),
         Pane::DeadLetters => {
             (dead_letters::count(workbench), badge(theme.bad()).unwrap_or(theme.quiet()))
         }
         Pane::Log if snapshot.log.warnings > 0 => {
-            let warnings = words::count(snapshot.log.warnings);
+            let warnings = words::short(snapshot.log.warnings);
             (warnings, badge(theme.warning()).unwrap_or(theme.quiet()))
         }
         _ => return None,

@@ -92,7 +92,7 @@ impl Cells {
                     self.state.0 = match given.as_slice() {
                         [] => "nothing".to_owned(),
                         [message] => text_of(theme, message),
-                        messages => format!("{} messages", messages.len()),
+                        messages => words::counted(messages.len() as u64, "message"),
                     };
                 }
                 HopEvent::StateChanged { .. } | HopEvent::Computed(_) | HopEvent::Written(_) => {}

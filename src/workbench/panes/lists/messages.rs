@@ -10,11 +10,12 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::message_cells::{Cells, End};
-use super::rows;
+use super::{mark_more, rows};
 use crate::core::frames::trace::Trace;
 use crate::core::frames::wrapping::Wrapping;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::sideways::{Sideways, in_sight};
 use crate::workbench::theme::Theme;
 
 /// From this height on, the columns have names.
@@ -40,7 +41,9 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
         .collect();
     let table = Table::new(workbench, in_sight.iter().map(|(_, cells, _)| cells), area.width);
     if names > 0 {
-        table.names(Rect { height: 1, ..area }, buffer);
+        let row = Rect { height: 1, ..area };
+        table.names(row, buffer);
+        mark_more(theme, &workbench.message_columns, row, buffer);
     }
     for (is_selected, cells, row) in &in_sight {
         workbench.spots.row(*row, Some(Pane::Messages), *is_selected);
@@ -110,7 +113,8 @@ impl Column {
     /// The most and the least columns.
     fn limits(self) -> (usize, usize) {
         match self {
-            Self::Number => (8, 6),
+            // A part of a number would be another message.
+            Self::Number => (20, 6),
             Self::Pipeline | Self::Source => (12, 6),
             Self::Frame => (24, 18),
             Self::Message => (40, 12),
@@ -118,24 +122,30 @@ impl Column {
             Self::Worker => (2, 1),
             Self::State => (32, 14),
             Self::Change => (10, 6),
-            Self::Output => (60, 14),
+            Self::Output => (28, 14),
         }
     }
 }
 
-/// What is done until all fits, the first thing first: the output is never left out.
-const SAVINGS: [(Column, bool); 10] = [
-    (Column::Frame, false),
-    (Column::Frame, true),
-    (Column::Change, true),
-    (Column::Source, true),
-    (Column::Message, false),
-    (Column::State, false),
-    (Column::Key, false),
-    (Column::Output, false),
-    (Column::Message, true),
-    (Column::Pipeline, true),
+/// What is done until all fits, the first thing first: a column gets so narrow, or is left out. The output never is.
+const SAVINGS: [(Column, Option<usize>); 13] = [
+    (Column::Frame, Some(18)),
+    (Column::Frame, None),
+    (Column::Change, None),
+    (Column::Source, None),
+    (Column::Output, Some(24)),
+    (Column::Message, Some(12)),
+    (Column::State, Some(14)),
+    (Column::Key, Some(4)),
+    (Column::Output, Some(14)),
+    (Column::Message, None),
+    (Column::Pipeline, None),
+    (Column::State, Some(12)),
+    (Column::State, None),
 ];
+
+/// Which columns get more than they want at most where there is room, the first one first.
+const GROWING: [Column; 4] = [Column::Message, Column::State, Column::Output, Column::Key];
 
 /// The widths of the columns that are shown.
 struct Table {
@@ -164,21 +174,54 @@ impl Table {
             before: before.min(Column::State.limits().0 / 2),
             width: usize::from(width),
         };
-        let wanted = |column: Column| {
+        let longest = |column: Column| {
             let texts = rows.clone().map(|cells| table.text(column, cells).width());
-            let most = texts.max().unwrap_or(0).max(column.name(stateful).width());
+            texts.max().unwrap_or(0).max(column.name(stateful).width())
+        };
+        let wanted = |column: Column| {
             let (limit, least) = column.limits();
             // What is narrow now may not be so with the next message.
-            most.clamp(least, limit)
+            longest(column).clamp(least, limit)
         };
         let shown = COLUMNS.into_iter().filter(|column| match column {
             Column::Pipeline => several,
             Column::Key | Column::Worker | Column::Change => stateful,
             _ => true,
         });
-        table.columns = shown.map(|column| (column, wanted(column))).collect();
-        table.fit();
+        let columns: Vec<_> = shown.map(|column| (column, wanted(column))).collect();
+        let full = GROWING.map(|column| (column, longest(column)));
+        table.columns = columns;
+        table.choose(&workbench.message_columns);
+        table.grow(full);
         table
+    }
+
+    /// Leaves out the columns that do not fit, or those that are not in sight because the table is scrolled.
+    fn choose(&mut self, sideways: &Sideways) {
+        let all = self.columns.clone();
+        self.fit();
+        if self.columns.len() == all.len() || sideways.skipped() == 0 {
+            return sideways.drawn(0, self.columns.len() < all.len());
+        }
+        let widths: Vec<usize> = all.iter().skip(1).map(|(_, width)| width + 2).collect();
+        let number = all.first().map_or(0, |(_, width)| width + 2);
+        let room = self.width.saturating_sub(number + TIME);
+        let in_sight = in_sight(&widths, room, sideways.skipped());
+        sideways.drawn(in_sight.start, in_sight.end < widths.len());
+        let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
+        let shown = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
+        self.columns = shown.map(|(_, column)| column).collect();
+    }
+
+    /// Gives what is left of the width to the columns that would be cut.
+    fn grow(&mut self, full: [(Column, usize); GROWING.len()]) {
+        for (growing, full) in full {
+            let left = self.width.saturating_sub(self.needed());
+            let mut columns = self.columns.iter_mut();
+            if let Some((_, width)) = columns.find(|(column, _)| *column == growing) {
+                *width += full.saturating_sub(*width).min(left);
+            }
+        }
     }
 
     fn needed(&self) -> usize {
@@ -186,16 +229,16 @@ impl Table {
     }
 
     fn fit(&mut self) {
-        for (column, left_out) in SAVINGS {
-            let Some(over) = self.needed().checked_sub(self.width).filter(|over| *over > 0) else {
-                break;
-            };
-            if left_out {
-                self.columns.retain(|(shown, _)| *shown != column);
-            } else if let Some((_, width)) =
-                self.columns.iter_mut().find(|(shown, _)| *shown == column)
-            {
-                *width = width.saturating_sub(over).max(column.limits().1);
+        for (column, narrow) in SAVINGS {
+            let over = self.needed().saturating_sub(self.width);
+            let mut columns = self.columns.iter_mut();
+            match (narrow, columns.find(|(shown, _)| *shown == column)) {
+                _ if over == 0 => break,
+                (Some(least), Some((_, width))) => {
+                    *width = width.saturating_sub(over).max(least.min(*width));
+                }
+                (None, Some(_)) => self.columns.retain(|(shown, _)| *shown != column),
+                (_, None) => {}
             }
         }
     }

@@ -10,7 +10,11 @@ mod partition_columns;
 pub(super) mod partitions;
 mod tour;
 
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use crate::workbench::state::sideways::Sideways;
+use crate::workbench::theme::Theme;
 
 /// The items of a list that an area shows: whether each is the selected one, the item, and its row. A list that
 /// does not have the keys shows its newest items, wherever its selection is.
@@ -23,6 +27,21 @@ pub(super) fn rows<T>(
     let first = if focused { items_above(selected, area.height) } else { 0 };
     let shown = items.into_iter().enumerate().skip(first).zip(area.rows());
     shown.map(move |((at, item), row)| (at == selected, item, row))
+}
+
+/// Marks at the ends of the names of columns that there are more of them: Left and Right show those.
+fn mark_more(theme: Theme, sideways: &Sideways, names: Rect, buffer: &mut Buffer) {
+    let (before, after) = sideways.beyond();
+    // The blank columns beside the table.
+    let places = [
+        (before, names.x.saturating_sub(1), theme.symbol("‹", "<")),
+        (after, names.right(), theme.symbol("›", ">")),
+    ];
+    for (_, x, mark) in places.into_iter().filter(|(is_there, ..)| *is_there) {
+        if let Some(cell) = buffer.cell_mut((x, names.y)) {
+            cell.set_symbol(mark).set_style(theme.key());
+        }
+    }
 }
 
 /// How many items are out of sight above so many rows. A list is scrolled only if the selected item would be

@@ -4,20 +4,22 @@ use crate::core::partitions::query::SortBy;
 use crate::telemetry::PartitionsShown;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::columns::{fields, is_number};
+use crate::workbench::state::sideways::in_sight;
 
 /// The max width of the column of keys.
 pub(super) const KEY_LIMIT: u16 = 40;
 
-/// The mark of a poisoned partition: a word, because it must not be overlooked.
-pub(super) const POISONED: &str = "poisoned";
+/// A key and the mark behind it: one more column lets the word for a poisoned partition reach to its worker.
+pub(super) const MARK: u16 = 3;
 
 /// The column of the last seconds: a bar for each.
 pub(super) const HISTORY: &str = "last seconds";
 
 /// The widths that it may have.
-const SECONDS: std::ops::RangeInclusive<u16> = 12..=30;
+const SECONDS: std::ops::RangeInclusive<u16> = 11..=30;
 
 /// A column of the table.
+#[derive(Clone)]
 pub(super) struct Column {
     pub name: String,
     pub sort: Option<SortBy>,
@@ -25,7 +27,29 @@ pub(super) struct Column {
     pub right: bool,
 }
 
+/// The columns that are shown in this width: as many as fit, those that say most; or those to which the table is
+/// scrolled.
 pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16) -> Vec<Column> {
+    let all = all(workbench, shown);
+    let sideways = &workbench.partition_columns;
+    let fitting = fit(all.clone(), width);
+    if fitting.len() == all.len() || sideways.skipped() == 0 {
+        sideways.drawn(0, fitting.len() < all.len());
+        return widened(fitting, width);
+    }
+    let widths: Vec<usize> =
+        all.iter().skip(1).map(|column| usize::from(column.width) + 1).collect();
+    let key = all.first().map_or(0, |key| usize::from(key.width));
+    let room = usize::from(width).saturating_sub(key);
+    let in_sight = in_sight(&widths, room, sideways.skipped());
+    sideways.drawn(in_sight.start, in_sight.end < widths.len());
+    let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
+    let columns = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
+    widened(columns.map(|(_, column)| column).collect(), width)
+}
+
+/// All columns that the user has not hidden.
+fn all(workbench: &Workbench, shown: &PartitionsShown) -> Vec<Column> {
     let column = |name: &str, sort: Option<SortBy>, width: u16, right: bool| Column {
         name: name.to_owned(),
         sort,
@@ -34,9 +58,7 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
     };
     let widths = workbench.partitions.widths();
     let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
-    // Room for the mark of a new partition, or for the word for a poisoned one.
-    let mark = if shown.rows.iter().any(|row| row.row.poisoned) { 1 + POISONED.len() } else { 2 };
-    let key = columns_of(widths.key() + mark).clamp(5, KEY_LIMIT);
+    let key = columns_of(widths.key()).saturating_add(MARK).clamp(5, KEY_LIMIT);
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
         column("worker", Some(SortBy::Worker), 7, true),
@@ -59,15 +81,13 @@ pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16
     // The key stays: without it, no row means anything.
     let hidden = &workbench.hidden_columns;
     columns.retain(|column| column.name == "key" || !hidden.contains(&column.name));
-    fit(columns, width)
+    columns
 }
 
 /// Leaves columns out until the others fit: first those that repeat another one, then fields from the last
-/// one on (Enter on a row shows them all). The last seconds get the rest of the width.
+/// one on (Right shows them, and Enter on a row).
 fn fit(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
     let is_field = |column: &Column| matches!(column.sort, Some(SortBy::Field(_)));
-    let needed =
-        |columns: &[Column]| columns.iter().map(|column| column.width + 1).sum::<u16>() - 1;
     let named = |columns: &[Column], name: &str| columns.iter().position(|at| at.name == name);
     while needed(&columns) > width && columns.len() > 3 {
         let fields = columns.iter().filter(|column| is_field(column)).count();
@@ -79,6 +99,16 @@ fn fit(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
             .unwrap_or(columns.len() - 1);
         columns.remove(superfluous);
     }
+    columns
+}
+
+/// The width of these columns with the gaps between them.
+fn needed(columns: &[Column]) -> u16 {
+    columns.iter().map(|column| column.width + 1).sum::<u16>().saturating_sub(1)
+}
+
+/// The last seconds get the rest of the width.
+fn widened(mut columns: Vec<Column>, width: u16) -> Vec<Column> {
     let left = width.saturating_sub(needed(&columns));
     if let Some(seconds) = columns.iter_mut().find(|column| column.name == HISTORY) {
         seconds.width = (seconds.width + left).min(*SECONDS.end());

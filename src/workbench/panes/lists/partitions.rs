@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Row, Table, Widget};
+use unicode_width::UnicodeWidthStr;
 
-use super::partition_columns::{Column, HISTORY, KEY_LIMIT, POISONED, columns};
-use super::tour;
+use super::partition_columns::{Column, HISTORY, KEY_LIMIT, MARK, columns};
+use super::{mark_more, tour};
 use crate::telemetry::{PartitionsShown, ShownRow};
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::charts::bars;
@@ -18,6 +19,9 @@ use crate::workbench::state::lists::marks::{MOVED_FOR, NEW_FOR};
 use crate::workbench::state::spots::Spot;
 use crate::workbench::words;
 
+/// What is said of a partition that takes no messages.
+const POISONED: &str = "poisoned";
+
 pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, shown) = (workbench.theme, &workbench.snapshot.partitions);
     let focused = workbench.pane == Pane::Partitions;
@@ -27,13 +31,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let count = if looking {
         theme.symbol("looking…", "looking..").to_owned()
     } else if filter.is_empty() {
-        words::grouped(shown.total as u64)
+        words::exact(shown.total as u64)
     } else {
-        format!(
-            "{} of {}",
-            words::grouped(shown.matching as u64),
-            words::grouped(shown.total as u64)
-        )
+        format!("{} of {}", words::exact(shown.matching as u64), words::exact(shown.total as u64))
     };
     // With several states, one must know whose partitions these are.
     let states = workbench.topology.states();
@@ -67,7 +67,7 @@ fn position(workbench: &Workbench, shown: &PartitionsShown) -> Line<'static> {
     }
     let first = shown.view.query.offset + 1;
     let last = shown.view.query.offset + shown.rows.len();
-    let text = format!(" {}-{} ", words::grouped(first as u64), words::grouped(last as u64));
+    let text = format!(" {}-{} ", words::exact(first as u64), words::exact(last as u64));
     Line::styled(text, workbench.theme.quiet())
 }
 
@@ -110,7 +110,9 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
             (true, false) => theme.symbol("▴", "^"),
         };
         let style = if sorted { theme.key() } else { theme.quiet() };
-        cell(Line::styled(format!("{}{arrow}", column.name), style), column.right)
+        let narrow = column.name.chars().count() > usize::from(column.width);
+        let name = if column.name == HISTORY && narrow { "seconds" } else { &column.name };
+        cell(Line::styled(format!("{name}{arrow}"), style), column.right)
     }));
     let total = workbench.snapshot.totals.stateful.max(1);
     let most = shown.rows.iter().flat_map(|row| &row.history).copied().max().unwrap_or(0);
@@ -125,6 +127,12 @@ fn table(workbench: &Workbench, shown: &PartitionsShown, area: Rect, buffer: &mu
     note_spots(workbench, &columns, selected, area);
     let widths = columns.iter().map(|column| Constraint::Length(column.width));
     Widget::render(Table::new(rows, widths).header(header).column_spacing(1), area, buffer);
+    mark_more(theme, &workbench.partition_columns, area, buffer);
+    for (row, place) in shown.rows.iter().zip(area.rows().skip(1)) {
+        if row.row.poisoned {
+            say_poisoned(workbench, row, &columns, place, buffer);
+        }
+    }
     let selected = selected.filter(|selected| *selected < shown.rows.len());
     let selected_row = selected.and_then(|selected| area.rows().skip(1).nth(selected));
     if let Some(row) = selected_row.filter(|_| focused) {
@@ -155,12 +163,35 @@ fn cell(line: Line<'_>, right: bool) -> Cell<'_> {
 }
 
 /// The key as it is shown.
-fn key_text(row: &ShownRow) -> String {
-    words::key(&row.row.key)
+fn key_text(workbench: &Workbench, row: &ShownRow) -> String {
+    workbench.theme.fit(&words::key(&row.row.key), usize::from(KEY_LIMIT - MARK))
 }
 
-fn field_text(row: &ShownRow, field: &str) -> String {
-    row.row.value.get(field).map(words::plain).unwrap_or_default()
+/// Says of a poisoned partition that it is so in a word, because that must not be overlooked. It stands between
+/// the key and the worker if there is room, so that no column has to become wider.
+fn say_poisoned(
+    workbench: &Workbench,
+    row: &ShownRow,
+    columns: &[Column],
+    place: Rect,
+    buffer: &mut Buffer,
+) {
+    let [key, beside, ..] = columns else { return };
+    let columns_of = |width: usize| u16::try_from(width).unwrap_or(u16::MAX);
+    let taken = columns_of(key_text(workbench, row).width()).saturating_add(1);
+    let end = match beside.name.as_str() {
+        // With a blank before the worker.
+        "worker" => {
+            let worker = columns_of(worker(workbench, row).width());
+            (key.width + beside.width).saturating_sub(worker)
+        }
+        _ => key.width,
+    };
+    if taken.saturating_add(columns_of(POISONED.len())) <= end {
+        let word = Line::styled(POISONED, workbench.theme.bad());
+        let x = place.x.saturating_add(taken);
+        word.render(Rect { x, ..place }.intersection(place), buffer);
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
@@ -176,10 +207,9 @@ fn value(
     let fitted = |text: String| Line::raw(theme.fit(&text, usize::from(column.width)));
     match column.name.as_str() {
         "key" => {
-            let mark = if partition.poisoned { 1 + POISONED.len() } else { 2 };
-            let key = theme.fit(&key_text(row), usize::from(KEY_LIMIT) - mark);
+            let key = key_text(workbench, row);
             if partition.poisoned {
-                Line::styled(format!("{key} {POISONED}"), theme.bad())
+                Line::styled(format!("{key} {}", theme.symbol("✗", "x")), theme.bad())
             } else if workbench.is_pinned(&partition.key) {
                 let mark = theme.symbol("◆", "!");
                 Line::styled(format!("{key} {mark}"), theme.accent().patch(theme.title()))
@@ -193,11 +223,11 @@ fn value(
             }
         }
         "worker" => worker(workbench, row),
-        "messages" => Line::raw(words::count(partition.messages)),
+        "messages" => Line::raw(words::within(partition.messages, usize::from(column.width))),
         "msg/s" => match row.rate {
             // It takes a second to measure.
             None => Line::styled(theme.symbol("…", "..").to_owned(), theme.quiet()),
-            Some(rate) => Line::raw(words::measured_rate(rate)),
+            Some(rate) => Line::raw(words::measured_rate(rate, usize::from(column.width))),
         },
         HISTORY => {
             let shown = usize::from(column.width);
@@ -206,9 +236,21 @@ fn value(
             let line = bars::line(theme, &seconds, most);
             Line::styled(format!("{line:>shown$}"), theme.worker(partition.worker.0))
         }
-        "share" => Line::raw(words::percent((partition.messages as f64 / total as f64).min(1.0))),
+        "share" => {
+            let share = (partition.messages as f64 / total as f64).min(1.0);
+            let text = words::percent(share);
+            if is_hot(share, workbench.snapshot.partitions.total) {
+                Line::styled(format!("{}{text:>4}", theme.symbol("▲", "^")), theme.warning())
+            } else {
+                Line::raw(text)
+            }
+        }
         "state" => fitted(words::plain(&partition.value)),
-        field => fitted(field_text(row, field)),
+        field => {
+            let widths = workbench.partitions.widths();
+            let value = partition.value.get(field);
+            fitted(value.map(|value| widths.aligned(field, value)).unwrap_or_default())
+        }
     }
 }
 
@@ -225,8 +267,26 @@ fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
     }
 }
 
+/// Whether a partition has so large a share of the messages that it is worth a mark: more than a fifth, and more than
+/// twice what each would have if all were equal.
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn is_hot(share: f64, partitions: usize) -> bool {
+    share > 0.2 && share * partitions as f64 > 2.0
+}
+
 /// Whether a message has just created the partition.
 fn is_new(workbench: &Workbench, row: &ShownRow) -> bool {
     let created = row.row.created.filter(|_| row.row.dynamic);
     created.is_some_and(|created| workbench.is_recent(created, NEW_FOR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_is_hot_if_it_has_much_and_much_more_than_others() {
+        assert!(is_hot(0.26, 27) && is_hot(0.9, 3));
+        assert!(!is_hot(0.6, 2) && !is_hot(0.1, 1000) && !is_hot(1.0, 1));
+    }
 }

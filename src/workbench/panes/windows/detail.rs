@@ -48,7 +48,7 @@ pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer:
     let notice = workbench.notices.shown().map(|notice| notice.text.clone());
     let told = notice.or_else(|| laid.told(&view)).or_else(|| {
         (extent.lines > most).then(|| {
-            let [line, lines] = [view.cursor + 1, extent.lines].map(|at| words::grouped(at as u64));
+            let [line, lines] = [view.cursor + 1, extent.lines].map(|at| words::exact(at as u64));
             format!("line {line} of {lines}")
         })
     });
@@ -96,7 +96,7 @@ pub(in crate::workbench::panes) fn beside(workbench: &Workbench, area: Rect, buf
     let out_of_sight = extent.lines.saturating_sub(extent.height);
     if let Some(row) = inner.rows().next_back().filter(|_| out_of_sight > 0) {
         Clear.render(row, buffer);
-        let lines = words::plural(out_of_sight as u64 + 1, "more line");
+        let lines = words::counted(out_of_sight as u64 + 1, "more line");
         Line::styled(lines, theme.quiet()).render(row, buffer);
     }
 }

@@ -71,9 +71,9 @@ fn status(workbench: &Workbench) -> Vec<Line<'static>> {
         return vec![Line::styled(" there is no load", theme.quiet())];
     };
     let mut spans = vec![
-        Span::styled(format!(" {} ", words::grouped(load.sent)), theme.text()),
+        Span::styled(format!(" {} ", words::exact(load.sent)), theme.text()),
         Span::styled(format!("{} sent, ", plural(load.sent, "message")), theme.quiet()),
-        Span::styled(words::grouped(load.malformed), theme.text()),
+        Span::styled(words::exact(load.malformed), theme.text()),
         Span::styled(" malformed", theme.quiet()),
     ];
     if let Some(late) = late(load) {
@@ -84,13 +84,13 @@ fn status(workbench: &Workbench) -> Vec<Line<'static>> {
         let beyond = finding.beyond.map_or_else(
             || " no rate is too much".to_owned(),
             |tried| {
-                let (rate, p99) = (words::grouped(tried.rate), words::duration(tried.p99));
+                let (rate, p99) = (words::exact(tried.rate), words::duration(tried.p99));
                 format!(" {rate} msg/s are too much: p99 {p99}")
             },
         );
         lines.push(Line::styled(beyond, theme.warning()));
         if let Some(tried) = finding.within {
-            let (rate, p99) = (words::grouped(tried.rate), words::duration(tried.p99));
+            let (rate, p99) = (words::exact(tried.rate), words::duration(tried.p99));
             lines.push(Line::styled(format!(" {rate} msg/s are not: p99 {p99}"), theme.good()));
         }
     }

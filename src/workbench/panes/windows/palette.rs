@@ -33,12 +33,18 @@ pub(super) fn render(
         height,
     };
     let found = palette.found();
+    let looking = match workbench.is_looking_for_keys(palette) {
+        true => theme.symbol("looking for keys… ", "looking for keys.. "),
+        false => "",
+    };
     Clear.render(place, buffer);
     let block = Block::bordered()
         .border_set(theme.border_set())
         .border_style(theme.accent())
         .title_top(Line::styled(" Commands ", theme.accent()))
-        .title_top(Line::styled(format!(" {} ", found.len()), theme.quiet()).right_aligned())
+        .title_top(
+            Line::styled(format!(" {looking}{} ", found.len()), theme.quiet()).right_aligned(),
+        )
         .title_bottom(Line::styled(" Enter does it, Esc closes ", theme.quiet()).right_aligned());
     let inner = block.inner(place);
     block.render(place, buffer);

@@ -15,10 +15,10 @@ const WIDTH: usize = 70;
 
 pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
-    let count = |number: usize| words::plural(number as u64, "line");
+    let count = |number: usize| words::counted(number as u64, "line");
     let mut lines = Vec::new();
     if let Some((first, _)) = &pasted.first {
-        let bytes = words::plural(pasted.bytes.len() as u64, "byte");
+        let bytes = words::counted(pasted.bytes.len() as u64, "byte");
         lines.push(Line::raw(format!("{}, {bytes}. The first:", count(pasted.good))));
         lines.push(Line::styled(theme.fit(first, WIDTH), theme.accent()));
         if let Some(foresight) = workbench.foreseen(REVISION) {
@@ -30,15 +30,14 @@ pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, bu
         lines.push(Line::styled(text, theme.warning()));
     }
     lines.extend(pasted.told.iter().map(|(number, reason)| {
-        let number = Span::styled(format!("line {number}: "), theme.quiet());
+        let number =
+            Span::styled(format!("line {}: ", words::exact(*number as u64)), theme.quiet());
         Line::from(vec![number, Span::raw(theme.fit(reason, WIDTH))])
     }));
     if pasted.wrong > pasted.told.len() {
         let others = pasted.wrong - pasted.told.len();
-        lines.push(Line::styled(
-            format!("and {} more", words::grouped(others as u64)),
-            theme.quiet(),
-        ));
+        lines
+            .push(Line::styled(format!("and {} more", words::exact(others as u64)), theme.quiet()));
     }
     let keys = if pasted.good > 0 { "Enter: send   Esc: drop" } else { "Esc: drop" };
     let title = format!("Send {}?", count(pasted.lines));

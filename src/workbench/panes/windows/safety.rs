@@ -6,14 +6,13 @@ use ratatui::text::Line;
 
 use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
-use crate::core::text::plural;
 use crate::runtime::RunState;
 use crate::telemetry::{Crash, SafetyShown};
 use crate::workbench::commands::Command;
 use crate::workbench::panes::frame::{field, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::theme::Theme;
-use crate::workbench::words;
+use crate::workbench::words::{self, counted};
 
 pub(super) fn render(workbench: &Workbench, crashing: bool, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
@@ -97,7 +96,7 @@ impl Story<'_> {
         if epoch.0 > 0 {
             texts.push(format!(
                 "{} from {}",
-                many(*partitions as u64, "partition"),
+                counted(*partitions as u64, "partition"),
                 checkpoint(*epoch)
             ));
         }
@@ -105,7 +104,7 @@ impl Story<'_> {
             let paused = self.workbench.snapshot.run_state != RunState::Running;
             let then =
                 if paused { "from the journal, when resumed" } else { "again, from the journal" };
-            texts.push(format!("{} {then}", many(*frames, "message")));
+            texts.push(format!("{} {then}", counted(*frames, "message")));
         }
         if self.safety.files {
             texts.push("files go on from where that had ended".to_owned());
@@ -119,17 +118,17 @@ impl Story<'_> {
         let mut texts = match (epoch.0, *unsaved) {
             (0, 0) if recovered.is_some() => vec![format!("the messages in {place}")],
             (0, 0) => vec!["nothing: no message has been processed".to_owned()],
-            (0, newer) => vec![format!("{}, in {place}", many(newer, "message"))],
+            (0, newer) => vec![format!("{}, in {place}", counted(newer, "message"))],
             (_, 0) => vec![format!("all that was processed, in {}", checkpoint(*epoch))],
             (_, newer) => {
-                vec![checkpoint(*epoch), format!("{} newer, in {place}", words::grouped(newer))]
+                vec![checkpoint(*epoch), format!("{} newer, in {place}", words::exact(newer))]
             }
         };
         let waits = self.workbench.snapshot.waits.unwrap_or_default();
         if waits.journaled > 0 {
             texts.push(format!(
                 "{} only in the journal, when resumed",
-                many(waits.journaled, "message")
+                counted(waits.journaled, "message")
             ));
         }
         texts
@@ -139,20 +138,17 @@ impl Story<'_> {
 fn lost(crash: &Crash) -> Vec<String> {
     let Crash { workers, partitions, epoch, messages, .. } = crash;
     let [partitions, workers] = [(*partitions, "partition"), (*workers, "worker")]
-        .map(|(count, what)| many(count as u64, what));
+        .map(|(count, what)| counted(count as u64, what));
     let newer = match (epoch.0, *messages) {
-        (0, messages) => format!("{}, and there was no checkpoint", many(messages, "message")),
+        (0, messages) => format!("{}, and there was no checkpoint", counted(messages, "message")),
         (_, 0) => format!("no message newer than {}", checkpoint(*epoch)),
-        (_, messages) => format!("{} newer than {}", many(messages, "message"), checkpoint(*epoch)),
+        (_, messages) => {
+            format!("{} newer than {}", counted(messages, "message"), checkpoint(*epoch))
+        }
     };
     vec![format!("{partitions} in the memory of {workers}"), newer]
 }
 
 fn checkpoint(epoch: Epoch) -> String {
     format!("checkpoint {epoch}")
-}
-
-/// `1 partition`, `2 partitions`, `10 000 partitions`.
-fn many(count: u64, what: &str) -> String {
-    format!("{} {}", words::grouped(count), plural(count, what))
 }

@@ -56,8 +56,8 @@ impl AtHand {
         match self {
             Self::Message(trace) if trace.frame.len() < trace.frame_length => Some(format!(
                 "of its {} bytes only the first {} are kept",
-                words::grouped(trace.frame_length as u64),
-                words::grouped(trace.frame.len() as u64),
+                words::exact(trace.frame_length as u64),
+                words::exact(trace.frame.len() as u64),
             )),
             Self::Message(_) | Self::Letter(_) => None,
         }
@@ -96,7 +96,7 @@ impl Workbench {
         self.close_windows();
         if frame.len() > MAX_EDITED {
             let (length, most) =
-                (words::grouped(frame.len() as u64), words::grouped(MAX_EDITED as u64));
+                (words::exact(frame.len() as u64), words::exact(MAX_EDITED as u64));
             let text = format!(
                 "{length} bytes are too long for a line (the most are {most}): send them again as they are"
             );

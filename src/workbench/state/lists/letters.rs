@@ -1,15 +1,17 @@
 //! The dead letters: which of them are shown, and which of them poisoned a partition.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
 use super::filters::filter_line::{Filter, FilterLine};
+use super::filters::judged::Judged;
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
-use crate::core::text::hex_digit;
+use crate::core::text::{has, has_bytes, hex_digit};
 use crate::core::topology::{StepKind, Topology};
 use crate::expression::Rows;
 use crate::workbench::commands::Command;
@@ -24,12 +26,13 @@ const FILTERED: usize = 16 * 1024;
 pub struct LetterRows {
     selected: SelectedRow<DeadLetter>,
     filter: FilterLine,
+    judged: RefCell<Judged<DeadLetter>>,
 }
 
 impl Default for LetterRows {
     fn default() -> Self {
         let filter = FilterLine::over(Rows::Messages);
-        Self { selected: SelectedRow::default(), filter }
+        Self { selected: SelectedRow::default(), filter, judged: RefCell::default() }
     }
 }
 
@@ -45,7 +48,8 @@ impl LetterRows {
                 all.iter().filter(found).cloned().collect()
             }
             Filter::Expression(expression) => {
-                all.iter().filter(|letter| expression.holds(&***letter)).cloned().collect()
+                let holds = |letter: &DeadLetter| expression.holds(letter);
+                self.judged.borrow_mut().keep(expression, all, |_| 0, holds).into()
             }
         }
     }
@@ -98,9 +102,9 @@ impl LetterRows {
 fn matches(letter: &DeadLetter, text: &str, digits: Option<&Digits>) -> bool {
     let words = [&*letter.reason, &*letter.pipeline, &*letter.step, &*letter.source];
     let bytes = letter.bytes.get(..FILTERED).unwrap_or(&letter.bytes);
-    words.iter().any(|word| word.contains(text))
-        || letter.key.as_ref().is_some_and(|key| words::key(key).contains(text))
-        || bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    words.iter().any(|word| has(word, text))
+        || letter.key.as_ref().is_some_and(|key| has(&words::key(key), text))
+        || has_bytes(bytes, text)
         || digits.is_some_and(|digits| digits.are_in(&letter.header) || digits.are_in(bytes))
 }
 
@@ -199,6 +203,21 @@ mod tests {
         }
         // Digits are those of whole bytes: `e6` is among the digits `6e6f`, but is no byte of it.
         for text in ["Wanted", "e6", "6e 6e", "0x", "zz"] {
+            assert!(!found(text), "{text}");
+        }
+        // Lower case finds both cases, as in all lists.
+        let letter = DeadLetter {
+            reason: "Bytes are wanted".to_owned(),
+            source: "Clients".into(),
+            key: Some(Key::from("Zeta")),
+            bytes: Bytes::from_static(b"NonSense"),
+            ..letter
+        };
+        let found = |text: &str| matches(&letter, text, Digits::of(text).as_ref());
+        for text in ["bytes", "client", "zeta", "nonsense", "Bytes", "Zeta", "NonS"] {
+            assert!(found(text), "{text}");
+        }
+        for text in ["ZETA", "NONS", "BYTES"] {
             assert!(!found(text), "{text}");
         }
     }

@@ -114,7 +114,7 @@ impl PartitionRows {
             limit,
             pinned,
         };
-        PartitionView { state: self.state, query, opened: None }
+        PartitionView { state: self.state, query, ..PartitionView::default() }
     }
 
     /// Whether the rows are sorted by this column.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::telemetry::PartitionsShown;
 use crate::workbench::words;
 
@@ -16,8 +18,17 @@ const PATIENCE: u32 = 40;
 #[derive(Debug, Clone, Default)]
 pub struct Widths {
     key: usize,
-    fields: BTreeMap<String, usize>,
+    fields: BTreeMap<String, Field>,
     shown: u32,
+}
+
+/// The columns of a field's values: numbers are below each other at their point.
+#[derive(Debug, Clone, Copy, Default)]
+struct Field {
+    /// A text, or a number up to its point.
+    whole: usize,
+    /// A number from its point on.
+    part: usize,
 }
 
 impl Widths {
@@ -30,7 +41,19 @@ impl Widths {
     /// The width of a field's values.
     #[must_use]
     pub fn field(&self, name: &str) -> usize {
-        self.fields.get(name).copied().unwrap_or_default()
+        self.fields.get(name).map_or(0, |field| field.whole + field.part)
+    }
+
+    /// A field's value as text, with blanks behind a number so that its point is below those of the others.
+    #[must_use]
+    pub fn aligned(&self, name: &str, value: &Value) -> String {
+        let text = words::plain(value);
+        let part = self.fields.get(name).map_or(0, |field| field.part);
+        if part == 0 || !value.is_number() {
+            return text;
+        }
+        let blank = part.saturating_sub(from_point(&text));
+        format!("{text}{:blank$}", "")
     }
 
     /// Takes the rows that are shown now.
@@ -42,22 +65,54 @@ impl Widths {
         }
         let least = usize::from(narrower);
         self.key = self.key.saturating_sub(least);
-        self.fields.values_mut().for_each(|width| *width = width.saturating_sub(least));
+        for field in self.fields.values_mut() {
+            field.whole = field.whole.saturating_sub(least);
+            field.part = field.part.saturating_sub(least);
+        }
         for row in &shown.rows {
             let key = words::key(&row.row.key).chars().count().min(LONGEST);
             self.key = self.key.max(key);
-            for (name, value) in row.row.value.as_object().into_iter().flatten() {
-                let width = words::plain(value).chars().count().min(LONGEST);
-                let kept = self.fields.entry(name.clone()).or_default();
-                *kept = width.max(*kept);
-            }
+            self.note(&row.row.value);
+        }
+    }
+
+    /// Makes room for a state.
+    fn note(&mut self, state: &Value) {
+        for (name, value) in state.as_object().into_iter().flatten() {
+            let text = words::plain(value);
+            let part = if value.is_number() { from_point(&text) } else { 0 };
+            let whole = text.chars().count().min(LONGEST).saturating_sub(part);
+            let kept = self.fields.entry(name.clone()).or_default();
+            (kept.whole, kept.part) = (kept.whole.max(whole), kept.part.max(part));
         }
     }
 }
 
+/// How many characters of a number are its point and what follows.
+fn from_point(number: &str) -> usize {
+    number.find('.').map_or(0, |point| number.len() - point)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn numbers_are_below_each_other_at_their_point() {
+        let mut widths = Widths::default();
+        for bid in ["284.72", "99.5", "1000"] {
+            let value: Value = serde_json::from_str(bid).unwrap();
+            widths.note(&json!({ "bid": value, "name": "a.b" }));
+        }
+        assert_eq!((widths.field("bid"), widths.field("name")), (7, 3));
+        let aligned = |value: Value| format!("{:>7}", widths.aligned("bid", &value));
+        assert_eq!(aligned(json!(284.72)), " 284.72");
+        assert_eq!(aligned(json!(99.5)), "  99.5 ");
+        assert_eq!(aligned(json!(7)), "   7   ");
+        assert_eq!(widths.aligned("name", &json!("a")), "a");
+    }
 
     #[test]
     fn a_column_is_wide_at_once_and_narrow_only_after_a_while() {

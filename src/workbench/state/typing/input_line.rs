@@ -22,6 +22,9 @@ const MAX_LENGTH: usize = 16 * 1024 * 1024;
 /// The max size of all lines of the history together, in bytes.
 const HISTORY_BYTES: usize = 2 * MAX_LENGTH;
 
+/// The longest line that is worth to be kept for the next run, in bytes.
+pub(in crate::workbench) const LONGEST_KEPT: usize = 1024;
+
 /// How many characters one column may be made of: a letter may carry any number of marks.
 pub(crate) const CHARACTERS_PER_COLUMN: usize = 32;
 
@@ -46,6 +49,8 @@ pub struct InputLine {
     /// Counts the changes of the text.
     revision: u64,
     history: Vec<String>,
+    /// Lines of it that nobody has asked for yet.
+    fresh: Vec<String>,
     /// The place of the line in the history, and the text that was typed before.
     browsing: Option<(usize, String)>,
 }
@@ -66,6 +71,7 @@ impl Default for InputLine {
             limit: MAX_LENGTH,
             revision: 0,
             history: Vec::new(),
+            fresh: Vec::new(),
             browsing: None,
         }
     }
@@ -189,8 +195,26 @@ impl InputLine {
         self.revision += 1;
         self.browsing = None;
         if !line.is_empty() && self.history.last() != Some(&line) {
+            if line.len() <= LONGEST_KEPT && self.fresh.len() < HISTORY {
+                self.fresh.push(line.clone());
+            }
             self.history.push(line);
         }
+        self.shorten();
+    }
+
+    /// Begins with the history of an earlier run, the oldest line first.
+    pub fn remember(&mut self, lines: Vec<String>) {
+        self.history.splice(0..0, lines);
+        self.shorten();
+    }
+
+    /// The lines that were taken since this was asked last, but for very long ones.
+    pub fn take_fresh(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    fn shorten(&mut self) {
         let mut kept = 0;
         let newest = self.history.iter().rev().take(HISTORY).take_while(|line| {
             kept += line.len();

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 
 use super::pasted_lines::PastedLines;
 use super::sent::Origin;
-use crate::core::text::counted;
+use crate::core::figures::{counted, exact};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
@@ -91,7 +91,9 @@ impl Workbench {
         let sent = counted(good as u64, "pasted line");
         match wrong {
             0 => self.notify(format!("{sent} sent"), false),
-            wrong => self.notify(format!("{sent} sent, {wrong} left out"), good == 0),
+            wrong => {
+                self.notify(format!("{sent} sent, {} left out", exact(wrong as u64)), good == 0)
+            }
         }
         self.origin = Some(Origin::Pasted);
         (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))

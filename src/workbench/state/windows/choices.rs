@@ -5,6 +5,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::detail::Subject;
 use super::overlay::Overlay;
 use super::palette::{Choose, Item, Palette};
+use crate::application::Key;
+use crate::core::partitions::query::PartitionRow;
+use crate::telemetry::ShownRow;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::layout::Pane;
 use crate::workbench::state::{Effect, Workbench};
@@ -65,14 +68,10 @@ impl Workbench {
                 self.go_where_it_works(command);
                 return self.command(command);
             }
-            Choose::Partition(key) => {
-                let rows = self.snapshot.partitions.rows.iter();
-                if let Some(row) = rows.into_iter().find(|row| row.row.key == key) {
-                    let last = Some(Box::new(row.clone()));
-                    let state = self.snapshot.partitions.view.state;
-                    self.pane = Pane::Partitions;
-                    self.open_detail(Subject::Partition { state, key, last });
-                }
+            Choose::Partition(state, key) => {
+                let last = self.row_of(state, &key).map(Box::new);
+                self.pane = Pane::Partitions;
+                self.open_detail(Subject::Partition { state, key, last });
             }
             Choose::Find => {
                 self.go_to(Pane::Partitions);
@@ -160,14 +159,58 @@ impl Workbench {
         items
     }
 
+    /// The partitions in sight.
     fn partition_items(&self) -> impl Iterator<Item = Item> {
-        self.snapshot.partitions.rows.iter().map(|row| Item {
-            name: format!("partition {}", words::key(&row.row.key)),
+        let shown = &self.snapshot.partitions;
+        shown.rows.iter().map(|row| self.partition_item(shown.view.state, &row.row))
+    }
+
+    fn partition_item(&self, state: usize, row: &PartitionRow) -> Item {
+        let several = self.topology.states().len() > 1;
+        let of = if several { format!("of {}: ", row.state) } else { String::new() };
+        Item {
+            name: format!("partition {}", words::key(&row.key)),
             keys: String::new(),
-            about: words::plain(&row.row.value),
+            about: format!("{of}{}", words::plain(&row.value)),
             refusal: None,
-            choose: Choose::Partition(row.row.key.clone()),
+            choose: Choose::Partition(state, row.key.clone()),
+        }
+    }
+
+    /// A partition that is in sight or was found.
+    fn row_of(&self, state: usize, key: &Key) -> Option<ShownRow> {
+        let shown = &self.snapshot.partitions;
+        let mut in_sight = shown.rows.iter().filter(|_| shown.view.state == state);
+        in_sight.find(|row| row.row.key == *key).cloned().or_else(|| {
+            let mut found = shown.found.iter().flat_map(|found| &found.rows);
+            let (_, row) = found.find(|(of, row)| *of == state && row.key == *key)?;
+            let row = row.clone();
+            Some(ShownRow { row, rate: None, history: Vec::new(), moved: None })
         })
+    }
+
+    /// What is typed in the palette: partitions out of sight are looked for, too.
+    pub(in crate::workbench::state) fn wanted_key(&self) -> Option<String> {
+        match &self.overlay {
+            Some(Overlay::Palette(palette)) => palette.wanted().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// Whether partitions are being looked for.
+    pub(in crate::workbench) fn is_looking_for_keys(&self, palette: &Palette) -> bool {
+        let found = self.snapshot.partitions.found.as_ref();
+        palette.wanted().is_some_and(|wanted| found.is_none_or(|found| found.text != wanted))
+    }
+
+    /// Offers the partitions that were found in the palette.
+    pub(in crate::workbench::state) fn note_found(&mut self) {
+        let Some(Overlay::Palette(_)) = &self.overlay else { return };
+        let found = self.snapshot.partitions.found.iter().flat_map(|found| &found.rows);
+        let items = found.map(|(state, row)| self.partition_item(*state, row)).collect();
+        if let Some(Overlay::Palette(palette)) = &mut self.overlay {
+            palette.take_keys(items);
+        }
     }
 
     fn application_items(&self) -> impl Iterator<Item = Item> {

@@ -94,7 +94,7 @@ impl LoadRow {
     pub fn value(self, settings: &LoadSettings, topology: &Topology) -> String {
         let LoadSettings { pace, mix, search, pipeline, .. } = settings;
         match self {
-            Self::Rate => format!("{} msg/s", words::grouped(pace.rate)),
+            Self::Rate => format!("{} msg/s", words::exact(pace.rate)),
             Self::Keys => match mix.keys {
                 Keys::Even => "all equally likely",
                 Keys::Zipf(_) => "some likelier (Zipf's law)",

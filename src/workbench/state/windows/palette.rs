@@ -1,5 +1,5 @@
 //! The palette: everything that can be done, found by a few letters. Commands of all panes, the panes
-//! themselves, the partitions in sight, settings and applications.
+//! themselves, partitions by their keys, settings and applications.
 
 mod settings;
 
@@ -11,12 +11,14 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::application::Key;
 use crate::core::partitions::query::SortBy;
+use crate::core::text::has;
 use crate::telemetry::TimeWindow;
 use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
 use crate::workbench::state::typing::input_line::InputLine;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::theme::Look;
+use crate::workbench::words;
 
 /// The max length of what is typed, in bytes.
 const MAX_LENGTH: usize = 256;
@@ -32,8 +34,8 @@ const NAME_FIRST: u32 = 10_000;
 pub enum Choose {
     /// Do this.
     Command(Command),
-    /// Open this partition.
-    Partition(Key),
+    /// Open this partition of the state at this place of the topology.
+    Partition(usize, Key),
     /// Show the partitions whose key contains what is typed.
     Find,
     /// Set this.
@@ -85,6 +87,8 @@ pub struct Palette {
     /// Which of the found items is selected.
     pub selected: usize,
     items: Vec<Item>,
+    /// The partitions out of sight whose keys contain what is typed, or what was typed a moment ago.
+    keys: Vec<Item>,
     matcher: RefCell<Matcher>,
 }
 
@@ -93,7 +97,34 @@ impl Palette {
     #[must_use]
     pub fn new(items: Vec<Item>) -> Self {
         let matcher = RefCell::new(Matcher::new(Config::DEFAULT));
-        Self { line: InputLine::with_limit(MAX_LENGTH), selected: 0, items, matcher }
+        Self {
+            line: InputLine::with_limit(MAX_LENGTH),
+            selected: 0,
+            items,
+            keys: Vec::new(),
+            matcher,
+        }
+    }
+
+    /// What the keys of partitions are to contain; `None` if none are looked for.
+    #[must_use]
+    pub fn wanted(&self) -> Option<&str> {
+        let typed = self.line.text().trim();
+        let typed = typed.strip_prefix("partition ").unwrap_or(typed).trim_start();
+        let finds = |item: &Item| item.choose == Choose::Find && item.refusal.is_none();
+        Some(typed).filter(|typed| !typed.is_empty() && self.items.iter().any(finds))
+    }
+
+    /// Takes the partitions that were found. The selection stays on its item.
+    pub fn take_keys(&mut self, keys: Vec<Item>) {
+        let selected = self.found().get(self.selected).map(|found| found.item.choose.clone());
+        let offered = |item: &Item| self.items.iter().any(|other| other.choose == item.choose);
+        self.keys = keys.into_iter().filter(|item| !offered(item)).collect();
+        // Who has chosen nothing yet gets the best one.
+        if let Some(selected) = selected.filter(|_| self.selected > 0) {
+            let place = self.found().iter().position(|found| found.item.choose == selected);
+            self.selected = place.unwrap_or(0);
+        }
     }
 
     /// The items that match what is typed, the best first. Without text all of them, as they were given.
@@ -103,7 +134,8 @@ impl Palette {
         let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
         let mut matcher = self.matcher.borrow_mut();
         let mut scored: Vec<(u32, Found<'_>)> = Vec::new();
-        for item in &self.items {
+        let wanted = self.wanted();
+        for item in self.items.iter().chain(&self.keys) {
             let (mut marks, mut buffer) = (Vec::new(), Vec::new());
             if item.choose == Choose::Find {
                 continue;
@@ -112,7 +144,12 @@ impl Palette {
             let score = pattern.indices(name, &mut matcher, &mut marks);
             let score = score.map(|score| score + NAME_FIRST).or_else(|| {
                 marks.clear();
-                says(&item.about, typed).then_some(1)
+                let is_wanted =
+                    |key: &Key| wanted.is_some_and(|wanted| has(&words::key(key), wanted));
+                match &item.choose {
+                    Choose::Partition(_, key) if is_wanted(key) => Some(NAME_FIRST),
+                    _ => says(&item.about, typed).then_some(1),
+                }
             });
             if let Some(score) = score {
                 marks.sort_unstable();
@@ -192,6 +229,28 @@ mod tests {
         assert_eq!(names(&mut palette, "xyzzy"), [""; 0]);
         // In the name before in the description.
         assert_eq!(names(&mut palette, "co").first().map(String::as_str), Some("commands"));
+    }
+
+    #[test]
+    fn a_key_that_was_found_is_offered_and_the_selection_stays_where_it_was() {
+        let key = |state, key: &str| Item {
+            choose: Choose::Partition(state, Key::from(key)),
+            ..item(&format!("partition {key}"), "")
+        };
+        let find = Item { choose: Choose::Find, ..item("find partitions", "") };
+        let mut palette = Palette::new(vec![item("crash", ""), key(0, "cat"), find]);
+        assert_eq!(palette.wanted(), None);
+        assert_eq!(names(&mut palette, "c!").len(), 1);
+        palette.line.set("partition  C!".to_owned());
+        assert_eq!(palette.wanted(), Some("C!"));
+        assert_eq!(names(&mut palette, "ca"), ["partition cat", "crash", "find partitions"]);
+        palette.selected = 1;
+        palette.take_keys(vec![key(0, "cat"), key(1, "cat"), key(0, "ca")]);
+        let all = names(&mut palette, "ca");
+        assert_eq!(all.iter().filter(|name| *name == "partition cat").count(), 2, "{all:?}");
+        assert_eq!(palette.found()[palette.selected].item.name, "crash");
+        // What does not match any more is not offered.
+        assert_eq!(names(&mut palette, "cra"), ["crash", "find partitions"]);
     }
 
     #[test]

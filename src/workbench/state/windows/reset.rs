@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::question::Question;
 use super::reset_files::ResetFiles;
-use crate::core::text::counted;
+use crate::core::figures::counted;
 use crate::telemetry::Snapshot;
 use crate::workbench::commands::Command;
 use crate::workbench::state::Workbench;
-use crate::workbench::words;
+use crate::workbench::state::sideways::ChartCursor;
 
 impl Workbench {
     /// Sets the files that a reset begins anew.
@@ -24,13 +24,13 @@ impl Workbench {
         match self.topology.states().len() {
             0 => {}
             1 if partitions.up_to_date => {
-                lost.push(words::plural(partitions.total as u64, "partition"));
+                lost.push(counted(partitions.total as u64, "partition"));
             }
             // How many another state has is not known here.
             _ => lost.push("all partitions".to_owned()),
         }
-        lost.push(words::plural(totals.messages_in, "message"));
-        lost.push(words::plural(totals.dead_letters, "dead letter"));
+        lost.push(counted(totals.messages_in, "message"));
+        lost.push(counted(totals.dead_letters, "dead letter"));
         let mut lines = vec![
             "The application begins anew, with nothing kept.".to_owned(),
             format!("Lost: {}.", lost.join(", ")),
@@ -62,6 +62,7 @@ impl Workbench {
         (self.overlay, self.frozen, self.spotlight) = (None, false, false);
         self.beneath.clear();
         self.partitions.begin_anew();
+        self.cursor = ChartCursor::default();
         self.seen.dead_letters = 0;
         self.workers_changed = None;
         self.snapshot = Arc::new(snapshot);

@@ -115,7 +115,7 @@ fn cells(told: &Told<'_>, node: &Node) -> (Vec<Vec<Span<'static>>>, Option<Targe
                 [] => cells.push(timed("gave nothing".to_owned(), theme.quiet())),
                 [message] => cells.push(timed(words::message(message), theme.text())),
                 made => {
-                    cells.push(timed(words::plural(made.len() as u64, "message"), theme.text()));
+                    cells.push(timed(words::counted(made.len() as u64, "message"), theme.text()));
                 }
             },
             HopEvent::Encoded(bytes) => {

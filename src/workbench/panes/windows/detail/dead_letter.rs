@@ -41,7 +41,7 @@ pub(super) fn sheet<'a>(
     if let Some(key) = &letter.key {
         parts.push(line("key", words::key(key)));
     }
-    parts.push(line("length", format!("{} bytes", words::grouped(letter.bytes.len() as u64))));
+    parts.push(line("length", words::counted(letter.bytes.len() as u64, "byte")));
     if letter.bytes.len() <= TEXT {
         parts.push(line("text", text_of_bytes(&letter.bytes)));
     }
@@ -56,7 +56,7 @@ pub(super) fn sheet<'a>(
 /// The place of the message in its source and in its pipeline.
 fn position(letter: &DeadLetter) -> String {
     let what = if letter.header.is_empty() { "bytes" } else { "frame" };
-    let offset = words::grouped(letter.offset);
+    let offset = words::exact(letter.offset);
     format!("{what} at byte {offset} of the source, {} of the pipeline", letter.sequence)
 }
 

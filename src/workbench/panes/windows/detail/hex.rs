@@ -84,7 +84,7 @@ impl<'a> Hex<'a> {
     /// What is known of a byte: where it is, and of which field.
     pub fn told(&self, at: usize) -> String {
         let place =
-            format!("byte {} of {}", words::grouped(at as u64), words::grouped(self.len() as u64));
+            format!("byte {} of {}", words::exact(at as u64), words::exact(self.len() as u64));
         let wrong = if self.wrong == Some(at) { ", here it is wrong" } else { "" };
         match self.field(at) {
             None => format!("{place}{wrong}"),

@@ -86,10 +86,10 @@ impl Told<'_> {
         let [all, kept] =
             [self.trace.frame_length, self.trace.frame.len()].map(|bytes| bytes as u64);
         let text = if kept < all {
-            let [all, kept] = [all, kept].map(words::grouped);
+            let [all, kept] = [all, kept].map(words::exact);
             format!("the first {kept} of the {all} bytes are kept")
         } else {
-            words::plural(all, "byte")
+            words::counted(all, "byte")
         };
         Row::named(self.workbench.theme, "frame", 6, text)
     }
@@ -118,7 +118,7 @@ impl Told<'_> {
                 // What a state computation sends on is nearly always its state.
                 [_] if self.changed_state(at, hop) => Vec::new(),
                 [message] => self.message(at, hop, message),
-                made => one(words::plural(made.len() as u64, "message"), theme.text()),
+                made => one(words::counted(made.len() as u64, "message"), theme.text()),
             },
             HopEvent::Partitioned { key, owner } => {
                 let arrow = theme.symbol("→", "->");

@@ -60,13 +60,13 @@ pub(super) fn sheet<'a>(workbench: &Workbench, output: &'a OutputShown) -> Sheet
 }
 
 fn length(output: &OutputShown) -> String {
-    let all = words::grouped(output.length as u64);
     if output.bytes.len() < output.length {
         format!(
-            "{all} bytes, of which the first {} are kept",
-            words::grouped(output.bytes.len() as u64)
+            "{}, of which the first {} are kept",
+            words::counted(output.length as u64, "byte"),
+            words::exact(output.bytes.len() as u64)
         )
     } else {
-        format!("{all} bytes")
+        words::counted(output.length as u64, "byte")
     }
 }

@@ -85,12 +85,12 @@ impl About<'_> {
             body.push(Span::styled(text, theme.quiet()));
         }
         let all = self.workbench.snapshot.totals.stateful;
-        let mut counts = words::grouped(row.messages);
+        let mut counts = words::exact(row.messages);
         if all > 0 {
             counts = format!("{counts}, {} of all", words::percent(share(row.messages, all)));
         }
         if let Some(rate) = shown.rate {
-            counts = format!("{counts}, {} msg/s", words::measured_rate(rate));
+            counts = format!("{counts}, {} msg/s", words::measured_rate(rate, usize::MAX));
         }
         let state = self.workbench.topology.states().get(self.state);
         let pin = state.map(|state| Pin { state: Arc::clone(&state.name), key: self.key.clone() });

@@ -45,7 +45,7 @@ pub(super) fn rows(
     let mut tree = Tree { theme, folds, label: columns + 1, rows: Vec::new(), left_out: 0 };
     tree.value(name, value, before, root);
     if tree.left_out > 0 {
-        let left_out = words::grouped(tree.left_out as u64);
+        let left_out = words::exact(tree.left_out as u64);
         let text = format!("{left_out} more lines: y copies all of it");
         let head = Span::raw(" ".repeat(columns + 1));
         tree.rows.push(Row::new(vec![head], vec![Span::styled(text, theme.quiet())], Flow::Wrap));
@@ -195,7 +195,7 @@ impl Tree<'_> {
             let label = std::mem::replace(&mut label, " ".repeat(self.label));
             let indent = " ".repeat(depth * INDENT);
             if let Some(nested) = self::fields(value).filter(|_| !is_plain(value)) {
-                let count = words::plural(
+                let count = words::counted(
                     nested.len() as u64,
                     if value.is_array() { "value" } else { "field" },
                 );

@@ -18,7 +18,9 @@ impl Workbench {
     pub(in crate::workbench) fn shown_traces(&self) -> Cow<'_, [Arc<Trace>]> {
         let all = &self.snapshot.traces;
         if let Filter::Expression(expression) = self.searches.messages.filter() {
-            return all.iter().filter(|trace| expression.holds(&***trace)).cloned().collect();
+            let mut judged = self.judged_traces.borrow_mut();
+            let holds = |trace: &Trace| expression.holds(trace);
+            return judged.keep(expression, all, Trace::hop_count, holds).into();
         }
         found(all, &self.searches.messages, |trace, text| {
             let number = trace.sequence.to_string();

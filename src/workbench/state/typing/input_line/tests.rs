@@ -132,3 +132,20 @@ fn an_empty_history_changes_nothing() {
     line.newer();
     assert_eq!(line.text(), "x");
 }
+
+#[test]
+fn lines_of_an_earlier_run_are_older_than_those_of_this_one() {
+    let mut line = InputLine::default();
+    let take = |line: &mut InputLine, text: &str| {
+        line.set(text.to_owned());
+        line.take();
+    };
+    take(&mut line, "b");
+    line.remember(vec!["x".to_owned(), "a".to_owned()]);
+    take(&mut line, "b");
+    take(&mut line, "c");
+    take(&mut line, &"l".repeat(LONGEST_KEPT + 1));
+    assert_eq!(line.take_fresh(), ["b", "c"]);
+    assert!(line.take_fresh().is_empty());
+    assert_eq!(line.history.get(..4), Some(&["x", "a", "b", "c"].map(str::to_owned)[..]));
+}
