@@ -46,8 +46,7 @@ impl HistoryFile {
 
     /// Adds lines. A long one is left out.
     pub fn add(&self, lines: &[String]) {
-        let lines = lines.iter().filter(|line| is_kept(line));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let text = as_text(lines.iter().filter(|line| is_kept(line)));
         if !text.is_empty() && (self.is_regular() || !self.path.exists()) {
             let _ = self.append(&text);
         }
@@ -81,7 +80,7 @@ impl HistoryFile {
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{}", std::process::id()));
         let other = Path::new(&name);
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = as_text(lines.iter());
         let written = private::create_file(other)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(other, &self.path));
@@ -89,6 +88,10 @@ impl HistoryFile {
             let _ = fs::remove_file(other);
         }
     }
+}
+
+fn as_text<'a>(lines: impl Iterator<Item = &'a String>) -> String {
+    lines.flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 fn is_kept(line: &str) -> bool {

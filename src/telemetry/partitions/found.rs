@@ -71,7 +71,8 @@ impl FoundWatch {
         let workers = engine.workers();
         let all = |(_, questions): &mut (String, Vec<Question<RowWindow>>)| {
             // Each of them takes what has come.
-            questions.iter_mut().fold(true, |all, question| question.is_answered(workers) && all)
+            let answered = questions.iter_mut().map(|question| question.is_answered(workers));
+            answered.filter(|answered| !answered).count() == 0
         };
         let Some((text, questions)) = self.asked.take_if(all) else { return false };
         let query = query(&text);

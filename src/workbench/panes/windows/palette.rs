@@ -33,9 +33,10 @@ pub(super) fn render(
         height,
     };
     let found = palette.found();
-    let looking = match workbench.is_looking_for_keys(palette) {
-        true => theme.symbol("looking for keys… ", "looking for keys.. "),
-        false => "",
+    let looking = if workbench.is_looking_for_keys(palette) {
+        theme.symbol("looking for keys… ", "looking for keys.. ")
+    } else {
+        ""
     };
     Clear.render(place, buffer);
     let block = Block::bordered()

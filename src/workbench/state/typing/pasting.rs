@@ -92,7 +92,7 @@ impl Workbench {
         match wrong {
             0 => self.notify(format!("{sent} sent"), false),
             wrong => {
-                self.notify(format!("{sent} sent, {} left out", exact(wrong as u64)), good == 0)
+                self.notify(format!("{sent} sent, {} left out", exact(wrong as u64)), good == 0);
             }
         }
         self.origin = Some(Origin::Pasted);

@@ -65,6 +65,7 @@ impl<T> Judged<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     use super::*;
     use crate::expression::Rows;
@@ -74,22 +75,24 @@ mod tests {
         let condition = || Arc::new(Expression::compile("dead", Rows::Messages).unwrap());
         let (first, second) = (condition(), condition());
         let asked = Cell::new(0);
-        let mut rows: Vec<Arc<Cell<usize>>> = (0..100).map(|at| Arc::new(Cell::new(at))).collect();
+        let row = |at| Arc::new(AtomicUsize::new(at));
+        let mut rows: Vec<Arc<AtomicUsize>> = (0..100).map(row).collect();
         let mut judged = Judged::default();
-        let mut look = |condition: &Arc<Expression>, rows: &[Arc<Cell<usize>>]| {
+        let mut look = |condition: &Arc<Expression>, rows: &[Arc<AtomicUsize>]| {
             asked.set(0);
-            let even = |row: &Cell<usize>| {
+            let version = |row: &AtomicUsize| row.load(Relaxed);
+            let even = |row: &AtomicUsize| {
                 asked.set(asked.get() + 1);
-                row.get() % 2 == 0
+                version(row).is_multiple_of(2)
             };
-            (judged.keep(condition, rows, Cell::get, even).len(), asked.get())
+            (judged.keep(condition, rows, version, even).len(), asked.get())
         };
         assert_eq!(look(&first, &rows), (50, 100));
         assert_eq!(look(&first, &rows), (50, 0));
-        rows.insert(0, Arc::new(Cell::new(100)));
+        rows.insert(0, row(100));
         rows.pop();
         assert_eq!(look(&first, &rows), (51, 1));
-        rows[3].set(7);
+        rows[3].store(7, Relaxed);
         assert_eq!(look(&first, &rows), (50, 1));
         assert_eq!(look(&second, &rows), (50, 100));
         // What has gone is forgotten.
