@@ -26,6 +26,8 @@ struct ListedPipeline {
     name: String,
     #[serde(rename = "in")]
     input: String,
+    /// Whether it makes its messages itself, so that it takes no `--in`.
+    generator: bool,
     example: Option<String>,
     #[serde(skip)]
     typed_as_it_is: bool,
@@ -56,6 +58,7 @@ pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
     let pipelines = topology.pipelines().iter().map(|plan| ListedPipeline {
         name: plan.name.to_string(),
         input: plan.source.format.clone(),
+        generator: plan.source.makes_its_messages(),
         example: plan.source.typed.as_ref().map(|typed| typed.example().to_owned()),
         typed_as_it_is: plan.source.is_typed_as_it_is(),
         steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),

@@ -22,7 +22,7 @@ pub struct Settings {
     pub frame_limit: u64,
     /// How many connections a source serves at once.
     pub connection_limit: NonZeroUsize,
-    /// Each pipeline's source.
+    /// Each pipeline's source; `Null` if it makes its messages itself.
     pub sources: Vec<Endpoint>,
     /// Each pipeline's sinks.
     pub sinks: Vec<Vec<Endpoint>>,

@@ -110,6 +110,7 @@ impl Session {
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
                 listening: counters.listening.get().cloned(),
+                generates: plan.source.makes_its_messages(),
                 ended: counters.ended.load(Ordering::Acquire),
                 held: counters.pressure.is_held(),
                 sinks: counters.pressure.sinks(),

@@ -283,7 +283,9 @@ impl Observer for Collector {
                     // A source listens once, so nothing is ever lost here.
                     let _ = of_pipeline.listening.set(address.as_str().into());
                 }
-                EngineEvent::SourceEnded(..) => of_pipeline.ended.store(true, Ordering::Release),
+                EngineEvent::SourceEnded(..) | EngineEvent::GeneratorEnded(_) => {
+                    of_pipeline.ended.store(true, Ordering::Release);
+                }
                 EngineEvent::Sink { sink, endpoint, news, .. } => {
                     of_pipeline.pressure.note(*sink, endpoint, news);
                 }

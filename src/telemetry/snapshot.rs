@@ -155,7 +155,9 @@ pub struct PipelineShown {
     pub has_sink: bool,
     /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
-    /// Whether all of its source is read: a file, a pipe or the standard input.
+    /// Whether its source makes its messages itself.
+    pub generates: bool,
+    /// Whether all of its source is read: a file, a pipe or the standard input; or made.
     pub ended: bool,
     /// Whether its source has waited for the byte budget for a while: the steps or the sinks are slower
     /// than the source.

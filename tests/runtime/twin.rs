@@ -64,12 +64,17 @@ pub fn driven(parts: &[Vec<u8>]) -> Ending {
         driver.end("votes").unwrap();
     }
     driver.run();
-    let states = ["histories", "totals"].into_iter();
+    of_driver(&driver, "votes", &["histories", "totals"])
+}
+
+/// What a driver has made of everything.
+pub fn of_driver(driver: &TestDriver, pipeline: &str, states: &[&str]) -> Ending {
     let mut counts = Counts::default();
     counts.add(driver.report());
+    let partitions = states.iter().flat_map(|state| driver.partitions(state));
     Ending {
-        partitions: states.flat_map(|state| driver.partitions(state)).map(partition).collect(),
-        outputs: by_key(driver.outputs("votes").unwrap()),
+        partitions: partitions.map(partition).collect(),
+        outputs: by_key(driver.outputs(pipeline).unwrap()),
         dead_letters: set(driver.dead_letters()),
         counts,
     }

@@ -13,7 +13,8 @@ use wallaroo::core::steps::batch::Output;
 use wallaroo::core::steps::context::Report;
 use wallaroo::runtime::{Engine, Settings};
 
-use crate::shape::Shape;
+use crate::item::MADE;
+use crate::shape::{Begin, Shape};
 use crate::steps::Order;
 
 /// The payloads of the first pipeline, and of the second.
@@ -98,6 +99,10 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
     let topology = shape.topology();
     let mut driver = TestDriver::new(&topology);
     for (plan, payloads) in topology.pipelines().iter().zip(inputs) {
+        if shape.from == Begin::Generator {
+            assert_eq!(driver.generate(&plan.name, u64::MAX).unwrap(), MADE);
+            continue;
+        }
         for payload in payloads {
             driver.push_message(&plan.name, payload).unwrap();
         }
@@ -120,11 +125,14 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
 pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
     let topology = Arc::new(shape.topology());
     let workers = NonZeroUsize::new(workers).unwrap();
-    let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
+    // What is not injectable ends with its sources.
+    let injectable = shape.from == Begin::Frames;
+    let settings = Settings { workers, injectable, ..Settings::new(&topology) };
     let watcher = Arc::new(Watcher::default());
     let engine =
         Engine::start(Arc::clone(&topology), &settings, Arc::clone(&watcher) as _).unwrap();
-    for (pipeline, (plan, payloads)) in topology.pipelines().iter().zip(inputs).enumerate() {
+    let injected = if injectable { inputs.as_slice() } else { &[] };
+    for (pipeline, (plan, payloads)) in topology.pipelines().iter().zip(injected).enumerate() {
         // Several batches, so that some are under way while others are read.
         for part in payloads.chunks(7) {
             let framed =
@@ -132,7 +140,9 @@ pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
             engine.inject(PipelineIndex(pipeline), framed.collect()).unwrap();
         }
     }
-    engine.stop();
+    if injectable {
+        engine.stop();
+    }
     engine.wait().unwrap();
     let Watched { report, outputs } = std::mem::take(&mut *watcher.0.lock().unwrap());
     Ending::new(shape, engine.export(), outputs, &report.dead_letters, &report)

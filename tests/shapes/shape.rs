@@ -4,7 +4,7 @@ use std::fmt;
 
 use wallaroo::{Application, Pipeline, Sink, Source, Topology};
 
-use crate::item::{Item, decode, write};
+use crate::item::{Item, decode, make, write};
 use crate::steps::{Order, STEPS, Step};
 
 /// How a pipeline ends.
@@ -16,8 +16,18 @@ pub enum End {
     Done,
 }
 
+/// Where a pipeline's messages come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// Frames, which are decoded.
+    Frames,
+    /// The source makes them itself.
+    Generator,
+}
+
 /// A shape of an application.
 pub struct Shape {
+    pub from: Begin,
     pub steps: Vec<Step>,
     pub end: End,
     /// Whether all states are one: those of the steps, and that of a second pipeline.
@@ -34,6 +44,11 @@ pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
 }
 
 impl Shape {
+    /// One pipeline, whose messages come as frames.
+    pub fn of(steps: Vec<Step>, end: End) -> Self {
+        Self { from: Begin::Frames, steps, end, shares: false }
+    }
+
     /// Whether any partition can come into being.
     pub fn has_state(&self) -> bool {
         self.shares || self.steps.iter().any(|step| step.has_state())
@@ -46,7 +61,7 @@ impl Shape {
 
     /// The application.
     pub fn topology(&self) -> Topology {
-        let mut pipeline = Application::new("shape").pipeline("first", Source::new(decode));
+        let mut pipeline = self.begin(Application::new("shape"), "first");
         let mut order = Order::Everything;
         for (at, step) in self.steps.iter().enumerate() {
             let own = format!("state {at}");
@@ -58,10 +73,19 @@ impl Shape {
         }
         let mut application = self.end.add_to(pipeline);
         if self.shares {
-            let second = application.pipeline("second", Source::new(decode));
+            let second = self.begin(application, "second");
             application = Step::ByLetter.add_to(second, "shared", false).to_sink(Sink::new(write));
         }
         application.build().unwrap()
+    }
+}
+
+impl Shape {
+    fn begin(&self, application: Application, name: &str) -> Pipeline<Item> {
+        match self.from {
+            Begin::Frames => application.pipeline(name, Source::new(decode)),
+            Begin::Generator => application.pipeline(name, Source::generator(make)),
+        }
     }
 }
 
@@ -89,7 +113,7 @@ impl End {
 
 impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} -> {:?}", self.steps, self.end)?;
+        write!(formatter, "{:?} -> {:?} -> {:?}", self.from, self.steps, self.end)?;
         if self.shares { write!(formatter, ", sharing one state") } else { Ok(()) }
     }
 }

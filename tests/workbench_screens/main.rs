@@ -35,6 +35,7 @@ mod any_size;
 mod conditions;
 mod figures;
 mod folding;
+mod generators;
 mod letters;
 mod lines;
 mod load;

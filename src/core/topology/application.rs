@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::BuildError;
 use super::pipeline::Pipeline;
 use super::plan::{PipelinePlan, StatePlan, Topology};
-use crate::application::{Decoder, Key, Source};
+use crate::application::{Key, Source, SourceCode};
 use crate::core::frames::wrapping::Wrapping;
 
 /// A name and one or more pipelines.
@@ -42,11 +42,11 @@ impl Application {
 
     /// Begins a pipeline. It becomes part of the application when it ends, with
     /// [`to_sink`](Pipeline::to_sink) or [`done`](Pipeline::done).
-    pub fn pipeline<D: Decoder>(
+    pub fn pipeline<C: SourceCode>(
         self,
         name: impl Into<String>,
-        source: Source<D>,
-    ) -> Pipeline<D::Message> {
+        source: Source<C>,
+    ) -> Pipeline<C::Message> {
         Pipeline::begin(self, name.into().into(), source)
     }
 
@@ -152,7 +152,7 @@ impl fmt::Debug for Application {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::{Encoder, Out, Reason, Sink};
+    use crate::application::{Decoder, Encoder, Out, Reason, Sink};
 
     fn source() -> Source<impl Decoder<Message = u8>> {
         Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied()))

@@ -8,10 +8,12 @@ use super::plan::{
     DecodeToJson, PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
 };
 use crate::application::{
-    Computation, Cutting, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source,
-    StateBuilder, StateComputation, short_type_name,
+    Computation, Cutting, Decoder, Encoder, HasMessage, HasMessageFn, Key, Message,
+    PartitionFunction, Sink, Source, SourceCode, StateBuilder, StateComputation, short_type_name,
 };
-use crate::core::frames::framing::{DecoderFraming, LineFraming, OwnFraming, VarintFraming};
+use crate::core::frames::framing::{
+    DecoderFraming, LineFraming, NumberFraming, OwnFraming, VarintFraming,
+};
 use crate::core::frames::preview::to_json;
 use crate::core::guard::{drop_guarded, guarded};
 use crate::core::numbers::{SinkIndex, StepIndex};
@@ -34,6 +36,11 @@ fn decode_to_json<D: Decoder>(decoder: Arc<D>) -> DecodeToJson {
     })
 }
 
+/// A number whose message cannot be made, because the generator panics, is one that there is: it becomes a dead letter.
+fn guarded_has(HasMessageFn(has): HasMessageFn) -> HasMessage {
+    Arc::new(move |number| guarded(|| Ok(has(number))).unwrap_or(true))
+}
+
 type EncoderFactory<M> = Box<dyn Fn() -> Box<dyn EncodeBatch<M>> + Send + Sync>;
 
 /// A pipeline that is being put together. `M` is what its last step gives and its next step takes.
@@ -48,23 +55,27 @@ pub struct Pipeline<M> {
 }
 
 impl<M: Message> Pipeline<M> {
-    pub(super) fn begin<D>(application: Application, name: Arc<str>, source: Source<D>) -> Self
+    pub(super) fn begin<C>(application: Application, name: Arc<str>, source: Source<C>) -> Self
     where
-        D: Decoder<Message = M>,
+        C: SourceCode<Message = M>,
     {
-        let decoder = Arc::new(source.decoder);
-        let first = StepPlan { name: "decode".into(), index: StepIndex(0), kind: StepKind::Decode };
+        let (decoder, has) = source.decoder.into_parts();
+        let (decoder, has) = (Arc::new(decoder), has.map(guarded_has));
+        let does = if has.is_some() { "generate" } else { "decode" };
+        let first = StepPlan { name: does.into(), index: StepIndex(0), kind: StepKind::Decode };
         let step_name = step_name(&name, &first);
         let plan = SourcePlan {
             framing: match source.cutting {
                 Cutting::Header => Arc::new(DecoderFraming(Arc::clone(&decoder))),
                 Cutting::Lines => Arc::new(LineFraming),
                 Cutting::Varint => Arc::new(VarintFraming),
+                Cutting::Numbers => Arc::new(NumberFraming),
                 Cutting::Own(functions) => Arc::new(OwnFraming(functions)),
             },
             format: source.format,
             typed: source.typed,
             generate: source.generate,
+            has,
             message: short_type_name::<M>(),
             decode: decode_to_json(Arc::clone(&decoder)),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::application::{Generate, Key, TypedForm};
+use crate::application::{Generate, HasMessage, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
 use crate::core::numbers::{PipelineIndex, StepIndex};
@@ -125,6 +125,8 @@ pub struct SourcePlan {
     pub typed: Option<TypedForm>,
     /// How a random message is made.
     pub generate: Option<Generate>,
+    /// Whether there is a message of a number, if it makes its messages itself.
+    pub(crate) has: Option<HasMessage>,
     /// The name of the type of its messages.
     pub message: String,
     /// A payload's message as JSON; none if the decoder refuses the payload, drops it or panics.
@@ -132,6 +134,12 @@ pub struct SourcePlan {
 }
 
 impl SourcePlan {
+    /// Whether it makes its messages itself: it has no endpoint then.
+    #[must_use]
+    pub fn makes_its_messages(&self) -> bool {
+        self.has.is_some()
+    }
+
     /// Whether a person types its messages as they are: lines for which the author has no form.
     #[must_use]
     pub fn is_typed_as_it_is(&self) -> bool {
@@ -149,7 +157,7 @@ pub struct SinkPlan {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Payloads become messages.
+    /// Payloads become messages, or a generator makes them.
     Decode,
     /// A stateless computation.
     Compute,

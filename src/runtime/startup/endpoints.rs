@@ -45,12 +45,19 @@ pub(crate) struct Endpoints {
     pub sinks: Vec<Vec<OpenSink>>,
 }
 
-/// Refuses settings of another application: a pipeline would have no source or no sink.
+/// Refuses settings of another application: a pipeline would have no source or no sink, or an endpoint that it does
+/// not read.
 fn refuse_other_settings(settings: &Settings, topology: &Topology) -> Result<(), EngineError> {
     let of_topology = topology.pipelines().iter().map(|plan| plan.sinks.len());
     let fits = settings.sources.len() == topology.pipelines().len()
         && settings.sinks.iter().map(Vec::len).eq(of_topology);
-    if fits { Ok(()) } else { Err(EngineError::OtherTopology) }
+    if !fits {
+        return Err(EngineError::OtherTopology);
+    }
+    let mut sources = topology.pipelines().iter().zip(&settings.sources);
+    let nothing = sources
+        .find(|(plan, endpoint)| plan.source.makes_its_messages() && **endpoint != Endpoint::Null);
+    nothing.map_or(Ok(()), |(plan, _)| Err(EngineError::NothingToRead(Arc::clone(&plan.name))))
 }
 
 /// Refuses a source or a sink in the resilience directory: the saved state would be destroyed, or would look
@@ -88,7 +95,11 @@ pub(crate) async fn open_endpoints(
     };
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
-    for (at, endpoint) in settings.sources.iter().enumerate() {
+    for (at, (endpoint, plan)) in settings.sources.iter().zip(topology.pipelines()).enumerate() {
+        if let Some(has) = &plan.source.has {
+            sources.push(OpenSource::Generator(Arc::clone(has), 0));
+            continue;
+        }
         let failed = |error| EngineError::OpenSource { endpoint: endpoint.clone(), error };
         if *endpoint == Endpoint::Standard
             && settings.sources.iter().take(at).any(|other| other == endpoint)

@@ -69,10 +69,9 @@ async fn begin_source(
     endpoint: &str,
     offset: u64,
 ) -> Result<(), EngineError> {
-    let Some((_, length)) = source.file().await.map_err(EngineError::Source)? else {
-        return Ok(());
-    };
-    if length < offset {
+    if let Some((_, length)) = source.file().await.map_err(EngineError::Source)?
+        && length < offset
+    {
         let path = PathBuf::from(endpoint);
         return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
     }

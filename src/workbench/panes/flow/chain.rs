@@ -169,7 +169,12 @@ fn refused(theme: Theme, count: u64) -> String {
 fn source(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
     // If the system chose the port, only this line shows it.
     let address = pipeline.listening.as_deref().map(|address| shown(address, form));
-    let none = if pipeline.ended { "file ended" } else { "source" };
+    let none = match (pipeline.generates, pipeline.ended) {
+        (false, false) => "source",
+        (false, true) => "file ended",
+        (true, false) => "generator",
+        (true, true) => "generator ended",
+    };
     let mut name = address.unwrap_or(none).to_owned();
     if pipeline.held {
         name.push_str(" (held)");
@@ -229,6 +234,7 @@ mod tests {
             messages_out: 999_988,
             has_sink: true,
             listening: Some("127.0.0.1:45998".into()),
+            generates: false,
             ended: false,
             held: false,
             sinks: Vec::new(),
