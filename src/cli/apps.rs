@@ -33,6 +33,8 @@ struct ListedPipeline {
     typed_as_it_is: bool,
     steps: Vec<String>,
     out: Vec<String>,
+    /// Per sink, its name, if pipelines share it by one.
+    sinks: Vec<Option<String>>,
 }
 
 #[derive(Serialize)]
@@ -63,6 +65,7 @@ pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
         typed_as_it_is: plan.source.is_typed_as_it_is(),
         steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),
         out: plan.sinks.iter().map(|sink| sink.format.clone()).collect(),
+        sinks: plan.sinks.iter().map(|sink| sink.name.as_deref().map(str::to_owned)).collect(),
     });
     let options = app.options.iter().map(|option| ListedOption {
         name: option.name,
@@ -89,8 +92,9 @@ pub(super) fn details(app: &Listed) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
         let _ = writeln!(text, "  in   {}", pipeline.input);
-        for out in &pipeline.out {
-            let _ = writeln!(text, "  out  {out}");
+        for (out, name) in pipeline.out.iter().zip(&pipeline.sinks) {
+            let name = name.as_ref().map(|name| format!(" (sink {name})")).unwrap_or_default();
+            let _ = writeln!(text, "  out  {out}{name}");
         }
         if let Some(example) = &pipeline.example {
             let _ = writeln!(text, "  type {example}");

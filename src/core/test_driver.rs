@@ -13,7 +13,7 @@ use super::frames::assembler::{Assembler, SourceEnd};
 use super::frames::dead_letter::DeadLetter;
 use super::frames::framing::DEFAULT_FRAME_LIMIT;
 use super::frames::trace::Trace;
-use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+use super::numbers::{PipelineIndex, SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::query::{PartitionRow, Revival, RowQuery};
 use super::partitions::rates::Rates;
@@ -79,8 +79,10 @@ impl TestDriver {
         let placement = Placement::new(NonZeroUsize::MIN);
         let mut setup = WorkerSetup::new(WorkerIndex(0), placement, precreate);
         let segments = topology.segments(&mut setup);
-        let pipelines = topology.pipelines().iter().zip(segments);
-        let running = pipelines.map(|(plan, segments)| RunningPipeline::new(plan, segments));
+        let running = segments
+            .into_iter()
+            .enumerate()
+            .map(|(at, segments)| RunningPipeline::new(topology, PipelineIndex(at), segments));
         Self {
             pipelines: running.collect(),
             tables: setup.into_tables().collect(),
@@ -231,19 +233,26 @@ impl TestDriver {
         let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
         let Some(running) = pipelines.get_mut(at) else { return };
         traces.push(frames.begin_trace(&running.name, 0));
-        let RunningPipeline { segments, outputs, .. } = running;
+        let RunningPipeline { segments, sinks, .. } = running;
         let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
+        let mut made = Vec::new();
         run_through(
             segments,
             frames,
             &mut context,
             |_| true,
             |output| {
-                if let Some(sink) = outputs.get_mut(output.sink.0) {
-                    sink.extend(output.pieces.iter().map(<[u8]>::to_vec));
-                }
+                made.push((sinks.get(output.sink.0).copied(), output));
             },
         );
+        for (place, output) in made {
+            let of_sink = place.and_then(|place| {
+                pipelines.get_mut(place.pipeline.0)?.outputs.get_mut(place.sink.0)
+            });
+            if let Some(outputs) = of_sink {
+                outputs.extend(output.pieces.iter().map(<[u8]>::to_vec));
+            }
+        }
         dead_letters.append(&mut report.dead_letters);
     }
 
@@ -257,7 +266,8 @@ impl TestDriver {
         self.outputs_of_sink(pipeline, 0)
     }
 
-    /// What one of a pipeline's sinks received: one entry per output, in order.
+    /// What one of a pipeline's sinks received: one entry per output, in order. Of a sink that pipelines share, those of
+    /// all of them.
     ///
     /// # Errors
     ///
@@ -269,7 +279,11 @@ impl TestDriver {
     ) -> Result<&[Vec<u8>], NoSuchPipeline> {
         let running = self.pipelines.iter().find(|running| &*running.name == pipeline);
         let running = running.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
-        Ok(running.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
+        let outputs = running
+            .sinks
+            .get(sink)
+            .and_then(|place| self.pipelines.get(place.pipeline.0)?.outputs.get(place.sink.0));
+        Ok(outputs.map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.

@@ -153,6 +153,8 @@ pub struct PipelineShown {
     pub messages_out: u64,
     /// Whether it has a sink.
     pub has_sink: bool,
+    /// The names of its sinks that have one: pipelines share those.
+    pub sink_names: Vec<Arc<str>>,
     /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
     /// Whether its source makes its messages itself.
@@ -162,7 +164,8 @@ pub struct PipelineShown {
     /// Whether its source has waited for the byte budget for a while: the steps or the sinks are slower
     /// than the source.
     pub held: bool,
-    /// What its sinks are doing; without those that drop their bytes.
+    /// What its sinks are doing; without those that drop their bytes. A sink that pipelines share is there in each of
+    /// them.
     pub sinks: Vec<SinkShown>,
 }
 

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use wallaroo::core::topology::SinkPlan;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{Engine, Settings};
@@ -29,11 +30,16 @@ const INTERVAL: &str = "WALLAROO_OWN_INTERVAL_MS";
 
 /// Where an application's sources and sinks are in a folder.
 fn settings(topology: &Topology, folder: &Path, workers: NonZeroUsize) -> Settings {
-    let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+    let (mut sources, mut sinks) = (Vec::new(), Vec::<Vec<Endpoint>>::new());
     for plan in topology.pipelines() {
         let file = |end: &str| Endpoint::File(folder.join(format!("{}.{end}", plan.name)));
         sources.push(if plan.source.makes_its_messages() { Endpoint::Null } else { file("in") });
-        sinks.push((0..plan.sinks.len()).map(|sink| file(&format!("out{sink}"))).collect());
+        let endpoint = |(at, sink): (usize, &SinkPlan)| match sink.same_as {
+            Some(first) => sinks[first.pipeline.0][first.sink.0].clone(),
+            None => file(&format!("out{at}")),
+        };
+        let of_pipeline = plan.sinks.iter().enumerate().map(endpoint).collect();
+        sinks.push(of_pipeline);
     }
     Settings { workers, sources, sinks, ..Settings::new(topology) }
 }
@@ -99,7 +105,8 @@ fn driven(own: &Own, folder: &Folder) -> Ending {
     let rows = rows.map(|row| (format!("{}/{}", row.state, row.key), row.value));
     let mut outputs = BTreeMap::new();
     for plan in topology.pipelines() {
-        for sink in 0..plan.sinks.len() {
+        let own = plan.sinks.iter().enumerate().filter(|(_, sink)| sink.same_as.is_none());
+        for (sink, _) in own {
             let of_sink = driver.outputs_of_sink(&plan.name, sink).unwrap().concat();
             outputs.insert(format!("{}.out{sink}", plan.name), groups(&of_sink));
         }
@@ -143,4 +150,9 @@ fn kill_again_and_again(name: &str) {
 #[test]
 fn messages_that_a_source_makes_count_once_and_their_outputs_are_there_once() {
     kill_again_and_again("made");
+}
+
+#[test]
+fn the_outputs_of_pipelines_with_one_sink_are_there_once_and_each_in_its_order() {
+    kill_again_and_again("one sink");
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use wallaroo::TestDriver;
 use wallaroo::core::frames::dead_letter::DeadLetter;
-use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use wallaroo::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
 use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::core::steps::batch::Output;
@@ -46,9 +46,13 @@ impl Ending {
             (row.state, row.key.to_string(), row.messages, row.to_save, row.value)
         };
         let group = |((pipeline, sink), outputs): ((usize, usize), Vec<Vec<u8>>)| {
-            // The second pipeline is partitioned by letter.
+            // The second pipeline is partitioned by letter; so are its capitals in the first one's sink.
             let order = if pipeline == 0 { shape.order() } else { Order::Letter };
-            ((pipeline, sink), groups(outputs, order, sink == 2))
+            let (capitals, small): (Vec<_>, Vec<_>) =
+                outputs.into_iter().partition(|output| output[0].is_ascii_uppercase());
+            let mut all = groups(small, order, sink == 2);
+            all.extend(groups(capitals, Order::Letter, false));
+            ((pipeline, sink), all)
         };
         let mut dead_letters: Vec<_> = dead_letters
             .iter()
@@ -112,7 +116,9 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
     names.sort();
     let mut outputs = Outputs::new();
     for (pipeline, plan) in topology.pipelines().iter().enumerate() {
-        for sink in 0..plan.sinks.len() {
+        // Those of a sink that is the first pipeline's, too, are there.
+        let own = plan.sinks.iter().enumerate().filter(|(_, sink)| sink.same_as.is_none());
+        for (sink, _) in own {
             let of_sink = driver.outputs_of_sink(&plan.name, sink).unwrap().to_vec();
             outputs.insert((pipeline, sink), of_sink);
         }
@@ -144,7 +150,13 @@ pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
         engine.stop();
     }
     engine.wait().unwrap();
-    let Watched { report, outputs } = std::mem::take(&mut *watcher.0.lock().unwrap());
+    let Watched { report, outputs: told } = std::mem::take(&mut *watcher.0.lock().unwrap());
+    let mut outputs = Outputs::new();
+    for ((pipeline, sink), told) in told {
+        let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink: SinkIndex(sink) };
+        let first = topology.first_place(place);
+        outputs.entry((first.pipeline.0, first.sink.0)).or_default().extend(told);
+    }
     Ending::new(shape, engine.export(), outputs, &report.dead_letters, &report)
 }
 

@@ -82,3 +82,13 @@ fn pipelines_whose_source_makes_the_messages_end_as_in_the_driver() {
         }
     }
 }
+
+#[test]
+fn pipelines_that_share_a_sink_end_as_in_the_driver() {
+    silence_panics_on_purpose();
+    for steps in sequences(1).chain(sequences(2)) {
+        for from in [Begin::Frames, Begin::Generator] {
+            check(&Shape { from, joins: true, ..Shape::of(steps.clone(), End::Sink) });
+        }
+    }
+}

@@ -32,6 +32,8 @@ pub struct Shape {
     pub end: End,
     /// Whether all states are one: those of the steps, and that of a second pipeline.
     pub shares: bool,
+    /// Whether a second pipeline writes to the same sink, in capital letters.
+    pub joins: bool,
 }
 
 /// All sequences of this many steps.
@@ -46,12 +48,12 @@ pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
 impl Shape {
     /// One pipeline, whose messages come as frames.
     pub fn of(steps: Vec<Step>, end: End) -> Self {
-        Self { from: Begin::Frames, steps, end, shares: false }
+        Self { from: Begin::Frames, steps, end, shares: false, joins: false }
     }
 
     /// Whether any partition can come into being.
     pub fn has_state(&self) -> bool {
-        self.shares || self.steps.iter().any(|step| step.has_state())
+        self.shares || self.joins || self.steps.iter().any(|step| step.has_state())
     }
 
     /// How the outputs of the first pipeline are ordered.
@@ -71,7 +73,20 @@ impl Shape {
             pipeline = step.add_to(pipeline, state, ordered);
             order = step.order_after(order);
         }
-        let mut application = self.end.add_to(pipeline);
+        let mut application = if self.joins {
+            pipeline.to_sink(Sink::new(write).named("all"))
+        } else {
+            self.end.add_to(pipeline)
+        };
+        if self.joins {
+            let capitals = |item: &Item, output: &mut Vec<u8>| {
+                write(item, output);
+                output.make_ascii_uppercase();
+            };
+            let second = self.begin(application, "second");
+            let second = Step::ByLetter.add_to(second, "of the second", false);
+            application = second.to_sink(Sink::new(capitals).named("all"));
+        }
         if self.shares {
             let second = self.begin(application, "second");
             application = Step::ByLetter.add_to(second, "shared", false).to_sink(Sink::new(write));
@@ -114,6 +129,9 @@ impl End {
 impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?} -> {:?} -> {:?}", self.from, self.steps, self.end)?;
+        if self.joins {
+            write!(formatter, ", sharing its sink")?;
+        }
         if self.shares { write!(formatter, ", sharing one state") } else { Ok(()) }
     }
 }

@@ -40,6 +40,7 @@ mod letters;
 mod lines;
 mod load;
 mod screens;
+mod sharing;
 mod sizes;
 mod windows;
 

@@ -10,9 +10,9 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::framing::Framing;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::wrapping::{NUMBER_LENGTH, Wrapping};
-use crate::core::numbers::{SequenceNumber, Timestamp};
+use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, SinkPlace, Timestamp};
 use crate::core::steps::Segment;
-use crate::core::topology::PipelinePlan;
+use crate::core::topology::Topology;
 
 /// The source's name in traces and dead letters.
 pub(super) const SOURCE: &str = "test";
@@ -28,11 +28,23 @@ pub(super) struct RunningPipeline {
     pub has: Option<HasMessage>,
     /// The number of the message that it makes next.
     pub next: u64,
+    /// Its sinks: of a sink that pipelines share, the first one's.
+    pub sinks: Vec<SinkPlace>,
+    /// What its own sinks received.
     pub outputs: Vec<Vec<Vec<u8>>>,
 }
 
 impl RunningPipeline {
-    pub fn new(plan: &PipelinePlan, segments: Vec<Box<dyn Segment>>) -> Self {
+    pub fn new(
+        topology: &Topology,
+        pipeline: PipelineIndex,
+        segments: Vec<Box<dyn Segment>>,
+    ) -> Self {
+        let Some(plan) = topology.pipelines().get(pipeline.0) else {
+            unreachable!("each pipeline has its segments")
+        };
+        let places = (0..plan.sinks.len()).map(SinkIndex);
+        let first = |sink| topology.first_place(SinkPlace { pipeline, sink });
         Self {
             name: Arc::clone(&plan.name),
             assembler: None,
@@ -41,6 +53,7 @@ impl RunningPipeline {
             frames: 0,
             has: plan.source.has.clone(),
             next: 0,
+            sinks: places.map(first).collect(),
             outputs: vec![Vec::new(); plan.sinks.len()],
         }
     }

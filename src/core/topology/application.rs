@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::error::BuildError;
 use super::pipeline::Pipeline;
 use super::plan::{PipelinePlan, StatePlan, Topology};
+use super::sinks::join_sinks;
 use crate::application::{Key, Source, SourceCode};
 use crate::core::frames::wrapping::Wrapping;
 
@@ -55,7 +56,7 @@ impl Application {
     /// # Errors
     ///
     /// What types cannot rule out: see [`BuildError`].
-    pub fn build(self) -> Result<Topology, BuildError> {
+    pub fn build(mut self) -> Result<Topology, BuildError> {
         if self.pipelines.is_empty() {
             return Err(BuildError::NoPipelines(self.name));
         }
@@ -69,6 +70,7 @@ impl Application {
                 return Err(BuildError::DuplicatePipeline(pipeline.name.to_string()));
             }
         }
+        join_sinks(&mut self.pipelines)?;
         Ok(Topology {
             name: self.name.into(),
             pipelines: self.pipelines,

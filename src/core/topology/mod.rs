@@ -7,6 +7,7 @@ mod application;
 mod error;
 mod pipeline;
 mod plan;
+mod sinks;
 
 pub use application::Application;
 pub use error::BuildError;

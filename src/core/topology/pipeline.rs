@@ -16,7 +16,7 @@ use crate::core::frames::framing::{
 };
 use crate::core::frames::preview::to_json;
 use crate::core::guard::{drop_guarded, guarded};
-use crate::core::numbers::{SinkIndex, StepIndex};
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, StepIndex};
 use crate::core::steps::context::StepName;
 use crate::core::steps::{
     Code, ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, Keys,
@@ -217,15 +217,18 @@ impl<M: Message> Pipeline<M> {
     ) -> Application {
         let mut encoders = Vec::new();
         let mut plans = Vec::new();
+        let pipeline = PipelineIndex(self.application.pipelines.len());
         for (at, sink) in sinks.into_iter().enumerate() {
+            let place = SinkPlace { pipeline, sink: SinkIndex(at) };
             let name = self.add_step("encode".to_owned(), StepKind::Encode);
             let encoder = Arc::new(sink.encoder);
             let encode: EncoderFactory<M> = Box::new(move || {
                 let (name, encoder) = (name.clone(), Arc::clone(&encoder));
-                Box::new(EncodeStep::<E, W>::new(name, SinkIndex(at), encoder))
+                Box::new(EncodeStep::<E, W>::new(name, place, encoder))
             });
             encoders.push(encode);
-            plans.push(SinkPlan { format: sink.format });
+            let name = sink.name.map(Into::into);
+            plans.push(SinkPlan { format: sink.format, name, same_as: None });
         }
         self.end(plans, move |before| EncodeEnd {
             before,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::application::{Generate, HasMessage, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
-use crate::core::numbers::{PipelineIndex, StepIndex};
+use crate::core::numbers::{PipelineIndex, SinkPlace, StepIndex};
 use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
@@ -44,6 +44,13 @@ impl Topology {
     /// The pipeline with this name.
     pub fn pipeline_index(&self, name: &str) -> Option<PipelineIndex> {
         self.pipelines.iter().position(|pipeline| &*pipeline.name == name).map(PipelineIndex)
+    }
+
+    /// The sink that this one is: of the first pipeline that has it.
+    pub fn first_place(&self, place: SinkPlace) -> SinkPlace {
+        let plan = self.pipelines.get(place.pipeline.0);
+        let sink = plan.and_then(|plan| plan.sinks.get(place.sink.0));
+        sink.and_then(|sink| sink.same_as).unwrap_or(place)
     }
 
     /// The segments of every pipeline for one worker.
@@ -152,6 +159,10 @@ impl SourcePlan {
 pub struct SinkPlan {
     /// The output's format in a few words; empty if the author gave none.
     pub format: String,
+    /// Its name, if it has one: pipelines that name it share it.
+    pub name: Option<Arc<str>>,
+    /// The sink of an earlier pipeline that this one is.
+    pub same_as: Option<SinkPlace>,
 }
 
 /// What a step does.

@@ -1,6 +1,6 @@
 //! The applications that are killed.
 
-use wallaroo::{Application, Key, Out, Sink, Source, Topology};
+use wallaroo::{Application, Key, Out, Reason, Sink, Source, Topology};
 
 /// An application, and what its sources read.
 pub struct Own {
@@ -10,7 +10,10 @@ pub struct Own {
 }
 
 /// All of them.
-pub const APPLICATIONS: [Own; 1] = [Own { name: "made", topology: made, inputs: Vec::new }];
+pub const APPLICATIONS: [Own; 2] = [
+    Own { name: "made", topology: made, inputs: Vec::new },
+    Own { name: "one sink", topology: one_sink, inputs: one_input },
+];
 
 /// How many messages a source makes.
 const MADE: u64 = 200_000;
@@ -42,4 +45,44 @@ fn made() -> Topology {
         .to_sink(Sink::new(write))
         .build()
         .unwrap()
+}
+
+/// Three pipelines with one sink: one reads, two make their messages.
+fn one_sink() -> Topology {
+    let write_as = |prefix: &'static str| {
+        let encoder = move |item: &Item, output: &mut Out<'_>| {
+            output.text(prefix);
+            write(item, output);
+        };
+        Sink::new(encoder).named("all")
+    };
+    Application::new("one sink")
+        .pipeline("made", Source::generator(make))
+        .to_state_partition(mix, |_: &Key| 0, "mixed", |item: &Item| item.0)
+        .to_sink(write_as("made "))
+        .pipeline("read", Source::new(read).lines())
+        .to_state_partition(mix, |_: &Key| 0, "read", |item: &Item| item.0)
+        .to_sink(write_as("read "))
+        .pipeline("more", Source::generator(|number| make(number).filter(|_| number < 50_000)))
+        .to_state_partition(count, |_: &Key| 0, "counts", |item: &Item| item.0)
+        .to_sink(write_as("more "))
+        .build()
+        .unwrap()
+}
+
+fn count((letter, _): Item, count: &mut u64) -> (Option<Item>, bool) {
+    *count += 1;
+    (Some((letter, *count)), true)
+}
+
+/// A letter and a number behind it.
+fn read(line: &[u8]) -> Result<Option<Item>, Reason> {
+    let (letter, number) = line.split_first().ok_or("there is no letter")?;
+    Ok(Some((*letter, std::str::from_utf8(number)?.parse()?)))
+}
+
+fn one_input() -> Vec<(&'static str, Vec<u8>)> {
+    let lines =
+        (0..100_000).map(|number| format!("{}{number}\n", char::from(b'a' + (number % 7) as u8)));
+    vec![("read", lines.collect::<String>().into_bytes())]
 }

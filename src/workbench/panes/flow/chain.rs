@@ -186,9 +186,15 @@ fn source(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
 fn sink(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
     let waiting = pipeline.sinks.iter().filter(|sink| sink.state != SinkState::Writing);
     let waiting: Vec<String> = waiting.map(|sink| held_up(sink, form)).collect();
+    // Pipelines whose outputs meet end with one name.
+    let name = if pipeline.sink_names.is_empty() {
+        "sink".to_owned()
+    } else {
+        format!("sink {}", pipeline.sink_names.join(", "))
+    };
     let (name, style) = match waiting.as_slice() {
-        [] => ("sink".to_owned(), theme.text()),
-        sinks => (format!("sink ({})", sinks.join(", ")), theme.warning()),
+        [] => (name, theme.text()),
+        sinks => (format!("{name} ({})", sinks.join(", ")), theme.warning()),
     };
     Node { name, style, count: Some(pipeline.messages_out), refused: 0 }
 }
@@ -233,6 +239,7 @@ mod tests {
             messages_in: 1_000_000,
             messages_out: 999_988,
             has_sink: true,
+            sink_names: Vec::new(),
             listening: Some("127.0.0.1:45998".into()),
             generates: false,
             ended: false,
