@@ -68,6 +68,7 @@
 //! | you want to | look at |
 //! |---|---|
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] with its [`Out`] |
+//! | let several sources meet, or several pipelines write to one place | [`Pipeline::merge`], [`Sink::named`] |
 //! | have the source make its messages itself | [`Source::generator`] |
 //! | read and write lines of JSON | [`Json`], [`Source::json_lines`], [`Sink::json_lines`] |
 //! | test it | [`TestDriver`] |

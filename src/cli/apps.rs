@@ -32,6 +32,8 @@ struct ListedPipeline {
     #[serde(skip)]
     typed_as_it_is: bool,
     steps: Vec<String>,
+    /// The pipeline into which it is merged: the steps behind its own, and its sinks, are that one's.
+    merged_into: Option<String>,
     out: Vec<String>,
     /// Per sink, its name, if pipelines share it by one.
     sinks: Vec<Option<String>>,
@@ -63,9 +65,17 @@ pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
         generator: plan.source.makes_its_messages(),
         example: plan.source.typed.as_ref().map(|typed| typed.example().to_owned()),
         typed_as_it_is: plan.source.is_typed_as_it_is(),
-        steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),
-        out: plan.sinks.iter().map(|sink| sink.format.clone()).collect(),
-        sinks: plan.sinks.iter().map(|sink| sink.name.as_deref().map(str::to_owned)).collect(),
+        steps: plan.own_steps().iter().map(|step| step.name.to_string()).collect(),
+        merged_into: plan.merged.and_then(|merged| {
+            let into = topology.pipelines().get(merged.into.0);
+            into.map(|into| into.name.to_string())
+        }),
+        out: plan.own_sinks().iter().map(|sink| sink.format.clone()).collect(),
+        sinks: plan
+            .own_sinks()
+            .iter()
+            .map(|sink| sink.name.as_deref().map(str::to_owned))
+            .collect(),
     });
     let options = app.options.iter().map(|option| ListedOption {
         name: option.name,
@@ -90,7 +100,10 @@ pub(super) fn details(app: &Listed) -> String {
     let mut text = String::new();
     for pipeline in &app.pipelines {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
+        let into = pipeline.merged_into.as_ref();
+        let into = into.map(|into| format!(" -> merged into {into}")).unwrap_or_default();
+        let steps = pipeline.steps.join(" -> ");
+        let _ = writeln!(text, "pipeline {}: {steps}{into}", pipeline.name);
         let _ = writeln!(text, "  in   {}", pipeline.input);
         for (out, name) in pipeline.out.iter().zip(&pipeline.sinks) {
             let name = name.as_ref().map(|name| format!(" (sink {name})")).unwrap_or_default();

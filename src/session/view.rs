@@ -105,6 +105,7 @@ impl Session {
             PipelineShown {
                 name: Arc::clone(&plan.name),
                 steps: plan.steps.iter().enumerate().map(step_shown).collect(),
+                merged: plan.merged,
                 broken,
                 messages_in,
                 messages_out: counters.outputs.get(),

@@ -22,7 +22,7 @@ use crate::core::frames::trace::Trace;
 use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp, WorkerIndex};
-use crate::core::topology::StepPlan;
+use crate::core::topology::{MergedInto, StepPlan};
 use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
@@ -140,11 +140,14 @@ impl Sum for Totals {
 
 /// A pipeline and its counts.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 pub struct PipelineShown {
     /// The pipeline's name.
     pub name: Arc<str>,
     /// Its steps, and how many messages each took, refused and gave.
     pub steps: Vec<StepShown>,
+    /// Where it is merged into another pipeline, if it is.
+    pub merged: Option<MergedInto>,
     /// What its source could not read as frames.
     pub broken: u64,
     /// Messages read, those that could not be processed included.

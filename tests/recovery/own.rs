@@ -126,12 +126,17 @@ fn found(folder: &Folder, expected: &Ending) -> Ending {
 /// Kills an application again and again: it ends as in the driver.
 fn kill_again_and_again(name: &str) {
     let own = APPLICATIONS.iter().find(|own| own.name == name).unwrap();
-    for_seeds(3, |chance| {
-        let folder = Folder::new();
+    let write_inputs = |folder: &Folder| {
         for (source, bytes) in (own.inputs)() {
             folder.write(&format!("{source}.in"), bytes);
         }
-        let expected = driven(own, &folder);
+    };
+    let undisturbed = Folder::new();
+    write_inputs(&undisturbed);
+    let expected = driven(own, &undisturbed);
+    for_seeds(3, |chance| {
+        let folder = Folder::new();
+        write_inputs(&folder);
         let mut killed = 0;
         for _ in 0..12 {
             let workers = chance.one_of(&["1", "2", "3"]);
@@ -155,4 +160,9 @@ fn messages_that_a_source_makes_count_once_and_their_outputs_are_there_once() {
 #[test]
 fn the_outputs_of_pipelines_with_one_sink_are_there_once_and_each_in_its_order() {
     kill_again_and_again("one sink");
+}
+
+#[test]
+fn the_messages_of_merged_sources_count_once_and_their_outputs_are_there_once() {
+    kill_again_and_again("merged");
 }

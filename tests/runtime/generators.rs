@@ -27,7 +27,8 @@ fn made(messages: u64) -> Arc<Topology> {
     let make = move |number: u64| {
         assert!(number >= messages || number % 997 != 996, "on purpose, at {number}");
         let letter = b'a' + (number % 11) as u8;
-        (number < messages).then_some(Vote { letter, votes: number as u32 })
+        (number < messages)
+            .then_some(Vote { letter, votes: u32::try_from(number & 0xffff_ffff).unwrap() })
     };
     let add = |vote: Vote, total: &mut u64| {
         *total = total.wrapping_mul(31).wrapping_add(vote.votes.into());
@@ -48,7 +49,7 @@ fn made(messages: u64) -> Arc<Topology> {
 }
 
 /// Runs that save, and write a file.
-fn saving(topology: &Topology, folder: &Path, workers: usize) -> Settings {
+pub fn saving(topology: &Topology, folder: &Path, workers: usize) -> Settings {
     let resilience = ResilienceSettings::new(folder.join("saved"));
     let resilience = ResilienceSettings { interval: Duration::from_millis(1), ..resilience };
     Settings {

@@ -109,10 +109,9 @@ fn run(settings: &Settings, parts: &[Vec<u8>]) -> Ending {
 pub fn ending(engine: &Engine, recorder: &Recorder) -> Ending {
     engine.wait().unwrap();
     let told = recorder.recorded();
-    let outputs = told.outputs.first().map(Vec::as_slice).unwrap_or_default();
     Ending {
         partitions: engine.export().map(partition).collect(),
-        outputs: by_key(outputs),
+        outputs: by_key(&told.outputs.concat()),
         dead_letters: set(&told.dead_letters),
         counts: told.counts,
     }

@@ -17,8 +17,8 @@ use crate::item::MADE;
 use crate::shape::{Begin, Shape};
 use crate::steps::Order;
 
-/// The payloads of the first pipeline, and of the second.
-pub type Inputs = [Vec<Vec<u8>>; 2];
+/// The payloads of each pipeline, if there are so many.
+pub type Inputs = [Vec<Vec<u8>>; 4];
 
 /// The outputs of a sink, known by its pipeline and its own number.
 type Outputs = BTreeMap<(usize, usize), Vec<Vec<u8>>>;
@@ -48,11 +48,18 @@ impl Ending {
         let group = |((pipeline, sink), outputs): ((usize, usize), Vec<Vec<u8>>)| {
             // The second pipeline is partitioned by letter; so are its capitals in the first one's sink.
             let order = if pipeline == 0 { shape.order() } else { Order::Letter };
-            let (capitals, small): (Vec<_>, Vec<_>) =
-                outputs.into_iter().partition(|output| output[0].is_ascii_uppercase());
-            let mut all = groups(small, order, sink == 2);
-            all.extend(groups(capitals, Order::Letter, false));
-            ((pipeline, sink), all)
+            let order_of =
+                |kind| if shape.joins && kind == "capitals" { Order::Letter } else { order };
+            let mut kinds: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
+            for output in outputs {
+                let first = if sink == 2 { output.last() } else { output.first() };
+                kinds.entry(kind(*first.unwrap())).or_default().push(output);
+            }
+            let of_kind = kinds.into_iter().flat_map(|(kind, outputs)| {
+                let groups = groups(outputs, order_of(kind), sink == 2);
+                groups.into_iter().map(move |(group, outputs)| (format!("{kind} {group}"), outputs))
+            });
+            ((pipeline, sink), of_kind.collect())
         };
         let mut dead_letters: Vec<_> = dead_letters
             .iter()
@@ -71,6 +78,15 @@ impl Ending {
             counts: [frames, filtered, created, saved, stateful],
             steps: counted.steps.clone(),
         }
+    }
+}
+
+/// Which pipeline an output is of, where several write to one sink.
+fn kind(letter: u8) -> &'static str {
+    match letter {
+        b'A'..=b'Z' => "capitals",
+        b'0'..=b'9' => "digits",
+        _ => "letters",
     }
 }
 

@@ -28,7 +28,7 @@ const WORKERS: [usize; 3] = [1, 2, 4];
 
 /// Runs a shape in the driver and in engines.
 fn check(shape: &Shape) {
-    let inputs = [payloads(1, 90), payloads(2, 40)];
+    let inputs = [payloads(1, 90), payloads(2, 40), payloads(3, 30), payloads(4, 20)];
     let expected = driven(shape, &inputs);
     assert_ne!(expected.partitions.is_empty(), shape.has_state(), "{shape}");
     for workers in WORKERS {
@@ -89,6 +89,22 @@ fn pipelines_that_share_a_sink_end_as_in_the_driver() {
     for steps in sequences(1).chain(sequences(2)) {
         for from in [Begin::Frames, Begin::Generator] {
             check(&Shape { from, joins: true, ..Shape::of(steps.clone(), End::Sink) });
+        }
+    }
+}
+
+#[test]
+fn merged_pipelines_end_as_in_the_driver() {
+    silence_panics_on_purpose();
+    for steps in sequences(1).chain(sequences(2)) {
+        for (from, end, shares) in [
+            (Begin::Frames, End::Sink, false),
+            (Begin::Frames, End::ThreeSinks, false),
+            (Begin::Frames, End::Done, false),
+            (Begin::Generator, End::Sink, false),
+            (Begin::Generator, End::Sink, true),
+        ] {
+            check(&Shape { from, shares, merges: true, ..Shape::of(steps.clone(), end) });
         }
     }
 }

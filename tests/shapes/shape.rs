@@ -34,6 +34,9 @@ pub struct Shape {
     pub shares: bool,
     /// Whether a second pipeline writes to the same sink, in capital letters.
     pub joins: bool,
+    /// Whether a second pipeline, of items in capital letters, is merged into it before its steps; and a third one of its
+    /// digits behind the first of them.
+    pub merges: bool,
 }
 
 /// All sequences of this many steps.
@@ -48,7 +51,7 @@ pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
 impl Shape {
     /// One pipeline, whose messages come as frames.
     pub fn of(steps: Vec<Step>, end: End) -> Self {
-        Self { from: Begin::Frames, steps, end, shares: false, joins: false }
+        Self { from: Begin::Frames, steps, end, shares: false, joins: false, merges: false }
     }
 
     /// Whether any partition can come into being.
@@ -69,7 +72,11 @@ impl Shape {
             let own = format!("state {at}");
             let state = if self.shares { "shared" } else { &own };
             // Messages of other pipelines and steps come in between as they may.
-            let ordered = step.is_ordered(order) && !self.shares;
+            let mixes = self.shares || (self.merges && *step == Step::Stateful);
+            let ordered = step.is_ordered(order) && !mixes;
+            if self.merges && at < 2 {
+                pipeline = pipeline.merge(self.other(["other", "another"][at], [0x20, 0x30][at]));
+            }
             pipeline = step.add_to(pipeline, state, ordered);
             order = step.order_after(order);
         }
@@ -96,6 +103,15 @@ impl Shape {
 }
 
 impl Shape {
+    /// Another pipeline, whose letters are lower by this.
+    fn other(&self, name: &str, lower: u8) -> Pipeline<Item> {
+        let other = match self.from {
+            Begin::Frames => Pipeline::new(name, Source::new(decode)),
+            Begin::Generator => Pipeline::new(name, Source::generator(make)),
+        };
+        other.to(move |item: Item| Some(Item { letter: item.letter - lower, ..item }))
+    }
+
     fn begin(&self, application: Application, name: &str) -> Pipeline<Item> {
         match self.from {
             Begin::Frames => application.pipeline(name, Source::new(decode)),
@@ -129,6 +145,9 @@ impl End {
 impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?} -> {:?} -> {:?}", self.from, self.steps, self.end)?;
+        if self.merges {
+            write!(formatter, ", merged with others")?;
+        }
         if self.joins {
             write!(formatter, ", sharing its sink")?;
         }

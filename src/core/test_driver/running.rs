@@ -64,10 +64,8 @@ impl RunningPipeline {
         let numbers = self.next..self.next.saturating_add(most);
         let made = numbers.take_while(|number| has(*number));
         let bytes: Vec<u8> = made.flat_map(u64::to_be_bytes).collect();
-        let ends: Vec<u32> = (1_u32..)
-            .map(|count| count.saturating_mul(NUMBER_LENGTH as u32))
-            .take(bytes.len() / NUMBER_LENGTH)
-            .collect();
+        let ends = (1..=bytes.len() / NUMBER_LENGTH).map(|count| count * NUMBER_LENGTH);
+        let ends: Vec<u32> = ends.filter_map(|end| u32::try_from(end).ok()).collect();
         let (count, offset) = (ends.len() as u64, self.next * NUMBER_LENGTH as u64);
         let first = SequenceNumber(self.frames + 1);
         self.frames += count;

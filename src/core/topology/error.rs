@@ -35,6 +35,18 @@ pub enum BuildError {
         /// The key as text.
         key: String,
     },
+    /// A pipeline of another application was merged.
+    #[error(
+        "pipeline `{pipeline}` is of application `{other}` and was merged into one of `{into}`: begin it with `Pipeline::new`"
+    )]
+    OtherApplication {
+        /// The pipeline's name.
+        pipeline: String,
+        /// The name of its application.
+        other: String,
+        /// The name of the application into which it was merged.
+        into: String,
+    },
     /// A pipeline has two sinks of one name.
     #[error(
         "pipeline `{pipeline}`, step `{step}`: another sink of the pipeline is named `{sink}`, too: pipelines share a named sink, and each has it once"

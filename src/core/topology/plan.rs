@@ -81,10 +81,23 @@ pub struct PipelinePlan {
     pub steps: Vec<StepPlan>,
     /// Its sinks; none if it ends with `done`.
     pub sinks: Vec<SinkPlan>,
+    /// Where it is merged into another pipeline, if it is.
+    pub merged: Option<MergedInto>,
     pub(crate) segments: Vec<SegmentFactory>,
 }
 
 impl PipelinePlan {
+    /// Its steps without those that are another pipeline's into which it is merged.
+    pub fn own_steps(&self) -> &[StepPlan] {
+        let own = self.merged.map_or(self.steps.len(), |merged| merged.own_steps);
+        self.steps.get(..own).unwrap_or(&self.steps)
+    }
+
+    /// Its sinks; none if they are another pipeline's into which it is merged.
+    pub fn own_sinks(&self) -> &[SinkPlan] {
+        if self.merged.is_some() { &[] } else { &self.sinks }
+    }
+
     /// Whether only the order of each key's messages counts, and not that of all messages of a source. That is so if the
     /// first exchange sends messages to the owners of their keys.
     pub(crate) fn keeps_order_by_key(&self) -> bool {
@@ -152,6 +165,17 @@ impl SourcePlan {
     pub fn is_typed_as_it_is(&self) -> bool {
         self.typed.is_none() && self.framing.wrapping() == Wrapping::Line
     }
+}
+
+/// Where a pipeline is merged into another one: its other steps and its sinks are those of that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MergedInto {
+    /// The other pipeline, which comes before it.
+    pub into: PipelineIndex,
+    /// How many of its first steps are its own.
+    pub own_steps: usize,
+    /// The first step of the other one that both have.
+    pub at: StepIndex,
 }
 
 /// A pipeline's sink.
