@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::failure::Failure;
+use super::metrics::Metrics;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
@@ -20,9 +21,11 @@ use super::setup::files::{
 use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
+use crate::core::partitions::query::{RowQuery, SortBy};
 use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
+use crate::session::asked::next;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
@@ -50,19 +53,45 @@ pub(super) fn run(
     if let Some((path, file)) = &state {
         claim(file).map_err(|error| cannot_write(path, &error))?;
     }
+    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
-    let outcome = session.and_then(|session| to_its_end(session, &console, state, arguments.json));
+    let following = Following {
+        console: &console,
+        metrics: metrics.as_ref(),
+        view: top_partitions(arguments.metrics_keys),
+    };
+    let outcome =
+        session.and_then(|session| to_its_end(session, &following, state, arguments.json));
     console.progress().finish();
     log.end(outcome)
+}
+
+/// What a run is followed with.
+struct Following<'a> {
+    console: &'a Console,
+    metrics: Option<&'a Metrics>,
+    /// The partitions that the metrics show.
+    view: PartitionView,
+}
+
+/// The partitions of the first state with the most messages, so many of them.
+fn top_partitions(limit: usize) -> PartitionView {
+    let (sort, descending) = (SortBy::Messages, true);
+    let query = RowQuery { sort, descending, limit, ..RowQuery::default() };
+    // Without them, the workers are not asked to sort either.
+    if limit == 0 {
+        return PartitionView::default();
+    }
+    PartitionView { query, ..PartitionView::default() }
 }
 
 /// Follows the run to its end, and says and writes what is wanted of it.
 fn to_its_end(
     mut session: Session,
-    console: &Console,
+    following: &Following<'_>,
     state: Option<(&Path, File)>,
     json: bool,
 ) -> Result<(), Failure> {
@@ -70,7 +99,7 @@ fn to_its_end(
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session, console)?;
+    follow(&mut session, following)?;
 
     reporting();
     session.finish_dead_letters();
@@ -81,7 +110,7 @@ fn to_its_end(
     if json {
         print(&summary).map_err(|error| cannot_print(&error))?;
     } else if lost.is_none() {
-        console.progress().say(&one_line(&in_words(&summary)));
+        following.console.progress().say(&one_line(&in_words(&summary)));
     }
     lost.map_or(Ok(()), |lost| Err(Failure::failed(lost)))
 }
@@ -96,21 +125,29 @@ fn print(summary: &Summary) -> io::Result<()> {
 }
 
 /// Waits until the run has ended by itself, or was interrupted and has drained.
-fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
+fn follow(session: &mut Session, following: &Following<'_>) -> Result<(), Failure> {
+    let Following { console, metrics, view } = following;
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
     let followed = waiting.block_on(async {
         let mut interrupts = Interrupts::listen()?;
         // Only now: a program that waits for the address that is written here may send a signal at once.
         console.begin();
+        let mut answerer = metrics.map(|metrics| {
+            // Before anybody is told where to ask.
+            let answerer = metrics.answer();
+            session.say(&metrics.said());
+            answerer
+        });
         let (mut interrupted, mut said) = (false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
             tokio::select! {
                 () = session.engine().ended() => {}
                 () = interrupts.next() => stop(session, &mut interrupted)?,
+                asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
-                    session.refresh(&PartitionView::default());
+                    session.refresh(view);
                     if interrupted && !said {
                         said = say_what_is_waited_for(&session.snapshot(), console);
                     }

@@ -1,8 +1,10 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
+pub mod asked;
 mod crash;
 mod load;
 mod load_state;
+mod measure;
 mod reset;
 mod totals;
 mod view;

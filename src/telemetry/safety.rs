@@ -1,7 +1,7 @@
 //! What is saved, lost and recovered, for front ends.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
@@ -45,6 +45,18 @@ pub struct Crash {
 pub(crate) struct Checkpoints {
     begun: (Epoch, u64),
     whole: (Epoch, u64),
+    last: Option<LastCheckpoint>,
+}
+
+/// The last checkpoint of this process that became whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LastCheckpoint {
+    /// When it was whole.
+    pub whole: Instant,
+    /// How long nothing could enter.
+    pub held: Duration,
+    /// How long it took in all.
+    pub took: Duration,
 }
 
 impl Checkpoints {
@@ -54,7 +66,8 @@ impl Checkpoints {
     }
 
     /// A checkpoint is whole.
-    pub fn complete(&mut self, epoch: Epoch) {
+    pub fn complete(&mut self, epoch: Epoch, last: LastCheckpoint) {
+        self.last = Some(last);
         if self.begun.0 == epoch {
             self.whole = self.begun;
         }
@@ -69,6 +82,11 @@ impl Checkpoints {
     /// The newest whole checkpoint.
     pub fn newest(&self) -> Epoch {
         self.whole.0
+    }
+
+    /// The last one that became whole; `None` if none has.
+    pub fn last(&self) -> Option<LastCheckpoint> {
+        self.last
     }
 
     /// How many of these messages no whole checkpoint has.

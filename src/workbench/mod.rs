@@ -30,6 +30,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::runtime::silence_caught_panics;
 use crate::session::Session;
+use crate::session::asked::{Answerer, next};
 use configuration::Clipboard;
 use desk::Desk;
 use terminal::screen::Screen;
@@ -42,7 +43,7 @@ pub use desk::Farewell;
 pub use error::WorkbenchError;
 pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
-pub use opening::{Opening, Others};
+pub use opening::{Opening, Others, Served};
 pub use panes::chooser::{Choice, Chooser, Chosen};
 pub use state::{Effect, Notice, Offer, Workbench};
 pub use terminal::keys::Key;
@@ -65,6 +66,7 @@ const MIN_ANSWER_TIME: Duration = Duration::from_millis(16);
 pub fn run(
     opening: Opening,
     others: Option<Others<'_>>,
+    served: Option<Served>,
     configuration: &Configuration,
 ) -> Result<Vec<Farewell>, WorkbenchError> {
     // A caught panic must not be written over the screen.
@@ -77,6 +79,11 @@ pub fn run(
     if let Some(others) = &others {
         desk.offer(&others.offers, first);
     }
+    let answerer = served.map(|Served { asker, said }| {
+        let answerer = asker.answer();
+        desk.session.say(&said);
+        answerer
+    });
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take(configuration.mouse)?;
@@ -85,6 +92,7 @@ pub fn run(
         signals,
         events: terminal::events::read()?,
         clipboard: configuration.clipboard,
+        answerer,
     };
     let mut desks = vec![(first, desk)];
     let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
@@ -95,12 +103,13 @@ pub fn run(
     lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }
 
-/// The terminal: what is drawn, what is typed, and the signals.
+/// The terminal: what is drawn, what is typed, and the signals; and who asks for figures.
 struct Hands {
     screen: Screen,
     signals: Signals,
     events: UnboundedReceiver<Event>,
     clipboard: Clipboard,
+    answerer: Option<Answerer>,
 }
 
 /// Works at one application after another. The last of `desks` is on the screen; the others wait as they are.
@@ -208,6 +217,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                     effect => desk.apply(effect)?,
                 }
             }
+            asked = next(hands.answerer.as_mut()) => asked.answer(&desk.session),
             // Not while the next frame waits for its time: at full load there are news thousands of times a second.
             () = news.notified(), if !dirty => {}
             () = sleep(deadline) => dirty |= desk.workbench.has_marks(),

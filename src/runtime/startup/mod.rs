@@ -65,6 +65,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
+    let budgets = intakes.iter().map(|intake| Arc::clone(intake.budget())).collect();
     let (sources, inlets) =
         start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
 
@@ -91,7 +92,7 @@ pub(super) fn start(
     };
     io.spawn(supervisor.run());
     let (inlets, io) = (Mutex::new(inlets), Some(io));
-    Ok(Running { shared, inlets, workers, saving, stop, outcome, io })
+    Ok(Running { shared, inlets, workers, saving, stop, may_begin, budgets, outcome, io })
 }
 
 /// The data of all parts.
