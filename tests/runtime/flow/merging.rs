@@ -16,7 +16,7 @@ use crate::twin::{ending, of_driver};
 use crate::{WORKERS, injectable, start};
 
 /// Votes from frames, from lines such as `b 3` for capital letters, and made ones for digits, up to this number.
-fn merged(made: u64) -> Arc<Topology> {
+fn merged(most: u64) -> Arc<Topology> {
     let line = |line: &[u8]| -> Result<Option<Vote>, Reason> {
         let (letter, votes) = line.split_first().ok_or("there is no letter")?;
         let votes = std::str::from_utf8(votes)?.trim().parse()?;
@@ -24,7 +24,7 @@ fn merged(made: u64) -> Arc<Topology> {
     };
     let make = move |number: u64| {
         let letter = b'0' + (number % 10) as u8;
-        (number < made)
+        (number < most)
             .then_some(Vote { letter, votes: u32::try_from(number & 0xffff_ffff).unwrap() })
     };
     let topology = Application::new("merged")

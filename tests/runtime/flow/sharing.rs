@@ -78,7 +78,7 @@ fn two_sinks_with_one_file_and_two_sources_with_one_stream_are_refused() {
 /// Two pipelines that make lines of their own letter, up to this many each, for one sink.
 fn one_sink(lines: u64) -> Arc<Topology> {
     let line = |(letter, number): &(u8, u64), output: &mut Out<'_>| {
-        output.bytes(&[*letter; 1000]);
+        output.bytes([*letter; 1000]);
         output.decimal(*number);
         output.byte(b'\n');
     };
