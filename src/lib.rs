@@ -68,6 +68,8 @@
 //! | you want to | look at |
 //! |---|---|
 //! | write an application | [`Application`], and the traits [`Decoder`], [`Computation`], [`StateComputation`], [`PartitionFunction`], [`Encoder`] with its [`Out`] |
+//! | let several sources meet, or several pipelines write to one place | [`Pipeline::merge`], [`Sink::named`] |
+//! | have the source make its messages itself | [`Source::generator`] |
 //! | read and write lines of JSON | [`Json`], [`Source::json_lines`], [`Sink::json_lines`] |
 //! | test it | [`TestDriver`] |
 //! | make a program of it | [`main`] and [`App`] |
@@ -120,7 +122,7 @@ pub use core::frames::dead_letter::{Cause, DeadLetter};
 pub use core::numbers::PipelineIndex;
 pub use core::observer::{Observer, Unwatched};
 pub use core::partitions::query::{PartitionRow, Revival};
-pub use core::test_driver::{NoSuchPipeline, PushError, TestDriver};
+pub use core::test_driver::{GenerateError, NoSuchPipeline, PushError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};
 pub use endpoints::{Endpoint, EndpointError};
 pub use resilience::{Durability, ResilienceSettings};

@@ -14,8 +14,8 @@ mod reason;
 mod steps;
 
 pub use ends::{
-    BoxedEncoder, FramePlace, Generate, Generator, OwnFraming, Sink, Skew, Source, TypedForm,
-    WithHeader, big_endian, little_endian,
+    BoxedEncoder, FramePlace, Generate, Generated, Generator, OwnFraming, Sink, Skew, Source,
+    SourceCode, TypedForm, WithHeader, big_endian, little_endian,
 };
 pub use json::Json;
 pub use key::Key;
@@ -28,6 +28,6 @@ pub use steps::{
     PartitionFunction, State, StateBuilder, StateComputation, StateOutcome, WritesOut, WritesVec,
 };
 
-pub(crate) use ends::{Cutting, FirstFrame, OwnFunctions};
+pub(crate) use ends::{Cutting, FirstFrame, HasMessage, HasMessageFn, OwnFunctions};
 pub(crate) use name::short_type_name;
 pub(crate) use printable::is_printable;

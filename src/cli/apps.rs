@@ -26,11 +26,17 @@ struct ListedPipeline {
     name: String,
     #[serde(rename = "in")]
     input: String,
+    /// Whether it makes its messages itself, so that it takes no `--in`.
+    generator: bool,
     example: Option<String>,
     #[serde(skip)]
     typed_as_it_is: bool,
     steps: Vec<String>,
+    /// The pipeline into which it is merged: the steps behind its own, and its sinks, are that one's.
+    merged_into: Option<String>,
     out: Vec<String>,
+    /// Per sink, its name, if pipelines share it by one.
+    sinks: Vec<Option<String>>,
 }
 
 #[derive(Serialize)]
@@ -56,10 +62,20 @@ pub(super) fn describe(app: &App) -> Result<Listed, Failure> {
     let pipelines = topology.pipelines().iter().map(|plan| ListedPipeline {
         name: plan.name.to_string(),
         input: plan.source.format.clone(),
+        generator: plan.source.makes_its_messages(),
         example: plan.source.typed.as_ref().map(|typed| typed.example().to_owned()),
         typed_as_it_is: plan.source.is_typed_as_it_is(),
-        steps: plan.steps.iter().map(|step| step.name.to_string()).collect(),
-        out: plan.sinks.iter().map(|sink| sink.format.clone()).collect(),
+        steps: plan.own_steps().iter().map(|step| step.name.to_string()).collect(),
+        merged_into: plan.merged.and_then(|merged| {
+            let into = topology.pipelines().get(merged.into.0);
+            into.map(|into| into.name.to_string())
+        }),
+        out: plan.own_sinks().iter().map(|sink| sink.format.clone()).collect(),
+        sinks: plan
+            .own_sinks()
+            .iter()
+            .map(|sink| sink.name.as_deref().map(str::to_owned))
+            .collect(),
     });
     let options = app.options.iter().map(|option| ListedOption {
         name: option.name,
@@ -84,10 +100,14 @@ pub(super) fn details(app: &Listed) -> String {
     let mut text = String::new();
     for pipeline in &app.pipelines {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "pipeline {}: {}", pipeline.name, pipeline.steps.join(" -> "));
+        let into = pipeline.merged_into.as_ref();
+        let into = into.map(|into| format!(" -> merged into {into}")).unwrap_or_default();
+        let steps = pipeline.steps.join(" -> ");
+        let _ = writeln!(text, "pipeline {}: {steps}{into}", pipeline.name);
         let _ = writeln!(text, "  in   {}", pipeline.input);
-        for out in &pipeline.out {
-            let _ = writeln!(text, "  out  {out}");
+        for (out, name) in pipeline.out.iter().zip(&pipeline.sinks) {
+            let name = name.as_ref().map(|name| format!(" (sink {name})")).unwrap_or_default();
+            let _ = writeln!(text, "  out  {out}{name}");
         }
         if let Some(example) = &pipeline.example {
             let _ = writeln!(text, "  type {example}");

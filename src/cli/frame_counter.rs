@@ -43,7 +43,7 @@ impl FrameCounter {
         match wrapping {
             Wrapping::Line => return self.pass_lines(bytes, max),
             Wrapping::Own(_) => return self.pass_own(bytes, max),
-            Wrapping::Header(_) | Wrapping::Varint => {}
+            Wrapping::Header(_) | Wrapping::Varint | Wrapping::Number => {}
         }
         let mut left = bytes;
         let mut ended = 0;

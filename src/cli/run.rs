@@ -1,5 +1,6 @@
 //! `run`: an application without a screen.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -173,7 +174,8 @@ fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
 
 /// Writes which sinks keep an interrupted run from ending. Returns whether there are any.
 fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
-    let mut said = false;
+    // Pipelines may share one.
+    let mut said = BTreeSet::new();
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
         let (what, waits) = match sink.state {
             SinkState::Writing => continue,
@@ -181,13 +183,13 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
             SinkState::Stalled => ("to write the last outputs", "takes no outputs"),
             SinkState::Closing => ("for the receiver's end", "has not closed the connection"),
         };
-        console.progress().say(&one_line(&format!(
-            "waiting {what}: {} {waits}; interrupt again to end without",
-            sink.endpoint
-        )));
-        said = true;
+        let line =
+            format!("waiting {what}: {} {waits}; interrupt again to end without", sink.endpoint);
+        if said.insert(line.clone()) {
+            console.progress().say(&one_line(&line));
+        }
     }
-    said
+    !said.is_empty()
 }
 
 fn in_progress(snapshot: &Snapshot) -> String {

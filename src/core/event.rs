@@ -74,6 +74,8 @@ pub enum EngineEvent {
     LeftBehind(Duration),
     /// All of a source is read: a file, a pipe or the standard input.
     SourceEnded(PipelineIndex, Arc<str>),
+    /// A source that makes its messages itself has made the last one.
+    GeneratorEnded(PipelineIndex),
     /// A source no longer reads, though it has more bytes, and why.
     Abandoned(PipelineIndex, Arc<str>, String),
     /// Something happened to a sink.
@@ -165,6 +167,7 @@ impl EngineEvent {
             | Self::NotAccepted(pipeline, _)
             | Self::Abandoned(pipeline, ..)
             | Self::SourceEnded(pipeline, _)
+            | Self::GeneratorEnded(pipeline)
             | Self::Sink { pipeline, .. }
             | Self::Reading { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
@@ -191,6 +194,7 @@ impl EngineEvent {
             | Self::Disconnected(_, _, None)
             | Self::LetGo(..)
             | Self::SourceEnded(..)
+            | Self::GeneratorEnded(_)
             | Self::Reading { stalled: false, .. }
             | Self::WorkersChanged { .. }
             | Self::Recovered(_) => Level::Information,
@@ -246,6 +250,9 @@ impl fmt::Display for EngineEvent {
             Self::SourceEnded(_, source) => write!(formatter, "file ended: all of {source} is read"),
             Self::Abandoned(_, source, reason) => {
                 write!(formatter, "the rest of {source} is not read: {reason}")
+            }
+            Self::GeneratorEnded(_) => {
+                formatter.write_str("generator ended: it has made its last message")
             }
             Self::Sink { endpoint, news, .. } => news.write(endpoint, formatter),
             Self::Load(news) => news.fmt(formatter),

@@ -100,3 +100,12 @@ pub struct StepIndex(pub usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct SinkIndex(pub usize);
+
+/// A sink of a topology: which one of which pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SinkPlace {
+    /// The pipeline.
+    pub pipeline: PipelineIndex,
+    /// Which of its sinks.
+    pub sink: SinkIndex,
+}

@@ -1,48 +1,32 @@
 //! Runs an application on one thread with a logical clock, for its author's tests.
 
+mod error;
+mod running;
+
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::clock::{Clock, LogicalClock};
 use super::frames::Frames;
-use super::frames::assembler::{Assembler, Broken, SourceEnd};
+use super::frames::assembler::{Assembler, SourceEnd};
 use super::frames::dead_letter::DeadLetter;
-use super::frames::framing::{DEFAULT_FRAME_LIMIT, NoFrame};
+use super::frames::framing::DEFAULT_FRAME_LIMIT;
 use super::frames::trace::Trace;
-use super::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+use super::numbers::{PipelineIndex, SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::query::{PartitionRow, Revival, RowQuery};
 use super::partitions::rates::Rates;
 use super::partitions::scan::Scan;
 use super::steps::context::{Context, Report};
-use super::steps::{PIECE, Segment, WorkerSetup, run_through};
+use super::steps::{PIECE, WorkerSetup, run_through};
 use super::topology::Topology;
 use crate::application::Key;
-
-/// The source's name in traces and dead letters.
-const SOURCE: &str = "test";
+pub use error::{GenerateError, NoSuchPipeline, PushError};
+use running::{RunningPipeline, SOURCE, broken_letter, find_pipeline};
 
 /// How many frames are cut at once: cutting them one by one takes quadratic time.
 const MAX_FRAMES_PER_CUT: usize = 256;
-
-/// A test asked the driver for something that the application does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the application has no pipeline `{0}`")]
-pub struct NoSuchPipeline(pub String);
-
-/// A message cannot be given to an application.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PushError {
-    /// There is no such pipeline.
-    #[error(transparent)]
-    NoSuchPipeline(#[from] NoSuchPipeline),
-    /// The payload cannot be framed.
-    #[error(transparent)]
-    NoFrame(#[from] NoFrame),
-}
 
 /// Runs an application on one thread: push bytes, step, and read what came of them.
 ///
@@ -80,16 +64,6 @@ pub struct TestDriver {
     traces: Vec<Arc<Trace>>,
 }
 
-/// A pipeline as the driver runs it.
-struct RunningPipeline {
-    name: Arc<str>,
-    assembler: Option<Assembler>,
-    framing: Arc<dyn super::frames::framing::Framing>,
-    segments: Vec<Box<dyn Segment>>,
-    frames: u64,
-    outputs: Vec<Vec<Vec<u8>>>,
-}
-
 impl TestDriver {
     /// A driver for this application, without declared partitions.
     pub fn new(topology: &Topology) -> Self {
@@ -105,15 +79,10 @@ impl TestDriver {
         let placement = Placement::new(NonZeroUsize::MIN);
         let mut setup = WorkerSetup::new(WorkerIndex(0), placement, precreate);
         let segments = topology.segments(&mut setup);
-        let pipelines = topology.pipelines().iter().zip(segments);
-        let running = pipelines.map(|(plan, segments)| RunningPipeline {
-            name: Arc::clone(&plan.name),
-            assembler: None,
-            framing: Arc::clone(&plan.source.framing),
-            segments,
-            frames: 0,
-            outputs: vec![Vec::new(); plan.sinks.len()],
-        });
+        let running = segments
+            .into_iter()
+            .enumerate()
+            .map(|(at, segments)| RunningPipeline::new(topology, PipelineIndex(at), segments));
         Self {
             pipelines: running.collect(),
             tables: setup.into_tables().collect(),
@@ -142,6 +111,33 @@ impl TestDriver {
 
     fn pipeline(&mut self, pipeline: &str) -> Result<&mut RunningPipeline, NoSuchPipeline> {
         find_pipeline(&mut self.pipelines, pipeline).map(|(_, running)| running)
+    }
+
+    /// Has a pipeline's source make its next messages: up to this many. Returns how many it has made; fewer if there are
+    /// no more.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pipeline, or its source is no [generator](crate::Source::generator).
+    pub fn generate(&mut self, pipeline: &str, most: u64) -> Result<u64, GenerateError> {
+        let now = self.clock.now();
+        let Self { pipelines, waiting, .. } = self;
+        let (at, running) = find_pipeline(pipelines, pipeline)?;
+        let mut made = 0;
+        while made < most {
+            let some = (most - made).min(MAX_FRAMES_PER_CUT as u64);
+            let frames = running.generate(some, now);
+            let frames = frames.ok_or_else(|| GenerateError::NoGenerator(pipeline.to_owned()))?;
+            let count = frames.len() as u64;
+            if count > 0 {
+                waiting.push_back((at, frames));
+            }
+            made += count;
+            if count < some {
+                break;
+            }
+        }
+        Ok(made)
     }
 
     /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
@@ -237,19 +233,26 @@ impl TestDriver {
         let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
         let Some(running) = pipelines.get_mut(at) else { return };
         traces.push(frames.begin_trace(&running.name, 0));
-        let RunningPipeline { segments, outputs, .. } = running;
+        let RunningPipeline { segments, sinks, .. } = running;
         let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
+        let mut made = Vec::new();
         run_through(
             segments,
             frames,
             &mut context,
             |_| true,
             |output| {
-                if let Some(sink) = outputs.get_mut(output.sink.0) {
-                    sink.extend(output.pieces.iter().map(<[u8]>::to_vec));
-                }
+                made.push((sinks.get(output.sink.0).copied(), output));
             },
         );
+        for (place, output) in made {
+            let of_sink = place.and_then(|place| {
+                pipelines.get_mut(place.pipeline.0)?.outputs.get_mut(place.sink.0)
+            });
+            if let Some(outputs) = of_sink {
+                outputs.extend(output.pieces.iter().map(<[u8]>::to_vec));
+            }
+        }
         dead_letters.append(&mut report.dead_letters);
     }
 
@@ -263,7 +266,8 @@ impl TestDriver {
         self.outputs_of_sink(pipeline, 0)
     }
 
-    /// What one of a pipeline's sinks received: one entry per output, in order.
+    /// What one of a pipeline's sinks received: one entry per output, in order. Of a sink that pipelines share, those of
+    /// all of them.
     ///
     /// # Errors
     ///
@@ -275,7 +279,11 @@ impl TestDriver {
     ) -> Result<&[Vec<u8>], NoSuchPipeline> {
         let running = self.pipelines.iter().find(|running| &*running.name == pipeline);
         let running = running.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
-        Ok(running.outputs.get(sink).map(Vec::as_slice).unwrap_or_default())
+        let outputs = running
+            .sinks
+            .get(sink)
+            .and_then(|place| self.pipelines.get(place.pipeline.0)?.outputs.get(place.sink.0));
+        Ok(outputs.map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.
@@ -311,21 +319,4 @@ impl TestDriver {
     pub fn report(&self) -> &Report {
         &self.report
     }
-}
-
-/// The pipeline with this name, and its place.
-fn find_pipeline<'a>(
-    running: &'a mut [RunningPipeline],
-    pipeline: &str,
-) -> Result<(usize, &'a mut RunningPipeline), NoSuchPipeline> {
-    let mut running = running.iter_mut().enumerate();
-    running
-        .find(|(_, running)| &*running.name == pipeline)
-        .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
-}
-
-fn broken_letter(running: &mut RunningPipeline, broken: Broken, now: Timestamp) -> DeadLetter {
-    running.frames += 1;
-    let (pipeline, sequence) = (Arc::clone(&running.name), SequenceNumber(running.frames));
-    DeadLetter::of_broken(pipeline, SOURCE.into(), broken, sequence, now)
 }

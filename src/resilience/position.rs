@@ -38,7 +38,8 @@ pub enum Position {
         pipeline: Arc<str>,
         /// The source.
         endpoint: String,
-        /// How many of its bytes had been taken, as whole frames.
+        /// How many of its bytes had been taken, as whole frames; of a source that makes its messages itself, how many
+        /// messages.
         offset: u64,
     },
     /// Sources that cannot be read again, whose frames are in the journal.

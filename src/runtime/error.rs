@@ -1,6 +1,7 @@
 //! Why an engine cannot start or go on.
 
 use std::io;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -56,6 +57,21 @@ pub enum EngineError {
         "the settings do not fit the application: make them of its topology, with one source per pipeline and one endpoint per sink"
     )]
     OtherTopology,
+    /// A source that makes its messages itself is given an endpoint.
+    #[error(
+        "pipeline `{0}` makes its messages itself and reads no endpoint: leave its source without one"
+    )]
+    NothingToRead(Arc<str>),
+    /// A sink that several pipelines share has another endpoint at one of them.
+    #[error(
+        "pipeline `{pipeline}` shares a sink with pipeline `{first}`: give it the same endpoint at both"
+    )]
+    TwoEndpoints {
+        /// The pipeline's name.
+        pipeline: Arc<str>,
+        /// The name of the first pipeline that has the sink.
+        first: Arc<str>,
+    },
     /// An invariant of the engine is broken. It stops before it loses anything.
     #[error("{0}, which cannot be: please report this")]
     Contradiction(&'static str),

@@ -22,9 +22,9 @@ pub struct Settings {
     pub frame_limit: u64,
     /// How many connections a source serves at once.
     pub connection_limit: NonZeroUsize,
-    /// Each pipeline's source.
+    /// Each pipeline's source; `Null` if it makes its messages itself.
     pub sources: Vec<Endpoint>,
-    /// Each pipeline's sinks.
+    /// Each pipeline's sinks. A sink that several pipelines share has its endpoint at each of them.
     pub sinks: Vec<Vec<Endpoint>>,
     /// Whether messages can be injected. If so, the engine runs until it is stopped.
     pub injectable: bool,

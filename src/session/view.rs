@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::Session;
 use super::totals::{of_worker, pipeline_totals, totals, traced, work};
-use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
 use crate::telemetry::counters::{ByCause, Counter, WorkerCounters};
@@ -16,7 +16,7 @@ use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
     PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
-use crate::telemetry::{Throughput, TimeWindow};
+use crate::telemetry::{SinkShown, Throughput, TimeWindow};
 
 /// How many of the newest traces, outputs and events a snapshot has.
 const SHOWN: usize = 200;
@@ -85,7 +85,7 @@ impl Session {
 
     fn pipelines(&self) -> Vec<PipelineShown> {
         let plans = self.engine.topology().pipelines().iter().zip(&self.collector.pipelines);
-        let shown = plans.map(|(plan, counters)| {
+        let shown = plans.enumerate().map(|(at, (plan, counters))| {
             let given = |at: usize| {
                 let of_worker = |worker: &WorkerCounters| {
                     debug_assert!(at < worker.steps.len(), "each step has its counters");
@@ -105,15 +105,28 @@ impl Session {
             PipelineShown {
                 name: Arc::clone(&plan.name),
                 steps: plan.steps.iter().enumerate().map(step_shown).collect(),
+                merged: plan.merged,
                 broken,
                 messages_in,
                 messages_out: counters.outputs.get(),
                 has_sink: !plan.sinks.is_empty(),
+                sink_names: plan.sinks.iter().filter_map(|sink| sink.name.clone()).collect(),
                 listening: counters.listening.get().cloned(),
+                generates: plan.source.makes_its_messages(),
                 ended: counters.ended.load(Ordering::Acquire),
                 held: counters.pressure.is_held(),
-                sinks: counters.pressure.sinks(),
+                sinks: self.sinks_of(PipelineIndex(at), plan.sinks.len()),
             }
+        });
+        shown.collect()
+    }
+
+    /// The sinks of a pipeline that have reported a state.
+    fn sinks_of(&self, pipeline: PipelineIndex, sinks: usize) -> Vec<SinkShown> {
+        let topology = self.engine.topology();
+        let first = |sink| topology.first_place(SinkPlace { pipeline, sink: SinkIndex(sink) });
+        let shown = (0..sinks).map(first).filter_map(|SinkPlace { pipeline, sink }| {
+            self.collector.pipelines.get(pipeline.0)?.pressure.sink(sink)
         });
         shown.collect()
     }

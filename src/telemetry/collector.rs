@@ -241,10 +241,11 @@ impl Observer for Collector {
         if let Some(of_pipeline) = event.pipeline().and_then(|pipeline| self.counters(pipeline)) {
             match &event {
                 EngineEvent::Listening(_, address) => {
-                    // A source listens once, so nothing is ever lost here.
-                    let _ = of_pipeline.listening.set(address.as_str().into());
+                    let _ = of_pipeline.listening.set(address.as_str().into()); // It listens once.
                 }
-                EngineEvent::SourceEnded(..) => of_pipeline.ended.store(true, Ordering::Release),
+                EngineEvent::SourceEnded(..) | EngineEvent::GeneratorEnded(_) => {
+                    of_pipeline.ended.store(true, Ordering::Release);
+                }
                 EngineEvent::Sink { sink, endpoint, news, .. } => {
                     of_pipeline.pressure.note(*sink, endpoint, news);
                 }

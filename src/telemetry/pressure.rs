@@ -60,9 +60,14 @@ impl Pressure {
         self.sinks.lock().clear();
     }
 
-    /// The sinks that have reported a state.
+    /// The sinks that have reported a state; of sinks that pipelines share, those of which this is the first.
     pub fn sinks(&self) -> Vec<SinkShown> {
         self.sinks.lock().values().cloned().collect()
+    }
+
+    /// A sink, if it has reported a state.
+    pub fn sink(&self, sink: SinkIndex) -> Option<SinkShown> {
+        self.sinks.lock().get(&sink).cloned()
     }
 
     /// Takes note of what a sink does from now on.

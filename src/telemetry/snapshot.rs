@@ -22,7 +22,7 @@ use crate::core::frames::trace::Trace;
 use crate::core::load::search::Finding;
 use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp, WorkerIndex};
-use crate::core::topology::StepPlan;
+use crate::core::topology::{MergedInto, StepPlan};
 use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
@@ -140,11 +140,14 @@ impl Sum for Totals {
 
 /// A pipeline and its counts.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 pub struct PipelineShown {
     /// The pipeline's name.
     pub name: Arc<str>,
     /// Its steps, and how many messages each took, refused and gave.
     pub steps: Vec<StepShown>,
+    /// Where it is merged into another pipeline, if it is.
+    pub merged: Option<MergedInto>,
     /// What its source could not read as frames.
     pub broken: u64,
     /// Messages read, those that could not be processed included.
@@ -153,14 +156,19 @@ pub struct PipelineShown {
     pub messages_out: u64,
     /// Whether it has a sink.
     pub has_sink: bool,
+    /// The names of its sinks that have one: pipelines share those.
+    pub sink_names: Vec<Arc<str>>,
     /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
-    /// Whether all of its source is read: a file, a pipe or the standard input.
+    /// Whether its source makes its messages itself.
+    pub generates: bool,
+    /// Whether all of its source is read: a file, a pipe or the standard input; or made.
     pub ended: bool,
     /// Whether its source has waited for the byte budget for a while: the steps or the sinks are slower
     /// than the source.
     pub held: bool,
-    /// What its sinks are doing; without those that drop their bytes.
+    /// What its sinks are doing; without those that drop their bytes. A sink that pipelines share is there in each of
+    /// them.
     pub sinks: Vec<SinkShown>,
 }
 

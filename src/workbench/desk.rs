@@ -275,10 +275,14 @@ fn reset_files(settings: &Settings, dead_letters: Option<&Path>) -> ResetFiles {
         _ => None,
     };
     let letters = dead_letters.and_then(regular);
-    ResetFiles {
-        read: settings.sources.iter().filter_map(file).collect(),
-        written: settings.sinks.iter().flatten().filter_map(file).chain(letters).collect(),
+    let mut written: Vec<String> = Vec::new();
+    for path in settings.sinks.iter().flatten().filter_map(file).chain(letters) {
+        // Pipelines may share one.
+        if !written.contains(&path) {
+            written.push(path);
+        }
     }
+    ResetFiles { read: settings.sources.iter().filter_map(file).collect(), written }
 }
 
 /// The longest wait for workers that are asked for the last time how many partitions they have.

@@ -25,6 +25,7 @@ mod folder;
 mod framings;
 mod inputs;
 mod letters;
+mod own;
 mod poison;
 mod totals;
 mod votes;

@@ -39,6 +39,7 @@ fn apps_lists_the_wire_formats() {
     let pipeline = &alphabet["pipelines"][0];
     assert_eq!(pipeline["name"], "votes");
     assert_eq!(pipeline["in"], "1 byte letter, u32 big-endian votes");
+    assert_eq!(pipeline["generator"], false);
     assert_eq!(pipeline["example"], "a 10");
     assert_eq!(pipeline["out"].as_array().unwrap().len(), 1);
     assert_eq!(alphabet["options"][0]["name"], "encoding");

@@ -18,7 +18,7 @@ use crate::twin::{Ending, driven, ending};
 use crate::{WORKERS, injectable, start};
 
 /// How many frames the file has: several times what is read at once.
-const FRAMES: u32 = 50_000;
+pub const FRAMES: u32 = 50_000;
 
 /// How many frames are taken before something happens, and again before the next thing happens.
 const PART: u64 = 10_000;
@@ -50,7 +50,7 @@ fn settings(folder: &Path, input: &[u8], sink: Endpoint, workers: usize) -> Sett
     }
 }
 
-fn wait_for_pause(engine: &Engine) {
+pub fn wait_for_pause(engine: &Engine) {
     wait_until("the pause", || engine.run_state() == RunState::Paused);
 }
 
@@ -60,7 +60,7 @@ fn set_workers(engine: &Engine, workers: usize) {
 }
 
 /// Steps, and then goes on with other workers again and again, and paused now and then.
-fn through_all_that_may_happen(engine: &Engine, recorder: &Recorder) {
+pub fn through_all_that_may_happen(engine: &Engine, recorder: &Recorder) {
     for taken in 1..=4 {
         engine.step();
         wait_for_pause(engine);

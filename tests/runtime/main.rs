@@ -11,6 +11,7 @@ mod support;
 mod applications;
 mod files;
 mod flow;
+mod generators;
 mod keys;
 mod life;
 mod load;

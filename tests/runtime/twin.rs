@@ -64,12 +64,17 @@ pub fn driven(parts: &[Vec<u8>]) -> Ending {
         driver.end("votes").unwrap();
     }
     driver.run();
-    let states = ["histories", "totals"].into_iter();
+    of_driver(&driver, "votes", &["histories", "totals"])
+}
+
+/// What a driver has made of everything.
+pub fn of_driver(driver: &TestDriver, pipeline: &str, states: &[&str]) -> Ending {
     let mut counts = Counts::default();
     counts.add(driver.report());
+    let partitions = states.iter().flat_map(|state| driver.partitions(state));
     Ending {
-        partitions: states.flat_map(|state| driver.partitions(state)).map(partition).collect(),
-        outputs: by_key(driver.outputs("votes").unwrap()),
+        partitions: partitions.map(partition).collect(),
+        outputs: by_key(driver.outputs(pipeline).unwrap()),
         dead_letters: set(driver.dead_letters()),
         counts,
     }
@@ -104,10 +109,9 @@ fn run(settings: &Settings, parts: &[Vec<u8>]) -> Ending {
 pub fn ending(engine: &Engine, recorder: &Recorder) -> Ending {
     engine.wait().unwrap();
     let told = recorder.recorded();
-    let outputs = told.outputs.first().map(Vec::as_slice).unwrap_or_default();
     Ending {
         partitions: engine.export().map(partition).collect(),
-        outputs: by_key(outputs),
+        outputs: by_key(&told.outputs.concat()),
         dead_letters: set(&told.dead_letters),
         counts: told.counts,
     }

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex};
 
 use wallaroo::TestDriver;
 use wallaroo::core::frames::dead_letter::DeadLetter;
-use wallaroo::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use wallaroo::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
 use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::core::steps::batch::Output;
 use wallaroo::core::steps::context::Report;
 use wallaroo::runtime::{Engine, Settings};
 
-use crate::shape::Shape;
+use crate::item::MADE;
+use crate::shape::{Begin, Shape};
 use crate::steps::Order;
 
-/// The payloads of the first pipeline, and of the second.
-pub type Inputs = [Vec<Vec<u8>>; 2];
+/// The payloads of each pipeline, if there are so many.
+pub type Inputs = [Vec<Vec<u8>>; 4];
 
 /// The outputs of a sink, known by its pipeline and its own number.
 type Outputs = BTreeMap<(usize, usize), Vec<Vec<u8>>>;
@@ -45,9 +46,20 @@ impl Ending {
             (row.state, row.key.to_string(), row.messages, row.to_save, row.value)
         };
         let group = |((pipeline, sink), outputs): ((usize, usize), Vec<Vec<u8>>)| {
-            // The second pipeline is partitioned by letter.
+            // The second pipeline is partitioned by letter; so are its capitals in the first one's sink.
             let order = if pipeline == 0 { shape.order() } else { Order::Letter };
-            ((pipeline, sink), groups(outputs, order, sink == 2))
+            let order_of =
+                |kind| if shape.joins && kind == "capitals" { Order::Letter } else { order };
+            let mut kinds: BTreeMap<&str, Vec<Vec<u8>>> = BTreeMap::new();
+            for output in outputs {
+                let first = if sink == 2 { output.last() } else { output.first() };
+                kinds.entry(kind(*first.unwrap())).or_default().push(output);
+            }
+            let of_kind = kinds.into_iter().flat_map(|(kind, outputs)| {
+                let groups = groups(outputs, order_of(kind), sink == 2);
+                groups.into_iter().map(move |(group, outputs)| (format!("{kind} {group}"), outputs))
+            });
+            ((pipeline, sink), of_kind.collect())
         };
         let mut dead_letters: Vec<_> = dead_letters
             .iter()
@@ -66,6 +78,15 @@ impl Ending {
             counts: [frames, filtered, created, saved, stateful],
             steps: counted.steps.clone(),
         }
+    }
+}
+
+/// Which pipeline an output is of, where several write to one sink.
+fn kind(letter: u8) -> &'static str {
+    match letter {
+        b'A'..=b'Z' => "capitals",
+        b'0'..=b'9' => "digits",
+        _ => "letters",
     }
 }
 
@@ -98,6 +119,10 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
     let topology = shape.topology();
     let mut driver = TestDriver::new(&topology);
     for (plan, payloads) in topology.pipelines().iter().zip(inputs) {
+        if shape.from == Begin::Generator {
+            assert_eq!(driver.generate(&plan.name, u64::MAX).unwrap(), MADE);
+            continue;
+        }
         for payload in payloads {
             driver.push_message(&plan.name, payload).unwrap();
         }
@@ -107,7 +132,9 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
     names.sort();
     let mut outputs = Outputs::new();
     for (pipeline, plan) in topology.pipelines().iter().enumerate() {
-        for sink in 0..plan.sinks.len() {
+        // Those of a sink that is the first pipeline's, too, are there.
+        let own = plan.sinks.iter().enumerate().filter(|(_, sink)| sink.same_as.is_none());
+        for (sink, _) in own {
             let of_sink = driver.outputs_of_sink(&plan.name, sink).unwrap().to_vec();
             outputs.insert((pipeline, sink), of_sink);
         }
@@ -120,11 +147,14 @@ pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
 pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
     let topology = Arc::new(shape.topology());
     let workers = NonZeroUsize::new(workers).unwrap();
-    let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
+    // What is not injectable ends with its sources.
+    let injectable = shape.from == Begin::Frames;
+    let settings = Settings { workers, injectable, ..Settings::new(&topology) };
     let watcher = Arc::new(Watcher::default());
     let engine =
         Engine::start(Arc::clone(&topology), &settings, Arc::clone(&watcher) as _).unwrap();
-    for (pipeline, (plan, payloads)) in topology.pipelines().iter().zip(inputs).enumerate() {
+    let injected = if injectable { inputs.as_slice() } else { &[] };
+    for (pipeline, (plan, payloads)) in topology.pipelines().iter().zip(injected).enumerate() {
         // Several batches, so that some are under way while others are read.
         for part in payloads.chunks(7) {
             let framed =
@@ -132,9 +162,17 @@ pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
             engine.inject(PipelineIndex(pipeline), framed.collect()).unwrap();
         }
     }
-    engine.stop();
+    if injectable {
+        engine.stop();
+    }
     engine.wait().unwrap();
-    let Watched { report, outputs } = std::mem::take(&mut *watcher.0.lock().unwrap());
+    let Watched { report, outputs: told } = std::mem::take(&mut *watcher.0.lock().unwrap());
+    let mut outputs = Outputs::new();
+    for ((pipeline, sink), told) in told {
+        let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink: SinkIndex(sink) };
+        let first = topology.first_place(place);
+        outputs.entry((first.pipeline.0, first.sink.0)).or_default().extend(told);
+    }
     Ending::new(shape, engine.export(), outputs, &report.dead_letters, &report)
 }
 

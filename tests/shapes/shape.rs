@@ -4,7 +4,7 @@ use std::fmt;
 
 use wallaroo::{Application, Pipeline, Sink, Source, Topology};
 
-use crate::item::{Item, decode, write};
+use crate::item::{Item, decode, make, write};
 use crate::steps::{Order, STEPS, Step};
 
 /// How a pipeline ends.
@@ -16,12 +16,27 @@ pub enum End {
     Done,
 }
 
+/// Where a pipeline's messages come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// Frames, which are decoded.
+    Frames,
+    /// The source makes them itself.
+    Generator,
+}
+
 /// A shape of an application.
 pub struct Shape {
+    pub from: Begin,
     pub steps: Vec<Step>,
     pub end: End,
     /// Whether all states are one: those of the steps, and that of a second pipeline.
     pub shares: bool,
+    /// Whether a second pipeline writes to the same sink, in capital letters.
+    pub joins: bool,
+    /// Whether a second pipeline, of items in capital letters, is merged into it before its steps; and a third one of its
+    /// digits behind the first of them.
+    pub merges: bool,
 }
 
 /// All sequences of this many steps.
@@ -34,9 +49,14 @@ pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
 }
 
 impl Shape {
+    /// One pipeline, whose messages come as frames.
+    pub fn of(steps: Vec<Step>, end: End) -> Self {
+        Self { from: Begin::Frames, steps, end, shares: false, joins: false, merges: false }
+    }
+
     /// Whether any partition can come into being.
     pub fn has_state(&self) -> bool {
-        self.shares || self.steps.iter().any(|step| step.has_state())
+        self.shares || self.joins || self.steps.iter().any(|step| step.has_state())
     }
 
     /// How the outputs of the first pipeline are ordered.
@@ -46,22 +66,57 @@ impl Shape {
 
     /// The application.
     pub fn topology(&self) -> Topology {
-        let mut pipeline = Application::new("shape").pipeline("first", Source::new(decode));
+        let mut pipeline = self.begin(Application::new("shape"), "first");
         let mut order = Order::Everything;
         for (at, step) in self.steps.iter().enumerate() {
             let own = format!("state {at}");
             let state = if self.shares { "shared" } else { &own };
             // Messages of other pipelines and steps come in between as they may.
-            let ordered = step.is_ordered(order) && !self.shares;
+            let mixes = self.shares || (self.merges && *step == Step::Stateful);
+            let ordered = step.is_ordered(order) && !mixes;
+            if self.merges && at < 2 {
+                pipeline = pipeline.merge(self.other(["other", "another"][at], [0x20, 0x30][at]));
+            }
             pipeline = step.add_to(pipeline, state, ordered);
             order = step.order_after(order);
         }
-        let mut application = self.end.add_to(pipeline);
+        let mut application = if self.joins {
+            pipeline.to_sink(Sink::new(write).named("all"))
+        } else {
+            self.end.add_to(pipeline)
+        };
+        if self.joins {
+            let capitals = |item: &Item, output: &mut Vec<u8>| {
+                write(item, output);
+                output.make_ascii_uppercase();
+            };
+            let second = self.begin(application, "second");
+            let second = Step::ByLetter.add_to(second, "of the second", false);
+            application = second.to_sink(Sink::new(capitals).named("all"));
+        }
         if self.shares {
-            let second = application.pipeline("second", Source::new(decode));
+            let second = self.begin(application, "second");
             application = Step::ByLetter.add_to(second, "shared", false).to_sink(Sink::new(write));
         }
         application.build().unwrap()
+    }
+}
+
+impl Shape {
+    /// Another pipeline, whose letters are lower by this.
+    fn other(&self, name: &str, lower: u8) -> Pipeline<Item> {
+        let other = match self.from {
+            Begin::Frames => Pipeline::new(name, Source::new(decode)),
+            Begin::Generator => Pipeline::new(name, Source::generator(make)),
+        };
+        other.to(move |item: Item| Some(Item { letter: item.letter - lower, ..item }))
+    }
+
+    fn begin(&self, application: Application, name: &str) -> Pipeline<Item> {
+        match self.from {
+            Begin::Frames => application.pipeline(name, Source::new(decode)),
+            Begin::Generator => application.pipeline(name, Source::generator(make)),
+        }
     }
 }
 
@@ -89,7 +144,13 @@ impl End {
 
 impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} -> {:?}", self.steps, self.end)?;
+        write!(formatter, "{:?} -> {:?} -> {:?}", self.from, self.steps, self.end)?;
+        if self.merges {
+            write!(formatter, ", merged with others")?;
+        }
+        if self.joins {
+            write!(formatter, ", sharing its sink")?;
+        }
         if self.shares { write!(formatter, ", sharing one state") } else { Ok(()) }
     }
 }

@@ -81,6 +81,12 @@ impl Stage {
         self.settle();
     }
 
+    /// Waits until so many messages that came by themselves have been processed.
+    pub fn await_more(&mut self, messages: u64) {
+        self.sent += messages;
+        self.settle();
+    }
+
     /// Types a line and presses Enter, and waits until the message has been processed.
     pub fn vote(&mut self, line: &str) {
         self.text(line);

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use wallaroo::workbench::Theme;
 
 use super::support::stage::{Stage, text_of};
-use super::{alphabet, celsius, go, market_spread, press, reverse, word_count};
+use super::{alphabet, celsius, go, market_spread, press, reverse, sharing, word_count};
 
 /// How much larger than the area the buffer is.
 const AROUND: u16 = 5;
@@ -136,5 +136,12 @@ fn applications_without_a_state_are_drawn_at_any_size() {
 fn an_application_with_two_pipelines_is_drawn_at_any_size() {
     let mut stage = open(market_spread::topology(|| 0).unwrap());
     send_nonsense(&mut stage);
+    at_any_size(stage);
+}
+
+#[test]
+fn merged_pipelines_are_drawn_at_any_size() {
+    let mut stage = open(sharing::merged());
+    stage.await_more(48);
     at_any_size(stage);
 }

@@ -10,7 +10,8 @@ use super::{UNICODE, go, market_spread, press, voted};
 fn names(stage: &Stage) -> String {
     let screen = stage.screen();
     let line = screen.lines().find(|line| line.contains(" key") || line.contains("‹key"));
-    let names: String = line.expect(&screen).chars().take(38).collect();
+    let names: String =
+        line.unwrap_or_else(|| panic!("no names of columns:\n{screen}")).chars().take(38).collect();
     names.trim_end().to_owned()
 }
 

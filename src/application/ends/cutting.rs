@@ -10,6 +10,8 @@ pub(crate) enum Cutting {
     Lines,
     /// By lengths that are varints.
     Varint,
+    /// Each frame is the number of a message, which a generator makes.
+    Numbers,
     /// As the author says.
     Own(OwnFunctions),
 }

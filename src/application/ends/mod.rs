@@ -1,6 +1,7 @@
 //! The two ends of a pipeline: its source, with the form of its frames, and its sinks.
 
 mod cutting;
+mod generated;
 mod generator;
 mod header;
 mod own_framing;
@@ -8,6 +9,8 @@ mod sink;
 mod source;
 
 pub(crate) use cutting::Cutting;
+pub use generated::{Generated, SourceCode};
+pub(crate) use generated::{HasMessage, HasMessageFn};
 pub use generator::{Generator, Skew};
 pub use header::{big_endian, little_endian};
 pub(crate) use own_framing::{FirstFrame, OwnFunctions};

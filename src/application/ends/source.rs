@@ -41,7 +41,7 @@ impl fmt::Debug for TypedForm {
 /// Makes the payload of one random message.
 pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
 
-/// The input of a pipeline: a decoder, and optionally a description, a form for typing and a generator. The
+/// The input of a pipeline: a decoder (or [a generator](Source::generator)), and optionally a description, a form for typing and a generator. The
 /// endpoint (a file, a port) is chosen when the application runs.
 ///
 /// ```
@@ -62,16 +62,32 @@ pub struct Source<D> {
     pub(crate) generate: Option<Generate>,
 }
 
+impl<D> Source<D> {
+    pub(super) fn of(decoder: D, cutting: Cutting) -> Self {
+        Self { decoder, cutting, format: String::new(), typed: None, generate: None }
+    }
+
+    /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.
+    #[must_use]
+    pub fn format(mut self, description: impl Into<String>) -> Self {
+        self.format = description.into();
+        self
+    }
+
+    pub(super) fn form(
+        mut self,
+        example: impl Into<String>,
+        parse: impl Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync + 'static,
+    ) -> Self {
+        self.typed = Some(TypedForm { example: example.into(), parse: Arc::new(parse) });
+        self
+    }
+}
+
 impl<D: Decoder> Source<D> {
     /// A source that decodes its frames with this decoder.
     pub fn new(decoder: D) -> Self {
-        Self {
-            decoder,
-            cutting: Cutting::Header,
-            format: String::new(),
-            typed: None,
-            generate: None,
-        }
+        Self::of(decoder, Cutting::Header)
     }
 
     /// Gives the frames another header: this many bytes, from 1 to 8, from which `read` reads the
@@ -134,22 +150,14 @@ impl<D: Decoder> Source<D> {
         Self { cutting: Cutting::Own(OwnFunctions::of::<F>()), ..self }
     }
 
-    /// Describes the payload in a few words, for `wallaroo-tui apps` and the workbench.
-    #[must_use]
-    pub fn format(mut self, description: impl Into<String>) -> Self {
-        self.format = description.into();
-        self
-    }
-
     /// Says how a person types a message: an example, and how typed text becomes a payload.
     #[must_use]
     pub fn typed(
-        mut self,
+        self,
         example: impl Into<String>,
         parse: impl Fn(&str) -> Result<Vec<u8>, Reason> + Send + Sync + 'static,
     ) -> Self {
-        self.typed = Some(TypedForm { example: example.into(), parse: Arc::new(parse) });
-        self
+        self.form(example, parse)
     }
 
     /// Says how to make a random message: the payload that the generator's choices give.

@@ -103,7 +103,7 @@ pub struct DeadLetter {
     pub source: Arc<str>,
     /// The frame's number in its pipeline.
     pub sequence: SequenceNumber,
-    /// The frame's offset in its source, in bytes.
+    /// The frame's offset in its source, in bytes; the number of the message if its source makes it itself.
     pub offset: u64,
     /// The partition's key, if the message had one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! leaves the rest for the next call, and no memory is allocated because of a header.
 
 mod lines;
+mod numbers;
 mod own;
 mod varint;
 
@@ -15,6 +16,7 @@ use crate::application::{Decoder, Reason, Source, big_endian};
 use crate::core::frames::wrapping::Wrapping;
 use crate::core::guard::guarded;
 pub(crate) use lines::LineFraming;
+pub(crate) use numbers::NumberFraming;
 pub(crate) use own::OwnFraming;
 pub(crate) use varint::VarintFraming;
 
@@ -54,7 +56,8 @@ pub enum FramingError {
     Panicked(String),
 }
 
-/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, varints, or the author's own.
+/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, varints, numbers of messages, or
+/// the author's own.
 pub trait Framing: Send + Sync {
     /// What a frame has around its payload.
     fn wrapping(&self) -> Wrapping;
@@ -202,6 +205,9 @@ pub enum NoFrame {
         "a line has no LF in it and no CR at its end: send it in parts, or give the source headers"
     )]
     LineBreak,
+    /// It is not the number of a message, which a source that makes its messages itself is given.
+    #[error("the number of a message has 8 bytes, and this has {0}")]
+    Number(usize),
     /// What a framing of the author's own says.
     #[error("the source's own framing: {0}")]
     Own(String),

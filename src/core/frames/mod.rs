@@ -26,7 +26,10 @@ pub use hold::{Hold, Writing};
 use pieces::Pieces;
 use pins::Watch;
 use trace::Trace;
-use wrapping::Wrapping;
+use wrapping::{NUMBER_LENGTH, Wrapping};
+
+/// The name of a source that makes its messages itself, in traces, dead letters and saved positions.
+pub const GENERATOR: &str = "generator";
 
 /// Whole frames that one source delivered together, with their source and time.
 #[derive(Clone)]
@@ -145,9 +148,26 @@ impl Frames {
         (self.first, self.first.plus((self.len() as u64).saturating_sub(1)))
     }
 
-    /// A frame's offset in its source, in bytes.
+    /// A frame's offset in its source, in bytes; the number of its message if the source makes it itself.
     pub fn offset(&self, frame: u32) -> u64 {
-        self.pieces.offset(frame as usize)
+        self.in_source(self.pieces.offset(frame as usize))
+    }
+
+    /// The offset behind the last frame.
+    pub fn end_offset(&self) -> u64 {
+        self.in_source(self.pieces.offset(self.len()))
+    }
+
+    fn in_source(&self, offset: u64) -> u64 {
+        match self.wrapping {
+            Wrapping::Number => offset / NUMBER_LENGTH as u64,
+            _ => offset,
+        }
+    }
+
+    /// How many bytes were read: none if the source makes its messages itself.
+    pub fn bytes_read(&self) -> u64 {
+        if self.wrapping == Wrapping::Number { 0 } else { self.byte_length() }
     }
 
     /// A frame's bytes, header included.

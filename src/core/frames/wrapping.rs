@@ -7,6 +7,9 @@ use super::own_cut::OwnCut;
 /// The max length of a varint in bytes: it is a number of 64 bits, 7 in a byte.
 pub const MAX_VARINT: usize = 10;
 
+/// The length of the number of a message in bytes.
+pub const NUMBER_LENGTH: usize = size_of::<u64>();
+
 /// How much is shown of a line that is too long, in bytes.
 const SHOWN: usize = 1024;
 
@@ -19,6 +22,8 @@ pub enum Wrapping {
     Varint,
     /// The end of the line behind it: LF or CRLF. The last line of a source may have none.
     Line,
+    /// Nothing: the frame is the number of a message, which its source makes.
+    Number,
     /// What the author's own framing says.
     Own(OwnCut),
 }
@@ -36,6 +41,7 @@ impl Wrapping {
             Self::Header(length) => length.min(frame.len())..frame.len(),
             Self::Varint => varint_length(frame).unwrap_or(frame.len())..frame.len(),
             Self::Line => 0..line_length(frame),
+            Self::Number => 0..frame.len(),
             Self::Own(own) => own.payload(frame),
         }
     }
@@ -55,7 +61,7 @@ impl Wrapping {
             Self::Varint => {
                 usize::from(varint_length(header).is_none() && header.len() < MAX_VARINT)
             }
-            Self::Line | Self::Own(_) => 0,
+            Self::Line | Self::Number | Self::Own(_) => 0,
         }
     }
 
@@ -66,6 +72,7 @@ impl Wrapping {
             Self::Varint => varint_length(bytes).unwrap_or(MAX_VARINT),
             // At least this many have arrived, however the bytes were split.
             Self::Line => usize::try_from(limit).map_or(SHOWN, |limit| SHOWN.min(limit + 1)),
+            Self::Number => NUMBER_LENGTH,
             Self::Own(own) => SHOWN.min(own.culprit(bytes, limit)),
         };
         bytes.get(..length).unwrap_or(bytes)

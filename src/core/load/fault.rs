@@ -55,7 +55,7 @@ impl Fault {
         let header_length = match framing.wrapping() {
             Wrapping::Header(length) => length,
             Wrapping::Varint => framing.frame(payload).ok()?.len() - payload.len(),
-            Wrapping::Line | Wrapping::Own(_) => 0,
+            Wrapping::Line | Wrapping::Number | Wrapping::Own(_) => 0,
         };
         // From 1 up to the length, excluded.
         let mut inside = |length: usize| {
@@ -63,7 +63,7 @@ impl Fault {
             usize::try_from(cut).ok().filter(|cut| *cut < length)
         };
         match self {
-            // A line has no header, and the start of one is a line. What an author's own frame has is not known.
+            // A line has no header, and the start of one is a line. Nor has a number. What an author's own frame has is not known.
             Self::ShortHeader | Self::ShortPayload | Self::LongHeader if header_length == 0 => None,
             Self::ShortHeader => {
                 let mut bytes = framing.frame(payload).ok()?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::ends::recycled::Recycled;
 use crate::core::frames::Frames;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::{SinkIndex, WorkerIndex};
+use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
 
 /// A message and the frame that it was made of.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct RoutedBatch {
 
 /// Encoded messages for a sink.
 pub struct Output {
+    /// The pipeline that made it: its sink may be one of several pipelines.
+    pub pipeline: PipelineIndex,
     /// Which of the pipeline's sinks.
     pub sink: SinkIndex,
     /// The frames that the outputs were made of.

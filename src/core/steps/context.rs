@@ -14,7 +14,7 @@ use crate::core::numbers::{StepIndex, WorkerIndex};
 pub struct Report {
     /// Frames that entered here.
     pub frames: u64,
-    /// Their bytes, headers included.
+    /// Their bytes, headers included; none of messages that their source makes itself.
     pub bytes: u64,
     /// Messages that a decoder dropped on purpose.
     pub filtered: u64,

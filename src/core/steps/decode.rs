@@ -24,7 +24,7 @@ impl<D: Decoder> Flow<D::Message> for DecodeStep<D> {
     fn begin(&mut self, frames: &Frames, _: Payload, context: &mut Context<'_>) -> usize {
         self.next = 0;
         context.report.frames += frames.len() as u64;
-        context.report.bytes += frames.byte_length();
+        context.report.bytes += frames.bytes_read();
         frames.len()
     }
 

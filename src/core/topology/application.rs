@@ -8,8 +8,10 @@ use std::sync::Arc;
 use super::error::BuildError;
 use super::pipeline::Pipeline;
 use super::plan::{PipelinePlan, StatePlan, Topology};
-use crate::application::{Decoder, Key, Source};
+use super::sinks::join_sinks;
+use crate::application::{Key, Source, SourceCode};
 use crate::core::frames::wrapping::Wrapping;
+use crate::core::numbers::PipelineIndex;
 
 /// A name and one or more pipelines.
 ///
@@ -25,6 +27,8 @@ pub struct Application {
     pub(super) pipelines: Vec<PipelinePlan>,
     /// Every mention of a state.
     pub(super) states: Vec<Declaration>,
+    /// What is wrong with it already.
+    mistake: Option<BuildError>,
 }
 
 /// One mention of a state, to be compared with its other mentions.
@@ -37,17 +41,40 @@ pub(super) struct Declaration {
 impl Application {
     /// An application without pipelines.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), pipelines: Vec::new(), states: Vec::new() }
+        Self { name: name.into(), pipelines: Vec::new(), states: Vec::new(), mistake: None }
     }
 
     /// Begins a pipeline. It becomes part of the application when it ends, with
     /// [`to_sink`](Pipeline::to_sink) or [`done`](Pipeline::done).
-    pub fn pipeline<D: Decoder>(
+    pub fn pipeline<C: SourceCode>(
         self,
         name: impl Into<String>,
-        source: Source<D>,
-    ) -> Pipeline<D::Message> {
+        source: Source<C>,
+    ) -> Pipeline<C::Message> {
         Pipeline::begin(self, name.into().into(), source)
+    }
+
+    /// Adds a pipeline. Where it is merged is counted from the pipeline `first` on.
+    pub(super) fn add(&mut self, first: PipelineIndex, mut plan: PipelinePlan) {
+        if let Some(merged) = &mut plan.merged {
+            merged.into = PipelineIndex(merged.into.0 + first.0);
+        }
+        self.pipelines.push(plan);
+    }
+
+    /// Takes over what steps of a pipeline that is merged have mentioned.
+    pub(super) fn absorb(&mut self, pipeline: &str, other: Self) {
+        let Self { name, pipelines, states, mistake } = other;
+        if !name.is_empty() || !pipelines.is_empty() {
+            let (pipeline, into) = (pipeline.to_owned(), self.name.clone());
+            self.mistake.get_or_insert(BuildError::OtherApplication {
+                pipeline,
+                other: name,
+                into,
+            });
+        }
+        self.states.extend(states);
+        self.mistake = self.mistake.take().or(mistake);
     }
 
     /// Checks the application.
@@ -55,7 +82,10 @@ impl Application {
     /// # Errors
     ///
     /// What types cannot rule out: see [`BuildError`].
-    pub fn build(self) -> Result<Topology, BuildError> {
+    pub fn build(mut self) -> Result<Topology, BuildError> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
         if self.pipelines.is_empty() {
             return Err(BuildError::NoPipelines(self.name));
         }
@@ -69,6 +99,7 @@ impl Application {
                 return Err(BuildError::DuplicatePipeline(pipeline.name.to_string()));
             }
         }
+        join_sinks(&mut self.pipelines)?;
         Ok(Topology {
             name: self.name.into(),
             pipelines: self.pipelines,
@@ -152,7 +183,7 @@ impl fmt::Debug for Application {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::{Encoder, Out, Reason, Sink};
+    use crate::application::{Decoder, Encoder, Out, Reason, Sink};
 
     fn source() -> Source<impl Decoder<Message = u8>> {
         Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied()))

@@ -35,6 +35,30 @@ pub enum BuildError {
         /// The key as text.
         key: String,
     },
+    /// A pipeline of another application was merged.
+    #[error(
+        "pipeline `{pipeline}` is of application `{other}` and was merged into one of `{into}`: begin it with `Pipeline::new`"
+    )]
+    OtherApplication {
+        /// The pipeline's name.
+        pipeline: String,
+        /// The name of its application.
+        other: String,
+        /// The name of the application into which it was merged.
+        into: String,
+    },
+    /// A pipeline has two sinks of one name.
+    #[error(
+        "pipeline `{pipeline}`, step `{step}`: another sink of the pipeline is named `{sink}`, too: pipelines share a named sink, and each has it once"
+    )]
+    DuplicateSink {
+        /// The pipeline's name.
+        pipeline: String,
+        /// The step's name.
+        step: String,
+        /// The sink's name.
+        sink: String,
+    },
     /// Two steps name one state and mean different things.
     #[error(
         "pipeline `{pipeline}`, step `{step}`: state `{state}` was declared before with {before}, and here with {here}: a state's name must always mean the same"

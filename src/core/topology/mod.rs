@@ -5,10 +5,16 @@
 
 mod application;
 mod error;
+mod line;
 mod pipeline;
 mod plan;
+mod sinks;
+#[cfg(test)]
+mod tests;
 
 pub use application::Application;
 pub use error::BuildError;
 pub use pipeline::Pipeline;
-pub use plan::{PipelinePlan, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan, Topology};
+pub use plan::{
+    MergedInto, PipelinePlan, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan, Topology,
+};

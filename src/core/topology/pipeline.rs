@@ -4,35 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::application::{Application, Declaration};
-use super::plan::{
-    DecodeToJson, PipelinePlan, SegmentFactory, SinkPlan, SourcePlan, StatePlan, StepKind, StepPlan,
-};
+use super::line::{FlowFactory, Line, partition_end};
+use super::plan::{MergedInto, SinkPlan, StatePlan, StepKind};
 use crate::application::{
-    Computation, Cutting, Decoder, Encoder, Key, Message, PartitionFunction, Sink, Source,
-    StateBuilder, StateComputation, short_type_name,
+    Computation, Encoder, Key, Message, PartitionFunction, Sink, Source, SourceCode, StateBuilder,
+    StateComputation, short_type_name,
 };
-use crate::core::frames::framing::{DecoderFraming, LineFraming, OwnFraming, VarintFraming};
-use crate::core::frames::preview::to_json;
-use crate::core::guard::{drop_guarded, guarded};
-use crate::core::numbers::{SinkIndex, StepIndex};
-use crate::core::steps::context::StepName;
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, StepIndex};
 use crate::core::steps::{
-    Code, ComputeStep, DecodeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, Keys,
-    OutputOf, PartitionEnd, ReceiveStep, Segment, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
+    Code, ComputeStep, DoneEnd, EncodeBatch, EncodeEnd, EncodeStep, Flow, Keys, OutputOf,
+    ReceiveStep, SpreadEnd, StateOutputOf, StateStep, WorkerSetup,
 };
-
-type FlowFactory<M> = Box<dyn Fn(&mut WorkerSetup) -> Box<dyn Flow<M>> + Send + Sync>;
-/// Decodes payloads for a look at them, whatever the decoder does.
-fn decode_to_json<D: Decoder>(decoder: Arc<D>) -> DecodeToJson {
-    Box::new(move |payload| {
-        let tried = guarded(|| Ok(decoder.decode(payload).ok().flatten()));
-        tried.ok().flatten().and_then(|message| {
-            let json = to_json(&message).ok();
-            drop_guarded(message);
-            json
-        })
-    })
-}
 
 type EncoderFactory<M> = Box<dyn Fn() -> Box<dyn EncodeBatch<M>> + Send + Sync>;
 
@@ -40,39 +22,84 @@ type EncoderFactory<M> = Box<dyn Fn() -> Box<dyn EncodeBatch<M>> + Send + Sync>;
 #[must_use = "a pipeline is not part of its application until it ends, with `to_sink` or `done`"]
 pub struct Pipeline<M> {
     application: Application,
-    name: Arc<str>,
-    source: SourcePlan,
-    steps: Vec<StepPlan>,
-    segments: Vec<SegmentFactory>,
-    flow: FlowFactory<M>,
+    /// One, or that of each of the pipelines that were merged. The first one is its own.
+    lines: Vec<Line<M>>,
 }
 
 impl<M: Message> Pipeline<M> {
-    pub(super) fn begin<D>(application: Application, name: Arc<str>, source: Source<D>) -> Self
+    pub(super) fn begin<C>(application: Application, name: Arc<str>, source: Source<C>) -> Self
     where
-        D: Decoder<Message = M>,
+        C: SourceCode<Message = M>,
     {
-        let decoder = Arc::new(source.decoder);
-        let first = StepPlan { name: "decode".into(), index: StepIndex(0), kind: StepKind::Decode };
-        let step_name = step_name(&name, &first);
-        let plan = SourcePlan {
-            framing: match source.cutting {
-                Cutting::Header => Arc::new(DecoderFraming(Arc::clone(&decoder))),
-                Cutting::Lines => Arc::new(LineFraming),
-                Cutting::Varint => Arc::new(VarintFraming),
-                Cutting::Own(functions) => Arc::new(OwnFraming(functions)),
-            },
-            format: source.format,
-            typed: source.typed,
-            generate: source.generate,
-            message: short_type_name::<M>(),
-            decode: decode_to_json(Arc::clone(&decoder)),
-        };
-        let flow: FlowFactory<M> = Box::new(move |_| {
-            Box::new(DecodeStep { name: step_name.clone(), decoder: Arc::clone(&decoder), next: 0 })
-        });
-        let (steps, segments) = (vec![first], Vec::new());
-        Self { application, name, source: plan, steps, segments, flow }
+        Self { application, lines: vec![Line::begin(name, source)] }
+    }
+
+    /// A pipeline that is of no application yet, to be [merged](Self::merge) into one that is.
+    pub fn new<C>(name: impl Into<String>, source: Source<C>) -> Self
+    where
+        C: SourceCode<Message = M>,
+    {
+        Self::begin(Application::new(""), name.into().into(), source)
+    }
+
+    /// Merges another pipeline into this one, which must give messages of the same type: the steps that come behind
+    /// take the messages of both. Each keeps its source, with its own decoder, input and position, and its own name.
+    /// Messages of one key that come from one source keep their order; those of two sources come in between each other
+    /// as they may.
+    ///
+    /// ```
+    /// use wallaroo::{Application, Key, Out, Pipeline, Reason, Sink, Source, TestDriver};
+    ///
+    /// let text = |line: &[u8]| -> Result<Option<String>, Reason> {
+    ///     Ok(Some(std::str::from_utf8(line)?.to_owned()))
+    /// };
+    /// let count = |word: String, count: &mut u64| {
+    ///     *count += 1;
+    ///     (Some(format!("{word} {count}\n")), true)
+    /// };
+    /// let numbers = Pipeline::new("numbers", Source::generator(|number| (number < 3).then_some(number)))
+    ///     .to(|number: u64| Some(number.to_string()));
+    /// let topology = Application::new("words")
+    ///     .pipeline("words", Source::new(text).lines())
+    ///     .merge(numbers)
+    ///     .to_state_partition(count, |_: &Key| 0, "counts", |word: &String| word.clone())
+    ///     .to_sink(Sink::new(|text: &String, out: &mut Out<'_>| out.text(text)))
+    ///     .build()?;
+    ///
+    /// let mut driver = TestDriver::new(&topology);
+    /// driver.push("words", b"one\n2\n")?;
+    /// driver.generate("numbers", 3)?;
+    /// driver.run();
+    /// assert_eq!(driver.outputs("words")?.concat(), b"one 1\n2 1\n0 1\n1 1\n2 2\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// What gives messages of another type cannot be merged:
+    ///
+    /// ```compile_fail
+    /// use wallaroo::{Application, Pipeline, Source};
+    ///
+    /// Application::new("mismatch")
+    ///     .pipeline("numbers", Source::generator(|number: u64| Some(number)))
+    ///     .merge(Pipeline::new("texts", Source::generator(|number: u64| Some(number.to_string()))));
+    /// ```
+    pub fn merge(mut self, other: Self) -> Self {
+        let Self { application, lines } = other;
+        if let Some(line) = lines.first() {
+            self.application.absorb(&line.name, application);
+        }
+        let (first, at) = (self.lines.len(), StepIndex(self.lines.first().map_or(0, Line::length)));
+        for (own, mut line) in lines.into_iter().enumerate() {
+            line.merged = Some(if let Some(merged) = line.merged {
+                // Of the pipeline that was merged: it stands further back now.
+                MergedInto { into: PipelineIndex(merged.into.0 + first), ..merged }
+            } else {
+                debug_assert_eq!(own, 0, "the first line of a pipeline is its own");
+                MergedInto { into: PipelineIndex(0), own_steps: line.length(), at }
+            });
+            self.lines.push(line);
+        }
+        self
     }
 
     /// Adds a stateless step, which must take what the step before it gives:
@@ -85,37 +112,43 @@ impl<M: Message> Pipeline<M> {
     ///     .to(|number: u8| Some(u64::from(number)))
     ///     .to(|text: String| Some(text.len())); // a `u64` is no `String`
     /// ```
-    pub fn to<C: Computation<M>>(mut self, computation: C) -> Pipeline<OutputOf<C, M>> {
-        let name = self.add_step(computation.name(), StepKind::Compute);
+    pub fn to<C: Computation<M>>(self, computation: C) -> Pipeline<OutputOf<C, M>> {
         let computation = Arc::new(computation);
-        let before = self.flow;
-        let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |setup| {
-            Box::new(ComputeStep::new(name.clone(), before(setup), Arc::clone(&computation)))
-        });
-        let Self { application, name, source, steps, segments, .. } = self;
-        Pipeline { application, name, source, steps, segments, flow }
+        self.each(|mut line| {
+            let name = line.add_step(&computation.name(), StepKind::Compute);
+            let computation = Arc::clone(&computation);
+            line.map(|before| {
+                Box::new(move |setup| {
+                    let computation = Arc::clone(&computation);
+                    Box::new(ComputeStep::new(name.clone(), before(setup), computation))
+                })
+            })
+        })
     }
 
     /// Adds a stateless step that runs on all workers at once. Its messages have no order any more,
     /// not even those of one key.
-    pub fn to_parallel<C: Computation<M>>(mut self, computation: C) -> Pipeline<OutputOf<C, M>> {
-        let name = self.add_step(computation.name(), StepKind::Parallel);
-        let before = self.flow;
-        self.segments.push(Box::new(move |setup| {
-            Box::new(SpreadEnd {
-                before: before(setup),
-                placement: setup.placement(),
-                next: setup.worker().0,
-                gathered: Vec::new(),
-            })
-        }));
+    pub fn to_parallel<C: Computation<M>>(self, computation: C) -> Pipeline<OutputOf<C, M>> {
         let computation = Arc::new(computation);
-        let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |_| {
-            let before: Box<dyn Flow<M>> = Box::new(ReceiveStep::new());
-            Box::new(ComputeStep::new(name.clone(), before, Arc::clone(&computation)))
-        });
-        let Self { application, name, source, steps, segments, .. } = self;
-        Pipeline { application, name, source, steps, segments, flow }
+        self.each(|mut line| {
+            let name = line.add_step(&computation.name(), StepKind::Parallel);
+            let computation = Arc::clone(&computation);
+            let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |_| {
+                let before: Box<dyn Flow<M>> = Box::new(ReceiveStep::new());
+                Box::new(ComputeStep::new(name.clone(), before, Arc::clone(&computation)))
+            });
+            let end = |before: FlowFactory<M>| -> super::plan::SegmentFactory {
+                Box::new(move |setup| {
+                    Box::new(SpreadEnd {
+                        before: before(setup),
+                        placement: setup.placement(),
+                        next: setup.worker().0,
+                        gathered: Vec::new(),
+                    })
+                })
+            };
+            line.exchange(end, flow)
+        })
     }
 
     /// Adds a step with one state for the whole application: one partition, with an empty key.
@@ -164,33 +197,37 @@ impl<M: Message> Pipeline<M> {
         P: PartitionFunction<M>,
     {
         let state: Arc<str> = state.into().into();
-        let partition = StepKind::Partition { state: Arc::clone(&state) };
-        let partition = self.add_step(short_partition_name::<P>(), partition);
-        let kind = StepKind::State { state: Arc::clone(&state) };
-        let name = self.add_step(computation.name(), kind);
-        self.application.states.push(Declaration {
-            pipeline: Arc::clone(&self.name),
-            step: Arc::clone(&name.step),
+        let step: Arc<str> = computation.name().into();
+        // All lines mean the same, so one mention is enough.
+        self.application.states.extend(self.lines.first().map(|line| Declaration {
+            pipeline: Arc::clone(&line.name),
+            step: Arc::clone(&step),
             state: StatePlan::of::<B::State>(Arc::clone(&state), keys.clone()),
-        });
-        let function = Arc::new(function);
-        let keys_of = move |setup: &WorkerSetup| {
-            Keys::new(partition.clone(), Arc::clone(&function), setup.placement())
-        };
-        self.segments.push(partition_end(self.flow, keys_of.clone()));
-
+        }));
+        let (function, keys) = (Arc::new(function), Arc::new(keys));
         let (computation, builder) = (Arc::new(computation), Arc::new(builder));
-        let flow: FlowFactory<StateOutputOf<C, M, B::State>> = Box::new(move |setup| {
-            let table = setup.table(&state, &*builder, &keys);
-            let keys = keys_of(setup);
-            let mailbox = setup.mailbox(&keys.name);
+        self.each(|mut line| {
+            let partition = StepKind::Partition { state: Arc::clone(&state) };
+            let partition = line.add_step(&short_partition_name::<P>(), partition);
+            let name = line.add_step(&step, StepKind::State { state: Arc::clone(&state) });
+            let function = Arc::clone(&function);
+            let keys_of = move |setup: &WorkerSetup| {
+                Keys::new(partition.clone(), Arc::clone(&function), setup.placement())
+            };
+            let to_keys = keys_of.clone();
             let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
-            let (name, state) = (name.clone(), Arc::clone(&state));
-            let code = Code { name, state, computation, builder, keys };
-            Box::new(StateStep::<M, C, B, P>::new(code, table, mailbox))
-        });
-        let Self { application, name, source, steps, segments, .. } = self;
-        Pipeline { application, name, source, steps, segments, flow }
+            let (state, keys) = (Arc::clone(&state), Arc::clone(&keys));
+            let flow: FlowFactory<StateOutputOf<C, M, B::State>> = Box::new(move |setup| {
+                let table = setup.table(&state, &*builder, &keys);
+                let keys = keys_of(setup);
+                let mailbox = setup.mailbox(&keys.name);
+                let (computation, builder) = (Arc::clone(&computation), Arc::clone(&builder));
+                let (name, state) = (name.clone(), Arc::clone(&state));
+                let code = Code { name, state, computation, builder, keys };
+                Box::new(StateStep::<M, C, B, P>::new(code, table, mailbox))
+            });
+            line.exchange(|before| partition_end(before, to_keys), flow)
+        })
     }
 
     /// Ends the pipeline with a sink.
@@ -201,60 +238,73 @@ impl<M: Message> Pipeline<M> {
     /// Ends the pipeline with several sinks, each of which gets every output. Sinks with encoders of
     /// different types are [`boxed`](Sink::boxed).
     pub fn to_sinks<E: Encoder<M, W>, W: 'static>(
-        mut self,
+        self,
         sinks: impl IntoIterator<Item = Sink<E>>,
     ) -> Application {
         let mut encoders = Vec::new();
         let mut plans = Vec::new();
-        for (at, sink) in sinks.into_iter().enumerate() {
-            let name = self.add_step("encode".to_owned(), StepKind::Encode);
-            let encoder = Arc::new(sink.encoder);
-            let encode: EncoderFactory<M> = Box::new(move || {
-                let (name, encoder) = (name.clone(), Arc::clone(&encoder));
-                Box::new(EncodeStep::<E, W>::new(name, SinkIndex(at), encoder))
-            });
-            encoders.push(encode);
-            plans.push(SinkPlan { format: sink.format });
+        for Sink { encoder, format, name } in sinks {
+            encoders.push(Arc::new(encoder));
+            plans.push(SinkPlan { format, name: name.map(Into::into), same_as: None });
         }
-        self.end(plans, move |before| EncodeEnd {
-            before,
-            encoders: encoders.iter().map(|encoder| encoder()).collect(),
-            input: Vec::new(),
-        })
+        let Self { mut application, lines } = self;
+        let first = PipelineIndex(application.pipelines.len());
+        for (at, mut line) in lines.into_iter().enumerate() {
+            let mut plans = plans.clone();
+            let mut of_line: Vec<EncoderFactory<M>> = Vec::new();
+            for (sink, (encoder, plan)) in encoders.iter().zip(&mut plans).enumerate() {
+                let name = line.add_step("encode", StepKind::Encode);
+                let (pipeline, sink) = (PipelineIndex(first.0 + at), SinkIndex(sink));
+                let (place, encoder) = (SinkPlace { pipeline, sink }, Arc::clone(encoder));
+                of_line.push(Box::new(move || {
+                    let (name, encoder) = (name.clone(), Arc::clone(&encoder));
+                    Box::new(EncodeStep::<E, W>::new(name, place, encoder))
+                }));
+                plan.same_as = (at > 0).then_some(SinkPlace { pipeline: first, sink });
+            }
+            application.add(
+                first,
+                line.end(plans, |flow| {
+                    Box::new(move |setup| {
+                        Box::new(EncodeEnd {
+                            before: flow(setup),
+                            encoders: of_line.iter().map(|encoder| encoder()).collect(),
+                            input: Vec::new(),
+                        })
+                    })
+                }),
+            );
+        }
+        application
     }
 
     /// Ends the pipeline without a sink: what the last step gives is dropped.
     pub fn done(self) -> Application {
-        self.end(Vec::new(), |before| DoneEnd { before, input: Vec::new() })
-    }
-
-    /// Ends the pipeline: `last` makes the end of its last segment.
-    fn end<E: Segment + 'static>(
-        self,
-        sinks: Vec<SinkPlan>,
-        last: impl Fn(Box<dyn Flow<M>>) -> E + Send + Sync + 'static,
-    ) -> Application {
-        let Self { mut application, name, source, steps, mut segments, flow } = self;
-        segments.push(Box::new(move |setup| Box::new(last(flow(setup)))));
-        application.pipelines.push(PipelinePlan { name, source, steps, sinks, segments });
+        let Self { mut application, lines } = self;
+        let first = PipelineIndex(application.pipelines.len());
+        for line in lines {
+            application.add(
+                first,
+                line.end(Vec::new(), |flow| {
+                    Box::new(move |setup| {
+                        Box::new(DoneEnd { before: flow(setup), input: Vec::new() })
+                    })
+                }),
+            );
+        }
         application
     }
 
-    fn add_step(&mut self, name: String, kind: StepKind) -> StepName {
-        let step = StepPlan { name: name.into(), index: StepIndex(self.steps.len()), kind };
-        let name = step_name(&self.name, &step);
-        self.steps.push(step);
-        name
+    /// Adds the same to each line.
+    fn each<N>(self, mut add: impl FnMut(Line<M>) -> Line<N>) -> Pipeline<N> {
+        let Self { application, lines } = self;
+        Pipeline { application, lines: lines.into_iter().map(&mut add).collect() }
     }
 }
 
 /// The key of all messages of a state that is not partitioned.
 fn one_state<M>(_: &M) -> Key {
     Key::default()
-}
-
-fn step_name(pipeline: &Arc<str>, step: &StepPlan) -> StepName {
-    StepName { pipeline: Arc::clone(pipeline), step: Arc::clone(&step.name), index: step.index }
 }
 
 /// A partition function has the name that its author gave it; a closure is just `partition`.
@@ -265,23 +315,9 @@ fn short_partition_name<P>() -> String {
     }
 }
 
-fn partition_end<M: Message, P: PartitionFunction<M>>(
-    before: FlowFactory<M>,
-    keys_of: impl Fn(&WorkerSetup) -> Keys<P> + Send + Sync + 'static,
-) -> SegmentFactory {
-    Box::new(move |setup| {
-        let (before, keys) = (before(setup), keys_of(setup));
-        let mailbox = setup.mailbox(&keys.name);
-        Box::new(PartitionEnd::new(before, keys, setup.worker(), mailbox))
-    })
-}
-
 impl<M> fmt::Debug for Pipeline<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Pipeline")
-            .field("name", &self.name)
-            .field("steps", &self.steps)
-            .finish_non_exhaustive()
+        let names: Vec<&str> = self.lines.iter().map(|line| &*line.name).collect();
+        formatter.debug_struct("Pipeline").field("lines", &names).finish_non_exhaustive()
     }
 }

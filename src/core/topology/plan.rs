@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::application::{Generate, Key, TypedForm};
+use crate::application::{Generate, HasMessage, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
-use crate::core::numbers::{PipelineIndex, StepIndex};
+use crate::core::numbers::{PipelineIndex, SinkPlace, StepIndex};
 use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
@@ -46,6 +46,13 @@ impl Topology {
         self.pipelines.iter().position(|pipeline| &*pipeline.name == name).map(PipelineIndex)
     }
 
+    /// The sink that this one is: of the first pipeline that has it.
+    pub fn first_place(&self, place: SinkPlace) -> SinkPlace {
+        let plan = self.pipelines.get(place.pipeline.0);
+        let sink = plan.and_then(|plan| plan.sinks.get(place.sink.0));
+        sink.and_then(|sink| sink.same_as).unwrap_or(place)
+    }
+
     /// The segments of every pipeline for one worker.
     #[doc(hidden)]
     pub fn segments(&self, setup: &mut WorkerSetup) -> Vec<Vec<Box<dyn Segment>>> {
@@ -74,10 +81,23 @@ pub struct PipelinePlan {
     pub steps: Vec<StepPlan>,
     /// Its sinks; none if it ends with `done`.
     pub sinks: Vec<SinkPlan>,
+    /// Where it is merged into another pipeline, if it is.
+    pub merged: Option<MergedInto>,
     pub(crate) segments: Vec<SegmentFactory>,
 }
 
 impl PipelinePlan {
+    /// Its steps without those that are another pipeline's into which it is merged.
+    pub fn own_steps(&self) -> &[StepPlan] {
+        let own = self.merged.map_or(self.steps.len(), |merged| merged.own_steps);
+        self.steps.get(..own).unwrap_or(&self.steps)
+    }
+
+    /// Its sinks; none if they are another pipeline's into which it is merged.
+    pub fn own_sinks(&self) -> &[SinkPlan] {
+        if self.merged.is_some() { &[] } else { &self.sinks }
+    }
+
     /// Whether only the order of each key's messages counts, and not that of all messages of a source. That is so if the
     /// first exchange sends messages to the owners of their keys.
     pub(crate) fn keeps_order_by_key(&self) -> bool {
@@ -125,6 +145,8 @@ pub struct SourcePlan {
     pub typed: Option<TypedForm>,
     /// How a random message is made.
     pub generate: Option<Generate>,
+    /// Whether there is a message of a number, if it makes its messages itself.
+    pub(crate) has: Option<HasMessage>,
     /// The name of the type of its messages.
     pub message: String,
     /// A payload's message as JSON; none if the decoder refuses the payload, drops it or panics.
@@ -132,6 +154,12 @@ pub struct SourcePlan {
 }
 
 impl SourcePlan {
+    /// Whether it makes its messages itself: it has no endpoint then.
+    #[must_use]
+    pub fn makes_its_messages(&self) -> bool {
+        self.has.is_some()
+    }
+
     /// Whether a person types its messages as they are: lines for which the author has no form.
     #[must_use]
     pub fn is_typed_as_it_is(&self) -> bool {
@@ -139,17 +167,32 @@ impl SourcePlan {
     }
 }
 
+/// Where a pipeline is merged into another one: its other steps and its sinks are those of that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MergedInto {
+    /// The other pipeline, which comes before it.
+    pub into: PipelineIndex,
+    /// How many of its first steps are its own.
+    pub own_steps: usize,
+    /// The first step of the other one that both have.
+    pub at: StepIndex,
+}
+
 /// A pipeline's sink.
 #[derive(Debug, Clone)]
 pub struct SinkPlan {
     /// The output's format in a few words; empty if the author gave none.
     pub format: String,
+    /// Its name, if it has one: pipelines that name it share it.
+    pub name: Option<Arc<str>>,
+    /// The sink of an earlier pipeline that this one is.
+    pub same_as: Option<SinkPlace>,
 }
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Payloads become messages.
+    /// Payloads become messages, or a generator makes them.
     Decode,
     /// A stateless computation.
     Compute,

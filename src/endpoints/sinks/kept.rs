@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::core::frames::Frames;
     use crate::core::frames::pieces::Pieces;
-    use crate::core::numbers::{SequenceNumber, SinkIndex, Timestamp};
+    use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp};
 
     /// A batch of these outputs.
     fn batch(outputs: &[&str]) -> Output {
@@ -171,7 +171,13 @@ mod tests {
             Some(*end)
         });
         let pieces = Pieces::new(outputs.concat().into_bytes(), ends.collect(), 0).into();
-        Output { sink: SinkIndex(0), frames, pieces, traces: Vec::new() }
+        Output {
+            pipeline: PipelineIndex(0),
+            sink: SinkIndex(0),
+            frames,
+            pieces,
+            traces: Vec::new(),
+        }
     }
 
     fn kept(batches: &[&[&str]]) -> Kept {

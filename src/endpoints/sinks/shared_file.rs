@@ -191,7 +191,7 @@ mod tests {
 
     use super::*;
     use crate::core::clock::Still;
-    use crate::core::numbers::{PipelineIndex, SinkIndex};
+    use crate::core::numbers::SinkPlace;
     use crate::core::observer::Unwatched;
     use crate::endpoints::Endpoint;
 
@@ -199,8 +199,8 @@ mod tests {
     async fn a_panic_while_outputs_are_written_ends_the_run_with_an_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let endpoint = Endpoint::File(file.path().to_owned());
-        let (pipeline, sink) = (PipelineIndex(0), SinkIndex(0));
-        let log = SinkLog::new(pipeline, sink, &endpoint, Arc::new(Unwatched), Arc::new(Still));
+        let place = SinkPlace::default();
+        let log = SinkLog::new(place, &endpoint, Arc::new(Unwatched), Arc::new(Still));
         let (shared, failure) = SharedFile::new(file.reopen().unwrap(), file.path(), 0, log);
         let panics = AssertUnwindSafe(|| {
             shared

@@ -24,7 +24,7 @@ use super::shared_file::SharedFile;
 use super::sink_log::SinkLog;
 use super::to_sink::ToSink;
 use crate::core::clock::Clock;
-use crate::core::numbers::{PipelineIndex, SinkIndex};
+use crate::core::numbers::SinkPlace;
 use crate::core::observer::Observer;
 use crate::endpoints::endpoint::Endpoint;
 use crate::endpoints::file::{claim, open_to_write};
@@ -135,14 +135,13 @@ impl OpenSink {
     /// bytes are on the disk before they are reported.
     pub fn begin(
         self,
-        pipeline: PipelineIndex,
-        sink: SinkIndex,
+        place: SinkPlace,
         clock: Arc<dyn Clock + Send + Sync>,
         observer: Arc<dyn Observer>,
         sync: bool,
     ) -> (ToSink, Option<SinkTask>) {
         let Self { endpoint, way } = self;
-        let log = SinkLog::new(pipeline, sink, &endpoint, observer, clock);
+        let log = SinkLog::new(place, &endpoint, observer, clock);
         match way {
             Way::Nowhere => (ToSink::nowhere(log), None),
             Way::Stream(mut writer) => {
@@ -218,7 +217,7 @@ mod tests {
     use crate::core::clock::Still;
     use crate::core::frames::Frames;
     use crate::core::frames::pieces::Pieces;
-    use crate::core::numbers::{SequenceNumber, Timestamp};
+    use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, Timestamp};
     use crate::core::observer::Unwatched;
     use crate::core::steps::batch::Output;
 
@@ -227,14 +226,20 @@ mod tests {
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
         let pieces: Pieces<Vec<u8>> =
             Pieces::new(text.into(), vec![u32::try_from(text.len()).unwrap()], 0);
-        Output { sink: SinkIndex(0), frames, pieces: pieces.into(), traces: Vec::new() }
+        Output {
+            pipeline: PipelineIndex(0),
+            sink: SinkIndex(0),
+            frames,
+            pieces: pieces.into(),
+            traces: Vec::new(),
+        }
     }
 
     /// A sink to this file, and what it does beside the workers.
     async fn begun(path: &Path) -> (ToSink, JoinHandle<Result<(), SinkFailure>>) {
         let sink = OpenSink::open(&Endpoint::File(path.to_owned())).await.unwrap();
         let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
-        let (to_sink, task) = sink.begin(PipelineIndex(0), SinkIndex(0), clock, observer, true);
+        let (to_sink, task) = sink.begin(SinkPlace::default(), clock, observer, true);
         (to_sink, tokio::spawn(task.unwrap()))
     }
 
@@ -288,7 +293,7 @@ mod tests {
         let way = Way::File(File::open(&path).unwrap(), path.clone(), 0);
         let sink = OpenSink { endpoint: Endpoint::File(path), way };
         let (clock, observer) = (Arc::new(Still), Arc::new(Unwatched));
-        let (sink, task) = sink.begin(PipelineIndex(0), SinkIndex(0), clock, observer, false);
+        let (sink, task) = sink.begin(SinkPlace::default(), clock, observer, false);
         sink.write(output("a"));
         sink.write(output("b"));
         assert!(sink.report().await.is_err());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::core::clock::Clock;
 use crate::core::event::{EngineEvent, SinkNews};
 use crate::core::frames::trace::{Hop, HopEvent};
-use crate::core::numbers::{PipelineIndex, SinkIndex, WorkerIndex};
+use crate::core::numbers::{SinkPlace, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::endpoints::backoff::{PATIENCE, patiently};
@@ -15,8 +15,8 @@ use crate::endpoints::endpoint::Endpoint;
 
 /// What a sink tells the engine's observer of itself.
 pub struct SinkLog {
-    pipeline: PipelineIndex,
-    sink: SinkIndex,
+    /// Which sink it is, of the first pipeline that has it.
+    place: SinkPlace,
     /// The sink's endpoint as text.
     endpoint: Arc<str>,
     observer: Arc<dyn Observer>,
@@ -26,16 +26,15 @@ pub struct SinkLog {
 }
 
 impl SinkLog {
-    /// The log of a sink of this pipeline.
+    /// The log of this sink.
     pub fn new(
-        pipeline: PipelineIndex,
-        sink: SinkIndex,
+        place: SinkPlace,
         endpoint: &Endpoint,
         observer: Arc<dyn Observer>,
         clock: Arc<dyn Clock + Send + Sync>,
     ) -> Self {
         let (endpoint, step) = (endpoint.to_string().into(), "sink".into());
-        Self { pipeline, sink, endpoint, observer, clock, step }
+        Self { place, endpoint, observer, clock, step }
     }
 
     /// An output has been given to the system.
@@ -49,14 +48,14 @@ impl SinkLog {
                 event: HopEvent::Written(Arc::clone(&self.endpoint)),
             });
         }
-        self.observer.written(self.pipeline, output, now);
+        self.observer.written(output.pipeline, output, now);
     }
 
     /// Tells what happened to the sink.
     pub(super) fn tell(&self, news: SinkNews) {
         self.observer.event(EngineEvent::Sink {
-            pipeline: self.pipeline,
-            sink: self.sink,
+            pipeline: self.place.pipeline,
+            sink: self.place.sink,
             endpoint: Arc::clone(&self.endpoint),
             news,
         });

@@ -1,11 +1,10 @@
-//! A regular file. The workers read it when they want frames, one worker at a time: a disk does not block for long, and
+//! A regular file, or the numbers of messages that a source makes itself. The workers read it when they want frames, one worker at a time: a disk does not block for long, and
 //! what is read is processed while it is in the cache.
 //!
 //! If the budget is used up, the source's task takes over: it waits for the budget like those of other sources, and
 //! reports if that takes long. Invariants: a worker has the reader, or its place, or the task; what it has cut enters
 //! before more is read. So frames keep their order.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::pin::pin;
 use std::sync::{Arc, Weak};
@@ -21,6 +20,7 @@ use crate::core::event::EngineEvent;
 use crate::core::frames::Frames;
 use crate::core::frames::assembler::{Assembler, Broken, SourceEnd};
 use crate::core::frames::pieces::Pieces;
+use crate::core::frames::wrapping::Wrapping;
 use crate::core::numbers::Timestamp;
 use crate::endpoints::stalls::Stalls;
 
@@ -64,7 +64,7 @@ enum FileEnd {
 
 /// Reads a file, and cuts what it has read.
 struct Reader {
-    file: File,
+    file: Box<dyn Read + Send>,
     assembler: Assembler,
     /// When the last bytes were read.
     read_at: Timestamp,
@@ -199,13 +199,13 @@ async fn take_back<T>(reader: &Mutex<Option<T>>) -> io::Result<Option<T>> {
     }
 }
 
-/// Has a file read by the pipeline's worker, from byte `from` on, to its end or until the run is stopped.
+/// Has a file, or what is read like one, read by the pipeline's worker, from byte `from` on, to its end or until the run is stopped.
 ///
 /// # Errors
 ///
 /// The file cannot be read any further.
 pub(super) async fn read_plain_file(
-    file: File,
+    file: Box<dyn Read + Send>,
     name: &Arc<str>,
     from: u64,
     intake: &Arc<Intake>,
@@ -222,6 +222,10 @@ pub(super) async fn read_plain_file(
         hand,
     });
     let tell = |stalled| {
+        if intake.framing.wrapping() == Wrapping::Number {
+            // There is no disk for which it waits.
+            return;
+        }
         let (pipeline, file) = (intake.pipeline, Arc::clone(name));
         intake.observer.event(EngineEvent::Reading { pipeline, file, stalled });
     };

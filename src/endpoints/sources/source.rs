@@ -9,11 +9,15 @@ use tokio::io::{AsyncRead, AsyncSeekExt};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 use super::intake::Intake;
+use super::numbers::Numbers;
 use super::places::Limits;
 use super::plain_file::read_plain_file;
 use super::stream::{named, read_frames};
 use super::tcp;
+use crate::application::HasMessage;
 use crate::core::event::EngineEvent;
+use crate::core::frames::GENERATOR;
+use crate::core::frames::wrapping::NUMBER_LENGTH;
 use crate::endpoints::endpoint::Endpoint;
 
 /// A source that is ready to be read.
@@ -24,6 +28,8 @@ pub enum OpenSource {
     File(Arc<str>, tokio::fs::File, u64),
     /// A listener, each of whose connections is a stream, and how many it serves at once.
     Listener(TcpListener, NonZeroUsize),
+    /// Messages that the source makes itself, from this number on.
+    Generator(HasMessage, u64),
     /// No bytes at all.
     Nothing,
 }
@@ -55,15 +61,20 @@ impl OpenSource {
         })
     }
 
-    /// Lets a file begin at this byte, which is the beginning of a frame. Does nothing for other sources.
+    /// Lets a file begin at this byte, which is the beginning of a frame; and a generator with this number. Does nothing
+    /// for other sources.
     ///
     /// # Errors
     ///
     /// The file cannot be read there.
     pub async fn begin_at(&mut self, offset: u64) -> io::Result<()> {
-        if let Self::File(_, file, from) = self {
-            file.seek(io::SeekFrom::Start(offset)).await?;
-            *from = offset;
+        match self {
+            Self::File(_, file, from) => {
+                file.seek(io::SeekFrom::Start(offset)).await?;
+                *from = offset;
+            }
+            Self::Generator(_, from) => *from = offset,
+            Self::Stream(..) | Self::Listener(..) | Self::Nothing => {}
         }
         Ok(())
     }
@@ -76,7 +87,7 @@ impl OpenSource {
     pub async fn file(&self) -> io::Result<Option<(Arc<str>, u64)>> {
         match self {
             Self::File(name, file, _) => Ok(Some((Arc::clone(name), file.metadata().await?.len()))),
-            Self::Stream(..) | Self::Listener(..) | Self::Nothing => Ok(None),
+            Self::Stream(..) | Self::Listener(..) | Self::Generator(..) | Self::Nothing => Ok(None),
         }
     }
 
@@ -94,7 +105,14 @@ impl OpenSource {
                 named(read, name, &intake)
             }
             Self::File(name, file, from) => {
-                let read = read_plain_file(file.into_std().await, &name, from, &intake).await;
+                let file = Box::new(file.into_std().await);
+                let read = read_plain_file(file, &name, from, &intake).await;
+                named(read, name, &intake)
+            }
+            Self::Generator(has, next) => {
+                let (name, from) = (GENERATOR.into(), next.saturating_mul(NUMBER_LENGTH as u64));
+                let numbers = Box::new(Numbers { next, has });
+                let read = read_plain_file(numbers, &name, from, &intake).await;
                 named(read, name, &intake)
             }
             Self::Listener(listener, connections) => {

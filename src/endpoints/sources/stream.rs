@@ -9,6 +9,7 @@ use super::intake::{Connection, Intake};
 use super::seat::{Seat, SignsOfLife};
 use crate::core::event::EngineEvent;
 use crate::core::frames::assembler::{Assembler, SourceEnd};
+use crate::core::frames::wrapping::Wrapping;
 
 /// The capacity of a new buffer: enough to make the cost of a read negligible, which for a file is two switches
 /// between threads.
@@ -26,7 +27,10 @@ pub(super) fn named(
             intake.observer.event(EngineEvent::Abandoned(intake.pipeline, name, reason));
         }
         StreamEnd::Ended | StreamEnd::HalfAFrame(_) => {
-            intake.observer.event(EngineEvent::SourceEnded(intake.pipeline, name));
+            intake.observer.event(match intake.framing.wrapping() {
+                Wrapping::Number => EngineEvent::GeneratorEnded(intake.pipeline),
+                _ => EngineEvent::SourceEnded(intake.pipeline, name),
+            });
         }
         StreamEnd::Stopped | StreamEnd::Idle => {}
     }

@@ -24,7 +24,7 @@ use crate::runtime::parts::FramesToWrite;
 pub(crate) struct Queues {
     pipeline: PipelineIndex,
     name: Arc<str>,
-    /// The name under which the position of its file is saved, if it reads one.
+    /// The name under which the position of its file is saved, if it reads one; or that of its generator.
     file: Option<Arc<str>>,
     per_worker: RwLock<PerWorker>,
     /// `None` if nothing is saved.
@@ -91,7 +91,7 @@ impl Queues {
     fn origin(&self) -> Origin {
         match &self.file {
             Some(file) => Origin::Source(Arc::clone(file)),
-            None => unreachable!("only a file can be read again, and it has a name"),
+            None => unreachable!("only a file or a generator can be read again, and it has a name"),
         }
     }
 

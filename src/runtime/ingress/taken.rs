@@ -20,7 +20,7 @@ pub(crate) enum Origin {
 /// Which frames have been taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {
-    /// How many bytes, per source.
+    /// How many bytes, per source; how many messages of one that makes them itself.
     pub sources: BTreeMap<Arc<str>, u64>,
     /// How much of the journal, per slot.
     pub journal: BTreeMap<Slot, JournalPosition>,
@@ -32,7 +32,7 @@ impl Taken {
         match origin {
             Origin::Nowhere => {}
             Origin::Source(name) => {
-                let end = frames.offset(0) + frames.byte_length();
+                let end = frames.end_offset();
                 match self.sources.get_mut(name) {
                     Some(taken) => *taken = end,
                     None => drop(self.sources.insert(Arc::clone(name), end)),

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::core::event::EngineEvent;
 use crate::core::guard::panic_reason;
-use crate::core::numbers::{Epoch, SinkIndex};
+use crate::core::numbers::{Epoch, PipelineIndex, SinkIndex, SinkPlace};
 use crate::core::partitions::saved::{Extent, Unsaved};
 use crate::endpoints::Endpoint;
 use crate::resilience::{
@@ -190,9 +190,15 @@ impl Checkpointer {
         let mut reports = Vec::new();
         for (pipeline, sinks) in self.senders.iter().enumerate() {
             for (sink, sender) in sinks.iter().enumerate() {
+                let sink = SinkIndex(sink);
+                let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink };
+                if self.shared.topology.first_place(place) != place {
+                    // It reports as the sink of an earlier pipeline.
+                    continue;
+                }
                 // It looks at the sink's file.
                 let reported = block_in_place(|| sender.report());
-                reports.push((pipeline, SinkIndex(sink), reported));
+                reports.push((pipeline, sink, reported));
             }
         }
         reports

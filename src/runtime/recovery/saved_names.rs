@@ -4,13 +4,15 @@
 use std::fs::canonicalize;
 use std::sync::Arc;
 
+use crate::core::frames::GENERATOR;
+use crate::core::topology::{PipelinePlan, Topology};
 use crate::endpoints::Endpoint;
 use crate::resilience::Position;
 use crate::runtime::settings::Settings;
 
 /// The names of endpoints in saved positions.
 pub(crate) struct SavedNames {
-    /// Per pipeline, the name of its source if it is a file.
+    /// Per pipeline, the name of its source if it is a file or makes its messages itself.
     pub sources: Vec<Option<Arc<str>>>,
     /// Per pipeline, one per sink.
     pub sinks: Vec<Vec<Endpoint>>,
@@ -18,13 +20,14 @@ pub(crate) struct SavedNames {
 
 impl SavedNames {
     /// The names of the endpoints, which have to be open so that their files exist.
-    pub fn new(settings: &Settings) -> Self {
-        let source = |endpoint: &Endpoint| match whole(endpoint) {
+    pub fn new(settings: &Settings, topology: &Topology) -> Self {
+        let source = |(plan, endpoint): (&PipelinePlan, &Endpoint)| match whole(endpoint) {
             Endpoint::File(path) => Some(path.display().to_string().into()),
+            Endpoint::Null if plan.source.makes_its_messages() => Some(GENERATOR.into()),
             Endpoint::Tcp(_) | Endpoint::Standard | Endpoint::Null => None,
         };
         Self {
-            sources: settings.sources.iter().map(source).collect(),
+            sources: topology.pipelines().iter().zip(&settings.sources).map(source).collect(),
             sinks: settings.sinks.iter().map(|sinks| sinks.iter().map(whole).collect()).collect(),
         }
     }

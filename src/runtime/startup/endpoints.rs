@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::core::event::EngineEvent;
-use crate::core::numbers::{PipelineIndex, SinkIndex};
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
-    Delivery, Endpoint, Entered, FileId, Intake, OpenSink, OpenSource, SinkTask, is_inside,
+    Delivery, Endpoint, Entered, FileId, Intake, OpenSink, OpenSource, SinkTask, ToSink, is_inside,
     patiently,
 };
 use crate::runtime::durable::Durable;
@@ -41,16 +41,37 @@ pub(crate) fn io_runtime() -> Result<Runtime, EngineError> {
 pub(crate) struct Endpoints {
     /// Per pipeline, its source.
     pub sources: Vec<OpenSource>,
-    /// Per pipeline, its sinks.
-    pub sinks: Vec<Vec<OpenSink>>,
+    /// Per pipeline, its sinks; `None` of one that an earlier pipeline has.
+    pub sinks: Vec<Vec<Option<OpenSink>>>,
 }
 
-/// Refuses settings of another application: a pipeline would have no source or no sink.
+/// Refuses settings of another application: a pipeline would have no source or no sink, or an endpoint that it does
+/// not read, or a sink that it shares another endpoint than others.
 fn refuse_other_settings(settings: &Settings, topology: &Topology) -> Result<(), EngineError> {
     let of_topology = topology.pipelines().iter().map(|plan| plan.sinks.len());
     let fits = settings.sources.len() == topology.pipelines().len()
         && settings.sinks.iter().map(Vec::len).eq(of_topology);
-    if fits { Ok(()) } else { Err(EngineError::OtherTopology) }
+    if !fits {
+        return Err(EngineError::OtherTopology);
+    }
+    let mut sources = topology.pipelines().iter().zip(&settings.sources);
+    let nothing = sources
+        .find(|(plan, endpoint)| plan.source.makes_its_messages() && **endpoint != Endpoint::Null);
+    if let Some((plan, _)) = nothing {
+        return Err(EngineError::NothingToRead(Arc::clone(&plan.name)));
+    }
+    for (plan, endpoints) in topology.pipelines().iter().zip(&settings.sinks) {
+        for (sink, endpoint) in plan.sinks.iter().zip(endpoints) {
+            let Some(first) = sink.same_as else { continue };
+            let of_first = settings.sinks.get(first.pipeline.0);
+            if of_first.and_then(|sinks| sinks.get(first.sink.0)) != Some(endpoint) {
+                let first = topology.pipelines().get(first.pipeline.0).unwrap_or(plan);
+                let (pipeline, first) = (Arc::clone(&plan.name), Arc::clone(&first.name));
+                return Err(EngineError::TwoEndpoints { pipeline, first });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a source or a sink in the resilience directory: the saved state would be destroyed, or would look
@@ -88,7 +109,11 @@ pub(crate) async fn open_endpoints(
     };
     let mut sources = Vec::new();
     let mut files = Files { read: Vec::new(), written: Vec::new() };
-    for (at, endpoint) in settings.sources.iter().enumerate() {
+    for (at, (endpoint, plan)) in settings.sources.iter().zip(topology.pipelines()).enumerate() {
+        if let Some(has) = &plan.source.has {
+            sources.push(OpenSource::Generator(Arc::clone(has), 0));
+            continue;
+        }
         let failed = |error| EngineError::OpenSource { endpoint: endpoint.clone(), error };
         if *endpoint == Endpoint::Standard
             && settings.sources.iter().take(at).any(|other| other == endpoint)
@@ -102,15 +127,19 @@ pub(crate) async fn open_endpoints(
         files.read.extend(file_id(endpoint));
     }
     let mut sinks = Vec::new();
-    for (at, endpoints) in settings.sinks.iter().enumerate() {
+    for (at, (endpoints, plan)) in settings.sinks.iter().zip(topology.pipelines()).enumerate() {
         let mut of_pipeline = Vec::new();
-        for endpoint in endpoints {
+        for (endpoint, sink) in endpoints.iter().zip(&plan.sinks) {
+            if sink.same_as.is_some() {
+                of_pipeline.push(None);
+                continue;
+            }
             let failed = |error| EngineError::OpenSink { endpoint: endpoint.clone(), error };
             let open = OpenSink::open(endpoint);
             let opened = patiently(OPENING, open, || waits(at, endpoint, "reads")).await;
             let sink = opened.map_err(failed)?;
             files.claim(endpoint).and_then(|()| sink.claim()).map_err(failed)?;
-            of_pipeline.push(sink);
+            of_pipeline.push(Some(sink));
         }
         sinks.push(of_pipeline);
     }
@@ -146,20 +175,33 @@ fn file_id(endpoint: &Endpoint) -> Option<FileId> {
 }
 
 /// Begins with the sinks. Returns where their outputs go, and what they do beside the workers.
-pub(crate) fn begin_sinks(sinks: Vec<Vec<OpenSink>>, shared: &Shared) -> (Senders, Vec<SinkTask>) {
+pub(crate) fn begin_sinks(
+    sinks: Vec<Vec<Option<OpenSink>>>,
+    shared: &Shared,
+) -> (Senders, Vec<SinkTask>) {
     let sync = shared.durable.as_ref().is_some_and(|durable| durable.sync);
-    let mut tasks = Vec::new();
-    let senders = sinks.into_iter().enumerate().map(|(at, sinks)| {
-        let of_pipeline = sinks.into_iter().enumerate().map(|(index, sink)| {
+    let (mut senders, mut tasks): (Senders, _) = (Vec::new(), Vec::new());
+    for (at, sinks) in sinks.into_iter().enumerate() {
+        let mut of_pipeline = Vec::new();
+        for (index, sink) in sinks.into_iter().enumerate() {
+            let place = SinkPlace { pipeline: PipelineIndex(at), sink: SinkIndex(index) };
+            let Some(sink) = sink else {
+                let first = shared.topology.first_place(place);
+                let of_first = senders.get(first.pipeline.0).and_then(|of| of.get(first.sink.0));
+                let Some(of_first) = of_first else {
+                    unreachable!("a sink that is not open is one of an earlier pipeline")
+                };
+                of_pipeline.push(ToSink::clone(of_first));
+                continue;
+            };
             let (clock, observer) = (Arc::new(shared.clock), Arc::clone(&shared.observer));
-            let (pipeline, index) = (PipelineIndex(at), SinkIndex(index));
-            let (to_sink, task) = sink.begin(pipeline, index, clock, observer, sync);
+            let (to_sink, task) = sink.begin(place, clock, observer, sync);
             tasks.extend(task);
-            to_sink
-        });
-        of_pipeline.collect()
-    });
-    (senders.collect(), tasks)
+            of_pipeline.push(to_sink);
+        }
+        senders.push(of_pipeline);
+    }
+    (senders, tasks)
 }
 
 /// Starts what the sinks do beside the workers.

@@ -159,7 +159,7 @@ fn open(
         }
         None => (Checkpoint::default(), None),
     };
-    let names = SavedNames::new(settings);
+    let names = SavedNames::new(settings, topology);
     let positions = &checkpoint.positions;
     let others = io.block_on(begin_at(positions, topology, &names, &mut endpoints))?;
     Ok(Opened { endpoints, checkpoint, saved, names, others })

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::endpoints::Endpoints;
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace};
 use crate::core::topology::Topology;
 use crate::endpoints::{Endpoint, OpenSink, OpenSource};
 use crate::resilience::{Position, ResilienceError};
@@ -37,12 +38,16 @@ pub(crate) async fn begin_at(
                 }
             }
             Position::Sink { pipeline, sink, endpoint, offset } => {
-                let number = usize::try_from(*sink).unwrap_or(usize::MAX);
-                let place = index(pipeline);
+                let sink = SinkIndex(usize::try_from(*sink).unwrap_or(usize::MAX));
+                // It may have been another pipeline's first, if several share it.
+                let place = index(pipeline).map(|at| {
+                    topology.first_place(SinkPlace { pipeline: PipelineIndex(at), sink })
+                });
                 let ours = place
-                    .and_then(|at| names.sinks.get(at)?.get(number))
+                    .and_then(|at| names.sinks.get(at.pipeline.0)?.get(at.sink.0))
                     .filter(|ours| ours.to_string() == *endpoint);
-                let open = place.and_then(|at| sinks.get_mut(at)?.get_mut(number));
+                let open =
+                    place.and_then(|at| sinks.get_mut(at.pipeline.0)?.get_mut(at.sink.0)?.as_mut());
                 match (ours, open) {
                     (Some(ours), Some(open)) => begin_sink(open, ours, *offset)?,
                     _ => false,
@@ -69,10 +74,9 @@ async fn begin_source(
     endpoint: &str,
     offset: u64,
 ) -> Result<(), EngineError> {
-    let Some((_, length)) = source.file().await.map_err(EngineError::Source)? else {
-        return Ok(());
-    };
-    if length < offset {
+    if let Some((_, length)) = source.file().await.map_err(EngineError::Source)?
+        && length < offset
+    {
         let path = PathBuf::from(endpoint);
         return Err(ResilienceError::OtherFile { path, length, position: offset }.into());
     }

@@ -79,8 +79,13 @@ impl Reporter {
     pub fn begins(&self, topology: &Topology, settings: &Settings) {
         let ends = settings.sources.iter().zip(&settings.sinks).zip(topology.pipelines());
         let ends = ends.map(|((source, sinks), plan)| {
+            let from = if plan.source.makes_its_messages() {
+                "a generator".to_owned()
+            } else {
+                source.to_string()
+            };
             let to = sinks.iter().map(|sink| format!(" to {sink}"));
-            format!("; {} from {source}{}", plan.name, to.collect::<String>())
+            format!("; {} from {from}{}", plan.name, to.collect::<String>())
         });
         let (application, ends) = (&self.application, ends.collect::<String>());
         let workers = counted(settings.workers.get() as u64, "worker");
@@ -122,7 +127,7 @@ impl Reporter {
             }
         }
         let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
-        if let EngineEvent::SourceEnded(..) = event {
+        if let EngineEvent::SourceEnded(..) | EngineEvent::GeneratorEnded(_) = event {
             // `run` ends with its source, and says that in its own words.
             self.say(|| tracing::info!(target: RUN_TARGET, pipeline, "{event}"));
             return;

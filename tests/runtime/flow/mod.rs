@@ -1,6 +1,7 @@
 //! Frames on their way through an engine: their order, pauses, pressure and traces.
 
 mod crowd;
+mod merging;
 mod order;
 mod pausing;
 mod pressure;

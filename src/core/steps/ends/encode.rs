@@ -10,7 +10,7 @@ use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::HopEvent;
 use crate::core::guard::{clear_guarded, for_each_guarded};
-use crate::core::numbers::SinkIndex;
+use crate::core::numbers::SinkPlace;
 use crate::core::steps::batch::{Item, Payload, Produced};
 use crate::core::steps::context::{Context, StepName};
 use crate::core::steps::{Flow, PIECE, Progress, Segment};
@@ -42,8 +42,8 @@ pub(crate) struct EncodeStep<E, W> {
 }
 
 impl<E, W> EncodeStep<E, W> {
-    pub fn new(name: StepName, sink: SinkIndex, encoder: Arc<E>) -> Self {
-        Self { name, encoder, gathered: Gathered::new(sink), writes: PhantomData }
+    pub fn new(name: StepName, place: SinkPlace, encoder: Arc<E>) -> Self {
+        Self { name, encoder, gathered: Gathered::new(place), writes: PhantomData }
     }
 }
 

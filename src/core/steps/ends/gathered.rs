@@ -8,7 +8,7 @@ use crate::application::{Out, Reason};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::SinkIndex;
+use crate::core::numbers::SinkPlace;
 use crate::core::steps::MAX_TOGETHER;
 use crate::core::steps::batch::{Output, Produced};
 
@@ -20,7 +20,7 @@ const SPARE_ROOM: usize = 32;
 
 /// Outputs that will be sent to a sink together. An encoder writes straight behind them.
 pub(super) struct Gathered {
-    sink: SinkIndex,
+    place: SinkPlace,
     /// The outputs, and behind them room for more.
     bytes: Vec<u8>,
     /// Where the outputs end and the room begins.
@@ -42,9 +42,9 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    pub fn new(sink: SinkIndex) -> Self {
+    pub fn new(place: SinkPlace) -> Self {
         Self {
-            sink,
+            place,
             bytes: Vec::new(),
             end: 0,
             ends: Vec::new(),
@@ -193,7 +193,8 @@ impl Gathered {
         if !pieces.is_empty() {
             frames.charge(pieces.memory());
             produced.outputs.push(Output {
-                sink: self.sink,
+                pipeline: self.place.pipeline,
+                sink: self.place.sink,
                 frames: Arc::clone(frames),
                 pieces,
                 traces,
@@ -212,7 +213,8 @@ mod tests {
     fn sent(outputs: &[&str], most: u32) -> (Vec<Vec<String>>, Vec<usize>) {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let (mut gathered, mut produced) = (Gathered::new(SinkIndex(0)), Produced::default());
+        let (mut gathered, mut produced) =
+            (Gathered::new(SinkPlace::default()), Produced::default());
         let mut too_long = Vec::new();
         gathered.make_room(outputs.len());
         for output in outputs {
@@ -233,7 +235,7 @@ mod tests {
     fn a_batch_of_few_outputs_is_charged_with_little_after_a_batch_of_many() {
         let (source, first) = ("test".into(), SequenceNumber(1));
         let frames = Arc::new(Frames::new(source, first, Timestamp(0), 0, Pieces::default()));
-        let mut gathered = Gathered::new(SinkIndex(0));
+        let mut gathered = Gathered::new(SinkPlace::default());
         let mut memory_of = |expected, messages: usize| {
             let mut produced = Produced::default();
             gathered.expect(expected);
@@ -272,7 +274,7 @@ mod tests {
 
     #[test]
     fn memory_in_which_nothing_was_written_is_used_again() {
-        let mut gathered = Gathered::new(SinkIndex(0));
+        let mut gathered = Gathered::new(SinkPlace::default());
         gathered.expected_length = 100;
         gathered.make_room(100);
         let address = gathered.bytes.as_ptr();
@@ -285,7 +287,7 @@ mod tests {
     #[test]
     fn memory_for_an_output_that_was_not_sent_is_not_kept() {
         let long = vec![0; 4 * MAX_BYTES_TOGETHER];
-        let mut gathered = Gathered::new(SinkIndex(0));
+        let mut gathered = Gathered::new(SinkPlace::default());
         gathered.make_room(1);
         let end = gathered.write(|out| {
             out.bytes(&long);
@@ -311,7 +313,7 @@ mod tests {
 
     #[test]
     fn an_encoder_that_once_wrote_a_long_output_to_a_vec_does_not_keep_its_memory() {
-        let mut gathered = Gathered::new(SinkIndex(0));
+        let mut gathered = Gathered::new(SinkPlace::default());
         gathered.scratch = Vec::with_capacity(1000);
         nothing_sent(&mut gathered);
         assert!(gathered.scratch.capacity() >= 1000, "usual memory is used again");

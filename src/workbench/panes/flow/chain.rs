@@ -28,12 +28,17 @@ struct Node {
     style: Style,
     count: Option<u64>,
     refused: u64,
+    /// The first column in which the arrow before it may begin.
+    from: usize,
 }
 
 /// Steps from left to right.
 pub(super) struct Chain {
     theme: Theme,
     wide: bool,
+    steps: bool,
+    /// The pipeline's name in front of it, if it is to be shown.
+    name: Option<String>,
     nodes: Vec<Node>,
 }
 
@@ -48,19 +53,62 @@ impl Chain {
                     style: theme.text(),
                     count: Some(step.entered),
                     refused: step.refused,
+                    from: 0,
                 });
             } else {
                 // What was refused is said also where there is no room for the steps' names.
                 let refused = pipeline.steps.iter().map(|step| step.refused).sum();
                 let name = theme.symbol("…", "..").to_owned();
-                nodes.push(Node { name, style: theme.quiet(), count: None, refused });
+                nodes.push(Node { name, style: theme.quiet(), count: None, refused, from: 0 });
                 break;
             }
         }
         if pipeline.has_sink {
             nodes.push(sink(theme, pipeline, form));
         }
-        Self { theme, wide: form.wide, nodes }
+        Self { theme, wide: form.wide, steps: form.steps, name: None, nodes }
+    }
+
+    /// The same with the pipeline's name in front of it.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(format!("{name}: ")), ..self }
+    }
+
+    /// Lets the arrow before a node begin in this column or behind it.
+    pub fn begin_at(&mut self, node: usize, column: usize) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.from = node.from.max(column);
+        }
+    }
+
+    /// The column in which the arrow before a node begins; of what comes behind the last one, where that ends.
+    pub fn column(&self, node: usize) -> usize {
+        let name = self.name.as_deref().map_or(0, UnicodeWidthStr::width);
+        let arrow = self.arrow().width();
+        self.nodes
+            .iter()
+            .take(node)
+            .enumerate()
+            .fold(name, |column, (at, node)| {
+                let begins = if at > 0 { column.max(node.from) + arrow } else { column };
+                begins + node.width()
+            })
+            .max(self.nodes.get(node).map_or(0, |node| node.from))
+    }
+
+    /// How many nodes it has: the source, the steps or one node instead of them, and the sink.
+    pub fn length(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether each step has a node.
+    pub fn has_steps(&self) -> bool {
+        self.steps
+    }
+
+    /// Where in an arrow another line meets it.
+    pub fn joint(&self) -> usize {
+        usize::from(self.wide)
     }
 
     /// The source and so many steps, and what comes after them.
@@ -68,7 +116,8 @@ impl Chain {
         // Without its steps there is one node instead of them.
         let at = (1 + steps).min(self.nodes.len().saturating_sub(1)).max(1);
         let after = self.nodes.split_off(at);
-        let after = Self { theme: self.theme, wide: self.wide, nodes: after };
+        let Self { theme, wide, steps, .. } = self;
+        let after = Self { theme, wide, steps, name: None, nodes: after };
         [self, after]
     }
 
@@ -82,8 +131,7 @@ impl Chain {
 
     /// How many columns all of it has.
     pub fn width(&self) -> usize {
-        let arrows = self.arrow().width() * self.nodes.len().saturating_sub(1);
-        self.nodes.iter().map(Node::width).sum::<usize>() + arrows
+        self.column(self.nodes.len())
     }
 
     /// The same as a length of the screen.
@@ -92,13 +140,25 @@ impl Chain {
     }
 
     /// The names, and the counts below them.
-    fn lines(&self) -> [Line<'static>; 2] {
+    pub fn lines(&self) -> [Line<'static>; 2] {
         let mut lines = [Line::default(), Line::default()];
+        if let Some(name) = &self.name {
+            let [names, counts] = &mut lines;
+            names.push_span(Span::styled(name.clone(), self.theme.title()));
+            counts.push_span(Span::raw(" ".repeat(name.width())));
+        }
         for (at, node) in self.nodes.iter().enumerate() {
             let [names, counts] = &mut lines;
             if at > 0 {
-                names.push_span(Span::styled(self.arrow(), self.theme.quiet()));
-                counts.push_span(Span::raw(" ".repeat(self.arrow().width())));
+                let more = node.from.saturating_sub(names.width());
+                let whole = self.arrow();
+                // A line that is drawn out goes on in the arrow.
+                let arrow = if more > 0 { whole.trim_start() } else { whole };
+                let rule = more + whole.width() - arrow.width();
+                let rule = self.theme.symbol("─", "-").repeat(rule);
+                names.push_span(Span::styled(rule, self.theme.quiet()));
+                names.push_span(Span::styled(arrow, self.theme.quiet()));
+                counts.push_span(Span::raw(" ".repeat(more + whole.width())));
             }
             let width = node.width();
             names.push_span(Span::styled(node.name.clone(), node.style));
@@ -116,27 +176,21 @@ impl Chain {
     }
 
     /// The lines of a whole pipeline; with counts beside the names if there is only one line.
-    pub fn all(mut self, name: Option<&str>, beside: bool) -> [Line<'static>; 2] {
-        if beside {
-            for node in &mut self.nodes {
-                let refused = if node.refused > 0 {
-                    refused(self.theme, node.refused)
-                } else {
-                    String::new()
-                };
-                let count = node.count.take().map(words::short).unwrap_or_default();
-                let counted = format!("{} {count}{refused}", node.name);
-                counted.trim_end().clone_into(&mut node.name);
-                node.refused = 0;
-            }
+    pub fn all(self, beside: bool) -> [Line<'static>; 2] {
+        if beside { self.beside().lines() } else { self.lines() }
+    }
+
+    /// The same with its counts beside the names.
+    pub fn beside(mut self) -> Self {
+        for node in &mut self.nodes {
+            let refused =
+                if node.refused > 0 { refused(self.theme, node.refused) } else { String::new() };
+            let count = node.count.take().map(words::short).unwrap_or_default();
+            let counted = format!("{} {count}{refused}", node.name);
+            counted.trim_end().clone_into(&mut node.name);
+            node.refused = 0;
         }
-        let mut lines = self.lines();
-        if let Some(name) = name {
-            let [names, counts] = &mut lines;
-            names.spans.insert(0, Span::styled(format!("{name}: "), self.theme.title()));
-            counts.spans.insert(0, Span::raw(" ".repeat(name.width() + 2)));
-        }
-        lines
+        self
     }
 
     /// Draws it with the names in this row of an area, and the counts below.
@@ -169,23 +223,35 @@ fn refused(theme: Theme, count: u64) -> String {
 fn source(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
     // If the system chose the port, only this line shows it.
     let address = pipeline.listening.as_deref().map(|address| shown(address, form));
-    let none = if pipeline.ended { "file ended" } else { "source" };
+    let none = match (pipeline.generates, pipeline.ended) {
+        (false, false) => "source",
+        (false, true) => "file ended",
+        (true, false) => "generator",
+        (true, true) => "generator ended",
+    };
     let mut name = address.unwrap_or(none).to_owned();
     if pipeline.held {
         name.push_str(" (held)");
     }
     let style = if pipeline.held { theme.warning() } else { theme.text() };
-    Node { name, style, count: Some(pipeline.messages_in), refused: pipeline.broken }
+    let count = Some(pipeline.messages_in);
+    Node { name, style, count, refused: pipeline.broken, from: 0 }
 }
 
 fn sink(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
     let waiting = pipeline.sinks.iter().filter(|sink| sink.state != SinkState::Writing);
     let waiting: Vec<String> = waiting.map(|sink| held_up(sink, form)).collect();
-    let (name, style) = match waiting.as_slice() {
-        [] => ("sink".to_owned(), theme.text()),
-        sinks => (format!("sink ({})", sinks.join(", ")), theme.warning()),
+    // Pipelines whose outputs meet end with one name.
+    let name = if pipeline.sink_names.is_empty() {
+        "sink".to_owned()
+    } else {
+        format!("sink {}", pipeline.sink_names.join(", "))
     };
-    Node { name, style, count: Some(pipeline.messages_out), refused: 0 }
+    let (name, style) = match waiting.as_slice() {
+        [] => (name, theme.text()),
+        sinks => (format!("{name} ({})", sinks.join(", ")), theme.warning()),
+    };
+    Node { name, style, count: Some(pipeline.messages_out), refused: 0, from: 0 }
 }
 
 /// An address, or only its port.
@@ -224,11 +290,14 @@ mod tests {
         PipelineShown {
             name: "votes".into(),
             steps: names.into_iter().enumerate().map(step).collect(),
+            merged: None,
             broken: 0,
             messages_in: 1_000_000,
             messages_out: 999_988,
             has_sink: true,
+            sink_names: Vec::new(),
             listening: Some("127.0.0.1:45998".into()),
+            generates: false,
             ended: false,
             held: false,
             sinks: Vec::new(),

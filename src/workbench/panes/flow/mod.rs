@@ -3,6 +3,7 @@
 
 mod chain;
 mod lanes;
+mod merged;
 mod row;
 mod skew;
 
@@ -43,11 +44,19 @@ pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
             let rows = u16::try_from(each * pipelines.len()).unwrap_or(u16::MAX);
             let [chains, lanes] =
                 inner.layout(&Layout::vertical([Constraint::Max(rows), Constraint::Fill(1)]));
-            for (pipeline, y) in pipelines.iter().zip((chains.y..chains.bottom()).step_by(each)) {
-                let place = Rect { y, height: u16::try_from(each).unwrap_or(1), ..chains };
-                let place = place.intersection(chains);
-                let named = pipelines.len() > 1;
-                whole(workbench, pipeline, named, place, buffer);
+            let each = u16::try_from(each).unwrap_or(1);
+            let (mut first, mut y) = (0, chains.y);
+            for group in merged::groups(pipelines) {
+                let rows = u16::try_from(group.len()).unwrap_or(u16::MAX).saturating_mul(each);
+                let place = Rect { y, height: rows, ..chains }.intersection(chains);
+                match group {
+                    [pipeline] => {
+                        whole(workbench, pipeline, pipelines.len() > 1, place, buffer);
+                    }
+                    group => merged::render(workbench.theme, group, first, place, each, buffer),
+                }
+                first += group.len();
+                y = y.saturating_add(rows);
             }
             if stateful && !lanes.is_empty() {
                 Lanes::new(theme, snapshot, Detail::Full, lanes.height).render(lanes, buffer);
@@ -67,7 +76,8 @@ fn whole(
     let forms = FORMS.iter().map(|(form, _)| Chain::new(workbench.theme, pipeline, *form));
     let beside = area.height < 2;
     let chains = forms.map(|chain| {
-        let lines = chain.all(named.then_some(&*pipeline.name), beside);
+        let chain = if named { chain.named(&pipeline.name) } else { chain };
+        let lines = chain.all(beside);
         (lines[0].width().max(lines[1].width()), lines)
     });
     let mut chains = chains.peekable();

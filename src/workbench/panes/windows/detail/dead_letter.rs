@@ -7,6 +7,7 @@ use super::sheet::{Part, Row, Sheet};
 use super::tree;
 use crate::application::text_of_bytes;
 use crate::core::foresight::FrameField;
+use crate::core::frames::GENERATOR;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::Timestamp;
 use crate::workbench::commands::Command;
@@ -57,6 +58,9 @@ pub(super) fn sheet<'a>(
 fn position(letter: &DeadLetter) -> String {
     let what = if letter.header.is_empty() { "bytes" } else { "frame" };
     let offset = words::exact(letter.offset);
+    if &*letter.source == GENERATOR && letter.header.is_empty() {
+        return format!("message {offset} of the generator, {} of the pipeline", letter.sequence);
+    }
     format!("{what} at byte {offset} of the source, {} of the pipeline", letter.sequence)
 }
 
