@@ -1,6 +1,7 @@
 //! `run`: an application without a screen.
 
 use std::fs::File;
+use std::future::pending;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::failure::Failure;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
+use super::setup::control::{files, open, reachable};
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
@@ -22,6 +24,8 @@ use crate::core::json::write_json;
 use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
+use crate::session::control::{Control, Wish};
+use crate::session::wire::handshake::Host;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
@@ -33,12 +37,15 @@ pub(super) fn run(
     let app = arguments.app.as_deref();
     let app =
         app.ok_or_else(|| Failure::Usage("which app? Give --app, or `app` in [run]".into()))?;
-    let topology = app::find(apps, app)?.topology(options)?;
+    let app = app::find(apps, app)?;
+    let topology = app.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
+    let settings = reachable(settings, &arguments.control);
     let written = [
         ("--state", arguments.state.as_deref()),
         ("--dead-letters", arguments.engine.dead_letters.as_deref()),
         ("--log", arguments.log.log.as_deref()),
+        ("--control", arguments.control.path()),
     ];
     refuse_saved_files(&arguments.engine, &written)?;
     let dead_letters = open_dead_letters(&arguments.engine)?;
@@ -49,11 +56,22 @@ pub(super) fn run(
     if let Some((path, file)) = &state {
         claim(file).map_err(|error| cannot_write(path, &error))?;
     }
+    let host = Host::here(
+        (app.name.to_owned(), options.to_values()),
+        &topology,
+        settings.frame_limit,
+        files(&settings, arguments.engine.dead_letters.as_deref()),
+    );
+    let mut control = open(&arguments.control, host)?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
-    let outcome = session.and_then(|session| to_its_end(session, &console, state, arguments.json));
+    let outcome = session
+        .and_then(|session| to_its_end(session, &console, state, arguments.json, &mut control));
+    if let Some(control) = control {
+        control.end(outcome.as_ref().err().map(ToString::to_string));
+    }
     console.progress().finish();
     log.end(outcome)
 }
@@ -64,12 +82,13 @@ fn to_its_end(
     console: &Console,
     state: Option<(&Path, File)>,
     json: bool,
+    control: &mut Option<Control>,
 ) -> Result<(), Failure> {
     if let Some((path, file)) = &state {
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session, console)?;
+    follow(&mut session, console, control.as_mut())?;
 
     reporting();
     session.finish_dead_letters();
@@ -95,7 +114,15 @@ fn print(summary: &Summary) -> io::Result<()> {
 }
 
 /// Waits until the run has ended by itself, or was interrupted and has drained.
-fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
+fn follow(
+    session: &mut Session,
+    console: &Console,
+    mut control: Option<&mut Control>,
+) -> Result<(), Failure> {
+    if let Some(control) = &control {
+        session.trace(false);
+        session.say(&format!("control at {}", control.address()));
+    }
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
     let followed = waiting.block_on(async {
@@ -108,13 +135,24 @@ fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
             tokio::select! {
                 () = session.engine().ended() => {}
                 () = interrupts.next() => stop(session, &mut interrupted)?,
+                () = heard(control.as_deref_mut(), session) => {}
                 _ = tick.tick() => {
-                    session.refresh(&PartitionView::default());
+                    if session.refresh(&PartitionView::default())
+                        && let Some(control) = &mut control
+                    {
+                        control.note_news();
+                    }
                     if interrupted && !said {
                         said = say_what_is_waited_for(&session.snapshot(), console);
                     }
                     console.progress().show(|| in_progress(&session.snapshot()));
                 }
+            }
+            let Some(control) = &mut control else { continue };
+            let wish = control.serve(session).map_err(Failure::failed)?;
+            // Whoever asks for it again waits, and does not end it at once.
+            if wish == Wish::Stop && !interrupted {
+                stop(session, &mut interrupted)?;
             }
         }
         Ok(())
@@ -123,6 +161,14 @@ fn follow(session: &mut Session, console: &Console) -> Result<(), Failure> {
     console.progress().erase();
     followed?;
     session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
+}
+
+/// Waits until somebody who has reached the run wants something, or has to be told something.
+async fn heard(control: Option<&mut Control>, session: &Session) {
+    match control {
+        Some(control) => control.heard(session).await,
+        None => pending().await,
+    }
 }
 
 /// The first interruption lets the run drain. The second ends it at once.
