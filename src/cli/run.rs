@@ -129,7 +129,7 @@ fn follow(
         let mut interrupts = Interrupts::listen()?;
         // Only now: a program that waits for the address that is written here may send a signal at once.
         console.begin();
-        let (mut interrupted, mut said) = (false, false);
+        let (mut interrupted, mut stopped, mut said) = (false, false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
             tokio::select! {
@@ -142,7 +142,7 @@ fn follow(
                     {
                         control.note_news();
                     }
-                    if interrupted && !said {
+                    if (interrupted || stopped) && !said {
                         said = say_what_is_waited_for(&session.snapshot(), console);
                     }
                     console.progress().show(|| in_progress(&session.snapshot()));
@@ -150,9 +150,10 @@ fn follow(
             }
             let Some(control) = &mut control else { continue };
             let wish = control.serve(session).map_err(Failure::failed)?;
-            // Whoever asks for it again waits, and does not end it at once.
-            if wish == Wish::Stop && !interrupted {
-                stop(session, &mut interrupted)?;
+            if wish == Wish::Stop {
+                // No interruption: neither another wish nor the first signal after it ends the run at once.
+                session.engine().stop();
+                stopped = true;
             }
         }
         Ok(())

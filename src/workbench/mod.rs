@@ -141,7 +141,9 @@ fn switch(
 ) -> Result<(), WorkbenchError> {
     loop {
         let Some((_, desk)) = desks.last_mut() else { return Ok(()) };
-        hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
+        let place = desk.session.place().map(|place| format!(" at {place}")).unwrap_or_default();
+        let name = desk.workbench.application_name();
+        hands.screen.set_title(&format!("{name}{place} - wallaroo-tui"))?;
         let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
         let left = desks.last().map(|(at, _)| *at);

@@ -162,9 +162,27 @@ fn a_secret_that_others_can_read_or_guess_is_none() {
     let short = place.secret("short", "0123456789\n");
     let line = place.line("0.0.0.0:0", &["--secret", &short]);
     run(line).failed(2, &["10 bytes", "at least 16"]);
+    let line = ["run", "--app", "alphabet", "--in", "null", "--out", "null", "--secret", &short];
+    run(line).failed(2, &["--secret", "only with --control"]);
     let public = place.secret("public", "0123456789abcdef");
     fs::set_permissions(&public, fs::Permissions::from_mode(0o644)).unwrap();
     run(["status", "127.0.0.1:1", "--secret", &public]).failed(2, &["chmod 600"]);
+}
+
+#[test]
+fn a_file_gives_the_address_and_the_secret_as_the_command_line_does() {
+    let place = Place::new();
+    let secret = place.secret("secret", "0123456789abcdef");
+    let (file, socket) = (place.path("run.toml"), place.path("s"));
+    let text = format!(
+        "[run]\napp = \"alphabet\"\nin = \"127.0.0.1:0\"\nout = \"null\"\ncontrol = {socket:?}\nsecret = {secret:?}\n"
+    );
+    fs::write(&file, text).unwrap();
+    let running = Running::start(["run", "--config", &file]);
+    running.address();
+    assert_eq!(status(&socket, &["--secret", &secret])["app"], "alphabet");
+    run(["stop", &socket, "--secret", &secret]).succeeded();
+    running.end().succeeded();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::commands::Place;
-use crate::support::program::{PROGRAM, run};
+use crate::support::program::{PROGRAM, Running, run};
 use crate::support::terminal::Terminal;
 use crate::support::waiting::wait_until;
 
@@ -62,6 +62,12 @@ fn an_engine_that_goes_away_is_said_and_found_again() {
     terminal.wait_for("trying again");
     terminal.send("a 5\r");
     terminal.wait_for("nothing was done");
+    // Another application in its place is not taken for it.
+    let socket = place.path("s");
+    let line = ["run", "--app", "reverse", "--in", "127.0.0.1:0", "--out", "null"];
+    let other = Running::start(line.iter().chain(&["--control", &socket]));
+    terminal.wait_for("another application");
+    other.kill();
     let running = place.start(&[]);
     terminal.wait_for("RUNNING");
     terminal.send("\x03");

@@ -70,6 +70,37 @@ fn nonsense_huge_frames_and_half_a_hello_are_let_go() {
     goes_on(&hosted);
 }
 
+/// A hello as another program says it.
+#[derive(serde::Serialize)]
+struct Hello {
+    protocol: u32,
+    nonce: [u8; 32],
+    proof: Option<[u8; 32]>,
+    purpose: Purpose,
+}
+
+#[derive(serde::Serialize)]
+enum Purpose {
+    Watch { read_only: bool, build: String },
+}
+
+#[test]
+fn another_program_is_told_to_be_the_same() {
+    let hosted = Hosted::start();
+    let mut stream = connect(&hosted);
+    challenge(&mut stream);
+    let build = env!("CARGO_PKG_VERSION").to_owned();
+    let purpose = Purpose::Watch { read_only: false, build };
+    let hello = Hello { protocol: 1, nonce: [7; 32], proof: None, purpose };
+    let hello = rmp_serde::to_vec_named(&hello).unwrap();
+    stream.write_all(&u32::try_from(hello.len()).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(&hello).unwrap();
+    let reply = challenge(&mut stream);
+    let reply = String::from_utf8_lossy(&reply);
+    assert!(reply.contains("attach with the program that runs there"), "{reply}");
+    let_go(stream);
+}
+
 #[test]
 fn many_that_say_nothing_keep_nobody_out() {
     let hosted = Hosted::start();

@@ -18,7 +18,8 @@ pub(in crate::cli) struct ControlArguments {
     pub control: Option<ControlAddress>,
     /// The file with the secret that they have to know, of at least 16 bytes and readable by its owner alone. What they say
     /// after they have proved it is not encrypted
-    #[arg(long, value_name = "FILE", requires = "control")]
+    // Not `requires`: a file gives each option by itself.
+    #[arg(long, value_name = "FILE")]
     pub secret: Option<PathBuf>,
 }
 

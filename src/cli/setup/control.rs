@@ -24,7 +24,12 @@ pub(in crate::cli) fn open(
     arguments: &ControlArguments,
     host: Host,
 ) -> Result<Option<Control>, Failure> {
-    let Some(address) = &arguments.control else { return Ok(None) };
+    let Some(address) = &arguments.control else {
+        return match &arguments.secret {
+            Some(_) => Err(Failure::Usage("--secret is of use only with --control".to_owned())),
+            None => Ok(None),
+        };
+    };
     let secret = secret(arguments.secret.as_deref())?;
     let control = Control::open(address, secret, host, Box::new(condition));
     control.map(Some).map_err(Failure::failed)

@@ -3,12 +3,14 @@
 //! Invariants: a Unix socket is for its owner alone from the first moment on, and no living run loses its own to
 //! another one. An address that other machines reach is refused without a secret.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::Mode;
 use thiserror::Error;
@@ -16,6 +18,10 @@ use tokio::net::{TcpListener, UnixListener};
 
 use crate::session::wire::address::ControlAddress;
 use crate::session::wire::stream::{Reader, Writer, of_tcp, of_unix};
+
+/// How often it is tried to lock a folder, and the pause in between: a start holds it for less than a millisecond.
+const TURNS: usize = 100;
+const TURN: Duration = Duration::from_millis(10);
 
 /// Why a run cannot be reached at an address.
 #[derive(Debug, Error)]
@@ -105,15 +111,21 @@ fn bind_unix(path: &Path) -> Result<Listener, ControlError> {
     Ok(Listener::Unix(listener, file))
 }
 
-/// Locks the folder of a path until what is returned is dropped.
+/// Locks the folder of a path until what is returned is dropped. One that another program keeps locked for long is not
+/// waited for.
 fn take_turn(path: &Path) -> io::Result<File> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let folder = File::open(folder)?;
-    // What cannot be locked, such as some network's folders, is not shared by accident.
-    let _ = folder.lock();
+    for _ in 0..TURNS {
+        match folder.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(TURN),
+            // What cannot be locked, such as a folder of some networks, is not shared by accident.
+            Ok(()) | Err(TryLockError::Error(_)) => break,
+        }
+    }
     Ok(folder)
 }
 

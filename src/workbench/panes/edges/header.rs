@@ -52,8 +52,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         }
     });
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
-    let away = snapshot.away.as_ref().map(|why| format!("{}; trying again", words::one_line(why)));
-    let warnings = [(3, change), (2, frozen), (1, away)].into_iter();
+    // Never left out, and cut if it is too long: it is why nothing else is of now.
+    let away = snapshot.away.as_ref().map(|why| format!("trying again: {}", words::one_line(why)));
+    let warnings = [(3, change), (2, frozen), (0, away)].into_iter();
     parts.extend(warnings.filter_map(|(rank, warning)| {
         Some((rank, vec![Span::styled(format!(" {} ", warning?), theme.warning())]))
     }));
