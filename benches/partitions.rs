@@ -1,7 +1,8 @@
 //! What many partitions cost: making them, and looking at them while messages come.
 //!
-//! Two million keys of 8 bytes, each with a state `{word: Key, count: u64}`. The first table says what
-//! a new partition costs; the second whether a front end that looks at them holds up the work.
+//! Keys of 8 bytes, each with a state `{word: Key, count: u64}`. The tables: how long messages wait while ten million
+//! partitions come into being (`growth`); whether a front end that looks at two million holds up the work (`latency`);
+//! and what a new partition costs (`times`). Arguments choose among them: `cargo bench --bench partitions -- growth`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails may panic")]
 #![allow(
@@ -34,6 +35,9 @@ use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
 
 /// How many keys there are.
 const KEYS: u64 = 2_000_000;
+
+/// How many partitions come into being while the longest wait is looked for.
+const GROWTH: u64 = 10_000_000;
 
 /// How often each way to make partitions takes its turn.
 const ROUNDS: usize = 5;
@@ -142,26 +146,29 @@ fn print_times(once: &Path, twice: &Path) {
     }
 }
 
-/// Prints what a partition adds to this process's memory, and the longest wait while the tables grow.
+/// Prints what a partition adds to this process's memory, and how long messages wait while the tables grow.
 /// To be called first, while no memory has been given back.
 fn print_growth() {
-    let (encoded, times) = channel();
-    let topology = counter(Vec::new(), move || encoded.send(Instant::now()).unwrap());
-    let session = start(&topology, 2, None, false);
-    let before = resident_kib();
     let batch = 200;
-    let waits = (0..KEYS / batch).map(|at| {
-        let numbers = at * batch..(at + 1) * batch;
-        let begin = Instant::now();
-        session.engine().inject(PipelineIndex(0), frames(numbers).into()).unwrap();
-        let last = (0..batch).map(|_| times.recv().unwrap()).max().unwrap();
-        last - begin
-    });
-    let waits: Vec<Duration> = waits.collect();
-    let kib = resident_kib() - before;
-    println!("\n{KEYS} new partitions, {batch} messages at a time, 2 workers:\n");
-    println!("memory a partition: {} bytes", kib * 1024 / KEYS);
-    println!("wait for {batch} messages: {}", Percentiles::of(waits));
+    println!("\n{GROWTH} new partitions, {batch} messages at a time, and how long these wait:\n");
+    for workers in [1, 2] {
+        let (encoded, times) = channel();
+        let topology = counter(Vec::new(), move || encoded.send(Instant::now()).unwrap());
+        let session = start(&topology, workers, None, false);
+        let before = resident_kib();
+        let waits = (0..GROWTH / batch).map(|at| {
+            let frames = frames(at * batch..(at + 1) * batch);
+            let begin = Instant::now();
+            session.engine().inject(PipelineIndex(0), frames.into()).unwrap();
+            let last = (0..batch).map(|_| times.recv().unwrap()).max().unwrap();
+            last - begin
+        });
+        println!("{workers} workers: {}", Percentiles::of(waits.collect()));
+        // What the first engine has given back, the second one uses again.
+        if workers == 1 {
+            println!("memory a partition: {} bytes", (resident_kib() - before) * 1024 / GROWTH);
+        }
+    }
 }
 
 /// Prints the latency of single messages while a front end looks at the partitions in several ways.
@@ -280,8 +287,20 @@ fn main() {
     if std::env::args().any(|argument| ["--test", "--list"].contains(&argument.as_str())) {
         return;
     }
-    print_growth();
-    print_latency();
+    let wanted = |table: &str| {
+        let mut chosen =
+            std::env::args().skip(1).filter(|argument| argument != "--bench").peekable();
+        chosen.peek().is_none() || chosen.any(|argument| argument == table)
+    };
+    if wanted("growth") {
+        print_growth();
+    }
+    if wanted("latency") {
+        print_latency();
+    }
+    if !wanted("times") {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, times: u64| -> PathBuf {
         let path = directory.path().join(name);

@@ -10,6 +10,7 @@ mod failure;
 pub mod frame_counter;
 mod generate;
 mod inspect;
+mod metrics;
 mod progress;
 mod receive;
 mod run;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::failure::Failure;
+use super::metrics::Metrics;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
@@ -21,9 +22,11 @@ use super::setup::files::{
 use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
+use crate::core::partitions::query::{RowQuery, SortBy};
 use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
+use crate::session::asked::next;
 use crate::session::control::{Control, Wish};
 use crate::session::wire::handshake::Host;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
@@ -63,12 +66,18 @@ pub(super) fn run(
         files(&settings, arguments.engine.dead_letters.as_deref()),
     );
     let mut control = open(&arguments.control, host)?;
+    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
+    let following = Following {
+        console: &console,
+        metrics: metrics.as_ref(),
+        view: top_partitions(arguments.metrics_keys),
+    };
     let outcome = session
-        .and_then(|session| to_its_end(session, &console, state, arguments.json, &mut control));
+        .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
     if let Some(control) = control {
         control.end(outcome.as_ref().err().map(ToString::to_string));
     }
@@ -76,10 +85,29 @@ pub(super) fn run(
     log.end(outcome)
 }
 
+/// What a run is followed with.
+struct Following<'a> {
+    console: &'a Console,
+    metrics: Option<&'a Metrics>,
+    /// The partitions that the metrics show.
+    view: PartitionView,
+}
+
+/// The partitions of the first state with the most messages, so many of them.
+fn top_partitions(limit: usize) -> PartitionView {
+    let (sort, descending) = (SortBy::Messages, true);
+    let query = RowQuery { sort, descending, limit, ..RowQuery::default() };
+    // Without them, the workers are not asked to sort either.
+    if limit == 0 {
+        return PartitionView::default();
+    }
+    PartitionView { query, ..PartitionView::default() }
+}
+
 /// Follows the run to its end, and says and writes what is wanted of it.
 fn to_its_end(
     mut session: Session,
-    console: &Console,
+    following: &Following<'_>,
     state: Option<(&Path, File)>,
     json: bool,
     control: &mut Option<Control>,
@@ -88,7 +116,7 @@ fn to_its_end(
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session, console, control.as_mut())?;
+    follow(&mut session, following, control.as_mut())?;
 
     reporting();
     session.finish_dead_letters();
@@ -99,7 +127,7 @@ fn to_its_end(
     if json {
         print(&summary).map_err(|error| cannot_print(&error))?;
     } else if lost.is_none() {
-        console.progress().say(&one_line(&in_words(&summary)));
+        following.console.progress().say(&one_line(&in_words(&summary)));
     }
     lost.map_or(Ok(()), |lost| Err(Failure::failed(lost)))
 }
@@ -116,9 +144,10 @@ fn print(summary: &Summary) -> io::Result<()> {
 /// Waits until the run has ended by itself, or was interrupted and has drained.
 fn follow(
     session: &mut Session,
-    console: &Console,
+    following: &Following<'_>,
     mut control: Option<&mut Control>,
 ) -> Result<(), Failure> {
+    let Following { console, metrics, view } = following;
     if let Some(control) = &control {
         session.trace(false);
         session.say(&format!("control at {}", control.address()));
@@ -129,6 +158,12 @@ fn follow(
         let mut interrupts = Interrupts::listen()?;
         // Only now: a program that waits for the address that is written here may send a signal at once.
         console.begin();
+        let mut answerer = metrics.map(|metrics| {
+            // Before anybody is told where to ask.
+            let answerer = metrics.answer();
+            session.say(&metrics.said());
+            answerer
+        });
         let (mut interrupted, mut stopped, mut said) = (false, false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
@@ -136,8 +171,9 @@ fn follow(
                 () = session.engine().ended() => {}
                 () = interrupts.next() => stop(session, &mut interrupted)?,
                 () = heard(control.as_deref_mut(), session) => {}
+                asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
-                    if session.refresh(&PartitionView::default())
+                    if session.refresh(view)
                         && let Some(control) = &mut control
                     {
                         control.note_news();

@@ -6,6 +6,7 @@ use super::app::{self, App, AppOptions};
 use super::apps;
 use super::arguments::WorkbenchArguments;
 use super::failure::Failure;
+use super::metrics::Metrics;
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::setup::log::RunLog;
@@ -45,6 +46,7 @@ pub(super) fn start(
     let dead_letters = open_dead_letters(&arguments.engine)?;
     let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
+    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
     log.start()?;
     let workers = settings.workers;
     // Another application begins with nothing but the workers: endpoints and files are the first one's.
@@ -64,7 +66,8 @@ pub(super) fn start(
     };
     let name = topology.name().to_string();
     let opening = Opening { topology, settings, dead_letters, load };
-    let outcome = crate::workbench::run(opening, Some(others), configuration);
+    let served = metrics.as_ref().map(Metrics::served);
+    let outcome = crate::workbench::run(opening, Some(others), served, configuration);
     let outcome = outcome.map_err(Failure::failed).map(|farewells| {
         let chosen = (arguments.app.is_none() && !arguments.demo).then_some(app.name);
         say_farewell(&name, chosen, &farewells);

@@ -11,8 +11,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::directory::{private, reading};
 use super::error::ResilienceError;
 
-/// The version of the format of all files, in each file's `user_version`.
+/// The version of the format of all files but the journal, in each file's `user_version`.
 pub(crate) const FORMAT: i64 = 1;
+
+/// The version of the journal's format. Of version 1 its frames were in a table.
+pub(crate) const JOURNAL_FORMAT: i64 = 2;
+
+/// How a new file begins.
+pub(crate) struct Layout {
+    /// The statements that make its tables.
+    pub tables: &'static str,
+    /// The version of its format. A file of an earlier version is opened, too.
+    pub format: i64,
+}
 
 /// What `SQLite` calls the `application_id`: "WALL".
 const APPLICATION_ID: i64 = 0x5741_4c4c;
@@ -41,9 +52,6 @@ const LOG_PAGES: i64 = 1000;
 /// The bytes of a page.
 const PAGE: u64 = 16 * 1024;
 
-/// How many free pages a file has at the most before it is rebuilt, if it cannot give them back: 16 MiB.
-const MAX_FREE_PAGES: i64 = 1024;
-
 /// The max number of pages of a log while another process copies the files: 256 MiB.
 const MAX_LOG_PAGES: i64 = 16 * 1024;
 
@@ -57,10 +65,10 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens a file, or makes one with these tables.
+    /// Opens a file, or makes one.
     pub fn create(
         path: PathBuf,
-        tables: &str,
+        &Layout { tables, format: newest }: &Layout,
         durability: Durability,
     ) -> Result<Self, ResilienceError> {
         // The files beside it get the same mode from SQLite.
@@ -68,17 +76,13 @@ impl Database {
         let database = Self::open(&path.clone(), path)?;
         let new = database.number(COUNT_TABLES)? == 0;
         if !new {
-            database.check_format()?;
+            database.check_format(newest)?;
         }
         let synchronous = match durability {
             Durability::Process => "OFF",
             Durability::Power => "FULL",
         };
-        let layout = if new {
-            format!("PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;")
-        } else {
-            String::new()
-        };
+        let layout = if new { format!("PRAGMA page_size = {PAGE};") } else { String::new() };
         let settings = format!(
             "PRAGMA synchronous = {synchronous}; {layout} PRAGMA secure_delete = FAST;
              PRAGMA journal_size_limit = {LOG_KEPT}; PRAGMA wal_autocheckpoint = 0;"
@@ -88,7 +92,7 @@ impl Database {
         if new {
             let make = format!(
                 "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID};
-                 PRAGMA user_version = {FORMAT}; COMMIT;"
+                 PRAGMA user_version = {newest}; COMMIT;"
             );
             database.act(|connection| connection.execute_batch(&make))?;
         }
@@ -97,12 +101,12 @@ impl Database {
 
     /// Opens an existing file that no other process uses, only for reading. An unfinished transaction is
     /// rolled back; otherwise the file and its log stay as they are. Errors name it `named`.
-    pub fn read(file: &Path, named: PathBuf) -> Result<Self, ResilienceError> {
+    pub fn read(file: &Path, named: PathBuf, newest: i64) -> Result<Self, ResilienceError> {
         if !file.exists() {
             return Err(ResilienceError::missing(&named));
         }
         let database = Self::open(file, named)?;
-        database.check_format()?;
+        database.check_format(newest)?;
         database.act(|connection| connection.execute_batch("PRAGMA query_only = ON"))?;
         Ok(database)
     }
@@ -137,17 +141,21 @@ impl Database {
         if mode == "wal" { Ok(()) } else { Err(ResilienceError::no_log(&self.path, &mode)) }
     }
 
-    fn check_format(&self) -> Result<(), ResilienceError> {
+    /// The version of its format.
+    pub fn format(&self) -> Result<i64, ResilienceError> {
+        self.number("PRAGMA user_version")
+    }
+
+    fn check_format(&self, newest: i64) -> Result<(), ResilienceError> {
         let application = self.number("PRAGMA application_id")?;
         if application != APPLICATION_ID {
             return Err(ResilienceError::damaged(&self.path, "it is no file of a checkpoint"));
         }
-        match self.number("PRAGMA user_version")? {
-            FORMAT => Ok(()),
-            found => {
-                Err(ResilienceError::OtherFormat { path: self.path.clone(), found, known: FORMAT })
-            }
+        let (found, known) = (self.format()?, newest);
+        if (FORMAT..=known).contains(&found) {
+            return Ok(());
         }
+        Err(ResilienceError::OtherFormat { path: self.path.clone(), found, known })
     }
 
     /// The number that a query or a pragma answers.
@@ -196,42 +204,13 @@ impl Database {
         }
     }
 
-    /// Rebuilds a file of an earlier program that cannot give back its free pages, if most of it is free.
-    pub fn make_shortenable(&self) -> Result<(), ResilienceError> {
-        let free = self.number("PRAGMA freelist_count")?;
-        if self.number("PRAGMA auto_vacuum")? == 0
-            && free > MAX_FREE_PAGES
-            && free > self.number("PRAGMA page_count")? / 2
+    /// Rebuilds the file without its free pages, and empties its log: what was deleted is in neither. A failure, as on a full
+    /// disk, does not matter: the next start tries again.
+    pub fn give_back_room(&self) {
+        if self.number("PRAGMA freelist_count").is_ok_and(|free| free > 0)
+            && let Some(_claim) = reading::claim(&self.path)
+            && self.connection.execute_batch("VACUUM").is_ok()
         {
-            // If it fails, as on a full disk, the file stays as it was.
-            let shorten = "PRAGMA auto_vacuum = INCREMENTAL; VACUUM";
-            drop(self.connection.execute_batch(shorten));
-        }
-        Ok(())
-    }
-
-    /// Shortens the file by its free pages, but for room for so many bytes. A failure does not matter: the next call
-    /// tries again.
-    pub fn give_back_room(&self, keep: u64) {
-        let Ok(free) = self.number("PRAGMA freelist_count") else { return };
-        let keep = i64::try_from(keep.div_ceil(PAGE)).unwrap_or(i64::MAX);
-        if free > keep {
-            let query = format!("PRAGMA incremental_vacuum({})", free - keep);
-            // Each row that is read frees a page.
-            let shorten = || {
-                let mut statement = self.connection.prepare(&query)?;
-                let mut pages = statement.query(())?;
-                while pages.next()?.is_some() {}
-                rusqlite::Result::<()>::Ok(())
-            };
-            drop(shorten());
-        }
-    }
-
-    /// Moves the log into the file and empties it, so that no deleted row is left in it. The log stays if
-    /// another process copies the files, or if this fails.
-    pub fn empty_log(&self) {
-        if let Some(_claim) = reading::claim(&self.path) {
             let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
             drop(self.connection.query_row(truncate, (), |_| Ok(())));
         }
@@ -282,8 +261,9 @@ mod tests {
     fn a_full_disk_is_said_in_words_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let tables = "CREATE TABLE bytes (bytes BLOB NOT NULL) STRICT;";
+        let layout = Layout { tables, format: FORMAT };
         let path = folder.path().join("file.sqlite");
-        let mut database = Database::create(path, tables, Durability::Power).unwrap();
+        let mut database = Database::create(path, &layout, Durability::Power).unwrap();
         database.act(|connection| connection.execute_batch("PRAGMA max_page_count = 20")).unwrap();
         let mut insert = |bytes| {
             database.transact(|connection| {

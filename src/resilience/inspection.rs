@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::checkpoints::decision::frames_done;
 use super::checkpoints::recovery::{Checkpoint, journal_positions};
 use super::checkpoints::worker_reader::WorkerReader;
-use super::database::{Database, FORMAT};
+use super::database::{Database, FORMAT, JOURNAL_FORMAT};
 use super::directory::copy::copy_databases;
 use super::directory::emptying;
 use super::directory::temporary::TemporaryDirectory;
@@ -25,6 +25,8 @@ use super::error::ResilienceError;
 use super::journal::attempts::Suspect;
 use super::journal::attempts_file;
 use super::journal::contents::Contents;
+use super::journal::format_1;
+use super::journal::scan::Scanned;
 use super::journal::tail::{self, Said};
 use super::position::Position;
 use super::sealed::Seal;
@@ -208,8 +210,8 @@ fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Option<Picture>
     picture(directory, copies, before, files).map(Some)
 }
 
-/// The files that are copied, and how far the journal said that it had been written.
-type CopiedFiles = (Vec<PathBuf>, Said);
+/// The files that are copied, how far the journal said that it had been written, and what its row files held.
+type CopiedFiles = (Vec<PathBuf>, Said, Result<Scanned, ResilienceError>);
 
 /// Copies the journal and the files of the generation that counts.
 fn copy_all(
@@ -231,7 +233,9 @@ fn copy_all(
     );
     let seal = Seal::of_journal(owner.identity);
     let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
-    Ok((files, tail))
+    // Rows that came after the copies are no harm. None goes meanwhile.
+    let row_files = Scanned::read(directory, seal, tail);
+    Ok((files, tail, row_files))
 }
 
 /// Reads what was copied.
@@ -239,12 +243,13 @@ fn picture(
     directory: &Path,
     copies: &TemporaryDirectory,
     owner: Owner,
-    (files, tail): CopiedFiles,
+    (files, tail, row_files): CopiedFiles,
 ) -> Result<Picture, ResilienceError> {
     let (path, generation) = (directory.join(JOURNAL_FILE), owner.generation);
     let open = |file: PathBuf| {
         let copy = copies.path().join(file.file_name().unwrap_or_default());
-        Database::read(&copy, file)
+        let newest = if file == path { JOURNAL_FORMAT } else { FORMAT };
+        Database::read(&copy, file, newest)
     };
     let (journals, workers): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| *file == path);
     let journal = journals.into_iter().next().map(open).transpose()?;
@@ -255,7 +260,7 @@ fn picture(
         Checkpoint::of_generation(files, directory, owner.identity, generation)?
     };
     let journal = match journal {
-        Some(journal) => summary_of(&journal, &owner, tail, &checkpoint.positions)?,
+        Some(journal) => summary_of(&journal, &owner, (tail, row_files), &checkpoint.positions)?,
         None => JournalSummary::default(),
     };
     Ok(Picture { owner, checkpoint, journal })
@@ -274,7 +279,7 @@ fn owner(directory: &Path, copies: &TemporaryDirectory) -> Result<Owner, Resilie
         return Err(ResilienceError::System { path, reason });
     }
     copy_databases(std::slice::from_ref(&file), copies.path(), || Ok(()))?;
-    owner_of(&Database::read(&copies.path().join(DIRECTORY_FILE), file)?)
+    owner_of(&Database::read(&copies.path().join(DIRECTORY_FILE), file, FORMAT)?)
 }
 
 fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, ResilienceError> {
@@ -297,11 +302,16 @@ fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, 
 fn summary_of(
     journal: &Database,
     owner: &Owner,
-    tail: Said,
+    (tail, row_files): (Said, Result<Scanned, ResilienceError>),
     positions: &[Position],
 ) -> Result<JournalSummary, ResilienceError> {
     let positions = journal_positions(positions);
-    let contents = Contents::read(journal, owner.identity, tail, &positions)?;
+    let rows = if format_1::is_of(journal)? {
+        format_1::rows(journal, Seal::of_journal(owner.identity))?
+    } else {
+        row_files?.rows
+    };
+    let contents = Contents::read(journal, owner.identity, tail, rows, &positions)?;
     let mut summary = JournalSummary::default();
     for row in &contents.live {
         let position = positions.get(&row.slot).copied().unwrap_or_default();

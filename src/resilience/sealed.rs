@@ -106,7 +106,8 @@ pub(crate) fn checksum<'a>(
     end(hasher)
 }
 
-fn begin(seal: Option<Seal>) -> Hasher {
+/// A checksum of this seal, before any column.
+pub(crate) fn begin(seal: Option<Seal>) -> Hasher {
     let mut hasher = Hasher::new();
     seal.map(Seal::columns).into_iter().flatten().for_each(|column| add(&mut hasher, column));
     hasher

@@ -1,6 +1,7 @@
 //! The orders to the journal writer and the checkpointer of a run that saves.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +26,8 @@ pub(super) struct Durable {
     pub continues: bool,
     /// Set when the recovery is complete; to `None` if nothing was saved.
     pub recovered: Arc<OnceLock<Option<Recovered>>>,
+    /// The bytes of all frames in the journal.
+    journal_bytes: Arc<AtomicU64>,
 }
 
 /// The receivers of the orders.
@@ -38,7 +41,18 @@ impl Durable {
         let (journal, journal_orders) = mpsc::channel();
         let (checkpointer, checkpoint_orders) = unbounded_channel();
         let orders = Orders { journal: journal_orders, checkpointer: checkpoint_orders };
-        (Self { journal, checkpointer, sync, continues, recovered: Arc::default() }, orders)
+        let (recovered, journal_bytes) = (Arc::default(), Arc::default());
+        (Self { journal, checkpointer, sync, continues, recovered, journal_bytes }, orders)
+    }
+
+    /// How many bytes of frames the journal has.
+    pub fn journal_bytes(&self) -> u64 {
+        self.journal_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The journal has this many bytes of frames from now on.
+    pub fn set_journal_bytes(&self, bytes: u64) {
+        self.journal_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// Writes frames to the journal. They enter when they are written.

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
 
 use bytes::Bytes;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::durable::Durable;
@@ -28,9 +29,9 @@ use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
 use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
-use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
+use crate::core::partitions::query::{PartitionCount, PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{LoadOrder, LoadProgress, NotInjected};
+use crate::endpoints::{Budget, LoadOrder, LoadProgress, NotInjected};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -216,6 +217,26 @@ impl Engine {
         self.shared().queues.iter().map(|queues| queues.waits()).sum()
     }
 
+    /// Whether the sources read: the recovery is complete, and nothing has stopped them.
+    pub fn reads(&self) -> bool {
+        *self.0.may_begin.borrow() && !self.is_stopping()
+    }
+
+    /// Whether the run is ending: nothing is read any more.
+    pub fn is_stopping(&self) -> bool {
+        *self.0.stop.borrow()
+    }
+
+    /// Of each pipeline, how many bytes are charged to its budget, and the limit.
+    pub fn budgets(&self) -> Vec<(usize, usize)> {
+        self.0.budgets.iter().map(|budget| (budget.used(), Budget::limit())).collect()
+    }
+
+    /// How many bytes of frames the journal has; `None` if nothing is saved.
+    pub fn journal_bytes(&self) -> Option<u64> {
+        self.durable().map(Durable::journal_bytes)
+    }
+
     fn wake(&self) {
         self.0.workers().wake();
     }
@@ -223,6 +244,14 @@ impl Engine {
     fn ask<T>(&self, query: impl Fn(mpsc::Sender<T>) -> Query) -> Receiver<T> {
         let (reply, replies) = mpsc::channel();
         self.0.workers().ask(|| Request::Query(query(reply.clone())));
+        replies
+    }
+
+    /// Asks every worker how many partitions it has, of each state. Each answers once, unless it has ended.
+    #[must_use]
+    pub fn partition_counts(&self) -> UnboundedReceiver<Vec<PartitionCount>> {
+        let (reply, replies) = unbounded_channel();
+        self.0.workers().ask(|| Request::Query(Query::Counts { reply: reply.clone() }));
         replies
     }
 

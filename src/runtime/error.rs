@@ -73,7 +73,8 @@ pub enum EngineError {
     Ended,
 }
 
-fn hint(endpoint: &Endpoint, error: &io::Error) -> &'static str {
+/// What to do about an endpoint that cannot be opened; empty if that is not known.
+pub(crate) fn hint(endpoint: &Endpoint, error: &io::Error) -> &'static str {
     match (endpoint, error.kind()) {
         (Endpoint::Tcp(_), io::ErrorKind::AddrInUse) => {
             "; something else listens there: choose another port"

@@ -53,6 +53,8 @@ mod workers;
 pub use earlier::Earlier;
 pub use engine::Engine;
 pub use error::EngineError;
+#[cfg(feature = "workbench")]
+pub(crate) use error::hint;
 pub use ingress::gate::RunState;
 pub use ingress::waits::Waits;
 pub(crate) use panics::AHEAD_THREAD_NAME;

@@ -22,6 +22,7 @@ use super::parts::{Entrances, Inlets, News, Outcome, Senders, SinkTasks};
 use super::shared::Shared;
 use super::workers::Workers;
 use crate::core::event::EngineEvent;
+use crate::endpoints::Budget;
 
 /// The max wait at the end for a write that is under way.
 const LAST_WRITE: Duration = Duration::from_millis(500);
@@ -38,6 +39,10 @@ pub(super) struct Running {
     /// `None` if nothing is saved.
     pub saving: Option<Saving>,
     pub stop: watch::Sender<bool>,
+    /// True when the sources have begun.
+    pub may_begin: watch::Receiver<bool>,
+    /// The budget of each pipeline.
+    pub budgets: Vec<Arc<Budget>>,
     pub outcome: watch::Receiver<Outcome>,
     pub io: Option<Runtime>,
 }

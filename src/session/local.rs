@@ -74,6 +74,10 @@ impl Watched for Local {
         self.session.dead_letters_lost()
     }
 
+    fn here(&self) -> Option<&Session> {
+        Some(&self.session)
+    }
+
     fn place(&self) -> Option<String> {
         None
     }

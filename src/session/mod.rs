@@ -1,5 +1,6 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
+pub mod asked;
 #[cfg(feature = "workbench")]
 pub mod control;
 mod crash;
@@ -7,6 +8,7 @@ mod load;
 mod load_state;
 pub mod local;
 mod look;
+mod measure;
 pub mod orders;
 #[cfg(feature = "workbench")]
 pub mod remote;

@@ -1,7 +1,8 @@
 //! The counts of a session, summed over workers and pipelines.
 
-use crate::telemetry::collector::{Collector, PipelineCounters};
+use crate::telemetry::collector::Collector;
 use crate::telemetry::counters::WorkerCounters;
+use crate::telemetry::pipeline_counters::PipelineCounters;
 use crate::telemetry::snapshot::Totals;
 use crate::telemetry::traced::TracedShare;
 

@@ -10,7 +10,7 @@ use super::totals::{of_worker, pipeline_totals, totals, traced, work};
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
-use crate::telemetry::counters::{Counter, WorkerCounters};
+use crate::telemetry::counters::{ByCause, Counter, WorkerCounters};
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::partitions::PartitionsShown;
@@ -115,7 +115,7 @@ impl Session {
             let mut entered = messages_in.saturating_sub(broken);
             let step_shown = |(at, step): (usize, &StepPlan)| {
                 let given = given(at);
-                let refused = counters.refused.get(at).map(Counter::get).unwrap_or_default();
+                let refused = counters.refused.get(at).map(ByCause::total).unwrap_or_default();
                 let entered = std::mem::replace(&mut entered, given);
                 StepShown { plan: step.clone(), entered, refused, given }
             };

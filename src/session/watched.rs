@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::Session;
 use super::orders::{Answer, Order};
 use crate::core::frames::trace_budget::TraceRate;
 use crate::runtime::EngineError;
@@ -57,6 +58,9 @@ pub trait Watched {
 
     /// Why dead letters of this process are lost, at its end.
     fn dead_letters_lost(&self) -> Option<DeadLettersLost>;
+
+    /// The session of this process; `None` if the engine is in another one.
+    fn here(&self) -> Option<&Session>;
 
     /// Where the engine is if it is in another process.
     fn place(&self) -> Option<String>;

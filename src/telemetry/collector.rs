@@ -1,22 +1,21 @@
 //! The observer of the engine that counts and keeps what snapshots show.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::log::Reporter;
-use super::measures::counters::{Counter, WorkerCounters};
-use super::measures::latency::Latency;
-use super::pressure::Pressure;
+use super::measures::counters::Counter;
+use super::pipeline_counters::PipelineCounters;
 use super::ring::Ring;
-use super::safety::Checkpoints;
+use super::safety::{Checkpoints, LastCheckpoint};
 use super::snapshot::OutputShown;
 use crate::core::event::EngineEvent;
-use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::dead_letter::{Cause, DeadLetter};
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
@@ -37,39 +36,6 @@ pub(crate) const DEAD_LETTER_BYTES_KEPT: usize = 64 * 1024 * 1024;
 const SMALL_BATCH: usize = 128;
 const NEWEST_OF_LARGE_BATCH: usize = 16;
 
-/// The counts of one pipeline.
-pub(crate) struct PipelineCounters {
-    /// The address at which its source listens, once it does.
-    pub listening: OnceLock<Arc<str>>,
-    /// Whether all of its source is read.
-    pub ended: AtomicBool,
-    /// One for each worker that there may ever be: their number changes while others count.
-    pub workers: Vec<WorkerCounters>,
-    /// Messages that each step could not process.
-    pub refused: Vec<Counter>,
-    steps: Vec<Arc<str>>,
-    pub broken: Counter,
-    pub broken_bytes: Counter,
-    pub outputs: Counter,
-    pub bytes_out: Counter,
-    pub latency: Mutex<Latency>,
-    pub pressure: Pressure,
-    /// The names of its sinks' endpoints.
-    sinks: Vec<Arc<str>>,
-}
-
-impl PipelineCounters {
-    /// Counts letters at the steps that they name.
-    fn refuse(&self, letters: &[DeadLetter]) {
-        for letter in letters {
-            let step = self.steps.iter().position(|step| *step == letter.step);
-            if let Some(counter) = step.and_then(|step| self.refused.get(step)) {
-                counter.add(1);
-            }
-        }
-    }
-}
-
 /// Counts and keeps what snapshots show.
 pub(crate) struct Collector {
     pub pipelines: Vec<PipelineCounters>,
@@ -82,6 +48,10 @@ pub(crate) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Arc<EngineEvent>>>,
     pub checkpoints: Mutex<Checkpoints>,
+    /// How many engines of this session have crashed.
+    pub crashes: Counter,
+    /// How many have begun with what an earlier one had saved.
+    pub recoveries: Counter,
     /// `None` without a file for dead letters.
     pub letters: Option<DeadLetters>,
     pub reporter: Reporter,
@@ -91,22 +61,10 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub fn new(topology: &Topology, workers: usize, file: Option<DeadLetterFile>) -> Self {
-        let pipelines = topology.pipelines().iter().map(|plan| PipelineCounters {
-            listening: OnceLock::new(),
-            ended: AtomicBool::new(false),
-            workers: (0..workers.max(MAX_WORKERS))
-                .map(|_| WorkerCounters::new(plan.steps.len()))
-                .collect(),
-            refused: plan.steps.iter().map(|_| Counter::default()).collect(),
-            steps: plan.steps.iter().map(|step| Arc::clone(&step.name)).collect(),
-            broken: Counter::default(),
-            broken_bytes: Counter::default(),
-            outputs: Counter::default(),
-            bytes_out: Counter::default(),
-            latency: Mutex::new(Latency::new()),
-            pressure: Pressure::default(),
-            sinks: Vec::new(),
-        });
+        let pipelines = topology
+            .pipelines()
+            .iter()
+            .map(|plan| PipelineCounters::new(plan, workers.max(MAX_WORKERS)));
         Self {
             pipelines: pipelines.collect(),
             traces: Mutex::new(Ring::new(KEPT)),
@@ -118,6 +76,8 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             checkpoints: Mutex::default(),
+            crashes: Counter::default(),
+            recoveries: Counter::default(),
             letters: file.map(DeadLetters::new),
             reporter: Reporter::new(topology),
             changed: AtomicBool::new(false),
@@ -251,6 +211,7 @@ impl Observer for Collector {
         if let Some(counters) = self.counters(pipeline) {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
+            counters.set_aside.add(u64::from(letter.cause == Cause::SetAside));
         }
         // This is the thread of all I/O: it must not block.
         self.keep_dead_letters(vec![letter], |file, letters| {
@@ -296,10 +257,15 @@ impl Observer for Collector {
                 self.checkpoints.lock().begin(epoch, self.stateful());
                 return;
             }
-            EngineEvent::Checkpointed { epoch, .. } => {
-                self.checkpoints.lock().complete(epoch);
+            EngineEvent::Checkpointed { epoch, held, took, .. } => {
+                let last = LastCheckpoint { whole: Instant::now(), held, took };
+                self.checkpoints.lock().complete(epoch, last);
             }
-            event => self.events.lock().push(Arc::new(event)),
+            event => {
+                self.crashes.add(u64::from(matches!(event, EngineEvent::Crashed { .. })));
+                self.recoveries.add(u64::from(matches!(event, EngineEvent::Recovered(_))));
+                self.events.lock().push(Arc::new(event));
+            }
         }
         self.change();
     }
@@ -312,7 +278,7 @@ mod tests {
     use super::*;
     use crate::application::{Reason, Source};
     use crate::core::frames::Frames;
-    use crate::core::frames::dead_letter::{Cause, Failure};
+    use crate::core::frames::dead_letter::Failure;
     use crate::core::frames::pieces::Pieces;
     use crate::core::numbers::SequenceNumber;
     use crate::core::topology::Application;

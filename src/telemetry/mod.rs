@@ -10,8 +10,10 @@ pub(crate) mod collector;
 pub(crate) mod dead_letter_file;
 pub(crate) mod histories;
 pub(crate) mod log;
+pub(crate) mod measured;
 mod measures;
 pub(crate) mod partitions;
+pub(crate) mod pipeline_counters;
 pub(crate) mod pressure;
 pub(crate) mod ring;
 pub(crate) mod safety;
@@ -23,7 +25,10 @@ pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLette
 #[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};
-pub use measures::latency::{Bar, LatencyShown, LatencySummary};
+pub use measured::{
+    KeyMeasured, Measured, PipelineMeasured, Readiness, Refused, SavedMeasured, StepMeasured,
+};
+pub use measures::latency::{Bar, LatencyMeasured, LatencyShown, LatencySummary};
 pub use measures::throughput::{Rates, Throughput};
 pub use measures::traced::{TracedShare, TracedShown};
 pub use measures::window::TimeWindow;

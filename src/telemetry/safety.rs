@@ -1,7 +1,7 @@
 //! What is saved, lost and recovered, for front ends.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -53,6 +53,18 @@ pub struct Crash {
 pub(crate) struct Checkpoints {
     begun: (Epoch, u64),
     whole: (Epoch, u64),
+    last: Option<LastCheckpoint>,
+}
+
+/// The last checkpoint of this process that became whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LastCheckpoint {
+    /// When it was whole.
+    pub whole: Instant,
+    /// How long nothing could enter.
+    pub held: Duration,
+    /// How long it took in all.
+    pub took: Duration,
 }
 
 impl Checkpoints {
@@ -62,7 +74,8 @@ impl Checkpoints {
     }
 
     /// A checkpoint is whole.
-    pub fn complete(&mut self, epoch: Epoch) {
+    pub fn complete(&mut self, epoch: Epoch, last: LastCheckpoint) {
+        self.last = Some(last);
         if self.begun.0 == epoch {
             self.whole = self.begun;
         }
@@ -77,6 +90,11 @@ impl Checkpoints {
     /// The newest whole checkpoint.
     pub fn newest(&self) -> Epoch {
         self.whole.0
+    }
+
+    /// The last one that became whole; `None` if none has.
+    pub fn last(&self) -> Option<LastCheckpoint> {
+        self.last
     }
 
     /// How many of these messages no whole checkpoint has.

@@ -31,6 +31,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::core::topology::Topology;
 use crate::runtime::silence_caught_panics;
+use crate::session::asked::{Answerer, next};
 use crate::session::remote::Remote;
 use crate::session::watched::Watched;
 use configuration::Clipboard;
@@ -45,7 +46,7 @@ pub use desk::Farewell;
 pub use error::WorkbenchError;
 pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
-pub use opening::{Opening, Others};
+pub use opening::{Opening, Others, Served};
 pub use panes::chooser::{Choice, Chooser, Chosen};
 pub(crate) use state::windows::reset_files::ResetFiles;
 pub use state::{Effect, Notice, Offer, Workbench};
@@ -69,6 +70,7 @@ const MIN_ANSWER_TIME: Duration = Duration::from_millis(16);
 pub fn run(
     opening: Opening,
     others: Option<Others<'_>>,
+    served: Option<Served>,
     configuration: &Configuration,
 ) -> Result<Vec<Farewell>, WorkbenchError> {
     // A caught panic must not be written over the screen.
@@ -76,7 +78,7 @@ pub fn run(
     let theme = configuration.theme(|name| std::env::var(name).ok());
     // The engine first: if it cannot start, the screen is left alone.
     let desk = Desk::open(opening, theme, configuration)?;
-    work_on_screen(desk, others, configuration)
+    work_on_screen(desk, others, served, configuration)
 }
 
 /// Shows the engine of another process in the workbench, until the user quits. The engine goes on.
@@ -92,12 +94,13 @@ pub fn attach(
     silence_caught_panics();
     let theme = configuration.theme(|name| std::env::var(name).ok());
     let desk = Desk::attach(topology, remote, theme, configuration);
-    work_on_screen(desk, None, configuration).map(drop)
+    work_on_screen(desk, None, None, configuration).map(drop)
 }
 
 fn work_on_screen(
     mut desk: Desk,
     others: Option<Others<'_>>,
+    served: Option<Served>,
     configuration: &Configuration,
 ) -> Result<Vec<Farewell>, WorkbenchError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -105,6 +108,11 @@ fn work_on_screen(
     if let Some(others) = &others {
         desk.offer(&others.offers, first);
     }
+    let answerer = served.map(|Served { asker, said }| {
+        let answerer = asker.answer();
+        desk.session.say(&said);
+        answerer
+    });
     // Signals before the screen: there is no moment at which one would leave the terminal taken.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let screen = Screen::take(configuration.mouse)?;
@@ -113,6 +121,7 @@ fn work_on_screen(
         signals,
         events: terminal::events::read()?,
         clipboard: configuration.clipboard,
+        answerer,
     };
     let mut desks = vec![(first, desk)];
     let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
@@ -123,12 +132,13 @@ fn work_on_screen(
     lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }
 
-/// The terminal: what is drawn, what is typed, and the signals.
+/// The terminal: what is drawn, what is typed, and the signals; and who asks for figures.
 struct Hands {
     screen: Screen,
     signals: Signals,
     events: UnboundedReceiver<Event>,
     clipboard: Clipboard,
+    answerer: Option<Answerer>,
 }
 
 /// Works at one application after another. The last of `desks` is on the screen; the others wait as they are.
@@ -236,6 +246,12 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                     Effect::Quit => return Ok(Leave::End),
                     Effect::Switch(to) => return Ok(Leave::Switch(to)),
                     effect => desk.apply(effect)?,
+                }
+            }
+            asked = next(hands.answerer.as_mut()) => {
+                // One that only looks at another process is asked nothing.
+                if let Some(session) = desk.session.here() {
+                    asked.answer(session);
                 }
             }
             // Not while the next frame waits for its time: at full load there are news thousands of times a second.

@@ -6,6 +6,7 @@ use super::state::Offer;
 use crate::core::load::settings::LoadSettings;
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
+use crate::session::asked::Asker;
 use crate::telemetry::DeadLetterFile;
 
 /// An application that is ready to run.
@@ -18,6 +19,14 @@ pub struct Opening {
     pub dead_letters: Option<DeadLetterFile>,
     /// The load that it begins with.
     pub load: Option<LoadSettings>,
+}
+
+/// Who asks for the figures of the application that is on the screen.
+pub struct Served {
+    /// Asks.
+    pub asker: Asker,
+    /// What the log says of it.
+    pub said: String,
 }
 
 /// The applications that can be gone on with, which of them is the first, and how others are made ready.

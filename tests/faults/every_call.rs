@@ -101,7 +101,7 @@ fn try_all(scenario: Scenario, kinds: &[Kind]) {
     let (mut tried, mut reached, mut failed) = (0, 0, Vec::new());
     for kind in kinds {
         let (files, all) = undisturbed(scenario, kind.calls);
-        assert!(all > 5, "only {all} calls of {kind:?}");
+        assert!(all > 3, "only {all} calls of {kind:?}");
         for call in calls(all) {
             let chosen = if kind.forever { Chosen::From(call) } else { Chosen::Only(call) };
             let fault = Fault { kinds: kind.calls, chosen, action: kind.action };

@@ -162,10 +162,10 @@ fn files_of_another_version_are_refused() {
     drop(World::new(folder.path(), 1, 1));
     for name in ["journal.sqlite", "worker-1-0.sqlite", "directory.sqlite"] {
         let file = rusqlite::Connection::open(folder.path().join(name)).unwrap();
-        file.execute_batch("PRAGMA user_version = 2").unwrap();
+        file.execute_batch("PRAGMA user_version = 3").unwrap();
         drop(file);
         let error = recover(folder.path()).unwrap_err();
-        assert!(error.to_string().contains("has version 2 of the format"), "{error}");
+        assert!(error.to_string().contains("has version 3 of the format"), "{error}");
     }
 }
 

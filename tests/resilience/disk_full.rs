@@ -1,14 +1,14 @@
 //! A disk that is full: the write fails in words, and what was saved before comes back.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
-use wallaroo::resilience::ResilienceError;
+use wallaroo::resilience::{Checkpoint, Entry, ResilienceError, Slot, open_journal};
 
 use super::in_a_process_of_its_own;
-use super::recovered::{copy, recover};
-use super::world::World;
+use super::recovered::{copy, recover, take};
+use super::world::{World, frames, pipeline};
 
 const FOLDER: &str = "RESILIENCE_FOLDER";
 
@@ -78,4 +78,32 @@ fn fill(path: PathBuf) {
     world.write(Vec::new(), usize::MAX).unwrap();
     drop(world);
     recover(&path).unwrap();
+    journal(&path.with_file_name("journal"));
+}
+
+/// Rows that a full disk has torn are written again when there is room.
+fn journal(path: &Path) {
+    let directory = take(path).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let name = pipeline();
+    let mut append = |payload: &[u8], count: usize| {
+        let frames = frames(&vec![payload.to_vec(); count]);
+        let entry = Entry { pipeline: &name, slot: Slot(1), frames: &frames };
+        // Two rows: the first may be whole on the disk although the write has failed.
+        journal.append(&[entry, Entry { pipeline: &name, slot: Slot(1), frames: &frames }])
+    };
+    append(b"before", 1).unwrap();
+    let filler = path.with_file_name("filler");
+    let mut size = 2 << 20;
+    while size > 0 && fs::write(&filler, vec![0; size]).is_err() {
+        size -= 4096;
+    }
+    let error = append(&[7; 3000], 20).unwrap_err().to_string();
+    assert!(error.contains("the disk is full"), "{error}");
+    fs::remove_file(&filler).unwrap();
+    assert_eq!(append(b"after", 1).unwrap(), 3);
+    drop((journal, directory));
+    let replayed = recover(path).unwrap().replayed;
+    let payloads: Vec<_> = replayed.iter().map(|(_, frame)| &frame[4..]).collect();
+    assert_eq!(payloads, [&b"before"[..], b"before", b"after", b"after"]);
 }

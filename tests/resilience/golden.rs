@@ -1,5 +1,5 @@
-//! Directories of format 1 as the program of commit b8378a9 made them: every later program must give
-//! back exactly what they hold.
+//! Directories as earlier programs made them: every later program must give back exactly what they hold. Of format 1, the
+//! journal has its frames in a table; the program of commit b8378a9 made those. Of format 2, it has them in row files.
 //!
 //! `killed` is the copy of a directory in use, with its write-ahead logs; `ended` was closed. Both have
 //! every table with rows in it: two generations, several epochs, positions of all kinds, poisoned and
@@ -17,10 +17,10 @@ use tempfile::tempdir;
 
 use super::recovered::{Recovered, copy, recover, take};
 use super::world::World;
-use wallaroo::resilience::{Attempts, Care, Part, Unit};
+use wallaroo::resilience::{Attempts, Care, Inspection, Part, Unit};
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/format-1").join(name)
+fn fixture(format: u32, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/format-{format}")).join(name)
 }
 
 /// What came back, a line for each thing, in an order of its own.
@@ -55,25 +55,56 @@ fn text(recovered: &Recovered) -> String {
     text
 }
 
-fn holds_what_it_held(name: &str) {
+fn holds_what_it_held(format: u32, name: &str) {
     let folder = tempdir().unwrap();
     let copied = folder.path().join("d");
-    copy(&fixture(name), &copied);
-    let expected = fs::read_to_string(fixture(&format!("{name}.txt"))).unwrap();
+    copy(&fixture(format, name), &copied);
+    let expected = fs::read_to_string(fixture(format, &format!("{name}.txt"))).unwrap();
     assert!(expected.contains("replay ") && expected.contains("poisoned=true"));
+    // To look at it needs no start, and changes nothing of it.
+    let to_replay = expected.lines().filter(|line| line.starts_with("replay ")).count();
+    let journal = Inspection::of(&copied).unwrap().journal;
+    assert_eq!(journal.frames_to_replay, to_replay as u64);
     assert_eq!(text(&recover(&copied).unwrap()), expected);
-    // Recovery changes nothing of it.
+    // Recovery changes nothing of what is in it.
     assert_eq!(text(&recover(&copied).unwrap()), expected);
 }
 
 #[test]
-fn a_killed_directory_of_format_1_gives_back_what_it_held() {
-    holds_what_it_held("killed");
+fn frames_of_format_1_are_moved_once_however_often_that_is_begun() {
+    let folder = tempdir().unwrap();
+    let expected = fs::read_to_string(fixture(1, "killed.txt")).unwrap();
+    let moved = folder.path().join("moved");
+    copy(&fixture(1, "killed"), &moved);
+    assert_eq!(text(&recover(&moved).unwrap()), expected);
+    let row_files = fs::read_dir(&moved).unwrap().map(|entry| entry.unwrap().path());
+    let row_files: Vec<_> =
+        row_files.filter(|path| path.extension().is_some_and(|end| end == "rows")).collect();
+    assert_eq!(row_files.len(), 1);
+    let whole = fs::read(&row_files[0]).unwrap();
+    // Killed while it wrote them, or before the table was gone.
+    for length in [0, 1, whole.len() / 2, whole.len()] {
+        let killed = tempdir().unwrap();
+        copy(&fixture(1, "killed"), killed.path());
+        let row_file = killed.path().join(row_files[0].file_name().unwrap());
+        fs::write(&row_file, &whole[..length]).unwrap();
+        for _ in 0..2 {
+            assert_eq!(text(&recover(killed.path()).unwrap()), expected, "{length}");
+        }
+        assert_eq!(fs::read(row_file).unwrap(), whole);
+        // Nothing is left of the table.
+        assert!(fs::metadata(killed.path().join("journal.sqlite")).unwrap().len() <= 5 * 16384);
+    }
 }
 
 #[test]
-fn an_ended_directory_of_format_1_gives_back_what_it_held() {
-    holds_what_it_held("ended");
+fn a_killed_directory_gives_back_what_it_held() {
+    [1, 2].iter().for_each(|format| holds_what_it_held(*format, "killed"));
+}
+
+#[test]
+fn an_ended_directory_gives_back_what_it_held() {
+    [1, 2].iter().for_each(|format| holds_what_it_held(*format, "ended"));
 }
 
 /// Two starts that ended in frame 3 of row 7, and one that ended in the first four frames of row 8.
@@ -100,11 +131,13 @@ fn accuses_what_it_accused(path: &Path) {
 }
 
 #[test]
-fn attempts_of_format_1_accuse_the_frames_that_they_accused() {
-    let folder = tempdir().unwrap();
-    let copied = folder.path().join("d");
-    copy(&fixture("ended"), &copied);
-    accuses_what_it_accused(&copied);
+fn attempts_accuse_the_frames_that_they_accused() {
+    for format in [1, 2] {
+        let folder = tempdir().unwrap();
+        let copied = folder.path().join("d");
+        copy(&fixture(format, "ended"), &copied);
+        accuses_what_it_accused(&copied);
+    }
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! What was journaled is replayed once, in order, from where it had been taken.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use tempfile::tempdir;
 use wallaroo::core::numbers::Epoch;
 use wallaroo::resilience::{
-    Checkpoint, Entry, Journal, JournalPosition, JournalPositions, Position, Slot, open_journal,
+    Checkpoint, Entry, Journal, JournalPosition, JournalPositions, Position, ResilienceError, Slot,
+    open_journal,
 };
 
-use super::recovered::{recover, size, take};
+use super::recovered::{copy, recover, size, take};
 use super::world::{World, frames, pipeline};
 
 proptest! {
@@ -78,19 +83,19 @@ fn a_journal_that_is_trimmed_stops_growing() {
     let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
     let (pipeline, frames) = (pipeline(), frames(&[vec![7; 1000], vec![8; 2000]]));
     let mut row = 0;
-    let mut largest = 0;
-    for round in 0..400 {
+    for _ in 0..400 {
         for _ in 0..10 {
             let entry = Entry { pipeline: &pipeline, slot: Slot(1), frames: &frames };
             row = journal.append(&[entry]).unwrap();
         }
         journal.trim(&taken(1, row, 1)).unwrap();
-        if round == 200 {
-            largest = size(folder.path());
-        }
+        let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let of_rows = files.filter(|path| path.extension().is_some_and(|end| end == "rows"));
+        let length: u64 = of_rows.map(|path| path.metadata().unwrap().len()).sum();
+        assert!(length < 2 << 20, "{length}");
+        assert_eq!(journal.rows(), 1);
     }
-    assert!(size(folder.path()) <= largest, "{} after {largest}", size(folder.path()));
-    assert_eq!(journal.rows(), 1);
+    assert!(size(folder.path()) < 24 << 20, "{}", size(folder.path()));
 }
 
 #[test]
@@ -117,8 +122,8 @@ fn what_the_journal_has_dropped_is_in_no_file() {
     let directory = take(folder.path()).unwrap();
     let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
     let holds = |secret: &[u8]| {
-        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let bytes = files.map(|file| std::fs::read(file).unwrap());
+        let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let bytes = files.map(|file| fs::read(file).unwrap());
         bytes.into_iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret))
     };
     let secrets = [b"a short secret".to_vec(), b"a long secret ".repeat(20_000)];
@@ -130,13 +135,130 @@ fn what_the_journal_has_dropped_is_in_no_file() {
         journal.trim(&taken(1, row, 2)).unwrap();
         assert!(!holds(b"a short secret") && !holds(b"a long secret"), "row {row}");
     }
-    // What is still to be replayed keeps the log, and the end empties it.
+    // What is still to be replayed keeps its row file, and the end leaves nothing else in it.
     journal.append(&[entry()]).unwrap();
     append(&mut journal, 2);
     journal.trim(&taken(1, 4, 2)).unwrap();
     assert_eq!(journal.rows(), 1);
+    let position = taken(1, 4, 2);
     drop((journal, directory));
     assert!(!holds(b"a short secret") && !holds(b"a long secret"));
+    let journal = at(folder.path(), &position).unwrap();
+    let left = journal.replay_after(0, &position).unwrap().unwrap();
+    assert_eq!((left.row, left.pieces.get(1)), (5, Some(&b"\0\0\0\x01y"[..])));
+}
+
+/// Opens the journal of a directory whose checkpoint has these positions.
+fn at(path: &Path, positions: &JournalPositions) -> Result<Journal, ResilienceError> {
+    let position = |((pipeline, slot), at): (&(Arc<str>, Slot), &JournalPosition)| {
+        Position::Journal { pipeline: Arc::clone(pipeline), slot: *slot, at: *at }
+    };
+    let mut checkpoint = Checkpoint::default();
+    checkpoint.positions = positions.iter().map(position).collect();
+    open_journal(&take(path)?, &checkpoint)
+}
+
+/// The newest row file of a directory.
+fn newest_row_file(path: &Path) -> PathBuf {
+    let files = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let first = |path: &PathBuf| -> Option<u64> {
+        let name = path.file_name()?.to_str()?;
+        name.strip_prefix("journal.")?.strip_suffix(".rows")?.parse().ok()
+    };
+    files.filter(|path| first(path).is_some()).max_by_key(first).unwrap()
+}
+
+#[test]
+fn a_write_that_was_cut_anywhere_is_as_if_it_had_not_been() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("d");
+    let mut world = World::new(&path, 4, 1);
+    world.journal_some();
+    let (before, length) = (folder.path().join("before"), |path: &Path| {
+        fs::metadata(newest_row_file(path)).unwrap().len()
+    });
+    world.copy_to(&before);
+    let old = world.expected(world.epoch).unwrap().replayed;
+    world.journal_some();
+    let new = world.expected(world.epoch).unwrap().replayed;
+    let whole = fs::read(newest_row_file(&path)).unwrap();
+    let (from, to) = (length(&before), length(&path));
+    let step = (to - from) / 60 + 1;
+    for cut in (from..to).step_by(step as usize).chain([to - 1, to]) {
+        let killed = tempdir().unwrap();
+        copy(&before, killed.path());
+        fs::write(newest_row_file(killed.path()), &whole[..cut as usize]).unwrap();
+        let found = recover(killed.path()).unwrap().replayed;
+        assert!(found.len() >= old.len() && new.starts_with(&found), "cut at {cut}");
+        assert!(cut > from || found == old);
+        assert!(cut < to || found == new);
+        // What was cut off does not come back behind what is written next.
+        let directory = take(killed.path()).unwrap();
+        let checkpoint = Checkpoint::find(&directory).unwrap();
+        append(&mut open_journal(&directory, &checkpoint).unwrap(), 1);
+        drop((directory, checkpoint));
+        let again = recover(killed.path()).unwrap().replayed;
+        assert!(again.starts_with(&found), "cut at {cut}");
+        assert_eq!(again.len(), found.len() + 2, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_changed_byte_of_a_row_is_damage_wherever_it_is() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("d");
+    let mut world = World::new(&path, 6, 1);
+    (0..3).for_each(|_| world.journal_some());
+    let killed = folder.path().join("killed");
+    world.copy_to(&killed);
+    let row_file = newest_row_file(&killed);
+    let whole = fs::read(&row_file).unwrap();
+    for at in (0..whole.len()).step_by(whole.len() / 150 + 1) {
+        let mut changed = whole.clone();
+        changed[at] ^= 1 << (at % 8);
+        fs::write(&row_file, changed).unwrap();
+        let error = recover(&killed).unwrap_err();
+        assert!(matches!(error, ResilienceError::Damaged { .. }), "{at}: {error}");
+    }
+    fs::write(&row_file, whole).unwrap();
+    assert_eq!(recover(&killed).unwrap(), world.expected(world.epoch).unwrap());
+}
+
+#[test]
+fn a_row_file_stays_while_another_process_copies_the_files() {
+    let folder = tempdir().unwrap();
+    let directory = take(folder.path()).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let reading = fs::File::open(folder.path().join("reading")).unwrap();
+    append(&mut journal, 1);
+    let row_file = newest_row_file(folder.path());
+    reading.lock_shared().unwrap();
+    journal.trim(&taken(1, 1, 2)).unwrap();
+    assert!(row_file.exists() && journal.rows() == 0);
+    append(&mut journal, 1);
+    assert_ne!(newest_row_file(folder.path()), row_file, "nothing comes behind dropped frames");
+    reading.unlock().unwrap();
+    journal.trim(&taken(1, 2, 2)).unwrap();
+    assert!(!row_file.exists());
+}
+
+#[test]
+fn who_copies_for_ever_makes_no_journal_grow_for_ever() {
+    let folder = tempdir().unwrap();
+    let directory = take(folder.path()).unwrap();
+    let mut journal = open_journal(&directory, &Checkpoint::default()).unwrap();
+    let reading = fs::File::open(folder.path().join("reading")).unwrap();
+    reading.lock_shared().unwrap();
+    let (pipeline, frames) = (pipeline(), frames(&[vec![7; 16 << 20]]));
+    let mut largest = 0;
+    for row in 1..24 {
+        let entry = Entry { pipeline: &pipeline, slot: Slot(1), frames: &frames };
+        assert_eq!(journal.append(&[entry]).unwrap(), row);
+        journal.trim(&taken(1, row, 1)).unwrap();
+        largest = size(folder.path()).max(largest);
+    }
+    assert!(largest > 200 << 20, "it is put off: {largest}");
+    assert!(largest < 300 << 20, "{largest}");
 }
 
 #[test]
@@ -191,7 +313,7 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
     let expected = world.expected(world.epoch).unwrap();
     let (killed, tail) = (tempdir().unwrap(), folder.path().join("journal.tail"));
     world.copy_to(killed.path());
-    let whole = std::fs::read(&tail).unwrap();
+    let whole = fs::read(&tail).unwrap();
     assert_eq!(whole.len(), 32);
     let newest =
         whole.chunks(16).max_by_key(|slot| slot[..8].iter().rev().copied().collect::<Vec<_>>());
@@ -203,8 +325,8 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
     for torn in [&[][..], &whole[..7], &[0; 16], &[0; 32], &garbage, &half, &of_an_earlier_program]
     {
         let path = tempdir().unwrap();
-        super::recovered::copy(killed.path(), path.path());
-        std::fs::write(path.path().join("journal.tail"), torn).unwrap();
+        copy(killed.path(), path.path());
+        fs::write(path.path().join("journal.tail"), torn).unwrap();
         for _ in 0..2 {
             assert_eq!(recover(path.path()).unwrap(), expected, "{torn:?}");
         }
@@ -212,12 +334,17 @@ fn a_torn_tail_is_no_damage_and_an_earlier_programs_is_read() {
     // The newest rows are missed, also where the tail is an earlier program's.
     for tail in [&whole, &of_an_earlier_program] {
         let path = tempdir().unwrap();
-        super::recovered::copy(killed.path(), path.path());
-        std::fs::write(path.path().join("journal.tail"), tail).unwrap();
-        let log = path.path().join("journal.sqlite-wal");
-        let length = std::fs::metadata(&log).unwrap().len();
-        std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(length - 100).unwrap();
+        copy(killed.path(), path.path());
+        fs::write(path.path().join("journal.tail"), tail).unwrap();
+        let row_file = newest_row_file(path.path());
+        let length = fs::metadata(&row_file).unwrap().len();
+        let file = fs::OpenOptions::new().write(true).open(&row_file).unwrap();
+        file.set_len(length - 10).unwrap();
         let error = recover(path.path()).unwrap_err().to_string();
-        assert!(error.contains("had been written"), "{error}");
+        assert!(error.contains("has changed or is missing"), "{error}");
+        // All of it.
+        fs::remove_file(row_file).unwrap();
+        let error = recover(path.path()).unwrap_err().to_string();
+        assert!(error.contains("had been written") || error.contains("are missing"), "{error}");
     }
 }

@@ -168,7 +168,9 @@ fn dead_letters_that_nobody_reads_are_lost_beyond_a_bound_and_that_is_said_at_on
     vote_is_counted(&address, &folder, 2);
     assert!(running.peak_memory() < 400 << 20, "{}", running.peak_memory());
     drop(client);
-    wait_until("the votes and the letters to be counted", || running.said().contains("left"));
+    // The clients of the two votes, and that of the letters.
+    let left = || running.said().matches(" left\n").count();
+    wait_until("the votes and the letters to be counted", || left() == 3);
     running.signal("TERM");
     let ended = running.end();
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);

@@ -120,7 +120,7 @@ fn workbench_of_the_fragile_application() {
     let topology = Arc::new(fragile());
     let settings = Settings { workers: 2.try_into().unwrap(), ..Settings::new(&topology) };
     let opening = Opening { topology, settings, dead_letters: None, load: None };
-    wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
+    wallaroo::workbench::run(opening, None, None, &Configuration::default()).unwrap();
 }
 
 #[test]

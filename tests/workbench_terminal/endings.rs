@@ -124,7 +124,7 @@ fn workbench_that_panics() {
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
     let opening = Opening { topology, settings, dead_letters: None, load: None };
-    wallaroo::workbench::run(opening, None, &Configuration::default()).unwrap();
+    wallaroo::workbench::run(opening, None, None, &Configuration::default()).unwrap();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod attach;
 mod byte_count;
 mod from_file;
+mod metrics;
 mod receive;
 mod refuse;
 mod resilience;
@@ -29,6 +30,7 @@ pub(super) use attach::{
 };
 use byte_count::{ByteCount, FileSize};
 pub(super) use from_file::template as run_template;
+use metrics::{MetricsArguments, up_to_max_keys};
 pub(super) use receive::ReceiveArguments;
 use refuse::refuse;
 use resilience::ResilienceArguments;
@@ -152,6 +154,8 @@ pub(in crate::cli) struct WorkbenchArguments {
     pub paused: bool,
     #[command(flatten)]
     pub log: LogArguments,
+    #[command(flatten)]
+    pub metrics: MetricsArguments,
     /// The configuration of keys, colours and more, instead of the one at its usual place, and with the options
     /// of a run in [run]: see `config`
     #[arg(long, value_name = "FILE")]
@@ -176,6 +180,12 @@ pub(in crate::cli) struct RunArguments {
     /// Print the totals of the run as one JSON object on standard output at the end
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub metrics: MetricsArguments,
+    /// How many keys the metrics name, of the partitions of the first state with the most messages. 0 is none: keys are
+    /// what messages say
+    #[arg(long, value_name = "N", default_value = "0", value_parser = up_to_max_keys)]
+    pub metrics_keys: usize,
     /// Take the options that are not given here from [run] in this file: see `config`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

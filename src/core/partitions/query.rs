@@ -229,6 +229,17 @@ pub struct RowWindow {
     pub by_worker: BTreeMap<WorkerIndex, usize>,
 }
 
+/// How many partitions of a state a worker has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionCount {
+    /// The state's name.
+    pub state: Arc<str>,
+    /// The worker.
+    pub worker: WorkerIndex,
+    /// How many.
+    pub partitions: usize,
+}
+
 /// One partition as a front end shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct PartitionRow {

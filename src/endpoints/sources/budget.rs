@@ -79,6 +79,16 @@ impl Budget {
         })
     }
 
+    /// How many bytes are charged for what is in flight.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The max bytes in flight.
+    pub fn limit() -> usize {
+        LIMIT
+    }
+
     /// How many bytes of frames should enter per batch.
     pub fn portion(&self) -> usize {
         let outputs = self.expected.load(Ordering::Relaxed);

@@ -94,6 +94,11 @@ impl Entered {
 }
 
 impl Intake {
+    /// The pipeline's budget.
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.entered.budget
+    }
+
     /// A new connection. `again` says whether it can be read again from any frame on.
     pub fn connect(&self, again: bool) -> Connection {
         Connection { number: self.entered.connections.fetch_add(1, Ordering::Relaxed), again }

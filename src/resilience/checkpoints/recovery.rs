@@ -8,7 +8,7 @@ use super::decision::epoch_to_recover;
 use super::worker_reader::WorkerReader;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
-use crate::resilience::database::Database;
+use crate::resilience::database::{Database, FORMAT};
 use crate::resilience::directory::machine::Loss;
 use crate::resilience::directory::worker_names::generations;
 use crate::resilience::directory::{Directory, JOURNAL_FILE};
@@ -40,7 +40,7 @@ impl Checkpoint {
         let (path, loss) = (directory.path(), directory.loss());
         let files = generations(path)?.into_iter().filter(|(of, _)| *of == generation);
         let open = |(_, file): (u64, PathBuf)| {
-            let database = Database::read(&file, file.clone())?;
+            let database = Database::read(&file, file.clone(), FORMAT)?;
             // A run does not change what it recovers from.
             database.keep_log()?;
             Ok(database)

@@ -17,12 +17,13 @@ use rusqlite::{CachedStatement, Connection};
 use super::decision::rows_to_compact;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
-use crate::resilience::database::{Database, Durability};
+use crate::resilience::database::{Database, Durability, FORMAT, Layout};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Position};
 use crate::resilience::sealed::{Seal, insert, integer, signed, unsigned};
 
-const TABLES: &str = "
+const LAYOUT: Layout = Layout {
+    tables: "
     CREATE TABLE worker (
         directory INTEGER NOT NULL, generation INTEGER NOT NULL, worker INTEGER NOT NULL,
         workers INTEGER NOT NULL, checksum INTEGER NOT NULL
@@ -40,7 +41,9 @@ const TABLES: &str = "
         row INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, state TEXT NOT NULL, place INTEGER NOT NULL,
         key BLOB NOT NULL, dynamic INTEGER NOT NULL, messages INTEGER NOT NULL,
         poisoned INTEGER NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL
-    ) STRICT;";
+    ) STRICT;",
+    format: FORMAT,
+};
 
 /// Partitions of one state that a checkpoint saves.
 pub type SavedState = (Arc<str>, Vec<SavedPartition>);
@@ -71,7 +74,7 @@ impl WorkerFile {
         seal: Seal,
         workers: u64,
     ) -> Result<Self, ResilienceError> {
-        let mut database = Database::create(path, TABLES, durability)?;
+        let mut database = Database::create(path, &LAYOUT, durability)?;
         database.transact(|connection| {
             let mut statement = connection.prepare("INSERT INTO worker VALUES (?, ?, ?, ?, ?)")?;
             let [directory, generation, worker] = seal.columns();

@@ -12,6 +12,7 @@ use super::files::{DIRECTORY_FILE, JOURNAL_FILE, LOCK_FILE, MARK, lock};
 use super::worker_names::{remove, remove_file, remove_others};
 use super::{private, reading};
 use crate::resilience::error::ResilienceError;
+use crate::resilience::journal::row_file_names;
 
 /// Removes all that is saved in a directory. No process uses it meanwhile.
 ///
@@ -44,6 +45,7 @@ pub(crate) fn go_on(path: &Path) -> Result<(), ResilienceError> {
     }
     // No generation has the number 0.
     remove_others(path, 0)?;
+    row_file_names::remove_all(path)?;
     let journal = path.join(JOURNAL_FILE);
     for beside in ["tail", "attempts"] {
         remove_file(&journal.with_extension(beside))?;

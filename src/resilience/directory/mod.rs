@@ -5,7 +5,8 @@
 //!   lock                        locked by the process that uses the directory; how it was written
 //!   reading                     locked by processes that copy the files
 //!   directory.sqlite            the application and the generation that counts
-//!   journal.sqlite              frames that cannot be read again
+//!   journal.sqlite              what the journal has dropped
+//!   journal.ROW.rows            frames that cannot be read again, from this row on
 //!   journal.tail                how far the journal had been written
 //!   worker-GENERATION-N.sqlite  what worker N of a generation has saved
 //!   emptying                    says that all others are to go
@@ -34,7 +35,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::checkpoints::worker_file::WorkerFile;
-use super::database::{Database, Durability};
+use super::database::{Database, Durability, FORMAT, Layout};
 use super::error::ResilienceError;
 use super::sealed::{Seal, insert, integer, select, unsigned};
 pub(super) use files::{DIRECTORY_FILE, JOURNAL_FILE};
@@ -42,11 +43,14 @@ use files::{LOCK_FILE, lock, make_private};
 use machine::{Loss, Written};
 use worker_names::{Use, generations, remove, remove_others, worker_path};
 
-const TABLES: &str = "
+const LAYOUT: Layout = Layout {
+    tables: "
     CREATE TABLE directory (
         application TEXT NOT NULL, directory INTEGER NOT NULL, generation INTEGER NOT NULL,
         checksum INTEGER NOT NULL
-    ) STRICT;";
+    ) STRICT;",
+    format: FORMAT,
+};
 
 /// A resilience directory that this process uses. Nobody else can until it and its journal are dropped.
 #[derive(Debug)]
@@ -101,7 +105,7 @@ impl Directory {
             return Err(ResilienceError::missing(&file));
         }
         // It changes once per start, and must be right even after the machine has stopped.
-        let database = Database::create(file, TABLES, Durability::Power)?;
+        let database = Database::create(file, &LAYOUT, Durability::Power)?;
         let found = read(&database)?;
         let new = found.is_none();
         if new && used {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::resilience::database::Database;
+use crate::resilience::database::{Database, FORMAT};
 use crate::resilience::error::ResilienceError;
 
 /// What `SQLite` has beside a file.
@@ -96,7 +96,7 @@ pub(crate) enum Use {
 impl Use {
     /// Looks into a worker's file.
     pub fn of(path: &Path) -> Result<Self, ResilienceError> {
-        let database = match Database::read(path, path.to_owned()) {
+        let database = match Database::read(path, path.to_owned(), FORMAT) {
             Err(ResilienceError::Damaged { .. }) => {
                 // One that was being made has no tables yet, and is not marked as ours.
                 let being_made = Database::has_tables(path).is_ok_and(|tables| !tables);

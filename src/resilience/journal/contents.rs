@@ -1,4 +1,4 @@
-//! What a journal's file holds, read and checked.
+//! What a journal holds, checked.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::core::frames::pieces::Pieces;
 use crate::resilience::database::Database;
 use crate::resilience::error::ResilienceError;
 use crate::resilience::position::{JournalPosition, Slot};
-use crate::resilience::sealed::{Seal, select, signed, unsigned};
+use crate::resilience::sealed::{Seal, select, unsigned};
 
 /// A slot of a pipeline.
 pub(crate) type PipelineSlot = (Arc<str>, Slot);
@@ -23,6 +23,18 @@ pub(crate) struct LiveRow {
     pub slot: PipelineSlot,
     pub frames: u64,
     pub bytes: u64,
+    pub place: Place,
+}
+
+/// Where a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Place {
+    /// The number of the first row of its row file.
+    pub row_file: u64,
+    /// Where it begins in the row file.
+    pub offset: u64,
+    /// How many bytes it has there.
+    pub length: u64,
 }
 
 /// What has been dropped of a slot.
@@ -34,7 +46,7 @@ pub(crate) struct Trimmed {
     pub rows: u64,
 }
 
-/// What a journal's file holds, without the frames themselves.
+/// What a journal holds, without the frames themselves.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub seal: Seal,
@@ -44,12 +56,13 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Reads a journal, and checks that it has every frame that had not been taken at these positions.
-    /// The tail was read before.
+    /// Reads what a journal has dropped, and checks that it has every frame that had not been taken at these positions. The
+    /// tail and then its rows were read before.
     pub fn read(
         database: &Database,
         directory: u64,
         tail: Said,
+        rows: Vec<LiveRow>,
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
         let seal = Seal::of_journal(directory);
@@ -61,13 +74,11 @@ impl Contents {
                 return Err(database.damaged(reason));
             }
         }
-        let mut live = VecDeque::new();
-        let mut row = 0;
-        while let Some(found) = read_after(database, seal, row)? {
-            row = found.row;
-            let (frames, bytes) = (found.pieces.len() as u64, found.pieces.bytes().len() as u64);
-            live.push_back(LiveRow { row, slot: (found.pipeline, found.slot), frames, bytes });
-        }
+        let dropped = |row: &LiveRow| {
+            trimmed.get(&row.slot).is_some_and(|trimmed| row.row <= trimmed.last.row)
+        };
+        let live: VecDeque<_> = rows.into_iter().filter(|row| !dropped(row)).collect();
+        let row = live.back().map_or(0, |row| row.row);
         let last_row = trimmed.values().map(|trimmed| trimmed.last.row).max().unwrap_or(0).max(row);
         let dropped = trimmed.values().fold(0_u64, |sum, trimmed| sum.saturating_add(trimmed.rows));
         if dropped.checked_add(live.len() as u64) != Some(last_row) {
@@ -85,24 +96,6 @@ impl Contents {
                 Ok(Self { seal, last_row, live, trimmed })
             }
         }
-    }
-}
-
-/// The first row after this one.
-pub(crate) fn read_after(
-    database: &Database,
-    seal: Seal,
-    row: u64,
-) -> Result<Option<Replayed>, ResilienceError> {
-    let next = "SELECT row, pipeline, slot, source, at, ends, bytes, checksum
-                FROM frames WHERE row > ?1 ORDER BY row LIMIT 1";
-    let changed = |found: &Replayed| format!("row {} has changed", found.row);
-    let found = select(database, Some(seal), (next, [signed(row)]), read_row, changed)?.pop();
-    match found {
-        Some(found) if found.row <= row || !found.pieces.are_whole() => {
-            Err(database.damaged(changed(&found)))
-        }
-        found => Ok(found),
     }
 }
 
@@ -126,33 +119,6 @@ fn read_trimmed(
         }
     }
     Ok(found)
-}
-
-fn read_row(row: &Row<'_>) -> rusqlite::Result<Replayed> {
-    let [number, slot, offset] = [row.get(0)?, row.get(2)?, row.get(4)?].map(unsigned);
-    let (pipeline, source): (String, String) = (row.get(1)?, row.get(3)?);
-    let (ends, bytes): (Vec<u8>, Vec<u8>) = (row.get(5)?, row.get(6)?);
-    Ok(Replayed {
-        row: number,
-        pipeline: pipeline.into(),
-        slot: Slot(slot),
-        source: source.into(),
-        pieces: Pieces::new(bytes.into(), unpacked(&ends), offset),
-        done: 0,
-    })
-}
-
-/// The bytes of where a frame ends.
-pub(crate) const END_BYTES: u64 = 4;
-
-/// Where frames end, as 4 bytes each, little-endian.
-pub(crate) fn packed(ends: &[u32]) -> Vec<u8> {
-    ends.iter().flat_map(|end| end.to_le_bytes()).collect()
-}
-
-fn unpacked(bytes: &[u8]) -> Vec<u32> {
-    let ends = bytes.as_chunks::<4>().0.iter();
-    ends.map(|end| u32::from_le_bytes(*end)).collect()
 }
 
 /// How far each slot of each pipeline had been taken.

@@ -8,11 +8,15 @@
 pub(super) mod attempts;
 pub(super) mod attempts_file;
 pub(super) mod contents;
+pub(super) mod format_1;
+mod row;
+pub(super) mod row_file_names;
+mod row_files;
+pub(super) mod scan;
 pub(super) mod tail;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,29 +24,27 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use super::checkpoints::decision::frames_done;
-use super::database::Database;
+use super::database::{Database, JOURNAL_FORMAT, Layout};
 use super::directory::Directory;
 use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
-use super::sealed::{self, Seal, integer, signed};
+use super::sealed::{self, Seal, integer};
 use crate::core::frames::Frames;
-use contents::{
-    Contents, END_BYTES, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed, packed,
-    read_after,
-};
-use tail::Tail;
+use contents::{Contents, JournalPositions, LiveRow, PipelineSlot, Replayed, Trimmed};
+use row::{Columns, Rows};
+use row_files::RowFiles;
+use scan::Scanned;
+use tail::{Said, Tail};
 
-const TABLES: &str = "
-    CREATE TABLE frames (
-        row INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, slot INTEGER NOT NULL,
-        source TEXT NOT NULL, at INTEGER NOT NULL, ends BLOB NOT NULL, bytes BLOB NOT NULL,
-        checksum INTEGER NOT NULL
-    ) STRICT;
+const LAYOUT: Layout = Layout {
+    tables: "
     CREATE TABLE trimmed (
         pipeline TEXT NOT NULL, slot INTEGER NOT NULL, row INTEGER NOT NULL,
         frames INTEGER NOT NULL, rows INTEGER NOT NULL, checksum INTEGER NOT NULL,
         PRIMARY KEY (pipeline, slot)
-    ) STRICT, WITHOUT ROWID;";
+    ) STRICT, WITHOUT ROWID;",
+    format: JOURNAL_FORMAT,
+};
 
 /// Frames that are to be written.
 pub struct Entry<'a> {
@@ -58,12 +60,11 @@ pub struct Entry<'a> {
 #[derive(Debug)]
 pub struct Journal {
     database: Database,
+    row_files: RowFiles,
     contents: Contents,
     tail: Tail,
     /// The bytes of all live frames.
     bytes: u64,
-    /// The bytes of the rows that were written since it was trimmed.
-    written: u64,
     /// The directory's. Dropped last: no other process may take the directory while a file is still open.
     _lock: Arc<File>,
 }
@@ -77,22 +78,23 @@ impl Journal {
         positions: &JournalPositions,
     ) -> Result<Self, ResilienceError> {
         let (directory, durability) = (of.identity(), of.durability());
-        let said = tail::read(&path, Seal::of_journal(directory))?;
-        let database = Database::create(path, TABLES, durability)?;
-        let contents = Contents::read(&database, directory, said, positions)?;
-        let taken = positions.values().map(|position| position.row).max().unwrap_or(0);
-        if taken > contents.last_row {
-            let last = contents.last_row;
-            let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
-            return Err(database.damaged(reason));
+        let (folder, seal) = (of.path(), Seal::of_journal(directory));
+        let said = tail::read(&path, seal)?;
+        let mut database = Database::create(path, &LAYOUT, durability)?;
+        let row_files = || RowFiles::new(folder.to_owned(), durability, seal);
+        if format_1::is_of(&database)? {
+            let rows = format_1::rows(&database, seal)?;
+            whole(&database, directory, said, rows, positions)?;
+            format_1::migrate(&mut database, row_files(), seal)?;
         }
-        let Contents { seal, last_row, .. } = contents;
-        let tail = Tail::open(&database.path, durability, seal, said, last_row)?;
-        database.make_shortenable()?;
-        // What was dropped before the last run died.
-        database.give_back_room(0);
+        row_file_names::remove_new(folder)?;
+        let found = Scanned::read(folder, seal, said)?;
+        let contents = whole(&database, directory, said, found.rows, positions)?;
+        let row_files = row_files().holding(&found.row_files, &contents.live)?;
+        let tail = Tail::open(&database.path, durability, seal, said, contents.last_row)?;
+        database.give_back_room();
         let bytes = contents.live.iter().map(|row| row.bytes).sum();
-        Ok(Self { database, contents, tail, bytes, written: 0, _lock: of.lock() })
+        Ok(Self { database, row_files, contents, tail, bytes, _lock: of.lock() })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -102,27 +104,24 @@ impl Journal {
     /// They cannot be written. They must not be processed; a later start may replay them.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
         let Self {
-            database,
-            contents: Contents { seal, last_row, live, .. },
-            tail,
-            bytes: sum,
-            written,
-            ..
+            row_files, contents: Contents { seal, last_row, live, .. }, tail, bytes, ..
         } = self;
         let first = *last_row + 1;
-        database.transact(|connection| {
-            for (row, entry) in (first..).zip(entries) {
-                insert(connection, *seal, row, entry)?;
-            }
-            Ok(())
-        })?;
-        for (row, Entry { pipeline, slot, frames }) in (first..).zip(entries) {
+        let (mut rows, mut lengths) = (Rows::new(*seal), Vec::with_capacity(entries.len()));
+        for (row, entry) in (first..).zip(entries) {
+            lengths.push(rows.push(&columns(row, entry)));
+        }
+        let mut place = row_files.append(first, &rows)?;
+        for (entry, length) in entries.iter().zip(lengths) {
+            let Entry { pipeline, slot, frames } = entry;
             let slot = (Arc::clone(pipeline), *slot);
-            let (frames, bytes) = (frames.len() as u64, frames.bytes().len() as u64);
-            live.push_back(LiveRow { row, slot, frames, bytes });
-            *sum += bytes;
-            *written += bytes + frames * END_BYTES;
-            *last_row = row;
+            let (frames, of_row) = (frames.len() as u64, frames.bytes().len() as u64);
+            *last_row += 1;
+            place.length = length;
+            live.push_back(LiveRow { row: *last_row, slot, frames, bytes: of_row, place });
+            row_files.add(place);
+            place.offset += length;
+            *bytes += of_row;
         }
         tail.set(*last_row)?;
         Ok(first)
@@ -134,37 +133,34 @@ impl Journal {
     ///
     /// The journal cannot be written. It is unchanged.
     pub fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
-        let Self { database, contents: Contents { seal, live, trimmed, .. }, written, .. } = self;
+        let Self { database, row_files, contents: Contents { seal, live, trimmed, .. }, .. } = self;
         let done = |row: &LiveRow| {
             let position = positions.get(&row.slot).copied().unwrap_or_default();
             frames_done(position, row.row, row.frames).is_none()
         };
         let mut changed: BTreeMap<PipelineSlot, Trimmed> = BTreeMap::new();
-        database.transact(|connection| {
-            for LiveRow { row, slot, frames, .. } in live.iter().filter(|row| done(row)) {
-                connection
-                    .prepare_cached("DELETE FROM frames WHERE row = ?1")?
-                    .execute([signed(*row)])?;
-                let before = || trimmed.get(slot).copied().unwrap_or_default();
-                let of_slot = changed.entry(slot.clone()).or_insert_with(before);
-                let last = JournalPosition { row: *row, frames: *frames };
-                *of_slot = Trimmed { last, rows: of_slot.rows + 1 };
-            }
-            changed
-                .iter()
-                .try_for_each(|(slot, of_slot)| insert_trimmed(connection, *seal, slot, *of_slot))
-        })?;
-        let before = live.len();
-        live.retain(|row| !done(row));
-        let written = mem::take(written);
-        if live.is_empty() && before > 0 {
-            // All of it: a dropped frame may be a secret, and nothing may come after it.
-            database.give_back_room(0);
-            database.empty_log();
-        } else if live.len() < before {
-            // As much again will come before the next one.
-            database.give_back_room(written);
+        for LiveRow { row, slot, frames, .. } in live.iter().filter(|row| done(row)) {
+            let before = || trimmed.get(slot).copied().unwrap_or_default();
+            let of_slot = changed.entry(slot.clone()).or_insert_with(before);
+            let last = JournalPosition { row: *row, frames: *frames };
+            *of_slot = Trimmed { last, rows: of_slot.rows + 1 };
         }
+        if !changed.is_empty() {
+            // Before any row file goes: a row that is missing and was not dropped is damage.
+            database.transact(|connection| {
+                changed.iter().try_for_each(|(slot, of_slot)| {
+                    insert_trimmed(connection, *seal, slot, *of_slot)
+                })
+            })?;
+        }
+        live.retain(|row| {
+            let done = done(row);
+            if done {
+                row_files.forget(row.place);
+            }
+            !done
+        });
+        row_files.remove_dropped();
         self.bytes = live.iter().map(|row| row.bytes).sum();
         trimmed.extend(changed);
         Ok(())
@@ -195,13 +191,13 @@ impl Journal {
         mut row: u64,
         positions: &JournalPositions,
     ) -> Result<Option<Replayed>, ResilienceError> {
-        while let Some(mut found) = read_after(&self.database, self.contents.seal, row)? {
-            row = found.row;
-            let slot = (Arc::clone(&found.pipeline), found.slot);
-            let position = positions.get(&slot).copied().unwrap_or_default();
-            if let Some(done) = frames_done(position, row, found.pieces.len() as u64) {
-                found.done = done;
-                return Ok(Some(found));
+        let live = &self.contents.live;
+        while let Some(next) = live.get(live.partition_point(|live| live.row <= row)) {
+            row = next.row;
+            let position = positions.get(&next.slot).copied().unwrap_or_default();
+            if let Some(done) = frames_done(position, row, next.frames) {
+                let found = self.row_files.read(next)?;
+                return Ok(Some(Replayed { done, ..found }));
             }
         }
         Ok(None)
@@ -211,8 +207,26 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         // A dropped frame may be a secret.
-        self.database.give_back_room(0);
+        self.row_files.forget_dropped(self.contents.live.iter().map(|row| row.place));
     }
+}
+
+/// What a journal with these rows holds. It must be up to the checkpoint.
+fn whole(
+    database: &Database,
+    directory: u64,
+    said: Said,
+    rows: Vec<LiveRow>,
+    positions: &JournalPositions,
+) -> Result<Contents, ResilienceError> {
+    let contents = Contents::read(database, directory, said, rows, positions)?;
+    let taken = positions.values().map(|position| position.row).max().unwrap_or(0);
+    let last = contents.last_row;
+    if taken > last {
+        let reason = format!("it ends at row {last}, and row {taken} is in the checkpoint");
+        return Err(database.damaged(reason));
+    }
+    Ok(contents)
 }
 
 fn insert_trimmed(
@@ -228,24 +242,14 @@ fn insert_trimmed(
     sealed::insert(&mut statement, Some(seal), columns)
 }
 
-fn insert(
-    connection: &Connection,
-    seal: Seal,
-    row: u64,
-    entry: &Entry<'_>,
-) -> rusqlite::Result<()> {
-    let Entry { pipeline, slot, frames } = entry;
-    let ends = packed(frames.ends());
-    let mut statement =
-        connection.prepare_cached("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
-    let columns = [
-        integer(row),
-        ValueRef::from(&***pipeline),
-        integer(slot.0),
-        ValueRef::from(&**frames.source()),
-        integer(frames.offset(0)),
-        ValueRef::Blob(&ends),
-        ValueRef::Blob(frames.bytes()),
-    ];
-    sealed::insert(&mut statement, Some(seal), columns)
+fn columns<'a>(row: u64, Entry { pipeline, slot, frames }: &Entry<'a>) -> Columns<'a> {
+    Columns {
+        row,
+        pipeline,
+        slot: *slot,
+        source: frames.source(),
+        at: frames.offset(0),
+        ends: frames.ends(),
+        bytes: frames.bytes(),
+    }
 }

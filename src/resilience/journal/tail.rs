@@ -1,12 +1,11 @@
 //! The journal's tail: how far the journal had been written, in a file beside it.
 //!
-//! New rows are at the end of the journal's write-ahead log. `SQLite` takes damage there for a transaction
-//! that was not finished, and silently ignores it with all that follows. So after each transaction the number
-//! of the newest row is also written to this file. The tail may be behind the journal (the process can die
-//! between the two writes) and is never ahead of it.
+//! New rows are at the end of the journal's newest row file. Damage there looks like a write that was not finished. So after
+//! each write of rows the number of the newest is also written to this file. The tail may be behind the journal (the process
+//! can die between the two writes) and is never ahead of it.
 //!
 //! The file has two slots, and the older one is overwritten. If a write is torn, the other slot is whole, and
-//! the tail is one transaction further behind.
+//! the tail is one write of rows further behind.
 
 use std::fs::{self, File};
 use std::io;

@@ -151,7 +151,14 @@ impl JournalWriter {
 
     fn trim(&mut self, positions: &JournalPositions) -> Result<(), ResilienceError> {
         self.journal.trim(positions)?;
+        self.tell_length();
         self.attempts.lock().forget(|row| self.journal.is_live(row))
+    }
+
+    fn tell_length(&self) {
+        if let Some(durable) = &self.shared.durable {
+            durable.set_journal_bytes(self.journal.bytes());
+        }
     }
 
     /// Writes frames in one transaction, with the others that wait.
@@ -177,6 +184,7 @@ impl JournalWriter {
             entries.push(Entry { pipeline: name, slot: *slot, frames });
         }
         let first_row = self.journal.append(&entries)?;
+        self.tell_length();
         for (row, write) in (first_row..).zip(batch) {
             let FramesToWrite { pipeline, slot, frames, trace_all } = write;
             let origin = Origin::Journal(JournalPosition { row, frames: 0 });

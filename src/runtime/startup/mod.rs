@@ -65,6 +65,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
+    let budgets = intakes.iter().map(|intake| Arc::clone(intake.budget())).collect();
     let (entrances, inlets) =
         start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
 
@@ -93,7 +94,8 @@ pub(super) fn start(
         outcome: publish,
     };
     io.spawn(supervisor.run());
-    Ok(Running { shared, inlets, workers, saving, stop, outcome, io: Some(io) })
+    let io = Some(io);
+    Ok(Running { shared, inlets, workers, saving, stop, may_begin, budgets, outcome, io })
 }
 
 /// The data of all parts.

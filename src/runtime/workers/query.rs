@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::application::Key;
 use crate::core::foresight::{Copied, Copies, MAX_COPY, StateKey};
 use crate::core::numbers::{Epoch, Timestamp};
-use crate::core::partitions::query::{PartitionRow, Revival, RowQuery, RowWindow};
+use crate::core::partitions::query::{PartitionCount, PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::partitions::rates::Rates;
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
 use crate::core::partitions::scan::Scan;
@@ -45,6 +46,8 @@ pub(crate) enum Request {
 pub(crate) enum Query {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
+    /// How many partitions it has, of each state.
+    Counts { reply: UnboundedSender<Vec<PartitionCount>> },
     /// The row of one partition, or none if another worker owns it.
     Row { state: Arc<str>, key: Key, reply: Sender<Option<PartitionRow>> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
@@ -117,6 +120,7 @@ impl Tables {
                     None => drop(reply.send(RowWindow::default())),
                 }
             }
+            Query::Counts { reply } => drop(reply.send(self.counts())),
             Query::Row { state, key, reply } => {
                 let table = self.named.iter().find(|(name, _)| *name == state);
                 let row = table.and_then(|(_, table)| {
@@ -218,6 +222,18 @@ impl Tables {
             Some(((Arc::clone(state), key.clone()), copy))
         });
         copied.collect()
+    }
+
+    fn counts(&self) -> Vec<PartitionCount> {
+        let counts = self.named.iter().map(|(state, table)| {
+            let table = table.borrow();
+            PartitionCount {
+                state: Arc::clone(state),
+                worker: table.worker(),
+                partitions: table.len(),
+            }
+        });
+        counts.collect()
     }
 
     fn export(&self, reply: &SyncSender<Vec<PartitionRow>>) {

@@ -18,6 +18,7 @@ use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, mpsc};
 
+use super::Session;
 use super::orders::{Answer, Order};
 use super::watched::Watched;
 use super::wire::handshake::Host;
@@ -213,6 +214,10 @@ impl Watched for Remote {
     }
 
     fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
+        None
+    }
+
+    fn here(&self) -> Option<&Session> {
         None
     }
 

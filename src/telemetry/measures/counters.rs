@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::core::frames::dead_letter::Cause;
 use crate::core::steps::context::Report;
 
 /// A counter that one thread adds to and others read.
@@ -19,6 +20,29 @@ impl Counter {
 
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How many dead letters there are of each cause.
+#[derive(Debug, Default)]
+pub(crate) struct ByCause([Counter; Cause::ALL.len()]);
+
+impl ByCause {
+    pub fn add(&self, cause: Cause) {
+        let counter = self.each().find(|(of, _)| *of == cause);
+        debug_assert!(counter.is_some(), "each cause has its counter");
+        if let Some((_, counter)) = counter {
+            counter.add(1);
+        }
+    }
+
+    /// Each cause with its counter.
+    pub fn each(&self) -> impl Iterator<Item = (Cause, &Counter)> {
+        Cause::ALL.into_iter().zip(&self.0)
+    }
+
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(Counter::get).sum()
     }
 }
 

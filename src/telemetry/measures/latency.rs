@@ -21,6 +21,12 @@ const SIGNIFICANT_DIGITS: u8 = 2;
 /// The times, in seconds, that are summed up as they pass.
 const SUMMED: [usize; 3] = [10, 60, 300];
 
+/// The upper bounds of the bars that programs read, in microseconds: up to a minute.
+const SERVED_BOUNDS: [u64; 14] = [
+    1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000, 16_000_000,
+    64_000_000,
+];
+
 /// The upper bounds of the bars, in microseconds: those of Wallaroo's metrics page.
 const BAR_BOUNDS: [u64; 11] = [1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
 
@@ -76,6 +82,27 @@ mod counted {
     ) -> Result<LatencySummary, D::Error> {
         <(LatencySummary, u64)>::deserialize(of)
             .map(|(summary, count)| LatencySummary { count, ..summary })
+    }
+}
+
+/// The latencies of a whole run, as programs read them.
+#[derive(Debug, Clone, Default)]
+pub struct LatencyMeasured {
+    /// How many were how long, in microseconds.
+    pub bars: Vec<Bar>,
+    /// The sum of all, in seconds, as exact as the percentiles.
+    pub seconds: f64,
+}
+
+/// The latencies of a whole run: a copy, so that nobody waits while it is read.
+pub(crate) struct WholeRun(Histogram<u64>);
+
+impl WholeRun {
+    /// What programs read of it.
+    pub fn measured(&self) -> LatencyMeasured {
+        #[expect(clippy::cast_precision_loss, reason = "two digits are significant")]
+        let seconds = self.0.mean() * self.0.len() as f64 / 1e9;
+        LatencyMeasured { bars: bars(&self.0, &SERVED_BOUNDS), seconds }
     }
 }
 
@@ -137,6 +164,11 @@ impl Latency {
         summary(&self.total)
     }
 
+    /// A copy of the whole run.
+    pub fn whole_run(&self) -> WholeRun {
+        WholeRun(self.total.clone())
+    }
+
     /// What was recorded since these were the latencies of the whole run.
     pub fn since(&self, earlier: &Self) -> LatencySummary {
         let mut since = self.total.clone();
@@ -184,12 +216,12 @@ fn histogram_of(recorded: &[Recorded]) -> Histogram<u64> {
 }
 
 fn shown(histogram: &Histogram<u64>) -> LatencyShown {
-    LatencyShown { summary: summary(histogram), bars: bars(histogram) }
+    LatencyShown { summary: summary(histogram), bars: bars(histogram, &BAR_BOUNDS) }
 }
 
 /// How many were how long, in microseconds.
-fn bars(histogram: &Histogram<u64>) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = BAR_BOUNDS
+fn bars(histogram: &Histogram<u64>, bounds: &[u64]) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = bounds
         .iter()
         .map(|bound| Bar { bound: Some(*bound), count: 0 })
         .chain([Bar { bound: None, count: 0 }])
@@ -198,7 +230,7 @@ fn bars(histogram: &Histogram<u64>) -> Vec<Bar> {
         // The histogram knows a value as a range. A round latency, such as a bar's bound, is the range's beginning.
         let nanoseconds = histogram.lowest_equivalent(value.value_iterated_to());
         let microseconds = nanoseconds.div_ceil(1000);
-        let bar = BAR_BOUNDS.partition_point(|bound| *bound < microseconds);
+        let bar = bounds.partition_point(|bound| *bound < microseconds);
         if let Some(bar) = bars.get_mut(bar) {
             bar.count += value.count_at_value();
         }
@@ -257,6 +289,19 @@ mod tests {
         let count = |bound| bars.iter().find(|bar| bar.bound == bound).unwrap().count;
         assert_eq!([count(Some(1)), count(Some(4)), count(Some(16))], [10, 20, 10]);
         assert_eq!([count(Some(1000)), count(None)], [10, 10]);
+    }
+
+    #[test]
+    fn what_programs_read_has_every_latency_in_one_bar_and_their_sum() {
+        let mut latency = Latency::new();
+        for seconds in [1, 30, 1000] {
+            latency.record(Duration::from_secs(seconds), 2);
+        }
+        let LatencyMeasured { bars, seconds } = latency.whole_run().measured();
+        let count = |bound| bars.iter().find(|bar| bar.bound == bound).unwrap().count;
+        assert_eq!([count(Some(1_000_000)), count(Some(64_000_000)), count(None)], [2; 3]);
+        assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), 6);
+        assert!((seconds - 2062.0).abs() < 21.0, "{seconds}");
     }
 
     #[test]

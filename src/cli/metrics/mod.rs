@@ -1,0 +1,78 @@
+//! `--metrics`: the figures of a run over HTTP, for Prometheus and for whoever watches services.
+//!
+//! The server has a thread of its own. It asks the thread of the front end for the figures when a client wants them, so
+//! workers pay for it only when they are asked how many partitions they have.
+
+mod figures;
+mod server;
+
+use std::io;
+use std::net::SocketAddr;
+use std::thread;
+
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use super::failure::Failure;
+use crate::endpoints::{Endpoint, listen};
+use crate::runtime::hint;
+use crate::session::asked::{Answerer, Asker};
+use crate::workbench::Served;
+
+/// Serves the metrics until it is dropped.
+pub(super) struct Metrics {
+    asker: Asker,
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Metrics {
+    /// Begins to serve at an address. It says that the run is being started, until somebody [answers](Self::answer).
+    pub fn serve(address: &str) -> Result<Self, Failure> {
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let listener =
+            runtime.block_on(listen(address)).map_err(|error| cannot(address, &error))?;
+        let real = listener.local_addr().map_err(|error| cannot(address, &error))?;
+        let asker = Asker::of_one_that_starts();
+        let (stop, stopped) = oneshot::channel();
+        let of_server = asker.clone();
+        thread::Builder::new()
+            .name("wallaroo-metrics".to_owned())
+            .spawn(move || run(&runtime, listener, of_server, stopped))
+            .map_err(Failure::failed)?;
+        Ok(Self { asker, address: real, _stop: stop })
+    }
+
+    /// The engine has started: questions are answered from now on.
+    pub fn answer(&self) -> Answerer {
+        self.asker.answer()
+    }
+
+    /// The same for the workbench.
+    pub fn served(&self) -> Served {
+        Served { asker: self.asker.clone(), said: self.said() }
+    }
+
+    /// What the user is told: where the metrics are, and who can read them.
+    pub fn said(&self) -> String {
+        let who = if self.address.ip().is_loopback() { "" } else { ", for all who can connect" };
+        format!("metrics at http://{}/metrics{who}", self.address)
+    }
+}
+
+fn run(runtime: &Runtime, listener: TcpListener, asker: Asker, stopped: oneshot::Receiver<()>) {
+    runtime.block_on(async {
+        tokio::select! {
+            () = server::serve(listener, asker) => {}
+            // An error says that it was dropped.
+            _ = stopped => {}
+        }
+    });
+}
+
+fn cannot(address: &str, error: &io::Error) -> Failure {
+    let hint = hint(&Endpoint::Tcp(address.to_owned()), error);
+    Failure::failed(format!("cannot serve metrics at {address}: {error}{hint}"))
+}

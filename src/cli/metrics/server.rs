@@ -1,0 +1,195 @@
+//! HTTP for the metrics: three pages. What a client does, or does not do, costs it its own connection only.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+use super::figures::openmetrics;
+use crate::core::partitions::query::PartitionCount;
+use crate::session::asked::{Asker, Figures};
+use crate::telemetry::Readiness;
+
+/// How many connections are served at once.
+const MAX_CONNECTIONS: usize = 64;
+
+/// How long a connection keeps its place while others wait for one: most are served in a millisecond.
+const KEPT: Duration = Duration::from_millis(200);
+
+/// How long an aborted connection may take to leave its place.
+const LEAVING: Duration = Duration::from_millis(1);
+
+/// How long a connection may take, from its beginning to its end.
+const MAX_TIME: Duration = Duration::from_secs(5);
+
+/// How many bytes of a request are kept: a longer head is refused, and a body is never read.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The wait after a connection that could not be accepted, for example because too many files are open.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// How long figures are given again instead of new ones, so that no number of clients makes the engine slower.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// How long the front end may take to answer: it does other things, too.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// How long the workers may take to count their partitions: each finishes what it is at first.
+const COUNTS: Duration = Duration::from_secs(1);
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What all connections share.
+struct Pages {
+    asker: Asker,
+    latest: Mutex<Option<(Instant, Bytes)>>,
+}
+
+/// Serves clients for as long as it is polled.
+pub(super) async fn serve(listener: TcpListener, asker: Asker) {
+    let pages = Arc::new(Pages { asker, latest: Mutex::new(None) });
+    let mut places = Places::new();
+    loop {
+        let place = places.next().await;
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(AFTER_FAILURE).await;
+            continue;
+        };
+        let pages = Arc::clone(&pages);
+        let served = tokio::spawn(async move {
+            connection(stream, pages).await;
+            drop(place);
+        });
+        places.open.push_back((Instant::now(), served.abort_handle()));
+    }
+}
+
+/// The places for connections.
+struct Places {
+    free: Arc<Semaphore>,
+    /// The connections in their order.
+    open: VecDeque<(Instant, AbortHandle)>,
+}
+
+impl Places {
+    fn new() -> Self {
+        Self { free: Arc::new(Semaphore::new(MAX_CONNECTIONS)), open: VecDeque::new() }
+    }
+
+    /// The next free place. If there is none for a while, the oldest connection loses its own.
+    async fn next(&mut self) -> OwnedSemaphorePermit {
+        loop {
+            self.open.retain(|(_, connection)| !connection.is_finished());
+            let oldest = self.open.front();
+            let wait = oldest.map_or(KEPT, |(since, _)| KEPT.saturating_sub(since.elapsed()));
+            let free = Arc::clone(&self.free).acquire_owned();
+            if let Ok(Ok(place)) = timeout(wait.max(LEAVING), free).await {
+                return place;
+            }
+            if let Some((_, oldest)) = self.open.pop_front() {
+                oldest.abort();
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, pages: Arc<Pages>) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&pages)));
+    let mut http = http1::Builder::new();
+    http.keep_alive(false).max_buf_size(MAX_HEAD);
+    let served = http.serve_connection(TokioIo::new(stream), service);
+    // A client that is too slow or speaks no HTTP has lost its connection: there is no more to be done.
+    let _ = timeout(MAX_TIME, served).await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    pages: Arc<Pages>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        let mut refused = page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD\n");
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(refused);
+    }
+    Ok(match request.uri().path() {
+        "/metrics" => match pages.metrics().await {
+            Ok(figures) => page(StatusCode::OK, OPENMETRICS, figures),
+            Err(why) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, why),
+        },
+        "/healthz" => page(StatusCode::OK, TEXT, "alive\n"),
+        "/readyz" => {
+            let (status, said) = pages.readiness().await;
+            page(status, TEXT, said)
+        }
+        _ => page(StatusCode::NOT_FOUND, TEXT, "there are /metrics, /healthz and /readyz\n"),
+    })
+}
+
+impl Pages {
+    /// The figures as OpenMetrics, or why there are none.
+    async fn metrics(&self) -> Result<Bytes, String> {
+        // One asks at a time; the others get the same answer.
+        let mut latest = self.latest.lock().await;
+        if let Some((made, figures)) = &*latest
+            && made.elapsed() < FRESH
+        {
+            return Ok(figures.clone());
+        }
+        let figures = timeout(ANSWER, self.asker.figures()).await;
+        let Figures { measured, partitions } =
+            figures.map_err(|_| BUSY.to_owned())?.map_err(|why| format!("{why}\n"))?;
+        let partitions = counted(partitions).await;
+        let figures = Bytes::from(openmetrics(measured, partitions));
+        *latest = Some((Instant::now(), figures.clone()));
+        Ok(figures)
+    }
+
+    async fn readiness(&self) -> (StatusCode, String) {
+        match timeout(ANSWER, self.asker.readiness()).await {
+            Ok(Readiness::Ready) => (StatusCode::OK, format!("{}\n", Readiness::Ready)),
+            Ok(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned()),
+        }
+    }
+}
+
+const BUSY: &str = "not ready: the program is busy with something else\n";
+
+/// The partitions of the workers that answer in time.
+async fn counted(mut replies: UnboundedReceiver<Vec<PartitionCount>>) -> Vec<PartitionCount> {
+    let mut counted = Vec::new();
+    let all = async {
+        while let Some(more) = replies.recv().await {
+            counted.extend(more);
+        }
+    };
+    // Those that have answered count if it is too late for the others.
+    let _ = timeout(COUNTS, all).await;
+    counted
+}
+
+fn page(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut page = Response::new(Full::new(body.into()));
+    *page.status_mut() = status;
+    page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    page
+}
