@@ -64,6 +64,19 @@ impl App {
 pub struct AppOptions(pub(super) BTreeMap<&'static str, String>);
 
 impl AppOptions {
+    /// The values, for another process of this program.
+    pub(super) fn to_values(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    /// The values that another process of this program has.
+    pub(super) fn of(apps: &[App], values: &BTreeMap<String, String>) -> Self {
+        let options = apps.iter().flat_map(|app| &app.options);
+        let known =
+            options.filter_map(|option| Some((option.name, values.get(option.name)?.clone())));
+        Self(known.collect())
+    }
+
     /// The value of an option; empty if no application has added it.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map(String::as_str).unwrap_or_default()

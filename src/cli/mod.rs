@@ -5,6 +5,7 @@
 mod app;
 mod apps;
 mod arguments;
+mod attach;
 mod failure;
 pub mod frame_counter;
 mod generate;
@@ -65,6 +66,9 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
     match command {
         None => workbench::start(apps, &workbench, &options, &configuration),
         Some(Command::Run(run)) => run::run(apps, &run, &options),
+        Some(Command::Attach(attach)) => attach::attach(apps, &attach, &configuration),
+        Some(Command::Status(status)) => attach::status(&status),
+        Some(Command::Stop(stop)) => attach::stop(&stop),
         Some(Command::Send(send)) => send::send(apps, &send, &options),
         Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::future::pending;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::metrics::Metrics;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
+use super::setup::control::{files, open, reachable};
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
@@ -26,6 +28,8 @@ use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::session::asked::next;
+use crate::session::control::{Control, Wish};
+use crate::session::wire::handshake::Host;
 use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
@@ -37,12 +41,15 @@ pub(super) fn run(
     let app = arguments.app.as_deref();
     let app =
         app.ok_or_else(|| Failure::Usage("which app? Give --app, or `app` in [run]".into()))?;
-    let topology = app::find(apps, app)?.topology(options)?;
+    let app = app::find(apps, app)?;
+    let topology = app.topology(options)?;
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
+    let settings = reachable(settings, &arguments.control);
     let written = [
         ("--state", arguments.state.as_deref()),
         ("--dead-letters", arguments.engine.dead_letters.as_deref()),
         ("--log", arguments.log.log.as_deref()),
+        ("--control", arguments.control.path()),
     ];
     refuse_saved_files(&arguments.engine, &written)?;
     let dead_letters = open_dead_letters(&arguments.engine)?;
@@ -53,6 +60,13 @@ pub(super) fn run(
     if let Some((path, file)) = &state {
         claim(file).map_err(|error| cannot_write(path, &error))?;
     }
+    let host = Host::here(
+        (app.name.to_owned(), options.to_values()),
+        &topology,
+        settings.frame_limit,
+        files(&settings, arguments.engine.dead_letters.as_deref()),
+    );
+    let mut control = open(&arguments.control, host)?;
     let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
@@ -63,8 +77,11 @@ pub(super) fn run(
         metrics: metrics.as_ref(),
         view: top_partitions(arguments.metrics_keys),
     };
-    let outcome =
-        session.and_then(|session| to_its_end(session, &following, state, arguments.json));
+    let outcome = session
+        .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
+    if let Some(control) = control {
+        control.end(outcome.as_ref().err().map(ToString::to_string));
+    }
     console.progress().finish();
     log.end(outcome)
 }
@@ -94,12 +111,13 @@ fn to_its_end(
     following: &Following<'_>,
     state: Option<(&Path, File)>,
     json: bool,
+    control: &mut Option<Control>,
 ) -> Result<(), Failure> {
     if let Some((path, file)) = &state {
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session, following)?;
+    follow(&mut session, following, control.as_mut())?;
 
     reporting();
     session.finish_dead_letters();
@@ -125,8 +143,16 @@ fn print(summary: &Summary) -> io::Result<()> {
 }
 
 /// Waits until the run has ended by itself, or was interrupted and has drained.
-fn follow(session: &mut Session, following: &Following<'_>) -> Result<(), Failure> {
+fn follow(
+    session: &mut Session,
+    following: &Following<'_>,
+    mut control: Option<&mut Control>,
+) -> Result<(), Failure> {
     let Following { console, metrics, view } = following;
+    if let Some(control) = &control {
+        session.trace(false);
+        session.say(&format!("control at {}", control.address()));
+    }
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
     let followed = waiting.block_on(async {
@@ -139,20 +165,32 @@ fn follow(session: &mut Session, following: &Following<'_>) -> Result<(), Failur
             session.say(&metrics.said());
             answerer
         });
-        let (mut interrupted, mut said) = (false, false);
+        let (mut interrupted, mut stopped, mut said) = (false, false, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
             tokio::select! {
                 () = session.engine().ended() => {}
                 () = interrupts.next() => stop(session, &mut interrupted)?,
+                () = heard(control.as_deref_mut(), session) => {}
                 asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
-                    session.refresh(view);
-                    if interrupted && !said {
+                    if session.refresh(view)
+                        && let Some(control) = &mut control
+                    {
+                        control.note_news();
+                    }
+                    if (interrupted || stopped) && !said {
                         said = say_what_is_waited_for(&session.snapshot(), console);
                     }
                     console.progress().show(|| in_progress(&session.snapshot()));
                 }
+            }
+            let Some(control) = &mut control else { continue };
+            let wish = control.serve(session).map_err(Failure::failed)?;
+            if wish == Wish::Stop {
+                // No interruption: neither another wish nor the first signal after it ends the run at once.
+                session.engine().stop();
+                stopped = true;
             }
         }
         Ok(())
@@ -161,6 +199,14 @@ fn follow(session: &mut Session, following: &Following<'_>) -> Result<(), Failur
     console.progress().erase();
     followed?;
     session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
+}
+
+/// Waits until somebody who has reached the run wants something, or has to be told something.
+async fn heard(control: Option<&mut Control>, session: &Session) {
+    match control {
+        Some(control) => control.heard(session).await,
+        None => pending().await,
+    }
 }
 
 /// The first interruption lets the run drain. The second ends it at once.

@@ -4,9 +4,12 @@ mod level;
 mod load_news;
 mod sink_news;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::figures::{counted, exact};
 use super::numbers::{Epoch, PipelineIndex, SinkIndex};
@@ -17,7 +20,7 @@ pub use load_news::LoadNews;
 pub use sink_news::SinkNews;
 
 /// What an engine begins with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovered {
     /// The checkpoint; 0 if only the journal held anything.
     pub epoch: Epoch,
@@ -34,13 +37,13 @@ pub struct Recovered {
 }
 
 /// Something that happened to the engine beside its messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EngineEvent {
     /// The source of this pipeline listens at this address.
     Listening(PipelineIndex, String),
     /// The file of a source or sink has not opened for a while: a pipe waits for its other end, which is to
     /// do this.
-    Opening(PipelineIndex, String, &'static str),
+    Opening(PipelineIndex, String, Cow<'static, str>),
     /// A client connected to the source of this pipeline.
     Connected(PipelineIndex, Arc<str>),
     /// A client's connection ended; the reason if the client did not end it.

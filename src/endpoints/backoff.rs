@@ -14,7 +14,7 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// Waits that double, until something succeeds.
 #[derive(Debug)]
-pub(super) struct Backoff(Duration);
+pub(crate) struct Backoff(Duration);
 
 impl Default for Backoff {
     fn default() -> Self {

@@ -12,6 +12,8 @@ mod sinks;
 mod sources;
 mod stalls;
 
+#[cfg(feature = "workbench")]
+pub(crate) use backoff::Backoff;
 pub(crate) use backoff::patiently;
 #[cfg(feature = "workbench")]
 pub(crate) use connect::connect;

@@ -70,6 +70,12 @@ impl Expression {
         self.trouble.of_all()
     }
 
+    /// As it was typed.
+    #[must_use]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it names this.
     #[must_use]
     pub(super) fn names(&self, name: &str) -> bool {

@@ -28,11 +28,6 @@ impl PartitionCondition {
     pub fn is_by(&self, expression: &Arc<Expression>) -> bool {
         Arc::ptr_eq(&self.expression, expression)
     }
-
-    /// Sets how many messages all partitions have had together.
-    pub fn set_whole(&self, messages: u64) {
-        self.whole.store(messages, Ordering::Relaxed);
-    }
 }
 
 impl Condition for PartitionCondition {
@@ -44,6 +39,18 @@ impl Condition for PartitionCondition {
 
     fn asks_for_rate(&self) -> bool {
         self.expression.names("rate")
+    }
+
+    fn text(&self) -> &str {
+        self.expression.text()
+    }
+
+    fn whole(&self) -> u64 {
+        self.whole.load(Ordering::Relaxed)
+    }
+
+    fn set_whole(&self, messages: u64) {
+        self.whole.store(messages, Ordering::Relaxed);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
 
 use bytes::Bytes;
@@ -121,6 +122,12 @@ impl Engine {
         self.durable().ok_or(EngineError::NothingSaved)?.set_workers(workers)
     }
 
+    /// Whether messages that sources read are traced from now on, if [`Settings::traces`] allows it. They are from the
+    /// start on.
+    pub fn trace(&self, on: bool) {
+        self.shared().tracing.store(on, Ordering::Relaxed);
+    }
+
     /// The topology that runs.
     pub fn topology(&self) -> &Arc<Topology> {
         &self.shared().topology
@@ -141,7 +148,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine is ending, [`Settings::injectable`] is false, or too many bytes wait already.
+    /// The engine is ending, the [`Settings`] do not allow it, or too many bytes wait already.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
         let inlets = self.0.inlets.lock();
         let injector = inlets.injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
@@ -155,7 +162,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The pipeline has no generator, the engine is ending, or [`Settings::injectable`] is false.
+    /// The pipeline has no generator, the engine is ending, or the [`Settings`] do not allow it.
     pub fn load(
         &self,
         pipeline: PipelineIndex,

@@ -52,6 +52,15 @@ pub(super) type Senders = Vec<Vec<ToSink>>;
 
 pub(super) type SourceTasks = JoinSet<io::Result<()>>;
 
+/// The tasks that let messages enter.
+#[derive(Default)]
+pub(super) struct Entrances {
+    /// The run lasts until all of them have ended.
+    pub sources: SourceTasks,
+    /// These may end when the sources have ended: they are stopped then.
+    pub guests: SourceTasks,
+}
+
 /// How a run ended. `None` while it runs.
 pub(super) type Outcome = Option<Result<(), Arc<EngineError>>>;
 

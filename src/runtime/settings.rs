@@ -13,6 +13,7 @@ pub const MAX_WORKERS: usize = 256;
 
 /// How an engine is to run.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Settings {
     /// The number of workers.
     pub workers: NonZeroUsize,
@@ -28,6 +29,8 @@ pub struct Settings {
     pub sinks: Vec<Vec<Endpoint>>,
     /// Whether messages can be injected. If so, the engine runs until it is stopped.
     pub injectable: bool,
+    /// Whether messages can be injected for as long as the run lasts: it ends with its sources all the same.
+    pub attachable: bool,
     /// How many messages of a pipeline's source are traced. `None`: none of them. Injected messages and those that
     /// are taken step by step are traced anyway.
     pub traces: Option<TraceRate>,
@@ -49,6 +52,7 @@ impl Settings {
             sources: vec![Endpoint::Null; pipelines.len()],
             sinks: pipelines.iter().map(|plan| vec![Endpoint::Null; plan.sinks.len()]).collect(),
             injectable: false,
+            attachable: false,
             traces: None,
             paused: false,
             resilience: None,

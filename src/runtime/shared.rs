@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub gate: Arc<Gate>,
     /// How many more messages of each pipeline's source may be traced; empty if none are.
     pub traces: Vec<TraceBudget>,
+    /// Whether those may be traced now.
+    pub tracing: AtomicBool,
     /// The pinned keys.
     pub pins: Arc<Pins>,
     /// The last number of each pipeline's frames.

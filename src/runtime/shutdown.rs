@@ -1,9 +1,10 @@
 //! Ends an engine: the mirror of `startup`.
 //!
-//! The [`Supervisor`] follows a run to its end. First the sources end, and the journal writer writes what
-//! they had read; then the workers drain; then the checkpointer makes the last checkpoint; then the sinks
+//! The [`Supervisor`] follows a run to its end. First the sources end, then their guests, and the journal writer
+//! writes what they had read; then the workers drain; then the checkpointer makes the last checkpoint; then the sinks
 //! end. If something fails, everything ends at once. [`Running::crash`] ends everything, and waits until it has.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -14,10 +15,10 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinError};
 
 use super::error::EngineError;
-use super::parts::{Inlets, News, Outcome, Senders, SinkTasks, SourceTasks};
+use super::parts::{Entrances, Inlets, News, Outcome, Senders, SinkTasks};
 use super::shared::Shared;
 use super::workers::Workers;
 use crate::core::event::EngineEvent;
@@ -33,7 +34,7 @@ const LAST_TURN: Duration = Duration::from_secs(10);
 /// The parts of a running engine.
 pub(super) struct Running {
     pub shared: Arc<Shared>,
-    pub inlets: Mutex<Inlets>,
+    pub inlets: Arc<Mutex<Inlets>>,
     pub workers: Arc<RwLock<Workers>>,
     /// `None` if nothing is saved.
     pub saving: Option<Saving>,
@@ -95,7 +96,8 @@ impl Running {
 /// Follows a run to its end.
 pub(super) struct Supervisor {
     pub shared: Arc<Shared>,
-    pub sources: SourceTasks,
+    pub entrances: Entrances,
+    pub inlets: Arc<Mutex<Inlets>>,
     pub sinks: SinkTasks,
     /// The sinks end when it is dropped.
     pub senders: Senders,
@@ -107,6 +109,8 @@ pub(super) struct Supervisor {
 /// The stages of a run. Each begins when the one before is over.
 enum Stage {
     Reading,
+    /// The sources have ended, and their guests are asked to.
+    Parting,
     /// The journal writer writes what was read.
     Journaling(oneshot::Receiver<()>),
     Draining,
@@ -139,7 +143,11 @@ impl Supervisor {
             }
             let waiting = match &mut stage {
                 Stage::Journaling(done) | Stage::Saving(done) => Some(done),
-                Stage::Reading | Stage::Draining | Stage::Writing | Stage::Failing => None,
+                Stage::Reading
+                | Stage::Parting
+                | Stage::Draining
+                | Stage::Writing
+                | Stage::Failing => None,
             };
             let waits = waiting.is_some();
             let done = async {
@@ -162,10 +170,8 @@ impl Supervisor {
                     Ok(result) => result?,
                     Err(panic) => return Err(EngineError::Threads(panic.to_string())),
                 },
-                Some(source) = self.sources.join_next() => match source {
-                    Ok(result) => result.map_err(EngineError::Source)?,
-                    Err(panic) => return Err(EngineError::Threads(panic.to_string())),
-                },
+                Some(source) = self.entrances.sources.join_next() => ended(source)?,
+                Some(guest) = self.entrances.guests.join_next() => ended(guest)?,
                 done = done, if waits => stage = match stage {
                     Stage::Journaling(_) if done => self.drain(),
                     Stage::Saving(_) if done => self.close_sinks(),
@@ -179,15 +185,29 @@ impl Supervisor {
 
     /// The next stage if this one is over.
     fn advance(&mut self, stage: Stage, working: usize) -> Stage {
+        let Entrances { sources, guests } = &self.entrances;
+        let stage = match stage {
+            Stage::Reading if sources.is_empty() => {
+                self.part();
+                Stage::Parting
+            }
+            stage => stage,
+        };
         match (stage, &self.shared.durable) {
-            (Stage::Reading, Some(durable)) if self.sources.is_empty() => {
+            (Stage::Parting, Some(durable)) if guests.is_empty() => {
                 Stage::Journaling(durable.stop_reading())
             }
-            (Stage::Reading, None) if self.sources.is_empty() => self.drain(),
+            (Stage::Parting, None) if guests.is_empty() => self.drain(),
             (Stage::Draining, Some(durable)) if working == 0 => Stage::Saving(durable.save_last()),
             (Stage::Draining, None) if working == 0 => self.close_sinks(),
             (stage, _) => stage,
         }
+    }
+
+    /// Ends the guests of the sources. What was given to them before is processed.
+    fn part(&self) {
+        self.inlets.lock().injectors.clear();
+        self.stop.send_replace(true);
     }
 
     fn drain(&self) -> Stage {
@@ -198,5 +218,13 @@ impl Supervisor {
     fn close_sinks(&mut self) -> Stage {
         self.senders.clear();
         Stage::Writing
+    }
+}
+
+/// What the end of a task means that let messages enter.
+fn ended(task: Result<io::Result<()>, JoinError>) -> Result<(), EngineError> {
+    match task {
+        Ok(result) => result.map_err(EngineError::Source),
+        Err(panic) => Err(EngineError::Threads(panic.to_string())),
     }
 }

@@ -74,7 +74,7 @@ impl Session {
 
     fn top(&self) -> Vec<KeyMeasured> {
         let Some(state) = self.engine.topology().states().first() else { return Vec::new() };
-        let rows = self.partitions.rows().iter().map(|shown| KeyMeasured {
+        let rows = self.look.rows().iter().map(|shown| KeyMeasured {
             state: Arc::clone(&state.name),
             key: shown.row.key.clone(),
             messages: shown.row.messages,

@@ -1,13 +1,25 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
 pub mod asked;
+#[cfg(feature = "workbench")]
+pub mod control;
 mod crash;
 mod load;
 mod load_state;
+pub mod local;
+mod look;
 mod measure;
+pub mod orders;
+#[cfg(feature = "workbench")]
+pub mod remote;
 mod reset;
+#[cfg(feature = "workbench")]
+pub mod status;
 mod totals;
 mod view;
+pub mod watched;
+#[cfg(feature = "workbench")]
+pub mod wire;
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -23,15 +35,15 @@ use crate::core::partitions::query::Revival;
 use crate::core::topology::Topology;
 use crate::runtime::{Engine, EngineError, Settings};
 use crate::telemetry::Draft;
-use crate::telemetry::ahead::AheadWatch;
 use crate::telemetry::collector::Collector;
 use crate::telemetry::dead_letter_file::{DeadLetterFile, DeadLettersLost};
 use crate::telemetry::histories::Histories;
-use crate::telemetry::partitions::{PartitionView, PartitionWatch};
+use crate::telemetry::partitions::PartitionView;
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
 use crate::telemetry::traced::Traced;
 use load_state::Load;
+use look::{Look, Moment};
 use totals::{totals, traced, work};
 
 /// How often it is checked whether the recovery is complete.
@@ -48,8 +60,13 @@ pub struct Session {
     traced: Traced,
     /// What the partitions of each worker have processed.
     worker_throughput: Vec<Throughput>,
-    partitions: PartitionWatch,
-    ahead: AheadWatch,
+    look: Look,
+    /// Grows whenever partitions have changed without a message.
+    disturbed: u64,
+    /// Whether messages that sources read are traced.
+    tracing: bool,
+    /// How many resets there were.
+    resets: u64,
     /// The traced messages of each partition.
     histories: Mutex<Histories>,
     ended: Option<Timestamp>,
@@ -106,12 +123,14 @@ impl Session {
         }
         Ok(Self {
             engine,
-            ahead: AheadWatch::new(settings.frame_limit, Arc::clone(&collector.news)),
+            look: Look::new(settings.frame_limit, Arc::clone(&collector.news)),
+            disturbed: 0,
+            tracing: true,
+            resets: 0,
             collector,
             throughput: Throughput::default(),
             traced: Traced::default(),
             worker_throughput: Vec::new(),
-            partitions: PartitionWatch::default(),
             histories: Mutex::default(),
             ended: None,
             settings: settings.clone(),
@@ -150,8 +169,7 @@ impl Session {
         let end = Instant::now() + patience;
         let replies = self.engine.revive(state, key);
         // Counters do not change when a partition is revived.
-        self.partitions.ask_anew();
-        self.ahead.look_anew();
+        self.disturb();
         loop {
             match replies.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(Revival::NotFound) => {}
@@ -197,17 +215,23 @@ impl Session {
 
     /// Looks from now on at what this message would do, or at none: snapshots say it.
     pub fn look_ahead(&mut self, draft: Option<Draft>) {
-        self.ahead.watch(draft);
+        self.look.look_ahead(draft);
     }
 
     /// Whether it is still being found out what the message would do.
     #[must_use]
     pub fn is_looking_ahead(&self) -> bool {
-        self.ahead.is_at_work(&self.engine, work(&self.collector))
+        self.look.is_looking_ahead(&self.engine, work(&self.collector))
     }
 
     /// Updates the figures, for a front end that shows `view`. True if a new snapshot would differ.
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
+        let updated = self.update();
+        self.look.poll(&self.engine, view, self.moment()) || updated
+    }
+
+    /// Updates the figures, but no rows of partitions. True if anything has changed.
+    pub(crate) fn update(&mut self) -> bool {
         if self.ended.is_none() && self.engine.outcome().is_some() {
             self.ended = Some(self.engine.now());
             self.collector.reporter.flush_all();
@@ -216,7 +240,7 @@ impl Session {
             != self.engine.workers()
         {
             // Counters do not change when partitions get other owners.
-            self.partitions.ask_anew();
+            self.disturb();
         }
         let recovering = self.engine.is_recovering();
         let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
@@ -228,10 +252,42 @@ impl Session {
             let begun = self.collector.begun.lock().take();
             self.histories.get_mut().note(begun);
         }
-        let work = work(&self.collector);
-        let rows = self.partitions.poll(&self.engine, view, work);
-        let ahead = self.ahead.poll(&self.engine, work);
-        rolled || said || changed || rows || ahead || back || load
+        rolled || said || changed || back || load
+    }
+
+    /// Whether messages that sources read are traced from now on, if the settings allow it.
+    pub fn trace(&mut self, on: bool) {
+        self.tracing = on;
+        self.engine.trace(on);
+    }
+
+    /// What has happened so far.
+    fn moment(&self) -> Moment {
+        Moment { work: work(&self.collector), disturbed: self.disturbed }
+    }
+
+    /// A look for one that looks from another process.
+    #[cfg(feature = "workbench")]
+    fn new_look(&self) -> Look {
+        Look::new(self.settings.frame_limit, Arc::clone(&self.collector.news))
+    }
+
+    /// Goes on with a look at these partitions. True if something is known that was not.
+    #[cfg(feature = "workbench")]
+    fn poll(&self, look: &mut Look, view: &PartitionView) -> bool {
+        look.poll(&self.engine, view, self.moment())
+    }
+
+    /// When [`poll`](Self::poll) should be called again, if nothing else happens.
+    #[cfg(feature = "workbench")]
+    fn next_poll(&self, look: &Look) -> Option<Duration> {
+        look.next_poll(&self.engine, work(&self.collector))
+    }
+
+    /// Partitions have changed without a message.
+    fn disturb(&mut self) {
+        self.disturbed += 1;
+        self.look.ask_anew();
     }
 
     /// Ends the seconds that have passed. True if a chart changes.
@@ -256,18 +312,21 @@ impl Session {
     /// only news can change anything.
     #[must_use]
     pub fn next_refresh(&self) -> Option<Duration> {
+        let look = self.look.next_poll(&self.engine, work(&self.collector));
+        [look, self.next_update()].into_iter().flatten().min()
+    }
+
+    /// The same for [`update`](Self::update).
+    fn next_update(&self) -> Option<Duration> {
         let now = self.engine.now();
         let counted = totals(&self.collector).messages_in;
         let moving = counted > 0 && self.throughput.seconds().any(|count| count > 0);
         let uncounted = counted != self.throughput.counted();
         let second = (moving || uncounted).then(|| self.throughput.until_next(now));
-        let work = work(&self.collector);
-        let rows = self.partitions.next_poll(now, work);
-        let ahead = self.ahead.next_poll(&self.engine, work);
         let back = self.engine.is_recovering().then_some(RECOVERY_LOOK);
         let log = self.collector.reporter.holds().then_some(COUNTED_LINES);
         let load = self.next_look_at_load(now);
-        [second, rows, ahead, back, log, load].into_iter().flatten().min()
+        [second, back, log, load].into_iter().flatten().min()
     }
 }
 

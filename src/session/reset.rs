@@ -31,9 +31,13 @@ impl Session {
             empty_directory(&saved.directory)?;
         }
         let topology = Arc::clone(self.engine.topology());
-        *self = Self::begin(topology, &settings, letters, |topology, settings, observer| {
+        let (tracing, resets) = (self.tracing, self.resets + 1);
+        let start = |topology, settings: &_, observer| {
             apart(|| Engine::start(topology, settings, observer))
-        })?;
+        };
+        *self = Self::begin(topology, &settings, letters, start)?;
+        self.resets = resets;
+        self.trace(tracing);
         Ok(())
     }
 }

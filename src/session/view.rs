@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Session;
+use super::look::Look;
 use super::totals::{of_worker, pipeline_totals, totals, traced, work};
 use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
@@ -16,20 +17,36 @@ use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
     PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
-use crate::telemetry::{SinkShown, Throughput, TimeWindow};
+use crate::telemetry::{LogShown, SinkShown, Throughput, TimeWindow};
 
 /// How many of the newest traces, outputs and events a snapshot has.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 
 impl Session {
-    /// The figures of this moment.
+    /// What is seen of this moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        let collector = &self.collector;
+        // Counts first: those that they count are found then.
+        let figures = self.figures(&self.look);
+        Snapshot {
+            traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
+            outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
+            // All of them, so that a filter finds old ones.
+            dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
+            events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
+            log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
+            ..figures
+        }
+    }
+
+    /// The figures of this moment for one that looks at it, without what is kept of single messages and events.
+    pub(super) fn figures(&self, look: &Look) -> Snapshot {
         let collector = &self.collector;
         // First: what is taken while the snapshot is made is seen in either place.
         let run_state = self.engine.run_state();
         let latency = self.latency();
-        let partitions = self.partitions_shown();
+        let partitions = self.partitions_shown(look);
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
             run_state,
@@ -44,23 +61,23 @@ impl Session {
             workers: self.workers(&partitions.by_worker),
             partitions,
             pinned: self.engine.pinned(),
-            traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
+            traces: Vec::new(),
             traced: self.traced.shown(traced(collector)),
-            outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
-            // All of them, so that a filter finds old ones.
-            dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
+            outputs: Vec::new(),
+            dead_letters: Vec::new(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             safety: self.safety(),
             load: self.load_shown(),
-            events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
-            ahead: self.ahead.shown(),
-            log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
+            events: Vec::new(),
+            log: LogShown::default(),
+            ahead: look.foreseen(),
+            away: None,
         }
     }
 
     /// The partitions that are looked at, with the messages of the one that is looked at closely.
-    fn partitions_shown(&self) -> PartitionsShown {
-        let mut shown = self.partitions.shown(work(&self.collector));
+    fn partitions_shown(&self, look: &Look) -> PartitionsShown {
+        let mut shown = look.partitions(work(&self.collector));
         if let Some(opened) = &mut shown.opened {
             (opened.first, opened.traces) = self.histories.lock().of(&opened.name.1);
         }

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use super::partitions::question::{LOOK, Question};
@@ -27,7 +28,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 const ROUNDS: usize = 8;
 
 /// A message that might be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// Another number whenever the text has changed.
     pub revision: u64,
@@ -38,7 +39,7 @@ pub struct Draft {
 }
 
 /// What a draft would do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Foreseen {
     /// The draft's number.
     pub revision: u64,

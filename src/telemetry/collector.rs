@@ -27,10 +27,10 @@ use crate::endpoints::Endpoint;
 use crate::runtime::MAX_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
-const KEPT: usize = 500;
+pub(crate) const KEPT: usize = 500;
 
 /// How many bytes of dead letters are kept, which are as long as their payloads: 64 MiB.
-const DEAD_LETTER_BYTES_KEPT: usize = 64 * 1024 * 1024;
+pub(crate) const DEAD_LETTER_BYTES_KEPT: usize = 64 * 1024 * 1024;
 
 /// Of a batch with more outputs than this, only the newest few are kept to be shown.
 const SMALL_BATCH: usize = 128;

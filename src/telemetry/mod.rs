@@ -33,7 +33,7 @@ pub use measures::throughput::{Rates, Throughput};
 pub use measures::traced::{TracedShare, TracedShown};
 pub use measures::window::TimeWindow;
 pub(crate) use measures::{counters, latency, throughput, traced};
-pub use partitions::found::FoundPartitions;
+pub use partitions::found::{FoundPartition, FoundPartitions};
 pub use partitions::opened::{OpenedPartition, PartitionName};
 pub use partitions::rates::ShownRow;
 pub use partitions::{PartitionView, PartitionsShown};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use crate::core::event::SinkNews;
 use crate::core::numbers::SinkIndex;
 
 /// What a sink is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SinkState {
     /// Outputs are written as they come.
     Writing,
@@ -23,7 +24,7 @@ pub enum SinkState {
 }
 
 /// A sink and what it is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkShown {
     /// Its endpoint.
     pub endpoint: Arc<str>,

@@ -1,15 +1,18 @@
 //! What is saved, lost and recovered, for front ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::core::event::Recovered;
 use crate::core::numbers::Epoch;
 
 /// What is saved, and what was lost and recovered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SafetyShown {
     /// The directory of the checkpoints and the journal.
+    #[serde(serialize_with = "as_text")]
     pub directory: PathBuf,
     /// Whether files are read or written: they go on at the position of the checkpoint.
     pub files: bool,
@@ -25,8 +28,13 @@ pub struct SafetyShown {
     pub crash: Option<Crash>,
 }
 
+/// A path that is no text is shown as well as it can be.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
 /// What a crash took out of memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crash {
     /// How many workers had partitions in memory.
     pub workers: usize,

@@ -4,7 +4,7 @@ use std::iter::Sum;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ahead::Foreseen;
 use super::log::LogShown;
@@ -26,7 +26,7 @@ use crate::core::topology::{MergedInto, StepPlan};
 use crate::runtime::{RunState, Waits};
 
 /// What a front end shows of one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The application's name.
     pub application: Arc<str>,
@@ -72,10 +72,12 @@ pub struct Snapshot {
     pub log: LogShown,
     /// What the typed message would do; `None` while it is not known, or nothing is typed.
     pub ahead: Option<Arc<Foreseen>>,
+    /// Why nothing is known of later moments: the engine is in another process, which does not answer. `None` while it does.
+    pub away: Option<Arc<str>>,
 }
 
 /// The load of this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadShown {
     /// What it is.
     pub settings: LoadSettings,
@@ -103,7 +105,7 @@ impl Snapshot {
 }
 
 /// Counts over all pipelines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// Messages read, those that could not be processed included.
     pub messages_in: u64,
@@ -139,7 +141,7 @@ impl Sum for Totals {
 }
 
 /// A pipeline and its counts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not, whatever the others are")]
 pub struct PipelineShown {
     /// The pipeline's name.
@@ -173,7 +175,7 @@ pub struct PipelineShown {
 }
 
 /// A step and its counts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepShown {
     /// The step.
     pub plan: StepPlan,
@@ -186,7 +188,7 @@ pub struct StepShown {
 }
 
 /// A worker and what it has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerShown {
     /// Which worker.
     pub worker: WorkerIndex,
@@ -199,7 +201,7 @@ pub struct WorkerShown {
 }
 
 /// An output as a sink wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputShown {
     /// The pipeline.
     pub pipeline: PipelineIndex,
@@ -224,7 +226,7 @@ pub struct OutputShown {
 }
 
 /// The figures of a run, as `--json` prints them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The application's name.
     pub app: String,

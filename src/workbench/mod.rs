@@ -22,6 +22,7 @@ mod terminal;
 mod theme;
 mod words;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
@@ -30,9 +31,11 @@ use ratatui::layout::{Position, Rect};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::core::topology::Topology;
 use crate::runtime::silence_caught_panics;
-use crate::session::Session;
 use crate::session::asked::{Answerer, next};
+use crate::session::remote::Remote;
+use crate::session::watched::Watched;
 use configuration::Clipboard;
 use desk::Desk;
 use terminal::screen::Screen;
@@ -47,6 +50,7 @@ pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
 pub use opening::{Opening, Others, Served};
 pub use panes::chooser::{Choice, Chooser, Chosen};
+pub(crate) use state::windows::reset_files::ResetFiles;
 pub use state::{Effect, Notice, Offer, Workbench};
 pub use terminal::keys::Key;
 pub(crate) use terminal::last_resort::{Reported, listen as listen_to_signals, reporting};
@@ -73,10 +77,35 @@ pub fn run(
 ) -> Result<Vec<Farewell>, WorkbenchError> {
     // A caught panic must not be written over the screen.
     silence_caught_panics();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let theme = configuration.theme(|name| std::env::var(name).ok());
     // The engine first: if it cannot start, the screen is left alone.
-    let mut desk = Desk::open(opening, theme, configuration)?;
+    let desk = Desk::open(opening, theme, configuration)?;
+    work_on_screen(desk, others, served, configuration)
+}
+
+/// Shows the engine of another process in the workbench, until the user quits. The engine goes on.
+///
+/// # Errors
+///
+/// The terminal cannot be used.
+pub fn attach(
+    topology: Arc<Topology>,
+    remote: Remote,
+    configuration: &Configuration,
+) -> Result<(), WorkbenchError> {
+    silence_caught_panics();
+    let theme = configuration.theme(|name| std::env::var(name).ok());
+    let desk = Desk::attach(topology, remote, theme, configuration);
+    work_on_screen(desk, None, None, configuration).map(drop)
+}
+
+fn work_on_screen(
+    mut desk: Desk,
+    others: Option<Others<'_>>,
+    served: Option<Served>,
+    configuration: &Configuration,
+) -> Result<Vec<Farewell>, WorkbenchError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let first = others.as_ref().map_or(0, |others| others.first);
     if let Some(others) = &others {
         desk.offer(&others.offers, first);
@@ -124,7 +153,9 @@ fn switch(
 ) -> Result<(), WorkbenchError> {
     loop {
         let Some((_, desk)) = desks.last_mut() else { return Ok(()) };
-        hands.screen.set_title(&format!("{} - wallaroo-tui", desk.workbench.application_name()))?;
+        let place = desk.session.place().map(|place| format!(" at {place}")).unwrap_or_default();
+        let name = desk.workbench.application_name();
+        hands.screen.set_title(&format!("{name}{place} - wallaroo-tui"))?;
         let Leave::Switch(to) = runtime.block_on(work(desk, hands))? else { return Ok(()) };
         let look = desk.workbench.theme().look();
         let left = desks.last().map(|(at, _)| *at);
@@ -178,7 +209,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
     loop {
         desk.workbench.resize(hands.screen.area()?);
         dirty |= desk.look();
-        if let Some(Err(error)) = desk.session.engine().outcome() {
+        if let Some(error) = desk.session.failure() {
             return Err(WorkbenchError::Engine(error));
         }
         let frame_time = if asked { MIN_ANSWER_TIME } else { MIN_FRAME_TIME };
@@ -192,7 +223,7 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
         }
         // A reset makes another one.
         let news = desk.session.news();
-        let deadline = next_look(&desk.session, &desk.workbench, dirty.then_some(wait));
+        let deadline = next_look(&*desk.session, &desk.workbench, dirty.then_some(wait));
         tokio::select! {
             biased;
             heard = hands.signals.any() => match heard {
@@ -219,7 +250,12 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                     effect => desk.apply(effect)?,
                 }
             }
-            asked = next(hands.answerer.as_mut()) => asked.answer(&desk.session),
+            asked = next(hands.answerer.as_mut()) => {
+                // One that only looks at another process is asked nothing.
+                if let Some(session) = desk.session.here() {
+                    asked.answer(session);
+                }
+            }
             // Not while the next frame waits for its time: at full load there are news thousands of times a second.
             () = news.notified(), if !dirty => {}
             () = sleep(deadline) => dirty |= desk.workbench.has_marks(),
@@ -229,12 +265,12 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
 
 /// How long to wait if nothing happens. `None` is without end.
 fn next_look(
-    session: &Session,
+    session: &dyn Watched,
     workbench: &Workbench,
     redraw: Option<Duration>,
 ) -> Option<Duration> {
     let notice = workbench.notices.next();
-    [redraw, session.next_refresh(), workbench.next_mark(), notice].into_iter().flatten().min()
+    [redraw, session.next_look(), workbench.next_mark(), notice].into_iter().flatten().min()
 }
 
 async fn sleep(duration: Option<Duration>) {

@@ -42,13 +42,15 @@ const FOLDERS: [(&str, &[&str]); 10] = [
 ];
 
 /// Crates that only one folder names.
-const OWNED: [(&str, &str); 6] = [
+const OWNED: [(&str, &str); 8] = [
     ("cel", "expression"),
     ("timely", "runtime"),
     ("ratatui", "workbench"),
     ("crossterm", "workbench"),
     ("rusqlite", "resilience"),
     ("tracing", "telemetry"),
+    ("hmac", "session"),
+    ("sha2", "session"),
 ];
 
 /// The folders that are pure, and what the world outside is called.

@@ -20,6 +20,9 @@ use crate::workbench::configuration::{
 /// The command that a file gives options to, besides the workbench.
 const RUN: &str = "run";
 
+/// The command that has the workbench's settings alone.
+const ATTACH: &str = "attach";
+
 /// Reads a command line and the file that it names. `variable` tells a variable of the environment.
 pub(super) fn read(
     command: &Command,
@@ -33,6 +36,14 @@ pub(super) fn read(
     let (of_command, name) = match matches.subcommand() {
         None => (&matches, None),
         Some((RUN, of_run)) => (of_run, Some(RUN)),
+        Some((ATTACH, of_attach)) => {
+            // It is a workbench, and no run.
+            let path = of_attach.get_one::<PathBuf>("config");
+            let configuration = Configuration::load(path.map(PathBuf::as_path), variable);
+            return configuration
+                .map(|configuration| (matches.clone(), configuration))
+                .map_err(|error| Failure::Usage(error.to_string()));
+        }
         Some(_) => return Ok((matches, Configuration::default())),
     };
     let path = of_command.get_one::<PathBuf>("config").cloned();

@@ -1,5 +1,6 @@
 //! The command line: its commands and options.
 
+mod attach;
 mod byte_count;
 mod from_file;
 mod metrics;
@@ -24,6 +25,9 @@ use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
 use crate::workbench::Configuration;
 
+pub(super) use attach::{
+    AttachArguments, ControlArguments, StatusArguments, StopArguments, secret,
+};
 use byte_count::{ByteCount, FileSize};
 pub(super) use from_file::template as run_template;
 use metrics::{MetricsArguments, up_to_max_keys};
@@ -50,6 +54,14 @@ struct Line {
 pub(in crate::cli) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
     Run(RunArguments),
+    /// Show a run of another process in the workbench
+    ///
+    /// The run goes on when the workbench is quit.
+    Attach(AttachArguments),
+    /// Print the figures of a run of another process
+    Status(StatusArguments),
+    /// End a run of another process as an interruption does, and wait for its end
+    Stop(StopArguments),
     /// Send the frames of a file, or typed messages, to an application that listens
     ///
     /// Bytes that are not a whole frame are sent too, and reported at the end.
@@ -161,6 +173,8 @@ pub(in crate::cli) struct RunArguments {
     /// Write every partition to this file at the end, one JSON line per partition
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    #[command(flatten)]
+    pub control: ControlArguments,
     #[command(flatten)]
     pub log: LogArguments,
     /// Print the totals of the run as one JSON object on standard output at the end

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::level::Level;
 use crate::core::figures::{counted, exact};
 use crate::core::load::search::{Finding, Tried};
 use crate::core::load::settings::{Keys, LoadSettings, Mix, Share};
 
 /// Something that happened to the load.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadNews {
     /// It begins.
     Begun(LoadSettings),

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::core::topology::SourcePlan;
@@ -16,7 +17,7 @@ const MAX_PAYLOAD: usize = 128;
 const CHANGES: [u8; 6] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80];
 
 /// Bytes of a frame that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameField {
     /// The name of the message's field, or `length` before and `end` behind the payload; empty if there is none.
     pub name: String,

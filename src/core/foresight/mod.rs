@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::LogicalClock;
 use super::frames::Frames;
 use super::frames::assembler::{Assembler, SourceEnd};
@@ -62,7 +64,7 @@ pub enum Copied {
 pub type Copies = BTreeMap<StateKey, Copied>;
 
 /// What is done to the first partition of a state step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The state's name.
     pub state: Arc<str>,
@@ -81,7 +83,7 @@ pub struct Change {
 }
 
 /// What a message would do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Foresight {
     /// The message that the decoder makes, as JSON.
     pub message: Option<String>,

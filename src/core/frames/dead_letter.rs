@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Frames;
 use super::assembler::Broken;
@@ -52,6 +53,14 @@ impl Cause {
     }
 }
 
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let cause = Self::ALL.into_iter().find(|cause| cause.name() == name);
+        cause.ok_or_else(|| D::Error::custom("no cause of a dead letter"))
+    }
+}
+
 impl Serialize for Cause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -76,7 +85,7 @@ pub struct Failure {
 }
 
 /// A message that could not be processed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// The pipeline's name.
     pub pipeline: Arc<str>,
@@ -87,16 +96,18 @@ pub struct DeadLetter {
     /// The failure in words.
     pub reason: String,
     /// The payload of the frame; the bytes as read if they are not a frame.
-    #[serde(rename = "bytes_hex", serialize_with = "as_hex")]
+    #[serde(rename = "bytes_hex", serialize_with = "as_hex", deserialize_with = "of_hex")]
     pub bytes: Bytes,
     /// The header of the frame; empty if the bytes are not a frame.
-    #[serde(rename = "header_hex", serialize_with = "as_hex")]
+    #[serde(rename = "header_hex", serialize_with = "as_hex", deserialize_with = "of_hex")]
     pub header: Bytes,
     /// The end of the frame, if its source has lines; empty otherwise.
     #[serde(
         rename = "end_hex",
         serialize_with = "as_hex",
-        skip_serializing_if = "Bytes::is_empty"
+        deserialize_with = "of_hex",
+        skip_serializing_if = "Bytes::is_empty",
+        default
     )]
     pub end: Bytes,
     /// The source's or connection's name.
@@ -106,7 +117,7 @@ pub struct DeadLetter {
     /// The frame's offset in its source, in bytes; the number of the message if its source makes it itself.
     pub offset: u64,
     /// The partition's key, if the message had one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<Key>,
     /// When it happened.
     #[serde(rename = "at_ns")]
@@ -187,6 +198,24 @@ impl DeadLetter {
     }
 }
 
+/// Text has the bytes in hexadecimal; other formats have them as they are.
 fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&Hex(bytes))
+    if serializer.is_human_readable() {
+        serializer.collect_str(&Hex(bytes))
+    } else {
+        serializer.serialize_bytes(bytes)
+    }
+}
+
+fn of_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+    if !deserializer.is_human_readable() {
+        return Bytes::deserialize(deserializer);
+    }
+    let text = String::deserialize(deserializer)?;
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    };
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.map(Bytes::from).ok_or_else(|| D::Error::custom("bytes are written as two digits each"))
 }

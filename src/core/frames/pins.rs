@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use super::trace::Trace;
 use super::trace_budget::{TraceBudget, TraceRate};
@@ -18,7 +19,7 @@ pub const PIN_LIMIT: usize = 8;
 pub const PINNED_TRACES: TraceRate = TraceRate { at_once: 200, every: Duration::from_millis(20) };
 
 /// A pinned key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// The state's name.
     pub state: Arc<str>,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
@@ -18,7 +19,7 @@ pub const HOP_LIMIT: usize = 64;
 pub const HOP_BYTES_LIMIT: usize = 256 * 1024;
 
 /// What happened to the message at one step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HopEvent {
     /// The decoder made this message (as JSON).
     Decoded(String),
@@ -85,7 +86,7 @@ impl HopEvent {
 }
 
 /// One hop of a trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     /// The step's name.
     pub step: Arc<str>,
@@ -98,7 +99,7 @@ pub struct Hop {
 }
 
 /// What happened to one message. Hops are added while the message moves.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// The pipeline's name.
     pub pipeline: Arc<str>,
@@ -112,11 +113,12 @@ pub struct Trace {
     pub frame_length: usize,
     /// When the frame was read.
     pub read_at: Timestamp,
+    #[serde(with = "now")]
     hops: Mutex<Hops>,
 }
 
 /// The hops so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Hops {
     kept: Vec<Hop>,
     /// The bytes of their texts.
@@ -185,6 +187,18 @@ impl Trace {
         self.hops.lock().left_out
     }
 
+    /// Takes over the hops of a newer copy of this trace.
+    pub fn follow(&self, newer: &Self) {
+        let Hops { kept, bytes, left_out } = &*newer.hops.lock();
+        *self.hops.lock() = Hops { kept: kept.clone(), bytes: *bytes, left_out: *left_out };
+    }
+
+    /// How many hops there were so far, also those that are not kept: another number if anything has happened.
+    pub fn length(&self) -> usize {
+        let hops = self.hops.lock();
+        hops.kept.len() + hops.left_out
+    }
+
     /// The keys of the partitions that the message has been sent to, from a hop on, and the number of hops so
     /// far.
     pub fn keys_since(&self, hop: usize) -> (Vec<Key>, usize) {
@@ -194,6 +208,22 @@ impl Trace {
             _ => None,
         });
         (keys.collect(), hops.kept.len())
+    }
+}
+
+/// The hops of this moment.
+mod now {
+    use parking_lot::Mutex;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Hops;
+
+    pub(super) fn serialize<S: Serializer>(hops: &Mutex<Hops>, to: S) -> Result<S::Ok, S::Error> {
+        hops.lock().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(of: D) -> Result<Mutex<Hops>, D::Error> {
+        Hops::deserialize(of).map(Mutex::new)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::application::Generator;
 use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
@@ -10,7 +12,7 @@ use crate::core::frames::wrapping::Wrapping;
 const MAX_RANDOM: u64 = 64;
 
 /// A way in which a message is malformed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// The bytes end inside the header.
     ShortHeader,

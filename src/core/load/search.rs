@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::pace::Pace;
 use crate::core::numbers::Timestamp;
 
 /// What is looked for, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
     /// How long each rate is tried.
     pub step: Duration,
@@ -26,7 +28,7 @@ pub struct Measured {
 }
 
 /// A rate that was tried, and the latency at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
     /// The rate, in messages per second.
     pub rate: u64,
@@ -35,7 +37,7 @@ pub struct Tried {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The limit.
     pub limit: Duration,

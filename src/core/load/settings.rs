@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::fault::Fault;
 use super::pace::Pace;
 use super::search::Search;
@@ -9,7 +11,7 @@ use crate::application::Skew;
 use crate::core::numbers::PipelineIndex;
 
 /// A share of something, in parts of 10,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Share(pub u32);
 
 impl Share {
@@ -30,7 +32,7 @@ impl fmt::Display for Share {
 }
 
 /// How uneven keys are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Keys {
     /// All are equally likely.
     Even,
@@ -52,7 +54,7 @@ impl Keys {
 }
 
 /// What the messages are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mix {
     /// How uneven their keys are.
     pub keys: Keys,
@@ -63,7 +65,7 @@ pub struct Mix {
 }
 
 /// A load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadSettings {
     /// How fast its messages come.
     pub pace: Pace,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::saved::{Collected, Extent, SavedPartition};
@@ -76,7 +76,7 @@ pub trait Partitions {
 }
 
 /// What rows are sorted by.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SortBy {
     /// The key.
     #[default]
@@ -98,6 +98,12 @@ pub trait Condition: Send + Sync {
     fn holds(&self, partitions: &dyn Partitions, at: usize, rate: Option<f64>) -> bool;
     /// Whether it asks for the rate of a partition, which is not known otherwise.
     fn asks_for_rate(&self) -> bool;
+    /// As it was typed: another process makes the same condition of it.
+    fn text(&self) -> &str;
+    /// How many messages all partitions have had together, for shares of them.
+    fn whole(&self) -> u64;
+    /// Sets that.
+    fn set_whole(&self, messages: u64);
 }
 
 /// Which partitions are let through.
@@ -261,7 +267,7 @@ pub struct PartitionRow {
 }
 
 /// What came of asking to revive a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Revival {
     /// There is no such partition.
     NotFound,

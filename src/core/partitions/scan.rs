@@ -289,6 +289,13 @@ mod tests {
     fn a_condition_is_asked_of_every_partition_and_of_few_at_a_time() {
         struct Voted(std::sync::atomic::AtomicUsize);
         impl Condition for Voted {
+            fn text(&self) -> &'static str {
+                "state == 5"
+            }
+            fn whole(&self) -> u64 {
+                0
+            }
+            fn set_whole(&self, _: u64) {}
             fn asks_for_rate(&self) -> bool {
                 false
             }

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::application::{Generate, HasMessage, Key, TypedForm};
@@ -168,7 +169,7 @@ impl SourcePlan {
 }
 
 /// Where a pipeline is merged into another one: its other steps and its sinks are those of that one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergedInto {
     /// The other pipeline, which comes before it.
     pub into: PipelineIndex,
@@ -190,7 +191,7 @@ pub struct SinkPlan {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepKind {
     /// Payloads become messages, or a generator makes them.
     Decode,
@@ -213,7 +214,7 @@ pub enum StepKind {
 }
 
 /// A step of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepPlan {
     /// The step's name.
     pub name: Arc<str>,

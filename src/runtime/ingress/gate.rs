@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::core::frames::Hold;
@@ -13,7 +14,7 @@ use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What the engine is doing, for display.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
     /// Frames are taken as they come.
     Running,

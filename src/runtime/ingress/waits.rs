@@ -2,8 +2,10 @@
 
 use std::iter::Sum;
 
+use serde::{Deserialize, Serialize};
+
 /// What waits for the workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Waits {
     /// How many frames.
     pub frames: u64,

@@ -101,10 +101,10 @@ pub(crate) async fn open_endpoints(
     refuse_other_settings(settings, topology)?;
     refuse_saved_files(settings)?;
     // A named pipe waits for its other end.
-    let waits = |at: usize, endpoint: &Endpoint, other| {
+    let waits = |at: usize, endpoint: &Endpoint, other: &'static str| {
         if let Endpoint::File(path) = endpoint {
             let path = path.display().to_string();
-            observer.event(EngineEvent::Opening(PipelineIndex(at), path, other));
+            observer.event(EngineEvent::Opening(PipelineIndex(at), path, other.into()));
         }
     };
     let mut sources = Vec::new();

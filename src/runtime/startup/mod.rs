@@ -66,7 +66,7 @@ pub(super) fn start(
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
     let budgets = intakes.iter().map(|intake| Arc::clone(intake.budget())).collect();
-    let (sources, inlets) =
+    let (entrances, inlets) =
         start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
 
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
@@ -79,11 +79,14 @@ pub(super) fn start(
         None
     };
 
+    let inlets = Arc::new(Mutex::new(inlets));
+
     // The supervisor, which follows the run to its end.
     let (publish, outcome) = watch::channel(None);
     let supervisor = Supervisor {
         shared: Arc::clone(&shared),
-        sources,
+        entrances,
+        inlets: Arc::clone(&inlets),
         sinks,
         senders,
         news: told,
@@ -91,7 +94,7 @@ pub(super) fn start(
         outcome: publish,
     };
     io.spawn(supervisor.run());
-    let (inlets, io) = (Mutex::new(inlets), Some(io));
+    let io = Some(io);
     Ok(Running { shared, inlets, workers, saving, stop, may_begin, budgets, outcome, io })
 }
 
@@ -117,6 +120,7 @@ fn share(
     let budgets = |rate| pipelines.map(|_| TraceBudget::new(rate)).collect();
     Arc::new(Shared {
         traces: settings.traces.map_or_else(Vec::new, budgets),
+        tracing: AtomicBool::new(true),
         topology,
         settings: settings.clone(),
         observer,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::connections::fit_connections;
 use crate::endpoints::{Injector, Intake, Loader, OpenSource, read_injected, read_load};
-use crate::runtime::parts::{Inlets, SourceTasks};
+use crate::runtime::parts::{Entrances, Inlets, SourceTasks};
+use crate::runtime::settings::Settings;
 use crate::runtime::shared::Shared;
 
 /// Starts the sources, and those for injected and generated messages if the settings allow them. They begin
@@ -20,14 +20,17 @@ pub(super) fn start_sources(
     intakes: Vec<Arc<Intake>>,
     shared: &Shared,
     begin: &watch::Receiver<bool>,
-) -> (SourceTasks, Inlets) {
+) -> (Entrances, Inlets) {
     debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
     fit_connections(shared, &mut sources, &intakes);
-    let mut tasks = JoinSet::new();
+    let mut entrances = Entrances::default();
     let mut inlets = Inlets::default();
     for (source, intake) in sources.into_iter().zip(intakes) {
         source.announce(&intake);
-        if shared.settings.injectable {
+        let Settings { injectable, attachable, .. } = shared.settings;
+        if injectable || attachable {
+            let Entrances { sources, guests } = &mut entrances;
+            let tasks = if injectable { sources } else { guests };
             let (injector, injected) = Injector::new();
             inlets.injectors.push(injector);
             let (its_intake, its_begin) = (Arc::clone(&intake), begin.clone());
@@ -37,16 +40,16 @@ pub(super) fn start_sources(
                 Ok(())
             };
             tasks.spawn_on(read, io);
-            inlets.loaders.push(start_load(io, &mut tasks, &intake, shared, begin));
+            inlets.loaders.push(start_load(io, tasks, &intake, shared, begin));
         }
         let begin = begin.clone();
         let read = async move {
             begun(begin).await;
             source.run(intake).await
         };
-        tasks.spawn_on(read, io);
+        entrances.sources.spawn_on(read, io);
     }
-    (tasks, inlets)
+    (entrances, inlets)
 }
 
 /// Starts the source of a pipeline's load. `None` if the pipeline has no generator.

@@ -1,6 +1,7 @@
 //! Which frames are traced.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::stage::Common;
 use crate::core::frames::Frames;
@@ -21,11 +22,11 @@ impl Sampler {
 
     /// Traces every frame if that is wanted, otherwise as many as the pipeline's budget has now.
     pub fn start_traces(&self, frames: &mut Frames, trace_all: bool) {
-        let Shared { traces, pins, observer, .. } = &*self.shared;
+        let Shared { traces, tracing, pins, observer, .. } = &*self.shared;
         if let Some(watch) = pins.watch() {
             frames.watch(watch);
         }
-        let budget = || traces.get(self.index.0);
+        let budget = || traces.get(self.index.0).filter(|_| tracing.load(Ordering::Relaxed));
         let traced = if trace_all {
             frames.len()
         } else {

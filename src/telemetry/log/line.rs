@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Write};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
@@ -10,7 +11,7 @@ use super::LogLevel;
 use crate::core::frames::preview::{one_line, shortened};
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Its level.
     pub level: LogLevel,

@@ -143,6 +143,12 @@ impl Log {
         }));
     }
 
+    /// The newest lines after a number: see [`Recorder::since`].
+    #[cfg(feature = "workbench")]
+    pub(crate) fn since(&self, number: u64, max: usize) -> (u64, Vec<Arc<LogLine>>, u64) {
+        self.0.since(number, max)
+    }
+
     /// The newest lines, at most `max` of them.
     pub(crate) fn shown(&self, max: usize) -> LogShown {
         self.0.shown(max)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
 
 use super::{LogFile, LogLevel, LogLine};
 use crate::telemetry::ring::Ring;
@@ -43,7 +44,7 @@ pub(super) struct Newest {
 }
 
 /// What a front end sees of the log.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LogShown {
     /// The newest lines, the newest first.
     pub lines: Vec<Arc<LogLine>>,
@@ -71,6 +72,16 @@ impl Recorder {
         let mut newest = self.newest.lock();
         newest.warnings += u64::from(line.level >= LogLevel::Warn);
         newest.lines.push(Arc::new(line));
+    }
+
+    /// The newest lines after a number, the oldest first, at most `max` of them, with the number of the first; and how many
+    /// warnings and errors there were in all.
+    #[cfg(feature = "workbench")]
+    pub fn since(&self, number: u64, max: usize) -> (u64, Vec<Arc<LogLine>>, u64) {
+        let newest = self.newest.lock();
+        let from = number.max(newest.lines.pushed().saturating_sub(max as u64));
+        let lines = newest.lines.since(from).map(|(_, line)| Arc::clone(line)).collect();
+        (from + 1, lines, newest.warnings)
     }
 
     /// The newest lines, at most `max` of them.

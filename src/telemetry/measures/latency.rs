@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use hdrhistogram::iterators::IterationValue;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::window::TimeWindow;
 
@@ -31,7 +31,7 @@ const SERVED_BOUNDS: [u64; 14] = [
 const BAR_BOUNDS: [u64; 11] = [1, 4, 16, 64, 256, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
 
 /// Percentiles of a number of latencies, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LatencySummary {
     /// Half were at most this long.
     pub p50: f64,
@@ -49,7 +49,7 @@ pub struct LatencySummary {
 }
 
 /// One bar of a histogram: how many values were at most `bound`, and more than the bar before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bar {
     /// The upper bound, included; `None` for all that is greater than the last bound.
     pub bound: Option<u64>,
@@ -58,12 +58,31 @@ pub struct Bar {
 }
 
 /// The latencies of a time.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LatencyShown {
     /// Their percentiles.
+    #[serde(with = "counted")]
     pub summary: LatencySummary,
     /// How many were how long, in microseconds.
     pub bars: Vec<Bar>,
+}
+
+/// Percentiles with the number of latencies, which `--json` does not print.
+mod counted {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::LatencySummary;
+
+    pub(super) fn serialize<S: Serializer>(of: &LatencySummary, to: S) -> Result<S::Ok, S::Error> {
+        (of, of.count).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        of: D,
+    ) -> Result<LatencySummary, D::Error> {
+        <(LatencySummary, u64)>::deserialize(of)
+            .map(|(summary, count)| LatencySummary { count, ..summary })
+    }
 }
 
 /// The latencies of a whole run, as programs read them.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::window::TimeWindow;
 use crate::core::numbers::Timestamp;
 
@@ -16,7 +18,7 @@ const LATELY: usize = 3;
 const PARTS_KEPT: usize = 600;
 
 /// Messages in each whole second of the last minutes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Throughput {
     seconds: VecDeque<u64>,
     counted: u64,
@@ -27,7 +29,7 @@ pub struct Throughput {
 }
 
 /// The whole run in parts of equal length, the oldest first. If there are too many, two become one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Run {
     parts: Vec<u64>,
     /// The seconds of a part.

@@ -1,10 +1,12 @@
 //! How many of the messages that entered are traced.
 
+use serde::{Deserialize, Serialize};
+
 use super::throughput::Throughput;
 use crate::core::numbers::Timestamp;
 
 /// How many of some messages are traced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TracedShare {
     /// The messages that are traced.
     pub traced: u64,
@@ -20,7 +22,7 @@ impl TracedShare {
 }
 
 /// How many of the messages that entered are traced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TracedShown {
     /// In the last whole second.
     pub last_second: TracedShare,

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::question::{LOOK, Question};
+use super::whole_row;
 use crate::core::numbers::Timestamp;
 use crate::core::partitions::query::{PartitionRow, RowFilter, RowQuery, RowWindow, SortBy};
 use crate::core::partitions::scan::merge;
@@ -14,12 +17,22 @@ use crate::runtime::Engine;
 const FOUND: usize = 20;
 
 /// The partitions whose keys contain a text.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FoundPartitions {
     /// The text, in both cases unless it has capitals.
     pub text: String,
-    /// The state's place in the topology, and the partition: those with the most messages first.
-    pub rows: Vec<(usize, PartitionRow)>,
+    /// Of each state, those with the most messages first.
+    pub rows: Vec<FoundPartition>,
+}
+
+/// A partition that was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoundPartition {
+    /// Its state's place in the topology.
+    pub state: usize,
+    /// The partition.
+    #[serde(with = "whole_row")]
+    pub row: PartitionRow,
 }
 
 /// Looks for the partitions whose keys contain a text.
@@ -78,7 +91,7 @@ impl FoundWatch {
         let query = query(&text);
         let of_state = |(state, question): (usize, Question<RowWindow>)| {
             let rows = merge(&query, question.answers).rows;
-            rows.into_iter().map(move |sorted| (state, sorted.row))
+            rows.into_iter().map(move |sorted| FoundPartition { state, row: sorted.row })
         };
         let rows = questions.into_iter().enumerate().flat_map(of_state).collect();
         self.found = Some(Arc::new(FoundPartitions { text, rows }));

@@ -7,10 +7,13 @@ pub(super) mod found;
 pub(super) mod opened;
 pub(super) mod question;
 pub(super) mod rates;
+mod whole_row;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::application::Key;
 use crate::core::numbers::{Timestamp, WorkerIndex};
@@ -50,9 +53,10 @@ pub struct PartitionView {
 }
 
 /// The rows that a front end shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PartitionsShown {
-    /// What was asked.
+    /// What was asked. The one that gets it from another process knows that itself.
+    #[serde(skip)]
     pub view: PartitionView,
     /// When it was asked.
     pub asked: Timestamp,

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::question::{LOOK, Question};
@@ -25,7 +26,7 @@ const VALUE_TIME: Duration = Duration::from_millis(500);
 pub type PartitionName = (usize, Key);
 
 /// A partition that is looked at closely.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenedPartition {
     /// Which one.
     pub name: PartitionName,

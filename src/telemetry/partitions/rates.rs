@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::whole_row;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::partitions::query::PartitionRow;
 
@@ -16,9 +19,10 @@ const RATE_WINDOW: Duration = Duration::from_secs(1);
 pub(super) const HISTORY: usize = 30;
 
 /// A partition, and how fast it has been lately.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShownRow {
     /// The partition.
+    #[serde(with = "whole_row")]
     pub row: PartitionRow,
     /// Messages per second; `None` until it has been shown for long enough to measure.
     pub rate: Option<f64>,

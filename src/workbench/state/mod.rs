@@ -265,6 +265,13 @@ impl Workbench {
         self.overlay = Some(Overlay::Safety);
     }
 
+    /// No crash comes: one that was asked for is refused.
+    pub(super) fn not_crashed(&mut self) {
+        if matches!(self.overlay, Some(Overlay::Crashing)) {
+            self.overlay = None;
+        }
+    }
+
     /// Shows a notice until the next key, and long enough to be read. It is in the log, too.
     pub fn notify(&mut self, text: String, bad: bool) {
         self.notices.say(Notice { text: words::one_line(&text).into_owned(), bad });

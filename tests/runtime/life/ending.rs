@@ -63,6 +63,28 @@ fn a_stopped_engine_finishes_all_that_it_was_given() {
 }
 
 #[test]
+fn a_run_that_others_may_give_messages_to_ends_with_its_sources_and_loses_none_that_it_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("votes");
+    std::fs::write(&file, vote(b'x', 1).repeat(20_000)).unwrap();
+    for workers in WORKERS {
+        let sources = vec![Endpoint::File(file.clone())];
+        let settings = injectable(&counting(), workers);
+        let settings = Settings { injectable: false, attachable: true, sources, ..settings };
+        let (engine, recorder) = start(&counting(), &settings);
+        let votes = Bytes::from(vote(b'y', 1).repeat(10));
+        let mut taken = 0;
+        // Few enough that the file ends among them, and not behind them.
+        while taken < 20_000 && engine.inject(PipelineIndex(0), votes.clone()).is_ok() {
+            taken += 10;
+            std::thread::yield_now();
+        }
+        within_limit("the run", move || engine.wait().unwrap());
+        assert_eq!(recorder.recorded().outputs[0].len(), 20_000 + taken);
+    }
+}
+
+#[test]
 fn a_paused_engine_that_is_stopped_finishes_all_that_it_was_given() {
     let (engine, recorder) = start(&counting(), &injectable(&counting(), 2));
     engine.pause();

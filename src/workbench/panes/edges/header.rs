@@ -52,7 +52,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         }
     });
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
-    let warnings = [(3, change), (2, frozen)].into_iter();
+    // Never left out, and cut if it is too long: it is why nothing else is of now.
+    let away = snapshot.away.as_ref().map(|why| format!("trying again: {}", words::one_line(why)));
+    let warnings = [(3, change), (2, frozen), (0, away)].into_iter();
     parts.extend(warnings.filter_map(|(rank, warning)| {
         Some((rank, vec![Span::styled(format!(" {} ", warning?), theme.warning())]))
     }));
@@ -83,6 +85,9 @@ fn fitting(mut parts: Vec<(u8, Vec<Span<'static>>)>, columns: usize) -> Line<'st
 fn state(workbench: &Workbench) -> (String, Style) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let warning = theme.warning();
+    if snapshot.away.is_some() {
+        return ("AWAY".to_owned(), theme.bad());
+    }
     match (snapshot.run_state, held_up(snapshot)) {
         (RunState::Running, None) => ("RUNNING".to_owned(), theme.good()),
         (RunState::Running, Some(reason)) => (format!("STALLED: {reason}"), warning),

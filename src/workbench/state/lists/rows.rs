@@ -10,7 +10,7 @@ use super::columns::{is_number, orders};
 use super::filters::filter_line::{Filter, FilterLine};
 use super::widths::Widths;
 use crate::application::Key;
-use crate::core::partitions::query::{RowFilter, RowQuery, SortBy};
+use crate::core::partitions::query::{Condition, RowFilter, RowQuery, SortBy};
 use crate::core::text::has;
 use crate::expression::{PartitionCondition, Rows};
 use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};

@@ -183,8 +183,8 @@ impl Workbench {
         let mut in_sight = shown.rows.iter().filter(|_| shown.view.state == state);
         in_sight.find(|row| row.row.key == *key).cloned().or_else(|| {
             let mut found = shown.found.iter().flat_map(|found| &found.rows);
-            let (_, row) = found.find(|(of, row)| *of == state && row.key == *key)?;
-            let row = row.clone();
+            let row =
+                found.find(|found| found.state == state && found.row.key == *key)?.row.clone();
             Some(ShownRow { row, rate: None, history: Vec::new(), moved: None })
         })
     }
@@ -207,7 +207,7 @@ impl Workbench {
     pub(in crate::workbench::state) fn note_found(&mut self) {
         let Some(Overlay::Palette(_)) = &self.overlay else { return };
         let found = self.snapshot.partitions.found.iter().flat_map(|found| &found.rows);
-        let items = found.map(|(state, row)| self.partition_item(*state, row)).collect();
+        let items = found.map(|found| self.partition_item(found.state, &found.row)).collect();
         if let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.take_keys(items);
         }

@@ -1,0 +1,146 @@
+//! What a front end wants an engine to do, and what comes of it: the same from here and from another process.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::application::Key;
+use crate::core::figures::counted;
+use crate::core::frames::pins::{PIN_LIMIT, Pin};
+use crate::core::load::settings::LoadSettings;
+use crate::core::numbers::PipelineIndex;
+use crate::core::partitions::query::Revival;
+use crate::runtime::{EngineError, MAX_WORKERS, RunState};
+
+/// The longest wait for a worker to revive a partition. Nothing else is done in that time.
+const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
+
+/// What a front end wants an engine to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// Take these bytes as if a source had read them.
+    Inject(PipelineIndex, Bytes),
+    /// Pause; resume if it is paused.
+    PauseOrResume,
+    /// Take one message.
+    Step,
+    /// Make this load, or go on with it instead of the present one.
+    Load(LoadSettings),
+    /// End the load.
+    StopLoad,
+    /// Let a poisoned partition take messages again.
+    Revive {
+        /// Its state's name.
+        state: Arc<str>,
+        /// Its key.
+        key: Key,
+    },
+    /// Trace every message of a key; if that is done already, no longer.
+    Pin(Pin),
+    /// Lose all that is in memory, and recover.
+    Crash,
+    /// Begin anew, with nothing kept.
+    Reset,
+    /// Go on with one worker more, or one less.
+    ChangeWorkers {
+        /// One more.
+        more: bool,
+    },
+}
+
+/// What came of an order, where a person has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It is not done, and why.
+    Refused(String),
+    /// What came of reviving a partition; `None` if its worker has not answered yet.
+    Revived(Key, Option<Revival>),
+    /// Whether a key is pinned from now on.
+    Pinned(Key, bool),
+    /// The engine has crashed, and recovered. False if nothing is saved: then nothing has happened.
+    Crashed(bool),
+    /// The application has begun anew.
+    BegunAnew,
+}
+
+impl Session {
+    /// Does what is wanted. Blocks while an engine starts again.
+    ///
+    /// # Errors
+    ///
+    /// The engine could not start again: it has ended.
+    pub fn obey(&mut self, order: Order) -> Result<Option<Answer>, EngineError> {
+        let refused = |done: Result<(), EngineError>| {
+            Ok(done.err().map(|error| Answer::Refused(error.to_string())))
+        };
+        match order {
+            Order::Inject(pipeline, bytes) => refused(self.engine.inject(pipeline, bytes)),
+            Order::PauseOrResume => {
+                match self.engine.run_state() {
+                    RunState::Running => {
+                        self.engine.pause();
+                        self.say("paused");
+                    }
+                    RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
+                        self.engine.resume();
+                        self.say("resumed");
+                    }
+                }
+                Ok(None)
+            }
+            Order::Step => {
+                self.engine.step();
+                self.say("step: one message may enter");
+                Ok(None)
+            }
+            Order::Load(settings) => refused(self.load(settings)),
+            Order::StopLoad => {
+                self.stop_load();
+                Ok(None)
+            }
+            Order::Revive { state, key } => {
+                let revival = self.revive(&state, &key, REVIVAL_PATIENCE);
+                Ok(Some(Answer::Revived(key, revival)))
+            }
+            Order::Pin(pin) => Ok(Some(self.pin_or_unpin(pin))),
+            Order::Crash => match self.crash() {
+                Ok(()) => Ok(Some(Answer::Crashed(true))),
+                Err(EngineError::NothingSaved) => Ok(Some(Answer::Crashed(false))),
+                Err(error) => Err(error),
+            },
+            Order::Reset => self.reset().map(|()| Some(Answer::BegunAnew)),
+            Order::ChangeWorkers { more } => {
+                Ok(self.change_workers(more).err().map(Answer::Refused))
+            }
+        }
+    }
+
+    fn pin_or_unpin(&self, pin: Pin) -> Answer {
+        let key = pin.key.clone();
+        if self.engine.unpin(&pin) {
+            Answer::Pinned(key, false)
+        } else if self.engine.pin(pin) {
+            Answer::Pinned(key, true)
+        } else {
+            Answer::Refused(format!("{PIN_LIMIT} keys are pinned already: unpin one first"))
+        }
+    }
+
+    /// Goes on with one worker more, or one less. Figures show that it is under way.
+    fn change_workers(&mut self, more: bool) -> Result<(), String> {
+        let now = self.wanted_workers().get();
+        let wanted = if more { now + 1 } else { now - 1 };
+        let workers = NonZeroUsize::new(wanted).ok_or("one worker is the least")?;
+        if wanted > MAX_WORKERS {
+            return Err(format!("{MAX_WORKERS} workers are the most"));
+        }
+        self.set_workers(workers).map_err(|error| error.to_string())?;
+        let workers = counted(wanted as u64, "worker");
+        self.say(&format!("{workers} wanted instead of {now}: checkpoint first"));
+        Ok(())
+    }
+}

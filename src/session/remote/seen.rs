@@ -1,0 +1,191 @@
+//! What is known of a run in another process: its snapshot, put together from updates.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::core::event::EngineEvent;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
+use crate::session::orders::Answer;
+use crate::session::view::SHOWN;
+use crate::session::wire::messages::{Delta, Update};
+use crate::telemetry::collector::{DEAD_LETTER_BYTES_KEPT, KEPT};
+use crate::telemetry::ring::Ring;
+use crate::telemetry::{LogLine, LogShown, OutputShown, Snapshot};
+
+/// What is known of a run in another process.
+pub(super) struct Seen {
+    /// The newest figures.
+    figures: Snapshot,
+    /// The revision of the view whose rows those have.
+    pub rows_of: Option<u64>,
+    /// The newest traces with their numbers, the oldest first.
+    traces: VecDeque<(u64, Arc<Trace>)>,
+    last_trace: u64,
+    outputs: Kept<OutputShown>,
+    dead_letters: Kept<DeadLetter>,
+    events: Kept<EngineEvent>,
+    lines: Kept<LogLine>,
+    warnings: u64,
+    pub letters_trouble: Option<String>,
+    pub generated: u64,
+    /// Why the run does not answer.
+    pub away: Option<Arc<str>>,
+    /// What came of orders, and nobody has taken.
+    pub answers: Vec<Answer>,
+    /// Whether there is something that was not looked at.
+    pub changed: bool,
+}
+
+/// The newest values, and the number of the last one.
+struct Kept<T> {
+    ring: Ring<Arc<T>>,
+    last: u64,
+}
+
+impl<T> Kept<T> {
+    fn new(ring: Ring<Arc<T>>) -> Self {
+        Self { ring, last: 0 }
+    }
+
+    /// Adds what is new. If there is a gap, what was before it is forgotten: it would seem to be next to what is new.
+    fn take(&mut self, delta: Delta<Arc<T>>) {
+        if delta.values.is_empty() {
+            return;
+        }
+        if delta.first != self.last + 1 {
+            self.ring.take();
+        }
+        self.last = delta.first - 1 + delta.values.len() as u64;
+        delta.values.into_iter().for_each(|value| self.ring.push(value));
+    }
+
+    fn forget(&mut self) {
+        self.ring.take();
+        self.last = 0;
+    }
+
+    fn newest_first(&self) -> Vec<Arc<T>> {
+        self.ring.newest_first().cloned().collect()
+    }
+}
+
+impl Seen {
+    /// What the first update says.
+    pub fn new(first: Update) -> Self {
+        let letters =
+            Ring::weighed(KEPT, DEAD_LETTER_BYTES_KEPT, |letter: &Arc<DeadLetter>| letter.weight());
+        let mut seen = Self {
+            figures: first.figures.clone(),
+            rows_of: None,
+            traces: VecDeque::new(),
+            last_trace: 0,
+            outputs: Kept::new(Ring::new(SHOWN)),
+            dead_letters: Kept::new(letters),
+            events: Kept::new(Ring::new(SHOWN)),
+            lines: Kept::new(Ring::new(SHOWN)),
+            warnings: 0,
+            letters_trouble: None,
+            generated: 0,
+            away: None,
+            answers: Vec::new(),
+            changed: true,
+        };
+        seen.take(first);
+        seen
+    }
+
+    /// Takes an update.
+    pub fn take(&mut self, update: Update) {
+        if update.anew {
+            self.traces.clear();
+            self.last_trace = 0;
+            self.outputs.forget();
+            self.dead_letters.forget();
+            self.events.forget();
+            self.lines.forget();
+        }
+        self.take_traces(update.traces, update.grown);
+        self.outputs.take(update.outputs);
+        self.dead_letters.take(update.dead_letters);
+        self.events.take(update.events);
+        self.lines.take(update.lines);
+        self.warnings = update.warnings;
+        self.letters_trouble = update.letters_trouble;
+        self.generated = update.generated;
+        (self.figures, self.rows_of) = (update.figures, update.rows_of);
+        self.share_traces();
+        (self.away, self.changed) = (None, true);
+    }
+
+    fn take_traces(&mut self, new: Delta<Arc<Trace>>, grown: Vec<(u64, Arc<Trace>)>) {
+        for (number, longer) in grown {
+            // The same trace gets longer, as it does where it was made.
+            if let Some((_, trace)) = self.traces.iter().find(|(at, _)| *at == number) {
+                trace.follow(&longer);
+            }
+        }
+        if new.values.is_empty() {
+            return;
+        }
+        if new.first != self.last_trace + 1 {
+            self.traces.clear();
+        }
+        self.last_trace = new.first - 1 + new.values.len() as u64;
+        self.traces.extend((new.first..).zip(new.values));
+        let old = self.traces.len().saturating_sub(SHOWN);
+        self.traces.drain(..old);
+    }
+
+    /// Traces of the partition that is looked at closely are those that are known already.
+    fn share_traces(&mut self) {
+        let Some(opened) = &mut self.figures.partitions.opened else { return };
+        for trace in opened.first.iter_mut().chain(&mut opened.traces) {
+            let name = |trace: &Trace| (Arc::clone(&trace.pipeline), trace.sequence);
+            let known = self.traces.iter().find(|(_, known)| name(known) == name(trace));
+            if let Some((_, known)) = known {
+                *trace = Arc::clone(known);
+            }
+        }
+    }
+
+    /// The snapshot of this moment, whose rows are of the view of [`rows_of`](Self::rows_of).
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            traces: self.traces.iter().rev().map(|(_, trace)| Arc::clone(trace)).collect(),
+            outputs: self.outputs.newest_first(),
+            dead_letters: self.dead_letters.newest_first(),
+            events: self.events.newest_first(),
+            log: LogShown { lines: self.lines.newest_first(), warnings: self.warnings },
+            away: self.away.clone(),
+            ..self.figures.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_never_shown_next_to_what_it_did_not_follow() {
+        let mut kept = Kept::new(Ring::new(4));
+        let delta = |first, values: &[u8]| {
+            let values = values.iter().copied().map(Arc::new).collect();
+            Delta { first, values }
+        };
+        let newest =
+            |kept: &Kept<u8>| kept.newest_first().iter().map(|value| **value).collect::<Vec<_>>();
+        kept.take(delta(1, &[1, 2]));
+        kept.take(delta(3, &[]));
+        kept.take(delta(3, &[3]));
+        assert_eq!(newest(&kept), vec![3_u8, 2, 1]);
+        kept.take(delta(4, &[4, 5]));
+        assert_eq!(newest(&kept), vec![5, 4, 3, 2]);
+        kept.take(delta(9, &[9]));
+        assert_eq!(newest(&kept), vec![9]);
+        kept.forget();
+        kept.take(delta(1, &[1]));
+        assert_eq!(newest(&kept), vec![1]);
+    }
+}

@@ -1,0 +1,134 @@
+//! The figures of a run that goes on, for one that asks once.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::core::numbers::Timestamp;
+use crate::core::partitions::query::{RowQuery, RowWindow};
+use crate::core::partitions::scan::merge;
+use crate::runtime::RunState;
+use crate::telemetry::{LatencySummary, SinkState};
+
+/// How long workers may take to count their partitions.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The figures of a run that goes on, as `status --json` prints them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The application's name.
+    pub app: String,
+    /// What the engine does: `running`, `pausing`, `paused`, `stepping` or `recovering`.
+    pub state: String,
+    /// How many workers run it.
+    pub workers: usize,
+    /// Messages read, those that could not be processed included.
+    pub messages_in: u64,
+    /// Outputs written to sinks.
+    pub messages_out: u64,
+    /// Messages that a decoder dropped on purpose.
+    pub filtered: u64,
+    /// Messages that could not be processed.
+    pub dead_letters: u64,
+    /// How many of them are not in their file; 0 without a file.
+    pub dead_letters_lost: u64,
+    /// Partitions of all states; `None` if a worker did not answer in time.
+    pub partitions: Option<usize>,
+    /// How many of them were created by a message.
+    pub partitions_dynamic: Option<usize>,
+    /// Bytes read, headers included.
+    pub bytes_in: u64,
+    /// Bytes written to sinks.
+    pub bytes_out: u64,
+    /// How long the run has gone on.
+    pub seconds: f64,
+    /// Messages in the last second.
+    pub messages_per_second: u64,
+    /// From a frame's reading to its output's writing, in microseconds, since the start.
+    pub latency_us: LatencySummary,
+    /// The newest whole checkpoint; `None` if nothing is saved.
+    pub checkpoint: Option<u64>,
+    /// Messages processed since then.
+    pub unsaved: Option<u64>,
+    /// The endpoints of sinks that take no outputs now.
+    pub stalled_sinks: Vec<String>,
+    /// How many look at the run.
+    pub viewers: usize,
+}
+
+impl Session {
+    /// The figures of this moment, without the partitions: see [`count`](Self::count).
+    pub(super) fn status(&self, viewers: usize) -> Status {
+        let figures = self.figures(&self.look);
+        let state = match figures.run_state {
+            _ if self.engine.is_recovering() => "recovering",
+            RunState::Running => "running",
+            RunState::Pausing => "pausing",
+            RunState::Paused => "paused",
+            RunState::Stepping(_) => "stepping",
+        };
+        let sinks = figures.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
+        let stalled = sinks.filter(|sink| sink.state != SinkState::Writing);
+        let safety = figures.safety.as_ref();
+        Status {
+            app: figures.application.to_string(),
+            state: state.to_owned(),
+            workers: figures.workers.len(),
+            messages_in: figures.totals.messages_in,
+            messages_out: figures.totals.messages_out,
+            filtered: figures.totals.filtered,
+            dead_letters: figures.totals.dead_letters,
+            dead_letters_lost: figures.dead_letters_lost,
+            partitions: None,
+            partitions_dynamic: None,
+            bytes_in: figures.totals.bytes_in,
+            bytes_out: figures.totals.bytes_out,
+            seconds: self.engine.now().since(Timestamp::default()).as_secs_f64(),
+            messages_per_second: figures.throughput.last(),
+            latency_us: self.latency().total(),
+            checkpoint: safety.map(|safety| safety.epoch.0),
+            unsaved: safety.map(|safety| safety.unsaved),
+            stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),
+            viewers,
+        }
+    }
+
+    /// Asks the workers how many partitions they have.
+    pub(super) fn count(&self) -> Count {
+        let query = RowQuery::default();
+        let states = self.engine.topology().states().iter();
+        let states = states.map(|state| self.engine.rows(&state.name, &query)).collect();
+        Count { query, states, workers: self.engine.workers() }
+    }
+}
+
+/// A question how many partitions there are.
+pub(super) struct Count {
+    query: RowQuery,
+    states: Vec<Receiver<RowWindow>>,
+    workers: usize,
+}
+
+impl Count {
+    /// Waits for the answers: how many partitions there are, and how many of them messages created. `None` if
+    /// a worker takes too long or has ended.
+    pub fn wait(self) -> Option<(usize, usize)> {
+        let end = Instant::now() + PATIENCE;
+        let mut counted = (0, 0);
+        for state in self.states {
+            let mut windows = Vec::new();
+            loop {
+                match state.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                    Ok(window) => windows.push(window),
+                    Err(RecvTimeoutError::Disconnected) if windows.len() >= self.workers => break,
+                    Err(_) => return None,
+                }
+            }
+            let whole = merge(&self.query, windows);
+            counted = (counted.0 + whole.total, counted.1 + whole.dynamic);
+        }
+        Some(counted)
+    }
+}

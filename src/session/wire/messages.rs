@@ -1,0 +1,121 @@
+//! The messages of a connection, after its handshake.
+//!
+//! A run never sends a whole snapshot twice: what is kept of single messages and events is numbered, and one that
+//! looks gets what is new since the last number that it was sent.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Key;
+use crate::core::event::EngineEvent;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
+use crate::core::partitions::query::SortBy;
+use crate::session::orders::{Answer, Order};
+use crate::session::status::Status;
+use crate::telemetry::{Draft, LogLine, OutputShown, PartitionName, Snapshot};
+
+/// What one that looks sends to a run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::session) enum ToRun {
+    /// From now on it looks at this.
+    Look(Box<Looked>),
+    /// The engine is to do this.
+    Order(Order),
+}
+
+/// What a run sends to one that looks, or asks.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::session) enum ToViewer {
+    /// What is seen now.
+    Update(Box<Update>),
+    /// What came of an order.
+    Answer(Answer),
+    /// What was asked for.
+    Status(Box<Status>),
+    /// Nothing is new, and the run is there.
+    Alive,
+    /// The run has ended, and why if it failed.
+    Ended(Option<String>),
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::session) struct Looked {
+    /// Another number for each view.
+    pub revision: u64,
+    /// Which partitions.
+    pub view: ViewSent,
+    /// What would this message do?
+    pub draft: Option<Draft>,
+}
+
+/// Which partitions are looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::session) struct ViewSent {
+    pub state: usize,
+    pub sort: SortBy,
+    pub descending: bool,
+    pub filter: FilterSent,
+    pub offset: usize,
+    pub limit: usize,
+    pub pinned: Vec<Key>,
+    pub opened: Option<PartitionName>,
+    pub wanted: Option<String>,
+}
+
+/// Which partitions are let through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::session) enum FilterSent {
+    /// Those whose key contains this text.
+    Text(String),
+    /// Those of which a condition holds.
+    Condition {
+        /// As it was typed.
+        text: String,
+        /// How many messages all partitions have had.
+        whole: u64,
+    },
+}
+
+/// Values with numbers that follow each other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::session) struct Delta<T> {
+    /// The number of the first one. If it is not the number after the last one that was sent, those between are lost.
+    pub first: u64,
+    /// The values, the oldest first.
+    pub values: Vec<T>,
+}
+
+impl<T> Default for Delta<T> {
+    fn default() -> Self {
+        Self { first: 1, values: Vec::new() }
+    }
+}
+
+/// What is seen now.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::session) struct Update {
+    /// A snapshot without what is kept of single messages and events.
+    pub figures: Snapshot,
+    /// The revision of the view whose rows it has; `None` if they are of none that was sent.
+    pub rows_of: Option<u64>,
+    /// Whether the application has begun anew: nothing that was sent before counts.
+    pub anew: bool,
+    pub traces: Delta<Arc<Trace>>,
+    /// Traces that were sent before, and have got longer.
+    pub grown: Vec<(u64, Arc<Trace>)>,
+    pub outputs: Delta<Arc<OutputShown>>,
+    pub dead_letters: Delta<Arc<DeadLetter>>,
+    pub events: Delta<Arc<EngineEvent>>,
+    pub lines: Delta<Arc<LogLine>>,
+    /// How many warnings and errors the log had in all.
+    pub warnings: u64,
+    /// Why not all dead letters are in their file.
+    pub letters_trouble: Option<String>,
+    /// How many messages of loads have been sent.
+    pub generated: u64,
+    /// How many workers there are, or will be.
+    pub wanted_workers: usize,
+}

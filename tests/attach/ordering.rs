@@ -1,0 +1,102 @@
+//! What is ordered from another process.
+
+use std::num::NonZeroUsize;
+
+use bytes::Bytes;
+use wallaroo::application::Key;
+use wallaroo::core::frames::pins::Pin;
+use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::runtime::RunState;
+use wallaroo::session::orders::{Answer, Order};
+use wallaroo::session::remote::{Reach, Remote};
+use wallaroo::session::watched::Watched;
+use wallaroo::session::wire::address::ControlAddress;
+
+use crate::hosted::{Hosted, all, look_until};
+use crate::support::frames::votes;
+use crate::support::waiting::wait_until;
+
+fn vote(remote: &mut Remote, letter: u8, count: u32) {
+    let bytes = Bytes::from(votes([(letter, count)]));
+    remote.order(Order::Inject(PipelineIndex(0), bytes)).unwrap();
+}
+
+fn votes_of(snapshot: &wallaroo::telemetry::Snapshot, key: &str) -> Option<u64> {
+    let mut rows = snapshot.partitions.rows.iter();
+    let row = rows.find(|shown| shown.row.key == Key::from(key))?;
+    row.row.value["votes"].as_u64()
+}
+
+fn answer(remote: &mut Remote) -> Answer {
+    let mut answers = Vec::new();
+    wait_until("an answer", || {
+        answers.extend(remote.answers());
+        !answers.is_empty()
+    });
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    answers.remove(0)
+}
+
+#[test]
+fn votes_pause_step_and_workers_are_ordered_from_there() {
+    let hosted = Hosted::start();
+    let mut remote = hosted.attach();
+    vote(&mut remote, b'a', 7);
+    look_until(&mut remote, &all(), "7 votes", |seen| votes_of(seen, "a") == Some(7));
+    remote.order(Order::PauseOrResume).unwrap();
+    look_until(&mut remote, &all(), "the pause", |seen| seen.run_state == RunState::Paused);
+    vote(&mut remote, b'a', 1);
+    vote(&mut remote, b'a', 2);
+    remote.order(Order::Step).unwrap();
+    look_until(&mut remote, &all(), "one vote", |seen| votes_of(seen, "a") == Some(8));
+    remote.order(Order::PauseOrResume).unwrap();
+    look_until(&mut remote, &all(), "the other", |seen| votes_of(seen, "a") == Some(10));
+    remote.order(Order::ChangeWorkers { more: true }).unwrap();
+    look_until(&mut remote, &all(), "three workers", |seen| seen.workers.len() == 3);
+    let pin = Pin { state: "letter state".into(), key: Key::from("a") };
+    remote.order(Order::Pin(pin.clone())).unwrap();
+    assert_eq!(answer(&mut remote), Answer::Pinned(Key::from("a"), true));
+    look_until(&mut remote, &all(), "the pin", |seen| *seen.pinned == [pin.clone()]);
+    assert_eq!(hosted.with(|session| session.wanted_workers()), NonZeroUsize::new(3).unwrap());
+}
+
+#[test]
+fn a_crash_that_is_ordered_from_there_loses_nothing_that_was_typed_there() {
+    let hosted = Hosted::start();
+    let mut remote = hosted.attach();
+    for count in 1..=50 {
+        vote(&mut remote, b'a', count);
+        if count % 10 == 0 {
+            remote.order(Order::Crash).unwrap();
+            assert_eq!(answer(&mut remote), Answer::Crashed(true));
+        }
+    }
+    look_until(&mut remote, &all(), "all votes", |seen| votes_of(seen, "a") == Some(50 * 51 / 2));
+}
+
+#[test]
+fn one_that_only_looks_changes_nothing_and_is_told_so() {
+    let hosted = Hosted::start();
+    let address = ControlAddress::Unix(hosted.socket());
+    let mut remote = Remote::attach(Reach { address, secret: None, read_only: true }).unwrap();
+    let inject = Order::Inject(PipelineIndex(0), votes([(b'a', 1)]).into());
+    for order in [inject, Order::PauseOrResume, Order::Crash, Order::Reset] {
+        remote.order(order).unwrap();
+        let Answer::Refused(why) = answer(&mut remote) else { panic!("it is done") };
+        assert!(why.contains("--read-only"), "{why}");
+    }
+    let state = hosted.with(|session| session.engine().run_state());
+    assert_eq!(state, RunState::Running);
+    assert_eq!(hosted.snapshot(&all()).totals.messages_in, 0);
+}
+
+#[test]
+fn more_than_a_message_may_have_is_refused_and_the_connection_goes_on() {
+    let hosted = Hosted::start();
+    let mut remote = hosted.attach();
+    let long = Bytes::from(vec![0; 17 * 1024 * 1024]);
+    remote.order(Order::Inject(PipelineIndex(0), long)).unwrap();
+    assert!(matches!(answer(&mut remote), Answer::Refused(_)));
+    vote(&mut remote, b'a', 7);
+    look_until(&mut remote, &all(), "7 votes", |seen| votes_of(seen, "a") == Some(7));
+}

@@ -1,0 +1,92 @@
+//! The workbench of a run in another process, in a real terminal.
+
+use std::fs;
+
+use crate::commands::Place;
+use crate::support::program::{PROGRAM, Running, run};
+use crate::support::terminal::Terminal;
+use crate::support::waiting::wait_until;
+
+fn attach(place: &Place, more: &[&str]) -> Terminal {
+    let socket = place.path("s");
+    let arguments = [&["attach", &socket], more].concat();
+    let terminal = Terminal::start(PROGRAM, &arguments, 40, 120);
+    terminal.wait_for("Ctrl-C quit");
+    terminal
+}
+
+fn total(place: &Place) -> String {
+    fs::read_to_string(place.path("out")).unwrap()
+}
+
+#[test]
+fn a_vote_that_is_typed_there_is_counted_and_the_run_goes_on_without_the_workbench() {
+    let place = Place::new();
+    let mut running = place.start(&[]);
+    let mut terminal = attach(&place, &[]);
+    terminal.wait_for("RUNNING");
+    terminal.send("a 10");
+    terminal.wait_for("new partition a on worker 0: letter a, votes 10");
+    terminal.send("\r");
+    terminal.wait_for("a => 10");
+    let mut second = attach(&place, &[]);
+    second.wait_for("a => 10");
+    second.send("a 5\r");
+    terminal.wait_for("a => 15");
+    // One is killed, and the other quits.
+    second.kill("KILL");
+    second.wait_exit();
+    terminal.send("\x03");
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
+    assert!(terminal.screen().contains("detached from alphabet at "), "{}", terminal.screen());
+    assert!(!running.has_ended());
+    let mut third = attach(&place, &[]);
+    third.wait_for("a => 15");
+    third.send("a 1\r");
+    third.wait_for("a => 16");
+    run(["stop", &place.path("s")]).succeeded();
+    running.end().succeeded();
+    assert_eq!(total(&place), "a => 10\na => 15\na => 16\n");
+}
+
+#[test]
+fn an_engine_that_goes_away_is_said_and_found_again() {
+    let place = Place::new();
+    let running = place.start(&[]);
+    let mut terminal = attach(&place, &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for("a => 10");
+    running.kill();
+    terminal.wait_for("AWAY");
+    terminal.wait_for("trying again");
+    terminal.send("a 5\r");
+    terminal.wait_for("nothing was done");
+    // Another application in its place is not taken for it.
+    let socket = place.path("s");
+    let line = ["run", "--app", "reverse", "--in", "127.0.0.1:0", "--out", "null"];
+    let other = Running::start(line.iter().chain(&["--control", &socket]));
+    terminal.wait_for("another application");
+    other.kill();
+    let running = place.start(&[]);
+    terminal.wait_for("RUNNING");
+    terminal.send("\x03");
+    assert!(terminal.wait_exit().success());
+    run(["stop", &place.path("s")]).succeeded();
+    running.end().succeeded();
+}
+
+#[test]
+fn one_that_only_looks_is_told_why_nothing_happens() {
+    let place = Place::new();
+    let running = place.start(&[]);
+    let mut terminal = attach(&place, &["--read-only"]);
+    terminal.send("a 10\r");
+    terminal.wait_for("--read-only");
+    wait_until("the status", || {
+        run(["status", &place.path("s")]).succeeded().text().contains("0 in")
+    });
+    run(["stop", &place.path("s")]).succeeded();
+    running.end().succeeded();
+    terminal.wait_for("has ended");
+}

@@ -1,0 +1,145 @@
+//! Whoever comes to a run costs it nothing: silence, nonsense, and those that never read.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use wallaroo::session::watched::Watched;
+
+use crate::hosted::{Hosted, all, attach, look_until};
+use crate::support::frames::votes;
+use crate::support::waiting::{LIMIT, wait_until};
+
+fn connect(hosted: &Hosted) -> UnixStream {
+    let stream = UnixStream::connect(hosted.socket()).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+/// The first thing that the run says.
+fn challenge(stream: &mut UnixStream) -> Vec<u8> {
+    let mut header = [0; 4];
+    stream.read_exact(&mut header).unwrap();
+    let mut body = vec![0; u32::from_be_bytes(header) as usize];
+    stream.read_exact(&mut body).unwrap();
+    body
+}
+
+/// Reads until the run ends the connection.
+fn let_go(mut stream: UnixStream) {
+    let mut rest = Vec::new();
+    // An end with bytes that nobody has read is a reset.
+    let _ = stream.read_to_end(&mut rest);
+    assert!(rest.len() < 1000, "{} bytes for a stranger", rest.len());
+}
+
+fn goes_on(hosted: &Hosted) {
+    let mut remote = hosted.attach();
+    let before = remote.snapshot().totals.messages_in;
+    hosted.with(|session| {
+        let vote = votes([(b'a', 1)]).into();
+        session.engine().inject(wallaroo::core::numbers::PipelineIndex(0), vote).unwrap();
+    });
+    look_until(&mut remote, &all(), "one more vote", |seen| seen.totals.messages_in == before + 1);
+}
+
+#[test]
+fn nonsense_huge_frames_and_half_a_hello_are_let_go() {
+    let hosted = Hosted::start();
+    let huge: &[u8] = b"\xff\xff\xff\xff";
+    let nonsense: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let no_hello: &[u8] = b"\0\0\0\x04\x84\xa1a\x01";
+    let deep = [&[0, 0, 0x0f, 0xff][..], &[0x91; 0x0fff]].concat();
+    for bytes in [huge, nonsense, no_hello, &deep] {
+        let mut stream = connect(&hosted);
+        challenge(&mut stream);
+        let _ = stream.write_all(bytes);
+        let_go(stream);
+        goes_on(&hosted);
+    }
+    // Half a hello, and then an end or silence: the run waits for a few seconds only.
+    let mut stream = connect(&hosted);
+    challenge(&mut stream);
+    stream.write_all(b"\0\0\0\x40\x84").unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let_go(stream);
+    let mut stream = connect(&hosted);
+    challenge(&mut stream);
+    stream.write_all(b"\0\0\0\x40\x84").unwrap();
+    let_go(stream);
+    goes_on(&hosted);
+}
+
+/// A hello as another program says it.
+#[derive(serde::Serialize)]
+struct Hello {
+    protocol: u32,
+    nonce: [u8; 32],
+    proof: Option<[u8; 32]>,
+    purpose: Purpose,
+}
+
+#[derive(serde::Serialize)]
+enum Purpose {
+    Watch { read_only: bool, build: String },
+}
+
+#[test]
+fn another_program_is_told_to_be_the_same() {
+    let hosted = Hosted::start();
+    let mut stream = connect(&hosted);
+    challenge(&mut stream);
+    let build = env!("CARGO_PKG_VERSION").to_owned();
+    let purpose = Purpose::Watch { read_only: false, build };
+    let hello = Hello { protocol: 1, nonce: [7; 32], proof: None, purpose };
+    let hello = rmp_serde::to_vec_named(&hello).unwrap();
+    stream.write_all(&u32::try_from(hello.len()).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(&hello).unwrap();
+    let reply = challenge(&mut stream);
+    let reply = String::from_utf8_lossy(&reply);
+    assert!(reply.contains("attach with the program that runs there"), "{reply}");
+    let_go(stream);
+}
+
+#[test]
+fn many_that_say_nothing_keep_nobody_out() {
+    let hosted = Hosted::start();
+    let silent: Vec<_> = (0..20).map(|_| connect(&hosted)).collect();
+    goes_on(&hosted);
+    drop(silent);
+}
+
+#[test]
+fn one_that_never_reads_holds_up_neither_the_run_nor_others() {
+    let hosted = Hosted::start();
+    // A relay that stops to read: to the run, it is one that looks and does not read any more.
+    let relay = hosted.socket().with_file_name("relay");
+    let listener = std::os::unix::net::UnixListener::bind(&relay).unwrap();
+    let run = hosted.socket();
+    std::thread::spawn(move || {
+        let (mut near, _) = listener.accept().unwrap();
+        let mut far = UnixStream::connect(run).unwrap();
+        let (mut near_reads, mut far_writes) =
+            (near.try_clone().unwrap(), far.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut near_reads, &mut far_writes));
+        // The handshake and the first update, and nothing after them.
+        let mut piece = [0; 4096];
+        for _ in 0..3 {
+            let read = far.read(&mut piece).unwrap();
+            near.write_all(&piece[..read]).unwrap();
+        }
+        let mut rest = far.take(200_000);
+        let _ = std::io::copy(&mut rest, &mut near);
+        std::thread::sleep(Duration::from_hours(1));
+    });
+    let stuck = attach(&relay);
+    let mut other = hosted.attach();
+    let load = wallaroo::core::load::settings::LoadSettings::default().at_rate(20_000);
+    hosted.with(move |session| session.load(load).unwrap());
+    look_until(&mut other, &all(), "much load", |seen| seen.totals.messages_in > 100_000);
+    hosted.with(wallaroo::Session::stop_load);
+    let messages = hosted.snapshot(&all()).totals.messages_in;
+    look_until(&mut other, &all(), "all of it", |seen| seen.totals.messages_in >= messages);
+    drop(stuck);
+    wait_until("the run", || hosted.snapshot(&all()).run_state == wallaroo::RunState::Running);
+}
