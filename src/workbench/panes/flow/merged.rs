@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Widget;
 
-use super::FORMS;
 use super::chain::{Chain, Form};
+use super::forms::FORMS;
 use crate::core::topology::MergedInto;
 use crate::telemetry::PipelineShown;
 use crate::workbench::theme::Theme;

@@ -2,6 +2,7 @@
 //! worker.
 
 mod chain;
+mod forms;
 mod lanes;
 mod merged;
 mod row;
@@ -16,19 +17,9 @@ use crate::core::topology::StepKind;
 use crate::telemetry::PipelineShown;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use chain::{Chain, Form};
+use chain::Chain;
+use forms::FORMS;
 use lanes::{Detail, Lanes};
-
-/// What is left out when there is no room, one thing after the other.
-const FORMS: [(Form, Detail); 7] = [
-    (Form { wide: true, address: true, steps: true }, Detail::Full),
-    (Form { wide: false, address: true, steps: true }, Detail::Full),
-    (Form { wide: false, address: false, steps: true }, Detail::Full),
-    (Form { wide: false, address: false, steps: true }, Detail::Short),
-    (Form { wide: false, address: false, steps: true }, Detail::Share),
-    (Form { wide: true, address: true, steps: false }, Detail::Short),
-    (Form { wide: false, address: false, steps: false }, Detail::Share),
-];
 
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
