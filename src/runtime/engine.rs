@@ -1,6 +1,5 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
-use std::iter;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -296,7 +295,7 @@ impl Engine {
         // A worker that has ended gives no rows.
         let rows = replies.into_iter().map(|rows| rows.into_iter().flatten().peekable());
         let mut sorted: Vec<_> = rows.collect();
-        iter::from_fn(move || {
+        std::iter::from_fn(move || {
             let heads = sorted.iter_mut().enumerate();
             let heads = heads.filter_map(|(at, rows)| rows.peek().map(|row| (at, row)));
             let (first, _) = heads.min_by_key(|(_, row)| (&row.state, &row.key))?;
