@@ -26,6 +26,7 @@ use super::journal::attempts::Suspect;
 use super::journal::attempts_file;
 use super::journal::contents::Contents;
 use super::journal::format_1;
+use super::journal::row_file_names::{self, row_file_path};
 use super::journal::scan::Scanned;
 use super::journal::tail::{self, Said};
 use super::position::Position;
@@ -129,7 +130,7 @@ impl Inspection {
             }
         }
         let Some(Picture { owner, checkpoint, journal }) = picture? else {
-            let changes = "its workers were replaced during each copy";
+            let changes = "its files were replaced during each copy";
             return Err(ResilienceError::busy(directory, changes));
         };
         let seal = Seal::of_journal(owner.identity);
@@ -195,14 +196,17 @@ struct Picture {
     journal: JournalSummary,
 }
 
-/// `None` if another generation has begun to count meanwhile: its files have replaced those that were copied.
+/// `None` if another generation has begun to count meanwhile, or row files of the journal were removed: what was copied does
+/// not fit together.
 fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Option<Picture>, ResilienceError> {
     let (before, files) = {
         // Until all is copied.
         let _held = reading::hold(directory);
         let before = owner(directory, copies)?;
+        let row_files = row_file_names::all(directory)?;
         let files = copy_all(directory, copies, &before);
-        if owner(directory, copies)? != before {
+        let is_gone = |first: &u64| !row_file_path(directory, *first).exists();
+        if owner(directory, copies)? != before || row_files.iter().any(is_gone) {
             return Ok(None);
         }
         (before, files?)
@@ -233,7 +237,7 @@ fn copy_all(
     );
     let seal = Seal::of_journal(owner.identity);
     let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
-    // Rows that came after the copies are no harm. None goes meanwhile.
+    // Rows that came after the copies are no harm.
     let row_files = Scanned::read(directory, seal, tail);
     Ok((files, tail, row_files))
 }

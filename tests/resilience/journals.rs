@@ -225,6 +225,39 @@ fn a_changed_byte_of_a_row_is_damage_wherever_it_is() {
 }
 
 #[test]
+fn rows_without_the_files_that_belong_to_them_are_damage_and_stay_where_they_are() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("d");
+    let mut world = World::new(&path, 8, 1);
+    (0..3).for_each(|_| world.journal_some());
+    let with = |change: &dyn Fn(&Path)| {
+        let killed = tempdir().unwrap();
+        world.copy_to(killed.path());
+        change(killed.path());
+        let before = fs::read(newest_row_file(killed.path())).unwrap();
+        let error = recover(killed.path()).unwrap_err().to_string();
+        assert_eq!(fs::read(newest_row_file(killed.path())).unwrap(), before, "{error}");
+        error
+    };
+    let databases = |folder: &Path| {
+        for entry in fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            if file.to_str().is_some_and(|name| name.contains(".sqlite")) {
+                fs::remove_file(file).unwrap();
+            }
+        }
+    };
+    assert!(with(&databases).contains("directory.sqlite"));
+    let tail = |folder: &Path| {
+        fs::remove_file(folder.join("journal.tail")).unwrap();
+        let mut rows = fs::read(newest_row_file(folder)).unwrap();
+        rows[0] ^= 1;
+        fs::write(newest_row_file(folder), rows).unwrap();
+    };
+    assert!(with(&tail).contains("has changed or is missing"));
+}
+
+#[test]
 fn a_row_file_stays_while_another_process_copies_the_files() {
     let folder = tempdir().unwrap();
     let directory = take(folder.path()).unwrap();

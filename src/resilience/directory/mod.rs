@@ -36,6 +36,7 @@ use rusqlite::types::ValueRef;
 use super::checkpoints::worker_file::WorkerFile;
 use super::database::{Database, Durability, FORMAT, Layout};
 use super::error::ResilienceError;
+use super::journal::row_file_names;
 use super::sealed::{Seal, insert, integer, select, unsigned};
 pub(super) use files::{DIRECTORY_FILE, JOURNAL_FILE};
 use files::{LOCK_FILE, in_place, lock, make_private};
@@ -99,7 +100,9 @@ impl Directory {
     ) -> Result<Self, ResilienceError> {
         let file = path.join(DIRECTORY_FILE);
         let workers = generations(&path)?;
-        let used = !workers.is_empty() || path.join(JOURNAL_FILE).exists();
+        let used = !workers.is_empty()
+            || path.join(JOURNAL_FILE).exists()
+            || !row_file_names::all(&path)?.is_empty();
         if used && !file.exists() {
             return Err(ResilienceError::missing(&file));
         }

@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use super::checkpoints::decision::frames_done;
-use super::database::{Database, JOURNAL_FORMAT, Layout};
+use super::database::{Database, Durability, JOURNAL_FORMAT, Layout};
 use super::directory::Directory;
 use super::error::ResilienceError;
 use super::position::{JournalPosition, Slot};
@@ -79,6 +79,9 @@ impl Journal {
     ) -> Result<Self, ResilienceError> {
         let (directory, durability) = (of.identity(), of.durability());
         let (folder, seal) = (of.path(), Seal::of_journal(directory));
+        if durability == Durability::Power {
+            row_file_names::synchronize(folder)?;
+        }
         let said = tail::read(&path, seal)?;
         let mut database = Database::create(path, &LAYOUT, durability)?;
         let row_files = || RowFiles::new(of);

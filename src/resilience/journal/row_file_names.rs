@@ -1,8 +1,9 @@
 //! The names of the journal's row files.
 
 use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::resilience::directory::worker_names::remove_file;
 use crate::resilience::error::ResilienceError;
@@ -51,6 +52,20 @@ pub(crate) fn all(folder: &Path) -> Result<Vec<u64>, ResilienceError> {
 pub(crate) fn remove_new(folder: &Path) -> Result<(), ResilienceError> {
     let new = found(folder)?.into_iter().filter(|(_, new)| *new);
     new.map(|(first, _)| new_path(folder, first)).try_for_each(|path| remove_file(&path))
+}
+
+/// Brings what earlier runs have left to the system to the disk: all files of the journal. To be called before `SQLite`
+/// opens its own, or its lock would go with ours.
+pub(crate) fn synchronize(folder: &Path) -> Result<(), ResilienceError> {
+    let system = |error: io::Error| ResilienceError::system(folder, error);
+    for entry in fs::read_dir(folder).map_err(system)? {
+        let entry = entry.map_err(system)?;
+        if entry.file_name().as_encoded_bytes().starts_with(BEGIN.as_bytes()) {
+            let synchronized = File::open(entry.path()).and_then(|file| file.sync_all());
+            synchronized.map_err(|error| ResilienceError::system(&entry.path(), error))?;
+        }
+    }
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(system)
 }
 
 /// Removes all row files of a folder.

@@ -1,6 +1,6 @@
 //! The files that hold the journal's rows: row files, which are appended to and removed whole.
 //!
-//! Invariants: each byte is written once. A row file's name has the number of its first row, and all rows of a row file come
+//! Invariants: each byte is written once. A row file's name has the number that its first row had when it began, and all rows of a row file come
 //! before those of the next. Only the newest is written, and none of an earlier run. A row file that holds a row that has
 //! not been dropped is not removed.
 
@@ -128,7 +128,8 @@ impl RowFiles {
         let length = match written {
             Ok(length) => length,
             Err(error) => {
-                newest.torn = true;
+                // Of what has failed to reach the disk, no later start must take anything for written.
+                newest.torn = newest.cut().is_err();
                 self.newest = Some(newest);
                 return Err(ResilienceError::system(&path, error));
             }
@@ -211,7 +212,9 @@ impl RowFiles {
     /// Leaves no row in any file that was dropped: it may be a secret. These are the others. A failure does not matter: the
     /// file stays as it was.
     pub fn forget_dropped(&mut self, live: impl Iterator<Item = Place> + Clone) {
-        self.newest = None;
+        if let Some(mut newest) = self.newest.take().filter(|newest| newest.torn) {
+            let _ = newest.cut();
+        }
         if in_place(&self.folder, &self.lock).is_err() {
             return;
         }
@@ -235,7 +238,8 @@ impl RowFiles {
             file.write_all(&bytes_at(&old, place)?)?;
         }
         self.synchronize(&file)?;
-        fs::rename(new, path)
+        fs::rename(new, path)?;
+        self.synchronize_folder()
     }
 
     /// A row, read and checked.
@@ -252,11 +256,16 @@ impl RowFiles {
 impl Newest {
     fn append(&mut self, rows: &Rows<'_>) -> io::Result<u64> {
         if self.torn {
-            self.file.set_len(self.length)?;
-            self.file.seek(SeekFrom::Start(self.length))?;
+            self.cut()?;
             self.torn = false;
         }
         write_all(&mut self.file, &mut rows.slices())
+    }
+
+    /// Cuts off what is behind the last whole row.
+    fn cut(&mut self) -> io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::Start(self.length)).map(drop)
     }
 }
 

@@ -68,6 +68,8 @@ impl Scanned {
 fn may_be_torn(row: u64, tail: Said) -> bool {
     match tail {
         Said::Row { row: written, .. } => row > written,
-        Said::Missing | Said::Torn => true,
+        // It is made before any row file.
+        Said::Missing => false,
+        Said::Torn => true,
     }
 }

@@ -25,7 +25,7 @@ use crate::runtime::panics::IO_THREAD_NAME;
 use crate::runtime::parts::{FramesToWrite, JournalOrder};
 use crate::runtime::shared::Shared;
 
-/// The max bytes of frames per transaction: 8 MiB. A single batch may be longer.
+/// The max bytes of frames per write: 8 MiB. A single batch may be longer.
 const MAX_BYTES_TOGETHER: u64 = 8 * 1024 * 1024;
 
 /// The max bytes of frames in the journal: 1 GiB. It is trimmed at each checkpoint. So it grows to this only if
@@ -161,7 +161,7 @@ impl JournalWriter {
         }
     }
 
-    /// Writes frames in one transaction, with the others that wait.
+    /// Writes frames, together with the others that wait.
     fn write(&mut self, first: FramesToWrite) -> Result<(), ResilienceError> {
         let mut bytes = first.frames.byte_length();
         let mut batch = vec![first];
