@@ -133,9 +133,9 @@ fn assert_tidy(stage: &Stage) {
     assert!(!screen.contains(is_nasty), "{screen}");
     let buffer = stage.draw();
     // All rows but the header and the footer begin and end with a blank column or a rule. The mark of the selected
-    // row is in the first one.
+    // row is in the first one, and those of columns beyond the edges are in both.
     for y in 1..buffer.area.height - 1 {
-        for (x, may_be) in [(0, " ─▌"), (buffer.area.width - 1, " ─")] {
+        for (x, may_be) in [(0, " ─▌‹"), (buffer.area.width - 1, " ─›")] {
             let symbol = buffer[(x, y)].symbol();
             assert!(may_be.contains(symbol), "`{symbol}` at {x} of row {y}:\n{screen}");
         }
