@@ -79,11 +79,15 @@ pub(super) fn run(
     };
     let outcome = session
         .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
-    if let Some(control) = control {
-        control.end(outcome.as_ref().err().map(ToString::to_string));
-    }
     console.progress().finish();
-    log.end(outcome)
+    let failure = outcome.as_ref().err().map(ToString::to_string);
+    let outcome = log.end(outcome);
+    // Last: whoever waits for the end may start the next run.
+    drop(metrics);
+    if let Some(control) = control {
+        control.end(failure);
+    }
+    outcome
 }
 
 /// What a run is followed with.
@@ -187,10 +191,11 @@ fn follow(
             }
             let Some(control) = &mut control else { continue };
             let wish = control.serve(session).map_err(Failure::failed)?;
-            if wish == Wish::Stop {
-                // No interruption: neither another wish nor the first signal after it ends the run at once.
+            // No interruption: neither another wish nor the first signal after it ends the run at once.
+            stopped |= wish == Wish::Stop;
+            if interrupted || stopped {
+                // Again: somebody may have ordered a crash, and the engine that came after it knows nothing of the end.
                 session.engine().stop();
-                stopped = true;
             }
         }
         Ok(())

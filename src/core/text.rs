@@ -6,7 +6,7 @@ use std::fmt;
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     let end = match count {
         1 => "",
-        _ if noun.ends_with("sh") => "es",
+        _ if noun.ends_with("sh") || noun.ends_with("ch") => "es",
         _ => "s",
     };
     format!("{noun}{end}")

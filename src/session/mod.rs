@@ -11,6 +11,8 @@ mod look;
 mod measure;
 pub mod orders;
 #[cfg(feature = "workbench")]
+pub(crate) mod places;
+#[cfg(feature = "workbench")]
 pub mod remote;
 mod reset;
 #[cfg(feature = "workbench")]

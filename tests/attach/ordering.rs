@@ -1,6 +1,11 @@
 //! What is ordered from another process.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::num::NonZeroUsize;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::mpsc::channel;
+use std::thread;
 
 use bytes::Bytes;
 use wallaroo::application::Key;
@@ -12,7 +17,7 @@ use wallaroo::session::remote::{Reach, Remote};
 use wallaroo::session::watched::Watched;
 use wallaroo::session::wire::address::ControlAddress;
 
-use crate::hosted::{Hosted, all, look_until};
+use crate::hosted::{Hosted, all, attach, look_until};
 use crate::support::frames::votes;
 use crate::support::waiting::wait_until;
 
@@ -72,6 +77,56 @@ fn a_crash_that_is_ordered_from_there_loses_nothing_that_was_typed_there() {
         }
     }
     look_until(&mut remote, &all(), "all votes", |seen| votes_of(seen, "a") == Some(50 * 51 / 2));
+}
+
+#[test]
+fn what_was_ordered_as_the_connection_broke_is_said_to_be_unknown() {
+    let hosted = Hosted::start();
+    let relay = hosted.socket().with_file_name("relay");
+    let listener = UnixListener::bind(&relay).unwrap();
+    let run = hosted.socket();
+    let (begun, ends) = channel();
+    let (passed, last_has_passed) = channel();
+    thread::spawn(move || {
+        let (mut near, mut far) = (listener.accept().unwrap().0, UnixStream::connect(run).unwrap());
+        let (mut near_writes, mut far_reads) =
+            (near.try_clone().unwrap(), far.try_clone().unwrap());
+        begun.send([near.try_clone().unwrap(), far.try_clone().unwrap()]).unwrap();
+        thread::spawn(move || std::io::copy(&mut far_reads, &mut near_writes));
+        let (last, mut said, mut piece) = (votes([(b'a', 2)]), Vec::new(), [0; 4096]);
+        while let Ok(read @ 1..) = near.read(&mut piece) {
+            far.write_all(&piece[..read]).unwrap();
+            said.extend_from_slice(&piece[..read]);
+            if said.windows(last.len()).any(|bytes| bytes == last) {
+                let _ = passed.send(());
+            }
+        }
+    });
+    let mut remote = attach(&relay);
+    vote(&mut remote, b'a', 7);
+    look_until(&mut remote, &all(), "7 votes", |seen| votes_of(seen, "a") == Some(7));
+    let ends = ends.recv().unwrap();
+    thread::scope(|scope| {
+        // The run hears nothing.
+        let (go_on, wait) = channel::<()>();
+        let (busy, is_busy) = channel();
+        scope.spawn(|| {
+            hosted.with(move |_| {
+                busy.send(()).unwrap();
+                wait.recv()
+            })
+        });
+        is_busy.recv().unwrap();
+        vote(&mut remote, b'a', 1);
+        vote(&mut remote, b'a', 2);
+        last_has_passed.recv().unwrap();
+        for end in &ends {
+            end.shutdown(Shutdown::Both).unwrap();
+        }
+        let why = "the run does not answer: whether the last 2 orders were done is not known";
+        assert_eq!(answer(&mut remote), Answer::Refused(why.to_owned()));
+        go_on.send(()).unwrap();
+    });
 }
 
 #[test]

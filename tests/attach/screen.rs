@@ -1,6 +1,7 @@
 //! The workbench of a run in another process, in a real terminal.
 
 use std::fs;
+use std::net::TcpListener;
 
 use crate::commands::Place;
 use crate::support::program::{PROGRAM, Running, run};
@@ -48,6 +49,33 @@ fn a_vote_that_is_typed_there_is_counted_and_the_run_goes_on_without_the_workben
     run(["stop", &place.path("s")]).succeeded();
     running.end().succeeded();
     assert_eq!(total(&place), "a => 10\na => 15\na => 16\n");
+}
+
+#[test]
+fn a_run_that_was_told_to_stop_stops_also_if_somebody_lets_it_crash_meanwhile() {
+    let place = Place::new();
+    // Nobody listens there yet: what was voted cannot leave.
+    let out = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (socket, saved) = (place.path("s"), place.path("saved"));
+    let ends = ["--in", "127.0.0.1:0", "--out", &out.to_string()];
+    let line = ["run", "--app", "alphabet", "--resilience-dir", &saved, "--control", &socket];
+    let running = Running::start(line.iter().chain(&ends));
+    running.address();
+    let mut terminal = attach(&place, &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for(" 1 in");
+    let stop = Running::start(["stop", &socket]);
+    wait_until("the stop", || running.said().contains("`stop` was asked for"));
+    terminal.send("\x1b");
+    terminal.wait_for("i: type a message");
+    terminal.send("C");
+    terminal.wait_for("Crash?");
+    terminal.send("\r");
+    wait_until("the crash", || running.said().contains("crash"));
+    let receiver = Running::start(["receive", "--listen", &out.to_string()]);
+    stop.end().succeeded();
+    running.end().succeeded();
+    receiver.end().succeeded();
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn nonsense_huge_frames_and_half_a_hello_are_let_go() {
     let nonsense: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let no_hello: &[u8] = b"\0\0\0\x04\x84\xa1a\x01";
     let deep = [&[0, 0, 0x0f, 0xff][..], &[0x91; 0x0fff]].concat();
-    for bytes in [huge, nonsense, no_hello, &deep] {
+    // In a field that nobody knows, where everything is passed over.
+    let unknown = [&b"\0\0\x03\xbd\xdf\0\0\0\x01\xa1x"[..], &[0x91; 950]].concat();
+    for bytes in [huge, nonsense, no_hello, &deep, &unknown] {
         let mut stream = connect(&hosted);
         challenge(&mut stream);
         let _ = stream.write_all(bytes);
@@ -104,7 +106,7 @@ fn another_program_is_told_to_be_the_same() {
 #[test]
 fn many_that_say_nothing_keep_nobody_out() {
     let hosted = Hosted::start();
-    let silent: Vec<_> = (0..20).map(|_| connect(&hosted)).collect();
+    let silent: Vec<_> = (0..150).map(|_| connect(&hosted)).collect();
     goes_on(&hosted);
     drop(silent);
 }

@@ -1,6 +1,5 @@
 //! HTTP for the metrics: three pages. What a client does, or does not do, costs it its own connection only.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,14 +13,14 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::figures::openmetrics;
 use crate::core::partitions::query::PartitionCount;
 use crate::session::asked::{Asker, Figures};
+use crate::session::places::Places;
 use crate::telemetry::Readiness;
 
 /// How many connections are served at once.
@@ -29,9 +28,6 @@ const MAX_CONNECTIONS: usize = 64;
 
 /// How long a connection keeps its place while others wait for one: most are served in a millisecond.
 const KEPT: Duration = Duration::from_millis(200);
-
-/// How long an aborted connection may take to leave its place.
-const LEAVING: Duration = Duration::from_millis(1);
 
 /// How long a connection may take, from its beginning to its end.
 const MAX_TIME: Duration = Duration::from_secs(5);
@@ -63,48 +59,20 @@ struct Pages {
 /// Serves clients for as long as it is polled.
 pub(super) async fn serve(listener: TcpListener, asker: Asker) {
     let pages = Arc::new(Pages { asker, latest: Mutex::new(None) });
-    let mut places = Places::new();
+    let mut places = Places::new(MAX_CONNECTIONS, KEPT);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             sleep(AFTER_FAILURE).await;
             continue;
         };
         let place = places.next().await;
+        let held = Arc::downgrade(&place);
         let pages = Arc::clone(&pages);
         let served = tokio::spawn(async move {
             connection(stream, pages).await;
             drop(place);
         });
-        places.open.push_back((Instant::now(), served.abort_handle()));
-    }
-}
-
-/// The places for connections.
-struct Places {
-    free: Arc<Semaphore>,
-    /// The connections in their order.
-    open: VecDeque<(Instant, AbortHandle)>,
-}
-
-impl Places {
-    fn new() -> Self {
-        Self { free: Arc::new(Semaphore::new(MAX_CONNECTIONS)), open: VecDeque::new() }
-    }
-
-    /// The next free place. If there is none for a while, the oldest connection loses its own.
-    async fn next(&mut self) -> OwnedSemaphorePermit {
-        loop {
-            self.open.retain(|(_, connection)| !connection.is_finished());
-            let oldest = self.open.front();
-            let wait = oldest.map_or(KEPT, |(since, _)| KEPT.saturating_sub(since.elapsed()));
-            let free = Arc::clone(&self.free).acquire_owned();
-            if let Ok(Ok(place)) = timeout(wait.max(LEAVING), free).await {
-                return place;
-            }
-            if let Some((_, oldest)) = self.open.pop_front() {
-                oldest.abort();
-            }
-        }
+        places.take(held, served.abort_handle());
     }
 }
 

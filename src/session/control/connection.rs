@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
+use crate::session::places::Place;
 use crate::session::wire::frame::{MAX_FRAME, encode, read};
 use crate::session::wire::handshake::{Door, Purpose, receive};
 use crate::session::wire::messages::{ToRun, ToViewer};
@@ -40,8 +41,10 @@ pub(super) enum Heard {
 /// What all connections of a run share.
 pub(super) struct House {
     pub door: Door,
-    /// How many may be served at once.
+    /// How many more may look.
     pub seats: Arc<Semaphore>,
+    /// How many more may ask for something without looking.
+    pub errands: Arc<Semaphore>,
     pub heard: mpsc::Sender<Heard>,
 }
 
@@ -50,25 +53,31 @@ pub(super) async fn serve(
     number: Number,
     (mut reader, mut writer): (Reader, Writer),
     house: Arc<House>,
-    greeting: OwnedSemaphorePermit,
+    greeting: Place,
 ) {
     let Some(purpose) = receive((&mut reader, &mut writer), &house.door).await else { return };
     drop(greeting);
     let (tell, told) = mpsc::channel(WAITING);
-    let Ok(_seat) = Arc::clone(&house.seats).try_acquire_owned() else {
-        let why = "too many look at this run already".to_owned();
-        if let Ok(frame) = encode(&ToViewer::Ended(Some(why))) {
+    let seats = match &purpose {
+        Purpose::Watch { .. } => &house.seats,
+        Purpose::Status | Purpose::Stop => &house.errands,
+    };
+    let Ok(_seat) = Arc::clone(seats).try_acquire_owned() else {
+        if let Ok(frame) = encode(&ToViewer::TooMany) {
             let _ = tell.try_send(frame);
         }
         drop(tell);
         return write(&mut writer, told).await;
     };
-    // The run has ended if nobody hears it.
-    if house.heard.send(Heard::Came(number, purpose, tell)).await.is_err() {
-        return;
-    }
+    let hear = async {
+        // The run has ended if nobody hears it.
+        if house.heard.send(Heard::Came(number, purpose, tell)).await.is_ok() {
+            listen(number, &mut reader, &house.heard).await;
+        }
+    };
+    // At once: one that waits to be heard is told that the run is there.
     tokio::select! {
-        () = listen(number, &mut reader, &house.heard) => {}
+        () = hear => {}
         () = write(&mut writer, told) => {}
     }
     let _ = house.heard.send(Heard::Gone(number)).await;

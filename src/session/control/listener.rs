@@ -19,6 +19,9 @@ use tokio::net::{TcpListener, UnixListener};
 use crate::session::wire::address::ControlAddress;
 use crate::session::wire::stream::{Reader, Writer, of_tcp, of_unix};
 
+/// How long the path of a Unix socket may be, in bytes: what Linux has room for.
+const MAX_PATH: usize = 107;
+
 /// How often it is tried to lock a folder, and the pause in between: a start holds it for less than a millisecond.
 const TURNS: usize = 100;
 const TURN: Duration = Duration::from_millis(10);
@@ -95,6 +98,10 @@ fn bind_tcp(address: &str, has_secret: bool) -> Result<Listener, ControlError> {
 
 fn bind_unix(path: &Path) -> Result<Listener, ControlError> {
     let failed = |error| ControlError::Failed { address: path.display().to_string(), error };
+    if path.as_os_str().len() > MAX_PATH {
+        let why = format!("the path of a socket has at most {MAX_PATH} bytes");
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, why)));
+    }
     // Two runs that find the same dead socket take turns: the second finds a living one.
     let _turn = take_turn(path).map_err(failed)?;
     let listener = match bind_private(path) {

@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Session;
 use super::orders::Answer;
+use super::places::Places;
 use super::wire::address::ControlAddress;
 use super::wire::frame::encode;
 use super::wire::handshake::{Door, Host, Purpose};
@@ -34,11 +35,14 @@ use viewer::Viewer;
 
 pub use viewer::Compile;
 
-/// How many connections are served at once.
+/// How many look at once, and how many more may ask for something.
 const SEATS: usize = 32;
 
 /// How many may be asked at once who they are.
-const GREETINGS: usize = 32;
+const GREETINGS: usize = 64;
+
+/// How long one may take to answer that while others wait to be asked.
+const GREETING: Duration = Duration::from_millis(500);
 
 /// How many things may be heard that nobody has seen to.
 const UNHEARD: usize = 4;
@@ -103,8 +107,9 @@ impl Control {
         };
         let real = listener.address().map(|address| address.to_string());
         let (heard, to_see_to) = mpsc::channel(UNHEARD);
-        let (door, seats) = (Door { secret, host }, Arc::new(Semaphore::new(SEATS)));
-        let house = Arc::new(House { door, seats, heard });
+        let seats = || Arc::new(Semaphore::new(SEATS));
+        let door = Door { secret, host };
+        let house = Arc::new(House { door, seats: seats(), errands: seats(), heard });
         Ok(Self {
             accepting: runtime.spawn(accept(listener, house)),
             runtime,
@@ -192,7 +197,9 @@ impl Control {
                 }
             }
             Heard::Said(number, ToRun::Order(order)) => {
-                let Some(viewer) = self.viewers.get(&number) else { return Ok(Wish::Nothing) };
+                let Some(viewer) = self.viewers.get_mut(&number) else { return Ok(Wish::Nothing) };
+                viewer.orders_heard += 1;
+                viewer.dirty = true;
                 let answer = if viewer.read_only {
                     Some(Answer::Refused(READ_ONLY.to_owned()))
                 } else {
@@ -233,6 +240,8 @@ impl Control {
     pub fn end(self, failure: Option<String>) {
         let Self { runtime, accepting, mut heard, waiting, viewers, stopping, .. } = self;
         accepting.abort();
+        // The address is free before anybody is told that the run has ended.
+        let _ = runtime.block_on(accepting);
         let last = encode(&ToViewer::Ended(failure)).unwrap_or_default();
         for viewer in viewers.values() {
             viewer.tell(last.clone());
@@ -257,20 +266,20 @@ impl Control {
             };
             let _ = timeout(LAST_WORDS, rest).await;
         });
-        // With a wait: the file of the socket is removed then.
         runtime.shutdown_timeout(LAST_WORDS);
     }
 }
 
 async fn accept(listener: Listener, house: Arc<House>) {
-    let greetings = Arc::new(Semaphore::new(GREETINGS));
+    let mut greetings = Places::new(GREETINGS, GREETING);
     for number in 0.. {
-        let Ok(greeting) = Arc::clone(&greetings).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok(ends) => {
-                tokio::spawn(connection::serve(number, ends, Arc::clone(&house), greeting));
-            }
-            Err(_) => sleep(NOT_ACCEPTED).await,
-        }
+        let Ok(ends) = listener.accept().await else {
+            sleep(NOT_ACCEPTED).await;
+            continue;
+        };
+        let greeting = greetings.next().await;
+        let held = Arc::downgrade(&greeting);
+        let served = tokio::spawn(connection::serve(number, ends, Arc::clone(&house), greeting));
+        greetings.take(held, served.abort_handle());
     }
 }

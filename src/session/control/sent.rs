@@ -94,6 +94,7 @@ impl Sent {
             letters_trouble: session.dead_letters_lost().map(|lost| lost.to_string()),
             generated: session.messages_of_load(),
             wanted_workers: session.wanted_workers().get(),
+            orders_heard: 0,
         };
         (update, room.more)
     }

@@ -34,6 +34,8 @@ pub(super) struct Viewer {
     pub read_only: bool,
     /// Whether there may be something new.
     pub dirty: bool,
+    /// How many of its orders were heard.
+    pub orders_heard: u64,
     tell: mpsc::Sender<Vec<u8>>,
     view: PartitionView,
     /// The newest views, with their revisions.
@@ -50,6 +52,7 @@ impl Viewer {
             read_only,
             dirty: true,
             tell,
+            orders_heard: 0,
             view: PartitionView::default(),
             views: VecDeque::new(),
             look: session.new_look(),
@@ -128,7 +131,8 @@ impl Viewer {
         let mut views = self.views.iter().rev();
         let rows_of = views.find(|(_, view)| *view == figures.partitions.view);
         let rows_of = rows_of.map(|(revision, _)| *revision);
-        self.sent.update(session, figures, rows_of)
+        let (update, more) = self.sent.update(session, figures, rows_of);
+        (Update { orders_heard: self.orders_heard, ..update }, more)
     }
 
     /// Tells it something. False if it is gone, or has not read what it was told before.

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::seen::Seen;
 use crate::endpoints::Backoff;
-use crate::session::orders::{Answer, Order};
+use crate::session::orders::Answer;
 use crate::session::wire::address::ControlAddress;
 use crate::session::wire::build::build;
 use crate::session::wire::frame::{MAX_FRAME, WireError, encode, read};
@@ -33,7 +33,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 #[derive(Debug, Error)]
 pub enum Unreachable {
     /// Nothing listens there.
-    #[error("no run is reached at {0}: {1}")]
+    #[error("no run is reached at {0}: {1}; `run --control {0}` makes one that is")]
     NotThere(String, std::io::Error),
     /// What listens there does not let this program in.
     #[error("{0}: {1}")]
@@ -94,6 +94,10 @@ impl Reach {
                 let why = why.map(|why| format!(": {why}")).unwrap_or_default();
                 Err(Unreachable::Ended(place(), why))
             }
+            Ok(Some(ToViewer::TooMany)) => {
+                let why = "too many are connected to this run already: try again later";
+                Err(Unreachable::TurnedAway(place(), why.to_owned()))
+            }
             Ok(Some(said)) => Ok(said),
             Ok(None) => {
                 Err(Unreachable::NotThere(place(), std::io::ErrorKind::UnexpectedEof.into()))
@@ -132,8 +136,10 @@ pub(super) struct Link {
     pub shared: Arc<Shared>,
     /// What is to be said. The front end is gone when it ends.
     pub says: mpsc::UnboundedReceiver<ToRun>,
-    /// Whether it is not known yet what came of a crash.
-    pub crashing: bool,
+    /// How many orders were given on this connection.
+    pub given: u64,
+    /// How many of them the run has said that it had heard.
+    pub heard: u64,
 }
 
 impl Link {
@@ -142,9 +148,10 @@ impl Link {
         let mut backoff = Backoff::default();
         loop {
             let Some(why) = self.serve(&mut ends, &mut backoff).await else { return };
-            if std::mem::take(&mut self.crashing) {
-                let why = "the run does not answer: whether it has crashed is not known";
-                self.answer(Answer::Refused(why.to_owned()));
+            match self.given.saturating_sub(self.heard) {
+                0 => {}
+                1 => self.unknown("the last order was"),
+                orders => self.unknown(&format!("the last {orders} orders were")),
             }
             let ended = matches!(why, Unreachable::Ended(..));
             self.away(&why.to_string());
@@ -189,6 +196,11 @@ impl Link {
         self.shared.news.notify_one();
     }
 
+    fn unknown(&self, orders: &str) {
+        let why = format!("the run does not answer: whether {orders} done is not known");
+        self.answer(Answer::Refused(why));
+    }
+
     /// While there is no connection, nothing is done. Returns when the front end is gone.
     async fn refuse_orders(&mut self) {
         while let Some(said) = self.says.recv().await {
@@ -206,6 +218,7 @@ impl Link {
         (reader, writer): &mut (Reader, Writer),
         backoff: &mut Backoff,
     ) -> Option<Unreachable> {
+        (self.given, self.heard) = (0, 0);
         let looked = self.shared.looked.lock().clone();
         if let Some(looked) = looked
             && let Err(why) = self.say(writer, ToRun::Look(Box::new(looked))).await
@@ -247,26 +260,24 @@ impl Link {
     fn take(&mut self, heard: ToViewer) {
         match heard {
             ToViewer::Update(update) => {
+                self.heard = update.orders_heard;
                 self.shared.seen.lock().take(*update);
                 self.shared.news.notify_one();
             }
-            ToViewer::Answer(answer) => {
-                self.crashing &= !matches!(answer, Answer::Crashed(_) | Answer::Refused(_));
-                self.answer(answer);
-            }
-            ToViewer::Status(_) | ToViewer::Alive | ToViewer::Ended(_) => {}
+            ToViewer::Answer(answer) => self.answer(answer),
+            ToViewer::Status(_) | ToViewer::Alive | ToViewer::Ended(_) | ToViewer::TooMany => {}
         }
     }
 
     async fn say(&mut self, writer: &mut Writer, said: ToRun) -> Result<(), Unreachable> {
-        self.crashing |= matches!(said, ToRun::Order(Order::Crash));
         let frame = match encode(&said) {
             Ok(frame) => frame,
             Err(error) => {
-                self.answer(Answer::Refused(format!("not sent: {error}")));
+                self.answer(Answer::Refused(format!("not sent: {error}; send fewer at a time")));
                 return Ok(());
             }
         };
+        self.given += u64::from(matches!(said, ToRun::Order(_)));
         let written = timeout(STUCK, writer.write_all(&frame)).await;
         let written = written.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
         written.map_err(|error| Unreachable::NotThere(self.reach.address.to_string(), error))

@@ -84,7 +84,8 @@ impl Remote {
             host: host.clone(),
             shared: Arc::clone(&shared),
             says: said,
-            crashing: false,
+            given: 0,
+            heard: 0,
         };
         keep(runtime, link, (reader, writer))?;
         Ok(Self { place, host, shared, says: Some(says), views: VecDeque::new(), revision: 0 })

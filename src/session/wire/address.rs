@@ -1,6 +1,7 @@
 //! Where a run is reached from other processes: a Unix socket, or an address of TCP.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -26,6 +27,9 @@ pub enum ControlAddressError {
     /// It is an endpoint at which nobody is reached.
     #[error("give the path of a socket, or HOST:PORT")]
     NoAddress,
+    /// It is a port or a host alone.
+    #[error("give HOST:PORT, or the path of a socket with a `/` in it, such as ./{0}")]
+    Half(String),
 }
 
 impl FromStr for ControlAddress {
@@ -33,6 +37,10 @@ impl FromStr for ControlAddress {
 
     /// Reads an address as an endpoint is read: `HOST:PORT` is TCP, any other word is a path.
     fn from_str(text: &str) -> Result<Self, ControlAddressError> {
+        let is_half = text.parse::<u16>().is_ok() || text.parse::<IpAddr>().is_ok();
+        if is_half {
+            return Err(ControlAddressError::Half(text.to_owned()));
+        }
         match text.parse()? {
             Endpoint::Tcp(address) => Ok(Self::Tcp(address)),
             Endpoint::File(path) => Ok(Self::Unix(path)),
@@ -61,7 +69,7 @@ mod tests {
         assert_eq!(parse("/run/x:7100"), Ok(ControlAddress::Unix("/run/x:7100".into())));
         assert_eq!(parse(":7100"), Ok(ControlAddress::Tcp("127.0.0.1:7100".to_owned())));
         assert_eq!(parse("tcp://a:7100"), Ok(ControlAddress::Tcp("a:7100".to_owned())));
-        for wrong in ["-", "null", ""] {
+        for wrong in ["-", "null", "", "7100", "127.0.0.1", "::1"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

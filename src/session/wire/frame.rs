@@ -10,6 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// The longest frame in bytes.
 pub(in crate::session) const MAX_FRAME: usize = 16 * 1024 * 1024;
 
+/// How deep values may be in each other: a stranger must not fill the stack.
+const MAX_DEPTH: usize = 200;
+
 /// The bytes of the length.
 const HEADER: usize = 4;
 
@@ -65,7 +68,9 @@ pub(in crate::session) async fn read<T: DeserializeOwned>(
     if body.len() < length {
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
     }
-    rmp_serde::from_slice(&body).map(Some).map_err(|_| WireError::Nonsense)
+    let mut from = rmp_serde::Deserializer::from_read_ref(&body);
+    from.set_max_depth(MAX_DEPTH);
+    T::deserialize(&mut from).map(Some).map_err(|_| WireError::Nonsense)
 }
 
 #[cfg(test)]
@@ -90,6 +95,16 @@ mod tests {
         assert!(matches!(huge, Err(WireError::TooLong(_, 1000))), "{huge:?}");
         let text = read_all(b"\0\0\0\x04GET ").await;
         assert!(matches!(text, Err(WireError::Nonsense)), "{text:?}");
+    }
+
+    #[tokio::test]
+    async fn no_depth_of_values_fills_the_stack() {
+        for depth in [1, 150, 950, 1023, 4000, 100_000_u32] {
+            let body = [vec![0x91; depth as usize], vec![0xc0]].concat();
+            let frame = [&(depth + 1).to_be_bytes()[..], &body].concat();
+            let found = read::<serde::de::IgnoredAny>(&mut &*frame, MAX_FRAME).await;
+            assert_eq!(found.is_ok(), depth < 200, "{depth}: {found:?}");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(in crate::session) enum ToViewer {
     Alive,
     /// The run has ended, and why if it failed.
     Ended(Option<String>),
+    /// Too many are connected: it is let go.
+    TooMany,
 }
 
 /// What is looked at.
@@ -118,4 +120,6 @@ pub(in crate::session) struct Update {
     pub generated: u64,
     /// How many workers there are, or will be.
     pub wanted_workers: usize,
+    /// How many orders of this connection the run has heard.
+    pub orders_heard: u64,
 }
