@@ -122,17 +122,20 @@ impl Column {
             Self::Worker => (2, 1),
             Self::State => (32, 14),
             Self::Change => (10, 6),
-            Self::Output => (28, 14),
+            Self::Output => (36, 14),
         }
     }
 }
 
 /// What is done until all fits, the first thing first: a column gets so narrow, or is left out. The output never is.
-const SAVINGS: [(Column, Option<usize>); 13] = [
+const SAVINGS: [(Column, Option<usize>); 16] = [
     (Column::Frame, Some(18)),
     (Column::Frame, None),
     (Column::Change, None),
     (Column::Source, None),
+    (Column::Output, Some(36)),
+    (Column::Message, Some(24)),
+    (Column::State, Some(24)),
     (Column::Output, Some(24)),
     (Column::Message, Some(12)),
     (Column::State, Some(14)),
@@ -146,6 +149,9 @@ const SAVINGS: [(Column, Option<usize>); 13] = [
 
 /// Which columns get more than they want at most where there is room, the first one first.
 const GROWING: [Column; 4] = [Column::Message, Column::State, Column::Output, Column::Key];
+
+/// The columns of an output that is longer than its column may be.
+const LONG_OUTPUT: usize = 28;
 
 /// The widths of the columns that are shown.
 struct Table {
@@ -179,9 +185,13 @@ impl Table {
             texts.max().unwrap_or(0).max(column.name(stateful).width())
         };
         let wanted = |column: Column| {
-            let (limit, least) = column.limits();
+            let ((limit, least), longest) = (column.limits(), longest(column));
             // What is narrow now may not be so with the next message.
-            longest(column).clamp(least, limit)
+            match column {
+                // One that is cut in any case leaves room to the others.
+                Column::Output if longest > limit => LONG_OUTPUT,
+                _ => longest.clamp(least, limit),
+            }
         };
         let shown = COLUMNS.into_iter().filter(|column| match column {
             Column::Pipeline => several,
