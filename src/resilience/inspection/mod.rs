@@ -5,36 +5,30 @@
 //! checkpoint, so that what the journal has dropped is in the checkpoint. The process puts off what would
 //! make the copies useless, but only for a time; so what does not fit together is looked for again.
 
+mod picture;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs, io, mem, thread};
 
 use serde::Serialize;
 
-use super::checkpoints::decision::frames_done;
-use super::checkpoints::recovery::{Checkpoint, journal_positions};
+use super::checkpoints::recovery::Checkpoint;
 use super::checkpoints::worker_reader::WorkerReader;
-use super::database::{Database, FORMAT, JOURNAL_FORMAT};
-use super::directory::copy::copy_databases;
-use super::directory::emptying;
+use super::database::FORMAT;
+use super::directory::JOURNAL_FILE;
 use super::directory::temporary::TemporaryDirectory;
-use super::directory::worker_names::generations;
-use super::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of, reading};
 use super::error::ResilienceError;
 use super::journal::attempts::Suspect;
 use super::journal::attempts_file;
-use super::journal::contents::Contents;
-use super::journal::format_1;
-use super::journal::row_file_names::{self, row_file_path};
-use super::journal::scan::Scanned;
-use super::journal::tail::{self, Said};
 use super::position::Position;
 use super::sealed::Seal;
 use crate::application::Key;
 use crate::core::numbers::{Epoch, WorkerIndex};
 use crate::core::partitions::query::PartitionRow;
 use crate::core::partitions::saved::to_json;
+use picture::{Picture, look, owner};
 
 /// For how long to look at files that change all the time, and how long to wait in between.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -189,103 +183,6 @@ impl Inspection {
     }
 }
 
-/// All files as they were at moments that fit together.
-struct Picture {
-    owner: Owner,
-    checkpoint: Checkpoint,
-    journal: JournalSummary,
-}
-
-/// `None` if another generation has begun to count meanwhile, or row files of the journal were removed: what was copied does
-/// not fit together.
-fn look(directory: &Path, copies: &TemporaryDirectory) -> Result<Option<Picture>, ResilienceError> {
-    let (before, files) = {
-        // Until all is copied.
-        let _held = reading::hold(directory);
-        let before = owner(directory, copies)?;
-        let row_files = row_file_names::all(directory)?;
-        let files = copy_all(directory, copies, &before);
-        let is_gone = |first: &u64| !row_file_path(directory, *first).exists();
-        if owner(directory, copies)? != before || row_files.iter().any(is_gone) {
-            return Ok(None);
-        }
-        (before, files?)
-    };
-    picture(directory, copies, before, files).map(Some)
-}
-
-/// The files that are copied, how far the journal said that it had been written, and what its row files held.
-type CopiedFiles = (Vec<PathBuf>, Said, Result<Scanned, ResilienceError>);
-
-/// Copies the journal and the files of the generation that counts.
-fn copy_all(
-    directory: &Path,
-    copies: &TemporaryDirectory,
-    owner: &Owner,
-) -> Result<CopiedFiles, ResilienceError> {
-    let generation = owner.generation;
-    let path = directory.join(JOURNAL_FILE);
-    let mut files = Vec::new();
-    match (path.exists(), generation) {
-        (true, _) => files.push(path.clone()),
-        (false, 0) => {}
-        (false, _) => return Err(ResilienceError::missing(&path)),
-    }
-    let workers = generations(directory)?.into_iter();
-    files.extend(
-        workers.filter(|(of, _)| *of == generation && generation > 0).map(|(_, file)| file),
-    );
-    let seal = Seal::of_journal(owner.identity);
-    let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
-    // Rows that came after the copies are no harm.
-    let row_files = Scanned::read(directory, seal, tail);
-    Ok((files, tail, row_files))
-}
-
-/// Reads what was copied.
-fn picture(
-    directory: &Path,
-    copies: &TemporaryDirectory,
-    owner: Owner,
-    (files, tail, row_files): CopiedFiles,
-) -> Result<Picture, ResilienceError> {
-    let (path, generation) = (directory.join(JOURNAL_FILE), owner.generation);
-    let open = |file: PathBuf| {
-        let copy = copies.path().join(file.file_name().unwrap_or_default());
-        let newest = if file == path { JOURNAL_FORMAT } else { FORMAT };
-        Database::read(&copy, file, newest)
-    };
-    let (journals, workers): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| *file == path);
-    let journal = journals.into_iter().next().map(open).transpose()?;
-    let checkpoint = if generation == 0 {
-        Checkpoint::default()
-    } else {
-        let files = workers.into_iter().map(open).collect::<Result<_, _>>()?;
-        Checkpoint::of_generation(files, directory, owner.identity, generation)?
-    };
-    let journal = match journal {
-        Some(journal) => summary_of(&journal, &owner, (tail, row_files), &checkpoint.positions)?,
-        None => JournalSummary::default(),
-    };
-    Ok(Picture { owner, checkpoint, journal })
-}
-
-/// Whose a directory is now.
-fn owner(directory: &Path, copies: &TemporaryDirectory) -> Result<Owner, ResilienceError> {
-    let file = directory.join(DIRECTORY_FILE);
-    let nothing = if emptying::is_begun(directory) {
-        Some("it was reset, and nothing has been saved in it since")
-    } else {
-        (!file.exists()).then_some("it is no resilience directory: it has no directory.sqlite")
-    };
-    if let Some(reason) = nothing {
-        let (path, reason) = (directory.to_owned(), reason.to_owned());
-        return Err(ResilienceError::System { path, reason });
-    }
-    copy_databases(std::slice::from_ref(&file), copies.path(), || Ok(()))?;
-    owner_of(&Database::read(&copies.path().join(DIRECTORY_FILE), file, FORMAT)?)
-}
-
 fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, ResilienceError> {
     let saved = reader.partition_at(row)?;
     let value =
@@ -301,31 +198,6 @@ fn row_of(reader: &WorkerReader, state: &str, row: u64) -> Result<PartitionRow, 
         poisoned: saved.poisoned,
         value,
     })
-}
-
-fn summary_of(
-    journal: &Database,
-    owner: &Owner,
-    (tail, row_files): (Said, Result<Scanned, ResilienceError>),
-    positions: &[Position],
-) -> Result<JournalSummary, ResilienceError> {
-    let positions = journal_positions(positions);
-    let rows = if format_1::is_of(journal)? {
-        format_1::rows(journal, Seal::of_journal(owner.identity))?
-    } else {
-        row_files?.rows
-    };
-    let contents = Contents::read(journal, owner.identity, tail, rows, &positions)?;
-    let mut summary = JournalSummary::default();
-    for row in &contents.live {
-        let position = positions.get(&row.slot).copied().unwrap_or_default();
-        let done = frames_done(position, row.row, row.frames);
-        summary.rows += 1;
-        summary.frames += row.frames;
-        summary.bytes += row.bytes;
-        summary.frames_to_replay += done.map_or(0, |done| row.frames.saturating_sub(done));
-    }
-    Ok(summary)
 }
 
 /// What tells whether a directory was written meanwhile. A log is written from its beginning again, so
