@@ -126,10 +126,9 @@ impl<'a> Found<'a> {
         Some(Self { row, pipeline, slot, frames, bytes, length, source, at, ends })
     }
 
-    /// The row as it is replayed. `None` if its frames are not within its bytes.
-    pub fn replayed(&self) -> Option<Replayed> {
-        let pieces =
-            Pieces::new(Bytes::copy_from_slice(self.bytes), self.ends.unpacked()?, self.at);
+    /// The row as it is replayed, of the bytes in which it was found. `None` if its frames are not within its bytes.
+    pub fn replayed(&self, all: &Bytes) -> Option<Replayed> {
+        let pieces = Pieces::new(all.slice_ref(self.bytes), self.ends.unpacked()?, self.at);
         pieces.are_whole().then(|| Replayed {
             row: self.row,
             pipeline: Arc::from(self.pipeline),
@@ -242,10 +241,10 @@ mod tests {
         #[test]
         fn what_was_written_is_found(row: u64, source in "[a-ü]{0,9}", lengths in lengths(), rest: [u8; 9]) {
             let (file, ends, bytes) = written(row, &source, &lengths);
-            let all = [&file[..], &rest].concat();
+            let all = Bytes::from([&file[..], &rest].concat());
             let found = Found::first_of(&all, SEAL).unwrap();
             prop_assert_eq!((found.length, found.frames), (file.len(), ends.len() as u64));
-            let replayed = found.replayed().unwrap();
+            let replayed = found.replayed(&all).unwrap();
             prop_assert_eq!((replayed.row, &*replayed.pipeline, replayed.slot), (row, "votes", Slot(5)));
             prop_assert_eq!(&*replayed.source, &*source);
             prop_assert_eq!(replayed.pieces, Pieces::new(Bytes::from(bytes), ends, 1 << 40));

@@ -11,6 +11,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::contents::{LiveRow, Place, Replayed};
 use super::row::{Found, Rows};
 use super::row_file_names::{new_path, row_file_path};
@@ -247,9 +249,10 @@ impl RowFiles {
         let path = row_file_path(&self.folder, row.place.row_file);
         let bytes = File::open(&path).and_then(|file| bytes_at(&file, row.place));
         let bytes = bytes.map_err(|error| ResilienceError::unreadable(&path, error))?;
+        let bytes = Bytes::from(bytes);
         let found = Found::first_of(&bytes, self.seal).filter(|found| found.row == row.row);
         let changed = || ResilienceError::damaged(&path, format!("row {} has changed", row.row));
-        found.and_then(|found| found.replayed()).ok_or_else(changed)
+        found.and_then(|found| found.replayed(&bytes)).ok_or_else(changed)
     }
 }
 
