@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver};
 
 use bytes::Bytes;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::durable::Durable;
@@ -248,10 +247,8 @@ impl Engine {
 
     /// Asks every worker how many partitions it has, of each state. Each answers once, unless it has ended.
     #[must_use]
-    pub fn partition_counts(&self) -> UnboundedReceiver<Vec<PartitionCount>> {
-        let (reply, replies) = unbounded_channel();
-        self.0.workers().ask(|| Request::Query(Query::Counts { reply: reply.clone() }));
-        replies
+    pub fn partition_counts(&self) -> Receiver<Vec<PartitionCount>> {
+        self.ask(|reply| Query::Counts { reply })
     }
 
     /// Asks every worker for rows of a state. Each sends one window, or none if it has ended.

@@ -7,11 +7,11 @@ use std::future::pending;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 use super::Session;
-use crate::core::partitions::query::PartitionCount;
+use super::counting::Counting;
 use crate::telemetry::{Measured, Readiness};
 
 /// How many questions may wait for the front end.
@@ -27,8 +27,8 @@ enum Question {
 pub struct Figures {
     /// What the session knows itself.
     pub measured: Measured,
-    /// What its workers answer, each once, when they have finished their batch.
-    pub partitions: UnboundedReceiver<Vec<PartitionCount>>,
+    /// The question to its workers how many partitions they have.
+    pub counting: Counting,
 }
 
 /// How far the front end is.
@@ -120,8 +120,8 @@ impl Asked {
     pub fn answer(self, session: &Session) {
         match self.0 {
             Question::Figures(reply) => {
-                let partitions = session.engine.partition_counts();
-                drop(reply.send(Figures { measured: session.measured(), partitions }));
+                let counting = Counting::of(&session.engine);
+                drop(reply.send(Figures { measured: session.measured(), counting }));
             }
             Question::Readiness(reply) => drop(reply.send(session.readiness())),
         }

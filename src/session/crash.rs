@@ -4,15 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Session;
+use super::counting::Counting;
 use crate::core::event::EngineEvent;
 use crate::core::numbers::Epoch;
 use crate::core::observer::Observer;
-use crate::core::partitions::query::RowQuery;
-use crate::core::partitions::scan::merge;
-use crate::core::topology::StatePlan;
 use crate::endpoints::Endpoint;
 use crate::runtime::{Engine, EngineError, RunState};
 use crate::telemetry::safety::{Crash, SafetyShown};
@@ -95,11 +93,7 @@ impl Session {
 
     /// How many partitions there are, and how many of them messages created. Waits for the workers.
     pub(crate) fn partition_counts(&self) -> (usize, usize) {
-        let query = RowQuery::default();
-        let of_state =
-            |state: &StatePlan| merge(&query, self.engine.rows(&state.name, &query).iter());
-        let counts = self.engine.topology().states().iter().map(of_state);
-        counts.fold((0, 0), |(all, dynamic), state| (all + state.total, dynamic + state.dynamic))
+        Counting::of(&self.engine).wait(Duration::MAX).total()
     }
 
     /// What is saved, and what was lost and recovered.

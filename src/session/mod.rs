@@ -3,6 +3,7 @@
 pub mod asked;
 #[cfg(feature = "workbench")]
 pub mod control;
+pub mod counting;
 mod crash;
 mod load;
 mod load_state;

@@ -1,19 +1,11 @@
 //! The figures of a run that goes on, for one that asks once.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
-
 use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::core::numbers::Timestamp;
-use crate::core::partitions::query::{RowQuery, RowWindow};
-use crate::core::partitions::scan::merge;
 use crate::runtime::RunState;
 use crate::telemetry::{LatencySummary, SinkState};
-
-/// How long workers may take to count their partitions.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The figures of a run that goes on, as `status --json` prints them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,7 +51,7 @@ pub struct Status {
 }
 
 impl Session {
-    /// The figures of this moment, without the partitions: see [`count`](Self::count).
+    /// The figures of this moment, without the partitions: the workers count them.
     pub(super) fn status(&self, viewers: usize) -> Status {
         let figures = self.figures(&self.look);
         let state = match figures.run_state {
@@ -93,42 +85,5 @@ impl Session {
             stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),
             viewers,
         }
-    }
-
-    /// Asks the workers how many partitions they have.
-    pub(super) fn count(&self) -> Count {
-        let query = RowQuery::default();
-        let states = self.engine.topology().states().iter();
-        let states = states.map(|state| self.engine.rows(&state.name, &query)).collect();
-        Count { query, states, workers: self.engine.workers() }
-    }
-}
-
-/// A question how many partitions there are.
-pub(super) struct Count {
-    query: RowQuery,
-    states: Vec<Receiver<RowWindow>>,
-    workers: usize,
-}
-
-impl Count {
-    /// Waits for the answers: how many partitions there are, and how many of them messages created. `None` if
-    /// a worker takes too long or has ended.
-    pub fn wait(self) -> Option<(usize, usize)> {
-        let end = Instant::now() + PATIENCE;
-        let mut counted = (0, 0);
-        for state in self.states {
-            let mut windows = Vec::new();
-            loop {
-                match state.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                    Ok(window) => windows.push(window),
-                    Err(RecvTimeoutError::Disconnected) if windows.len() >= self.workers => break,
-                    Err(_) => return None,
-                }
-            }
-            let whole = merge(&self.query, windows);
-            counted = (counted.0 + whole.total, counted.1 + whole.dynamic);
-        }
-        Some(counted)
     }
 }

@@ -14,11 +14,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::figures::openmetrics;
-use crate::core::partitions::query::PartitionCount;
 use crate::session::asked::{Asker, Figures};
 use crate::session::places::Places;
 use crate::telemetry::Readiness;
@@ -119,9 +118,11 @@ impl Pages {
             return Ok(figures.clone());
         }
         let figures = timeout(ANSWER, self.asker.figures()).await;
-        let Figures { measured, partitions } =
+        let Figures { measured, counting } =
             figures.map_err(|_| BUSY.to_owned())?.map_err(|why| format!("{why}\n"))?;
-        let partitions = counted(partitions).await;
+        // Those that have answered count if it is too late for the others.
+        let counted = spawn_blocking(move || counting.wait(COUNTS)).await;
+        let partitions = counted.map_err(|_| BUSY.to_owned())?.partitions;
         let figures = Bytes::from(openmetrics(measured, partitions));
         *latest = Some((Instant::now(), figures.clone()));
         Ok(figures)
@@ -137,19 +138,6 @@ impl Pages {
 }
 
 const BUSY: &str = "not ready: the program is busy with something else\n";
-
-/// The partitions of the workers that answer in time.
-async fn counted(mut replies: UnboundedReceiver<Vec<PartitionCount>>) -> Vec<PartitionCount> {
-    let mut counted = Vec::new();
-    let all = async {
-        while let Some(more) = replies.recv().await {
-            counted.extend(more);
-        }
-    };
-    // Those that have answered count if it is too late for the others.
-    let _ = timeout(COUNTS, all).await;
-    counted
-}
 
 fn page(
     status: StatusCode,

@@ -238,6 +238,8 @@ pub struct PartitionCount {
     pub worker: WorkerIndex,
     /// How many.
     pub partitions: usize,
+    /// How many of them were created by a message.
+    pub dynamic: usize,
 }
 
 /// One partition as a front end shows it.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::application::Key;
@@ -47,7 +46,7 @@ pub(crate) enum Query {
     /// Some rows of a state.
     Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
     /// How many partitions it has, of each state.
-    Counts { reply: UnboundedSender<Vec<PartitionCount>> },
+    Counts { reply: Sender<Vec<PartitionCount>> },
     /// The row of one partition, or none if another worker owns it.
     Row { state: Arc<str>, key: Key, reply: Sender<Option<PartitionRow>> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
@@ -231,6 +230,7 @@ impl Tables {
                 state: Arc::clone(state),
                 worker: table.worker(),
                 partitions: table.len(),
+                dynamic: table.dynamic(),
             }
         });
         counts.collect()

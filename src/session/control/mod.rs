@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::Session;
+use super::counting::Counting;
 use super::orders::Answer;
 use super::places::Places;
 use super::wire::address::ControlAddress;
@@ -52,6 +53,9 @@ const AT_ONCE: usize = 64;
 
 /// The pause after a connection could not be accepted: there may be no open file left.
 const NOT_ACCEPTED: Duration = Duration::from_millis(100);
+
+/// How long workers may take to count their partitions.
+const COUNTS: Duration = Duration::from_secs(2);
 
 /// How long the last words to those that look may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -224,11 +228,13 @@ impl Control {
     /// The workers are asked how many partitions there are, and nothing here waits for them.
     fn tell_status(&self, session: &Session, tell: mpsc::Sender<Vec<u8>>) {
         let mut status = session.status(self.viewers.len());
-        let count = session.count();
+        let counting = Counting::of(&session.engine);
         self.runtime.spawn_blocking(move || {
-            let counted = count.wait();
-            status.partitions = counted.map(|(all, _)| all);
-            status.partitions_dynamic = counted.map(|(_, dynamic)| dynamic);
+            let counted = counting.wait(COUNTS);
+            if counted.is_whole {
+                let (all, dynamic) = counted.total();
+                (status.partitions, status.partitions_dynamic) = (Some(all), Some(dynamic));
+            }
             if let Ok(frame) = encode(&ToViewer::Status(Box::new(status))) {
                 // One that is gone needs no answer.
                 let _ = tell.try_send(frame);
