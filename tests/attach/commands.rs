@@ -2,34 +2,37 @@
 
 use std::fs;
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use std::io::Write;
 
-use tempfile::TempDir;
-
+use crate::support::folder::Folder;
 use crate::support::frames::votes;
 use crate::support::program::{Running, run};
 use crate::support::waiting::wait_until;
 
 /// A folder for a run, its socket and its files.
-pub struct Place(TempDir);
+pub struct Place(Folder);
+
+impl Deref for Place {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Place {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
+        Self(Folder::new())
     }
 
     /// A file that only its owner can read.
     pub fn secret(&self, name: &str, text: &str) -> String {
-        let path = self.path(name);
-        fs::write(&path, text).unwrap();
+        let path = self.write(name, text);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }

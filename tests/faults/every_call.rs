@@ -90,7 +90,7 @@ fn undisturbed(
     kinds: &'static str,
 ) -> (std::collections::BTreeSet<String>, u64) {
     let mut stage = Stage::new(scenario);
-    let shim = Shim::new(&stage.folder.root(), Fault::none(kinds));
+    let shim = Shim::new(stage.folder.root(), Fault::none(kinds));
     let ended = stage.disturbed(&shim).succeeded();
     stage.check_end(&ended);
     stage.goes_on();
@@ -109,7 +109,7 @@ fn try_all(scenario: Scenario, kinds: &[Kind]) {
             let mut said = String::new();
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 let mut stage = Stage::new(scenario);
-                let shim = Shim::new(&stage.folder.root(), fault);
+                let shim = Shim::new(stage.folder.root(), fault);
                 let ended = stage.disturbed(&shim);
                 faults = shim.faults();
                 said.clone_from(&ended.stderr);

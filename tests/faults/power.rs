@@ -132,7 +132,7 @@ fn lose_power(scenario: Scenario, chance: &mut Chance) -> (Stage, usize) {
     let mut stage = Stage::new(scenario);
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
-    let shim = Shim::new(&stage.folder.root(), Fault::none("w")).tracing(&trace);
+    let shim = Shim::new(stage.folder.root(), Fault::none("w")).tracing(&trace);
     stage.disturbed(&shim).succeeded();
     let changes = read(&fs::read(trace).unwrap());
     assert!(changes.len() > 100, "only {} changes", changes.len());

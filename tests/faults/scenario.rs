@@ -50,7 +50,7 @@ impl Stage {
             // Killed while it writes: with logs that are not empty, and frames in the journal.
             let chosen = Chosen::Only(60);
             let killed = Fault { kinds: "w", chosen, action: Action::Torn };
-            let ended = stage.disturbed(&Shim::new(&stage.folder.root(), killed));
+            let ended = stage.disturbed(&Shim::new(stage.folder.root(), killed));
             assert_eq!(ended.code, None, "it was not killed: {}", ended.stderr);
         }
         stage

@@ -24,27 +24,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use openmetrics::Exposition;
+use support::folder::Folder;
 use support::program::Running;
 use support::waiting::{LIMIT, wait_until};
-use tempfile::TempDir;
-
-/// A folder for the files of one run.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// The path of a file in it.
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).unwrap_or_default()
-    }
-}
 
 /// An alphabet that listens, writes to the file `outputs` and serves metrics.
 struct Served {

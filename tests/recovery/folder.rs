@@ -1,43 +1,38 @@
 //! The files of one application that runs again and again.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::support::folder::{self, json_lines};
 use crate::support::program::{Ended, Running, run};
 
 /// A folder for the files of runs that recover each other.
-pub struct Folder(TempDir);
+pub struct Folder(folder::Folder);
+
+impl Deref for Folder {
+    type Target = folder::Folder;
+
+    fn deref(&self) -> &folder::Folder {
+        &self.0
+    }
+}
 
 impl Folder {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// The path of a file in it.
-    pub fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    /// Writes a file, and gives its path.
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        fs::write(self.path(name), bytes).unwrap();
-        self.path(name)
+        Self(folder::Folder::new())
     }
 
     /// What is in a file, which need not be there.
     pub fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap_or_default()
+        self.read_if_any(name)
     }
 
-    /// A file of JSON lines.
+    /// A file of JSON lines, which need not be there.
     pub fn json_lines(&self, name: &str) -> Vec<Value> {
-        let text = String::from_utf8(self.read(name)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        json_lines(&self.read(name))
     }
 
     /// The command of a run that is saved in `saved`, with its partitions in `state` at the end.
@@ -84,11 +79,6 @@ impl Folder {
             ((name("state"), name("key")), row)
         });
         rows.collect()
-    }
-
-    /// Where the folder is.
-    pub fn root(&self) -> PathBuf {
-        self.0.path().to_owned()
     }
 }
 

@@ -24,6 +24,7 @@ mod golden;
 mod inspecting;
 mod journals;
 mod recovered;
+mod row_files;
 mod starts;
 mod world;
 

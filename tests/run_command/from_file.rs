@@ -10,7 +10,7 @@ const VOTES: &[u8] = b"\0\0\0\x05a\0\0\0\x0a\0\0\0\x05b\0\0\0\x01\0\0\0\x05a\0\0
 fn folder(options: &str) -> (Folder, String) {
     let folder = Folder::new();
     folder.write("votes.msg", VOTES);
-    let text = options.replace('@', folder.0.path().to_str().unwrap());
+    let text = options.replace('@', folder.root().to_str().unwrap());
     let file = folder.write("run.toml", text.as_bytes());
     (folder, file)
 }
@@ -64,7 +64,7 @@ fn the_command_line_goes_before_the_file() {
     let ended = run(["run", "--config", &file].iter().chain(&arguments)).succeeded().json();
     assert_eq!((&ended["app"], &ended["workers"]), (&"alphabet".into(), &2.into()));
     assert_eq!(folder.read("totals").len(), b"a => 10\nb => 1\na => 15\n".len());
-    assert!(!folder.0.path().join("unused").exists());
+    assert!(!folder.root().join("unused").exists());
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn what_a_client_sends_does_nothing_to_a_terminal_that_shows_it() {
     let folder = Folder::new();
     let lines: Vec<u8> = words().iter().flat_map(|word| frame(word.as_bytes())).collect();
     // And a line that is not text, which is a dead letter.
-    let input = folder.write("input", &[lines, frame(b"\xff\x1b[2J\x9b")].concat());
+    let input = folder.write("input", [lines, frame(b"\xff\x1b[2J\x9b")].concat());
     let (saved, state) = (folder.path("saved"), folder.path("state"));
     let (letters, log) = (folder.path("letters"), folder.path("log"));
     let files = ["--state", &state, "--dead-letters", &letters, "--log", &log];

@@ -89,7 +89,7 @@ fn a_connection_and_a_broken_one_are_named_in_the_file_and_on_standard_error() {
 fn a_log_of_errors_alone_is_quiet_about_the_rest() {
     let folder = Folder::new();
     let log = folder.path("log");
-    let input = folder.write("broken", &frame(b""));
+    let input = folder.write("broken", frame(b""));
     let ends = ["run", "--app", "alphabet", "--in", &input, "--out", "null", "--json"];
     let options = ["--log", &log, "--log-level", "error"];
     let ended = run(ends.iter().chain(&options)).succeeded();
@@ -99,7 +99,7 @@ fn a_log_of_errors_alone_is_quiet_about_the_rest() {
 #[test]
 fn many_dead_letters_are_few_lines_that_count_them() {
     let folder = Folder::new();
-    let input = folder.write("broken", &frame(b"").repeat(100_000));
+    let input = folder.write("broken", frame(b"").repeat(100_000));
     let ended = run(["run", "--app", "alphabet", "--in", &input, "--out", "null", "--json"]);
     let ended = ended.succeeded();
     assert!(ended.stderr.lines().count() < 100, "{}", ended.stderr);

@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Instant;
 
 use crate::support::program::{Running, run};
-use crate::{Folder, lines_by_letter};
+use crate::{Folder, lines_by_letter, run_in};
 
 fn messages() -> usize {
     if std::env::var_os("WALLAROO_MILLION").is_some() { 1_000_000 } else { 100_000 }
@@ -98,7 +98,7 @@ fn what_is_read_from_a_file_comes_out_exactly() {
     for (skew, workers) in [("0", "2"), ("1.2", "1")] {
         let folder = Folder::new();
         let votes = Votes::generate(&folder, skew);
-        let figures = folder.run(&votes.file, &["--workers", workers]).succeeded().json();
+        let figures = run_in(&folder, &votes.file, &["--workers", workers]).succeeded().json();
         votes.check(&folder);
         eprintln!("from file to file, skew {skew}: {figures}");
     }

@@ -29,50 +29,17 @@ mod stalled;
 mod written_again;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use tempfile::TempDir;
-
+use support::folder::Folder;
 use support::program::{Ended, PROGRAM, run};
 
-/// A folder for the files of one run of the alphabet.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// The path of a file in it.
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    /// Writes a file, and gives its path.
-    fn write(&self, name: &str, bytes: &[u8]) -> String {
-        fs::write(self.path(name), bytes).unwrap();
-        self.path(name)
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap()
-    }
-
-    /// A file of JSON lines.
-    fn json_lines(&self, name: &str) -> Vec<Value> {
-        let text = String::from_utf8(self.read(name)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// Runs the alphabet from `input` to the file `outputs`, with its partitions in the file
-    /// `state` and its figures as JSON.
-    fn run(&self, input: &str, more: &[&str]) -> Ended {
-        let (outputs, state) = (self.path("outputs"), self.path("state"));
-        let ends = ["--in", input, "--out", &outputs, "--state", &state, "--json"];
-        run(["run", "--app", "alphabet"].iter().chain(&ends).chain(more))
-    }
+/// Runs the alphabet from `input` to the file `outputs`, with its partitions in the file
+/// `state` and its figures as JSON.
+fn run_in(folder: &Folder, input: &str, more: &[&str]) -> Ended {
+    let (outputs, state) = (folder.path("outputs"), folder.path("state"));
+    let ends = ["--in", input, "--out", &outputs, "--state", &state, "--json"];
+    run(["run", "--app", "alphabet"].iter().chain(&ends).chain(more))
 }
 
 /// A file in `fixtures/`.

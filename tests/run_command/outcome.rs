@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::frames::{frame, vote, votes};
 use crate::support::program::run;
-use crate::{Folder, fixture, lines_by_letter};
+use crate::{Folder, fixture, lines_by_letter, run_in};
 
 /// A file of 100,000 random votes.
 fn random_votes(folder: &Folder) -> String {
@@ -45,7 +45,7 @@ fn a_hundred_thousand_votes_have_one_outcome_at_any_number_of_workers() {
     let totals = totals(&folder.read("votes.msg"));
     let mut first = None;
     for workers in [1, 2, 4] {
-        let ended = folder.run(&input, &["--workers", &workers.to_string()]).succeeded();
+        let ended = run_in(&folder, &input, &["--workers", &workers.to_string()]).succeeded();
         let figures = ended.json();
         let outputs = folder.read("outputs");
         assert_eq!(figures["app"], "alphabet");
@@ -81,7 +81,7 @@ fn the_fixture_has_the_totals_and_outputs_that_were_counted_without_this_project
     let expected = fs::read(fixture("votes.outputs")).unwrap();
     let totals = fs::read_to_string(fixture("votes.totals.txt")).unwrap();
     for workers in ["1", "4"] {
-        folder.run(&input, &["--workers", workers]).succeeded();
+        run_in(&folder, &input, &["--workers", workers]).succeeded();
         let found: String = folder.json_lines("state").iter().map(total).collect();
         assert_eq!(found, totals, "{workers} workers");
         let outputs = folder.read("outputs");
@@ -99,8 +99,8 @@ fn total(row: &Value) -> String {
 #[test]
 fn a_partition_is_a_line_as_documented() {
     let folder = Folder::new();
-    let input = folder.write("votes.msg", &votes([(0xff, 3), (b'a', 10), (b'a', 2)]));
-    folder.run(&input, &[]).succeeded();
+    let input = folder.write("votes.msg", votes([(0xff, 3), (b'a', 10), (b'a', 2)]));
+    run_in(&folder, &input, &[]).succeeded();
     let expected = r#"{"state":"letter state","key":"a","worker":0,"dynamic":true,"messages":2,"value":{"letter":"a","votes":12}}
 {"state":"letter state","key":"\\xff","worker":0,"dynamic":true,"messages":1,"value":{"letter":"\\xff","votes":3}}
 "#;
@@ -111,7 +111,8 @@ fn a_partition_is_a_line_as_documented() {
 fn precreate_makes_the_declared_partitions_before_the_first_message() {
     let folder = Folder::new();
     for workers in ["1", "4"] {
-        let figures = folder.run("null", &["--precreate", "--workers", workers]).succeeded().json();
+        let figures =
+            run_in(&folder, "null", &["--precreate", "--workers", workers]).succeeded().json();
         assert_eq!(
             (&figures["partitions"], &figures["partitions_dynamic"]),
             (&json!(27), &json!(0))
@@ -122,8 +123,8 @@ fn precreate_makes_the_declared_partitions_before_the_first_message() {
         assert!(rows.iter().all(|row| row["dynamic"] == false && row["messages"] == 0));
     }
 
-    let input = folder.write("votes.msg", &votes([(b'a', 1), (b'Z', 2)]));
-    let figures = folder.run(&input, &["--precreate"]).succeeded().json();
+    let input = folder.write("votes.msg", votes([(b'a', 1), (b'Z', 2)]));
+    let figures = run_in(&folder, &input, &["--precreate"]).succeeded().json();
     assert_eq!((&figures["partitions"], &figures["partitions_dynamic"]), (&json!(28), &json!(1)));
     let rows = folder.json_lines("state");
     assert!(rows.iter().all(|row| row["dynamic"] == (row["key"] == "Z")));
@@ -132,8 +133,8 @@ fn precreate_makes_the_declared_partitions_before_the_first_message() {
 #[test]
 fn the_binary_encoding_is_frames_of_a_letter_and_its_total() {
     let folder = Folder::new();
-    let input = folder.write("votes.msg", &votes([(b'a', 1), (0xff, 7), (b'a', u32::MAX)]));
-    folder.run(&input, &["--encoding", "binary"]).succeeded();
+    let input = folder.write("votes.msg", votes([(b'a', 1), (0xff, 7), (b'a', u32::MAX)]));
+    run_in(&folder, &input, &["--encoding", "binary"]).succeeded();
     let total = |letter: u8, total: u64| frame(&[&[letter], &total.to_be_bytes()[..]].concat());
     let expected = [total(b'a', 1), total(0xff, 7), total(b'a', u64::from(u32::MAX) + 1)].concat();
     assert_eq!(folder.read("outputs"), expected);
@@ -146,7 +147,7 @@ fn malformed_payloads_and_a_truncated_frame_are_dead_letters_and_the_rest_flows_
     let file = [&good[..], &frame(b""), &frame(b"abcdef"), &good, &[0, 0, 0, 5, b'x']].concat();
     let input = folder.write("votes.msg", &file);
     let letters = folder.path("letters");
-    let figures = folder.run(&input, &["--dead-letters", &letters]).succeeded().json();
+    let figures = run_in(&folder, &input, &["--dead-letters", &letters]).succeeded().json();
     assert_eq!(folder.read("outputs"), b"a => 1\na => 2\n");
     assert_eq!(figures["messages_in"], 5);
     assert_eq!((&figures["messages_out"], &figures["dead_letters"]), (&json!(2), &json!(3)));
@@ -180,7 +181,7 @@ fn malformed_payloads_and_a_truncated_frame_are_dead_letters_and_the_rest_flows_
 fn a_run_without_messages_has_figures_too() {
     let folder = Folder::new();
     let input = folder.write("empty", b"");
-    let figures = folder.run(&input, &[]).succeeded().json();
+    let figures = run_in(&folder, &input, &[]).succeeded().json();
     assert_eq!((&figures["messages_in"], &figures["bytes_out"]), (&json!(0), &json!(0)));
     assert!(folder.read("outputs").is_empty() && folder.read("state").is_empty());
 }

@@ -84,7 +84,7 @@ fn closed_after_a_line(arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_closed_output_ends_the_run_with_one_line() {
     let folder = Folder::new();
-    let input = folder.write("votes.msg", &fs::read(fixture("votes.msg")).unwrap().repeat(500));
+    let input = folder.write("votes.msg", fs::read(fixture("votes.msg")).unwrap().repeat(500));
     let run = ["run", "--app", "alphabet", "--workers", "2", "--in", &input, "--out", "-"];
     let (code, words) = closed_after_a_line(&run);
     assert_eq!(code, Some(1), "{words}");
@@ -129,7 +129,7 @@ fn a_pipe_from_generate_through_run_to_head_ends_with_its_head() {
 #[test]
 fn a_pipe_in_the_file_system_whose_reader_leaves_ends_the_run() {
     let folder = Folder::new();
-    let input = folder.write("votes.msg", &fs::read(fixture("votes.msg")).unwrap().repeat(500));
+    let input = folder.write("votes.msg", fs::read(fixture("votes.msg")).unwrap().repeat(500));
     let fifo = folder.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let running = Running::start(["run", "--app", "alphabet", "--in", &input, "--out", &fifo]);
@@ -166,7 +166,7 @@ fn a_second_signal_ends_a_run_whose_outputs_nobody_takes() {
 #[test]
 fn a_reader_that_has_read_enough_of_what_is_printed_is_no_failure() {
     let folder = Folder::new();
-    let input = folder.write("votes", &vote(b'a', 1));
+    let input = folder.write("votes", vote(b'a', 1));
     let saved = folder.path("saved");
     let ends = ["--in", &input, "--out", "null", "--resilience-dir", &saved];
     run(["run", "--app", "alphabet"].iter().chain(&ends)).succeeded();

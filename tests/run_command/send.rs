@@ -123,7 +123,7 @@ fn everything_is_sent_as_often_as_it_is_asked_for() {
 #[test]
 fn broken_bytes_are_sent_too_and_said() {
     let folder = Folder::new();
-    let file = folder.write("broken", &[vote(b'a', 1), vec![0, 0, 0, 5, b'b']].concat());
+    let file = folder.write("broken", [vote(b'a', 1), vec![0, 0, 0, 5, b'b']].concat());
     for more in [&[][..], &["--rate", "1000"]] {
         let (bytes, ended) = sent(&[&["--file", &file], more].concat());
         assert_eq!(bytes, fs::read(&file).unwrap());
@@ -134,7 +134,7 @@ fn broken_bytes_are_sent_too_and_said() {
             ended.stderr
         );
     }
-    let huge = folder.write("huge", &vec![0xff; 100_000]);
+    let huge = folder.write("huge", vec![0xff; 100_000]);
     let (bytes, ended) = sent(&["--file", &huge, "--repeat", "5"]);
     assert_eq!(bytes.len(), 500_000);
     assert!(ended.stderr.starts_with("sent 0 messages, 500000 bytes"), "{}", ended.stderr);

@@ -188,7 +188,7 @@ fn dead_letters_that_nobody_reads_are_lost_beyond_a_bound_and_that_is_said_at_on
 fn dead_letters_that_are_lost_at_the_end_are_counted_once_in_the_log() {
     let folder = Folder::new();
     let letters = FullPipe::new(folder.path("letters"));
-    folder.write("frames", &frame(b"no vote").repeat(7));
+    folder.write("frames", frame(b"no vote").repeat(7));
     let (frames, log) = (folder.path("frames"), folder.path("log"));
     let run = ["run", "--app", "alphabet", "--in", &frames, "--out", "null", "--log", &log];
     let ended = Running::start([&run[..], &["--dead-letters", letters.path()]].concat()).end();

@@ -88,7 +88,7 @@ fn dead_letters_and_the_log_are_written_again_once_a_full_disk_has_room() {
 #[test]
 fn a_file_of_dead_letters_gets_no_longer_than_its_limit_and_what_is_beyond_is_said() {
     let folder = Folder::new();
-    let input = folder.write("broken", &frame(b"no vote").repeat(1000));
+    let input = folder.write("broken", frame(b"no vote").repeat(1000));
     let letters = folder.path("letters");
     let run = ["run", "--app", "alphabet", "--in", &input, "--out", "null", "--json"];
     let files = ["--dead-letters", &letters, "--dead-letters-limit", "16KiB"];

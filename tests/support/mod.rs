@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod crowd;
+pub mod folder;
 pub mod fragile;
 pub mod frames;
 #[cfg(target_os = "linux")]

@@ -66,7 +66,7 @@ pub fn run_and_kill(
     chance: &mut Chance,
     tally: &Tally,
 ) {
-    let shim = Shim::new(&folder.root(), fault(chance));
+    let shim = Shim::new(folder.root(), fault(chance));
     let (after, start) = (chance.delay(), Instant::now());
     let mut command = Command::new(PROGRAM);
     command.args(folder.command(app, options)).envs(shim.environment());
