@@ -66,7 +66,8 @@ impl Engine {
     /// What goes on in an engine that comes after this one.
     pub fn earlier(&self) -> Earlier {
         let Shared { clock, numbers, pins, .. } = self.shared();
-        Earlier { clock: *clock, numbers: numbers.clone(), pins: Arc::clone(pins) }
+        let injectors = self.0.inlets.lock().injectors.clone();
+        Earlier { clock: *clock, numbers: numbers.clone(), pins: Arc::clone(pins), injectors }
     }
 
     /// Traces every message of a key from now on, where the key is made: its trace begins with the partition step.

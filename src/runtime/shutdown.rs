@@ -81,11 +81,12 @@ impl Running {
                 let limit = if all_ended { Duration::MAX } else { LAST_WRITE };
                 let _ = kept.recv_timeout(limit);
                 gone.send_replace(true);
+                // On another thread: asynchronous code may drop an engine, and must not block. Before the journal writer ends:
+                // it writes all that the sources gave it, and later nothing can be given to it any more.
+                drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
                 durable.stop_journal();
                 // If the journal writer panicked, it has reported that.
                 drop(journal_writer.join());
-                // On another thread: asynchronous code may drop an engine, and must not block.
-                drop(thread::spawn(move || io.shutdown_timeout(LAST_WRITE)).join());
             }
             // Without a wait: a read from a terminal or a pipe may never return.
             _ => io.shutdown_background(),

@@ -106,11 +106,23 @@ fn a_paused_session_stays_paused_and_its_messages_wait() {
     session.crash().unwrap();
     assert_eq!(session.engine().run_state(), RunState::Paused);
     session.engine().resume();
-    // The injected ones are there if they were in the journal by then, as with any kill.
-    wait_until("the ten", || session.engine().export().count() == 10);
+    wait_for(&session, &[(2, 10)]);
     assert_eq!(session.engine().run_state(), RunState::Running);
     session.crash().unwrap();
     assert_eq!(session.engine().run_state(), RunState::Running, "the pause was over");
+}
+
+#[test]
+fn what_was_injected_before_a_crash_is_processed_once_also_if_it_had_not_entered() {
+    let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+    let settings = settings(&topology, directory.path());
+    let mut session = Session::start(topology, &settings, None).unwrap();
+    for crashes in 0..20 {
+        // From the second on, while it recovers.
+        inject(&session, crashes * 10..crashes * 10 + 10);
+        session.crash().unwrap();
+    }
+    wait_for(&session, &[(1, 200)]);
 }
 
 #[test]

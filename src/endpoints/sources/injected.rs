@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::intake::{Connection, Intake};
 use crate::core::frames::assembler::SourceEnd;
@@ -31,23 +31,30 @@ pub enum NotInjected {
     Ended,
 }
 
-/// Gives bytes to a pipeline.
+/// Gives bytes to a pipeline. What has not entered one engine enters the next one that gets a clone.
+#[derive(Debug, Clone)]
 pub struct Injector {
     sender: UnboundedSender<(Bytes, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
+    injected: Injected,
 }
 
 /// The other end of an [`Injector`]: see [`read_injected`].
-pub struct Injected(UnboundedReceiver<(Bytes, OwnedSemaphorePermit)>);
+#[derive(Debug, Clone)]
+pub struct Injected(Arc<Mutex<UnboundedReceiver<(Bytes, OwnedSemaphorePermit)>>>);
+
+impl Default for Injector {
+    fn default() -> Self {
+        let (sender, injected) = unbounded_channel();
+        let room = Arc::new(Semaphore::new(WAITING_LIMIT as usize));
+        Self { sender, room, injected: Injected(Arc::new(Mutex::new(injected))) }
+    }
+}
 
 impl Injector {
-    /// An injector and its other end.
-    pub fn new() -> (Self, Injected) {
-        let (sender, injected) = unbounded_channel();
-        (
-            Self { sender, room: Arc::new(Semaphore::new(WAITING_LIMIT as usize)) },
-            Injected(injected),
-        )
+    /// The end to read from.
+    pub fn injected(&self) -> Injected {
+        self.injected.clone()
     }
 
     /// Gives bytes. They wait until the pipeline's budget has room for them.
@@ -65,7 +72,9 @@ impl Injector {
 
 /// Reads injected bytes until the injector is dropped. Bytes at the end of an injection that are not a whole
 /// frame are a dead letter: they are not joined with the next injection.
-pub async fn read_injected(Injected(mut injected): Injected, intake: Arc<Intake>) {
+pub async fn read_injected(Injected(injected): Injected, intake: Arc<Intake>) {
+    // An engine before has given it back when its tasks ended.
+    let mut injected = injected.lock().await;
     let name: Arc<str> = NAME.into();
     let connection = intake.connect(false);
     // The permit is given back when all of the injection has entered the pipeline.

@@ -50,7 +50,8 @@ pub(super) fn start(
 
     // The shared data, with the queues, which begin at the checkpoint.
     let (news, told) = unbounded_channel();
-    let shared = share(topology, settings, observer, earlier, &opened, news);
+    let earlier = earlier.unwrap_or_else(|| Earlier::none(&topology));
+    let shared = share(topology, settings, observer, &earlier, &opened, news);
     let Opened { endpoints, checkpoint, mut saved, names, others } = opened;
 
     // The workers, with the partitions of the checkpoint; then the files that they are saved in.
@@ -66,8 +67,14 @@ pub(super) fn start(
     let (begin, may_begin) = watch::channel(false);
     let intakes = intakes(&shared, &stopped);
     let budgets = intakes.iter().map(|intake| Arc::clone(intake.budget())).collect();
-    let (entrances, inlets) =
-        start_sources(io.handle(), endpoints.sources, intakes.clone(), &shared, &may_begin);
+    let (entrances, inlets) = start_sources(
+        io.handle(),
+        endpoints.sources,
+        intakes.clone(),
+        &shared,
+        &may_begin,
+        earlier.injectors,
+    );
 
     // The journal writer and the checkpointer. Sources begin at once if there is nothing to replay.
     let parts = Parts { io: io.handle(), shared: &shared, workers: &workers, senders: &senders };
@@ -103,7 +110,7 @@ fn share(
     topology: Arc<Topology>,
     settings: &Settings,
     observer: Arc<dyn Observer>,
-    earlier: Option<Earlier>,
+    earlier: &Earlier,
     opened: &Opened,
     news: UnboundedSender<News>,
 ) -> Arc<Shared> {
@@ -114,7 +121,7 @@ fn share(
         .map(|queues| Arc::new(queues.telling(&gate, &observer)))
         .collect();
     begin_queues_at(&checkpoint.positions, others, &queues);
-    let Earlier { clock, numbers, pins } = earlier.unwrap_or_else(|| Earlier::none(&topology));
+    let Earlier { clock, numbers, pins, injectors: _ } = earlier.clone();
     debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
     let pipelines = topology.pipelines().iter();
     let budgets = |rate| pipelines.map(|_| TraceBudget::new(rate)).collect();

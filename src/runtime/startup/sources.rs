@@ -13,14 +13,16 @@ use crate::runtime::settings::Settings;
 use crate::runtime::shared::Shared;
 
 /// Starts the sources, and those for injected and generated messages if the settings allow them. They begin
-/// to read when `begin` becomes true.
+/// to read when `begin` becomes true. `injectors` are those of an earlier engine, if there was one.
 pub(super) fn start_sources(
     io: &Handle,
     mut sources: Vec<OpenSource>,
     intakes: Vec<Arc<Intake>>,
     shared: &Shared,
     begin: &watch::Receiver<bool>,
+    injectors: Vec<Injector>,
 ) -> (Entrances, Inlets) {
+    let mut injectors = injectors.into_iter();
     debug_assert_eq!(sources.len(), intakes.len(), "each source has its pipeline's intake");
     fit_connections(shared, &mut sources, &intakes);
     let mut entrances = Entrances::default();
@@ -31,7 +33,8 @@ pub(super) fn start_sources(
         if injectable || attachable {
             let Entrances { sources, guests } = &mut entrances;
             let tasks = if injectable { sources } else { guests };
-            let (injector, injected) = Injector::new();
+            let injector = injectors.next().unwrap_or_default();
+            let injected = injector.injected();
             inlets.injectors.push(injector);
             let (its_intake, its_begin) = (Arc::clone(&intake), begin.clone());
             let read = async move {
