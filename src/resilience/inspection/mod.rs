@@ -30,6 +30,8 @@ use crate::core::partitions::query::PartitionRow;
 use crate::core::partitions::saved::to_json;
 use picture::{Picture, look, owner};
 
+pub use picture::JournalSummary;
+
 /// For how long to look at files that change all the time, and how long to wait in between.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
@@ -68,19 +70,6 @@ pub struct SavedCheckpoint {
     pub workers: usize,
     /// When the last of them did, in milliseconds since the beginning of 1970.
     pub saved_at: u64,
-}
-
-/// How much is in a journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct JournalSummary {
-    /// How many rows: frames that were written together.
-    pub rows: u64,
-    /// How many frames.
-    pub frames: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// How many of the frames would be replayed: the checkpoint has not got them.
-    pub frames_to_replay: u64,
 }
 
 /// A file of the directory.

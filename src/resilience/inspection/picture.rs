@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::JournalSummary;
+use serde::Serialize;
+
 use crate::resilience::checkpoints::decision::frames_done;
 use crate::resilience::checkpoints::recovery::{Checkpoint, journal_positions};
 use crate::resilience::database::{Database, FORMAT, JOURNAL_FORMAT};
@@ -19,6 +20,19 @@ use crate::resilience::journal::scan::Scanned;
 use crate::resilience::journal::tail::{self, Said};
 use crate::resilience::position::Position;
 use crate::resilience::sealed::Seal;
+
+/// How much is in a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct JournalSummary {
+    /// How many rows: frames that were written together.
+    pub rows: u64,
+    /// How many frames.
+    pub frames: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many of the frames would be replayed: the checkpoint has not got them.
+    pub frames_to_replay: u64,
+}
 
 /// All files as they were at moments that fit together.
 pub(super) struct Picture {
