@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
@@ -39,6 +40,7 @@ impl Hosted {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (commands, mut said) = unbounded_channel::<Command>();
+        let (opened, is_open) = channel();
         let (socket, saved) = (folder.path().join("s"), folder.path().join("saved"));
         let thread = thread::spawn(move || {
             let log = Log::new(LogLevel::Info);
@@ -56,6 +58,7 @@ impl Hosted {
             let host = host(&topology, &settings);
             let address = ControlAddress::Unix(socket);
             let mut control = Control::open(&address, None, host, Box::new(condition)).unwrap();
+            opened.send(()).unwrap();
             let mut session = Session::start(topology, &settings, None).unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async {
@@ -72,9 +75,9 @@ impl Hosted {
             });
             control.end(None);
         });
-        let hosted = Self { folder, commands: Some(commands), thread: Some(thread) };
-        wait_until("the socket", || hosted.socket().exists());
-        hosted
+        // Not when its socket exists: it is bound before it listens.
+        is_open.recv().unwrap();
+        Self { folder, commands: Some(commands), thread: Some(thread) }
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -91,7 +94,7 @@ impl Hosted {
         &self,
         action: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> T {
-        let (sender, done) = std::sync::mpsc::channel();
+        let (sender, done) = channel();
         let command: Command = Box::new(move |session| drop(sender.send(action(session))));
         self.commands.as_ref().unwrap().send(command).unwrap_or_else(|_| panic!("it has ended"));
         done.recv().unwrap()
