@@ -23,14 +23,13 @@ use super::setup::files::{
 use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
-use crate::core::partitions::query::{RowQuery, SortBy};
 use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::session::asked::next;
 use crate::session::control::{Control, Wish};
 use crate::session::wire::handshake::Host;
-use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
+use crate::telemetry::{SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
 pub(super) fn run(
@@ -67,16 +66,14 @@ pub(super) fn run(
         files(&settings, arguments.engine.dead_letters.as_deref()),
     );
     let mut control = open(&arguments.control, host)?;
-    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
+    let metrics = arguments.metrics.metrics.as_deref();
+    let serve = |address| Metrics::serve(address, arguments.metrics_keys);
+    let metrics = metrics.map(serve).transpose()?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
-    let following = Following {
-        console: &console,
-        metrics: metrics.as_ref(),
-        view: top_partitions(arguments.metrics_keys),
-    };
+    let following = Following { console: &console, metrics: metrics.as_ref() };
     let outcome = session
         .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
     console.progress().finish();
@@ -94,19 +91,6 @@ pub(super) fn run(
 struct Following<'a> {
     console: &'a Console,
     metrics: Option<&'a Metrics>,
-    /// The partitions that the metrics show.
-    view: PartitionView,
-}
-
-/// The partitions of the first state with the most messages, so many of them.
-fn top_partitions(limit: usize) -> PartitionView {
-    let (sort, descending) = (SortBy::Messages, true);
-    let query = RowQuery { sort, descending, limit, ..RowQuery::default() };
-    // Without them, the workers are not asked to sort either.
-    if limit == 0 {
-        return PartitionView::default();
-    }
-    PartitionView { query, ..PartitionView::default() }
 }
 
 /// Follows the run to its end, and says and writes what is wanted of it.
@@ -152,7 +136,7 @@ fn follow(
     following: &Following<'_>,
     mut control: Option<&mut Control>,
 ) -> Result<(), Failure> {
-    let Following { console, metrics, view } = following;
+    let Following { console, metrics } = following;
     if let Some(control) = &control {
         session.trace(false);
         session.say(&format!("control at {}", control.address()));
@@ -178,7 +162,7 @@ fn follow(
                 () = heard(control.as_deref_mut(), session) => {}
                 asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
-                    if session.refresh(view)
+                    if session.update()
                         && let Some(control) = &mut control
                     {
                         control.note_news();
@@ -200,7 +184,7 @@ fn follow(
         }
         Ok(())
     });
-    session.refresh(&PartitionView::default());
+    session.update();
     console.progress().erase();
     followed?;
     session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)

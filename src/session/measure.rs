@@ -13,7 +13,7 @@ use crate::telemetry::counters::Counter;
 use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::pipeline_counters::PipelineCounters;
 use crate::telemetry::{
-    KeyMeasured, Measured, PipelineMeasured, Readiness, Refused, SavedMeasured, StepMeasured,
+    Measured, PipelineMeasured, Readiness, Refused, SavedMeasured, StepMeasured,
 };
 
 impl Session {
@@ -33,7 +33,6 @@ impl Session {
             workers: workers.map(|worker| of_worker(&self.collector, worker)).collect(),
             dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
             saved: self.saved(),
-            top: self.top(),
         }
     }
 
@@ -70,16 +69,6 @@ impl Session {
             crashes: self.collector.crashes.get(),
             recoveries: self.collector.recoveries.get(),
         })
-    }
-
-    fn top(&self) -> Vec<KeyMeasured> {
-        let Some(state) = self.engine.topology().states().first() else { return Vec::new() };
-        let rows = self.look.rows().iter().map(|shown| KeyMeasured {
-            state: Arc::clone(&state.name),
-            key: shown.row.key.clone(),
-            messages: shown.row.messages,
-        });
-        rows.collect()
     }
 }
 

@@ -18,6 +18,7 @@ pub mod remote;
 mod reset;
 #[cfg(feature = "workbench")]
 pub mod status;
+pub mod top_keys;
 mod totals;
 mod view;
 pub mod watched;

@@ -1,7 +1,7 @@
 //! `--metrics`: the figures of a run over HTTP, for Prometheus and for whoever watches services.
 //!
 //! The server has a thread of its own. It asks the thread of the front end for the figures when a client wants them, so
-//! workers pay for it only when they are asked how many partitions they have.
+//! workers pay for it only when they are asked about their partitions.
 
 mod figures;
 mod server;
@@ -10,7 +10,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::thread;
 
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -28,8 +27,9 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Begins to serve at an address. It says that the run is being started, until somebody [answers](Self::answer).
-    pub fn serve(address: &str) -> Result<Self, Failure> {
+    /// Begins to serve at an address, with so many keys. It says that the run is being started, until somebody
+    /// [answers](Self::answer).
+    pub fn serve(address: &str, keys: usize) -> Result<Self, Failure> {
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
         let listener =
@@ -40,7 +40,7 @@ impl Metrics {
         let of_server = asker.clone();
         thread::Builder::new()
             .name("wallaroo-metrics".to_owned())
-            .spawn(move || run(&runtime, listener, of_server, stopped))
+            .spawn(move || run(&runtime, server::serve(listener, of_server, keys), stopped))
             .map_err(Failure::failed)?;
         Ok(Self { asker, address: real, _stop: stop })
     }
@@ -62,10 +62,10 @@ impl Metrics {
     }
 }
 
-fn run(runtime: &Runtime, listener: TcpListener, asker: Asker, stopped: oneshot::Receiver<()>) {
+fn run(runtime: &Runtime, serving: impl Future<Output = ()>, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         tokio::select! {
-            () = server::serve(listener, asker) => {}
+            () = serving => {}
             // An error says that it was dropped.
             _ = stopped => {}
         }
