@@ -176,10 +176,9 @@ fn follow(
             let Some(control) = &mut control else { continue };
             let wish = control.serve(session).map_err(Failure::failed)?;
             // No interruption: neither another wish nor the first signal after it ends the run at once.
-            stopped |= wish == Wish::Stop;
-            if interrupted || stopped {
-                // Again: somebody may have ordered a crash, and the engine that came after it knows nothing of the end.
-                session.engine().stop();
+            if wish == Wish::Stop {
+                stopped = true;
+                session.stop();
             }
         }
         Ok(())
@@ -199,11 +198,11 @@ async fn heard(control: Option<&mut Control>, session: &Session) {
 }
 
 /// The first interruption lets the run drain. The second ends it at once.
-fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
+fn stop(session: &mut Session, interrupted: &mut bool) -> Result<(), Failure> {
     if std::mem::replace(interrupted, true) {
         return Err(Failure::failed("interrupted twice: ended without draining"));
     }
-    session.engine().stop();
+    session.stop();
     Ok(())
 }
 

@@ -73,12 +73,12 @@ impl Session {
         let start = || Engine::start_after(earlier, topology, settings, observer);
         let before_start = began.elapsed();
         self.engine = apart(start)?;
-        self.engine.trace(self.tracing);
         self.disturb();
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));
         self.load_again();
+        self.carry_over();
         Ok(())
     }
 

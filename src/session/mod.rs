@@ -69,6 +69,8 @@ pub struct Session {
     disturbed: u64,
     /// Whether messages that sources read are traced.
     tracing: bool,
+    /// Whether it was stopped: so is each engine that takes another one's place.
+    stopping: bool,
     /// How many resets there were.
     resets: u64,
     /// The traced messages of each partition.
@@ -130,6 +132,7 @@ impl Session {
             look: Look::new(settings.frame_limit, Arc::clone(&collector.news)),
             disturbed: 0,
             tracing: true,
+            stopping: false,
             resets: 0,
             collector,
             throughput: Throughput::default(),
@@ -189,6 +192,20 @@ impl Session {
     #[must_use]
     pub fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
         self.collector.letters.as_ref()?.trouble()
+    }
+
+    /// Stops reading: see [`Engine::stop`]. The run ends, also after a crash or a reset.
+    pub fn stop(&mut self) {
+        self.stopping = true;
+        self.engine.stop();
+    }
+
+    /// An engine that has taken another one's place goes on in the same way.
+    fn carry_over(&self) {
+        self.engine.trace(self.tracing);
+        if self.stopping {
+            self.engine.stop();
+        }
     }
 
     /// Ends the run at once without draining, and finishes its dead letters, those of unfinished frames
