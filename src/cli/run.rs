@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::metrics::Metrics;
 use super::progress::console::Console;
@@ -153,12 +154,16 @@ fn follow(
             session.say(&metrics.said());
             answerer
         });
-        let (mut interrupted, mut stopped, mut said) = (false, false, false);
+        let (mut ending, mut said) = (Ending::NotAsked, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
             tokio::select! {
                 () = session.engine().ended() => {}
-                () = interrupts.next() => stop(session, &mut interrupted)?,
+                () = interrupts.next() => {
+                    ending.interrupt()?;
+                    session.stop();
+                    said = false;
+                }
                 () = heard(control.as_deref_mut(), session) => {}
                 asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
@@ -167,17 +172,18 @@ fn follow(
                     {
                         control.note_news();
                     }
-                    if (interrupted || stopped) && !said {
-                        said = say_what_is_waited_for(&session.snapshot(), console);
+                    if let Some(how) = ending.without_waiting()
+                        && !said
+                    {
+                        said = say_what_is_waited_for(&session.snapshot(), how, console);
                     }
                     console.progress().show(|| in_progress(&session.snapshot()));
                 }
             }
             let Some(control) = &mut control else { continue };
             let wish = control.serve(session).map_err(Failure::failed)?;
-            // No interruption: neither another wish nor the first signal after it ends the run at once.
             if wish == Wish::Stop {
-                stopped = true;
+                ending.stop();
                 session.stop();
             }
         }
@@ -197,17 +203,8 @@ async fn heard(control: Option<&mut Control>, session: &Session) {
     }
 }
 
-/// The first interruption lets the run drain. The second ends it at once.
-fn stop(session: &mut Session, interrupted: &mut bool) -> Result<(), Failure> {
-    if std::mem::replace(interrupted, true) {
-        return Err(Failure::failed("interrupted twice: ended without draining"));
-    }
-    session.stop();
-    Ok(())
-}
-
-/// Writes which sinks keep an interrupted run from ending. Returns whether there are any.
-fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
+/// Writes which sinks keep a run from ending, and how to end it without. Returns whether there are any.
+fn say_what_is_waited_for(snapshot: &Snapshot, how: &str, console: &Console) -> bool {
     // Pipelines may share one.
     let mut said = BTreeSet::new();
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
@@ -217,8 +214,7 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
             SinkState::Stalled => ("to write the last outputs", "takes no outputs"),
             SinkState::Closing => ("for the receiver's end", "has not closed the connection"),
         };
-        let line =
-            format!("waiting {what}: {} {waits}; interrupt again to end without", sink.endpoint);
+        let line = format!("waiting {what}: {} {waits}; {how} to end without", sink.endpoint);
         if said.insert(line.clone()) {
             console.progress().say(&one_line(&line));
         }
