@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::figures::openmetrics;
 use crate::session::asked::{Asker, Figures};
@@ -33,9 +33,6 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// How many bytes of a request are kept: a longer head is refused, and a body is never read.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// The wait after a connection that could not be accepted, for example because too many files are open.
-const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// How long figures are given again instead of new ones, so that no number of clients makes the engine slower: longer
 /// if it took long to make them, because the keys of many partitions are sorted.
@@ -70,21 +67,14 @@ struct Latest {
 /// Serves clients for as long as it is polled.
 pub(super) async fn serve(listener: TcpListener, asker: Asker, keys: usize) {
     let pages = Arc::new(Pages { asker, keys, latest: Mutex::new(None) });
-    let mut places = Places::new(MAX_CONNECTIONS, KEPT);
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            sleep(AFTER_FAILURE).await;
-            continue;
-        };
-        let place = places.next().await;
-        let held = Arc::downgrade(&place);
+    let serve = |(stream, _), place| {
         let pages = Arc::clone(&pages);
-        let served = tokio::spawn(async move {
+        async move {
             connection(stream, pages).await;
             drop(place);
-        });
-        places.take(held, served.abort_handle());
-    }
+        }
+    };
+    Places::new(MAX_CONNECTIONS, KEPT).serve(|| listener.accept(), serve).await;
 }
 
 async fn connection(stream: TcpStream, pages: Arc<Pages>) {

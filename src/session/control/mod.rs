@@ -51,9 +51,6 @@ const UNHEARD: usize = 4;
 /// How many of them are seen to at a time.
 const AT_ONCE: usize = 64;
 
-/// The pause after a connection could not be accepted: there may be no open file left.
-const NOT_ACCEPTED: Duration = Duration::from_millis(100);
-
 /// How long workers may take to count their partitions.
 const COUNTS: Duration = Duration::from_secs(2);
 
@@ -277,15 +274,10 @@ impl Control {
 }
 
 async fn accept(listener: Listener, house: Arc<House>) {
-    let mut greetings = Places::new(GREETINGS, GREETING);
-    for number in 0.. {
-        let Ok(ends) = listener.accept().await else {
-            sleep(NOT_ACCEPTED).await;
-            continue;
-        };
-        let greeting = greetings.next().await;
-        let held = Arc::downgrade(&greeting);
-        let served = tokio::spawn(connection::serve(number, ends, Arc::clone(&house), greeting));
-        greetings.take(held, served.abort_handle());
-    }
+    let (listener, mut number) = (&listener, 0);
+    let serve = |ends, greeting| {
+        number += 1;
+        connection::serve(number, ends, Arc::clone(&house), greeting)
+    };
+    Places::new(GREETINGS, GREETING).serve(|| listener.accept(), serve).await;
 }
