@@ -95,17 +95,14 @@ impl Control {
         host: Host,
         compile: Compile,
     ) -> Result<Self, ControlError> {
-        let failed = |error| ControlError::Failed { address: address.to_string(), error };
+        let failed = |error| ControlError::Failed { address: address.to_string(), error, hint: "" };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wallaroo-control")
             .enable_all()
             .build()
             .map_err(failed)?;
-        let listener = {
-            let _inside = runtime.enter();
-            Listener::bind(address, secret.is_some())?
-        };
+        let listener = runtime.block_on(Listener::bind(address, secret.is_some()))?;
         let real = listener.address().map(|address| address.to_string());
         let (heard, to_see_to) = mpsc::channel(UNHEARD);
         let seats = || Arc::new(Semaphore::new(SEATS));
