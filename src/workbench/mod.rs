@@ -244,11 +244,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                 (dirty, asked) = (true, true);
                 desk.workbench.notices.pass(Instant::now());
                 let Some(effect) = desk.workbench.handle(&event) else { continue };
-                let Some(effect) = hands.apply(desk, effect)? else { continue };
-                match effect {
-                    Effect::Quit => return Ok(Leave::End),
-                    Effect::Switch(to) => return Ok(Leave::Switch(to)),
-                    effect => desk.apply(effect)?,
+                if let Some(leave) = hands.apply(desk, effect)? {
+                    return Ok(leave);
                 }
             }
             asked = next(hands.answerer.as_mut()) => {
