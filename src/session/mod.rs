@@ -5,6 +5,7 @@ pub mod asked;
 pub mod control;
 pub mod counting;
 mod crash;
+mod ending;
 mod load;
 mod load_state;
 pub mod local;
@@ -194,44 +195,9 @@ impl Session {
         self.collector.letters.as_ref()?.trouble()
     }
 
-    /// Stops reading: see [`Engine::stop`]. The run ends, also after a crash or a reset.
-    pub fn stop(&mut self) {
-        self.stopping = true;
-        self.engine.stop();
-    }
-
-    /// An engine that has taken another one's place goes on in the same way.
-    fn carry_over(&self) {
-        self.engine.trace(self.tracing);
-        if self.stopping {
-            self.engine.stop();
-        }
-    }
-
-    /// Ends the run at once without draining, and finishes its dead letters, those of unfinished frames
-    /// among them.
-    pub fn end(&mut self) {
-        self.engine.crash();
-        self.finish_dead_letters();
-    }
-
-    /// The run has ended: waits until its dead letters are in their file. A file that cannot be written is
-    /// waited for a short time only; what is not written then is lost.
-    pub fn finish_dead_letters(&self) {
-        if let Some(letters) = &self.collector.letters {
-            letters.finish();
-        }
-    }
-
     /// Puts what a front end has told its user into the log.
     pub fn say(&self, text: &str) {
         self.collector.reporter.told(text);
-    }
-
-    /// Ends the run, with its figures in the log.
-    fn close(&mut self) {
-        self.end();
-        self.collector.reporter.ends(totals(&self.collector));
     }
 
     /// Looks from now on at what this message would do, or at none: snapshots say it.
