@@ -190,7 +190,8 @@ impl Desk {
     }
 
     /// The last figures, and whether the workers have told how many partitions there are.
-    fn last_snapshot(&mut self, stateful: bool) -> (Snapshot, bool) {
+    fn last_snapshot(&mut self) -> (Snapshot, bool) {
+        let stateful = !self.workbench.topology.states().is_empty();
         let patience = Instant::now() + LAST_LOOK;
         let view = self.workbench.view();
         loop {
@@ -205,23 +206,24 @@ impl Desk {
         }
     }
 
-    /// Ends the engine, and says what was.
-    pub fn end(&mut self) -> Farewell {
-        let stateful = !self.workbench.topology.states().is_empty();
-        let (snapshot, counted) = self.last_snapshot(stateful);
+    /// Ends the engine, and says what was. `None` if the engine is in another process and goes on.
+    pub fn end(&mut self) -> Option<Farewell> {
+        let is_here = self.session.here().is_some();
+        let last = is_here.then(|| self.last_snapshot());
         self.session.end();
+        let (snapshot, counted) = last?;
         let latency = snapshot.latency(TimeWindow::All).summary;
-        Farewell {
+        Some(Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
             messages: snapshot.totals.messages_in,
-            generated: self.session.messages_of_load(),
+            generated: self.session.here()?.messages_of_load(),
             partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
             p99: (latency.count > 0).then_some(latency.p99),
             crashes: self.crashes,
             saved: self.saved.take(),
-        }
+        })
     }
 }
 

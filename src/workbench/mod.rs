@@ -129,7 +129,7 @@ fn work_on_screen(
     let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
     drop(hands);
     ended?;
-    let farewells = desks.iter_mut().map(|(_, desk)| desk.end()).collect();
+    let farewells = desks.iter_mut().filter_map(|(_, desk)| desk.end()).collect();
     let lost = desks.iter().find_map(|(_, desk)| desk.session.dead_letters_lost());
     lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }
