@@ -20,7 +20,7 @@ impl Workbench {
         if let Filter::Expression(expression) = self.searches.messages.filter() {
             let mut judged = self.judged_traces.borrow_mut();
             let holds = |trace: &Trace| expression.holds(trace);
-            return judged.keep(expression, all, Trace::hop_count, holds).into();
+            return judged.keep(expression, all, Trace::length, holds).into();
         }
         found(all, &self.searches.messages, |trace, text| {
             let number = trace.sequence.to_string();
