@@ -63,24 +63,13 @@ impl Desk {
         }
         let mut workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(settings.frame_limit)
-            .with_hands(configuration.keymap.clone(), configuration.mouse)
-            .with_columns(configuration.hidden_columns.clone())
             .with_files(ResetFiles::of(&settings, letters.as_deref()));
-        workbench.arrange(configuration.windows);
-        let history = earlier_lines(&mut workbench, configuration);
         if temporary.is_some() {
             workbench = workbench.saved_for_now();
         }
         let session = Box::new(Local::from(session));
-        Ok(Self {
-            session,
-            workbench,
-            _temporary: temporary,
-            saved,
-            crashes: 0,
-            lost: false,
-            history,
-        })
+        let desk = Self::new(session, workbench, configuration);
+        Ok(Self { _temporary: temporary, saved, ..desk })
     }
 
     /// Looks at the engine of another process.
@@ -92,11 +81,21 @@ impl Desk {
     ) -> Self {
         let Host { frame_limit, read, written, .. } = remote.host().clone();
         let session: Box<dyn Watched> = Box::new(remote);
-        let mut workbench = Workbench::new(topology, theme, session.snapshot())
+        let workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(frame_limit)
-            .with_hands(configuration.keymap.clone(), configuration.mouse)
-            .with_columns(configuration.hidden_columns.clone())
             .with_files(ResetFiles { read, written });
+        Self::new(session, workbench, configuration)
+    }
+
+    /// A workbench as it is configured.
+    fn new(
+        session: Box<dyn Watched>,
+        workbench: Workbench,
+        configuration: &Configuration,
+    ) -> Self {
+        let mut workbench = workbench
+            .with_hands(configuration.keymap.clone(), configuration.mouse)
+            .with_columns(configuration.hidden_columns.clone());
         workbench.arrange(configuration.windows);
         let history = earlier_lines(&mut workbench, configuration);
         Self { session, workbench, _temporary: None, saved: None, crashes: 0, lost: false, history }
