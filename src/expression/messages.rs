@@ -7,7 +7,7 @@ use crate::application::text_of_bytes;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 
-/// How many bytes of a letter are read as text: a list is judged 20 times a second.
+/// How many bytes of a letter are read as text: all letters that are kept are read after each key of a condition.
 const READ: usize = 16 * 1024;
 
 impl Row for Trace {
