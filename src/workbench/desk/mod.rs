@@ -1,14 +1,15 @@
 //! An application with its engine and what the user sees of it: what the workbench's loop works at.
 
+mod farewell;
+mod history_file;
+mod opening;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
-use super::farewell::Farewell;
-use super::history_file::HistoryFile;
-use super::opening::Opening;
 use super::state::windows::reset_files::ResetFiles;
 use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
@@ -23,6 +24,9 @@ use crate::session::remote::Remote;
 use crate::session::watched::{TRACES, Watched};
 use crate::session::wire::handshake::Host;
 use crate::telemetry::{Snapshot, TimeWindow};
+pub use farewell::Farewell;
+use history_file::HistoryFile;
+pub use opening::{Opening, Others, Served};
 
 /// An application with its engine and what the user sees of it.
 pub(super) struct Desk {

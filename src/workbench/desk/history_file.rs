@@ -6,11 +6,11 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::configuration::state_place;
-use super::state::typing::input_line::LONGEST_KEPT;
-use super::words::file_name;
 use crate::endpoints::open_to_write;
 use crate::resilience::private;
+use crate::workbench::configuration::state_place;
+use crate::workbench::state::typing::input_line::LONGEST_KEPT;
+use crate::workbench::words::file_name;
 
 /// How many lines are kept.
 const KEPT: usize = 500;
