@@ -92,11 +92,7 @@ impl Desk {
     }
 
     /// A workbench as it is configured.
-    fn new(
-        session: Box<dyn Watched>,
-        workbench: Workbench,
-        configuration: &Configuration,
-    ) -> Self {
+    fn new(session: Box<dyn Watched>, workbench: Workbench, configuration: &Configuration) -> Self {
         let mut workbench = workbench
             .with_hands(configuration.keymap.clone(), configuration.mouse)
             .with_columns(configuration.hidden_columns.clone());

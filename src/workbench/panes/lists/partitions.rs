@@ -249,7 +249,11 @@ fn value(
         field => {
             let widths = workbench.partitions.widths();
             let value = partition.value.get(field);
-            fitted(value.map(|value| widths.aligned(field, value, usize::from(column.width))).unwrap_or_default())
+            fitted(
+                value
+                    .map(|value| widths.aligned(field, value, usize::from(column.width)))
+                    .unwrap_or_default(),
+            )
         }
     }
 }

@@ -27,18 +27,18 @@ impl Workbench {
     #[must_use]
     pub(in crate::workbench) fn shown_outputs(&self) -> Cow<'_, [Arc<OutputShown>]> {
         let search = &self.searches.outputs;
-        search.found(&self.snapshot.outputs, |_| 0, |output| {
-            has(&text_of_bytes(&output.bytes), search.line.text())
-        })
+        search.found(
+            &self.snapshot.outputs,
+            |_| 0,
+            |output| has(&text_of_bytes(&output.bytes), search.line.text()),
+        )
     }
 
     /// The lines of the log that the search lets through, newest first.
     #[must_use]
     pub(in crate::workbench) fn shown_log(&self) -> Cow<'_, [Arc<LogLine>]> {
         let search = &self.searches.log;
-        search.found(&self.snapshot.log.lines, |_| 0, |line| {
-            has(&line.text, search.line.text())
-        })
+        search.found(&self.snapshot.log.lines, |_| 0, |line| has(&line.text, search.line.text()))
     }
 }
 
