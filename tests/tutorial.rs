@@ -37,6 +37,10 @@ const ENVIRONMENT: [(&str, &str); 2] =
 /// This package's target folder, as seen from the folder for the tests' files in it.
 const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/..");
 
+/// A feature of a dependency that only the tests' own dependencies turn on. Without it, Cargo would build all that
+/// depends on this one once more for the reader's crate.
+const BUILT_ALREADY: &str = "\nlibc = { version = \"0.2\", features = [\"extra_traits\"] }\n";
+
 /// The reader's crate.
 struct Reader {
     folder: PathBuf,
@@ -87,7 +91,7 @@ impl Reader {
         let manifest = manifest.join("\n");
         assert!(manifest.contains("\"../wallaroo-tui\""));
         let manifest = manifest.replace("\"../wallaroo-tui\"", &format!("{PACKAGE:?}"));
-        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        fs::write(folder.join("Cargo.toml"), manifest + BUILT_ALREADY).unwrap();
         Self { folder, rust: Vec::new() }
     }
 
