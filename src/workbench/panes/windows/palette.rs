@@ -66,7 +66,10 @@ pub(super) fn render(
         list.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(told)]));
     if let Some(selected) = found.get(palette.selected) {
         let (text, style) = does(theme, selected.item);
-        let text = wrapped(&[Span::styled(text, style)], usize::from(told.width.saturating_sub(2)));
+        let columns = usize::from(told.width.saturating_sub(2));
+        // Two rows that are broken between words.
+        let text = theme.fit(&text, (2 * columns).saturating_sub(16));
+        let text = wrapped(&[Span::styled(text, style)], columns);
         let rule = theme.symbol("─", "-").repeat(usize::from(told.width));
         Line::styled(rule, theme.quiet()).render(told, buffer);
         for (text, row) in text.into_iter().zip(told.rows().skip(1)) {
