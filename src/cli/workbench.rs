@@ -11,6 +11,7 @@ use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{open_dead_letters, refuse_saved_files, refuse_shared_files};
 use super::setup::log::RunLog;
 use crate::core::frames::preview::each_line;
+use crate::core::guard::guarded;
 use crate::core::load::settings::LoadSettings;
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
@@ -54,7 +55,9 @@ pub(super) fn start(
     // Another application begins with nothing but the workers: endpoints and files are the first one's.
     let mut open = |at: usize| {
         let app = apps.get(at).ok_or("there is no such application")?;
-        let topology = app.topology(options).map_err(|failure| failure.to_string())?;
+        // The application on the screen goes on, whatever this one's author has written.
+        let topology = || app.topology(options).map_err(|failure| failure.to_string());
+        let topology = guarded(topology).map_err(|reason| format!("{}: {reason}", app.name))?;
         let settings = Settings { workers, ..Settings::new(&topology) };
         Ok(Opening { topology, settings, dead_letters: None, load: None })
     };

@@ -11,8 +11,10 @@ use bytes::Bytes;
 use super::figures::counted;
 use super::frames::preview::shortened;
 use super::frames::wrapping::Wrapping;
+use super::guard::guarded;
 use super::text::hex_digit;
 use super::topology::SourcePlan;
+use crate::application::TypedForm;
 
 /// The max number of repetitions of one line.
 const MAX_REPETITIONS: usize = 1_000_000;
@@ -96,7 +98,7 @@ fn repetitions(line: &str) -> Result<(&str, usize), String> {
 
 fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
     let payload = match &source.typed {
-        Some(form) => form.parse(line).map_err(|reason| reason.as_str().to_owned()),
+        Some(form) => payload(form, line),
         None if source.is_typed_as_it_is() => Ok(line.as_bytes().to_vec()),
         None => {
             Err("this application has no typed form: type raw bytes, as 0x 00 01 ..".to_owned())
@@ -113,6 +115,17 @@ fn formed(line: &str, times: usize, source: &SourcePlan) -> Typed {
             Ok(frame) => Typed::Frames { frame, wrapping: source.framing.wrapping(), times },
         },
     }
+}
+
+/// The payload of what was typed, whatever the author's code does.
+///
+/// # Errors
+///
+/// What is wrong with the text, or with which words the author's code panicked.
+pub(crate) fn payload(form: &TypedForm, text: &str) -> Result<Vec<u8>, String> {
+    guarded(|| Ok(form.parse(text)))
+        .map_err(|panic| format!("the source's typed form {panic}"))?
+        .map_err(|reason| reason.as_str().to_owned())
 }
 
 fn raw(digits: &str, times: usize, source: &SourcePlan, limit: u64) -> Typed {

@@ -7,16 +7,15 @@ use crate::application::text_of_bytes;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 
-/// How many bytes of a letter are read as text: a list is judged 20 times a second.
+/// How many bytes of a letter are read as text: all letters that are kept are read after each key of a condition.
 const READ: usize = 16 * 1024;
 
 impl Row for Trace {
     fn value(&self, name: &str, field: Option<&str>) -> Option<Value> {
         let hops = self.hops();
-        let last = || hops.last();
         match name {
             "pipeline" => Some((*self.pipeline).into()),
-            "step" => last().map(|hop| (*hop.step).into()),
+            "step" => hops.last().map(|hop| (*hop.step).into()),
             "key" => find(&hops, |event| match event {
                 HopEvent::Partitioned { key, .. } => Some(key.to_string().into()),
                 _ => None,
@@ -36,10 +35,7 @@ impl Row for Trace {
                 let dead = hops.iter().any(|hop| matches!(hop.event, HopEvent::DeadLetter(_)));
                 Some(dead.into())
             }
-            "latency" => {
-                let end = last().filter(|hop| hop.event.is_end())?;
-                Some((end.at.since(self.read_at).as_secs_f64() * 1e3).into())
-            }
+            "latency" => Some((self.took()?.as_secs_f64() * 1e3).into()),
             _ => None,
         }
     }

@@ -58,10 +58,6 @@ impl Watched for Local {
         self.session.dead_letters_lost().map(|lost| lost.to_string())
     }
 
-    fn messages_of_load(&self) -> u64 {
-        self.session.messages_of_load()
-    }
-
     fn end(&mut self) {
         self.session.end();
     }

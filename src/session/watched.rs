@@ -47,9 +47,6 @@ pub trait Watched {
     /// Why not all dead letters are in their file now; `None` if all are.
     fn letters_trouble(&self) -> Option<String>;
 
-    /// How many messages of loads have been sent.
-    fn messages_of_load(&self) -> u64;
-
     /// Stops looking. The engine of this process ends; one of another process goes on.
     fn end(&mut self);
 

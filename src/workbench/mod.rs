@@ -10,11 +10,8 @@ pub mod configuration;
 mod desk;
 mod error;
 mod exports;
-mod farewell;
-mod history_file;
 mod keymap;
 mod layout;
-mod opening;
 mod panes;
 mod state;
 pub mod svg;
@@ -44,11 +41,10 @@ use terminal::signals::{Heard, Signals};
 pub use choosing::choose;
 pub use commands::{COMMANDS, Command, Context, Entry};
 pub use configuration::{Configuration, ConfigurationError};
+pub use desk::{Farewell, Opening, Others, Served};
 pub use error::WorkbenchError;
-pub use farewell::Farewell;
 pub use keymap::{Conflict, Keymap};
 pub use layout::Pane;
-pub use opening::{Opening, Others, Served};
 pub use panes::chooser::{Choice, Chooser, Chosen};
 pub(crate) use state::windows::reset_files::ResetFiles;
 pub use state::{Effect, Notice, Offer, Workbench};
@@ -129,7 +125,7 @@ fn work_on_screen(
     let ended = switch(&runtime, &mut desks, others, &mut hands, configuration);
     drop(hands);
     ended?;
-    let farewells = desks.iter_mut().map(|(_, desk)| desk.end()).collect();
+    let farewells = desks.iter_mut().filter_map(|(_, desk)| desk.end()).collect();
     let lost = desks.iter().find_map(|(_, desk)| desk.session.here()?.dead_letters_lost());
     lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }

@@ -177,6 +177,20 @@ fn the_palette_finds_commands_by_name() {
 }
 
 #[test]
+fn the_palette_shows_the_partitions_whose_key_contains_what_is_typed() {
+    for typed in ["Z", "partition Z", " partition  Z "] {
+        let mut stage = voted(120, 40, UNICODE);
+        press(&mut stage, KeyCode::Esc);
+        stage.text(&format!(":{typed}"));
+        // `find partitions` is the last of what was found.
+        press(&mut stage, KeyCode::PageDown);
+        press(&mut stage, KeyCode::Enter);
+        let screen = stage.screen();
+        assert!(screen.contains("Partitions 1 of 5"), "{typed}: {screen}");
+    }
+}
+
+#[test]
 fn a_partition_opens_to_its_state_and_its_history() {
     let mut stage = voted(100, 34, UNICODE);
     press(&mut stage, KeyCode::Esc);

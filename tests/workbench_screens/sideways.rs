@@ -1,6 +1,10 @@
 //! Left and Right: columns that do not fit, and seconds of a chart; and what Enter opens from the latency.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyCode;
+use wallaroo::core::frames::trace::Trace;
+use wallaroo::core::numbers::SequenceNumber;
 use wallaroo::workbench::Theme;
 
 use super::support::stage::Stage;
@@ -104,13 +108,26 @@ fn a_long_message_is_cut_only_where_there_is_no_room_and_its_number_and_time_nev
         let theme = Theme::new(true, true);
         let mut stage = Stage::open(market_spread::topology(|| 0).unwrap(), theme, width, height);
         stage.vote("buy IBM 100 at 140.25");
-        let screen = stage.screen();
-        let row = screen.lines().find(|line| line.trim_start_matches('▌').starts_with(" #1 "));
-        let row = row.expect(&screen);
-        assert!(row.contains("us"), "{screen}");
+        assert_row_is_whole(&mut stage);
         go(&mut stage, '5');
         stage.text("z");
         let screen = stage.screen();
         assert!(screen.contains("quantity 100.0, price 140.25") || width < 200, "{screen}");
+        assert_row_is_whole(&mut stage);
     }
+}
+
+/// The only message, as if it came after very many: a part of its number would be another message's.
+fn assert_row_is_whole(stage: &mut Stage) {
+    stage.show_changed(|snapshot| {
+        let first = &snapshot.traces[0];
+        let number = SequenceNumber(987_654_321_098);
+        let (pipeline, source) = (Arc::clone(&first.pipeline), Arc::clone(&first.source));
+        let trace = Trace::new(pipeline, source, number, &first.frame, first.read_at);
+        first.hops().into_iter().for_each(|hop| trace.push(hop));
+        snapshot.traces = vec![Arc::new(trace)];
+    });
+    let screen = stage.screen();
+    let row = screen.lines().find(|line| line.contains("#987654321098 ")).expect(&screen);
+    assert!(row.contains("us"), "{screen}");
 }

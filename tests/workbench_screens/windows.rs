@@ -36,6 +36,26 @@ fn send_long(stage: &mut Stage, length: usize) {
 }
 
 #[test]
+fn the_help_is_scrolled_to_its_last_line_and_back_at_every_size() {
+    for (width, height) in [(60, 18), (80, 24), (120, 40)] {
+        let mut stage = voted(width, height, UNICODE);
+        go_to(&mut stage, "2");
+        stage.text("?");
+        let first = stage.screen();
+        press(&mut stage, KeyCode::End);
+        let last = stage.screen();
+        assert!(last.contains("send its frame again as it is"), "{last}");
+        press(&mut stage, KeyCode::Down);
+        assert_eq!(stage.screen(), last);
+        // Each key moves it, also the first one after those that could not.
+        press(&mut stage, KeyCode::Up);
+        assert_ne!(stage.screen(), last);
+        press(&mut stage, KeyCode::Home);
+        assert_eq!(stage.screen(), first);
+    }
+}
+
+#[test]
 fn a_message() {
     let screens = at_both_sizes(
         |stage| {

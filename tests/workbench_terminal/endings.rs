@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use wallaroo::runtime::Settings;
-use wallaroo::workbench::{Configuration, Opening};
-use wallaroo::{Application, Reason, Sink, Source};
+use wallaroo::workbench::{Configuration, Offer, Opening, Others};
+use wallaroo::{Application, Key, Reason, Sink, Source};
 
 use super::{
-    CTRL_C, ESCAPE, PROGRAM, Terminal, alphabet, alphabet_with, enter, leave_input, wait_for_votes,
+    CTRL_C, CTRL_X, ESCAPE, PROGRAM, Terminal, alphabet, alphabet_with, enter, leave_input, paste,
+    wait_for_votes,
 };
 
 #[test]
@@ -112,34 +113,72 @@ fn start_and_take_the_terminal_away(controlling: bool) {
     }
 }
 
-/// The application that the next test runs in a terminal: its typed form panics, in the thread that
-/// draws.
+/// The application that the next tests run in a terminal: its typed form panics, in the thread that draws. So does
+/// the change to its only other application.
 #[test]
-#[ignore = "is run in a terminal by another test"]
+#[ignore = "is run in a terminal by other tests"]
 fn workbench_that_panics() {
     let source = Source::new(|payload: &[u8]| Ok::<_, Reason>(Some(payload.to_vec())))
         .typed("x", |_| panic!("no such luck"));
-    let sink = Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message));
-    let application = Application::new("panics").pipeline("one", source).to_sink(sink).build();
+    let count = |message: Vec<u8>, count: &mut u64| {
+        *count += 1;
+        (Some(message), true)
+    };
+    let application = Application::new("panics")
+        .pipeline("one", source)
+        .to_state_partition(count, |_: &Key| 0, "counts", |message: &Vec<u8>| message.clone())
+        .to_sink(Sink::new(|message: &Vec<u8>, output: &mut Vec<u8>| output.extend(message)))
+        .build();
     let topology = Arc::new(application.unwrap());
     let settings = Settings::new(&topology);
     let opening = Opening { topology, settings, dead_letters: None, load: None };
-    wallaroo::workbench::run(opening, None, None, &Configuration::default()).unwrap();
+    let offer = |name: &str| Offer { name: name.to_owned(), about: String::new() };
+    let mut open = |_| -> Result<Opening, String> { panic!("out of luck") };
+    let others =
+        Others { offers: ["panics", "other"].map(offer).into(), first: 0, open: &mut open };
+    wallaroo::workbench::run(opening, Some(others), None, &Configuration::default()).unwrap();
+}
+
+/// A terminal with the workbench that panics.
+fn panicking() -> Terminal {
+    let this = std::env::current_exe().unwrap();
+    let test = "endings::workbench_that_panics";
+    let arguments = ["--exact", test, "--ignored", "--nocapture", "--test-threads=1"];
+    let terminal = Terminal::start(this.to_str().unwrap(), &arguments, 40, 120);
+    terminal.wait_for("Ctrl-C quit");
+    terminal
+}
+
+#[test]
+fn a_panic_of_the_typed_form_is_a_sentence_and_the_screen_stays() {
+    let mut terminal = panicking();
+    terminal.send("x");
+    terminal.wait_for("the source's typed form panicked: no such luck");
+    // It is a wrong line as any other.
+    terminal.send(CTRL_X);
+    terminal.wait_for("1 in");
+    paste(&mut terminal, "y\nz");
+    terminal.wait_for("line 2: the source's typed form panicked: no such luck");
+    assert!(terminal.is_alternate_screen() && terminal.bracketed_paste());
+    let raw = terminal.raw();
+    let text = String::from_utf8_lossy(&raw);
+    assert_eq!(text.matches("\x1b[?1049h").count(), 1, "the screen was never given back");
+    assert!(!text.contains("\x1b[?1049l") && !text.contains("RUST_BACKTRACE"));
+    terminal.send(CTRL_C);
+    assert!(terminal.wait_exit().success());
+    terminal.assert_restored();
 }
 
 #[test]
 fn a_panic_gives_the_terminal_back_and_says_what_happened() {
-    let this = std::env::current_exe().unwrap();
-    let test = "endings::workbench_that_panics";
-    let arguments = ["--exact", test, "--ignored", "--nocapture", "--test-threads=1"];
-    let mut terminal = Terminal::start(this.to_str().unwrap(), &arguments, 40, 120);
-    terminal.wait_for("Ctrl-C quit");
+    let mut terminal = panicking();
     assert!(terminal.is_alternate_screen());
-    terminal.send("x");
+    leave_input(&mut terminal);
+    terminal.send("Aother\r");
     assert!(!terminal.wait_exit().success());
     terminal.assert_restored();
     // Not overwritten by what came after it.
-    assert!(terminal.screen().contains("no such luck"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("out of luck"), "{}", terminal.screen());
 }
 
 #[test]

@@ -171,11 +171,6 @@ impl Trace {
         Some(end.at.since(self.read_at))
     }
 
-    /// How many hops are kept so far.
-    pub fn hop_count(&self) -> usize {
-        self.hops.lock().kept.len()
-    }
-
     /// Its approximate size in memory, in bytes.
     pub fn weight(&self) -> usize {
         let hops = self.hops.lock();

@@ -92,7 +92,6 @@ impl Sent {
             lines: Delta { first, values },
             warnings,
             letters_trouble: session.dead_letters_lost().map(|lost| lost.to_string()),
-            generated: session.messages_of_load(),
             orders_heard: 0,
         };
         (update, room.more)

@@ -203,10 +203,6 @@ impl Watched for Remote {
         self.shared.seen.lock().letters_trouble.clone()
     }
 
-    fn messages_of_load(&self) -> u64 {
-        self.shared.seen.lock().generated
-    }
-
     fn end(&mut self) {
         self.says = None;
     }

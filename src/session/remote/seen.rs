@@ -25,7 +25,6 @@ pub(super) struct Seen {
     lines: Kept<LogLine>,
     warnings: u64,
     pub letters_trouble: Option<String>,
-    pub generated: u64,
     /// Why the run does not answer.
     pub away: Option<Arc<str>>,
     /// What came of orders, and nobody has taken.
@@ -88,7 +87,6 @@ impl Seen {
             lines: Kept::new(Ring::new(SHOWN)),
             warnings: 0,
             letters_trouble: None,
-            generated: 0,
             away: None,
             answers: Vec::new(),
             changed: true,
@@ -119,7 +117,6 @@ impl Seen {
         self.lines.take(update.lines);
         self.warnings = update.warnings;
         self.letters_trouble = update.letters_trouble;
-        self.generated = update.generated;
         (self.figures, self.rows_of) = (update.figures, update.rows_of);
         self.share_traces();
         (self.away, self.changed) = (None, true);

@@ -116,8 +116,6 @@ pub(in crate::session) struct Update {
     pub warnings: u64,
     /// Why not all dead letters are in their file.
     pub letters_trouble: Option<String>,
-    /// How many messages of loads have been sent.
-    pub generated: u64,
     /// How many orders of this connection the run has heard.
     pub orders_heard: u64,
 }

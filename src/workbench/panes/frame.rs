@@ -87,6 +87,16 @@ pub(super) fn quoted(theme: Theme, bytes: &[u8], columns: usize) -> String {
     format!("\"{}\"", theme.fit(&text, columns))
 }
 
+/// The columns of a window, its border included.
+fn window_width(area: Rect) -> u16 {
+    area.width.saturating_sub(4).min(110)
+}
+
+/// How many columns the lines of a [`window`] have.
+pub(super) fn inner_width(area: Rect) -> usize {
+    usize::from(window_width(area).saturating_sub(4)).max(1)
+}
+
 /// Draws an overlay's window in the middle of the screen, as high as its lines need. Long lines are cut
 /// if the lines after them would not fit.
 pub(super) fn window(
@@ -97,8 +107,7 @@ pub(super) fn window(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let width = area.width.saturating_sub(4).min(110);
-    let inner_width = usize::from(width.saturating_sub(4)).max(1);
+    let (width, inner_width) = (window_width(area), inner_width(area));
     let most = usize::from(area.height.saturating_sub(4));
     let lines = shortened(theme, lines, inner_width, most);
     let needed = lines.iter().map(|line| rows_needed(line, inner_width)).sum::<usize>();

@@ -40,7 +40,6 @@ use crate::core::typed::Typed;
 use crate::telemetry::{LogLine, OutputShown, PartitionView, Snapshot, TimeWindow};
 pub use applications::Offer;
 pub use effect::{Effect, Notice};
-use lists::filters::judged::Judged;
 use lists::filters::searches::Searches;
 use lists::letters::LetterRows;
 use lists::rows::{PartitionRows, SelectedRow};
@@ -81,8 +80,6 @@ pub struct Workbench {
     pub(super) target: PipelineIndex,
     pub(super) partitions: PartitionRows,
     pub(super) trace: SelectedRow<Trace>,
-    /// Which messages the condition of their search lets through.
-    judged_traces: RefCell<Judged<Trace>>,
     /// Whether the newest message is marked, because it was taken by a step.
     pub(super) spotlight: bool,
     pub(super) letters: LetterRows,
@@ -147,7 +144,6 @@ impl Workbench {
             target: PipelineIndex(0),
             partitions: PartitionRows::default(),
             trace: SelectedRow::default(),
-            judged_traces: RefCell::default(),
             spotlight: false,
             letters: LetterRows::default(),
             log_line: SelectedRow::default(),

@@ -16,22 +16,35 @@ pub struct Sideways {
 }
 
 impl Sideways {
-    /// How many columns behind the first one are skipped.
-    #[must_use]
-    pub fn skipped(&self) -> usize {
-        self.skipped.get()
-    }
-
     /// Whether there are columns at the left and at the right that were not drawn.
     #[must_use]
     pub fn beyond(&self) -> (bool, bool) {
         (self.skipped.get() > 0, self.more.get())
     }
 
-    /// Takes what is drawn.
-    pub fn drawn(&self, skipped: usize, more: bool) {
-        self.skipped.set(skipped);
-        self.more.set(more);
+    /// The columns that are drawn in so much room: those that fit, if the table is not scrolled; else the first one,
+    /// and those that are in sight behind it. `width` is that of a column with the gap beside it.
+    pub fn choose<C>(
+        &self,
+        all: Vec<C>,
+        fitting: Vec<C>,
+        room: usize,
+        width: impl Fn(&C) -> usize,
+    ) -> Vec<C> {
+        if fitting.len() == all.len() || self.skipped.get() == 0 {
+            self.skipped.set(0);
+            self.more.set(fitting.len() < all.len());
+            return fitting;
+        }
+        let mut widths = all.iter().map(width);
+        let room = room.saturating_sub(widths.next().unwrap_or(0));
+        let widths: Vec<usize> = widths.collect();
+        let in_sight = in_sight(&widths, room, self.skipped.get());
+        self.skipped.set(in_sight.start);
+        self.more.set(in_sight.end < widths.len());
+        let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
+        let shown = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
+        shown.map(|(_, column)| column).collect()
     }
 
     /// Whether there is a column in this direction.
@@ -50,8 +63,7 @@ impl Sideways {
 
 /// Which of the columns behind the first one are shown in so many columns of the terminal, if `skipped` of them are
 /// not wanted: fewer are skipped if the others fit. At least one is shown.
-#[must_use]
-pub fn in_sight(widths: &[usize], room: usize, skipped: usize) -> Range<usize> {
+fn in_sight(widths: &[usize], room: usize, skipped: usize) -> Range<usize> {
     let fitting = |widths: &mut dyn Iterator<Item = &usize>| {
         let mut used = 0;
         let fits = |width: &&usize| {

@@ -147,13 +147,14 @@ impl Chain {
             names.push_span(Span::styled(name.clone(), self.theme.title()));
             counts.push_span(Span::raw(" ".repeat(name.width())));
         }
+        let mut is_drawn_out = false;
         for (at, node) in self.nodes.iter().enumerate() {
             let [names, counts] = &mut lines;
             if at > 0 {
                 let more = node.from.saturating_sub(names.width());
                 let whole = self.arrow();
                 // A line that is drawn out goes on in the arrow.
-                let arrow = if more > 0 { whole.trim_start() } else { whole };
+                let arrow = if more > 0 || is_drawn_out { whole.trim_start() } else { whole };
                 let rule = more + whole.width() - arrow.width();
                 let rule = self.theme.symbol("─", "-").repeat(rule);
                 names.push_span(Span::styled(rule, self.theme.quiet()));
@@ -165,6 +166,7 @@ impl Chain {
             // A line to the next one, so that names of any length are joined.
             let line = if at + 1 < self.nodes.len() { self.theme.symbol("─", "-") } else { " " };
             let rest = width - node.name.width();
+            is_drawn_out = rest > 0;
             let gap = if rest > 0 { format!(" {}", line.repeat(rest - 1)) } else { String::new() };
             names.push_span(Span::styled(gap, self.theme.quiet()));
             let before = counts.width();
@@ -308,7 +310,7 @@ mod tests {
     fn each_step_has_below_it_what_entered_and_what_was_refused() {
         let form = Form { wide: true, address: true, steps: true };
         let [names, counts] = Chain::new(Theme::new(false, true), &pipeline(), form).lines();
-        assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ── ──▶ letter ──▶ sink ");
+        assert_eq!(names.to_string(), "127.0.0.1:45998 ──▶ decode ─────▶ letter ──▶ sink ");
         assert_eq!(counts.to_string(), "1.00M               1.00M ✗12     1.00M      1.00M");
     }
 

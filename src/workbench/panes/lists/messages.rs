@@ -15,7 +15,6 @@ use crate::core::frames::trace::Trace;
 use crate::core::frames::wrapping::Wrapping;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::sideways::{Sideways, in_sight};
 use crate::workbench::theme::Theme;
 
 /// From this height on, the columns have names.
@@ -128,12 +127,11 @@ impl Column {
 }
 
 /// What is done until all fits, the first thing first: a column gets so narrow, or is left out. The output never is.
-const SAVINGS: [(Column, Option<usize>); 16] = [
+const SAVINGS: [(Column, Option<usize>); 15] = [
     (Column::Frame, Some(18)),
     (Column::Frame, None),
     (Column::Change, None),
     (Column::Source, None),
-    (Column::Output, Some(36)),
     (Column::Message, Some(24)),
     (Column::State, Some(24)),
     (Column::Output, Some(24)),
@@ -200,27 +198,13 @@ impl Table {
         });
         let columns: Vec<_> = shown.map(|column| (column, wanted(column))).collect();
         let full = GROWING.map(|column| (column, longest(column)));
-        table.columns = columns;
-        table.choose(&workbench.message_columns);
+        table.columns.clone_from(&columns);
+        table.fit();
+        let (fitting, room) = (table.columns, table.width.saturating_sub(TIME));
+        let sideways = &workbench.message_columns;
+        table.columns = sideways.choose(columns, fitting, room, |(_, width)| width + 2);
         table.grow(full);
         table
-    }
-
-    /// Leaves out the columns that do not fit, or those that are not in sight because the table is scrolled.
-    fn choose(&mut self, sideways: &Sideways) {
-        let all = self.columns.clone();
-        self.fit();
-        if self.columns.len() == all.len() || sideways.skipped() == 0 {
-            return sideways.drawn(0, self.columns.len() < all.len());
-        }
-        let widths: Vec<usize> = all.iter().skip(1).map(|(_, width)| width + 2).collect();
-        let number = all.first().map_or(0, |(_, width)| width + 2);
-        let room = self.width.saturating_sub(number + TIME);
-        let in_sight = in_sight(&widths, room, sideways.skipped());
-        sideways.drawn(in_sight.start, in_sight.end < widths.len());
-        let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
-        let shown = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
-        self.columns = shown.map(|(_, column)| column).collect();
     }
 
     /// Gives what is left of the width to the columns that would be cut.

@@ -4,7 +4,6 @@ use crate::core::partitions::query::SortBy;
 use crate::telemetry::PartitionsShown;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::lists::columns::{fields, is_number};
-use crate::workbench::state::sideways::in_sight;
 
 /// The max width of the column of keys.
 pub(super) const KEY_LIMIT: u16 = 40;
@@ -31,21 +30,11 @@ pub(super) struct Column {
 /// scrolled.
 pub(super) fn columns(workbench: &Workbench, shown: &PartitionsShown, width: u16) -> Vec<Column> {
     let all = all(workbench, shown);
-    let sideways = &workbench.partition_columns;
     let fitting = fit(all.clone(), width);
-    if fitting.len() == all.len() || sideways.skipped() == 0 {
-        sideways.drawn(0, fitting.len() < all.len());
-        return widened(fitting, width);
-    }
-    let widths: Vec<usize> =
-        all.iter().skip(1).map(|column| usize::from(column.width) + 1).collect();
-    let key = all.first().map_or(0, |key| usize::from(key.width));
-    let room = usize::from(width).saturating_sub(key);
-    let in_sight = in_sight(&widths, room, sideways.skipped());
-    sideways.drawn(in_sight.start, in_sight.end < widths.len());
-    let is_shown = |at: usize| at == 0 || in_sight.contains(&(at - 1));
-    let columns = all.into_iter().enumerate().filter(|(at, _)| is_shown(*at));
-    widened(columns.map(|(_, column)| column).collect(), width)
+    // The last column has no gap.
+    let room = usize::from(width) + 1;
+    let with_gap = |column: &Column| usize::from(column.width) + 1;
+    widened(workbench.partition_columns.choose(all, fitting, room, with_gap), width)
 }
 
 /// All columns that the user has not hidden.

@@ -77,6 +77,14 @@ fn empty(workbench: &Workbench, filter: &str, area: Rect, buffer: &mut Buffer) {
     if filter.is_empty() {
         lines.extend([Line::styled("No partition yet.", theme.title()), Line::default()]);
         lines.extend(tour::lines(workbench));
+        // Where there are few rows, lines that can be sent matter more; the title of the pane says that there is none.
+        let rows = usize::from(area.height);
+        if lines.len() > rows {
+            lines.retain(|line| line.width() > 0);
+        }
+        if lines.len() > rows.max(1) {
+            lines.remove(0);
+        }
     } else {
         let words = match workbench.partitions.filter().filter() {
             Filter::Text(_) => "No key contains ",
@@ -249,7 +257,11 @@ fn value(
         field => {
             let widths = workbench.partitions.widths();
             let value = partition.value.get(field);
-            fitted(value.map(|value| widths.aligned(field, value)).unwrap_or_default())
+            fitted(
+                value
+                    .map(|value| widths.aligned(field, value, usize::from(column.width)))
+                    .unwrap_or_default(),
+            )
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn lines(workbench: &Workbench) -> Vec<Line<'static>> {
     let title = if here {
         "Press a number to send one of these, or type it:"
     } else {
-        "Type one of these, and Enter; or press Esc, and then its number:"
+        "Type one of these, or press Esc and its number:"
     };
     let load = workbench.keymap.shown_key(Command::Load, Some(workbench.pane));
     let load =

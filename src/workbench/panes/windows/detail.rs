@@ -12,7 +12,7 @@ mod sheet;
 mod sparkline;
 mod told;
 mod tree;
-mod wrapping;
+pub(super) mod wrapping;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,13 +1,15 @@
 //! The palette: everything that can be done, with the letters that were found lit.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use super::detail::wrapping::wrapped;
 use crate::workbench::panes::lists::rows;
 use crate::workbench::state::Workbench;
-use crate::workbench::state::windows::palette::{Found, Palette};
+use crate::workbench::state::windows::palette::{Found, Item, Palette};
 use crate::workbench::theme::Theme;
 
 /// The max columns of the window.
@@ -16,6 +18,11 @@ const MAX_WIDTH: u16 = 110;
 /// The columns of names and of keys.
 const NAME: usize = 22;
 const KEYS: usize = 14;
+
+/// Where a row has fewer columns for what its item does, the last rows say it of the selected one.
+const LONG: usize = 60;
+/// How many rows that are, with a rule above them.
+const TOLD: u16 = 3;
 
 pub(super) fn render(
     workbench: &Workbench,
@@ -54,13 +61,29 @@ pub(super) fn render(
     let prompt = Line::from(vec![Span::styled(": ", theme.accent()), Span::raw(typed.text)]);
     prompt.render(line, buffer);
     let list = Rect { y: line.bottom(), height: inner.height - 1, ..inner };
+    let told = if room_beside(inner.width) < LONG { TOLD.min(list.height / 3) } else { 0 };
+    let [list, told] =
+        list.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(told)]));
+    if let Some(selected) = found.get(palette.selected) {
+        let (text, style) = does(theme, selected.item);
+        let columns = usize::from(told.width.saturating_sub(2));
+        // Two rows that are broken between words.
+        let text = theme.fit(&text, (2 * columns).saturating_sub(16));
+        let text = wrapped(&[Span::styled(text, style)], columns);
+        let rule = theme.symbol("─", "-").repeat(usize::from(told.width));
+        Line::styled(rule, theme.quiet()).render(told, buffer);
+        for (text, row) in text.into_iter().zip(told.rows().skip(1)) {
+            let row = Rect { x: row.x + 1, width: row.width.saturating_sub(1), ..row };
+            text.into_iter().collect::<Line<'_>>().render(row, buffer);
+        }
+    }
     if found.is_empty() {
         let hint = "  Nothing has these letters in its name, or this word in what it does.";
         Line::styled(hint, theme.quiet()).render(list, buffer);
     }
     for (is_selected, found, row) in rows(found, palette.selected, true, list) {
         workbench.spots.row(row, None, is_selected);
-        item(theme, &found, usize::from(row.width)).render(row, buffer);
+        item(theme, &found, row.width).render(row, buffer);
         if is_selected {
             theme.select(row, buffer);
         }
@@ -73,12 +96,10 @@ pub(super) fn render(
 }
 
 /// A row: the name, the keys, and what it does or why it cannot.
-fn item(theme: Theme, found: &Found<'_>, width: usize) -> Line<'static> {
+fn item(theme: Theme, found: &Found<'_>, width: u16) -> Line<'static> {
     let item = found.item;
-    let (name, words) = match &item.refusal {
-        None => (theme.title(), theme.text()),
-        Some(_) => (theme.quiet(), theme.warning()),
-    };
+    let name = if item.refusal.is_none() { theme.title() } else { theme.quiet() };
+    let (text, words) = does(theme, item);
     let mut spans = vec![Span::raw(" ")];
     let fitted = theme.fit(&item.name, NAME);
     for (at, character) in (0_u32..).zip(fitted.chars()) {
@@ -89,11 +110,19 @@ fn item(theme: Theme, found: &Found<'_>, width: usize) -> Line<'static> {
     spans.push(Span::raw(" ".repeat((NAME + 2).saturating_sub(used))));
     let keys = theme.fit(&item.keys, KEYS);
     spans.push(Span::styled(format!("{keys:<KEYS$} "), theme.key()));
-    let room = width.saturating_sub(NAME + KEYS + 4);
-    let text = match &item.refusal {
-        None => item.about.clone(),
-        Some(reason) => format!("not now: {reason}"),
-    };
-    spans.push(Span::styled(theme.fit(&text, room), words));
+    spans.push(Span::styled(theme.fit(&text, room_beside(width)), words));
     Line::from(spans)
+}
+
+/// What an item does, or why it cannot.
+fn does(theme: Theme, item: &Item) -> (String, Style) {
+    match &item.refusal {
+        None => (item.about.clone(), theme.text()),
+        Some(reason) => (format!("not now: {reason}"), theme.warning()),
+    }
+}
+
+/// The columns beside the name and the keys.
+fn room_beside(width: u16) -> usize {
+    usize::from(width).saturating_sub(NAME + KEYS + 4)
 }

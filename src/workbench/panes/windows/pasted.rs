@@ -5,24 +5,21 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::workbench::panes::edges::ahead::sentence;
-use crate::workbench::panes::frame::window;
+use crate::workbench::panes::frame::{inner_width, window};
 use crate::workbench::state::Workbench;
 use crate::workbench::state::typing::pasted_lines::{PastedLines, REVISION};
 use crate::workbench::words;
 
-/// The most columns of a line: those of a window on the narrowest screen.
-const WIDTH: usize = 70;
-
 pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, buffer: &mut Buffer) {
-    let theme = workbench.theme;
+    let (theme, width) = (workbench.theme, inner_width(area));
     let count = |number: usize| words::counted(number as u64, "line");
     let mut lines = Vec::new();
     if let Some((first, _)) = &pasted.first {
         let bytes = words::counted(pasted.bytes.len() as u64, "byte");
         lines.push(Line::raw(format!("{}, {bytes}. The first:", count(pasted.good))));
-        lines.push(Line::styled(theme.fit(first, WIDTH), theme.accent()));
+        lines.push(Line::styled(theme.fit(first, width), theme.accent()));
         if let Some(foresight) = workbench.foreseen(REVISION) {
-            lines.push(sentence(workbench, foresight, None, 1, WIDTH));
+            lines.push(sentence(workbench, foresight, None, 1, width));
         }
     }
     if pasted.wrong > 0 {
@@ -32,7 +29,8 @@ pub(super) fn render(workbench: &Workbench, pasted: &PastedLines, area: Rect, bu
     lines.extend(pasted.told.iter().map(|(number, reason)| {
         let number =
             Span::styled(format!("line {}: ", words::exact(*number as u64)), theme.quiet());
-        Line::from(vec![number, Span::raw(theme.fit(reason, WIDTH))])
+        let room = width.saturating_sub(number.width());
+        Line::from(vec![number, Span::raw(theme.fit(reason, room))])
     }));
     if pasted.wrong > pasted.told.len() {
         let others = pasted.wrong - pasted.told.len();

@@ -1,13 +1,12 @@
 //! The dead letters: which of them are shown, and which of them poisoned a partition.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
 use super::filters::filter_line::{Filter, FilterLine};
-use super::filters::judged::Judged;
+use super::filters::judged::Search;
 use super::rows::SelectedRow;
 use crate::application::Key;
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
@@ -18,21 +17,18 @@ use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 use crate::workbench::words;
 
-/// How many bytes of a letter a filter reads. It runs 20 times per second, and must not read 64 MiB each
-/// time.
+/// How many bytes of a letter a filter reads. All letters that are kept are read after each key of it.
 const FILTERED: usize = 16 * 1024;
 
 /// The rows of the dead letters pane.
 pub struct LetterRows {
     selected: SelectedRow<DeadLetter>,
-    filter: FilterLine,
-    judged: RefCell<Judged<DeadLetter>>,
+    search: Search<DeadLetter>,
 }
 
 impl Default for LetterRows {
     fn default() -> Self {
-        let filter = FilterLine::over(Rows::Messages);
-        Self { selected: SelectedRow::default(), filter, judged: RefCell::default() }
+        Self { selected: SelectedRow::default(), search: Search::over(Rows::Messages) }
     }
 }
 
@@ -40,18 +36,16 @@ impl LetterRows {
     /// The letters that the filter lets through.
     #[must_use]
     pub fn shown<'a>(&self, all: &'a [Arc<DeadLetter>]) -> Cow<'a, [Arc<DeadLetter>]> {
-        match self.filter.filter() {
-            Filter::Text(text) if text.is_empty() => Cow::Borrowed(all),
-            Filter::Text(text) => {
-                let digits = Digits::of(text);
-                let found = |letter: &&Arc<DeadLetter>| matches(letter, text, digits.as_ref());
-                all.iter().filter(found).cloned().collect()
-            }
-            Filter::Expression(expression) => {
-                let holds = |letter: &DeadLetter| expression.holds(letter);
-                self.judged.borrow_mut().keep(expression, all, |_| 0, holds).into()
-            }
-        }
+        let filter = self.search.line.filter();
+        let digits = match filter {
+            Filter::Text(text) => Digits::of(text),
+            Filter::Expression(_) => None,
+        };
+        let lets_through = |letter: &DeadLetter| match filter {
+            Filter::Text(text) => matches(letter, text, digits.as_ref()),
+            Filter::Expression(expression) => expression.holds(letter),
+        };
+        self.search.found(all, |_| 0, lets_through)
     }
 
     /// The selected letter, of those that the filter lets through.
@@ -75,27 +69,27 @@ impl LetterRows {
     /// The filter.
     #[must_use]
     pub fn filter(&self) -> &FilterLine {
-        &self.filter
+        &self.search.line
     }
 
     /// Begins to type a filter.
     pub fn begin_filter(&mut self) {
-        self.filter.begin();
+        self.search.line.begin();
     }
 
     /// Inserts pasted text into the filter that is being typed.
     pub fn filter_paste(&mut self, text: &str) {
-        self.filter.paste(text);
+        self.search.line.paste(text);
     }
 
     /// Takes a key of the filter.
     pub fn filter_key(&mut self, key: TerminalKey, event: KeyEvent) {
-        self.filter.key(key, event);
+        self.search.line.key(key, event);
     }
 
     /// Takes the filter away. False if there is none.
     pub fn clear_filter(&mut self) -> bool {
-        self.filter.clear()
+        self.search.line.clear()
     }
 }
 

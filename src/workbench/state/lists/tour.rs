@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use crate::core::frames::wrapping::Wrapping;
+use crate::core::typed::payload;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::loading::Taken;
@@ -36,7 +37,7 @@ impl Workbench {
         };
         let example = typed.example();
         let frame = |payload: Vec<u8>| source.framing.frame(&payload).ok();
-        let half = typed.parse(example).ok().and_then(frame).map(|whole| {
+        let half = payload(typed, example).ok().and_then(frame).map(|whole| {
             // The beginning of a line is a line.
             if source.framing.wrapping() == Wrapping::Line {
                 return ("0x 0a".to_owned(), "an empty line", false);
@@ -48,7 +49,7 @@ impl Workbench {
             Some((example.to_owned(), "a message", false)),
             Some((format!("{example} x1000"), "a thousand of them", false)),
             half,
-            typed.parse("nonsense").is_err().then(|| {
+            payload(typed, "nonsense").is_err().then(|| {
                 ("nonsense".to_owned(), "as it is, to see what becomes of it (Ctrl-X)", true)
             }),
         ];

@@ -44,15 +44,17 @@ impl Widths {
         self.fields.get(name).map_or(0, |field| field.whole + field.part)
     }
 
-    /// A field's value as text, with blanks behind a number so that its point is below those of the others.
+    /// A field's value as text, with blanks behind a number so that its point is below those of the others, as far as
+    /// there is room for them in so many columns.
     #[must_use]
-    pub fn aligned(&self, name: &str, value: &Value) -> String {
+    pub fn aligned(&self, name: &str, value: &Value, columns: usize) -> String {
         let text = words::plain(value);
         let part = self.fields.get(name).map_or(0, |field| field.part);
         if part == 0 || !value.is_number() {
             return text;
         }
-        let blank = part.saturating_sub(from_point(&text));
+        let room = columns.saturating_sub(text.chars().count());
+        let blank = part.saturating_sub(from_point(&text)).min(room);
         format!("{text}{:blank$}", "")
     }
 
@@ -107,11 +109,13 @@ mod tests {
             widths.note(&json!({ "bid": value, "name": "a.b" }));
         }
         assert_eq!((widths.field("bid"), widths.field("name")), (7, 3));
-        let aligned = |value: Value| format!("{:>7}", widths.aligned("bid", &value));
+        let aligned = |value: Value| format!("{:>7}", widths.aligned("bid", &value, 7));
         assert_eq!(aligned(json!(284.72)), " 284.72");
         assert_eq!(aligned(json!(99.5)), "  99.5 ");
         assert_eq!(aligned(json!(7)), "   7   ");
-        assert_eq!(widths.aligned("name", &json!("a")), "a");
+        assert_eq!(widths.aligned("name", &json!("a"), 3), "a");
+        // What fits is not cut because of blanks.
+        assert_eq!([aligned(json!(12345)), aligned(json!(1_234_567))], ["12345  ", "1234567"]);
     }
 
     #[test]

@@ -49,8 +49,10 @@ pub struct InputLine {
     /// Counts the changes of the text.
     revision: u64,
     history: Vec<String>,
-    /// Lines of it that nobody has asked for yet.
+    /// Lines of it that were sent and that nobody has asked for yet.
     fresh: Vec<String>,
+    /// Whether the newest line of the history was never sent.
+    aside: bool,
     /// The place of the line in the history, and the text that was typed before.
     browsing: Option<(usize, String)>,
 }
@@ -72,6 +74,7 @@ impl Default for InputLine {
             revision: 0,
             history: Vec::new(),
             fresh: Vec::new(),
+            aside: false,
             browsing: None,
         }
     }
@@ -185,22 +188,37 @@ impl InputLine {
 
     /// Replaces the text by another one to be edited. The history has what was there.
     pub fn replace(&mut self, text: String) {
-        self.take();
+        let line = self.begin_anew();
+        self.aside |= self.keep(line);
         self.set(text);
     }
 
-    /// Takes the text into the history and begins a new line.
+    /// Takes the text into the history, because it is sent, and begins a new line.
     pub fn take(&mut self) {
-        let line = self.input.value_and_reset();
+        let line = self.begin_anew();
+        let is_short = !line.is_empty() && line.len() <= LONGEST_KEPT;
+        let is_repeated = !self.aside && self.history.last() == Some(&line);
+        if is_short && !is_repeated && self.fresh.len() < HISTORY {
+            self.fresh.push(line.clone());
+        }
+        self.aside &= line.is_empty();
+        self.keep(line);
+    }
+
+    fn begin_anew(&mut self) -> String {
         self.revision += 1;
         self.browsing = None;
-        if !line.is_empty() && self.history.last() != Some(&line) {
-            if line.len() <= LONGEST_KEPT && self.fresh.len() < HISTORY {
-                self.fresh.push(line.clone());
-            }
+        self.input.value_and_reset()
+    }
+
+    /// Makes a line the newest of the history. False if it is so already, or is empty.
+    fn keep(&mut self, line: String) -> bool {
+        let is_new = !line.is_empty() && self.history.last() != Some(&line);
+        if is_new {
             self.history.push(line);
+            self.shorten();
         }
-        self.shorten();
+        is_new
     }
 
     /// Begins with the history of an earlier run, the oldest line first.
@@ -209,7 +227,7 @@ impl InputLine {
         self.shorten();
     }
 
-    /// The lines that were taken since this was asked last, but for very long ones.
+    /// The lines that were sent since this was asked last, but for very long ones.
     pub fn take_fresh(&mut self) -> Vec<String> {
         std::mem::take(&mut self.fresh)
     }

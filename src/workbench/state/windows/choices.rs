@@ -75,7 +75,7 @@ impl Workbench {
             }
             Choose::Find => {
                 self.go_to(Pane::Partitions);
-                self.partitions.filter_by(palette.line.text().trim());
+                self.partitions.filter_by(palette.wanted().unwrap_or_default());
             }
             Choose::Setting(setting) => self.set(setting),
             Choose::Application(at) => return Some(Effect::Switch(at)),

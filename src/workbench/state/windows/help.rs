@@ -1,5 +1,7 @@
 //! The help: all commands of the table, those of the focused pane first, and a search in them.
 
+use std::cell::Cell;
+
 use crossterm::event::KeyEvent;
 
 use crate::core::text::has;
@@ -23,6 +25,8 @@ const PARTS: [(Context, &str); 5] = [
 pub struct Help {
     /// How many lines are out of sight above.
     pub scroll: usize,
+    /// The most that can be: known when it is drawn.
+    pub furthest: Cell<usize>,
     /// Only lines that contain this are shown.
     pub search: FilterLine,
     /// The pane or window from which it was opened.
@@ -36,7 +40,7 @@ impl Help {
     /// The help for a pane.
     #[must_use]
     pub fn new(pane: Option<Pane>) -> Self {
-        Self { scroll: 0, search: FilterLine::default(), pane }
+        Self { scroll: 0, furthest: Cell::new(usize::MAX), search: FilterLine::default(), pane }
     }
 
     /// The commands that are shown, in parts: first what works where the help was opened.
@@ -62,7 +66,8 @@ impl Help {
 
     /// Moves it.
     pub fn scroll(&mut self, command: Command) {
-        self.scroll = moved(self.scroll, command, 10, COMMANDS.len() + 2 * PARTS.len());
+        let furthest = self.furthest.get();
+        self.scroll = moved(self.scroll.min(furthest), command, 10, furthest);
     }
 
     /// Takes a key while a search is typed.

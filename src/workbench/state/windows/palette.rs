@@ -117,12 +117,15 @@ impl Palette {
 
     /// Takes the partitions that were found. The selection stays on its item.
     pub fn take_keys(&mut self, keys: Vec<Item>) {
-        let selected = self.found().get(self.selected).map(|found| found.item.choose.clone());
+        // Who has chosen nothing yet gets the best one.
+        let chosen = match self.selected {
+            0 => None,
+            at => self.found().get(at).map(|found| found.item.choose.clone()),
+        };
         let offered = |item: &Item| self.items.iter().any(|other| other.choose == item.choose);
         self.keys = keys.into_iter().filter(|item| !offered(item)).collect();
-        // Who has chosen nothing yet gets the best one.
-        if let Some(selected) = selected.filter(|_| self.selected > 0) {
-            let place = self.found().iter().position(|found| found.item.choose == selected);
+        if let Some(chosen) = chosen {
+            let place = self.found().iter().position(|found| found.item.choose == chosen);
             self.selected = place.unwrap_or(0);
         }
     }

@@ -31,7 +31,10 @@ fn spans(cells: &[Cell]) -> Vec<Span<'static>> {
 
 /// A text in lines of at most this many columns, broken after a space where there is one. Nothing is lost
 /// but a space that would stand just behind the end of a line.
-pub(super) fn wrapped(body: &[Span<'static>], columns: usize) -> Vec<Vec<Span<'static>>> {
+pub(in crate::workbench::panes::windows) fn wrapped(
+    body: &[Span<'static>],
+    columns: usize,
+) -> Vec<Vec<Span<'static>>> {
     let columns = columns.max(1);
     let all: Vec<Cell> = cells(body).collect();
     let (mut lines, mut rest) = (Vec::new(), all.as_slice());

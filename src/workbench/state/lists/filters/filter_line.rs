@@ -44,6 +44,8 @@ pub enum Note {
 #[derive(Debug)]
 pub struct FilterLine {
     text: String,
+    /// Counts the changes of the text.
+    revision: u64,
     editing: Option<InputLine>,
     /// What conditions are about; `None` if there are none here.
     rows: Option<Rows>,
@@ -55,7 +57,7 @@ pub struct FilterLine {
 impl Default for FilterLine {
     fn default() -> Self {
         let (text, filter) = (String::new(), Filter::Text(String::new()));
-        Self { text, editing: None, rows: None, filter, error: None }
+        Self { text, revision: 0, editing: None, rows: None, filter, error: None }
     }
 }
 
@@ -70,6 +72,12 @@ impl FilterLine {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// A number that is another one whenever another filter may be in effect.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// What is in effect.
@@ -179,5 +187,6 @@ impl FilterLine {
             },
         }
         self.text = text;
+        self.revision += 1;
     }
 }

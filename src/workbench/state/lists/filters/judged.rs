@@ -1,15 +1,52 @@
-//! The rows of a list of which a condition holds. Each row is judged once, and not at every frame: again only if
-//! it has become another one.
+//! The filter of a list, and which rows it lets through. Each row is judged once, and not at every frame: again only
+//! if it has become another one.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use crate::expression::Expression;
+use super::filter_line::{Filter, FilterLine};
+use crate::expression::Rows;
+
+/// The filter of a list, and which rows it lets through.
+pub struct Search<T> {
+    /// The filter.
+    pub line: FilterLine,
+    judged: RefCell<Judged<T>>,
+}
+
+impl<T> Default for Search<T> {
+    fn default() -> Self {
+        Self { line: FilterLine::default(), judged: RefCell::default() }
+    }
+}
+
+impl<T> Search<T> {
+    /// A filter of rows about which there are conditions.
+    pub fn over(rows: Rows) -> Self {
+        Self { line: FilterLine::over(rows), judged: RefCell::default() }
+    }
+
+    /// The rows that the filter lets through. `version` says when a row has to be judged again.
+    pub fn found<'a>(
+        &self,
+        rows: &'a [Arc<T>],
+        version: impl Fn(&T) -> usize,
+        lets_through: impl Fn(&T) -> bool,
+    ) -> Cow<'a, [Arc<T>]> {
+        if matches!(self.line.filter(), Filter::Text(text) if text.is_empty()) {
+            return Cow::Borrowed(rows);
+        }
+        let mut judged = self.judged.borrow_mut();
+        judged.keep(self.line.revision(), rows, version, lets_through).into()
+    }
+}
 
 /// What is known of the rows of a list.
-pub struct Judged<T> {
-    /// The condition.
-    by: Weak<Expression>,
+struct Judged<T> {
+    /// The revision of the filter.
+    by: u64,
     /// By the address of the row, which no other row has as long as this one's place is kept.
     verdicts: HashMap<usize, Verdict<T>>,
 }
@@ -22,21 +59,20 @@ struct Verdict<T> {
 
 impl<T> Default for Judged<T> {
     fn default() -> Self {
-        Self { by: Weak::new(), verdicts: HashMap::new() }
+        Self { by: 0, verdicts: HashMap::new() }
     }
 }
 
 impl<T> Judged<T> {
-    /// The rows of which the condition holds. `version` says when a row has to be judged again.
-    pub fn keep(
+    fn keep(
         &mut self,
-        condition: &Arc<Expression>,
+        by: u64,
         rows: &[Arc<T>],
         version: impl Fn(&T) -> usize,
         holds: impl Fn(&T) -> bool,
     ) -> Vec<Arc<T>> {
-        if !std::ptr::eq(self.by.as_ptr(), Arc::as_ptr(condition)) {
-            *self = Self { by: Arc::downgrade(condition), verdicts: HashMap::new() };
+        if self.by != by {
+            *self = Self { by, verdicts: HashMap::new() };
         }
         let mut before = std::mem::take(&mut self.verdicts);
         let mut kept = Vec::new();
@@ -68,35 +104,39 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     use super::*;
-    use crate::expression::Rows;
 
     #[test]
-    fn each_row_is_judged_once_and_again_when_it_or_the_condition_is_another_one() {
-        let condition = || Arc::new(Expression::compile("dead", Rows::Messages).unwrap());
-        let (first, second) = (condition(), condition());
+    fn each_row_is_judged_once_and_again_when_it_or_the_filter_is_another_one() {
+        let mut search = Search::over(Rows::Messages);
+        search.line.set("=dead");
         let asked = Cell::new(0);
         let row = |at| Arc::new(AtomicUsize::new(at));
         let mut rows: Vec<Arc<AtomicUsize>> = (0..100).map(row).collect();
-        let mut judged = Judged::default();
-        let mut look = |condition: &Arc<Expression>, rows: &[Arc<AtomicUsize>]| {
+        let look = |search: &Search<AtomicUsize>, rows: &[Arc<AtomicUsize>]| {
             asked.set(0);
             let version = |row: &AtomicUsize| row.load(Relaxed);
             let even = |row: &AtomicUsize| {
                 asked.set(asked.get() + 1);
                 version(row).is_multiple_of(2)
             };
-            (judged.keep(condition, rows, version, even).len(), asked.get())
+            (search.found(rows, version, even).len(), asked.get())
         };
-        assert_eq!(look(&first, &rows), (50, 100));
-        assert_eq!(look(&first, &rows), (50, 0));
+        assert_eq!(look(&search, &rows), (50, 100));
+        assert_eq!(look(&search, &rows), (50, 0));
         rows.insert(0, row(100));
         rows.pop();
-        assert_eq!(look(&first, &rows), (51, 1));
+        assert_eq!(look(&search, &rows), (51, 1));
         rows[3].store(7, Relaxed);
-        assert_eq!(look(&first, &rows), (50, 1));
-        assert_eq!(look(&second, &rows), (50, 100));
+        assert_eq!(look(&search, &rows), (50, 1));
+        for filter in ["=!dead", "text"] {
+            search.line.set(filter);
+            assert_eq!(look(&search, &rows), (50, 100));
+            assert_eq!(look(&search, &rows), (50, 0));
+        }
         // What has gone is forgotten.
-        assert_eq!(look(&second, &rows[..10]).1, 0);
-        assert_eq!(look(&second, &rows).1, 90);
+        assert_eq!(look(&search, &rows[..10]).1, 0);
+        assert_eq!(look(&search, &rows).1, 90);
+        search.line.clear();
+        assert_eq!(look(&search, &rows), (100, 0));
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::filter_line::{Filter, FilterLine};
+use super::filter_line::Filter;
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::text::has;
@@ -16,48 +16,36 @@ impl Workbench {
     /// The traces that the search lets through, newest first.
     #[must_use]
     pub(in crate::workbench) fn shown_traces(&self) -> Cow<'_, [Arc<Trace>]> {
-        let all = &self.snapshot.traces;
-        if let Filter::Expression(expression) = self.searches.messages.filter() {
-            let mut judged = self.judged_traces.borrow_mut();
-            let holds = |trace: &Trace| expression.holds(trace);
-            return judged.keep(expression, all, Trace::hop_count, holds).into();
-        }
-        found(all, &self.searches.messages, |trace, text| {
-            let number = trace.sequence.to_string();
-            [&*trace.pipeline, &*trace.source, &number].iter().any(|word| has(word, text))
-                || trace
-                    .hops()
-                    .iter()
-                    .any(|hop| has(&hop.step, text) || event_has(&hop.event, text))
+        let search = &self.searches.messages;
+        search.found(&self.snapshot.traces, Trace::length, |trace| match search.line.filter() {
+            Filter::Text(text) => trace_has(trace, text),
+            Filter::Expression(expression) => expression.holds(trace),
         })
     }
 
     /// The outputs that the search lets through, newest first.
     #[must_use]
     pub(in crate::workbench) fn shown_outputs(&self) -> Cow<'_, [Arc<OutputShown>]> {
-        let has = |output: &OutputShown, text: &str| has(&text_of_bytes(&output.bytes), text);
-        found(&self.snapshot.outputs, &self.searches.outputs, has)
+        let search = &self.searches.outputs;
+        search.found(
+            &self.snapshot.outputs,
+            |_| 0,
+            |output| has(&text_of_bytes(&output.bytes), search.line.text()),
+        )
     }
 
     /// The lines of the log that the search lets through, newest first.
     #[must_use]
     pub(in crate::workbench) fn shown_log(&self) -> Cow<'_, [Arc<LogLine>]> {
-        let has = |line: &LogLine, text: &str| has(&line.text, text);
-        found(&self.snapshot.log.lines, &self.searches.log, has)
+        let search = &self.searches.log;
+        search.found(&self.snapshot.log.lines, |_| 0, |line| has(&line.text, search.line.text()))
     }
 }
 
-fn found<'a, T>(
-    all: &'a [Arc<T>],
-    search: &FilterLine,
-    has: impl Fn(&T, &str) -> bool,
-) -> Cow<'a, [Arc<T>]> {
-    match search.filter() {
-        Filter::Text(text) if !text.is_empty() => {
-            all.iter().filter(|item| has(item, text)).cloned().collect()
-        }
-        Filter::Text(_) | Filter::Expression(_) => Cow::Borrowed(all),
-    }
+fn trace_has(trace: &Trace, text: &str) -> bool {
+    let number = trace.sequence.to_string();
+    [&*trace.pipeline, &*trace.source, &number].iter().any(|word| has(word, text))
+        || trace.hops().iter().any(|hop| has(&hop.step, text) || event_has(&hop.event, text))
 }
 
 fn event_has(event: &HopEvent, text: &str) -> bool {

@@ -125,6 +125,30 @@ fn what_is_replaced_is_in_the_history() {
 }
 
 #[test]
+fn only_what_was_sent_is_kept_for_the_next_run() {
+    let mut line = InputLine::default();
+    line.insert("draft").unwrap();
+    line.replace("0x 61".to_owned());
+    assert_eq!(line.take_fresh(), [""; 0]);
+    line.take();
+    assert_eq!(line.take_fresh(), ["0x 61"]);
+    // A draft that is sent after all.
+    line.insert("draft").unwrap();
+    line.replace("0x 62".to_owned());
+    line.older();
+    line.take();
+    line.set("draft".to_owned());
+    line.take();
+    assert_eq!(line.take_fresh(), ["draft"]);
+    // What was sent is put aside, and sent again.
+    line.set("draft".to_owned());
+    line.replace(String::new());
+    line.older();
+    line.take();
+    assert_eq!(line.take_fresh(), [""; 0]);
+}
+
+#[test]
 fn an_empty_history_changes_nothing() {
     let mut line = InputLine::default();
     line.insert("x").unwrap();

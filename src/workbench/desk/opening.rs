@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::state::Offer;
 use crate::core::load::settings::LoadSettings;
 use crate::core::topology::Topology;
 use crate::runtime::Settings;
 use crate::session::asked::Asker;
 use crate::telemetry::DeadLetterFile;
+use crate::workbench::state::Offer;
 
 /// An application that is ready to run.
 pub struct Opening {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::words;
+use crate::workbench::words;
 
 /// What is said of an application at the end.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,14 +2,15 @@
 //!
 //! It is a convenience, so nothing that goes wrong with it is an error: then there is no history but that of the run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::configuration::state_place;
-use super::state::typing::input_line::LONGEST_KEPT;
-use super::words::file_name;
+use crate::endpoints::open_to_write;
 use crate::resilience::private;
+use crate::workbench::configuration::state_place;
+use crate::workbench::state::typing::input_line::LONGEST_KEPT;
+use crate::workbench::words::file_name;
 
 /// How many lines are kept.
 const KEPT: usize = 500;
@@ -54,10 +55,10 @@ impl HistoryFile {
 
     fn append(&self, text: &str) -> io::Result<()> {
         private::create_directory(&self.folder)?;
-        drop(private::open_file(&self.path)?);
+        let mut file = open_to_write(&self.path)?;
         private::narrow(&self.path)?;
         // At the end and at once, so that several workbenches can write the same file.
-        OpenOptions::new().append(true).open(&self.path)?.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())
     }
 
     /// Whether there is a regular file: to open a pipe would wait for its other end.

@@ -1,14 +1,15 @@
 //! An application with its engine and what the user sees of it: what the workbench's loop works at.
 
+mod farewell;
+mod history_file;
+mod opening;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
-use super::farewell::Farewell;
-use super::history_file::HistoryFile;
-use super::opening::Opening;
 use super::state::windows::reset_files::ResetFiles;
 use super::state::{Offer, Workbench};
 use super::theme::Theme;
@@ -23,6 +24,9 @@ use crate::session::remote::Remote;
 use crate::session::watched::{TRACES, Watched};
 use crate::session::wire::handshake::Host;
 use crate::telemetry::{Snapshot, TimeWindow};
+pub use farewell::Farewell;
+use history_file::HistoryFile;
+pub use opening::{Opening, Others, Served};
 
 /// An application with its engine and what the user sees of it.
 pub(super) struct Desk {
@@ -63,24 +67,13 @@ impl Desk {
         }
         let mut workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(settings.frame_limit)
-            .with_hands(configuration.keymap.clone(), configuration.mouse)
-            .with_columns(configuration.hidden_columns.clone())
             .with_files(ResetFiles::of(&settings, letters.as_deref()));
-        workbench.arrange(configuration.windows);
-        let history = earlier_lines(&mut workbench, configuration);
         if temporary.is_some() {
             workbench = workbench.saved_for_now();
         }
         let session = Box::new(Local::from(session));
-        Ok(Self {
-            session,
-            workbench,
-            _temporary: temporary,
-            saved,
-            crashes: 0,
-            lost: false,
-            history,
-        })
+        let desk = Self::new(session, workbench, configuration);
+        Ok(Self { _temporary: temporary, saved, ..desk })
     }
 
     /// Looks at the engine of another process.
@@ -92,11 +85,17 @@ impl Desk {
     ) -> Self {
         let Host { frame_limit, read, written, .. } = remote.host().clone();
         let session: Box<dyn Watched> = Box::new(remote);
-        let mut workbench = Workbench::new(topology, theme, session.snapshot())
+        let workbench = Workbench::new(topology, theme, session.snapshot())
             .with_frame_limit(frame_limit)
-            .with_hands(configuration.keymap.clone(), configuration.mouse)
-            .with_columns(configuration.hidden_columns.clone())
             .with_files(ResetFiles { read, written });
+        Self::new(session, workbench, configuration)
+    }
+
+    /// A workbench as it is configured.
+    fn new(session: Box<dyn Watched>, workbench: Workbench, configuration: &Configuration) -> Self {
+        let mut workbench = workbench
+            .with_hands(configuration.keymap.clone(), configuration.mouse)
+            .with_columns(configuration.hidden_columns.clone());
         workbench.arrange(configuration.windows);
         let history = earlier_lines(&mut workbench, configuration);
         Self { session, workbench, _temporary: None, saved: None, crashes: 0, lost: false, history }
@@ -188,7 +187,8 @@ impl Desk {
     }
 
     /// The last figures, and whether the workers have told how many partitions there are.
-    fn last_snapshot(&mut self, stateful: bool) -> (Snapshot, bool) {
+    fn last_snapshot(&mut self) -> (Snapshot, bool) {
+        let stateful = !self.workbench.topology.states().is_empty();
         let patience = Instant::now() + LAST_LOOK;
         let view = self.workbench.view();
         loop {
@@ -203,23 +203,24 @@ impl Desk {
         }
     }
 
-    /// Ends the engine, and says what was.
-    pub fn end(&mut self) -> Farewell {
-        let stateful = !self.workbench.topology.states().is_empty();
-        let (snapshot, counted) = self.last_snapshot(stateful);
+    /// Ends the engine, and says what was. `None` if the engine is in another process and goes on.
+    pub fn end(&mut self) -> Option<Farewell> {
+        let is_here = self.session.here().is_some();
+        let last = is_here.then(|| self.last_snapshot());
         self.session.end();
+        let (snapshot, counted) = last?;
         let latency = snapshot.latency(TimeWindow::All).summary;
-        Farewell {
+        Some(Farewell {
             application: snapshot.application.to_string(),
             uptime: snapshot.uptime,
             messages: snapshot.totals.messages_in,
-            generated: self.session.messages_of_load(),
+            generated: self.session.here()?.messages_of_load(),
             partitions: counted.then_some(snapshot.partitions.total),
             dead_letters: snapshot.totals.dead_letters,
             p99: (latency.count > 0).then_some(latency.p99),
             crashes: self.crashes,
             saved: self.saved.take(),
-        }
+        })
     }
 }
 
