@@ -78,7 +78,7 @@ fn run(segments: &mut [Box<dyn Segment>], frames: Frames, report: &mut Report) -
             };
             segment.begin(&frames, payload, &mut context);
             while segment.next(&frames, &mut context, &mut produced) == Progress::More {}
-            segment.finish(&frames, &mut produced);
+            segment.finish(&frames, &mut context, &mut produced);
         }
         outputs += produced.outputs.iter().map(|output| output.pieces.len()).sum::<usize>();
         let routed = produced.routed.into_iter();

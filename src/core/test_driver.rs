@@ -64,20 +64,61 @@ pub struct TestDriver {
     traces: Vec<Arc<Trace>>,
 }
 
+/// The setup of the only worker.
+fn alone(precreate: bool) -> WorkerSetup {
+    WorkerSetup::new(WorkerIndex(0), Placement::new(NonZeroUsize::MIN), precreate)
+}
+
 impl TestDriver {
     /// A driver for this application, without declared partitions.
     pub fn new(topology: &Topology) -> Self {
-        Self::start(topology, false)
+        Self::start(topology, alone(false))
+    }
+
+    /// The same, but each message goes on as bytes where it would go to the owner of its key, or to any worker: as
+    /// between the processes of a cluster. So an author sees what `serde` makes of the messages. One that it refuses is a
+    /// dead letter.
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use wallaroo::{Application, Key, Reason, Source, TestDriver};
+    ///
+    /// #[derive(Clone, Serialize, Deserialize)]
+    /// struct Ride {
+    ///     scooter: u8,
+    ///     #[serde(skip)] // In one process nobody sees what this does.
+    ///     meters: u64,
+    /// }
+    ///
+    /// let decode = |payload: &[u8]| {
+    ///     Ok::<_, Reason>(payload.first().map(|scooter| Ride { scooter: *scooter, meters: 100 }))
+    /// };
+    /// let topology = Application::new("rides")
+    ///     .pipeline("rides", Source::new(decode))
+    ///     .to_state_partition(
+    ///         |ride: Ride, total: &mut u64| { *total += ride.meters; (None::<u8>, true) },
+    ///         |_: &Key| 0,
+    ///         "totals",
+    ///         |ride: &Ride| ride.scooter,
+    ///     )
+    ///     .done()
+    ///     .build()?;
+    /// let mut driver = TestDriver::through_bytes(&topology);
+    /// driver.push_message("rides", b"a")?;
+    /// driver.run();
+    /// assert_eq!(driver.partitions("totals")[0].value, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn through_bytes(topology: &Topology) -> Self {
+        Self::start(topology, alone(false).with_local(0..0))
     }
 
     /// A driver for this application. The partitions of declared keys exist from the start.
     pub fn with_declared_partitions(topology: &Topology) -> Self {
-        Self::start(topology, true)
+        Self::start(topology, alone(true))
     }
 
-    fn start(topology: &Topology, precreate: bool) -> Self {
-        let placement = Placement::new(NonZeroUsize::MIN);
-        let mut setup = WorkerSetup::new(WorkerIndex(0), placement, precreate);
+    fn start(topology: &Topology, mut setup: WorkerSetup) -> Self {
         let segments = topology.segments(&mut setup);
         let running = segments
             .into_iter()

@@ -38,6 +38,7 @@ mod outcome;
 mod streams;
 
 use proptest::test_runner::{Config, TestRunner};
+use wallaroo::TestDriver;
 use wallaroo::Topology;
 use wallaroo::core::frames::dead_letter::Cause;
 
@@ -49,14 +50,16 @@ fn config() -> Config {
     Config { cases: cases.unwrap_or(150), failure_persistence: None, ..Config::default() }
 }
 
-/// That an application gives the same however its bytes are cut. `panics` says whether it may say of
+/// That an application gives the same however its bytes are cut, and if its messages go on as bytes. `panics` says whether it may say of
 /// itself that it panicked.
 fn same_however_cut(topology: &Topology, panics: bool) {
     let case = (streams::streams(topology), streams::cuts());
     let outcome = TestRunner::new(config()).run(&case, |(pieces, cuts)| {
         let streams = streams::bytes(topology, &pieces);
-        let expected = whole(topology, &streams);
+        let expected = whole(TestDriver::new(topology), topology, &streams);
         assert_eq!(in_pieces(topology, &streams, &cuts), expected);
+        let through_bytes = TestDriver::through_bytes(topology);
+        assert_eq!(whole(through_bytes, topology, &streams), expected);
         let panicked = expected.dead_letters.iter().find(|letter| letter.cause == Cause::Panicked);
         assert!(panics || panicked.is_none(), "{panicked:?}");
         Ok(())

@@ -33,9 +33,8 @@ pub struct Letter {
     pub bytes: [Vec<u8>; 3],
 }
 
-/// What comes of the streams, each of which arrives in one piece.
-pub fn whole(topology: &Topology, streams: &[Vec<u8>]) -> Outcome {
-    let mut driver = TestDriver::new(topology);
+/// What comes of the streams in a driver, each of which arrives in one piece.
+pub fn whole(mut driver: TestDriver, topology: &Topology, streams: &[Vec<u8>]) -> Outcome {
     for (plan, stream) in topology.pipelines().iter().zip(streams).rev() {
         driver.push(&plan.name, stream).unwrap();
         driver.end(&plan.name).unwrap();

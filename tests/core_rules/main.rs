@@ -16,6 +16,7 @@ mod bytes;
 mod collisions;
 mod panics;
 mod steps;
+mod through_bytes;
 
 use wallaroo::TestDriver;
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
-use wallaroo::TestDriver;
 use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use wallaroo::core::observer::Observer;
@@ -12,6 +11,7 @@ use wallaroo::core::partitions::query::PartitionRow;
 use wallaroo::core::steps::batch::Output;
 use wallaroo::core::steps::context::Report;
 use wallaroo::runtime::{Engine, Settings};
+use wallaroo::{TestDriver, Topology};
 
 use crate::item::MADE;
 use crate::shape::{Begin, Shape};
@@ -114,10 +114,14 @@ fn groups(outputs: Vec<Vec<u8>>, order: Order, backwards: bool) -> BTreeMap<Stri
     groups
 }
 
-/// How a shape ends in the driver.
-pub fn driven(shape: &Shape, inputs: &Inputs) -> Ending {
+/// How a shape ends in a driver.
+pub fn driven(
+    shape: &Shape,
+    inputs: &Inputs,
+    driver: impl FnOnce(&Topology) -> TestDriver,
+) -> Ending {
     let topology = shape.topology();
-    let mut driver = TestDriver::new(&topology);
+    let mut driver = driver(&topology);
     for (plan, payloads) in topology.pipelines().iter().zip(inputs) {
         if shape.from == Begin::Generator {
             assert_eq!(driver.generate(&plan.name, u64::MAX).unwrap(), MADE);

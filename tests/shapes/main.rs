@@ -22,6 +22,7 @@ use ending::{driven, run};
 use fragile::silence_panics_on_purpose;
 use item::payloads;
 use shape::{Begin, End, Shape, sequences};
+use wallaroo::TestDriver;
 
 /// The numbers of workers that every shape must end equally at.
 const WORKERS: [usize; 3] = [1, 2, 4];
@@ -29,7 +30,12 @@ const WORKERS: [usize; 3] = [1, 2, 4];
 /// Runs a shape in the driver and in engines.
 fn check(shape: &Shape) {
     let inputs = [payloads(1, 90), payloads(2, 40), payloads(3, 30), payloads(4, 20)];
-    let expected = driven(shape, &inputs);
+    let expected = driven(shape, &inputs, TestDriver::new);
+    assert_eq!(
+        driven(shape, &inputs, TestDriver::through_bytes),
+        expected,
+        "{shape}, through bytes"
+    );
     assert_ne!(expected.partitions.is_empty(), shape.has_state(), "{shape}");
     for workers in WORKERS {
         assert_eq!(run(shape, &inputs, workers), expected, "{shape}, {workers} workers");

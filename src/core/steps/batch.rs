@@ -6,6 +6,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::ends::recycled::Recycled;
 use crate::core::frames::Frames;
 use crate::core::frames::trace::Trace;
@@ -28,6 +30,8 @@ pub enum Payload {
     Own(usize),
     /// A `Vec` of [`Item`]s, whose messages have the type that the two segments agree on.
     Messages(Box<dyn Any + Send>),
+    /// The same as bytes, because the two segments are in different processes: see `ends/encoded.rs`.
+    Encoded(Bytes),
 }
 
 /// A batch for one worker.

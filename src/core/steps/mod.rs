@@ -93,7 +93,7 @@ pub trait Segment {
     ) -> Progress;
 
     /// Sends what is still gathered of the batch, when it is done.
-    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced);
+    fn finish(&mut self, frames: &Arc<Frames>, context: &mut Context<'_>, produced: &mut Produced);
 
     /// Says whether the messages that stay on this worker go into the mailbox that it shares with the next segment.
     /// Returns false if it has none.

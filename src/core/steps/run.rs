@@ -29,7 +29,7 @@ pub(in crate::core) fn run_through(
                     break;
                 }
             }
-            segment.finish(&frames, &mut produced);
+            segment.finish(&frames, context, &mut produced);
             if whole == Progress::More {
                 break;
             }

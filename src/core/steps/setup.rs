@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Segment;
 use super::context::StepName;
+use super::ends::EncodedEnd;
 use super::mailbox::Mailbox;
 use crate::application::{Key, Message, State, StateBuilder};
 use crate::core::numbers::{StepIndex, Timestamp, WorkerIndex};
@@ -28,6 +31,8 @@ pub struct WorkerSetup {
     worker: WorkerIndex,
     placement: Placement,
     precreate: bool,
+    /// The workers of this process.
+    local: Range<usize>,
     tables: BTreeMap<Arc<str>, Registered>,
     /// By the pipeline and the partition step that puts messages there.
     mailboxes: BTreeMap<(Arc<str>, StepIndex), Rc<dyn Any>>,
@@ -37,7 +42,26 @@ impl WorkerSetup {
     /// The setup of a worker. With `precreate`, partitions of declared keys exist from the start.
     pub fn new(worker: WorkerIndex, placement: Placement, precreate: bool) -> Self {
         let (tables, mailboxes) = (BTreeMap::new(), BTreeMap::new());
-        Self { worker, placement, precreate, tables, mailboxes }
+        let local = 0..placement.workers().get();
+        Self { worker, placement, precreate, local, tables, mailboxes }
+    }
+
+    /// The same with these workers in this process: batches for all others become bytes.
+    #[must_use]
+    pub fn with_local(self, local: Range<usize>) -> Self {
+        Self { local, ..self }
+    }
+
+    /// The end of a segment, which gives what goes to other processes as bytes.
+    pub(crate) fn sending<M: Message>(
+        &self,
+        name: StepName,
+        end: Box<dyn Segment>,
+    ) -> Box<dyn Segment> {
+        if self.local == (0..self.placement.workers().get()) {
+            return end;
+        }
+        Box::new(EncodedEnd::<M>::new(end, name, self.worker, self.local.clone()))
     }
 
     /// The worker.

@@ -136,7 +136,9 @@ pub(super) fn partition_end<M: Message, P: PartitionFunction<M>>(
 ) -> SegmentFactory {
     Box::new(move |setup| {
         let (before, keys) = (before(setup), keys_of(setup));
-        let mailbox = setup.mailbox(&keys.name);
-        Box::new(PartitionEnd::new(before, keys, setup.worker(), mailbox))
+        let name = keys.name.clone();
+        let mailbox = setup.mailbox(&name);
+        let end = PartitionEnd::new(before, keys, setup.worker(), mailbox);
+        setup.sending::<M>(name, Box::new(end))
     })
 }

@@ -133,18 +133,20 @@ impl<M: Message> Pipeline<M> {
         self.each(|mut line| {
             let name = line.add_step(&computation.name(), StepKind::Parallel);
             let computation = Arc::clone(&computation);
+            let sender = name.clone();
             let flow: FlowFactory<OutputOf<C, M>> = Box::new(move |_| {
-                let before: Box<dyn Flow<M>> = Box::new(ReceiveStep::new());
+                let before: Box<dyn Flow<M>> = Box::new(ReceiveStep::new(name.clone()));
                 Box::new(ComputeStep::new(name.clone(), before, Arc::clone(&computation)))
             });
             let end = |before: FlowFactory<M>| -> super::plan::SegmentFactory {
                 Box::new(move |setup| {
-                    Box::new(SpreadEnd {
+                    let end = SpreadEnd {
                         before: before(setup),
                         placement: setup.placement(),
                         next: setup.worker().0,
                         gathered: Vec::new(),
-                    })
+                    };
+                    setup.sending::<M>(sender.clone(), Box::new(end))
                 })
             };
             line.exchange(end, flow)

@@ -189,7 +189,8 @@ impl Stage {
             }
         };
         if progress == Progress::Done {
-            self.segment.finish(&batch.frames, &mut self.produced);
+            let mut context = context(&self.common, &mut self.report);
+            self.segment.finish(&batch.frames, &mut context, &mut self.produced);
         }
         self.pass_on(&batch.frames);
         let Self { produced, ahead, .. } = self;

@@ -143,7 +143,7 @@ impl<M> Segment for EncodeEnd<M> {
         progress
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+    fn finish(&mut self, frames: &Arc<Frames>, _: &mut Context<'_>, produced: &mut Produced) {
         self.encoders.iter_mut().for_each(|encoder| encoder.finish(frames, produced));
     }
 }
@@ -175,7 +175,7 @@ impl<M> Segment for DoneEnd<M> {
         progress
     }
 
-    fn finish(&mut self, _: &Arc<Frames>, _: &mut Produced) {}
+    fn finish(&mut self, _: &Arc<Frames>, _: &mut Context<'_>, _: &mut Produced) {}
 }
 
 #[cfg(test)]

@@ -55,9 +55,9 @@ impl Segment for Joined {
         }
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
-        self.first.finish(frames, produced);
-        self.last.finish(frames, produced);
+    fn finish(&mut self, frames: &Arc<Frames>, context: &mut Context<'_>, produced: &mut Produced) {
+        self.first.finish(frames, context, produced);
+        self.last.finish(frames, context, produced);
     }
 
     fn own_at_once(&mut self, at_once: bool) -> bool {
@@ -112,7 +112,7 @@ mod tests {
         let mut context = Context { worker, clock: &clock, piece: 100, report: &mut report };
         segments[0].begin(&frames, Payload::Frames, &mut context);
         while segments[0].next(&frames, &mut context, &mut produced) == Progress::More {}
-        segments[0].finish(&frames, &mut produced);
+        segments[0].finish(&frames, &mut context, &mut produced);
         let outputs = produced.outputs.iter().map(|output| output.pieces.len()).sum();
         (outputs, produced.routed.iter().map(|batch| (batch.worker, batch.messages)).collect())
     }

@@ -195,7 +195,7 @@ impl<M: Message, P: PartitionFunction<M>> Segment for PartitionEnd<M, P> {
         progress
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+    fn finish(&mut self, frames: &Arc<Frames>, _: &mut Context<'_>, produced: &mut Produced) {
         for (worker, batch) in self.gathered.drain(..).enumerate() {
             if batch.is_empty() {
                 self.mailbox.borrow_mut().keep(batch);

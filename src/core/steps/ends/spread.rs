@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::vec;
 
+use super::encoded::decoded;
 use crate::application::Message;
 use crate::core::frames::Frames;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
 use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
-use crate::core::steps::context::Context;
+use crate::core::steps::context::{Context, StepName};
 use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
 /// The end of a segment that deals a batch out to the workers in equal parts. If it has fewer messages than there
@@ -60,27 +61,30 @@ impl<M: Message> Segment for SpreadEnd<M> {
         progress
     }
 
-    fn finish(&mut self, frames: &Arc<Frames>, produced: &mut Produced) {
+    fn finish(&mut self, frames: &Arc<Frames>, _: &mut Context<'_>, produced: &mut Produced) {
         self.deal(frames, produced);
     }
 }
 
 /// The beginning of the segment behind it.
 pub(crate) struct ReceiveStep<M> {
+    /// The step that sent the messages.
+    name: StepName,
     /// The messages that have not been given yet.
     part: vec::IntoIter<Item<M>>,
 }
 
 impl<M> ReceiveStep<M> {
-    pub fn new() -> Self {
-        Self { part: Vec::new().into_iter() }
+    pub fn new(name: StepName) -> Self {
+        Self { name, part: Vec::new().into_iter() }
     }
 }
 
 impl<M: Message> Flow<M> for ReceiveStep<M> {
-    fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) -> usize {
         let part = match payload {
-            Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok(),
+            Payload::Messages(part) => part.downcast::<Vec<Item<M>>>().ok().map(|part| *part),
+            Payload::Encoded(bytes) => Some(decoded(&bytes, &self.name, frames, context)),
             Payload::Frames | Payload::Own(_) => None,
         };
         match part {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::batch::{Item, Payload};
 use super::context::Context;
+use super::ends::decoded;
 use super::mailbox::Mailbox;
 use super::outgoing::Outgoing;
 use super::{Flow, Progress};
@@ -66,7 +67,7 @@ where
     C: StateComputation<M, B::State>,
     P: PartitionFunction<M>,
 {
-    fn begin(&mut self, _: &Frames, payload: Payload, _: &mut Context<'_>) -> usize {
+    fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) -> usize {
         let emptied: Vec<_> = mem::take(&mut self.batch.messages).into();
         let mut letters = self.mailbox.borrow_mut();
         let messages = match payload {
@@ -77,6 +78,10 @@ where
             Payload::Messages(batch) => {
                 letters.keep(emptied);
                 batch.downcast().ok().map(|batch| *batch)
+            }
+            Payload::Encoded(bytes) => {
+                letters.keep(emptied);
+                Some(decoded(&bytes, &self.code.keys.name, frames, context))
             }
             Payload::Frames => None,
         };
