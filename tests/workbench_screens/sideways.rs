@@ -128,6 +128,7 @@ fn assert_row_is_whole(stage: &mut Stage) {
         snapshot.traces = vec![Arc::new(trace)];
     });
     let screen = stage.screen();
-    let row = screen.lines().find(|line| line.contains("#987654321098 ")).expect(&screen);
+    let row = screen.lines().find(|line| line.contains("#987654321098 "));
+    let row = row.unwrap_or_else(|| panic!("{screen}"));
     assert!(row.contains("us"), "{screen}");
 }
