@@ -23,7 +23,7 @@ const RAW: &[u8] = b"\xff\0\x1b[2J\n\xe2\x80";
 const LONG: usize = 10_000;
 
 /// How long the largest state's text is.
-const VAST: usize = 1024 * 1024;
+const VAST: usize = 256 * 1024;
 
 /// A state with text that is as long as a message wants it.
 #[derive(Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use crate::scenario::{Scenario, Stage};
 use crate::support::shim::{Action, Chosen, EINTR, EIO, ENOSPC, Fault, Shim};
 
 /// How many calls are tried of each kind of fault, unless `WALLAROO_FAULTS` says.
-const USUAL: u64 = 12;
+const USUAL: u64 = 7;
 
 /// Kinds of calls that change something.
 const CHANGES: &str = "owstunm";

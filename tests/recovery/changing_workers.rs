@@ -126,7 +126,7 @@ fn outputs(folder: &Path) -> BTreeMap<u8, Vec<u64>> {
 
 #[test]
 fn nothing_is_lost_and_nothing_counts_twice_while_workers_change_and_crash() {
-    for_seeds(8, |chance| {
+    for_seeds(4, |chance| {
         let folder = tempfile::tempdir().unwrap();
         let last = u32::try_from(3 + chance.below(4)).unwrap();
         for life in 1..=last {

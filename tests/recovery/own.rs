@@ -134,7 +134,7 @@ fn kill_again_and_again(name: &str) {
     let undisturbed = Folder::new();
     write_inputs(&undisturbed);
     let expected = driven(own, &undisturbed);
-    for_seeds(3, |chance| {
+    for_seeds(2, |chance| {
         let folder = Folder::new();
         write_inputs(&folder);
         let mut killed = 0;

@@ -196,7 +196,7 @@ fn checkpoint_logs(path: &Path) {
 fn damage_gives_an_error_or_the_right_state() {
     const DAMAGES: u64 = 12;
     let mut wrong = Vec::new();
-    for seed in cases(30) {
+    for seed in cases(12) {
         let story = Story::new(seed);
         let whole = recover(&{
             let path = story.folder.path().join("whole");

@@ -8,7 +8,7 @@ use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, MaxSteps, Runner};
 
 /// How many orders are tried.
-const ORDERS: usize = 3000;
+const ORDERS: usize = 1000;
 
 fn check(test: impl Fn() + Send + Sync + 'static) {
     let mut config = Config::new();

@@ -47,7 +47,7 @@ fn one_picture_is_seen_while_it_is_written() {
         epoch
     });
     let (mut last, mut generations, mut rounds) = (Epoch(0), BTreeSet::new(), 0);
-    while rounds < 60 || (generations.len() as u64) < GENERATIONS {
+    while rounds < 25 || (generations.len() as u64) < GENERATIONS {
         assert!(!writer.is_finished());
         rounds += 1;
         looks.fetch_add(1, Ordering::Relaxed);
@@ -103,7 +103,7 @@ fn what_is_looked_at_is_let_go_before_it_is_printed() {
     let log = folder.path().join("worker-1-0.sqlite-wal");
     let mut most = 0;
     // Much more than a log keeps.
-    for epoch in 2..120 {
+    for epoch in 2..60 {
         used.write(epoch, 3000);
         most = fs::metadata(&log).unwrap().len().max(most);
     }

@@ -10,7 +10,7 @@ use shuttle::thread;
 use super::*;
 
 /// How many orders are tried.
-const ORDERS: usize = 3000;
+const ORDERS: usize = 1000;
 
 /// A source: frames of these lengths enter one after another, and a worker makes outputs of each.
 fn source(
