@@ -24,6 +24,7 @@ use support::fragile::fragile;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
+use wallaroo::session::orders::Order;
 use wallaroo::workbench::{Effect, Keymap, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -169,19 +170,20 @@ fn draw(workbench: &Workbench, area: Rect, step: u64) {
 
 /// Does what a workbench asks for, as far as one engine lasts.
 fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>) {
-    match effect {
+    // What the terminal, the files and other applications are asked for is left out.
+    let Some(Effect::Order(order)) = effect else { return };
+    match order {
         // What does not fit is refused.
-        Some(Effect::Inject(pipeline, bytes)) => drop(session.engine().inject(pipeline, bytes)),
-        Some(Effect::PauseOrResume) => session.engine().pause(),
-        Some(Effect::Step) => session.engine().resume(),
-        Some(Effect::Crash) => workbench.crash(),
-        Some(Effect::Reset) => workbench.begun_anew(session.snapshot()),
+        Order::Inject(pipeline, bytes) => drop(session.engine().inject(pipeline, bytes)),
+        Order::PauseOrResume => session.engine().pause(),
+        Order::Step => session.engine().resume(),
+        Order::Crash => workbench.crash(),
+        Order::Reset => workbench.begun_anew(session.snapshot()),
         // Slowly, because a walk is no storm.
-        Some(Effect::Load(settings)) => drop(session.load(settings.at_rate(100))),
-        Some(Effect::StopLoad) => session.stop_load(),
-        Some(Effect::Revive { key, .. }) => workbench.revived(&key, None),
-        // What the terminal, the files and other applications are asked for.
-        _ => {}
+        Order::Load(settings) => drop(session.load(settings.at_rate(100))),
+        Order::StopLoad => session.stop_load(),
+        Order::Revive { key, .. } => workbench.revived(&key, None),
+        Order::Pin(_) | Order::ChangeWorkers { .. } => {}
     }
 }
 

@@ -96,8 +96,9 @@ fn in_words(inspection: &Inspection) -> Result<String, ResilienceError> {
     if !positions.is_empty() {
         parts.push(format!("positions\n{}", table(positions.iter().map(columns).collect())));
     }
+    let format = journal.format.map(|format| format!("format {format}, ")).unwrap_or_default();
     parts.push(format!(
-        "journal: {}, {}, {}; {} would be replayed\n",
+        "journal: {format}{}, {}, {}; {} would be replayed\n",
         counted(journal.rows, "row"),
         counted(journal.frames, "frame"),
         counted(journal.bytes, "byte"),

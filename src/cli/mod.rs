@@ -6,6 +6,7 @@ mod app;
 mod apps;
 mod arguments;
 mod attach;
+mod ending;
 mod failure;
 pub mod frame_counter;
 mod generate;

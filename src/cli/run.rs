@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
+use super::ending::Ending;
 use super::failure::Failure;
 use super::metrics::Metrics;
 use super::progress::console::Console;
@@ -23,14 +24,13 @@ use super::setup::files::{
 use super::setup::log::RunLog;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
-use crate::core::partitions::query::{RowQuery, SortBy};
 use crate::core::text::counted;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::session::asked::next;
 use crate::session::control::{Control, Wish};
 use crate::session::wire::handshake::Host;
-use crate::telemetry::{PartitionView, SinkState, Snapshot, Summary};
+use crate::telemetry::{SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
 
 pub(super) fn run(
@@ -67,16 +67,14 @@ pub(super) fn run(
         files(&settings, arguments.engine.dead_letters.as_deref()),
     );
     let mut control = open(&arguments.control, host)?;
-    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
+    let metrics = arguments.metrics.metrics.as_deref();
+    let serve = |address| Metrics::serve(address, arguments.metrics_keys);
+    let metrics = metrics.map(serve).transpose()?;
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
     let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
-    let following = Following {
-        console: &console,
-        metrics: metrics.as_ref(),
-        view: top_partitions(arguments.metrics_keys),
-    };
+    let following = Following { console: &console, metrics: metrics.as_ref() };
     let outcome = session
         .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
     console.progress().finish();
@@ -94,19 +92,6 @@ pub(super) fn run(
 struct Following<'a> {
     console: &'a Console,
     metrics: Option<&'a Metrics>,
-    /// The partitions that the metrics show.
-    view: PartitionView,
-}
-
-/// The partitions of the first state with the most messages, so many of them.
-fn top_partitions(limit: usize) -> PartitionView {
-    let (sort, descending) = (SortBy::Messages, true);
-    let query = RowQuery { sort, descending, limit, ..RowQuery::default() };
-    // Without them, the workers are not asked to sort either.
-    if limit == 0 {
-        return PartitionView::default();
-    }
-    PartitionView { query, ..PartitionView::default() }
 }
 
 /// Follows the run to its end, and says and writes what is wanted of it.
@@ -152,7 +137,7 @@ fn follow(
     following: &Following<'_>,
     mut control: Option<&mut Control>,
 ) -> Result<(), Failure> {
-    let Following { console, metrics, view } = following;
+    let Following { console, metrics } = following;
     if let Some(control) = &control {
         session.trace(false);
         session.say(&format!("control at {}", control.address()));
@@ -169,38 +154,42 @@ fn follow(
             session.say(&metrics.said());
             answerer
         });
-        let (mut interrupted, mut stopped, mut said) = (false, false, false);
+        let (mut ending, mut said) = (Ending::NotAsked, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         while session.engine().outcome().is_none() {
             tokio::select! {
                 () = session.engine().ended() => {}
-                () = interrupts.next() => stop(session, &mut interrupted)?,
+                () = interrupts.next() => {
+                    ending.interrupt()?;
+                    session.stop();
+                    said = false;
+                }
                 () = heard(control.as_deref_mut(), session) => {}
                 asked = next(answerer.as_mut()) => asked.answer(session),
                 _ = tick.tick() => {
-                    if session.refresh(view)
+                    if session.update()
                         && let Some(control) = &mut control
                     {
                         control.note_news();
                     }
-                    if (interrupted || stopped) && !said {
-                        said = say_what_is_waited_for(&session.snapshot(), console);
+                    if let Some(how) = ending.without_waiting()
+                        && !said
+                    {
+                        said = say_what_is_waited_for(&session.snapshot(), how, console);
                     }
                     console.progress().show(|| in_progress(&session.snapshot()));
                 }
             }
             let Some(control) = &mut control else { continue };
             let wish = control.serve(session).map_err(Failure::failed)?;
-            // No interruption: neither another wish nor the first signal after it ends the run at once.
-            stopped |= wish == Wish::Stop;
-            if interrupted || stopped {
-                // Again: somebody may have ordered a crash, and the engine that came after it knows nothing of the end.
-                session.engine().stop();
+            if wish == Wish::Stop {
+                ending.stop();
+                session.stop();
             }
         }
         Ok(())
     });
-    session.refresh(&PartitionView::default());
+    session.update();
     console.progress().erase();
     followed?;
     session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
@@ -214,17 +203,8 @@ async fn heard(control: Option<&mut Control>, session: &Session) {
     }
 }
 
-/// The first interruption lets the run drain. The second ends it at once.
-fn stop(session: &Session, interrupted: &mut bool) -> Result<(), Failure> {
-    if std::mem::replace(interrupted, true) {
-        return Err(Failure::failed("interrupted twice: ended without draining"));
-    }
-    session.engine().stop();
-    Ok(())
-}
-
-/// Writes which sinks keep an interrupted run from ending. Returns whether there are any.
-fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
+/// Writes which sinks keep a run from ending, and how to end it without. Returns whether there are any.
+fn say_what_is_waited_for(snapshot: &Snapshot, how: &str, console: &Console) -> bool {
     // Pipelines may share one.
     let mut said = BTreeSet::new();
     for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
@@ -234,8 +214,7 @@ fn say_what_is_waited_for(snapshot: &Snapshot, console: &Console) -> bool {
             SinkState::Stalled => ("to write the last outputs", "takes no outputs"),
             SinkState::Closing => ("for the receiver's end", "has not closed the connection"),
         };
-        let line =
-            format!("waiting {what}: {} {waits}; interrupt again to end without", sink.endpoint);
+        let line = format!("waiting {what}: {} {waits}; {how} to end without", sink.endpoint);
         if said.insert(line.clone()) {
             console.progress().say(&one_line(&line));
         }

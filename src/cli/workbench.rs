@@ -46,7 +46,9 @@ pub(super) fn start(
     let dead_letters = open_dead_letters(&arguments.engine)?;
     let log = RunLog::open(&arguments.log)?;
     refuse_shared_files(&settings, &written)?;
-    let metrics = arguments.metrics.metrics.as_deref().map(Metrics::serve).transpose()?;
+    let metrics = arguments.metrics.metrics.as_deref();
+    // Its keys are for those who look at the screen.
+    let metrics = metrics.map(|address| Metrics::serve(address, 0)).transpose()?;
     log.start()?;
     let workers = settings.workers;
     // Another application begins with nothing but the workers: endpoints and files are the first one's.

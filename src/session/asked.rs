@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::Session;
 use super::counting::Counting;
+use super::top_keys::TopKeys;
 use crate::telemetry::{Measured, Readiness};
 
 /// How many questions may wait for the front end.
@@ -19,7 +20,8 @@ const MAX_WAITING: usize = 16;
 
 /// A question, with where its answer goes.
 enum Question {
-    Figures(oneshot::Sender<Figures>),
+    /// With the names of so many partitions.
+    Figures(usize, oneshot::Sender<Figures>),
     Readiness(oneshot::Sender<Readiness>),
 }
 
@@ -29,6 +31,8 @@ pub struct Figures {
     pub measured: Measured,
     /// The question to its workers how many partitions they have.
     pub counting: Counting,
+    /// The question to them which partitions have the most messages, if that was asked for.
+    pub top: Option<TopKeys>,
 }
 
 /// How far the front end is.
@@ -67,13 +71,13 @@ impl Asker {
         Answerer { phase: Arc::clone(&self.0), questions }
     }
 
-    /// The figures.
+    /// The figures, with the keys of so many partitions: those with the most messages.
     ///
     /// # Errors
     ///
     /// The front end does not answer yet, or does not any more.
-    pub async fn figures(&self) -> Result<Figures, Readiness> {
-        self.ask(Question::Figures).await
+    pub async fn figures(&self, keys: usize) -> Result<Figures, Readiness> {
+        self.ask(|reply| Question::Figures(keys, reply)).await
     }
 
     /// Whether messages are taken in, or why not.
@@ -119,9 +123,10 @@ impl Asked {
     /// Answers it. Who does not wait for the answer any more needs none.
     pub fn answer(self, session: &Session) {
         match self.0 {
-            Question::Figures(reply) => {
-                let counting = Counting::of(&session.engine);
-                drop(reply.send(Figures { measured: session.measured(), counting }));
+            Question::Figures(keys, reply) => {
+                let (counting, top) =
+                    (Counting::of(&session.engine), TopKeys::of(&session.engine, keys));
+                drop(reply.send(Figures { measured: session.measured(), counting, top }));
             }
             Question::Readiness(reply) => drop(reply.send(session.readiness())),
         }
@@ -144,7 +149,7 @@ mod tests {
         runtime.block_on(async {
             let asker = Asker::of_one_that_starts();
             assert_eq!(asker.readiness().await, Readiness::Starting);
-            assert_eq!(asker.figures().await.err(), Some(Readiness::Starting));
+            assert_eq!(asker.figures(0).await.err(), Some(Readiness::Starting));
             let answerer = asker.answer();
             // The question waits when the front end ends.
             let (told, ()) = tokio::join!(asker.readiness(), async { drop(answerer) });

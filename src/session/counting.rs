@@ -29,12 +29,17 @@ impl Counting {
     /// Waits so long for the answers.
     #[must_use]
     pub fn wait(self, patience: Duration) -> Counted {
-        let start = Instant::now();
-        let next = || self.answers.recv_timeout(patience.saturating_sub(start.elapsed())).ok();
-        let answers: Vec<_> = std::iter::from_fn(next).take(self.workers).collect();
+        let answers = gathered(&self.answers, self.workers, patience);
         let is_whole = answers.len() == self.workers;
         Counted { partitions: answers.into_iter().flatten().collect(), is_whole }
     }
+}
+
+/// The answers of so many workers that come within this time.
+pub(super) fn gathered<T>(answers: &Receiver<T>, workers: usize, patience: Duration) -> Vec<T> {
+    let start = Instant::now();
+    let next = || answers.recv_timeout(patience.saturating_sub(start.elapsed())).ok();
+    std::iter::from_fn(next).take(workers).collect()
 }
 
 impl Counted {

@@ -13,7 +13,7 @@ use crate::core::numbers::Epoch;
 use crate::core::observer::Observer;
 use crate::endpoints::Endpoint;
 use crate::runtime::{Engine, EngineError, RunState};
-use crate::telemetry::safety::{Crash, SafetyShown};
+use crate::telemetry::safety::{Checkpoints, Crash, SafetyShown};
 
 impl Session {
     /// Goes on with another number of workers: see [`Engine::set_workers`].
@@ -47,7 +47,6 @@ impl Session {
         }
         let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
         let (topology, earlier) = (Arc::clone(self.engine.topology()), self.engine.earlier());
-        let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
         self.engine.crash();
@@ -57,7 +56,7 @@ impl Session {
         let processed = self.collector.stateful();
         let (epoch, messages) = {
             let mut checkpoints = self.collector.checkpoints.lock();
-            let epoch = checkpoints.newest().max(began_with);
+            let epoch = self.newest_epoch(&checkpoints);
             let messages = checkpoints.unsaved(processed);
             // Before the new engine processes messages and makes a checkpoint.
             checkpoints.restart(epoch, processed);
@@ -75,12 +74,12 @@ impl Session {
         let start = || Engine::start_after(earlier, topology, settings, observer);
         let before_start = began.elapsed();
         self.engine = apart(start)?;
-        self.engine.trace(self.tracing);
         self.disturb();
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));
         self.load_again();
+        self.carry_over();
         Ok(())
     }
 
@@ -98,6 +97,12 @@ impl Session {
         Counting::of(&self.engine).wait(Duration::MAX).total()
     }
 
+    /// The number of the newest whole checkpoint, of this engine or of those before it.
+    pub(super) fn newest_epoch(&self, checkpoints: &Checkpoints) -> Epoch {
+        let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
+        checkpoints.newest().max(began_with)
+    }
+
     /// What is saved, and what was lost and recovered.
     pub(crate) fn safety(&self) -> Option<SafetyShown> {
         let resilience = self.settings.resilience.as_ref()?;
@@ -108,12 +113,11 @@ impl Session {
         });
         let mut endpoints =
             self.settings.sources.iter().chain(self.settings.sinks.iter().flatten());
-        let began_with = recovered.as_ref().map_or(Epoch(0), |recovered| recovered.epoch);
         let checkpoints = self.collector.checkpoints.lock();
         Some(SafetyShown {
             directory: resilience.directory.clone(),
             files: endpoints.any(|endpoint| matches!(endpoint, Endpoint::File(_))),
-            epoch: checkpoints.newest().max(began_with),
+            epoch: self.newest_epoch(&checkpoints),
             unsaved: checkpoints.unsaved(self.collector.stateful()),
             recovering: self.engine.is_recovering(),
             recovered,

@@ -45,12 +45,6 @@ impl Session {
         Ok(())
     }
 
-    /// Whether there is a load.
-    #[must_use]
-    pub fn has_load(&self) -> bool {
-        self.load.now.is_some()
-    }
-
     /// Ends the load.
     pub fn stop_load(&mut self) {
         let Some(running) = self.load.now.take() else { return };

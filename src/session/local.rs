@@ -9,7 +9,7 @@ use super::Session;
 use super::orders::{Answer, Order};
 use super::watched::Watched;
 use crate::runtime::EngineError;
-use crate::telemetry::{DeadLettersLost, Draft, PartitionView, Snapshot};
+use crate::telemetry::{Draft, PartitionView, Snapshot};
 
 /// The session of an engine in this process.
 pub struct Local {
@@ -55,23 +55,15 @@ impl Watched for Local {
     }
 
     fn letters_trouble(&self) -> Option<String> {
-        self.dead_letters_lost().map(|lost| lost.to_string())
+        self.session.dead_letters_lost().map(|lost| lost.to_string())
     }
 
     fn messages_of_load(&self) -> u64 {
         self.session.messages_of_load()
     }
 
-    fn failure(&self) -> Option<Arc<EngineError>> {
-        self.session.engine().outcome()?.err()
-    }
-
     fn end(&mut self) {
         self.session.end();
-    }
-
-    fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
-        self.session.dead_letters_lost()
     }
 
     fn here(&self) -> Option<&Session> {

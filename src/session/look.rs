@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::runtime::Engine;
 use crate::telemetry::ahead::AheadWatch;
 use crate::telemetry::partitions::{PartitionView, PartitionWatch, PartitionsShown};
-use crate::telemetry::{Draft, Foreseen, ShownRow};
+use crate::telemetry::{Draft, Foreseen};
 
 /// How much has happened to an engine, for those that look at it.
 #[derive(Debug, Clone, Copy)]
@@ -70,11 +70,6 @@ impl Look {
     /// The rows.
     pub fn partitions(&self, work: u64) -> PartitionsShown {
         self.partitions.shown(work)
-    }
-
-    /// The rows alone.
-    pub fn rows(&self) -> &[ShownRow] {
-        self.partitions.rows()
     }
 
     /// What the message would do.

@@ -6,14 +6,12 @@ use std::sync::atomic::Ordering;
 use super::Session;
 use super::totals::{of_worker, pipeline_totals};
 use crate::core::frames::dead_letter::{Cause, FRAMING_STEP, JOURNAL_STEP};
-use crate::core::numbers::{Epoch, Timestamp};
+use crate::core::numbers::Timestamp;
 use crate::core::topology::PipelinePlan;
 use crate::runtime::RunState;
-use crate::telemetry::counters::Counter;
-use crate::telemetry::dead_letter_file::DeadLetters;
 use crate::telemetry::pipeline_counters::PipelineCounters;
 use crate::telemetry::{
-    KeyMeasured, Measured, PipelineMeasured, Readiness, Refused, SavedMeasured, StepMeasured,
+    Measured, PipelineMeasured, Readiness, Refused, SavedMeasured, StepMeasured,
 };
 
 impl Session {
@@ -31,9 +29,8 @@ impl Session {
                 .map(|((plan, counters), budget)| measured(plan, counters, budget))
                 .collect(),
             workers: workers.map(|worker| of_worker(&self.collector, worker)).collect(),
-            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
+            dead_letters_lost: self.collector.letters_lost(),
             saved: self.saved(),
-            top: self.top(),
         }
     }
 
@@ -56,12 +53,11 @@ impl Session {
 
     fn saved(&self) -> Option<SavedMeasured> {
         let journal = self.engine.journal_bytes()?;
-        let began_with = self.engine.recovered().map_or(Epoch(0), |recovered| recovered.epoch);
         let checkpoints = self.collector.checkpoints.lock();
         let last = checkpoints.last();
         let uptime = self.engine.now().since(Timestamp::default());
         Some(SavedMeasured {
-            epoch: checkpoints.newest().max(began_with).0,
+            epoch: self.newest_epoch(&checkpoints).0,
             age: last.map_or(uptime, |last| last.whole.elapsed()),
             held: last.map(|last| last.held).unwrap_or_default(),
             took: last.map(|last| last.took).unwrap_or_default(),
@@ -71,16 +67,6 @@ impl Session {
             recoveries: self.collector.recoveries.get(),
         })
     }
-
-    fn top(&self) -> Vec<KeyMeasured> {
-        let Some(state) = self.engine.topology().states().first() else { return Vec::new() };
-        let rows = self.look.rows().iter().map(|shown| KeyMeasured {
-            state: Arc::clone(&state.name),
-            key: shown.row.key.clone(),
-            messages: shown.row.messages,
-        });
-        rows.collect()
-    }
 }
 
 fn measured(
@@ -88,10 +74,6 @@ fn measured(
     counters: &PipelineCounters,
     (budget_used, budget_limit): (usize, usize),
 ) -> PipelineMeasured {
-    let given = |at: usize| {
-        let of_workers = counters.workers.iter().filter_map(|worker| worker.steps.get(at));
-        of_workers.map(Counter::get).sum()
-    };
     let steps = plan.steps.iter().enumerate();
     // The lock is not held while the copy is read.
     let latency = counters.latency.lock().whole_run();
@@ -99,7 +81,10 @@ fn measured(
         name: Arc::clone(&plan.name),
         totals: pipeline_totals(counters),
         steps: steps
-            .map(|(at, step)| StepMeasured { name: Arc::clone(&step.name), given: given(at) })
+            .map(|(at, step)| StepMeasured {
+                name: Arc::clone(&step.name),
+                given: counters.given(at),
+            })
             .collect(),
         refused: refused(plan, counters),
         latency: latency.measured(),

@@ -5,6 +5,7 @@ pub mod asked;
 pub mod control;
 pub mod counting;
 mod crash;
+mod ending;
 mod load;
 mod load_state;
 pub mod local;
@@ -18,6 +19,7 @@ pub mod remote;
 mod reset;
 #[cfg(feature = "workbench")]
 pub mod status;
+pub mod top_keys;
 mod totals;
 mod view;
 pub mod watched;
@@ -68,6 +70,8 @@ pub struct Session {
     disturbed: u64,
     /// Whether messages that sources read are traced.
     tracing: bool,
+    /// Whether it was stopped: so is each engine that takes another one's place.
+    stopping: bool,
     /// How many resets there were.
     resets: u64,
     /// The traced messages of each partition.
@@ -129,6 +133,7 @@ impl Session {
             look: Look::new(settings.frame_limit, Arc::clone(&collector.news)),
             disturbed: 0,
             tracing: true,
+            stopping: false,
             resets: 0,
             collector,
             throughput: Throughput::default(),
@@ -190,30 +195,9 @@ impl Session {
         self.collector.letters.as_ref()?.trouble()
     }
 
-    /// Ends the run at once without draining, and finishes its dead letters, those of unfinished frames
-    /// among them.
-    pub fn end(&mut self) {
-        self.engine.crash();
-        self.finish_dead_letters();
-    }
-
-    /// The run has ended: waits until its dead letters are in their file. A file that cannot be written is
-    /// waited for a short time only; what is not written then is lost.
-    pub fn finish_dead_letters(&self) {
-        if let Some(letters) = &self.collector.letters {
-            letters.finish();
-        }
-    }
-
     /// Puts what a front end has told its user into the log.
     pub fn say(&self, text: &str) {
         self.collector.reporter.told(text);
-    }
-
-    /// Ends the run, with its figures in the log.
-    fn close(&mut self) {
-        self.end();
-        self.collector.reporter.ends(totals(&self.collector));
     }
 
     /// Looks from now on at what this message would do, or at none: snapshots say it.

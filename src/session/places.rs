@@ -1,16 +1,20 @@
-//! The places for connections of strangers. If all are taken and another one comes, the oldest loses its own, so that no
+//! The places for connections of strangers, and the one loop that accepts them. If all are taken and another one comes, the oldest loses its own, so that no
 //! number of silent connections keeps out those that have something to say.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long an aborted connection may take to leave its place.
 const LEAVING: Duration = Duration::from_millis(1);
+
+/// The pause after a connection could not be accepted: there may be no open file left.
+const NOT_ACCEPTED: Duration = Duration::from_millis(100);
 
 /// A place. It is free again when it is dropped.
 pub(crate) type Place = Arc<OwnedSemaphorePermit>;
@@ -30,8 +34,29 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(count)), kept, taken: VecDeque::new() }
     }
 
+    /// Accepts connections for as long as it is polled, and serves each in a task of its own.
+    pub async fn serve<C, A, S>(
+        mut self,
+        accept: impl Fn() -> A,
+        mut serve: impl FnMut(C, Place) -> S,
+    ) where
+        A: Future<Output = io::Result<C>>,
+        S: Future<Output = ()> + Send + 'static,
+    {
+        loop {
+            let Ok(connection) = accept().await else {
+                sleep(NOT_ACCEPTED).await;
+                continue;
+            };
+            let place = self.next().await;
+            let held = Arc::downgrade(&place);
+            let served = tokio::spawn(serve(connection, place));
+            self.take(held, served.abort_handle());
+        }
+    }
+
     /// The next free place. If there is none for a while, the oldest connection is aborted.
-    pub async fn next(&mut self) -> Place {
+    async fn next(&mut self) -> Place {
         loop {
             self.taken.retain(|(_, place, _)| place.strong_count() > 0);
             let oldest = self.taken.front();
@@ -48,7 +73,7 @@ impl Places {
     }
 
     /// This task holds a place.
-    pub fn take(&mut self, place: Weak<OwnedSemaphorePermit>, holder: AbortHandle) {
+    fn take(&mut self, place: Weak<OwnedSemaphorePermit>, holder: AbortHandle) {
         self.taken.push_back((Instant::now(), place, holder));
     }
 }
@@ -74,7 +99,7 @@ mod tests {
             tokio::task::yield_now().await;
             tasks.push(task);
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
         let finished: Vec<bool> = tasks.iter().map(tokio::task::JoinHandle::is_finished).collect();
         assert_eq!(finished, [false, true, false, false]);
     }

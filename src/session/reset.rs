@@ -31,13 +31,13 @@ impl Session {
             empty_directory(&saved.directory)?;
         }
         let topology = Arc::clone(self.engine.topology());
-        let (tracing, resets) = (self.tracing, self.resets + 1);
+        let (tracing, stopping, resets) = (self.tracing, self.stopping, self.resets + 1);
         let start = |topology, settings: &_, observer| {
             apart(|| Engine::start(topology, settings, observer))
         };
         *self = Self::begin(topology, &settings, letters, start)?;
-        self.resets = resets;
-        self.trace(tracing);
+        (self.tracing, self.stopping, self.resets) = (tracing, stopping, resets);
+        self.carry_over();
         Ok(())
     }
 }

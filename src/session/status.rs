@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use crate::core::numbers::Timestamp;
 use crate::runtime::RunState;
-use crate::telemetry::{LatencySummary, SinkState};
+use crate::telemetry::{LatencySummary, SinkState, TimeWindow};
 
 /// The figures of a run that goes on, as `status --json` prints them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,9 +76,9 @@ impl Session {
             partitions_dynamic: None,
             bytes_in: figures.totals.bytes_in,
             bytes_out: figures.totals.bytes_out,
-            seconds: self.engine.now().since(Timestamp::default()).as_secs_f64(),
+            seconds: figures.uptime.as_secs_f64(),
             messages_per_second: figures.throughput.last(),
-            latency_us: self.latency().total(),
+            latency_us: figures.latency(TimeWindow::All).summary,
             checkpoint: safety.map(|safety| safety.epoch.0),
             unsaved: safety.map(|safety| safety.unsaved),
             stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),

@@ -10,8 +10,7 @@ use super::totals::{of_worker, pipeline_totals, totals, traced, work};
 use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
-use crate::telemetry::counters::{ByCause, Counter, WorkerCounters};
-use crate::telemetry::dead_letter_file::DeadLetters;
+use crate::telemetry::counters::ByCause;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
@@ -65,7 +64,7 @@ impl Session {
             traced: self.traced.shown(traced(collector)),
             outputs: Vec::new(),
             dead_letters: Vec::new(),
-            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
+            dead_letters_lost: collector.letters_lost(),
             safety: self.safety(),
             load: self.load_shown(),
             events: Vec::new(),
@@ -103,18 +102,11 @@ impl Session {
     fn pipelines(&self) -> Vec<PipelineShown> {
         let plans = self.engine.topology().pipelines().iter().zip(&self.collector.pipelines);
         let shown = plans.enumerate().map(|(at, (plan, counters))| {
-            let given = |at: usize| {
-                let of_worker = |worker: &WorkerCounters| {
-                    debug_assert!(at < worker.steps.len(), "each step has its counters");
-                    worker.steps.get(at).map(Counter::get).unwrap_or_default()
-                };
-                counters.workers.iter().map(of_worker).sum()
-            };
             let broken = counters.broken.get();
             let messages_in = pipeline_totals(counters).messages_in;
             let mut entered = messages_in.saturating_sub(broken);
             let step_shown = |(at, step): (usize, &StepPlan)| {
-                let given = given(at);
+                let given = counters.given(at);
                 let refused = counters.refused.get(at).map(ByCause::total).unwrap_or_default();
                 let entered = std::mem::replace(&mut entered, given);
                 StepShown { plan: step.clone(), entered, refused, given }
@@ -176,7 +168,7 @@ impl Session {
             messages_out: totals.messages_out,
             filtered: totals.filtered,
             dead_letters: totals.dead_letters,
-            dead_letters_lost: self.collector.letters.as_ref().map_or(0, DeadLetters::lost),
+            dead_letters_lost: self.collector.letters_lost(),
             partitions,
             partitions_dynamic,
             bytes_in: totals.bytes_in,

@@ -9,7 +9,7 @@ use super::Session;
 use super::orders::{Answer, Order};
 use crate::core::frames::trace_budget::TraceRate;
 use crate::runtime::EngineError;
-use crate::telemetry::{DeadLettersLost, Draft, PartitionView, Snapshot};
+use crate::telemetry::{Draft, PartitionView, Snapshot};
 
 /// How many messages that a source read are traced, per pipeline: all of a small experiment, and of a stream as many
 /// as can be looked at.
@@ -50,14 +50,8 @@ pub trait Watched {
     /// How many messages of loads have been sent.
     fn messages_of_load(&self) -> u64;
 
-    /// Why the engine of this process has ended by itself.
-    fn failure(&self) -> Option<Arc<EngineError>>;
-
     /// Stops looking. The engine of this process ends; one of another process goes on.
     fn end(&mut self);
-
-    /// Why dead letters of this process are lost, at its end.
-    fn dead_letters_lost(&self) -> Option<DeadLettersLost>;
 
     /// The session of this process; `None` if the engine is in another one.
     fn here(&self) -> Option<&Session>;

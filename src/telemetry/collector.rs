@@ -116,6 +116,11 @@ impl Collector {
         workers.map(|worker| worker.stateful.get()).sum()
     }
 
+    /// How many dead letters are not in their file and never will be; 0 without a file.
+    pub fn letters_lost(&self) -> u64 {
+        self.letters.as_ref().map_or(0, DeadLetters::lost)
+    }
+
     /// Keeps the newest letters, and passes all of them to `write` if there is a file.
     fn keep_dead_letters(
         &self,

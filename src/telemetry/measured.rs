@@ -57,8 +57,6 @@ pub struct Measured {
     pub dead_letters_lost: u64,
     /// What is saved; `None` if nothing is.
     pub saved: Option<SavedMeasured>,
-    /// The partitions with the most messages, of the first state. Empty unless the front end looks at them.
-    pub top: Vec<KeyMeasured>,
 }
 
 /// A pipeline and its counts.

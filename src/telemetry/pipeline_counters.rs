@@ -54,6 +54,15 @@ impl PipelineCounters {
         }
     }
 
+    /// How many messages the step at a place has given.
+    pub fn given(&self, at: usize) -> u64 {
+        let of_worker = |worker: &WorkerCounters| {
+            debug_assert!(at < worker.steps.len(), "each step has its counters");
+            worker.steps.get(at).map(Counter::get).unwrap_or_default()
+        };
+        self.workers.iter().map(of_worker).sum()
+    }
+
     /// Counts letters at the steps that they name.
     pub fn refuse(&self, letters: &[DeadLetter]) {
         for letter in letters {

@@ -10,7 +10,7 @@ use super::farewell::Farewell;
 use super::history_file::HistoryFile;
 use super::opening::Opening;
 use super::state::windows::reset_files::ResetFiles;
-use super::state::{Effect, Offer, Workbench};
+use super::state::{Offer, Workbench};
 use super::theme::Theme;
 use super::words;
 use crate::core::topology::Topology;
@@ -133,13 +133,11 @@ impl Desk {
         news
     }
 
-    /// Applies an effect to the engine.
-    pub fn apply(&mut self, effect: Effect) -> Result<(), WorkbenchError> {
-        if let Some(order) = order_of(effect) {
-            // If an engine cannot start again, there is none any more.
-            self.session.order(order)?;
-            self.take_answers();
-        }
+    /// Gives an order to the engine.
+    pub fn order(&mut self, order: Order) -> Result<(), WorkbenchError> {
+        // If an engine cannot start again, there is none any more.
+        self.session.order(order)?;
+        self.take_answers();
         Ok(())
     }
 
@@ -232,30 +230,6 @@ fn earlier_lines(workbench: &mut Workbench, configuration: &Configuration) -> Op
     let history = history.flatten()?;
     workbench.input.remember(history.lines());
     Some(history)
-}
-
-/// What the engine has to do for an effect; `None` if that is not the engine's.
-fn order_of(effect: Effect) -> Option<Order> {
-    Some(match effect {
-        Effect::Inject(pipeline, bytes) => Order::Inject(pipeline, bytes),
-        Effect::PauseOrResume => Order::PauseOrResume,
-        Effect::Step => Order::Step,
-        Effect::Load(settings) => Order::Load(settings),
-        Effect::StopLoad => Order::StopLoad,
-        Effect::Revive { state, key } => Order::Revive { state, key },
-        Effect::Pin(pin) => Order::Pin(pin),
-        Effect::Crash => Order::Crash,
-        Effect::Reset => Order::Reset,
-        Effect::ChangeWorkers { more } => Order::ChangeWorkers { more },
-        // What the terminal and the loop do.
-        Effect::Copy { .. }
-        | Effect::Save { .. }
-        | Effect::Mouse(_)
-        | Effect::Switch(_)
-        | Effect::Redraw
-        | Effect::Suspend
-        | Effect::Quit => return None,
-    })
 }
 
 /// The longest wait for workers that are asked for the last time how many partitions they have.

@@ -1,4 +1,5 @@
-//! What leaves the workbench: texts onto the clipboard, and files in the current directory.
+//! What comes of an effect, and what leaves the workbench with it: texts onto the clipboard, and files in the current
+//! directory.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -10,7 +11,8 @@ use super::desk::Desk;
 use super::state::Effect;
 use super::terminal::screen::Screen;
 use super::terminal::signals::stop_job;
-use super::{Hands, words};
+use super::{Hands, Leave, WorkbenchError, words};
+use crate::session::orders::Order;
 
 /// Terminals take no longer text in one sequence, some of them less.
 const MAX_COPIED: usize = 56_000;
@@ -19,8 +21,13 @@ const MAX_COPIED: usize = 56_000;
 const MAX_FILES: u32 = 10_000;
 
 impl Hands {
-    /// Does what an effect asks of the terminal or of the files. What it asks of the engine is given back.
-    pub(super) fn apply(&mut self, desk: &mut Desk, effect: Effect) -> io::Result<Option<Effect>> {
+    /// Does what an effect asks for, of the engine, the terminal or the files. Gives back why the application is left, if
+    /// it is.
+    pub(super) fn apply(
+        &mut self,
+        desk: &mut Desk,
+        effect: Effect,
+    ) -> Result<Option<Leave>, WorkbenchError> {
         let workbench = &mut desk.workbench;
         match effect {
             Effect::Copy { text, name } => {
@@ -43,13 +50,16 @@ impl Hands {
                     workbench.notify(text, false);
                 }
             }
-            Effect::Crash => {
-                // The loss is drawn before the recovery, which may take seconds.
-                workbench.crash();
-                self.screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
-                return Ok(Some(Effect::Crash));
+            Effect::Order(order) => {
+                if order == Order::Crash {
+                    // The loss is drawn before the recovery, which may take seconds.
+                    workbench.crash();
+                    self.screen.draw(|frame| workbench.draw(frame.area(), frame.buffer_mut()))?;
+                }
+                desk.order(order)?;
             }
-            of_engine => return Ok(Some(of_engine)),
+            Effect::Quit => return Ok(Some(Leave::End)),
+            Effect::Switch(to) => return Ok(Some(Leave::Switch(to))),
         }
         Ok(None)
     }

@@ -130,7 +130,7 @@ fn work_on_screen(
     drop(hands);
     ended?;
     let farewells = desks.iter_mut().map(|(_, desk)| desk.end()).collect();
-    let lost = desks.iter().find_map(|(_, desk)| desk.session.dead_letters_lost());
+    let lost = desks.iter().find_map(|(_, desk)| desk.session.here()?.dead_letters_lost());
     lost.map_or(Ok(farewells), |lost| Err(lost.into()))
 }
 
@@ -209,7 +209,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
     loop {
         desk.workbench.resize(hands.screen.area()?);
         dirty |= desk.look();
-        if let Some(error) = desk.session.failure() {
+        let outcome = desk.session.here().and_then(|session| session.engine().outcome());
+        if let Some(Err(error)) = outcome {
             return Err(WorkbenchError::Engine(error));
         }
         let frame_time = if asked { MIN_ANSWER_TIME } else { MIN_FRAME_TIME };
@@ -243,11 +244,8 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
                 (dirty, asked) = (true, true);
                 desk.workbench.notices.pass(Instant::now());
                 let Some(effect) = desk.workbench.handle(&event) else { continue };
-                let Some(effect) = hands.apply(desk, effect)? else { continue };
-                match effect {
-                    Effect::Quit => return Ok(Leave::End),
-                    Effect::Switch(to) => return Ok(Leave::Switch(to)),
-                    effect => desk.apply(effect)?,
+                if let Some(leave) = hands.apply(desk, effect)? {
+                    return Ok(leave);
                 }
             }
             asked = next(hands.answerer.as_mut()) => {

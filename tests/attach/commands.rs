@@ -54,17 +54,6 @@ impl Place {
     }
 }
 
-/// Where a run says that it is reached.
-fn control_address(running: &Running) -> String {
-    let said = || {
-        let said = running.said();
-        let (line, _) = said.split_once("control at ")?.1.split_once('\n')?;
-        Some(line.to_owned())
-    };
-    wait_until("the address of the control", || said().is_some());
-    said().unwrap()
-}
-
 fn status(address: &str, more: &[&str]) -> serde_json::Value {
     run(["status", address, "--json"].iter().chain(more)).succeeded().json()
 }
@@ -133,7 +122,7 @@ fn without_a_secret_a_run_is_reached_from_this_machine_alone() {
     let place = Place::new();
     run(place.line("0.0.0.0:0", &[])).failed(1, &["other machines", "--secret FILE"]);
     let running = Running::start(place.line("127.0.0.1:0", &[]));
-    let address = control_address(&running);
+    let address = running.control();
     assert_eq!(status(&address, &[])["messages_in"], 0);
     run(["stop", &address]).succeeded();
     running.end().succeeded();
@@ -145,7 +134,7 @@ fn only_one_who_knows_the_secret_is_let_in() {
     let right = place.secret("right", "0123456789abcdef0123456789abcdef\n");
     let wrong = place.secret("wrong", "an entirely different secret\n");
     let running = Running::start(place.line("0.0.0.0:0", &["--secret", &right]));
-    let address = control_address(&running).replace("0.0.0.0", "127.0.0.1");
+    let address = running.control().replace("0.0.0.0", "127.0.0.1");
     assert_eq!(status(&address, &["--secret", &right])["messages_in"], 0);
     run(["status", &address]).failed(1, &["it asks for a secret: give --secret FILE"]);
     run(["stop", &address, "--secret", &wrong]).failed(1, &["the secret is not that of the run"]);

@@ -20,4 +20,5 @@ mod hosted;
 mod looking;
 mod ordering;
 mod screen;
+mod stopping;
 mod strangers;

@@ -2,9 +2,13 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use wallaroo::session::remote::{self, Reach, Remote};
 use wallaroo::session::watched::Watched;
+use wallaroo::session::wire::address::ControlAddress;
 
 use crate::hosted::{Hosted, all, attach, look_until};
 use crate::support::frames::votes;
@@ -118,12 +122,12 @@ fn one_that_never_reads_holds_up_neither_the_run_nor_others() {
     let relay = hosted.socket().with_file_name("relay");
     let listener = std::os::unix::net::UnixListener::bind(&relay).unwrap();
     let run = hosted.socket();
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         let (mut near, _) = listener.accept().unwrap();
         let mut far = UnixStream::connect(run).unwrap();
         let (mut near_reads, mut far_writes) =
             (near.try_clone().unwrap(), far.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut near_reads, &mut far_writes));
+        thread::spawn(move || std::io::copy(&mut near_reads, &mut far_writes));
         // The handshake and the first update, and nothing after them.
         let mut piece = [0; 4096];
         for _ in 0..3 {
@@ -132,7 +136,7 @@ fn one_that_never_reads_holds_up_neither_the_run_nor_others() {
         }
         let mut rest = far.take(200_000);
         let _ = std::io::copy(&mut rest, &mut near);
-        std::thread::sleep(Duration::from_hours(1));
+        thread::sleep(Duration::from_hours(1));
     });
     let stuck = attach(&relay);
     let mut other = hosted.attach();
@@ -144,4 +148,77 @@ fn one_that_never_reads_holds_up_neither_the_run_nor_others() {
     look_until(&mut other, &all(), "all of it", |seen| seen.totals.messages_in >= messages);
     drop(stuck);
     wait_until("the run", || hosted.snapshot(&all()).run_state == wallaroo::RunState::Running);
+}
+
+fn reach(hosted: &Hosted) -> Reach {
+    Reach { address: ControlAddress::Unix(hosted.socket()), secret: None, read_only: false }
+}
+
+/// How many may look at once, and how many more may ask for something.
+const SEATS: usize = 32;
+
+const TOO_MANY: &str = "too many are connected to this run already: try again later";
+
+#[test]
+fn one_more_than_may_look_is_told_so_until_another_one_leaves() {
+    let hosted = Hosted::start();
+    let mut attached: Vec<_> = (0..SEATS).map(|_| hosted.attach()).collect();
+    let refused = Remote::attach(reach(&hosted)).err().unwrap();
+    assert!(refused.to_string().contains(TOO_MANY), "{refused}");
+    // Those who only ask have places of their own.
+    assert_eq!(remote::status(&reach(&hosted)).unwrap().viewers, SEATS);
+    drop(attached.pop());
+    wait_until("a free place", || match Remote::attach(reach(&hosted)) {
+        Ok(remote) => {
+            attached.push(remote);
+            true
+        }
+        Err(_) => false,
+    });
+    hosted.with(|session| session.engine().pause());
+    for remote in &mut attached {
+        look_until(remote, &all(), "the pause", |seen| {
+            seen.run_state != wallaroo::RunState::Running
+        });
+    }
+}
+
+/// One that asks, on a thread of its own.
+type Asking = JoinHandle<Result<(), remote::NoAnswer>>;
+
+#[test]
+fn one_more_than_may_ask_is_told_so_and_all_others_are_answered() {
+    let hosted = Hosted::start();
+    let (go_on, wait) = channel::<()>();
+    let (busy, is_busy) = channel();
+    let (status, stop): (Vec<Asking>, Vec<Asking>) = thread::scope(|scope| {
+        // Nobody is answered before it goes on.
+        let hosted = &hosted;
+        scope.spawn(move || {
+            hosted.with(move |_| {
+                busy.send(()).unwrap();
+                wait.recv()
+            })
+        });
+        is_busy.recv().unwrap();
+        let status = |_| {
+            let reach = reach(hosted);
+            thread::spawn(move || remote::status(&reach).map(drop))
+        };
+        let stop = |_| {
+            let reach = reach(hosted);
+            thread::spawn(move || remote::stop(&reach))
+        };
+        let status: Vec<_> = (0..SEATS / 2).map(status).collect();
+        let stop: Vec<_> = (0..=SEATS / 2).map(stop).collect();
+        wait_until("the one too many", || status.iter().chain(&stop).any(Asking::is_finished));
+        go_on.send(()).unwrap();
+        (status, stop)
+    });
+    wait_until("the figures", || status.iter().all(Asking::is_finished));
+    // Those that wait for the end are told that it has come.
+    drop(hosted);
+    let answers = status.into_iter().chain(stop).map(|asking| asking.join().unwrap());
+    let refused: Vec<_> = answers.filter_map(Result::err).map(|error| error.to_string()).collect();
+    assert!(matches!(&*refused, [refused] if refused.contains(TOO_MANY)), "{refused:?}");
 }

@@ -1,6 +1,6 @@
 //! Where metrics are served: nowhere unless it is asked for, and on this machine only unless that is said.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 use super::support::program::{Running, run};
 use super::{Folder, get, served_at};
@@ -61,6 +61,21 @@ fn the_file_of_options_can_say_it() {
     std::fs::write(&file, options).unwrap();
     let running = Running::start(["run", "--config", &file]);
     assert_eq!(get(&served_at(&running), "/healthz").status, 200);
+}
+
+#[test]
+fn whoever_stops_a_run_can_listen_at_its_addresses_at_once() {
+    let running = start(&["--control", "127.0.0.1:0", "--metrics", "0"]);
+    let metrics = served_at(&running);
+    let control = running.control();
+    // One that has been accepted and says nothing.
+    let _silent = TcpStream::connect(&metrics).unwrap();
+    assert_eq!(get(&metrics, "/healthz").status, 200);
+    run(["stop", &control]).succeeded();
+    for address in [metrics, control] {
+        TcpListener::bind(&address).unwrap();
+    }
+    running.end().succeeded();
 }
 
 #[cfg(target_os = "linux")]

@@ -2,19 +2,15 @@
 
 use super::support::frames::vote;
 use super::support::receivers::{Manners, Receiver};
+use super::support::sockets::nobody;
 use super::support::waiting::wait_until;
 use super::{Folder, Served};
-
-/// An address at which nobody listens.
-fn nobody() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("tcp://{}", listener.local_addr().unwrap())
-}
 
 #[test]
 fn a_run_that_takes_messages_is_ready_and_one_that_ends_is_not_and_both_live() {
     let folder = Folder::new();
-    let served = Served::start(&folder, &["--out", &nobody()]);
+    let (sink, _socket) = nobody();
+    let served = Served::start(&folder, &["--out", &sink]);
     assert_eq!(served.wait_for("/readyz", 200), "ready\n");
     served.send(&vote(b'a', 1));
     served.running.signal("TERM");
@@ -33,15 +29,15 @@ fn a_run_that_takes_messages_is_ready_and_one_that_ends_is_not_and_both_live() {
 #[test]
 fn a_run_that_recovers_is_not_ready_until_what_the_journal_has_is_done() {
     let folder = Folder::new();
-    let saved = folder.path("saved");
-    let served = Served::start(&folder, &["--out", &nobody(), "--resilience-dir", &saved]);
+    let (saved, (sink, _socket)) = (folder.path("saved"), nobody());
+    let served = Served::start(&folder, &["--out", &sink, "--resilience-dir", &saved]);
     served.send(&vote(b'a', 1));
     let journaled = || served.figures().sum("wallaroo_journal_bytes", &[]) > 0.0;
     wait_until("the vote in the journal", journaled);
     served.running.kill();
 
     // The replayed vote's output waits, and nothing enters before it is written.
-    let served = Served::start(&folder, &["--out", &nobody(), "--resilience-dir", &saved]);
+    let served = Served::start(&folder, &["--out", &sink, "--resilience-dir", &saved]);
     assert!(served.wait_for("/readyz", 503).contains("is being read"));
     let recoveries = || served.figures().sum("wallaroo_recoveries_total", &[]);
     wait_until("the journal to be read", || recoveries() > 0.5);

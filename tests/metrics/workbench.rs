@@ -41,3 +41,19 @@ fn a_paused_workbench_lives_and_is_not_ready() {
     assert_eq!(get(&address, "/readyz").status, 503);
     assert_eq!(get(&address, "/healthz").status, 200);
 }
+
+#[test]
+fn the_keys_on_the_screen_are_not_served() {
+    let folder = Folder::new();
+    let (mut terminal, address) = open(&folder, &[]);
+    terminal.wait_for("such as: a 10");
+    terminal.send("a 4242\r");
+    // The partition's row: its votes, and how many messages it has processed.
+    terminal.wait_until("the votes", |screen| {
+        let words: Vec<_> = screen.split_whitespace().collect();
+        words.windows(2).any(|words| words == ["4242", "1"])
+    });
+    let page = get(&address, "/metrics");
+    assert!(page.body.contains("wallaroo_partitions{"), "{}", page.body);
+    assert!(!page.body.contains("wallaroo_top_key_messages"), "{}", page.body);
+}

@@ -65,7 +65,9 @@ fn holds_what_it_held(format: u32, name: &str) {
     let to_replay = expected.lines().filter(|line| line.starts_with("replay ")).count();
     let journal = Inspection::of(&copied).unwrap().journal;
     assert_eq!(journal.frames_to_replay, to_replay as u64);
+    assert_eq!(journal.format, Some(i64::from(format)));
     assert_eq!(text(&recover(&copied).unwrap()), expected);
+    assert_eq!(Inspection::of(&copied).unwrap().journal.format, Some(2));
     // Recovery changes nothing of what is in it.
     assert_eq!(text(&recover(&copied).unwrap()), expected);
 }

@@ -94,13 +94,23 @@ impl Running {
 
     /// Waits until the program says where it listens.
     pub fn address(&self) -> String {
-        let listening = || {
-            let stderr = String::from_utf8_lossy(&self.stderr.bytes.lock().unwrap()).into_owned();
-            let (line, _) = stderr.split_once("listening at ")?.1.split_once('\n')?;
+        self.after("listening at ")
+    }
+
+    /// Waits until the program says where it is reached from other processes.
+    pub fn control(&self) -> String {
+        self.after("control at ")
+    }
+
+    /// Waits until the program has written these words, and gives the rest of their line.
+    fn after(&self, words: &str) -> String {
+        let said = || {
+            let said = self.said();
+            let (line, _) = said.split_once(words)?.1.split_once('\n')?;
             Some(line.to_owned())
         };
-        wait_until("the address", || listening().is_some());
-        listening().unwrap()
+        wait_until(words, || said().is_some());
+        said().unwrap()
     }
 
     /// What the program has written to standard error so far.

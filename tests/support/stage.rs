@@ -19,6 +19,7 @@ use wallaroo::core::partitions::query::{RowWindow, SortBy};
 use wallaroo::core::partitions::scan::merge;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
+use wallaroo::session::orders::Order;
 use wallaroo::telemetry::{
     Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, PartitionView,
     Snapshot, Throughput, TracedShare,
@@ -115,11 +116,11 @@ impl Stage {
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
         match self.workbench.handle(&event) {
-            Some(Effect::Inject(pipeline, bytes)) => {
+            Some(Effect::Order(Order::Inject(pipeline, bytes))) => {
                 self.session.engine().inject(pipeline, bytes).unwrap();
                 self.sent += 1;
             }
-            Some(Effect::Revive { state, key }) => {
+            Some(Effect::Order(Order::Revive { state, key })) => {
                 let revival = self.session.revive(&state, &key, Duration::from_mins(1));
                 self.workbench.revived(&key, revival);
             }

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use wallaroo::core::event::EngineEvent;
 use wallaroo::runtime::RunState;
+use wallaroo::session::orders::Order;
 use wallaroo::workbench::{Command, Effect};
 
 use super::screens::{open, safety};
@@ -36,9 +37,15 @@ fn elsewhere_they_are_commands_also_on_top_of_the_story() {
         // Not before it has asked.
         assert_eq!(press(&mut stage, 'C'), None);
         assert!(stage.screen().contains("Crash?"), "{}", stage.screen());
-        assert_eq!(press(&mut stage, 'C'), Some(Effect::Crash));
-        assert_eq!(press(&mut stage, '+'), Some(Effect::ChangeWorkers { more: true }));
-        assert_eq!(press(&mut stage, '-'), Some(Effect::ChangeWorkers { more: false }));
+        assert_eq!(press(&mut stage, 'C'), Some(Effect::Order(Order::Crash)));
+        assert_eq!(
+            press(&mut stage, '+'),
+            Some(Effect::Order(Order::ChangeWorkers { more: true }))
+        );
+        assert_eq!(
+            press(&mut stage, '-'),
+            Some(Effect::Order(Order::ChangeWorkers { more: false }))
+        );
         if !open {
             assert_eq!(press(&mut stage, 'c'), None);
         }
@@ -55,7 +62,7 @@ fn a_crash_that_is_not_wanted_does_not_happen() {
     assert_eq!(press(&mut stage, 'C'), None);
     escape(&mut stage);
     assert!(!stage.screen().contains("Crash?"), "{}", stage.screen());
-    assert_eq!(press(&mut stage, '+'), Some(Effect::ChangeWorkers { more: true }));
+    assert_eq!(press(&mut stage, '+'), Some(Effect::Order(Order::ChangeWorkers { more: true })));
 }
 
 #[test]

@@ -155,6 +155,18 @@ fn what_was_injected_before_a_stop_is_processed_once_also_if_a_crash_ends_the_st
 }
 
 #[test]
+fn what_was_stopped_ends_also_after_a_crash_or_a_reset() {
+    for begins_again in [Session::crash, Session::reset] {
+        let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+        let settings = settings(&topology, directory.path());
+        let mut session = Session::start(topology, &settings, None).unwrap();
+        session.stop();
+        begins_again(&mut session).unwrap();
+        wait_until("the end", || session.engine().outcome().is_some());
+    }
+}
+
+#[test]
 fn a_crash_while_workers_change_ends_with_the_new_number_and_all_partitions() {
     let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
     let settings = settings(&topology, directory.path());

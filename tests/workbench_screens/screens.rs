@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode};
 use insta::assert_snapshot;
 use ratatui::style::Color;
+use wallaroo::session::orders::Order;
 use wallaroo::telemetry::{SinkShown, SinkState};
 use wallaroo::workbench::Effect;
 
@@ -25,7 +26,8 @@ fn each_line_of_the_tour_is_sent_by_its_number_but_not_while_something_is_typed(
         press(&mut stage, KeyCode::Esc);
         // A thousand messages are many outputs of one line.
         let event = Event::Key(KeyCode::Char(number).into());
-        let Some(Effect::Inject(pipeline, bytes)) = stage.workbench.handle(&event) else {
+        let Some(Effect::Order(Order::Inject(pipeline, bytes))) = stage.workbench.handle(&event)
+        else {
             panic!("{number} sends nothing: {}", stage.screen());
         };
         stage.session.engine().inject(pipeline, bytes).unwrap();

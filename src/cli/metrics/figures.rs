@@ -13,7 +13,9 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::core::partitions::query::PartitionCount;
-use crate::telemetry::{Measured, PipelineMeasured, Readiness, SavedMeasured, SinkState};
+use crate::telemetry::{
+    KeyMeasured, Measured, PipelineMeasured, Readiness, SavedMeasured, SinkState,
+};
 
 /// What every name begins with.
 const PREFIX: &str = "wallaroo";
@@ -21,10 +23,14 @@ const PREFIX: &str = "wallaroo";
 /// How many characters of a key are shown: a key may be as long as a message.
 const KEY_SHOWN: usize = 64;
 
-/// The figures as text. `partitions` are those of the workers that have answered.
-pub(super) fn openmetrics(measured: Measured, partitions: Vec<PartitionCount>) -> String {
+/// The figures as text. `partitions` and the keys that were asked for are those of the workers that have answered.
+pub(super) fn openmetrics(
+    measured: Measured,
+    partitions: Vec<PartitionCount>,
+    top: Vec<KeyMeasured>,
+) -> String {
     let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(Served { measured, partitions }));
+    registry.register_collector(Box::new(Served { measured, partitions, top }));
     let mut text = String::new();
     let encoded = encode(&mut text, &registry);
     debug_assert!(encoded.is_ok(), "writing to a string does not fail");
@@ -35,6 +41,7 @@ pub(super) fn openmetrics(measured: Measured, partitions: Vec<PartitionCount>) -
 struct Served {
     measured: Measured,
     partitions: Vec<PartitionCount>,
+    top: Vec<KeyMeasured>,
 }
 
 /// The labels of a line.
@@ -166,14 +173,13 @@ impl Served {
     }
 
     fn top_keys(&self, out: Out<'_, '_>) -> fmt::Result {
-        let top = &self.measured.top;
-        if top.is_empty() {
+        if self.top.is_empty() {
             return Ok(());
         }
         // Long keys may begin alike: then the first, which has the most messages, is the one that is shown.
         let mut named = BTreeSet::new();
         let mut lines = Vec::new();
-        for of in top {
+        for of in &self.top {
             let key = shortened(&of.key.to_string());
             if named.insert(key.clone()) {
                 lines.push((vec![("state", of.state.to_string()), ("key", key)], of.messages));
@@ -278,7 +284,6 @@ mod tests {
 
     use super::*;
     use crate::application::Key;
-    use crate::telemetry::KeyMeasured;
 
     #[test]
     fn names_and_keys_of_any_characters_stay_on_their_line_and_no_line_comes_twice() {
@@ -296,9 +301,9 @@ mod tests {
             workers: Vec::new(),
             dead_letters_lost: 0,
             saved: None,
-            top: vec![key(&long, 9), key(&format!("{long}1"), 8), key(&format!("{long}2"), 7)],
         };
-        let text = openmetrics(measured, Vec::new());
+        let top = vec![key(&long, 9), key(&format!("{long}1"), 8), key(&format!("{long}2"), 7)];
+        let text = openmetrics(measured, Vec::new(), top);
         assert!(text.contains(r#"wallaroo_run_info{application="a\"b\nc\\",version="#), "{text}");
         let keys: Vec<_> =
             text.lines().filter(|line| line.starts_with("wallaroo_top_key_messages{")).collect();

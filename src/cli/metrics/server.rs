@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::figures::openmetrics;
 use crate::session::asked::{Asker, Figures};
@@ -34,17 +34,17 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 /// How many bytes of a request are kept: a longer head is refused, and a body is never read.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The wait after a connection that could not be accepted, for example because too many files are open.
-const AFTER_FAILURE: Duration = Duration::from_millis(100);
-
-/// How long figures are given again instead of new ones, so that no number of clients makes the engine slower.
+/// How long figures are given again instead of new ones, so that no number of clients makes the engine slower: longer
+/// if it took long to make them, because the keys of many partitions are sorted.
 const FRESH: Duration = Duration::from_millis(100);
+const FRESH_FACTOR: u32 = 20;
+const MAX_FRESH: Duration = Duration::from_secs(1);
 
 /// How long the front end may take to answer: it does other things, too.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// How long the workers may take to count their partitions: each finishes what it is at first.
-const COUNTS: Duration = Duration::from_secs(1);
+/// How long the workers may take to answer about their partitions: each finishes what it is at first.
+const ANSWERS: Duration = Duration::from_secs(1);
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -52,27 +52,29 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// What all connections share.
 struct Pages {
     asker: Asker,
-    latest: Mutex<Option<(Instant, Bytes)>>,
+    /// How many keys the figures name.
+    keys: usize,
+    latest: Mutex<Option<Latest>>,
+}
+
+/// The figures that were made last.
+struct Latest {
+    figures: Bytes,
+    /// Until when they are given again.
+    until: Instant,
 }
 
 /// Serves clients for as long as it is polled.
-pub(super) async fn serve(listener: TcpListener, asker: Asker) {
-    let pages = Arc::new(Pages { asker, latest: Mutex::new(None) });
-    let mut places = Places::new(MAX_CONNECTIONS, KEPT);
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            sleep(AFTER_FAILURE).await;
-            continue;
-        };
-        let place = places.next().await;
-        let held = Arc::downgrade(&place);
+pub(super) async fn serve(listener: TcpListener, asker: Asker, keys: usize) {
+    let pages = Arc::new(Pages { asker, keys, latest: Mutex::new(None) });
+    let serve = |(stream, _), place| {
         let pages = Arc::clone(&pages);
-        let served = tokio::spawn(async move {
+        async move {
             connection(stream, pages).await;
             drop(place);
-        });
-        places.take(held, served.abort_handle());
-    }
+        }
+    };
+    Places::new(MAX_CONNECTIONS, KEPT).serve(|| listener.accept(), serve).await;
 }
 
 async fn connection(stream: TcpStream, pages: Arc<Pages>) {
@@ -112,19 +114,27 @@ impl Pages {
     async fn metrics(&self) -> Result<Bytes, String> {
         // One asks at a time; the others get the same answer.
         let mut latest = self.latest.lock().await;
-        if let Some((made, figures)) = &*latest
-            && made.elapsed() < FRESH
+        let asked = Instant::now();
+        if let Some(latest) = &*latest
+            && asked < latest.until
         {
-            return Ok(figures.clone());
+            return Ok(latest.figures.clone());
         }
-        let figures = timeout(ANSWER, self.asker.figures()).await;
-        let Figures { measured, counting } =
+        let figures = timeout(ANSWER, self.asker.figures(self.keys)).await;
+        let Figures { measured, counting, top } =
             figures.map_err(|_| BUSY.to_owned())?.map_err(|why| format!("{why}\n"))?;
         // Those that have answered count if it is too late for the others.
-        let counted = spawn_blocking(move || counting.wait(COUNTS)).await;
-        let partitions = counted.map_err(|_| BUSY.to_owned())?.partitions;
-        let figures = Bytes::from(openmetrics(measured, partitions));
-        *latest = Some((Instant::now(), figures.clone()));
+        let answers = move || {
+            let (since, partitions) = (Instant::now(), counting.wait(ANSWERS).partitions);
+            let left = ANSWERS.saturating_sub(since.elapsed());
+            (partitions, top.map(|top| top.wait(left)).unwrap_or_default())
+        };
+        let answers = spawn_blocking(answers).await;
+        let (partitions, top) = answers.map_err(|_| BUSY.to_owned())?;
+        let figures = Bytes::from(openmetrics(measured, partitions, top));
+        let now = Instant::now();
+        let until = now + (now - asked).saturating_mul(FRESH_FACTOR).clamp(FRESH, MAX_FRESH);
+        *latest = Some(Latest { figures: figures.clone(), until });
         Ok(figures)
     }
 

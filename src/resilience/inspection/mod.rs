@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub struct Inspection {
     /// Whose it is.
     pub application: String,
-    /// The version of the files' format.
+    /// The version of the format of all files but the journal, which has one of its own.
     pub format: i64,
     /// The generation that counts; 0 if none does yet.
     pub generation: u64,

@@ -24,6 +24,8 @@ use crate::resilience::sealed::Seal;
 /// How much is in a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct JournalSummary {
+    /// The version of its format; `None` before there is a journal.
+    pub format: Option<i64>,
     /// How many rows: frames that were written together.
     pub rows: u64,
     /// How many frames.
@@ -131,7 +133,8 @@ fn summary_of(
         row_files?.rows
     };
     let contents = Contents::read(journal, owner.identity, tail, rows, &positions)?;
-    let mut summary = JournalSummary::default();
+    let mut summary =
+        JournalSummary { format: Some(journal.format()?), ..JournalSummary::default() };
     for row in &contents.live {
         let position = positions.get(&row.slot).copied().unwrap_or_default();
         let done = frames_done(position, row.row, row.frames);

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use rustix::fs::Mode;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener};
 
+use crate::endpoints::{Endpoint, listen};
+use crate::runtime::hint;
 use crate::session::wire::address::ControlAddress;
 use crate::session::wire::stream::{Reader, Writer, of_tcp, of_unix};
 
@@ -41,12 +43,14 @@ pub enum ControlError {
     )]
     NeedsSecret(String),
     /// It cannot be listened at.
-    #[error("cannot listen at {address}: {error}")]
+    #[error("cannot listen at {address}: {error}{hint}")]
     Failed {
         /// Where.
         address: String,
         /// Why.
         error: io::Error,
+        /// What to do about it.
+        hint: &'static str,
     },
 }
 
@@ -57,11 +61,11 @@ pub(super) enum Listener {
 }
 
 impl Listener {
-    /// Listens at an address. To be called where there is a runtime of tokio.
-    pub fn bind(address: &ControlAddress, has_secret: bool) -> Result<Self, ControlError> {
+    /// Listens at an address.
+    pub async fn bind(address: &ControlAddress, has_secret: bool) -> Result<Self, ControlError> {
         match address {
             ControlAddress::Unix(path) => bind_unix(path),
-            ControlAddress::Tcp(address) => bind_tcp(address, has_secret),
+            ControlAddress::Tcp(address) => bind_tcp(address, has_secret).await,
         }
     }
 
@@ -82,22 +86,22 @@ impl Listener {
     }
 }
 
-fn bind_tcp(address: &str, has_secret: bool) -> Result<Listener, ControlError> {
-    let failed = |error| ControlError::Failed { address: address.to_owned(), error };
-    let all: Vec<SocketAddr> = address.to_socket_addrs().map_err(failed)?.collect();
-    if !has_secret && !all.iter().all(|address| address.ip().is_loopback()) {
+async fn bind_tcp(address: &str, has_secret: bool) -> Result<Listener, ControlError> {
+    let failed = |error| {
+        let hint = hint(&Endpoint::Tcp(address.to_owned()), &error);
+        ControlError::Failed { address: address.to_owned(), error, hint }
+    };
+    let listener = listen(address).await.map_err(failed)?;
+    // Of what is really listened at: a name may have several addresses.
+    if !has_secret && !listener.local_addr().map_err(failed)?.ip().is_loopback() {
         return Err(ControlError::NeedsSecret(address.to_owned()));
     }
-    let listener = std::net::TcpListener::bind(&*all).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => ControlError::Taken(address.to_owned()),
-        _ => failed(error),
-    })?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    TcpListener::from_std(listener).map(Listener::Tcp).map_err(failed)
+    Ok(Listener::Tcp(listener))
 }
 
 fn bind_unix(path: &Path) -> Result<Listener, ControlError> {
-    let failed = |error| ControlError::Failed { address: path.display().to_string(), error };
+    let failed =
+        |error| ControlError::Failed { address: path.display().to_string(), error, hint: "" };
     if path.as_os_str().len() > MAX_PATH {
         let why = format!("the path of a socket has at most {MAX_PATH} bytes");
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, why)));
@@ -148,7 +152,7 @@ fn bind_private(path: &Path) -> io::Result<unix::UnixListener> {
 /// Removes the socket that a dead run has left.
 fn remove_dead(path: &Path) -> Result<(), ControlError> {
     let name = path.display().to_string();
-    let failed = |error| ControlError::Failed { address: name.clone(), error };
+    let failed = |error| ControlError::Failed { address: name.clone(), error, hint: "" };
     let metadata = fs::symlink_metadata(path).map_err(failed)?;
     if !metadata.file_type().is_socket() {
         return Err(ControlError::NoSocket(name));
@@ -204,7 +208,7 @@ mod tests {
     async fn a_socket_is_for_its_owner_and_gone_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let listener = Listener::bind(&address(&path), false).unwrap();
+        let listener = Listener::bind(&address(&path), false).await.unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(listener);
         assert!(!path.exists());
@@ -217,25 +221,28 @@ mod tests {
         // As a killed run leaves it.
         drop(unix::UnixListener::bind(&path).unwrap());
         assert!(path.exists());
-        let living = Listener::bind(&address(&path), false).unwrap();
-        let second = Listener::bind(&address(&path), false).err().unwrap();
+        let living = Listener::bind(&address(&path), false).await.unwrap();
+        let second = Listener::bind(&address(&path), false).await.err().unwrap();
         assert!(matches!(second, ControlError::Taken(_)), "{second}");
         unix::UnixStream::connect(&path).unwrap();
         drop(living);
         fs::write(&path, "text").unwrap();
-        let file = Listener::bind(&address(&path), false).err().unwrap();
+        let file = Listener::bind(&address(&path), false).await.err().unwrap();
         assert!(matches!(file, ControlError::NoSocket(_)), "{file}");
         assert_eq!(fs::read(&path).unwrap(), b"text");
     }
 
     #[tokio::test]
     async fn only_with_a_secret_is_a_run_reached_from_other_machines() {
-        let bind = |address: &str, has_secret| {
-            Listener::bind(&ControlAddress::Tcp(address.to_owned()), has_secret)
+        let bind = async |address: &str, has_secret| {
+            Listener::bind(&ControlAddress::Tcp(address.to_owned()), has_secret).await
         };
-        assert!(bind("127.0.0.1:0", false).unwrap().address().is_some());
-        let open = bind("0.0.0.0:0", false).err().unwrap();
+        assert!(bind("127.0.0.1:0", false).await.unwrap().address().is_some());
+        let open = bind("0.0.0.0:0", false).await.err().unwrap();
         assert!(matches!(open, ControlError::NeedsSecret(_)), "{open}");
-        assert!(bind("0.0.0.0:0", true).is_ok());
+        assert!(bind("0.0.0.0:0", true).await.is_ok());
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = bind(&other.local_addr().unwrap().to_string(), false).await.err().unwrap();
+        assert!(taken.to_string().ends_with("choose another port"), "{taken}");
     }
 }

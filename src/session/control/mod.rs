@@ -51,9 +51,6 @@ const UNHEARD: usize = 4;
 /// How many of them are seen to at a time.
 const AT_ONCE: usize = 64;
 
-/// The pause after a connection could not be accepted: there may be no open file left.
-const NOT_ACCEPTED: Duration = Duration::from_millis(100);
-
 /// How long workers may take to count their partitions.
 const COUNTS: Duration = Duration::from_secs(2);
 
@@ -98,17 +95,14 @@ impl Control {
         host: Host,
         compile: Compile,
     ) -> Result<Self, ControlError> {
-        let failed = |error| ControlError::Failed { address: address.to_string(), error };
+        let failed = |error| ControlError::Failed { address: address.to_string(), error, hint: "" };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wallaroo-control")
             .enable_all()
             .build()
             .map_err(failed)?;
-        let listener = {
-            let _inside = runtime.enter();
-            Listener::bind(address, secret.is_some())?
-        };
+        let listener = runtime.block_on(Listener::bind(address, secret.is_some()))?;
         let real = listener.address().map(|address| address.to_string());
         let (heard, to_see_to) = mpsc::channel(UNHEARD);
         let seats = || Arc::new(Semaphore::new(SEATS));
@@ -277,15 +271,10 @@ impl Control {
 }
 
 async fn accept(listener: Listener, house: Arc<House>) {
-    let mut greetings = Places::new(GREETINGS, GREETING);
-    for number in 0.. {
-        let Ok(ends) = listener.accept().await else {
-            sleep(NOT_ACCEPTED).await;
-            continue;
-        };
-        let greeting = greetings.next().await;
-        let held = Arc::downgrade(&greeting);
-        let served = tokio::spawn(connection::serve(number, ends, Arc::clone(&house), greeting));
-        greetings.take(held, served.abort_handle());
-    }
+    let (listener, mut number) = (&listener, 0);
+    let serve = |ends, greeting| {
+        number += 1;
+        connection::serve(number, ends, Arc::clone(&house), greeting)
+    };
+    Places::new(GREETINGS, GREETING).serve(|| listener.accept(), serve).await;
 }

@@ -93,7 +93,6 @@ impl Sent {
             warnings,
             letters_trouble: session.dead_letters_lost().map(|lost| lost.to_string()),
             generated: session.messages_of_load(),
-            wanted_workers: session.wanted_workers().get(),
             orders_heard: 0,
         };
         (update, room.more)

@@ -100,7 +100,11 @@ impl Viewer {
 
     /// When [`show`](Self::show) should be called again, if nothing else happens.
     pub fn next(&self, session: &Session) -> Option<Duration> {
-        let update = self.dirty.then(|| self.next.saturating_duration_since(Instant::now()));
+        let wait = self.next.saturating_duration_since(Instant::now());
+        if self.is_behind() {
+            return Some(wait);
+        }
+        let update = self.dirty.then_some(wait);
         [update, session.next_poll(&self.look)].into_iter().flatten().min()
     }
 
@@ -110,19 +114,25 @@ impl Viewer {
             (self.look, self.sent) = (session.new_look(), Sent::nothing(session));
             self.dirty = true;
         }
+        if self.is_behind() {
+            // No worker is asked for what it does not read. It gets the next news when it has these.
+            self.next = Instant::now() + EVERY;
+            return true;
+        }
         self.dirty |= session.poll(&mut self.look, &self.view);
         if !self.dirty || Instant::now() < self.next {
             return true;
         }
         self.next = Instant::now() + EVERY;
-        if self.tell.capacity() < WAITING {
-            // It reads more slowly than there are news: it gets the next ones when it has these.
-            return true;
-        }
         let (update, more) = self.update(session);
         self.dirty = more;
         // A message that cannot be written is left out: the next one may be shorter.
         written(update).map_or(true, |frame| self.tell(frame))
+    }
+
+    /// Whether something that it was told is not on its way yet: it reads more slowly than there are news.
+    fn is_behind(&self) -> bool {
+        self.tell.capacity() < WAITING
     }
 
     fn update(&mut self, session: &Session) -> (Update, bool) {
@@ -157,4 +167,109 @@ fn written(update: Update) -> Result<Vec<u8>, WireError> {
         (opened.first, opened.traces) = (None, Vec::new());
     }
     encode(&ToViewer::Update(update))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::application::{Key, Out, Reason, Sink, Source};
+    use crate::core::partitions::query::{Partitions, SortBy};
+    use crate::core::topology::Application;
+    use crate::runtime::Settings;
+
+    /// Counts how often workers ask it.
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Counted {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::Acquire)
+        }
+    }
+
+    impl Condition for Counted {
+        fn holds(&self, _: &dyn Partitions, _: usize, _: Option<f64>) -> bool {
+            self.0.fetch_add(1, Ordering::AcqRel);
+            true
+        }
+
+        fn asks_for_rate(&self) -> bool {
+            false
+        }
+
+        fn text(&self) -> &'static str {
+            "true"
+        }
+
+        fn whole(&self) -> u64 {
+            0
+        }
+
+        fn set_whole(&self, _: u64) {}
+    }
+
+    /// An engine that has one partition.
+    fn session() -> Session {
+        let count = |_: u8, count: &mut u64| {
+            *count += 1;
+            (Some(*count), true)
+        };
+        let topology = Application::new("x")
+            .pipeline("p", Source::new(|bytes: &[u8]| Ok::<_, Reason>(bytes.first().copied())))
+            .to_state_partition_with_keys(
+                count,
+                |_: &Key| 0_u64,
+                "counts",
+                |byte: &u8| Key::from(&[*byte][..]),
+                vec![Key::from("a")],
+            )
+            .to_sink(Sink::new(|_: &u64, _: &mut Out<'_>| {}))
+            .build();
+        let topology = Arc::new(topology.unwrap());
+        let settings = Settings { precreate: true, injectable: true, ..Settings::new(&topology) };
+        Session::start(topology, &settings, None).unwrap()
+    }
+
+    /// One that looks at the partitions of which a condition holds.
+    fn viewer(session: &Session) -> (Viewer, mpsc::Receiver<Vec<u8>>, Arc<Counted>) {
+        let (tell, told) = mpsc::channel(WAITING);
+        let counted = Arc::new(Counted::default());
+        let condition = Arc::clone(&counted) as Arc<dyn Condition>;
+        let compile: Compile = Box::new(move |_| Some(Arc::clone(&condition)));
+        let view = ViewSent {
+            state: 0,
+            sort: SortBy::Key,
+            descending: false,
+            filter: FilterSent::Condition { text: "true".to_owned(), whole: 0 },
+            offset: 0,
+            limit: 10,
+            pinned: Vec::new(),
+            opened: None,
+            wanted: None,
+        };
+        let mut viewer = Viewer::new(false, tell, session);
+        viewer.look_at(Looked { revision: 1, view, draft: None }, &compile);
+        (viewer, told, counted)
+    }
+
+    #[test]
+    fn workers_are_asked_nothing_for_one_that_does_not_read() {
+        let session = session();
+        let (mut stuck, _never_read, of_stuck) = viewer(&session);
+        let (mut reads, mut told, of_reads) = viewer(&session);
+        assert!(stuck.tell(Vec::new()));
+        let start = Instant::now();
+        while of_reads.count() == 0 {
+            assert!(start.elapsed() < Duration::from_mins(1), "no worker has answered");
+            assert!(stuck.show(&session) && reads.show(&session));
+            while told.try_recv().is_ok() {}
+            thread::yield_now();
+        }
+        // The workers have answered what they were asked before.
+        let _ = session.partition_counts();
+        assert_eq!(of_stuck.count(), 0);
+    }
 }

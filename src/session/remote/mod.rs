@@ -26,7 +26,7 @@ use super::wire::messages::{FilterSent, Looked, ToRun, ViewSent};
 use super::wire::stream::{Reader, Writer};
 use crate::core::partitions::query::RowFilter;
 use crate::runtime::EngineError;
-use crate::telemetry::{DeadLettersLost, Draft, PartitionView, Snapshot};
+use crate::telemetry::{Draft, PartitionView, Snapshot};
 use link::{Link, Shared, first_update};
 use seen::Seen;
 
@@ -207,16 +207,8 @@ impl Watched for Remote {
         self.shared.seen.lock().generated
     }
 
-    fn failure(&self) -> Option<Arc<EngineError>> {
-        None
-    }
-
     fn end(&mut self) {
         self.says = None;
-    }
-
-    fn dead_letters_lost(&self) -> Option<DeadLettersLost> {
-        None
     }
 
     fn here(&self) -> Option<&Session> {

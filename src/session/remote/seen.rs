@@ -1,6 +1,5 @@
 //! What is known of a run in another process: its snapshot, put together from updates.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::core::event::EngineEvent;
@@ -19,9 +18,7 @@ pub(super) struct Seen {
     figures: Snapshot,
     /// The revision of the view whose rows those have.
     pub rows_of: Option<u64>,
-    /// The newest traces with their numbers, the oldest first.
-    traces: VecDeque<(u64, Arc<Trace>)>,
-    last_trace: u64,
+    traces: Kept<Trace>,
     outputs: Kept<OutputShown>,
     dead_letters: Kept<DeadLetter>,
     events: Kept<EngineEvent>,
@@ -65,6 +62,12 @@ impl<T> Kept<T> {
         self.last = 0;
     }
 
+    /// The value of a number, if it is kept.
+    fn get(&self, number: u64) -> Option<&Arc<T>> {
+        let newer = usize::try_from(self.last.checked_sub(number)?).ok()?;
+        self.ring.newest_first().nth(newer)
+    }
+
     fn newest_first(&self) -> Vec<Arc<T>> {
         self.ring.newest_first().cloned().collect()
     }
@@ -78,8 +81,7 @@ impl Seen {
         let mut seen = Self {
             figures: first.figures.clone(),
             rows_of: None,
-            traces: VecDeque::new(),
-            last_trace: 0,
+            traces: Kept::new(Ring::new(SHOWN)),
             outputs: Kept::new(Ring::new(SHOWN)),
             dead_letters: Kept::new(letters),
             events: Kept::new(Ring::new(SHOWN)),
@@ -98,14 +100,19 @@ impl Seen {
     /// Takes an update.
     pub fn take(&mut self, update: Update) {
         if update.anew {
-            self.traces.clear();
-            self.last_trace = 0;
+            self.traces.forget();
             self.outputs.forget();
             self.dead_letters.forget();
             self.events.forget();
             self.lines.forget();
         }
-        self.take_traces(update.traces, update.grown);
+        for (number, longer) in update.grown {
+            // The same trace gets longer, as it does where it was made.
+            if let Some(trace) = self.traces.get(number) {
+                trace.follow(&longer);
+            }
+        }
+        self.traces.take(update.traces);
         self.outputs.take(update.outputs);
         self.dead_letters.take(update.dead_letters);
         self.events.take(update.events);
@@ -118,32 +125,13 @@ impl Seen {
         (self.away, self.changed) = (None, true);
     }
 
-    fn take_traces(&mut self, new: Delta<Arc<Trace>>, grown: Vec<(u64, Arc<Trace>)>) {
-        for (number, longer) in grown {
-            // The same trace gets longer, as it does where it was made.
-            if let Some((_, trace)) = self.traces.iter().find(|(at, _)| *at == number) {
-                trace.follow(&longer);
-            }
-        }
-        if new.values.is_empty() {
-            return;
-        }
-        if new.first != self.last_trace + 1 {
-            self.traces.clear();
-        }
-        self.last_trace = new.first - 1 + new.values.len() as u64;
-        self.traces.extend((new.first..).zip(new.values));
-        let old = self.traces.len().saturating_sub(SHOWN);
-        self.traces.drain(..old);
-    }
-
     /// Traces of the partition that is looked at closely are those that are known already.
     fn share_traces(&mut self) {
         let Some(opened) = &mut self.figures.partitions.opened else { return };
         for trace in opened.first.iter_mut().chain(&mut opened.traces) {
             let name = |trace: &Trace| (Arc::clone(&trace.pipeline), trace.sequence);
-            let known = self.traces.iter().find(|(_, known)| name(known) == name(trace));
-            if let Some((_, known)) = known {
+            let mut known = self.traces.ring.newest_first();
+            if let Some(known) = known.find(|known| name(known) == name(trace)) {
                 *trace = Arc::clone(known);
             }
         }
@@ -152,7 +140,7 @@ impl Seen {
     /// The snapshot of this moment, whose rows are of the view of [`rows_of`](Self::rows_of).
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
-            traces: self.traces.iter().rev().map(|(_, trace)| Arc::clone(trace)).collect(),
+            traces: self.traces.newest_first(),
             outputs: self.outputs.newest_first(),
             dead_letters: self.dead_letters.newest_first(),
             events: self.events.newest_first(),
@@ -182,8 +170,11 @@ mod tests {
         assert_eq!(newest(&kept), vec![3_u8, 2, 1]);
         kept.take(delta(4, &[4, 5]));
         assert_eq!(newest(&kept), vec![5, 4, 3, 2]);
+        let of = |kept: &Kept<u8>, number| kept.get(number).map(|value| **value);
+        assert_eq!([1, 2, 5, 6].map(|number| of(&kept, number)), [None, Some(2), Some(5), None]);
         kept.take(delta(9, &[9]));
         assert_eq!(newest(&kept), vec![9]);
+        assert_eq!([5, 9].map(|number| of(&kept, number)), [None, Some(9)]);
         kept.forget();
         kept.take(delta(1, &[1]));
         assert_eq!(newest(&kept), vec![1]);

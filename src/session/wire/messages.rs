@@ -118,8 +118,6 @@ pub(in crate::session) struct Update {
     pub letters_trouble: Option<String>,
     /// How many messages of loads have been sent.
     pub generated: u64,
-    /// How many workers there are, or will be.
-    pub wanted_workers: usize,
     /// How many orders of this connection the run has heard.
     pub orders_heard: u64,
 }

@@ -112,11 +112,6 @@ impl PartitionWatch {
         PartitionsShown { up_to_date, opened, found, ..PartitionsShown::clone(&self.shown) }
     }
 
-    /// The newest rows.
-    pub fn rows(&self) -> &[ShownRow] {
-        &self.shown.rows
-    }
-
     /// Takes answers, and asks again if the view or the partitions have changed. True if the rows are
     /// new. `work` is any count that grows when partitions change.
     pub fn poll(&mut self, engine: &Engine, view: &PartitionView, work: u64) -> bool {

@@ -15,6 +15,7 @@ use super::windows::question::Question;
 use super::windows::themes::Themes;
 use super::{Effect, Notice, Workbench};
 use crate::core::numbers::PipelineIndex;
+use crate::session::orders::Order;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
@@ -33,7 +34,7 @@ impl Workbench {
             }
             _ => None,
         };
-        if let Some(Effect::Inject(pipeline, bytes)) = &effect {
+        if let Some(Effect::Order(Order::Inject(pipeline, bytes))) = &effect {
             let origin = self.origin.take().unwrap_or(Origin::Other);
             self.sent.push(*pipeline, bytes.clone(), origin);
         }
@@ -199,20 +200,20 @@ impl Workbench {
             }
             Command::Pause => {
                 self.spotlight = false;
-                Some(Effect::PauseOrResume)
+                Some(Effect::Order(Order::PauseOrResume))
             }
             Command::Step => {
                 // The selection follows the newest message, which is the one that is taken.
                 (self.trace, self.spotlight) = (SelectedRow::default(), true);
-                Some(Effect::Step)
+                Some(Effect::Order(Order::Step))
             }
             Command::MoreLoad => self.set_load(self.load.faster()),
             Command::LessLoad => self.set_load(self.load.slower()),
-            Command::StopLoad => Some(Effect::StopLoad),
-            Command::Crash => Some(Effect::Crash),
-            Command::Reset => Some(Effect::Reset),
-            Command::MoreWorkers => Some(Effect::ChangeWorkers { more: true }),
-            Command::FewerWorkers => Some(Effect::ChangeWorkers { more: false }),
+            Command::StopLoad => Some(Effect::Order(Order::StopLoad)),
+            Command::Crash => Some(Effect::Order(Order::Crash)),
+            Command::Reset => Some(Effect::Order(Order::Reset)),
+            Command::MoreWorkers => Some(Effect::Order(Order::ChangeWorkers { more: true })),
+            Command::FewerWorkers => Some(Effect::Order(Order::ChangeWorkers { more: false })),
             Command::Copy => self.copy(),
             Command::CopyScreen => Some(self.copy_screen()),
             Command::Picture => Some(self.picture()),

@@ -6,6 +6,7 @@ use super::windows::load::LoadRow;
 use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::core::load::settings::LoadSettings;
+use crate::session::orders::Order;
 use crate::telemetry::Snapshot;
 use crate::workbench::commands::Command;
 use crate::workbench::state::lists::rows::moved;
@@ -35,12 +36,16 @@ impl Workbench {
     /// Sets what the load is, and changes the one that there is.
     pub(super) fn set_load(&mut self, settings: LoadSettings) -> Option<Effect> {
         self.load = settings;
-        self.has_load().then_some(Effect::Load(settings))
+        self.has_load().then_some(Effect::Order(Order::Load(settings)))
     }
 
     /// Begins the load, or ends it.
     fn begin_or_end_load(&self) -> Effect {
-        if self.has_load() { Effect::StopLoad } else { Effect::Load(self.load) }
+        if self.has_load() {
+            Effect::Order(Order::StopLoad)
+        } else {
+            Effect::Order(Order::Load(self.load))
+        }
     }
 
     /// The row of the window after a command that moves.

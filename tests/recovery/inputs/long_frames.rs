@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
@@ -25,6 +24,7 @@ use crate::folder::Folder;
 use crate::recorder::Recorder;
 use crate::support::frames::frame;
 use crate::support::program::Running;
+use crate::support::sockets::nobody;
 use crate::support::waiting::{wait_until, within_limit};
 
 /// More than an operator may be ahead of those behind it, unless the variable asks for more.
@@ -203,21 +203,12 @@ fn a_checkpoint_in_a_pause_that_began_in_the_middle_of_a_frame_has_all_of_it() {
     assert_counted_once(&engine, &fs::read(folder.path().join("outputs")).unwrap());
 }
 
-/// An address at which nothing listens until its socket does.
-fn nobody() -> (Endpoint, Socket) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    socket.bind(&any.into()).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap();
-    (Endpoint::Tcp(address.to_string()), socket)
-}
-
 #[test]
 fn a_frame_behind_a_sink_that_takes_nothing_is_whole_as_soon_as_somebody_reads() {
     for workers in [1, 4] {
         let folder = tempfile::tempdir().unwrap();
         let (sink, socket) = nobody();
-        let (engine, recorder) = start(folder.path(), workers, sink);
+        let (engine, recorder) = start(folder.path(), workers, Endpoint::Tcp(sink));
         inject(&engine);
         wait_for_middle(&recorder);
         // All of these wait, and lose nothing: a pause, another number of workers, and the end.
@@ -244,7 +235,7 @@ fn an_engine_with_a_frame_behind_a_sink_that_takes_nothing_ends_when_it_is_dropp
     for workers in [1, 4] {
         let folder = tempfile::tempdir().unwrap();
         let (sink, _socket) = nobody();
-        let (engine, recorder) = start(folder.path(), workers, sink);
+        let (engine, recorder) = start(folder.path(), workers, Endpoint::Tcp(sink));
         inject(&engine);
         wait_for_middle(&recorder);
         let _done = engine.set_workers(NonZeroUsize::new(5 - workers).unwrap()).unwrap();

@@ -104,7 +104,7 @@ fn all_that_is_saved_is_one_object() {
     );
     assert_eq!(
         found["journal"],
-        json!({"rows": 2, "frames": 4, "bytes": 22, "frames_to_replay": 3})
+        json!({"format": 2, "rows": 2, "frames": 4, "bytes": 22, "frames_to_replay": 3})
     );
     let files = found["files"].as_array().unwrap();
     assert!(files.iter().any(|file| file["name"] == "worker-1-1.sqlite"));
@@ -135,7 +135,7 @@ fn people_see_the_first_partitions_and_how_many_more() {
         "\n  ... and 10 more; --json prints all\n",
         "\n  votes  source   file:\\x1bin  read up to byte 1\n",
         "\n  votes  journal  slot 5       taken up to row 1, 1 frame of it\n",
-        "\njournal: 1 row, 2 frames, 11 bytes; 1 frame would be replayed\n",
+        "\njournal: format 2, 1 row, 2 frames, 11 bytes; 1 frame would be replayed\n",
     ] {
         assert!(text.contains(expected), "{expected:?} in\n{text}");
     }

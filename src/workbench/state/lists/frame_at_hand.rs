@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
+use crate::session::orders::Order;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::typing::sent::Origin;
 use crate::workbench::state::windows::detail::{Detail, Subject};
@@ -114,7 +115,7 @@ impl Workbench {
         self.close_windows();
         self.origin = Some(at_hand.origin());
         self.notify(format!("{} is sent again", at_hand.name()), false);
-        Some(Effect::Inject(pipeline, at_hand.frame().into()))
+        Some(Effect::Order(Order::Inject(pipeline, at_hand.frame().into())))
     }
 
     fn close_windows(&mut self) {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::application::Key;
 use crate::core::frames::pins::Pin;
+use crate::session::orders::Order;
 use crate::workbench::state::{Effect, Workbench};
 
 impl Workbench {
     /// Pins the partition that is selected or open, or unpins it.
     pub(in crate::workbench::state) fn pin(&self) -> Option<Effect> {
         let key = self.partition_at_hand()?.row.key.clone();
-        Some(Effect::Pin(Pin { state: Arc::clone(self.shown_state()?), key }))
+        Some(Effect::Order(Order::Pin(Pin { state: Arc::clone(self.shown_state()?), key })))
     }
 
     /// Whether a key of the shown state is pinned.

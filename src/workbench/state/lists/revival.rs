@@ -2,6 +2,7 @@
 
 use crate::application::Key;
 use crate::core::partitions::query::Revival;
+use crate::session::orders::Order;
 use crate::telemetry::ShownRow;
 use crate::workbench::state::windows::detail::{Detail, Subject};
 use crate::workbench::state::windows::overlay::Overlay;
@@ -60,7 +61,7 @@ impl Workbench {
             self.revived(&key, Some(Revival::WasGood));
             return None;
         }
-        Some(Effect::Revive { state, key })
+        Some(Effect::Order(Order::Revive { state, key }))
     }
 
     /// Shows the result of reviving a partition; `None` if its worker has not answered yet.

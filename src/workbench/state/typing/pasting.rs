@@ -6,6 +6,7 @@ use crossterm::event::KeyCode;
 use super::pasted_lines::PastedLines;
 use super::sent::Origin;
 use crate::core::figures::{counted, exact};
+use crate::session::orders::Order;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Workbench};
@@ -96,6 +97,6 @@ impl Workbench {
             }
         }
         self.origin = Some(Origin::Pasted);
-        (!bytes.is_empty()).then(|| Effect::Inject(pipeline, bytes.into()))
+        (!bytes.is_empty()).then(|| Effect::Order(Order::Inject(pipeline, bytes.into())))
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::core::foresight::Foresight;
 use crate::core::typed::{self, Typed};
+use crate::session::orders::Order;
 use crate::telemetry::Draft;
 use crate::workbench::state::windows::overlay::Overlay;
 use crate::workbench::state::{Effect, Notice, Workbench};
@@ -65,6 +66,6 @@ impl Workbench {
             }
         };
         self.input.take();
-        Some(Effect::Inject(pipeline, bytes))
+        Some(Effect::Order(Order::Inject(pipeline, bytes)))
     }
 }
