@@ -29,7 +29,7 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionCount, PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
-use crate::endpoints::{Budget, LoadOrder, LoadProgress, NotInjected};
+use crate::endpoints::{Budget, InputFull, LoadOrder, LoadProgress};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -147,14 +147,15 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The engine is ending, the [`Settings`] do not allow it, or too many bytes wait already.
+    /// The engine is ending or has failed, the [`Settings`] do not allow it, or too many bytes wait already.
     pub fn inject(&self, pipeline: PipelineIndex, bytes: Bytes) -> Result<(), EngineError> {
+        // Locked while it is asked for the stop: what is injected before a stop is read.
         let inlets = self.0.inlets.lock();
+        if self.is_stopping() {
+            return Err(EngineError::Ended);
+        }
         let injector = inlets.injectors.get(pipeline.0).ok_or(EngineError::Ended)?;
-        injector.inject(bytes).map_err(|refused| match refused {
-            NotInjected::Full => EngineError::InputFull,
-            NotInjected::Ended => EngineError::Ended,
-        })
+        injector.inject(bytes).map_err(|InputFull| EngineError::InputFull)
     }
 
     /// Begins, changes or ends (`None`) the generated load of a pipeline. Its messages enter as injected ones do.
@@ -304,8 +305,7 @@ impl Engine {
     /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any
     /// more.
     pub fn stop(&self) {
-        self.0.inlets.lock().injectors.clear();
-        self.0.stop.send_replace(true);
+        self.0.inlets.lock().stop(&self.0.stop);
         self.shared().gate.finish(self.shared().clock.now());
         self.wake();
     }
@@ -329,8 +329,8 @@ impl Engine {
         ended.flatten().unwrap_or(Err(Arc::new(EngineError::Ended)))
     }
 
-    /// Ends the run at once, and loses what is in flight and in memory, as the death of the process would. Its
-    /// files are closed when this returns.
+    /// Ends the run at once, and loses what is in flight and in memory, as the death of the process would; but what was
+    /// injected and has not entered goes on in [`earlier`](Self::earlier). Its files are closed when this returns.
     pub fn crash(&mut self) {
         self.0.crash();
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::error::EngineError;
@@ -92,4 +92,11 @@ pub(super) struct Inlets {
     pub injectors: Vec<Injector>,
     /// Per pipeline, for generated ones; `None` if it has no generator.
     pub loaders: Vec<Option<Loader>>,
+}
+
+impl Inlets {
+    /// Stops the sources. They are locked: what was injected before is read, and nothing is injected later.
+    pub fn stop(&self, stop: &watch::Sender<bool>) {
+        stop.send_replace(true);
+    }
 }

@@ -34,7 +34,9 @@ impl Session {
         self.settings.workers
     }
 
-    /// Drops everything in memory, as the end of the process would, and starts again from what is saved. Connections are closed. A paused engine stays paused. Waits until the workers go on.
+    /// Drops everything in memory, as the end of the process would, and starts again from what is saved; but what was
+    /// injected and has not entered is kept. Connections are closed. A paused engine stays paused. Waits until the workers
+    /// go on.
     ///
     /// # Errors
     ///

@@ -126,6 +126,35 @@ fn what_was_injected_before_a_crash_is_processed_once_also_if_it_had_not_entered
 }
 
 #[test]
+fn an_injection_longer_than_the_budget_survives_a_crash_whole() {
+    let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+    let settings = settings(&topology, directory.path());
+    let mut session = Session::start(topology, &settings, None).unwrap();
+    session.engine().pause();
+    inject(&session, 0..100_000);
+    wait_until("some of it to enter", || session.engine().budgets()[0].0 > 0);
+    session.crash().unwrap();
+    session.crash().unwrap();
+    session.engine().resume();
+    wait_for(&session, &[(1, 100_000)]);
+    session.engine().stop();
+    session.engine().wait().unwrap();
+    assert_eq!(counts(&session), [(1, 100_000)].into(), "each once");
+}
+
+#[test]
+fn what_was_injected_before_a_stop_is_processed_once_also_if_a_crash_ends_the_stop() {
+    let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+    let settings = settings(&topology, directory.path());
+    let mut session = Session::start(topology, &settings, None).unwrap();
+    inject(&session, 0..100_000);
+    inject(&session, 0..100_000);
+    session.engine().stop();
+    session.crash().unwrap();
+    wait_for(&session, &[(2, 100_000)]);
+}
+
+#[test]
 fn what_was_stopped_ends_also_after_a_crash_or_a_reset() {
     for begins_again in [Session::crash, Session::reset] {
         let (topology, directory) = (counter(), tempfile::tempdir().unwrap());

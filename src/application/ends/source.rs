@@ -41,8 +41,8 @@ impl fmt::Debug for TypedForm {
 /// Makes the payload of one random message.
 pub type Generate = Arc<dyn Fn(&mut Generator) -> Vec<u8> + Send + Sync>;
 
-/// The input of a pipeline: a decoder (or [a generator](Source::generator)), and optionally a description, a form for typing and a generator. The
-/// endpoint (a file, a port) is chosen when the application runs.
+/// The input of a pipeline: a decoder (or [a generator](Source::generator)), and optionally a description, a form for
+/// typing and a generator. The endpoint (a file, a port) is chosen when the application runs.
 ///
 /// ```
 /// use wallaroo::{Reason, Source};

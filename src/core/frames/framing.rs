@@ -56,8 +56,8 @@ pub enum FramingError {
     Panicked(String),
 }
 
-/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, varints, numbers of messages, or
-/// the author's own.
+/// How a source's frames are cut: the framing of a [`Decoder`] without its message type, lines, varints, numbers of
+/// messages, or the author's own.
 pub trait Framing: Send + Sync {
     /// What a frame has around its payload.
     fn wrapping(&self) -> Wrapping;

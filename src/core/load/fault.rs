@@ -65,7 +65,8 @@ impl Fault {
             usize::try_from(cut).ok().filter(|cut| *cut < length)
         };
         match self {
-            // A line has no header, and the start of one is a line. Nor has a number. What an author's own frame has is not known.
+            // A line has no header, and the start of one is a line. Nor has a number. What an author's own frame has is
+            // not known.
             Self::ShortHeader | Self::ShortPayload | Self::LongHeader if header_length == 0 => None,
             Self::ShortHeader => {
                 let mut bytes = framing.frame(payload).ok()?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::application::{Generate, HasMessage, Key, TypedForm};
 use crate::core::frames::framing::Framing;
 use crate::core::frames::wrapping::Wrapping;
-use crate::core::numbers::{PipelineIndex, SinkPlace, StepIndex};
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, StepIndex};
 use crate::core::steps::{Joined, Segment, WorkerSetup};
 
 /// Makes a segment for one worker.
@@ -52,6 +52,15 @@ impl Topology {
         let plan = self.pipelines.get(place.pipeline.0);
         let sink = plan.and_then(|plan| plan.sinks.get(place.sink.0));
         sink.and_then(|sink| sink.same_as).unwrap_or(place)
+    }
+
+    /// Where the sink of this first place is, each with the name of its pipeline.
+    pub fn places_of(&self, first: SinkPlace) -> impl Iterator<Item = (SinkPlace, &Arc<str>)> {
+        let all = self.pipelines.iter().enumerate().flat_map(|(pipeline, plan)| {
+            let of = move |sink| SinkPlace { pipeline: PipelineIndex(pipeline), sink };
+            (0..plan.sinks.len()).map(move |sink| (of(SinkIndex(sink)), &plan.name))
+        });
+        all.filter(move |(place, _)| self.first_place(*place) == first)
     }
 
     /// The segments of every pipeline for one worker.

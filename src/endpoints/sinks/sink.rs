@@ -4,7 +4,7 @@
 //! each has a task.
 //!
 //! Outputs hold their frames' share of the budget until they are written, or acknowledged by a TCP receiver's system.
-//! So a sink that cannot write holds back its pipeline's sources.
+//! So a sink that cannot write holds back the sources of all pipelines that have it.
 
 use std::fs::File;
 use std::future::Future;

@@ -1,4 +1,7 @@
 //! Messages that a program injects, as the workbench's input pane does.
+//!
+//! Invariant: what was injected and has not entered stays here, also of an injection that is being read. So the next
+//! engine goes on with it if this one crashes on purpose.
 
 use std::sync::Arc;
 
@@ -22,80 +25,113 @@ const WAITING_LIMIT: u32 = 64 * 1024 * 1024;
 /// The min that an injection takes of the limit: the memory that it needs itself.
 const MIN_COST: u32 = 64;
 
-/// Why bytes were not injected.
+/// Bytes were not injected, because too many wait already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotInjected {
-    /// Too many bytes wait already.
-    Full,
-    /// The engine has ended.
-    Ended,
-}
+pub struct InputFull;
 
 /// Gives bytes to a pipeline. What has not entered one engine enters the next one that gets a clone.
 #[derive(Debug, Clone)]
 pub struct Injector {
-    sender: UnboundedSender<(Bytes, OwnedSemaphorePermit)>,
+    sender: UnboundedSender<Injection>,
     room: Arc<Semaphore>,
     injected: Injected,
 }
 
 /// The other end of an [`Injector`]: see [`read_injected`].
 #[derive(Debug, Clone)]
-pub struct Injected(Arc<Mutex<UnboundedReceiver<(Bytes, OwnedSemaphorePermit)>>>);
+pub struct Injected(Arc<Mutex<Reading>>);
+
+/// What was injected and has not entered.
+#[derive(Debug)]
+struct Reading {
+    receiver: UnboundedReceiver<Injection>,
+    /// The injection that is being read.
+    current: Option<Injection>,
+}
+
+/// Bytes that were injected together.
+#[derive(Debug)]
+struct Injection {
+    bytes: Bytes,
+    /// How many of the bytes have entered.
+    entered: usize,
+    /// Given back when all of the injection has entered.
+    _room: OwnedSemaphorePermit,
+}
 
 impl Default for Injector {
     fn default() -> Self {
-        let (sender, injected) = unbounded_channel();
+        let (sender, receiver) = unbounded_channel();
         let room = Arc::new(Semaphore::new(WAITING_LIMIT as usize));
-        Self { sender, room, injected: Injected(Arc::new(Mutex::new(injected))) }
+        let reading = Reading { receiver, current: None };
+        Self { sender, room, injected: Injected(Arc::new(Mutex::new(reading))) }
     }
 }
 
 impl Injector {
-    /// The end to read from.
+    /// The end to read from: once per engine, because one reads at a time, until its engine ends.
     pub fn injected(&self) -> Injected {
         self.injected.clone()
     }
 
-    /// Gives bytes. They wait until the pipeline's budget has room for them.
+    /// Gives bytes. They wait until the pipeline's budget has room for them. If no engine reads any more, they wait
+    /// for the next one.
     ///
     /// # Errors
     ///
-    /// Too many bytes wait, or the engine has ended.
-    pub fn inject(&self, bytes: Bytes) -> Result<(), NotInjected> {
+    /// Too many bytes wait.
+    pub fn inject(&self, bytes: Bytes) -> Result<(), InputFull> {
         let cost = u32::try_from(bytes.len()).unwrap_or(u32::MAX).clamp(MIN_COST, WAITING_LIMIT);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(cost);
-        let room = room.map_err(|_| NotInjected::Full)?;
-        self.sender.send((bytes, room)).map_err(|_| NotInjected::Ended)
+        let room = Arc::clone(&self.room).try_acquire_many_owned(cost).map_err(|_| InputFull)?;
+        let sent = self.sender.send(Injection { bytes, entered: 0, _room: room });
+        debug_assert!(sent.is_ok(), "the injector has the other end itself");
+        Ok(())
     }
 }
 
-/// Reads injected bytes until the injector is dropped. Bytes at the end of an injection that are not a whole
-/// frame are a dead letter: they are not joined with the next injection.
-pub async fn read_injected(Injected(injected): Injected, intake: Arc<Intake>) {
+impl Reading {
+    /// The injection to read. `None` if the run is stopped, and everything that was injected before has entered.
+    async fn next(&mut self, intake: &Intake) -> Option<&mut Injection> {
+        if self.current.is_none() {
+            self.current = tokio::select! {
+                biased;
+                injection = self.receiver.recv() => injection,
+                // A receiver that has been asked very often gives nothing for a moment, so it is asked again.
+                () = intake.stopped() => self.receiver.try_recv().ok(),
+            };
+        }
+        self.current.as_mut()
+    }
+}
+
+/// Reads injected bytes until the run is stopped and all of them have entered. Bytes at the end of an injection that
+/// are not a whole frame are a dead letter: they are not joined with the next injection.
+pub async fn read_injected(Injected(reading): Injected, intake: Arc<Intake>) {
     // An engine before has given it back when its tasks ended.
-    let mut injected = injected.lock().await;
+    let mut reading = reading.lock().await;
     let name: Arc<str> = NAME.into();
     let connection = intake.connect(false);
-    // The permit is given back when all of the injection has entered the pipeline.
-    while let Some((bytes, _room)) = injected.recv().await {
-        let read_at = intake.clock.now();
-        enter(&bytes, &name, connection, read_at, TRACED, &intake).await;
+    while let Some(Injection { bytes, entered, .. }) = reading.next(&intake).await {
+        let (rest, read_at) = ((&bytes[..], *entered), intake.clock.now());
+        let note = |portion: usize| *entered += portion;
+        enter(rest, &name, connection, read_at, TRACED, &intake, note).await;
+        reading.current = None;
     }
 }
 
-/// Lets the frames of some bytes enter. If there are up to `traced`, each is traced. Bytes at the end that are
-/// not a whole frame become a dead letter.
+/// Lets the frames of some bytes enter, from a byte on, and tells `entered` of each portion how many bytes it has. If
+/// there are up to `traced`, each is traced. Bytes at the end that are not a whole frame become a dead letter.
 pub(super) async fn enter(
-    bytes: &[u8],
+    (bytes, from): (&[u8], usize),
     name: &Arc<str>,
     connection: Connection,
     read_at: Timestamp,
     traced: usize,
     intake: &Intake,
+    mut entered: impl FnMut(usize),
 ) {
-    let mut assembler = intake.assembler(0);
-    assembler.buffer().extend_from_slice(bytes);
+    let mut assembler = intake.assembler(from as u64);
+    assembler.buffer().extend_from_slice(bytes.get(from..).unwrap_or_default());
     let mut few = true;
     loop {
         match assembler
@@ -104,7 +140,8 @@ pub(super) async fn enter(
         {
             Ok(Some(cut)) => {
                 few &= cut.len() <= traced;
-                intake.deliver(name, connection, cut, read_at, few).await;
+                let each = &mut entered;
+                intake.deliver_telling(name, connection, cut, read_at, few, each).await;
             }
             Ok(None) => break,
             Err(broken) => return intake.broken(name, broken),

@@ -114,13 +114,29 @@ impl Intake {
         &self,
         source: &Arc<str>,
         connection: Connection,
-        mut cut: Pieces,
+        cut: Pieces,
         read_at: Timestamp,
         trace_all: bool,
     ) {
+        self.deliver_telling(source, connection, cut, read_at, trace_all, |_| ()).await;
+    }
+
+    /// The same. Tells `entered` how many bytes a portion has, as soon as it is handed over: if this is dropped, all
+    /// portions that are handed over have been told, and no other.
+    pub(super) async fn deliver_telling(
+        &self,
+        source: &Arc<str>,
+        connection: Connection,
+        mut cut: Pieces,
+        read_at: Timestamp,
+        trace_all: bool,
+        mut entered: impl FnMut(usize),
+    ) {
         while let Some(portion) = cut.take_first(self.portion()) {
+            let bytes = portion.bytes().len();
             let frames = self.admit(source, portion, read_at).await;
             self.delivery.deliver(connection, frames, trace_all);
+            entered(bytes);
         }
     }
 

@@ -253,9 +253,9 @@ impl LoadThread {
     ) -> bool {
         let intake = &self.intake;
         let all = async {
-            enter(&portion.frames, name, connection, due, 0, intake).await;
+            enter((&portion.frames, 0), name, connection, due, 0, intake, |_| ()).await;
             for broken in &portion.broken {
-                enter(broken, name, connection, due, 0, intake).await;
+                enter((broken, 0), name, connection, due, 0, intake, |_| ()).await;
             }
         };
         let mut orders = self.shared.order.subscribe();

@@ -1,8 +1,8 @@
-//! Where bytes enter: files, standard input, TCP connections, injected bytes and generated load; and the numbers of messages that a
-//! source makes itself.
+//! Where bytes enter: files, standard input, TCP connections, injected bytes and generated load; and the numbers of
+//! messages that a source makes itself.
 //!
-//! `source` opens one and reads it (`stream`, `plain_file`, `numbers`, `tcp`, `injected`, `load`). Frames are handed over at the
-//! `intake`, which waits for the pipeline's `budget`. Each TCP client has a `seat` in one of the `places`.
+//! `source` opens one and reads it (`stream`, `plain_file`, `numbers`, `tcp`, `injected`, `load`). Frames are handed over
+//! at the `intake`, which waits for the pipeline's `budget`. Each TCP client has a `seat` in one of the `places`.
 
 pub(super) mod budget;
 pub(super) mod injected;

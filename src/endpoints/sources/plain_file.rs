@@ -1,5 +1,5 @@
-//! A regular file, or the numbers of messages that a source makes itself. The workers read it when they want frames, one worker at a time: a disk does not block for long, and
-//! what is read is processed while it is in the cache.
+//! A regular file, or the numbers of messages that a source makes itself. The workers read it when they want frames, one
+//! worker at a time: a disk does not block for long, and what is read is processed while it is in the cache.
 //!
 //! If the budget is used up, the source's task takes over: it waits for the budget like those of other sources, and
 //! reports if that takes long. Invariants: a worker has the reader, or its place, or the task; what it has cut enters
@@ -199,7 +199,8 @@ async fn take_back<T>(reader: &Mutex<Option<T>>) -> io::Result<Option<T>> {
     }
 }
 
-/// Has a file, or what is read like one, read by the pipeline's worker, from byte `from` on, to its end or until the run is stopped.
+/// Has a file, or what is read like one, read by the pipeline's worker, from byte `from` on, to its end or until the run
+/// is stopped.
 ///
 /// # Errors
 ///

@@ -1,8 +1,9 @@
 //! The files that hold the journal's rows: row files, which are appended to and removed whole.
 //!
-//! Invariants: each byte is written once. A row file's name has the number that its first row had when it began, and all rows of a row file come
-//! before those of the next. Only the newest is written, and none of an earlier run. A row file that holds a row that has
-//! not been dropped is not removed.
+//! Invariants: rows are only appended, until the end: then files with dropped rows are written anew without them. A row
+//! file's name has the number that its first row had when it began, and all rows of a row file come before those of the
+//! next. Only the newest is appended to, and none of an earlier run. A row file that holds a row that has not been dropped
+//! is not removed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};

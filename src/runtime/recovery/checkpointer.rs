@@ -210,18 +210,19 @@ impl Checkpointer {
     ) -> Vec<Position> {
         let mut positions = Vec::new();
         for (pipeline, sink, reported) in reports {
-            let offset = told(reported).await;
-            let name = self.shared.topology.pipelines().get(pipeline).map(|plan| &plan.name);
-            let endpoint = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0));
-            let (Some(name), Some(endpoint)) = (name, endpoint) else {
+            let Some(offset) = told(reported).await else { continue };
+            let Some(endpoint) = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0))
+            else {
                 unreachable!(
                     "a sink that reports has an endpoint, under which its position is saved"
                 )
             };
-            if let Some(offset) = offset {
+            // Under each pipeline that has it: a later version of the application may be without some of them.
+            let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink };
+            for (place, name) in self.shared.topology.places_of(place) {
                 positions.push(Position::Sink {
                     pipeline: Arc::clone(name),
-                    sink: sink.0 as u64,
+                    sink: place.sink.0 as u64,
                     endpoint: endpoint.to_string(),
                     offset,
                 });

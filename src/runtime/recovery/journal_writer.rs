@@ -104,7 +104,18 @@ impl JournalWriter {
                 JournalOrder::Replayed if self.attempts.panicked() => {}
                 JournalOrder::Replayed => self.attempts.lock().finish()?,
                 JournalOrder::Done(reply) => drop(reply.send(())),
-                JournalOrder::Stop => break,
+                JournalOrder::Stop => return self.write_put_off(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what the sources gave before the stop, also if the journal has its max length: it would be lost, and the
+    /// budgets bound it.
+    fn write_put_off(&mut self) -> Result<(), ResilienceError> {
+        while let Some(order) = self.put_off.pop_front() {
+            if let JournalOrder::Write(first) = order {
+                self.write(first)?;
             }
         }
         Ok(())

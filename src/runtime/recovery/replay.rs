@@ -145,8 +145,10 @@ impl Replay<'_> {
         let mut gone = self.gone.clone();
         self.io.block_on(async {
             tokio::select! {
-                value = future => Some(value),
+                // First: a timer of the future panics if the runtime has been shut down.
+                biased;
                 _ = gone.wait_for(|gone| *gone) => None,
+                value = future => Some(value),
             }
         })
     }

@@ -121,7 +121,7 @@ fn share(
         .map(|queues| Arc::new(queues.telling(&gate, &observer)))
         .collect();
     begin_queues_at(&checkpoint.positions, others, &queues);
-    let Earlier { clock, numbers, pins, injectors: _ } = earlier.clone();
+    let Earlier { clock, numbers, pins, injectors: _ } = earlier;
     debug_assert_eq!(numbers.len(), queues.len(), "the earlier engine had the same topology");
     let pipelines = topology.pipelines().iter();
     let budgets = |rate| pipelines.map(|_| TraceBudget::new(rate)).collect();
@@ -131,10 +131,10 @@ fn share(
         topology,
         settings: settings.clone(),
         observer,
-        clock,
+        clock: *clock,
         gate,
-        pins,
-        numbers,
+        pins: Arc::clone(pins),
+        numbers: numbers.clone(),
         queues,
         durable,
         news,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -194,6 +195,10 @@ async fn let_sources_begin(
     // must not enter before the frame that made the output.
     // An error says it: the sender is dropped with the last of them.
     let _ = done.await;
+    if shared.abort.load(Ordering::Acquire) {
+        // Workers that end at once drop frames that they have not processed: the replay was not finished.
+        return;
+    }
     durable.replayed();
     begin.send_replace(true);
 }

@@ -175,7 +175,7 @@ fn a_shared_sink_with_two_endpoints_is_refused() {
 }
 
 #[test]
-fn a_shared_file_goes_on_also_if_another_pipeline_comes_first() {
+fn a_shared_file_goes_on_whichever_of_its_pipelines_comes_first_and_if_one_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = |application: Application, name: &'static str| {
         let make = |number: u64| (number < 100).then_some(number);
@@ -187,8 +187,8 @@ fn a_shared_file_goes_on_also_if_another_pipeline_comes_first() {
         let pipeline = application.pipeline(name, Source::generator(make));
         pipeline.to_sink(Sink::new(line).named("all"))
     };
-    let order = |names: [&'static str; 3]| {
-        let all = names.into_iter().fold(Application::new("order"), pipeline);
+    let order = |names: &[&'static str]| {
+        let all = names.iter().copied().fold(Application::new("order"), pipeline);
         Arc::new(all.build().unwrap())
     };
     let output = folder.path().join("output");
@@ -206,10 +206,14 @@ fn a_shared_file_goes_on_also_if_another_pipeline_comes_first() {
         };
         start(topology, &settings).0.wait().unwrap();
     };
-    run(&order(["a", "b", "c"]));
+    run(&order(&["a", "b", "c"]));
     assert_eq!(lines(), 300);
-    run(&order(["c", "b", "a"]));
+    run(&order(&["c", "b", "a"]));
     assert_eq!(lines(), 300, "nothing is emptied and nothing is written twice");
+    run(&order(&["b", "a"]));
+    assert_eq!(lines(), 300, "also if its first pipeline is gone");
+    run(&order(&["d", "a"]));
+    assert_eq!(lines(), 400, "also if that has another name");
 }
 
 #[test]

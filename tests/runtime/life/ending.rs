@@ -7,7 +7,7 @@ use bytes::Bytes;
 use wallaroo::core::event::EngineEvent;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::endpoints::Endpoint;
-use wallaroo::runtime::{Engine, RunState, Settings};
+use wallaroo::runtime::{Engine, EngineError, RunState, Settings};
 use wallaroo::{Application, Reason, Source};
 
 use crate::applications::counting;
@@ -60,6 +60,28 @@ fn a_stopped_engine_finishes_all_that_it_was_given() {
         assert_eq!(recorder.recorded().outputs[0].len(), 20_000);
         assert_eq!(engine.export().next().unwrap().value[1], 20_000);
     }
+}
+
+#[test]
+fn a_stopped_engine_ends_also_if_what_goes_on_after_it_is_held() {
+    let (engine, recorder) = start(&counting(), &injectable(&counting(), 2));
+    let earlier = engine.earlier();
+    flood(&engine, 20);
+    engine.stop();
+    within_limit("the run", move || engine.wait().unwrap());
+    assert_eq!(recorder.recorded().outputs[0].len(), 20_000);
+    drop(earlier);
+}
+
+#[test]
+fn an_engine_that_has_failed_refuses_what_is_injected() {
+    let sinks = vec![vec![Endpoint::File("/dev/full".into())]];
+    let settings = Settings { sinks, ..injectable(&counting(), 1) };
+    let (engine, _) = start(&counting(), &settings);
+    flood(&engine, 1);
+    assert!(engine.wait().unwrap_err().to_string().contains("/dev/full"));
+    let refused = engine.inject(PipelineIndex(0), vote(b'x', 1).into());
+    assert!(matches!(refused, Err(EngineError::Ended)), "{refused:?}");
 }
 
 #[test]
