@@ -13,6 +13,7 @@ use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::RunState;
 use super::ingress::waits::Waits;
+use super::parts::Inlets;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;
@@ -305,7 +306,7 @@ impl Engine {
     /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any
     /// more.
     pub fn stop(&self) {
-        self.0.inlets.lock().stop(&self.0.stop);
+        Inlets::stop(&self.0.inlets, &self.0.stop);
         self.shared().gate.finish(self.shared().clock.now());
         self.wake();
     }

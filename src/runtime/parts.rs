@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -95,8 +96,9 @@ pub(super) struct Inlets {
 }
 
 impl Inlets {
-    /// Stops the sources. They are locked: what was injected before is read, and nothing is injected later.
-    pub fn stop(&self, stop: &watch::Sender<bool>) {
+    /// Stops the sources. What was injected before is read, and nothing is injected later.
+    pub fn stop(inlets: &Mutex<Self>, stop: &watch::Sender<bool>) {
+        let _locked = inlets.lock();
         stop.send_replace(true);
     }
 }

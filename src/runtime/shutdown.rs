@@ -127,7 +127,7 @@ impl Supervisor {
     pub async fn run(mut self) {
         let outcome = self.follow().await;
         if outcome.is_err() {
-            self.inlets.lock().stop(&self.stop);
+            Inlets::stop(&self.inlets, &self.stop);
             self.shared.abort.store(true, Ordering::Release);
             self.shared.queues.iter().for_each(|queues| queues.wake());
         }
@@ -207,7 +207,7 @@ impl Supervisor {
 
     /// Ends the guests of the sources. What was given to them before is processed.
     fn part(&self) {
-        self.inlets.lock().stop(&self.stop);
+        Inlets::stop(&self.inlets, &self.stop);
     }
 
     fn drain(&self) -> Stage {

@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Word {
 }
 
 fn decode(payload: &[u8]) -> Result<Option<Word>, Reason> {
-    Ok(Some(Word(payload.to_vec())))
+    if payload.is_empty() { Err("no word".into()) } else { Ok(Some(Word(payload.to_vec()))) }
 }
 
 fn encode(word: &Word, output: &mut Vec<u8>) {
