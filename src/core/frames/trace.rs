@@ -56,7 +56,7 @@ pub enum HopEvent {
 }
 
 impl HopEvent {
-    /// Whether nothing comes after this.
+    /// Whether nothing may come after this.
     #[must_use]
     pub fn is_end(&self) -> bool {
         match self {
@@ -118,13 +118,15 @@ pub struct Trace {
 }
 
 /// The hops so far.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Hops {
     kept: Vec<Hop>,
     /// The bytes of their texts.
     bytes: usize,
     /// How many more there were.
     left_out: usize,
+    /// When the newest was, also if it is left out, and whether it may be the last.
+    newest: Option<(Timestamp, bool)>,
 }
 
 impl Trace {
@@ -151,6 +153,7 @@ impl Trace {
     pub fn push(&self, hop: Hop) {
         let mut hops = self.hops.lock();
         let bytes = hops.bytes + hop.event.byte_length();
+        hops.newest = Some((hop.at, hop.event.is_end()));
         if hops.kept.len() < HOP_LIMIT && bytes <= HOP_BYTES_LIMIT {
             hops.bytes = bytes;
             hops.kept.push(hop);
@@ -164,11 +167,10 @@ impl Trace {
         self.hops.lock().kept.clone()
     }
 
-    /// How long the message took to its end; `None` if it is on its way.
+    /// How long the message has taken so far; `None` if more will certainly come.
     pub fn took(&self) -> Option<Duration> {
-        let hops = self.hops.lock();
-        let end = hops.kept.last().filter(|hop| hop.event.is_end())?;
-        Some(end.at.since(self.read_at))
+        let (at, may_be_last) = self.hops.lock().newest?;
+        may_be_last.then(|| at.since(self.read_at))
     }
 
     /// Its approximate size in memory, in bytes.
@@ -184,8 +186,8 @@ impl Trace {
 
     /// Takes over the hops of a newer copy of this trace.
     pub fn follow(&self, newer: &Self) {
-        let Hops { kept, bytes, left_out } = &*newer.hops.lock();
-        *self.hops.lock() = Hops { kept: kept.clone(), bytes: *bytes, left_out: *left_out };
+        let newer = newer.hops.lock().clone();
+        *self.hops.lock() = newer;
     }
 
     /// How many hops there were so far, also those that are not kept: another number if anything has happened.
@@ -241,6 +243,8 @@ mod tests {
         }
         assert_eq!(trace.hops().len(), HOP_LIMIT);
         assert_eq!(trace.hops_left_out(), HOP_LIMIT);
+        trace.push(Hop { at: Timestamp(5_000), ..hop(HopEvent::Written("null".into())) });
+        assert_eq!(trace.took(), Some(Duration::from_micros(5)), "by a hop that is left out");
 
         let trace = new();
         for _ in 0..10 {
