@@ -153,6 +153,11 @@ impl Frames {
         self.in_source(self.pieces.offset(frame as usize))
     }
 
+    /// The offset of the first frame in its source, in bytes, also if the source makes its messages itself.
+    pub fn byte_offset(&self) -> u64 {
+        self.pieces.offset(0)
+    }
+
     /// The offset behind the last frame.
     pub fn end_offset(&self) -> u64 {
         self.in_source(self.pieces.offset(self.len()))

@@ -63,10 +63,31 @@ pub struct Journal {
     row_files: RowFiles,
     contents: Contents,
     tail: Tail,
-    /// The bytes of all live frames.
-    bytes: u64,
+    held: Held,
     /// The directory's. Dropped last: no other process may take the directory while a file is still open.
     _lock: Arc<File>,
+}
+
+/// What the live rows hold and take.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    /// The bytes of the frames.
+    frames: u64,
+    /// What the rows take in row files and in memory.
+    room: u64,
+}
+
+impl Held {
+    fn by<'a>(live: impl IntoIterator<Item = &'a LiveRow>) -> Self {
+        let mut held = Self::default();
+        live.into_iter().for_each(|row| held.add(row));
+        held
+    }
+
+    fn add(&mut self, row: &LiveRow) {
+        self.frames += row.bytes;
+        self.room += row.place.length + size_of::<LiveRow>() as u64;
+    }
 }
 
 impl Journal {
@@ -96,8 +117,8 @@ impl Journal {
         let row_files = row_files().holding(&found.row_files, &contents.live)?;
         let tail = Tail::open(&database.path, durability, seal, said, contents.last_row)?;
         database.give_back_room();
-        let bytes = contents.live.iter().map(|row| row.bytes).sum();
-        Ok(Self { database, row_files, contents, tail, bytes, _lock: of.lock() })
+        let held = Held::by(&contents.live);
+        Ok(Self { database, row_files, contents, tail, held, _lock: of.lock() })
     }
 
     /// Writes frames. Returns the row of the first; each has the row after the one before.
@@ -106,9 +127,8 @@ impl Journal {
     ///
     /// They cannot be written. They must not be processed; a later start may replay them.
     pub fn append(&mut self, entries: &[Entry<'_>]) -> Result<u64, ResilienceError> {
-        let Self {
-            row_files, contents: Contents { seal, last_row, live, .. }, tail, bytes, ..
-        } = self;
+        let Self { row_files, contents: Contents { seal, last_row, live, .. }, tail, held, .. } =
+            self;
         let first = *last_row + 1;
         let (mut rows, mut lengths) = (Rows::new(*seal), Vec::with_capacity(entries.len()));
         for (row, entry) in (first..).zip(entries) {
@@ -121,10 +141,11 @@ impl Journal {
             let (frames, of_row) = (frames.len() as u64, frames.bytes().len() as u64);
             *last_row += 1;
             place.length = length;
-            live.push_back(LiveRow { row: *last_row, slot, frames, bytes: of_row, place });
+            let row = LiveRow { row: *last_row, slot, frames, bytes: of_row, place };
+            held.add(&row);
+            live.push_back(row);
             row_files.add(place);
             place.offset += length;
-            *bytes += of_row;
         }
         tail.set(*last_row)?;
         Ok(first)
@@ -164,7 +185,7 @@ impl Journal {
             !done
         });
         row_files.remove_dropped();
-        self.bytes = live.iter().map(|row| row.bytes).sum();
+        self.held = Held::by(&*live);
         trimmed.extend(changed);
         Ok(())
     }
@@ -181,7 +202,13 @@ impl Journal {
 
     /// How many bytes of frames it holds.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.held.frames
+    }
+
+    /// How many bytes its rows take in row files and in memory together. A row takes some hundred bytes, however short its
+    /// frames are.
+    pub fn room(&self) -> u64 {
+        self.held.room
     }
 
     /// The frames of the first row after `row` that had not all been taken at these positions.
@@ -251,7 +278,7 @@ fn columns<'a>(row: u64, Entry { pipeline, slot, frames }: &Entry<'a>) -> Column
         pipeline,
         slot: *slot,
         source: frames.source(),
-        at: frames.offset(0),
+        at: frames.byte_offset(),
         ends: frames.ends(),
         bytes: frames.bytes(),
     }

@@ -28,7 +28,7 @@ use crate::runtime::shared::Shared;
 /// The max bytes of frames per write: 8 MiB. A single batch may be longer.
 const MAX_BYTES_TOGETHER: u64 = 8 * 1024 * 1024;
 
-/// The max bytes of frames in the journal: 1 GiB. It is trimmed at each checkpoint. So it grows to this only if
+/// The max bytes that the rows of the journal take: 1 GiB. It is trimmed at each checkpoint. So it grows to this only if
 /// a stalled sink delays the checkpoints while other pipelines go on.
 pub(crate) const MAX_JOURNAL: u64 = 1024 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ pub(crate) struct JournalWriter {
     pub journal: Journal,
     pub attempts: SharedAttempts,
     pub orders: Receiver<JournalOrder>,
-    /// The max bytes of frames in the journal.
+    /// The max bytes that the rows of the journal take.
     pub longest: u64,
     /// Orders that were put off.
     pub put_off: VecDeque<JournalOrder>,
@@ -94,7 +94,7 @@ impl JournalWriter {
             return Ok(());
         };
         // Rows of pipelines that the application does not have stay, and must not stop the others.
-        self.longest += self.journal.bytes();
+        self.longest += self.journal.room();
         // The receiver is gone if the engine is ending.
         let _ = replayed.send(ReplayedFrames { frames, done });
         while let Some(order) = self.next() {
@@ -127,7 +127,7 @@ impl JournalWriter {
         let is_urgent = |order: &JournalOrder| {
             matches!(order, JournalOrder::Trim(_) | JournalOrder::Replayed | JournalOrder::Stop)
         };
-        while self.journal.bytes() >= self.longest {
+        while self.journal.room() >= self.longest {
             if let Some(at) = self.put_off.iter().position(is_urgent) {
                 return self.put_off.remove(at);
             }
