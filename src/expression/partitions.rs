@@ -45,11 +45,11 @@ impl Condition for PartitionCondition {
         self.expression.text()
     }
 
-    fn whole(&self) -> u64 {
+    fn all_messages(&self) -> u64 {
         self.whole.load(Ordering::Relaxed)
     }
 
-    fn set_whole(&self, messages: u64) {
+    fn set_all_messages(&self, messages: u64) {
         self.whole.store(messages, Ordering::Relaxed);
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         }
         let expression = Arc::new(Expression::compile(text, Rows::Partitions).unwrap());
         let condition = Arc::new(PartitionCondition::new(Arc::clone(&expression)));
-        condition.set_whole(200);
+        condition.set_all_messages(200);
         let filter = RowFilter::Condition(condition);
         let mut scan = Scan::new(RowQuery { filter, limit: 5, ..RowQuery::default() });
         let mut rates = Rates::default();

@@ -101,9 +101,9 @@ pub trait Condition: Send + Sync {
     /// As it was typed: another process makes the same condition of it.
     fn text(&self) -> &str;
     /// How many messages all partitions have had together, for shares of them.
-    fn whole(&self) -> u64;
-    /// Sets that.
-    fn set_whole(&self, messages: u64);
+    fn all_messages(&self) -> u64;
+    /// Says how many messages all partitions have had together by now.
+    fn set_all_messages(&self, messages: u64);
 }
 
 /// Which partitions are let through.

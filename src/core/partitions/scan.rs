@@ -292,10 +292,10 @@ mod tests {
             fn text(&self) -> &'static str {
                 "state == 5"
             }
-            fn whole(&self) -> u64 {
+            fn all_messages(&self) -> u64 {
                 0
             }
-            fn set_whole(&self, _: u64) {}
+            fn set_all_messages(&self, _: u64) {}
             fn asks_for_rate(&self) -> bool {
                 false
             }

@@ -90,7 +90,7 @@ impl Viewer {
         };
         match condition {
             Some(condition) => {
-                condition.set_whole(whole);
+                condition.set_all_messages(whole);
                 RowFilter::Condition(condition)
             }
             // Both ends are the same program, so it is one.
@@ -204,11 +204,11 @@ mod tests {
             "true"
         }
 
-        fn whole(&self) -> u64 {
+        fn all_messages(&self) -> u64 {
             0
         }
 
-        fn set_whole(&self, _: u64) {}
+        fn set_all_messages(&self, _: u64) {}
     }
 
     /// An engine that has one partition.

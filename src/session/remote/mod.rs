@@ -136,9 +136,10 @@ fn sent_view(view: &PartitionView) -> ViewSent {
     let PartitionView { state, query, opened, wanted } = view.clone();
     let filter = match &query.filter {
         RowFilter::Text(text) => FilterSent::Text(text.clone()),
-        RowFilter::Condition(condition) => {
-            FilterSent::Condition { text: condition.text().to_owned(), whole: condition.whole() }
-        }
+        RowFilter::Condition(condition) => FilterSent::Condition {
+            text: condition.text().to_owned(),
+            whole: condition.all_messages(),
+        },
     };
     ViewSent {
         state,

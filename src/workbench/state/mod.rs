@@ -244,7 +244,7 @@ impl Workbench {
             shown.partitions.found = snapshot.partitions.found;
         } else {
             self.partitions.settle(&snapshot.partitions);
-            self.partitions.set_whole(snapshot.totals.stateful);
+            self.partitions.set_all_messages(snapshot.totals.stateful);
             self.snapshot = Arc::new(snapshot);
             self.note_seen();
         }

@@ -164,9 +164,9 @@ impl PartitionRows {
     }
 
     /// Tells the condition of the filter how many messages all partitions have had.
-    pub fn set_whole(&self, messages: u64) {
+    pub fn set_all_messages(&self, messages: u64) {
         if let Some(condition) = &self.condition {
-            condition.set_whole(messages);
+            condition.set_all_messages(messages);
         }
     }
 
