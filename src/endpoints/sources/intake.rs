@@ -20,7 +20,7 @@ use crate::core::observer::Observer;
 use crate::endpoints::backoff::{PATIENCE, patiently};
 
 /// The max number of frames per batch: enough to make the cost of a batch negligible.
-const MAX_FRAMES: usize = 4096;
+pub(super) const MAX_FRAMES: usize = 4096;
 
 /// A stream of frames whose order is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

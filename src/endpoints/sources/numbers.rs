@@ -1,9 +1,10 @@
 //! The numbers of the messages that a source makes itself, as the bytes of its frames.
 //!
-//! They are read as a file is: by the workers, a block at a time, from any position on.
+//! They are read as a file is: by the workers, a block at a time, from any position on. A block is one batch.
 
 use std::io::{self, Read};
 
+use super::intake::MAX_FRAMES;
 use crate::application::HasMessage;
 use crate::core::frames::wrapping::NUMBER_LENGTH;
 
@@ -15,7 +16,7 @@ pub(super) struct Numbers {
 
 impl Read for Numbers {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = (buffer.len() / NUMBER_LENGTH) as u64;
+        let room = (buffer.len() / NUMBER_LENGTH).min(MAX_FRAMES) as u64;
         let count = self.count(room.min(u64::MAX - self.next));
         let (places, _) = buffer.as_chunks_mut::<NUMBER_LENGTH>();
         let numbers = self.next..self.next + count;
