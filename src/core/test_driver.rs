@@ -165,7 +165,7 @@ impl TestDriver {
         let Self { pipelines, waiting, .. } = self;
         let (at, running) = find_pipeline(pipelines, pipeline)?;
         let mut made = 0;
-        while made < most {
+        loop {
             let some = (most - made).min(MAX_FRAMES_PER_CUT as u64);
             let frames = running.generate(some, now);
             let frames = frames.ok_or_else(|| GenerateError::NoGenerator(pipeline.to_owned()))?;
@@ -174,11 +174,10 @@ impl TestDriver {
                 waiting.push_back((at, frames));
             }
             made += count;
-            if count < some {
-                break;
+            if count < some || made == most {
+                return Ok(made);
             }
         }
-        Ok(made)
     }
 
     /// Gives bytes to a pipeline's source. They need not end with a whole frame; after a header that
