@@ -223,8 +223,9 @@ fn a_state_that_panics_when_it_is_shown_ends_nothing() {
         .build()
         .unwrap();
     let mut driver = TestDriver::new(&topology);
-    // Their traces would show the state too, and a panic there is the message's.
+    // Their traces would show the state too, and are none the worse for it.
     run(&mut driver, "words", &[b"a", b"b", b"b"]);
+    assert_eq!(dead_letters(&driver), []);
     let rows = driver.partitions("counts");
     let values: Vec<_> = rows.iter().map(|row| row.value.to_string()).collect();
     assert_eq!(values, ["1", "\"(not representable as JSON: panicked: not me)\""]);

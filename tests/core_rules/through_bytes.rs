@@ -84,9 +84,9 @@ fn a_message_that_serde_cannot_carry_is_a_dead_letter_and_the_others_go_on() {
         let found: Vec<_> = letters.iter().map(|(_, reason, bytes)| (*reason, *bytes)).collect();
         let expected = [
             ("cannot be sent to another process: on purpose", PAYLOADS[1]),
-            ("panicked: as it was written", PAYLOADS[3]),
+            ("cannot be sent to another process: panicked: as it was written", PAYLOADS[3]),
             ("cannot be read as another process sent it: on purpose", PAYLOADS[4]),
-            ("panicked: as it was read", PAYLOADS[5]),
+            ("cannot be read as another process sent it: panicked: as it was read", PAYLOADS[5]),
         ];
         assert_eq!(found, expected);
         let causes = driver.dead_letters().iter().map(|letter| letter.cause);

@@ -30,13 +30,15 @@ fn not_representable(reason: &str) -> String {
     format!("(not representable as JSON: {reason})")
 }
 
-/// A value as JSON, cut at [`PREVIEW_LIMIT`] with an ellipsis.
+/// A value as JSON, cut at [`PREVIEW_LIMIT`] with an ellipsis. If its `Serialize` panics, that is what is shown: a message
+/// fares the same whether it is traced or not.
 pub fn preview_json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut writer = Bounded(Vec::new());
-    match serde_json::to_writer(&mut writer, value) {
-        Err(error) if !error.is_io() => not_representable(&error.to_string()),
-        Err(_) => text(writer.0, true),
-        Ok(()) => text(writer.0, false),
+    match guarded(|| Ok(serde_json::to_writer(&mut writer, value))) {
+        Err(panicked) => not_representable(&panicked),
+        Ok(Err(error)) if !error.is_io() => not_representable(&error.to_string()),
+        Ok(Err(_)) => text(writer.0, true),
+        Ok(Ok(())) => text(writer.0, false),
     }
 }
 

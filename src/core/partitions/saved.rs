@@ -6,6 +6,8 @@
 
 use std::io;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::application::{Key, State};
@@ -74,9 +76,14 @@ pub fn encode<S: State>(state: &S) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn write<S: State>(state: &S, bytes: &mut impl io::Write) -> Result<(), String> {
+/// Writes a value in the form in which states are saved.
+///
+/// # Errors
+///
+/// The value's own `Serialize` refuses, or the bytes cannot be written.
+pub(crate) fn write<T: Serialize>(value: &T, bytes: &mut impl io::Write) -> Result<(), String> {
     let mut serializer = rmp_serde::Serializer::new(bytes).with_struct_map().with_human_readable();
-    state.serialize(&mut serializer).map_err(|error| error.to_string())
+    value.serialize(&mut serializer).map_err(|error| error.to_string())
 }
 
 /// A state as bytes, if they are at most this many. No more than that are in memory at any time.
@@ -111,16 +118,16 @@ impl io::Write for Limited {
     }
 }
 
-/// The state that [`encode`] made these bytes of.
+/// The state or other value that these bytes were made of.
 ///
 /// # Errors
 ///
-/// They are of another type, or more than one state.
-pub fn decode<S: State>(bytes: &[u8]) -> Result<S, String> {
+/// They are of another type, or more than one value.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let mut left = bytes;
     let mut deserializer = rmp_serde::Deserializer::new(&mut left).with_human_readable();
-    let state = S::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
-    if left.is_empty() { Ok(state) } else { Err(format!("{} bytes are left over", left.len())) }
+    let value = T::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    if left.is_empty() { Ok(value) } else { Err(format!("{} bytes are left over", left.len())) }
 }
 
 /// A saved state as JSON, whatever its type. What JSON has no form for becomes text.

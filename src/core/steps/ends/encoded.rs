@@ -1,27 +1,32 @@
 //! Batches as bytes, for workers of other processes.
 //!
 //! The bytes of a batch are its messages one after another: 4 bytes with the place of the frame, 4 bytes with the length
-//! of what follows (both little-endian), and the message as [MessagePack](https://msgpack.org) with the names of its
-//! fields. Each has a length of its own, so that one that cannot be read does not take the others with it.
+//! of what follows (both little-endian), and the message in the form in which states are saved. Each has a length of its
+//! own, so that one that cannot be read does not take the others with it.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::application::Message;
 use crate::core::frames::Frames;
 use crate::core::frames::dead_letter::Cause;
-use crate::core::guard::for_each_guarded;
+use crate::core::guard::{clear_guarded, for_each_guarded};
 use crate::core::numbers::WorkerIndex;
+use crate::core::partitions::saved;
 use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
 use crate::core::steps::context::{Context, StepName};
 use crate::core::steps::{Progress, Segment};
 
 /// The bytes before each message: the place of its frame, and its length.
 const HEADER: usize = 8;
+
+/// The beginnings of the reasons of dead letters.
+const NOT_SENT: &str = "cannot be sent to another process";
+const NOT_READ: &str = "cannot be read as another process sent it";
 
 /// The end of a segment that gives the batches for workers of other processes as bytes. A message that has none is a dead
 /// letter.
@@ -61,32 +66,42 @@ impl<M: Message> EncodedEnd<M> {
             Payload::Messages(items) => items.downcast::<Vec<Item<M>>>().ok(),
             Payload::Frames | Payload::Own(_) | Payload::Encoded(_) => None,
         };
-        let Some(items) = items else { unreachable!("the end of a segment sends its messages") };
+        let Some(mut items) = items else {
+            unreachable!("the end of a segment sends its messages")
+        };
         let (name, frames) = (&self.name, &batch.frames);
-        let (mut bytes, mut messages) = (Vec::new(), 0);
+        let mut encoded = Encoded::default();
         for_each_guarded(
-            &mut items.into_iter(),
-            &mut (context, &mut bytes),
+            &mut items.iter(),
+            &mut (context, &mut encoded),
             |item| item.frame,
-            |(context, bytes), item| {
-                let begin = bytes.len();
-                match append(&item, bytes) {
-                    Ok(()) => messages += 1,
-                    Err(reason) => {
-                        bytes.truncate(begin);
-                        let reason = format!("cannot be sent to another process: {reason}");
-                        context.dead_letter(name, frames, item.frame, None, Cause::Refused, reason);
-                    }
+            |(context, encoded), item| {
+                if let Err(reason) = encoded.push(item) {
+                    refuse(name, frames, item.frame, Cause::Refused, (NOT_SENT, &reason), context);
                 }
             },
-            |(context, bytes), frame, reason| {
-                // What the message has written until it panicked.
-                bytes.truncate(whole(bytes));
-                context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            |(context, _), frame, reason| {
+                refuse(name, frames, frame, Cause::Panicked, (NOT_SENT, &reason), context);
             },
         );
+        clear_guarded(&mut items);
+        let Encoded { mut bytes, whole, messages } = encoded;
+        bytes.truncate(whole);
         (batch.payload, batch.messages) = (Payload::Encoded(bytes.into()), messages);
     }
+}
+
+/// Makes a message a dead letter that cannot go on as bytes.
+#[cold]
+fn refuse(
+    name: &StepName,
+    frames: &Frames,
+    frame: u32,
+    cause: Cause,
+    (what, reason): (&str, &str),
+    context: &mut Context<'_>,
+) {
+    context.dead_letter(name, frames, frame, None, cause, format!("{what}: {reason}"));
 }
 
 impl<M: Message> Segment for EncodedEnd<M> {
@@ -117,21 +132,30 @@ impl<M: Message> Segment for EncodedEnd<M> {
     }
 }
 
-/// Appends a message. If it fails, what it has appended is not a message.
-fn append<M: Serialize>(item: &Item<M>, bytes: &mut Vec<u8>) -> Result<(), String> {
-    let begin = bytes.len();
-    bytes.extend_from_slice(&item.frame.to_le_bytes());
-    // Longer than any message, until its length is known.
-    bytes.extend_from_slice(&u32::MAX.to_le_bytes());
-    let mut serializer = rmp_serde::Serializer::new(&mut *bytes).with_struct_map();
-    item.message.serialize(&mut serializer).map_err(|error| error.to_string())?;
-    let length = bytes.len() - begin - HEADER;
-    let length = u32::try_from(length).ok().filter(|length| *length < u32::MAX);
-    let length = length.ok_or("it has 4 GiB or more")?;
-    if let Some(place) = bytes.get_mut(begin + 4..begin + HEADER) {
-        place.copy_from_slice(&length.to_le_bytes());
+/// The bytes of a batch that is being encoded.
+#[derive(Default)]
+struct Encoded {
+    bytes: Vec<u8>,
+    /// How many of the bytes are whole messages: what is behind them is of one that failed.
+    whole: usize,
+    messages: usize,
+}
+
+impl Encoded {
+    fn push<M: Serialize>(&mut self, item: &Item<M>) -> Result<(), String> {
+        let Self { bytes, whole, messages } = self;
+        bytes.truncate(*whole);
+        bytes.extend_from_slice(&item.frame.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
+        saved::write(&item.message, bytes)?;
+        let length = u32::try_from(bytes.len() - *whole - HEADER);
+        let length = length.map_err(|_| "it has 4 GiB or more".to_owned())?;
+        if let Some(place) = bytes.get_mut(*whole + 4..*whole + HEADER) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+        (*whole, *messages) = (bytes.len(), *messages + 1);
+        Ok(())
     }
-    Ok(())
 }
 
 /// The next message of a batch and what is behind it: the place of its frame, and its bytes. `None` if no whole one is there.
@@ -140,15 +164,6 @@ fn split(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
     let (length, rest) = rest.split_first_chunk()?;
     let (message, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     Some((u32::from_le_bytes(*frame), message, rest))
-}
-
-/// How many bytes at the beginning are whole messages.
-fn whole(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((.., behind)) = split(rest) {
-        rest = behind;
-    }
-    bytes.len() - rest.len()
 }
 
 /// The messages of an encoded batch. One that cannot be read is a dead letter of the step that sent it.
@@ -169,21 +184,16 @@ pub(crate) fn decoded<M: Message>(
         &mut pieces,
         &mut (context, &mut messages),
         |(frame, _)| *frame,
-        |(context, messages), (frame, bytes)| match read(bytes) {
+        |(context, messages), (frame, bytes)| match saved::decode(bytes) {
             Ok(message) => messages.push(Item { frame, message }),
             Err(reason) => {
-                let reason = format!("cannot be read as another process sent it: {reason}");
-                context.dead_letter(name, frames, frame, None, Cause::Refused, reason);
+                refuse(name, frames, frame, Cause::Refused, (NOT_READ, &reason), context);
             }
         },
         |(context, _), frame, reason| {
-            context.dead_letter(name, frames, frame, None, Cause::Panicked, reason);
+            refuse(name, frames, frame, Cause::Panicked, (NOT_READ, &reason), context);
         },
     );
     assert!(rest.is_empty(), "a batch of another process ends with a whole message");
     messages
-}
-
-fn read<M: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<M, String> {
-    rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
 }
