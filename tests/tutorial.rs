@@ -31,15 +31,20 @@ const TUTORIAL: &str = include_str!("../apps/README.md");
 const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Cargo's own: nothing is fetched, and what this package has built is used again.
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("CARGO_NET_OFFLINE", "true"), ("CARGO_TARGET_DIR", TARGET)];
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("CARGO_NET_OFFLINE", "true"),
+    ("CARGO_TARGET_DIR", TARGET),
+    // As this package's own profile says.
+    ("CARGO_PROFILE_DEV_DEBUG", "line-tables-only"),
+];
 
 /// This package's target folder, as seen from the folder for the tests' files in it.
 const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/..");
 
-/// A feature of a dependency that only the tests' own dependencies turn on. Without it, Cargo would build all that
-/// depends on this one once more for the reader's crate.
-const BUILT_ALREADY: &str = "\nlibc = { version = \"0.2\", features = [\"extra_traits\"] }\n";
+/// What only the tests' own dependencies make different in those of the library. Without it, Cargo would build all that
+/// depends on these once more for the reader's crate.
+const BUILT_ALREADY: &str =
+    "\nlibc = { version = \"0.2\", features = [\"extra_traits\"] }\nunicode-ident = \"1\"\n";
 
 /// The reader's crate.
 struct Reader {
