@@ -78,8 +78,9 @@ impl Session {
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };
         self.crash = Some((crash, before_start));
-        self.load_again();
+        // First: an engine that was stopped takes no load.
         self.carry_over();
+        self.load_again();
         Ok(())
     }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use wallaroo::core::load::settings::LoadSettings;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{EngineError, RunState, Settings};
 use wallaroo::session::Session;
 use wallaroo::telemetry::{PartitionView, SafetyShown};
-use wallaroo::{Application, Key, Reason, Sink, Source, Topology};
+use wallaroo::{Application, Generator, Key, Reason, Sink, Source, Topology};
 
 use super::support::waiting::wait_until;
 
@@ -23,7 +24,7 @@ pub fn counter() -> Arc<Topology> {
         (Some(*count), true)
     };
     let application = Application::new("counter")
-        .pipeline("words", Source::new(decode))
+        .pipeline("words", Source::new(decode).generated(|_: &mut Generator| vec![0]))
         .to_state_partition(count, |_: &Key| 0_u64, "counts", |word: &Key| word.clone());
     let sink = Sink::new(|_: &u64, _: &mut Vec<u8>| {});
     Arc::new(application.to_sink(sink).build().unwrap())
@@ -164,6 +165,22 @@ fn what_was_stopped_ends_also_after_a_crash_or_a_reset() {
         begins_again(&mut session).unwrap();
         wait_until("the end", || session.engine().outcome().is_some());
     }
+}
+
+#[test]
+fn a_load_does_not_begin_again_if_a_crash_ends_a_stop() {
+    let (topology, directory) = (counter(), tempfile::tempdir().unwrap());
+    let settings = settings(&topology, directory.path());
+    let mut session = Session::start(topology, &settings, None).unwrap();
+    session.load(LoadSettings::default()).unwrap();
+    let is_ordered = |session: &Session| {
+        session.engine().load_progress().iter().any(|progress| progress.goes_on)
+    };
+    session.crash().unwrap();
+    assert!(is_ordered(&session), "not if nothing was stopped");
+    session.stop();
+    session.crash().unwrap();
+    assert!(!is_ordered(&session));
 }
 
 #[test]
