@@ -50,14 +50,16 @@ impl<M: Message> EncodedEnd<M> {
         Self { end, name, worker, local, message: PhantomData }
     }
 
-    /// Encodes the batches for other processes, from this one on.
+    /// Encodes the batches for other processes, from this one on. One of which no message has bytes goes nowhere.
     fn encode(&self, from: usize, context: &mut Context<'_>, produced: &mut Produced) {
-        for batch in produced.routed.iter_mut().skip(from) {
+        for mut batch in produced.routed.split_off(from) {
             if !self.local.contains(&batch.worker.0) {
-                self.encode_batch(batch, context);
+                self.encode_batch(&mut batch, context);
+            }
+            if batch.messages > 0 {
+                produced.routed.push(batch);
             }
         }
-        produced.routed.retain(|batch| batch.messages > 0);
     }
 
     fn encode_batch(&self, batch: &mut RoutedBatch, context: &mut Context<'_>) {
