@@ -12,15 +12,15 @@ use crate::core::partitions::query::{Condition, Partitions};
 #[derive(Debug)]
 pub struct PartitionCondition {
     expression: Arc<Expression>,
-    /// All messages of all partitions: the whole of a share.
-    whole: AtomicU64,
+    /// All messages of all partitions: a share is of these.
+    all_messages: AtomicU64,
 }
 
 impl PartitionCondition {
     /// Judges partitions by an expression about [`Rows::Partitions`](super::Rows::Partitions).
     #[must_use]
     pub fn new(expression: Arc<Expression>) -> Self {
-        Self { expression, whole: AtomicU64::new(0) }
+        Self { expression, all_messages: AtomicU64::new(0) }
     }
 
     /// Whether this expression judges.
@@ -33,8 +33,8 @@ impl PartitionCondition {
 impl Condition for PartitionCondition {
     fn holds(&self, partitions: &dyn Partitions, at: usize, rate: Option<f64>) -> bool {
         let rate = rate.unwrap_or(0.0);
-        let whole = self.whole.load(Ordering::Relaxed);
-        self.expression.holds(&PartitionOf { partitions, at, rate, whole })
+        let all_messages = self.all_messages.load(Ordering::Relaxed);
+        self.expression.holds(&PartitionOf { partitions, at, rate, all_messages })
     }
 
     fn asks_for_rate(&self) -> bool {
@@ -46,11 +46,11 @@ impl Condition for PartitionCondition {
     }
 
     fn all_messages(&self) -> u64 {
-        self.whole.load(Ordering::Relaxed)
+        self.all_messages.load(Ordering::Relaxed)
     }
 
     fn set_all_messages(&self, messages: u64) {
-        self.whole.store(messages, Ordering::Relaxed);
+        self.all_messages.store(messages, Ordering::Relaxed);
     }
 }
 
@@ -59,7 +59,7 @@ struct PartitionOf<'a> {
     partitions: &'a dyn Partitions,
     at: usize,
     rate: f64,
-    whole: u64,
+    all_messages: u64,
 }
 
 impl Row for PartitionOf<'_> {
@@ -72,7 +72,7 @@ impl Row for PartitionOf<'_> {
             ("messages", _) => Some(partitions.messages(at).into()),
             ("rate", _) => Some(self.rate.into()),
             ("share", _) => {
-                let share = partitions.messages(at) as f64 / self.whole.max(1) as f64;
+                let share = partitions.messages(at) as f64 / self.all_messages.max(1) as f64;
                 Some(share.min(1.0).into())
             }
             ("state", None) => partitions.state(at),

@@ -1,5 +1,7 @@
-//! The places for connections of strangers, and the one loop that accepts them. If all are taken and another one comes, the oldest loses its own, so that no
-//! number of silent connections keeps out those that have something to say.
+//! The places for connections of strangers, and the one loop that accepts them.
+//!
+//! If all are taken and another one comes, the oldest loses its own, so that no number of silent connections keeps out
+//! those that have something to say.
 
 use std::collections::VecDeque;
 use std::io;

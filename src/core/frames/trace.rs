@@ -56,7 +56,7 @@ pub enum HopEvent {
 }
 
 impl HopEvent {
-    /// Whether nothing may come after this.
+    /// Whether this may be the last hop.
     #[must_use]
     pub fn is_end(&self) -> bool {
         match self {
