@@ -93,6 +93,8 @@
 #[doc(hidden)]
 pub mod application;
 #[doc(hidden)]
+pub mod cluster;
+#[doc(hidden)]
 pub mod core;
 #[doc(hidden)]
 pub mod endpoints;
@@ -107,6 +109,8 @@ pub mod runtime;
 pub mod session;
 #[doc(hidden)]
 pub mod telemetry;
+#[doc(hidden)]
+pub mod wire;
 #[cfg(feature = "workbench")]
 #[doc(hidden)]
 pub mod workbench;

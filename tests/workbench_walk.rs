@@ -183,7 +183,7 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         Order::Load(settings) => drop(session.load(settings.at_rate(100))),
         Order::StopLoad => session.stop_load(),
         Order::Revive { key, .. } => workbench.revived(&key, None),
-        Order::Pin(_) | Order::ChangeWorkers { .. } => {}
+        Order::Pin(_) | Order::ChangeWorkers { .. } | Order::Kill(_) => {}
     }
 }
 

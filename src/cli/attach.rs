@@ -68,12 +68,14 @@ fn in_words(status: &Status) -> String {
     let Status { app, state, messages_in, messages_out, filtered, .. } = status;
     let latency = &status.latency_us;
     let time = Duration::from_secs_f64(status.seconds.max(0.0).round());
+    let processes = status.processes.map(|processes| format!(" in {processes} processes"));
     let mut text = format!(
-        "{app}: {state} for {} with {}\n\
+        "{app}: {state} for {} with {}{}\n\
          messages: {messages_in} in, {messages_out} out, {filtered} filtered, {}; {}/s\n\
          latency: p50 {:.0} us, p99 {:.0} us, max {:.0} us\n",
         humantime::format_duration(time),
         counted(status.workers as u64, "worker"),
+        processes.unwrap_or_default(),
         counted(status.dead_letters, "dead letter"),
         status.messages_per_second,
         latency.p50,

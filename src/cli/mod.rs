@@ -2,6 +2,7 @@
 //!
 //! Each command is a file or a folder; what it does is mostly in the rest of the library.
 
+mod again;
 mod app;
 mod apps;
 mod arguments;
@@ -10,6 +11,7 @@ mod ending;
 mod failure;
 pub mod frame_counter;
 mod generate;
+mod host;
 mod inspect;
 mod metrics;
 mod progress;

@@ -6,25 +6,33 @@ use std::future::pending;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::again::begin_again;
 use super::app::{self, App, AppOptions};
 use super::arguments::RunArguments;
 use super::ending::Ending;
 use super::failure::Failure;
+use super::host::host;
 use super::metrics::Metrics;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
-use super::setup::control::{files, open, reachable};
+use super::setup::children::with_children;
+use super::setup::cluster::{Role, role};
+use super::setup::control::{files, open, reachable, refuse_useless_secret};
 use super::setup::endpoints::{Missing, settings};
 use super::setup::files::{
     cannot_print, cannot_write, open_dead_letters, patiently, refuse_saved_files,
     refuse_shared_files,
 };
 use super::setup::log::RunLog;
+use crate::cluster::Cluster;
+use crate::cluster::meeting::Identity;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
 use crate::core::text::counted;
+use crate::core::topology::Topology;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::session::asked::next;
@@ -38,13 +46,42 @@ pub(super) fn run(
     arguments: &RunArguments,
     options: &AppOptions,
 ) -> Result<(), Failure> {
+    let since = Instant::now();
     let app = arguments.app.as_deref();
     let app =
         app.ok_or_else(|| Failure::Usage("which app? Give --app, or `app` in [run]".into()))?;
     let app = app::find(apps, app)?;
     let topology = app.topology(options)?;
+    refuse_useless_secret(&arguments.control, arguments.cluster.cluster.is_some())?;
+    let identity = || Identity::here(app.name.to_owned(), options.to_values(), &topology);
+    let role = role(arguments, identity)?;
+    let may_begin_again = match role {
+        Role::Alone | Role::First { .. } => arguments.engine.resilience.resilience_dir.is_some(),
+        // If process 0 begins again, it starts another one in place of a child.
+        Role::Host(_, ref parent) => parent.is_none(),
+    };
+    let outcome = match role {
+        Role::Alone => run_here((app, topology), arguments, options, None),
+        Role::First { cluster, starts } => {
+            run_here((app, topology), arguments, options, Some((cluster, starts)))
+        }
+        Role::Host(cluster, parent) => host(&topology, (cluster, parent), &arguments.log),
+    };
+    match outcome {
+        Err(Failure::Lost(why)) if may_begin_again => Err(begin_again(&why, since)),
+        outcome => outcome,
+    }
+}
+
+/// Runs the application as the only process, or as process 0 of a cluster, which may have to start the others.
+fn run_here(
+    (app, topology): (&App, Arc<Topology>),
+    arguments: &RunArguments,
+    options: &AppOptions,
+    cluster: Option<(Cluster, bool)>,
+) -> Result<(), Failure> {
     let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
-    let settings = reachable(settings, &arguments.control);
+    let mut settings = reachable(settings, &arguments.control);
     let written = [
         ("--state", arguments.state.as_deref()),
         ("--dead-letters", arguments.engine.dead_letters.as_deref()),
@@ -73,10 +110,16 @@ pub(super) fn run(
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
-    let session = Session::start(topology, &settings, dead_letters).map_err(Failure::failed);
+    settings.cluster = in_cluster(cluster, app, (arguments, options), &console)?;
+    let session = Session::start(topology, &settings, dead_letters)
+        .map_err(|error| Failure::of_engine(&error));
     let following = Following { console: &console, metrics: metrics.as_ref() };
     let outcome = session
         .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
+    if let Some(children) = settings.cluster.as_ref().and_then(|cluster| cluster.children()) {
+        // All that they had to do is done, or lost.
+        children.end();
+    }
     console.progress().finish();
     let failure = outcome.as_ref().err().map(ToString::to_string);
     let outcome = log.end(outcome);
@@ -86,6 +129,21 @@ pub(super) fn run(
         control.end(failure);
     }
     outcome
+}
+
+/// The cluster of which this is process 0, with the other processes if they have to be started.
+fn in_cluster(
+    cluster: Option<(Cluster, bool)>,
+    app: &App,
+    line: (&RunArguments, &AppOptions),
+    console: &Arc<Console>,
+) -> Result<Option<Arc<Cluster>>, Failure> {
+    let Some((cluster, starts)) = cluster else { return Ok(None) };
+    let cluster = if starts { with_children(cluster, app.name, line, console)? } else { cluster };
+    let says = Arc::clone(console);
+    // The log is held back until the run begins, and for that it waits for the others.
+    let cluster = cluster.saying(move |notice| says.progress().say(&one_line(&notice.to_string())));
+    Ok(Some(Arc::new(cluster)))
 }
 
 /// What a run is followed with.
@@ -156,7 +214,11 @@ fn follow(
         });
         let (mut ending, mut said) = (Ending::NotAsked, false);
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
-        while session.engine().outcome().is_none() {
+        // An update goes on after the loss of a child.
+        while session.engine().outcome().is_none() || {
+            session.update();
+            session.engine().outcome().is_none()
+        } {
             tokio::select! {
                 () = session.engine().ended() => {}
                 () = interrupts.next() => {
@@ -187,12 +249,18 @@ fn follow(
                 session.stop();
             }
         }
-        Ok(())
+        Ok(ending)
     });
     session.update();
     console.progress().erase();
-    followed?;
-    session.engine().outcome().unwrap_or(Ok(())).map_err(Failure::failed)
+    let ending = followed?;
+    session.engine().outcome().unwrap_or(Ok(())).map_err(|error| match Failure::of_engine(&error) {
+        // A run that was to end does not begin again.
+        Failure::Lost(why) if ending != Ending::NotAsked || session.is_stopping() => {
+            Failure::Failed(why)
+        }
+        failure => failure,
+    })
 }
 
 /// Waits until somebody who has reached the run wants something, or has to be told something.

@@ -1,5 +1,6 @@
 //! What happens in the engine beside its messages, as lines of its log.
 
+mod cluster_news;
 mod level;
 mod load_news;
 mod sink_news;
@@ -12,9 +13,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{counted, exact};
-use super::numbers::{Epoch, PipelineIndex, SinkIndex};
+use super::numbers::{Epoch, PipelineIndex, ProcessIndex, SinkIndex};
 use crate::application::Key;
 
+pub use cluster_news::{ClusterNews, ProcessNamed, waiting_for};
 pub use level::Level;
 pub use load_news::LoadNews;
 pub use sink_news::SinkNews;
@@ -94,6 +96,8 @@ pub enum EngineEvent {
     },
     /// Something happened to the load.
     Load(LoadNews),
+    /// Something happened to the processes of a cluster.
+    Cluster(ClusterNews),
     /// The engine begins with what an earlier run had saved.
     Recovered(Recovered),
     /// An earlier start ended while it replayed the journal, so this one replays it one row or frame at a
@@ -155,6 +159,8 @@ pub enum EngineEvent {
         held: Duration,
         /// How long it took in all.
         took: Duration,
+        /// Whose workers were the last for which nothing could enter; `None` if there is one process.
+        last: Option<ProcessIndex>,
     },
 }
 
@@ -176,6 +182,7 @@ impl EngineEvent {
             | Self::FewerConnections { pipeline, .. }
             | Self::SetAside { pipeline, .. } => Some(*pipeline),
             Self::Load(_)
+            | Self::Cluster(_)
             | Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
@@ -192,6 +199,7 @@ impl EngineEvent {
         match self {
             Self::Sink { news, .. } => news.level(),
             Self::Load(news) => news.level(),
+            Self::Cluster(news) => news.level(),
             Self::Listening(..)
             | Self::Connected(..)
             | Self::Disconnected(_, _, None)
@@ -259,6 +267,7 @@ impl fmt::Display for EngineEvent {
             }
             Self::Sink { endpoint, news, .. } => news.write(endpoint, formatter),
             Self::Load(news) => news.fmt(formatter),
+            Self::Cluster(news) => news.fmt(formatter),
             Self::Recovered(recovered) => recovered.fmt(formatter),
             Self::NotSaved { state, key, reason } => write!(
                 formatter,
@@ -275,6 +284,11 @@ impl fmt::Display for EngineEvent {
                  while it was processed: {} at byte {offset}, frame {frame} of row {row} of the journal",
                 counted(*length as u64, "byte"),
             ),
+            // There were none, or nobody had counted them when a process was lost.
+            Self::Crashed { workers, partitions: 0 } => {
+                let workers = counted(*workers as u64, "worker");
+                write!(formatter, "crash: all that {workers} had in memory is lost")
+            }
             Self::Crashed { workers, partitions } => write!(
                 formatter,
                 "crash: {} of {} lost from memory",
@@ -288,11 +302,12 @@ impl fmt::Display for EngineEvent {
                 exact(*moved as u64),
                 counted(*partitions as u64, "partition"),
             ),
-            Self::Checkpointed { epoch, partitions, held, took } => write!(
-                formatter,
-                "checkpoint {epoch}: {} saved in {took:.1?}, held for {held:.1?}",
-                counted(*partitions as u64, "partition"),
-            ),
+            Self::Checkpointed { epoch, partitions, held, took, last } => {
+                let partitions = counted(*partitions as u64, "partition");
+                write!(formatter, "checkpoint {epoch}: {partitions} saved in {took:.1?}, ")?;
+                write!(formatter, "held for {held:.1?}")?;
+                last.iter().try_for_each(|last| write!(formatter, ", last by process {last}"))
+            }
         }
     }
 }

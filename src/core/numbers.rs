@@ -18,6 +18,22 @@ impl fmt::Display for WorkerIndex {
     }
 }
 
+/// The max number of workers: each is a thread with a channel to every other one.
+pub const MAX_WORKERS: usize = 256;
+
+/// Which process of a cluster, from 0.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ProcessIndex(pub usize);
+
+impl fmt::Display for ProcessIndex {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// The number of a frame in its pipeline, from 1, in the order in which frames were read.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -83,7 +99,10 @@ impl fmt::Display for Epoch {
 
 /// The number of a batch of frames in its pipeline, from 0, in the order in which workers took them. It says in which order
 /// messages of a key are processed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct BatchNumber(pub u64);
 
 impl BatchNumber {

@@ -1,6 +1,6 @@
 //! The engine's clock: the time since it started.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::core::clock::Clock;
 use crate::core::numbers::Timestamp;
@@ -12,6 +12,13 @@ pub(super) struct StartClock(Instant);
 impl StartClock {
     pub fn start() -> Self {
         Self(Instant::now())
+    }
+
+    /// A clock that says this now.
+    pub fn at(now: Timestamp) -> Self {
+        let start = Instant::now();
+        // A clock of another machine may be older than this one's can say.
+        Self(start.checked_sub(Duration::from_nanos(now.0)).unwrap_or(start))
     }
 }
 

@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;
 use super::startup::start;
-use super::workers::query::{Query, Request};
+use super::workers::query::{Query, Reply, Request};
 use crate::application::Key;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
@@ -26,7 +26,7 @@ use crate::core::foresight::{Copies, StateKey};
 use crate::core::frames::pins::Pin;
 use crate::core::load::pace::Pace;
 use crate::core::load::settings::Mix;
-use crate::core::numbers::{PipelineIndex, Timestamp};
+use crate::core::numbers::{PipelineIndex, ProcessIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::partitions::query::{PartitionCount, PartitionRow, Revival, RowQuery, RowWindow};
 use crate::core::topology::Topology;
@@ -133,6 +133,13 @@ impl Engine {
         &self.shared().topology
     }
 
+    /// Kills another process of the engine, as `kill -9` does: the engine is lost with it. False if there is no such
+    /// process, or it is no child of this one.
+    pub fn kill_process(&self, process: ProcessIndex) -> bool {
+        let children = self.shared().settings.cluster.as_ref().and_then(|all| all.children());
+        children.is_some_and(|children| children.kill(process))
+    }
+
     /// The number of workers.
     pub fn workers(&self) -> usize {
         self.0.workers().len()
@@ -223,6 +230,11 @@ impl Engine {
         *self.0.may_begin.borrow() && !self.is_stopping()
     }
 
+    /// Whether another process was asked to stop the run.
+    pub fn was_asked_to_stop(&self) -> bool {
+        self.shared().stop_asked.load(Ordering::Acquire)
+    }
+
     /// Whether the run is ending: nothing is read any more.
     pub fn is_stopping(&self) -> bool {
         *self.0.stop.borrow()
@@ -242,9 +254,9 @@ impl Engine {
         self.0.workers().wake();
     }
 
-    fn ask<T>(&self, query: impl Fn(mpsc::Sender<T>) -> Query) -> Receiver<T> {
+    fn ask<T: Send + 'static>(&self, query: impl Fn(Reply<T>) -> Query) -> Receiver<T> {
         let (reply, replies) = mpsc::channel();
-        self.0.workers().ask(|| Request::Query(query(reply.clone())));
+        self.0.workers().ask(|| Request::Query(query(reply.clone().into())));
         replies
     }
 

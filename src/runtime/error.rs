@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::cluster::meeting::MeetError;
+use crate::cluster::side::How;
+use crate::core::numbers::ProcessIndex;
 use crate::endpoints::{Endpoint, SinkFailure};
 use crate::resilience::ResilienceError;
 
@@ -42,6 +45,39 @@ pub enum EngineError {
         /// Which worker.
         worker: usize,
         /// What its panic said.
+        reason: String,
+    },
+    /// The processes of the cluster do not meet.
+    #[error(transparent)]
+    Meet(#[from] MeetError),
+    /// Another process of the cluster is gone, with what was in progress there.
+    #[error("process {process} is lost: {how}")]
+    ProcessLost {
+        /// Which process.
+        process: ProcessIndex,
+        /// How it was lost.
+        how: How,
+    },
+    /// A connection between the workers of two processes has failed.
+    #[error("a connection to another process has failed")]
+    Disconnected,
+    /// Process 0 cannot go on, and nothing is saved.
+    #[error("process 0 cannot go on: it says why")]
+    FirstFailed,
+    /// Another process cannot go on.
+    #[error("process {process} cannot go on: {reason}")]
+    Process {
+        /// Which process.
+        process: ProcessIndex,
+        /// What it says.
+        reason: String,
+    },
+    /// Another process cannot be told something.
+    #[error("process {process} cannot be told what it needs: {reason}")]
+    Untold {
+        /// Which process.
+        process: ProcessIndex,
+        /// Why.
         reason: String,
     },
     /// The resilience directory cannot be read or written.
@@ -87,6 +123,17 @@ pub enum EngineError {
     /// The engine has ended already.
     #[error("the engine has ended")]
     Ended,
+}
+
+impl EngineError {
+    /// Whether another process is lost: then all go on from the last checkpoint, if there is one.
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::ProcessLost { .. } | Self::Disconnected => true,
+            Self::Meet(error) => error.is_of_a_kill(),
+            _ => false,
+        }
+    }
 }
 
 /// What to do about an endpoint that cannot be opened; empty if that is not known.

@@ -41,8 +41,10 @@ mod error;
 mod ingress;
 #[cfg(all(test, feature = "interleavings"))]
 mod interleavings;
+pub mod mesh;
 mod panics;
 mod parts;
+pub mod processes;
 mod recovery;
 mod settings;
 mod shared;
@@ -59,4 +61,4 @@ pub use ingress::gate::RunState;
 pub use ingress::waits::Waits;
 pub(crate) use panics::AHEAD_THREAD_NAME;
 pub use panics::silence_caught_panics;
-pub use settings::{MAX_WORKERS, Settings};
+pub use settings::Settings;

@@ -71,6 +71,8 @@ pub(super) enum News {
     Drained,
     /// All workers were replaced by this many new ones.
     Replaced(usize),
+    /// Another process was asked to stop the run.
+    Stop,
     /// A part has failed without which the engine cannot go on.
     Failed(EngineError),
 }

@@ -1,21 +1,23 @@
 //! How an engine is to run.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use super::processes::naming::named;
+use crate::cluster::Cluster;
+use crate::core::event::ProcessNamed;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace_budget::TraceRate;
+use crate::core::numbers::{ProcessIndex, WorkerIndex};
 use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
-
-/// The max number of workers: each is a thread with a channel to every other one.
-pub const MAX_WORKERS: usize = 256;
 
 /// How an engine is to run.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Settings {
-    /// The number of workers.
+    /// The number of workers, of each process if there are several.
     pub workers: NonZeroUsize,
     /// Whether the partitions of declared keys exist from the start.
     pub precreate: bool,
@@ -38,9 +40,38 @@ pub struct Settings {
     pub paused: bool,
     /// The directory for checkpoints and journal. `None`: nothing is saved.
     pub resilience: Option<ResilienceSettings>,
+    /// The processes that run it together, of which this is process 0. `None`: this one alone.
+    pub cluster: Option<Arc<Cluster>>,
 }
 
 impl Settings {
+    /// The processes that run it together, in order; none if there is one.
+    #[must_use]
+    pub fn processes(&self) -> Vec<ProcessNamed> {
+        let Some(cluster) = &self.cluster else { return Vec::new() };
+        let members = cluster.members();
+        (0..members.count()).map(|process| named(members, ProcessIndex(process))).collect()
+    }
+
+    /// The process of a worker, if there are so many workers in all; `None` if there is one process.
+    pub(super) fn process_of(&self, worker: WorkerIndex, workers: usize) -> Option<ProcessIndex> {
+        let processes = self.cluster.as_ref()?.members().count();
+        Some(ProcessIndex(worker.0 * processes / workers.max(1)))
+    }
+
+    /// Whether the other processes are children of this one, which can be killed.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| cluster.children().is_some())
+    }
+
+    /// The number of workers of all processes, if each has so many.
+    #[must_use]
+    pub fn all_workers(&self, each: NonZeroUsize) -> NonZeroUsize {
+        let processes = self.cluster.as_ref().map_or(1, |cluster| cluster.members().count());
+        NonZeroUsize::new(processes).map_or(each, |processes| each.saturating_mul(processes))
+    }
+
     /// One worker, sources without frames, sinks that drop their bytes, no injected messages.
     pub fn new(topology: &Topology) -> Self {
         let pipelines = topology.pipelines();
@@ -56,6 +87,7 @@ impl Settings {
             traces: None,
             paused: false,
             resilience: None,
+            cluster: None,
         }
     }
 }

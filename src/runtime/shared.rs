@@ -1,7 +1,7 @@
 //! The data that all parts of an engine share.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -39,9 +39,11 @@ pub(super) struct Shared {
     pub durable: Option<Durable>,
     /// Reports to the supervisor.
     pub news: UnboundedSender<News>,
+    /// Becomes true when another process was asked to stop the run.
+    pub stop_asked: AtomicBool,
     /// Becomes true when everything has to end at once.
     pub abort: AtomicBool,
-    /// Becomes true when a worker panics, before anything that it held is dropped.
+    /// Becomes true when a worker panics or finds that it cannot go on, before anything that it held is dropped.
     pub panicked: Arc<AtomicBool>,
 }
 
@@ -50,5 +52,11 @@ impl Shared {
     pub fn fail(&self, error: EngineError) {
         // If the supervisor is gone, the run has ended already.
         let _ = self.news.send(News::Failed(error));
+    }
+
+    /// Ends the run because a worker was given what cannot be. What workers hold does not count as done from now on.
+    pub fn contradict(&self, what: &'static str) {
+        self.panicked.store(true, Ordering::Release);
+        self.fail(EngineError::Contradiction(what));
     }
 }

@@ -19,8 +19,10 @@ use tokio::task::{AbortHandle, JoinError};
 
 use super::error::EngineError;
 use super::parts::{Entrances, Inlets, News, Outcome, Senders, SinkTasks};
+use super::processes::hosting::RoundEnd;
 use super::shared::Shared;
 use super::workers::Workers;
+use crate::core::clock::Clock as _;
 use crate::core::event::EngineEvent;
 use crate::endpoints::Budget;
 
@@ -68,7 +70,12 @@ impl Running {
         self.stop.send_replace(true);
         self.shared.abort.store(true, Ordering::Release);
         self.workers().wake();
-        let all_ended = self.workers().join_within(LAST_TURN);
+        let end = match (&*self.outcome.borrow(), &self.shared.durable) {
+            (Some(Ok(())), _) => RoundEnd::Over,
+            (Some(Err(_)), None) => RoundEnd::Failed,
+            (Some(Err(_)) | None, _) => RoundEnd::Left,
+        };
+        let all_ended = self.workers().join_within(LAST_TURN, end);
         if !all_ended {
             self.shared.observer.event(EngineEvent::LeftBehind(LAST_TURN));
         }
@@ -80,6 +87,8 @@ impl Running {
                 // It waits for workers too, while it exchanges them.
                 let limit = if all_ended { Duration::MAX } else { LAST_WRITE };
                 let _ = kept.recv_timeout(limit);
+                // It may have exchanged them meanwhile.
+                self.workers().join_within(LAST_TURN, end);
                 gone.send_replace(true);
                 // On another thread: asynchronous code may drop an engine, and must not block. Before the journal writer ends:
                 // it writes all that the sources gave it, and later nothing can be given to it any more.
@@ -97,6 +106,7 @@ impl Running {
 /// Follows a run to its end.
 pub(super) struct Supervisor {
     pub shared: Arc<Shared>,
+    pub workers: Arc<RwLock<Workers>>,
     pub entrances: Entrances,
     pub inlets: Arc<Mutex<Inlets>>,
     pub sinks: SinkTasks,
@@ -117,7 +127,10 @@ enum Stage {
     Draining,
     /// The last checkpoint is made.
     Saving(oneshot::Receiver<()>),
+
     Writing,
+    /// What other processes know of messages comes home.
+    ComingHome(oneshot::Receiver<()>),
     /// A part has failed. Its error will come as news.
     Failing,
 }
@@ -136,14 +149,19 @@ impl Supervisor {
 
     async fn follow(&mut self) -> Result<(), EngineError> {
         let mut stage = Stage::Reading;
-        let mut working = self.shared.settings.workers.get();
+        let mut working = self.shared.settings.all_workers(self.shared.settings.workers).get();
         loop {
             stage = self.advance(stage, working);
             if matches!(stage, Stage::Writing) && self.sinks.is_empty() {
-                return Ok(());
+                match self.workers.read().come_home() {
+                    Some(home) => stage = Stage::ComingHome(home),
+                    None => return Ok(()),
+                }
             }
             let waiting = match &mut stage {
-                Stage::Journaling(done) | Stage::Saving(done) => Some(done),
+                Stage::Journaling(done) | Stage::Saving(done) | Stage::ComingHome(done) => {
+                    Some(done)
+                }
                 Stage::Reading
                 | Stage::Parting
                 | Stage::Draining
@@ -165,6 +183,11 @@ impl Supervisor {
                         working = working.saturating_sub(1);
                     }
                     News::Replaced(workers) => working = workers,
+                    News::Stop => {
+                        self.part();
+                        self.shared.gate.finish(self.shared.clock.now());
+                        self.shared.queues.iter().for_each(|queues| queues.wake());
+                    }
                     News::Failed(error) => return Err(error),
                 },
                 Some(sink) = self.sinks.join_next() => match sink {
@@ -176,6 +199,7 @@ impl Supervisor {
                 done = done, if waits => stage = match stage {
                     Stage::Journaling(_) if done => self.drain(),
                     Stage::Saving(_) if done => self.close_sinks(),
+                    Stage::ComingHome(_) if done => return Ok(()),
                     _ => Stage::Failing,
                 },
                 // Not while news can come, and `shared` has a sender of them.

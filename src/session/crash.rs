@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::counting::Counting;
-use crate::core::event::EngineEvent;
+use super::totals::work;
+use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::numbers::Epoch;
 use crate::core::observer::Observer;
 use crate::endpoints::Endpoint;
 use crate::runtime::{Engine, EngineError, RunState};
 use crate::telemetry::safety::{Checkpoints, Crash, SafetyShown};
+
+/// How often all children are started anew before a loss is final.
+const RESTARTS: usize = 3;
 
 impl Session {
     /// Goes on with another number of workers: see [`Engine::set_workers`].
@@ -42,10 +46,37 @@ impl Session {
     ///
     /// Nothing is saved, or the engine cannot start again: then it has ended.
     pub fn crash(&mut self) -> Result<(), EngineError> {
+        self.start_again(|| Ok(()))
+    }
+
+    /// Goes on from the last checkpoint if a child of this process is lost. False if that cannot be.
+    pub(super) fn goes_on_after_loss(&mut self) -> bool {
+        let Some(Err(error)) = self.engine.outcome() else { return false };
+        let cluster = self.settings.cluster.clone();
+        let children = cluster.as_ref().and_then(|cluster| cluster.children());
+        match (&*error, children) {
+            (error, Some(children)) if error.is_loss() => {
+                self.collector.event(EngineEvent::Cluster(ClusterNews::Lost(error.to_string())));
+                let restart = || {
+                    let started = children.restart();
+                    started.map_err(|error| EngineError::Threads(error.to_string()))
+                };
+                // Another one may be lost while they start.
+                (0..RESTARTS).any(|_| self.start_again(restart).is_ok())
+            }
+            _ => false,
+        }
+    }
+
+    /// Drops everything in memory, and starts again from what is saved. `before` is done between the two.
+    fn start_again(
+        &mut self,
+        before: impl FnOnce() -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         if self.settings.resilience.is_none() {
             return Err(EngineError::NothingSaved);
         }
-        let (partitions, workers) = (self.partition_counts().0, self.engine.workers());
+        let (partitions, workers) = (self.partitions_in_memory(), self.engine.workers());
         let (topology, earlier) = (Arc::clone(self.engine.topology()), self.engine.earlier());
         self.settings.paused = self.engine.run_state() != RunState::Running;
         let began = Instant::now();
@@ -72,6 +103,7 @@ impl Session {
         let observer = Arc::clone(&self.collector) as Arc<dyn Observer>;
         let settings = &self.settings;
         let start = || Engine::start_after(earlier, topology, settings, observer);
+        before()?;
         let before_start = began.elapsed();
         self.engine = apart(start)?;
         self.disturb();
@@ -91,6 +123,15 @@ impl Session {
                 *address = real.to_string();
             }
         }
+    }
+
+    /// How many partitions there are; of an engine that has failed, as many as were seen last.
+    fn partitions_in_memory(&self) -> usize {
+        if self.engine.outcome().is_none() {
+            return self.partition_counts().0;
+        }
+        let recovered = self.engine.recovered().map_or(0, |recovered| recovered.partitions);
+        recovered.max(self.look.partitions(work(&self.collector)).total)
     }
 
     /// How many partitions there are, and how many of them messages created. Waits for the workers.

@@ -10,6 +10,12 @@ impl Session {
         self.engine.stop();
     }
 
+    /// Whether somebody has asked for the end of the run, here or at another process.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     /// An engine that has taken another one's place goes on in the same way.
     pub(super) fn carry_over(&self) {
         self.engine.trace(self.tracing);

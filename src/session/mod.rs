@@ -12,8 +12,7 @@ pub mod local;
 mod look;
 mod measure;
 pub mod orders;
-#[cfg(feature = "workbench")]
-pub(crate) mod places;
+mod processes;
 #[cfg(feature = "workbench")]
 pub mod remote;
 mod reset;
@@ -219,7 +218,8 @@ impl Session {
 
     /// Updates the figures, but no rows of partitions. True if anything has changed.
     pub(crate) fn update(&mut self) -> bool {
-        if self.ended.is_none() && self.engine.outcome().is_some() {
+        self.stopping |= self.engine.was_asked_to_stop();
+        if self.ended.is_none() && self.engine.outcome().is_some() && !self.goes_on_after_loss() {
             self.ended = Some(self.engine.now());
             self.collector.reporter.flush_all();
         }

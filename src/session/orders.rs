@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::application::Key;
-use crate::core::figures::counted;
 use crate::core::frames::pins::{PIN_LIMIT, Pin};
 use crate::core::load::settings::LoadSettings;
-use crate::core::numbers::PipelineIndex;
+use crate::core::numbers::{MAX_WORKERS, PipelineIndex, ProcessIndex};
 use crate::core::partitions::query::Revival;
-use crate::runtime::{EngineError, MAX_WORKERS, RunState};
+use crate::runtime::{EngineError, RunState};
 
 /// The longest wait for a worker to revive a partition. Nothing else is done in that time.
 const REVIVAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -43,9 +42,11 @@ pub enum Order {
     Pin(Pin),
     /// Lose all that is in memory, and recover.
     Crash,
+    /// Kill this process, one of several that run the engine.
+    Kill(ProcessIndex),
     /// Begin anew, with nothing kept.
     Reset,
-    /// Go on with one worker more, or one less.
+    /// Go on with one worker more, or one less, in each process.
     ChangeWorkers {
         /// One more.
         more: bool,
@@ -63,6 +64,8 @@ pub enum Answer {
     Pinned(Key, bool),
     /// The engine has crashed, and recovered. False if nothing is saved: then nothing has happened.
     Crashed(bool),
+    /// A process is killed: all go on from the last checkpoint.
+    Killed,
     /// The application has begun anew.
     BegunAnew,
 }
@@ -112,6 +115,14 @@ impl Session {
                 Err(EngineError::NothingSaved) => Ok(Some(Answer::Crashed(false))),
                 Err(error) => Err(error),
             },
+            Order::Kill(process) => {
+                let refused = || {
+                    Answer::Refused(format!(
+                        "process {process} cannot be killed from here: it has ended, or was not started by this run"
+                    ))
+                };
+                Ok(Some(if self.kill_process(process) { Answer::Killed } else { refused() }))
+            }
             Order::Reset => self.reset().map(|()| Some(Answer::BegunAnew)),
             Order::ChangeWorkers { more } => {
                 Ok(self.change_workers(more).err().map(Answer::Refused))
@@ -130,16 +141,16 @@ impl Session {
         }
     }
 
-    /// Goes on with one worker more, or one less. Figures show that it is under way.
+    /// Goes on with one worker more, or one less, in each process. Figures show that it is under way.
     fn change_workers(&mut self, more: bool) -> Result<(), String> {
         let now = self.wanted_workers().get();
         let wanted = if more { now + 1 } else { now - 1 };
         let workers = NonZeroUsize::new(wanted).ok_or("one worker is the least")?;
-        if wanted > MAX_WORKERS {
+        if self.settings.all_workers(workers).get() > MAX_WORKERS {
             return Err(format!("{MAX_WORKERS} workers are the most"));
         }
         self.set_workers(workers).map_err(|error| error.to_string())?;
-        let workers = counted(wanted as u64, "worker");
+        let workers = self.workers_in_words(wanted);
         self.say(&format!("{workers} wanted instead of {now}: checkpoint first"));
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::runtime::RunState;
-use crate::telemetry::{LatencySummary, SinkState, TimeWindow};
+use crate::telemetry::{LatencySummary, ProcessesShown, SinkState, TimeWindow};
 
 /// The figures of a run that goes on, as `status --json` prints them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,10 @@ pub struct Status {
     pub app: String,
     /// What the engine does: `running`, `pausing`, `paused`, `stepping` or `recovering`.
     pub state: String,
-    /// How many workers run it.
+    /// How many processes run it; `None` if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<usize>,
+    /// How many workers run it, in all processes.
     pub workers: usize,
     /// Messages read, those that could not be processed included.
     pub messages_in: u64,
@@ -66,6 +69,7 @@ impl Session {
         Status {
             app: figures.application.to_string(),
             state: state.to_owned(),
+            processes: figures.processes.as_ref().map(ProcessesShown::count),
             workers: figures.workers.len(),
             messages_in: figures.totals.messages_in,
             messages_out: figures.totals.messages_out,

@@ -16,7 +16,7 @@ use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{
     PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
-use crate::telemetry::{LogShown, SinkShown, Throughput, TimeWindow};
+use crate::telemetry::{LogShown, ProcessesShown, SinkShown, Throughput, TimeWindow};
 
 /// How many of the newest traces, outputs and events a snapshot has.
 pub(super) const SHOWN: usize = 200;
@@ -50,7 +50,7 @@ impl Session {
             application: Arc::clone(self.engine.topology().name()),
             run_state,
             waits: (run_state != RunState::Running).then(|| self.engine.waits()),
-            changing_to: Some(self.settings.workers.get())
+            changing_to: Some(self.settings.all_workers(self.settings.workers).get())
                 .filter(|wanted| *wanted != self.engine.workers()),
             uptime: self.engine.now().since(Timestamp::default()),
             totals: self.totals(),
@@ -58,6 +58,7 @@ impl Session {
             latencies: TimeWindow::ALL.map(|window| latency.of(window)),
             pipelines: self.pipelines(),
             workers: self.workers(&partitions.by_worker),
+            processes: self.processes(),
             partitions,
             pinned: self.engine.pinned(),
             traces: Vec::new(),
@@ -163,6 +164,7 @@ impl Session {
         let (partitions, partitions_dynamic) = self.partition_counts();
         Summary {
             app: self.engine.topology().name().to_string(),
+            processes: self.processes().as_ref().map(ProcessesShown::count),
             workers: self.engine.workers(),
             messages_in: totals.messages_in,
             messages_out: totals.messages_out,

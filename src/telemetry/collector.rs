@@ -11,20 +11,20 @@ use super::dead_letter_file::{DeadLetterFile, DeadLetters, LettersNews};
 use super::log::Reporter;
 use super::measures::counters::Counter;
 use super::pipeline_counters::PipelineCounters;
+use super::processes::Awaited;
 use super::ring::Ring;
 use super::safety::{Checkpoints, LastCheckpoint};
 use super::snapshot::OutputShown;
-use crate::core::event::EngineEvent;
+use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::frames::dead_letter::{Cause, DeadLetter};
 use crate::core::frames::preview::preview_bytes;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use crate::core::numbers::{MAX_WORKERS, PipelineIndex, ProcessIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
 use crate::endpoints::Endpoint;
-use crate::runtime::MAX_WORKERS;
 
 /// How many of the newest traces, outputs, dead letters and events are kept.
 pub(crate) const KEPT: usize = 500;
@@ -48,6 +48,8 @@ pub(crate) struct Collector {
     pub dead_letters: Mutex<Ring<Arc<DeadLetter>>>,
     pub events: Mutex<Ring<Arc<EngineEvent>>>,
     pub checkpoints: Mutex<Checkpoints>,
+    /// Which processes are waited for.
+    pub awaited: Mutex<Awaited>,
     /// How many engines of this session have crashed.
     pub crashes: Counter,
     /// How many have begun with what an earlier one had saved.
@@ -76,6 +78,7 @@ impl Collector {
             })),
             events: Mutex::new(Ring::new(KEPT)),
             checkpoints: Mutex::default(),
+            awaited: Mutex::default(),
             crashes: Counter::default(),
             recoveries: Counter::default(),
             letters: file.map(DeadLetters::new),
@@ -139,6 +142,11 @@ impl Collector {
         let mut ring = self.dead_letters.lock();
         let superfluous = letters.len().saturating_sub(KEPT);
         letters.into_iter().skip(superfluous).for_each(|letter| ring.push(letter));
+    }
+
+    /// A process of the engine is killed because somebody asked for it.
+    pub fn killed(&self, process: ProcessIndex) {
+        self.event(EngineEvent::Cluster(ClusterNews::Killed(process)));
     }
 
     /// Logs news of the dead letters' file.
@@ -257,6 +265,7 @@ impl Observer for Collector {
                 _ => {}
             }
         }
+        self.awaited.lock().note(&event);
         self.reporter.event(&event);
         match event {
             EngineEvent::CheckpointBegun(epoch) => {

@@ -15,6 +15,7 @@ mod measures;
 pub(crate) mod partitions;
 pub(crate) mod pipeline_counters;
 pub(crate) mod pressure;
+pub(crate) mod processes;
 pub(crate) mod ring;
 pub(crate) mod safety;
 pub(crate) mod snapshot;
@@ -38,6 +39,7 @@ pub use partitions::opened::{OpenedPartition, PartitionName};
 pub use partitions::rates::ShownRow;
 pub use partitions::{PartitionView, PartitionsShown};
 pub use pressure::{SinkShown, SinkState};
+pub use processes::ProcessesShown;
 pub use safety::{Crash, SafetyShown};
 pub use snapshot::{
     LoadShown, OutputShown, PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,

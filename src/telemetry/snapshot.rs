@@ -14,6 +14,7 @@ use super::measures::traced::TracedShown;
 use super::measures::window::TimeWindow;
 use super::partitions::PartitionsShown;
 use super::pressure::SinkShown;
+use super::processes::ProcessesShown;
 use super::safety::SafetyShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
@@ -48,6 +49,8 @@ pub struct Snapshot {
     pub pipelines: Vec<PipelineShown>,
     /// The workers.
     pub workers: Vec<WorkerShown>,
+    /// The processes that have them; `None` if there is one.
+    pub processes: Option<ProcessesShown>,
     /// The rows of the state that the front end looks at.
     pub partitions: PartitionsShown,
     /// The pinned keys, of which every message is traced.
@@ -230,7 +233,10 @@ pub struct OutputShown {
 pub struct Summary {
     /// The application's name.
     pub app: String,
-    /// How many workers ran it.
+    /// How many processes ran it; `None` if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<usize>,
+    /// How many workers ran it, in all processes.
     pub workers: usize,
     /// Messages read, those that could not be processed included.
     pub messages_in: u64,

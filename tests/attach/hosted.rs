@@ -57,7 +57,7 @@ impl Hosted {
             };
             let host = host(&topology, &settings);
             let address = ControlAddress::Unix(socket);
-            let mut control = Control::open(&address, None, host, Box::new(condition)).unwrap();
+            let mut control = Control::open(&address, None, host, Arc::new(condition)).unwrap();
             opened.send(()).unwrap();
             let mut session = Session::start(topology, &settings, None).unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

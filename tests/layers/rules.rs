@@ -3,15 +3,20 @@
 use crate::paths::{Mention, mentions};
 
 /// The folders of `src/`, each with the folders that it may name beside itself.
-const FOLDERS: [(&str, &[&str]); 10] = [
+const FOLDERS: [(&str, &[&str]); 12] = [
     ("application", &[]),
     ("core", &["application"]),
     ("expression", &["application", "core"]),
     ("endpoints", &["application", "core"]),
     ("resilience", &["application", "core"]),
-    ("runtime", &["application", "core", "endpoints", "resilience"]),
+    ("wire", &["application", "core"]),
+    ("cluster", &["application", "core", "wire"]),
+    ("runtime", &["application", "core", "endpoints", "resilience", "cluster"]),
     ("telemetry", &["application", "core", "endpoints", "resilience", "runtime"]),
-    ("session", &["application", "core", "endpoints", "resilience", "runtime", "telemetry"]),
+    (
+        "session",
+        &["application", "core", "endpoints", "resilience", "wire", "runtime", "telemetry"],
+    ),
     (
         "workbench",
         &[
@@ -20,6 +25,7 @@ const FOLDERS: [(&str, &[&str]); 10] = [
             "expression",
             "endpoints",
             "resilience",
+            "wire",
             "runtime",
             "telemetry",
             "session",
@@ -33,6 +39,8 @@ const FOLDERS: [(&str, &[&str]); 10] = [
             "expression",
             "endpoints",
             "resilience",
+            "wire",
+            "cluster",
             "runtime",
             "telemetry",
             "session",
@@ -49,8 +57,8 @@ const OWNED: [(&str, &str); 8] = [
     ("crossterm", "workbench"),
     ("rusqlite", "resilience"),
     ("tracing", "telemetry"),
-    ("hmac", "session"),
-    ("sha2", "session"),
+    ("hmac", "wire"),
+    ("sha2", "wire"),
 ];
 
 /// The folders that are pure, and what the world outside is called.

@@ -23,6 +23,7 @@ use crate::chance::{Chance, for_seeds};
 use crate::folder::by_letter;
 use crate::recorder::Recorder;
 use crate::support::frames::vote;
+use crate::support::hosts::cluster;
 use crate::support::waiting::{LIMIT, wait_until};
 use crate::totals::{LIFE, lives, totals};
 use crate::votes::{Vote, decode, letter};
@@ -47,8 +48,11 @@ fn sums() -> Arc<Topology> {
     Arc::new(topology.unwrap())
 }
 
+/// An engine of one, two or three processes.
 fn start(folder: &Path, chance: &mut Chance) -> (Engine, Arc<Recorder>) {
     let topology = sums();
+    let processes = chance.one_of(&[1, 2, 3]);
+    let cluster = (processes > 1).then(|| cluster(&topology, processes));
     let interval = Duration::from_millis(chance.one_of(&[1, 2, 5, 20, 10_000]));
     let saved = folder.join("saved");
     let settings = Settings {
@@ -57,6 +61,7 @@ fn start(folder: &Path, chance: &mut Chance) -> (Engine, Arc<Recorder>) {
         sources: vec![Endpoint::Tcp("127.0.0.1:0".to_owned())],
         sinks: vec![vec![Endpoint::File(folder.join("outputs"))]],
         resilience: Some(ResilienceSettings { interval, ..ResilienceSettings::new(saved) }),
+        cluster,
         ..Settings::new(&topology)
     };
     let recorder = Arc::new(Recorder::default());
@@ -175,7 +180,7 @@ fn workers_that_change_while_the_run_ends_do_not_keep_it_from_ending() {
     const VOTES: u32 = 50;
     for tries in 0..30 {
         let folder = tempfile::tempdir().unwrap();
-        let (engine, _recorder) = start(folder.path(), &mut Chance::new(3));
+        let (engine, _recorder) = start(folder.path(), &mut Chance::new(tries));
         let mut injected = 0;
         inject(&engine, 1, &mut injected, VOTES);
         drop(engine.set_workers(NonZeroUsize::new(3).unwrap()).unwrap());

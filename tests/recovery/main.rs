@@ -18,6 +18,7 @@ mod support;
 mod recorder;
 
 mod applications;
+mod cast;
 mod chance;
 mod changing_workers;
 mod directory;

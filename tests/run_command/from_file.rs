@@ -131,7 +131,10 @@ fn the_file_to_begin_with_has_every_option_and_its_default() {
         .lines()
         .filter_map(|line| line.strip_prefix('#'))
         .filter(|line| !line.starts_with(' ') && !line.contains("\"[") && !line.contains("= \"N"))
-        .filter(|line| !["FILE", "DIRECTORY"].iter().any(|name| line.contains(name)))
+        .filter(|line| {
+            let names = ["FILE", "DIRECTORY", "ADDRESSES", "HOST:PORT"];
+            !names.iter().any(|name| line.contains(name))
+        })
         .collect();
     let text = format!("[run]\n{}", uncommented.join("\n"));
     let text = text.replace("app = \"NAME\"", "app = \"alphabet\"");

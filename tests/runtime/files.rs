@@ -4,8 +4,10 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use wallaroo::Topology;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::{Engine, RunState, Settings};
@@ -15,7 +17,7 @@ use crate::recorder::Recorder;
 use crate::support::frames::{frame, vote, votes};
 use crate::support::waiting::wait_until;
 use crate::twin::{Ending, driven, ending};
-use crate::{WORKERS, injectable, start};
+use crate::{WORKERS, Workers, injectable, start};
 
 /// How many frames the file has: several times what is read at once.
 pub const FRAMES: u32 = 50_000;
@@ -35,7 +37,12 @@ fn many_votes() -> Vec<u8> {
 }
 
 /// A run that begins paused, reads this file, and saves.
-fn settings(folder: &Path, input: &[u8], sink: Endpoint, workers: usize) -> Settings {
+fn settings(
+    topology: &Arc<Topology>,
+    folder: &Path,
+    input: &[u8],
+    (sink, workers): (Endpoint, Workers),
+) -> Settings {
     let source = folder.join("input");
     fs::write(&source, input).unwrap();
     let resilience = ResilienceSettings::new(folder.join("saved"));
@@ -46,7 +53,7 @@ fn settings(folder: &Path, input: &[u8], sink: Endpoint, workers: usize) -> Sett
         sources: vec![Endpoint::File(source)],
         sinks: vec![vec![sink]],
         resilience: Some(resilience),
-        ..injectable(&winding(), workers)
+        ..injectable(topology, workers)
     }
 }
 
@@ -100,7 +107,8 @@ fn a_file_into_nothing_ends_as_in_the_driver_whatever_happens_in_between() {
     let expected = driven(std::slice::from_ref(&input));
     for workers in WORKERS {
         let folder = tempfile::tempdir().unwrap();
-        end(&settings(folder.path(), &input, Endpoint::Null, workers), &input, &expected);
+        let to = (Endpoint::Null, workers);
+        end(&settings(&winding(), folder.path(), &input, to), &input, &expected);
     }
 }
 
@@ -113,7 +121,8 @@ fn a_file_into_a_file_ends_as_in_the_driver_whatever_happens_in_between() {
         let output = folder.path().join("output");
         fs::write(&output, "of another run").unwrap();
         let sink = Endpoint::File(output.clone());
-        let told = end(&settings(folder.path(), &input, sink, workers), &input, &expected);
+        let settings = settings(&winding(), folder.path(), &input, (sink, workers));
+        let told = end(&settings, &input, &expected);
         assert!(fs::read(&output).unwrap() == told, "the file has what was told, in its order");
     }
 }
@@ -124,7 +133,7 @@ fn a_run_that_is_stopped_in_a_pause_ends_between_two_frames_of_its_file() {
     for workers in WORKERS {
         let folder = tempfile::tempdir().unwrap();
         let output = Endpoint::File(folder.path().join("output"));
-        let settings = settings(folder.path(), &input, output, workers);
+        let settings = settings(&counting(), folder.path(), &input, (output, workers));
         let (engine, recorder) = start(&counting(), &settings);
         engine.step();
         wait_for_pause(&engine);

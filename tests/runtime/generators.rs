@@ -19,7 +19,7 @@ use crate::flow::tracing::every_message;
 use crate::support::fragile::silence_panics_on_purpose;
 use crate::support::sockets::small_listener;
 use crate::twin::{ending, of_driver};
-use crate::{WORKERS, injectable, start};
+use crate::{WORKERS, Workers, injectable, start};
 
 /// Adds votes that the source makes itself, up to this number. Some cannot be made.
 fn made(messages: u64) -> Arc<Topology> {
@@ -49,7 +49,7 @@ fn made(messages: u64) -> Arc<Topology> {
 }
 
 /// Runs that save, and write a file.
-pub fn saving(topology: &Topology, folder: &Path, workers: usize) -> Settings {
+pub fn saving(topology: &Arc<Topology>, folder: &Path, workers: Workers) -> Settings {
     let resilience = ResilienceSettings::new(folder.join("saved"));
     let resilience = ResilienceSettings { interval: Duration::from_millis(1), ..resilience };
     Settings {

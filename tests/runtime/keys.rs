@@ -32,7 +32,7 @@ fn a_key_that_is_another_one_each_time_never_makes_a_partition_on_a_wrong_worker
         engine.inject(PipelineIndex(0), many.into()).unwrap();
         engine.stop();
         engine.wait().unwrap();
-        let placement = Placement::new(NonZeroUsize::new(workers).unwrap());
+        let placement = Placement::new(NonZeroUsize::new(engine.workers()).unwrap());
         let mut processed = 0;
         for row in engine.export() {
             assert_eq!(row.worker, placement.worker(&row.key), "{workers} workers");
@@ -40,7 +40,7 @@ fn a_key_that_is_another_one_each_time_never_makes_a_partition_on_a_wrong_worker
         }
         let letters = recorder.recorded().dead_letters.clone();
         assert_eq!(processed + letters.len() as u64, 1000, "none is lost");
-        assert_eq!(letters.is_empty(), workers == 1);
+        assert_eq!(letters.is_empty(), engine.workers() == 1);
         assert!(letters.iter().all(|letter| letter.reason.contains("the same key")));
     }
 }

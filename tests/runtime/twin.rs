@@ -17,7 +17,7 @@ use crate::applications::{FIRST_PANIC, SECOND_PANIC, STATELESS_PANIC, winding};
 use crate::flow::tracing::every_message;
 use crate::recorder::{Counts, Recorder};
 use crate::support::frames::frame;
-use crate::{WORKERS, injectable, start};
+use crate::{WORKERS, Workers, injectable, start};
 
 /// All that must not depend on the number of workers.
 #[derive(Debug, PartialEq)]
@@ -81,12 +81,12 @@ pub fn of_driver(driver: &TestDriver, pipeline: &str, states: &[&str]) -> Ending
 }
 
 /// What the engine makes of bytes that are injected part by part.
-fn injected(parts: &[Vec<u8>], workers: usize) -> Ending {
+fn injected(parts: &[Vec<u8>], workers: Workers) -> Ending {
     run(&injectable(&winding(), workers), parts)
 }
 
 /// What the engine makes of a file.
-fn read(file: &[u8], workers: usize) -> Ending {
+fn read(file: &[u8], workers: Workers) -> Ending {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("votes.msg");
     fs::write(&path, file).unwrap();

@@ -13,6 +13,7 @@ use wallaroo::core::steps::context::Report;
 use wallaroo::runtime::{Engine, Settings};
 use wallaroo::{TestDriver, Topology};
 
+use crate::hosts::cluster;
 use crate::item::MADE;
 use crate::shape::{Begin, Shape};
 use crate::steps::Order;
@@ -147,13 +148,14 @@ pub fn driven(
     Ending::new(shape, partitions, outputs, driver.dead_letters(), driver.report())
 }
 
-/// How a shape ends in an engine with this many workers.
-pub fn run(shape: &Shape, inputs: &Inputs, workers: usize) -> Ending {
+/// How a shape ends in an engine of this many processes with this many workers each.
+pub fn run(shape: &Shape, inputs: &Inputs, (processes, workers): (usize, usize)) -> Ending {
     let topology = Arc::new(shape.topology());
+    let cluster = (processes > 1).then(|| cluster(&topology, processes));
     let workers = NonZeroUsize::new(workers).unwrap();
     // What is not injectable ends with its sources.
     let injectable = shape.from == Begin::Frames;
-    let settings = Settings { workers, injectable, ..Settings::new(&topology) };
+    let settings = Settings { workers, injectable, cluster, ..Settings::new(&topology) };
     let watcher = Arc::new(Watcher::default());
     let engine =
         Engine::start(Arc::clone(&topology), &settings, Arc::clone(&watcher) as _).unwrap();

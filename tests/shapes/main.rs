@@ -12,6 +12,8 @@
 #[path = "../support/fragile.rs"]
 #[expect(dead_code, reason = "a part of it is for other tests")]
 mod fragile;
+#[path = "../support/hosts.rs"]
+mod hosts;
 
 mod ending;
 mod item;
@@ -24,8 +26,8 @@ use item::payloads;
 use shape::{Begin, End, Shape, sequences};
 use wallaroo::TestDriver;
 
-/// The numbers of workers that every shape must end equally at.
-const WORKERS: [usize; 3] = [1, 2, 4];
+/// The numbers of processes, and of workers of each, that every shape must end equally at.
+const WORKERS: [(usize, usize); 5] = [(1, 1), (1, 2), (1, 4), (2, 1), (3, 2)];
 
 /// Runs a shape in the driver and in engines.
 fn check(shape: &Shape) {
@@ -37,8 +39,9 @@ fn check(shape: &Shape) {
         "{shape}, through bytes"
     );
     assert_ne!(expected.partitions.is_empty(), shape.has_state(), "{shape}");
-    for workers in WORKERS {
-        assert_eq!(run(shape, &inputs, workers), expected, "{shape}, {workers} workers");
+    for (processes, workers) in WORKERS {
+        let ending = run(shape, &inputs, (processes, workers));
+        assert_eq!(ending, expected, "{shape}, {processes} processes, {workers} workers each");
     }
 }
 

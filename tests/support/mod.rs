@@ -11,9 +11,11 @@ pub mod frames;
 #[cfg(target_os = "linux")]
 pub mod full_pipe;
 pub mod hostile;
+pub mod hosts;
 pub mod nested;
 pub mod program;
 pub mod receivers;
+pub mod relay;
 #[cfg(target_os = "linux")]
 pub mod shim;
 pub mod sockets;

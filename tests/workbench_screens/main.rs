@@ -39,6 +39,7 @@ mod generators;
 mod letters;
 mod lines;
 mod load;
+mod processes;
 mod screens;
 mod sharing;
 mod sideways;

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::failure::Failure;
 use crate::session::remote::Reach;
 use crate::session::wire::address::ControlAddress;
-use crate::session::wire::secret::Secret;
+use crate::wire::secret::Secret;
 
 /// Where a run is reached from other processes.
 #[derive(Debug, Args)]
@@ -16,8 +16,8 @@ pub(in crate::cli) struct ControlArguments {
     /// HOST:PORT. An address that other machines reach needs --secret
     #[arg(long, value_name = "ADDRESS")]
     pub control: Option<ControlAddress>,
-    /// The file with the secret that they have to know, of at least 16 bytes and readable by its owner alone. What they say
-    /// after they have proved it is not encrypted
+    /// The file with the secret that they and the processes of --cluster have to know, of at least 16 bytes and readable by
+    /// its owner alone. What is said after it was proved is not encrypted
     // Not `requires`: a file gives each option by itself.
     #[arg(long, value_name = "FILE")]
     pub secret: Option<PathBuf>,

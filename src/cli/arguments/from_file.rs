@@ -140,7 +140,8 @@ fn options_of<'a>(command: &'a Command, name: Option<&str>) -> impl Iterator<Ite
     let arguments = command.into_iter().flat_map(Command::get_arguments);
     arguments.filter(|argument| {
         let name = argument.get_long();
-        name.is_some_and(|name| !["config", "help", "version"].contains(&name))
+        let may_be_there = |name: &str| !["config", "help", "version"].contains(&name);
+        name.is_some_and(may_be_there) && !argument.is_hide_set()
     })
 }
 

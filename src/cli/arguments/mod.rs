@@ -2,6 +2,7 @@
 
 mod attach;
 mod byte_count;
+mod cluster;
 mod from_file;
 mod metrics;
 mod receive;
@@ -20,8 +21,8 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 use crate::cli::app::{App, AppOption, AppOptions};
 use crate::cli::failure::Failure;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
+use crate::core::numbers::MAX_WORKERS;
 use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
-use crate::runtime::MAX_WORKERS;
 use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
 use crate::workbench::Configuration;
 
@@ -29,6 +30,7 @@ pub(super) use attach::{
     AttachArguments, ControlArguments, StatusArguments, StopArguments, secret,
 };
 use byte_count::{ByteCount, FileSize};
+pub(super) use cluster::{ClusterArguments, Which};
 pub(super) use from_file::template as run_template;
 use metrics::{MetricsArguments, up_to_max_keys};
 pub(super) use receive::ReceiveArguments;
@@ -36,6 +38,7 @@ use refuse::refuse;
 use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
 pub(super) use values::Framed;
+use values::up_to;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -53,7 +56,7 @@ struct Line {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
     /// Run an application without a screen, until its inputs end or it is interrupted
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Show a run of another process in the workbench
     ///
     /// The run goes on when the workbench is quit.
@@ -88,8 +91,8 @@ pub(in crate::cli) enum Command {
 /// Which application, where its bytes enter and leave, and how it is run.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EngineArguments {
-    /// The number of workers. Each worker is a thread
-    #[arg(long, value_name = "N", default_value = "1", value_parser = to(MAX_WORKERS))]
+    /// The number of workers, of each process if there are several. Each worker is a thread
+    #[arg(long, value_name = "N", default_value = "1", value_parser = up_to(MAX_WORKERS))]
     pub workers: NonZeroUsize,
     /// Where a pipeline reads its input: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
     /// `:PORT` accepts connections from this machine only, 0.0.0.0:PORT from everywhere.
@@ -111,7 +114,7 @@ pub(in crate::cli) struct EngineArguments {
     pub frame_limit: ByteCount,
     /// The max number of connections that a TCP source serves at once; fewer if the limit on open files
     /// is lower. One more is refused, unless another has been idle for a minute and is closed instead
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = to(MAX_CONNECTIONS))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = up_to(MAX_CONNECTIONS))]
     pub connections: NonZeroUsize,
     /// Write every message that could not be processed to this file, one JSON line per message
     #[arg(long, value_name = "FILE")]
@@ -175,6 +178,8 @@ pub(in crate::cli) struct RunArguments {
     pub state: Option<PathBuf>,
     #[command(flatten)]
     pub control: ControlArguments,
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     #[command(flatten)]
     pub log: LogArguments,
     /// Print the totals of the run as one JSON object on standard output at the end
@@ -250,16 +255,6 @@ pub(in crate::cli) struct Arguments {
 
 /// The max number of connections: more than any system has open files for.
 const MAX_CONNECTIONS: usize = 1_000_000;
-
-/// Reads a number from 1 to `most`.
-fn to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
-    move |text| {
-        text.parse()
-            .ok()
-            .filter(|number: &NonZeroUsize| number.get() <= most)
-            .ok_or_else(|| format!("give a number from 1 to {most}"))
-    }
-}
 
 /// Reads the command line, and the file that it names. What is wrong with the command line itself ends the process.
 pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, Failure> {

@@ -1,5 +1,6 @@
 //! Parsers of option values.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,16 @@ use crate::endpoints::Endpoint;
 
 /// The max time to wait: a year.
 const MAX_SECONDS: Duration = Duration::from_hours(365 * 24);
+
+/// Reads a number from 1 to `most`.
+pub(in crate::cli) fn up_to(most: usize) -> impl Fn(&str) -> Result<NonZeroUsize, String> + Clone {
+    move |text| {
+        text.parse()
+            .ok()
+            .filter(|number: &NonZeroUsize| number.get() <= most)
+            .ok_or_else(|| format!("give a number from 1 to {most}"))
+    }
+}
 
 /// An address to connect to.
 pub(in crate::cli) fn address(text: &str) -> Result<String, String> {

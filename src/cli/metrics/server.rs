@@ -19,8 +19,8 @@ use tokio::time::timeout;
 
 use super::figures::openmetrics;
 use crate::session::asked::{Asker, Figures};
-use crate::session::places::Places;
 use crate::telemetry::Readiness;
+use crate::wire::places::Places;
 
 /// How many connections are served at once.
 const MAX_CONNECTIONS: usize = 64;

@@ -19,24 +19,31 @@ pub(in crate::cli) fn reachable(settings: Settings, arguments: &ControlArguments
     Settings { attachable: reached, traces: reached.then_some(TRACES), ..settings }
 }
 
+/// Refuses a secret that nobody has to know.
+pub(in crate::cli) fn refuse_useless_secret(
+    arguments: &ControlArguments,
+    has_cluster: bool,
+) -> Result<(), Failure> {
+    if arguments.secret.is_some() && arguments.control.is_none() && !has_cluster {
+        let usage = "--secret is of use only with --control or --cluster";
+        return Err(Failure::Usage(usage.to_owned()));
+    }
+    Ok(())
+}
+
 /// Listens at the address of `--control`, if there is one.
 pub(in crate::cli) fn open(
     arguments: &ControlArguments,
     host: Host,
 ) -> Result<Option<Control>, Failure> {
-    let Some(address) = &arguments.control else {
-        return match &arguments.secret {
-            Some(_) => Err(Failure::Usage("--secret is of use only with --control".to_owned())),
-            None => Ok(None),
-        };
-    };
+    let Some(address) = &arguments.control else { return Ok(None) };
     let secret = secret(arguments.secret.as_deref())?;
-    let control = Control::open(address, secret, host, Box::new(condition));
+    let control = Control::open(address, secret, host, Arc::new(condition));
     control.map(Some).map_err(Failure::failed)
 }
 
 /// A condition about partitions as it was typed.
-fn condition(text: &str) -> Option<Arc<dyn Condition>> {
+pub(in crate::cli) fn condition(text: &str) -> Option<Arc<dyn Condition>> {
     let expression = Expression::compile(text, Rows::Partitions).ok()?;
     Some(Arc::new(PartitionCondition::new(Arc::new(expression))))
 }

@@ -50,7 +50,7 @@ pub const MAX_COPY: usize = 1024 * 1024;
 pub type StateKey = (Arc<str>, Key);
 
 /// What is known of a partition of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Copied {
     /// There is none of this key.
     New,

@@ -8,81 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Frames;
 use super::assembler::Broken;
+pub use super::failure::{Cause, Failure};
 use crate::application::Key;
 use crate::core::numbers::{SequenceNumber, Timestamp};
 use crate::core::text::Hex;
-
-/// What made a message a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The bytes are not a whole frame.
-    Framing,
-    /// An author's code returned an error.
-    Refused,
-    /// An author's code panicked.
-    Panicked,
-    /// An earlier message had poisoned the partition.
-    Poisoned,
-    /// What an author's code made is longer than the engine allows.
-    TooLong,
-    /// Starts of the program ended while this frame of the journal was processed alone.
-    SetAside,
-}
-
-impl Cause {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Framing,
-        Self::Refused,
-        Self::Panicked,
-        Self::Poisoned,
-        Self::TooLong,
-        Self::SetAside,
-    ];
-
-    /// Its name, in the JSON of a dead letter and in the metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Framing => "framing",
-            Self::Refused => "refused",
-            Self::Panicked => "panicked",
-            Self::Poisoned => "poisoned",
-            Self::TooLong => "too_long",
-            Self::SetAside => "set_aside",
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Cause {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let cause = Self::ALL.into_iter().find(|cause| cause.name() == name);
-        cause.ok_or_else(|| D::Error::custom("no cause of a dead letter"))
-    }
-}
-
-impl Serialize for Cause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-/// Why a message is a dead letter: the fields of a [`DeadLetter`] that are not of its frame.
-#[derive(Debug)]
-pub struct Failure {
-    /// The pipeline's name.
-    pub pipeline: Arc<str>,
-    /// The step that could not process the message.
-    pub step: Arc<str>,
-    /// What kind of failure it is.
-    pub cause: Cause,
-    /// The failure in words.
-    pub reason: String,
-    /// The partition's key, if the message had one.
-    pub key: Option<Key>,
-    /// When it happened.
-    pub at: Timestamp,
-}
 
 /// A message that could not be processed.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -15,6 +15,16 @@ pub trait Hold: Send + Sync {
     }
 }
 
+/// Two things that are held until the steps are done.
+pub(super) struct Both(pub Arc<dyn Hold>, pub Arc<dyn Hold>);
+
+impl Hold for Both {
+    fn write(&self, begins: bool) {
+        self.0.write(begins);
+        self.1.write(begins);
+    }
+}
+
 /// Outputs of frames are being written.
 pub struct Writing(Arc<dyn Hold>);
 

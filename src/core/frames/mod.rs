@@ -2,11 +2,17 @@
 //!
 //! Invariant: every frame is at least what is around its payload. The frames outlive every message made of them, so
 //! that a dead letter at any step has its bytes.
+//!
+//! In another process than the one that read them, frames have no bytes: see [`away`].
 
 pub mod assembler;
+pub mod away;
 pub mod dead_letter;
+mod failure;
 pub mod framing;
 mod hold;
+mod home;
+mod hop;
 pub mod own_cut;
 pub mod pieces;
 pub mod pins;
@@ -22,7 +28,9 @@ use bytes::Bytes;
 
 use super::numbers::{SequenceNumber, Timestamp};
 use crate::application::Key;
+use hold::Both;
 pub use hold::{Hold, Writing};
+use home::Content;
 use pieces::Pieces;
 use pins::Watch;
 use trace::Trace;
@@ -38,7 +46,7 @@ pub struct Frames {
     first: SequenceNumber,
     read_at: Timestamp,
     wrapping: Wrapping,
-    pieces: Pieces,
+    content: Content,
     traces: Vec<(u32, Arc<Trace>)>,
     /// `None` if no key was pinned when the frames were taken.
     watch: Option<Arc<Watch>>,
@@ -59,8 +67,8 @@ impl Frames {
         debug_assert!(pieces.are_whole(), "ends ascend and are within the bytes");
         let (traces, holds) = (Vec::new(), Vec::new());
         let wrapping = wrapping.into();
-        let (watch, work) = (None, None);
-        Self { source, first, read_at, wrapping, pieces, traces, watch, holds, work }
+        let (content, watch, work) = (Content::Home(pieces), None, None);
+        Self { source, first, read_at, wrapping, content, traces, watch, holds, work }
     }
 
     /// Holds this until everything made of the frames is dropped.
@@ -70,10 +78,14 @@ impl Frames {
         self
     }
 
-    /// Holds this until all steps are done with the frames. Outputs do not hold it.
+    /// Holds this, too, until all steps are done with the frames. Outputs do not hold it.
     #[must_use]
-    pub fn with_work_hold(self, hold: Arc<dyn Hold>) -> Self {
-        Self { work: Some(hold), ..self }
+    pub fn with_work_hold(mut self, hold: Arc<dyn Hold>) -> Self {
+        self.work = Some(match self.work.take() {
+            None => hold,
+            Some(before) => Arc::new(Both(before, hold)),
+        });
+        self
     }
 
     /// Reports that outputs of the frames are written, until the returned value is dropped. `None` if nothing is held
@@ -115,27 +127,31 @@ impl Frames {
 
     /// The number of frames.
     pub fn len(&self) -> usize {
-        self.pieces.len()
+        self.content.len()
     }
 
     /// Whether there are no frames.
     pub fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.content.len() == 0
+    }
+
+    fn pieces(&self) -> &Pieces {
+        self.content.pieces()
     }
 
     /// The bytes of all frames, headers included.
     pub fn bytes(&self) -> &Bytes {
-        self.pieces.bytes()
+        self.pieces().bytes()
     }
 
     /// The end of each frame in [`bytes`](Self::bytes).
     pub fn ends(&self) -> &[u32] {
-        self.pieces.ends()
+        self.pieces().ends()
     }
 
     /// The length of all frames in bytes, headers included.
     pub fn byte_length(&self) -> u64 {
-        self.pieces.byte_length()
+        self.pieces().byte_length()
     }
 
     /// The number of a frame in its pipeline.
@@ -150,17 +166,17 @@ impl Frames {
 
     /// A frame's offset in its source, in bytes; the number of its message if the source makes it itself.
     pub fn offset(&self, frame: u32) -> u64 {
-        self.in_source(self.pieces.offset(frame as usize))
+        self.in_source(self.pieces().offset(frame as usize))
     }
 
     /// The offset of the first frame in its source, in bytes, also if the source makes its messages itself.
     pub fn byte_offset(&self) -> u64 {
-        self.pieces.offset(0)
+        self.pieces().offset(0)
     }
 
     /// The offset behind the last frame.
     pub fn end_offset(&self) -> u64 {
-        self.in_source(self.pieces.offset(self.len()))
+        self.in_source(self.pieces().offset(self.len()))
     }
 
     fn in_source(&self, offset: u64) -> u64 {
@@ -177,7 +193,7 @@ impl Frames {
 
     /// A frame's bytes, header included.
     pub fn frame(&self, frame: u32) -> &[u8] {
-        let found = self.pieces.get(frame as usize);
+        let found = self.pieces().get(frame as usize);
         debug_assert!(found.is_some(), "a message's frame is one of its batch");
         found.unwrap_or_default()
     }
@@ -190,23 +206,24 @@ impl Frames {
 
     /// A frame's payload as `Bytes`, without a copy.
     pub fn shared_payload(&self, frame: u32) -> Bytes {
-        self.pieces.bytes().slice_ref(self.payload(frame))
+        self.pieces().bytes().slice_ref(self.payload(frame))
     }
 
     /// A frame's header as `Bytes`, without a copy.
     pub fn shared_header(&self, frame: u32) -> Bytes {
-        self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).0)
+        self.pieces().bytes().slice_ref(self.wrapping.split(self.frame(frame)).0)
     }
 
     /// What is behind a frame's payload as `Bytes`, without a copy: the end of a line.
     pub fn shared_end(&self, frame: u32) -> Bytes {
-        self.pieces.bytes().slice_ref(self.wrapping.split(self.frame(frame)).2)
+        self.pieces().bytes().slice_ref(self.wrapping.split(self.frame(frame)).2)
     }
 
     /// The payloads from this frame on in order, with their indices.
     pub fn payloads_from(&self, first: u32) -> impl Iterator<Item = (u32, &[u8])> {
-        let (bytes, mut start) = (self.pieces.bytes(), self.pieces.start(first as usize) as usize);
-        let ends = self.pieces.ends().get(first as usize..).unwrap_or_default();
+        let (bytes, mut start) =
+            (self.pieces().bytes(), self.pieces().start(first as usize) as usize);
+        let ends = self.pieces().ends().get(first as usize..).unwrap_or_default();
         (first..).zip(ends).map(move |(frame, end)| {
             let end = *end as usize;
             let payload = match self.wrapping {
@@ -228,13 +245,11 @@ impl Frames {
     }
 
     fn new_trace(&self, pipeline: &Arc<str>, frame: u32) -> Arc<Trace> {
-        Arc::new(Trace::new(
-            Arc::clone(pipeline),
-            Arc::clone(&self.source),
-            self.sequence(frame),
-            self.frame(frame),
-            self.read_at,
-        ))
+        let relay = self.relay(frame);
+        let bytes = if relay.is_some() { &[] } else { self.frame(frame) };
+        let (pipeline, source) = (Arc::clone(pipeline), Arc::clone(&self.source));
+        let trace = Trace::new(pipeline, source, self.sequence(frame), bytes, self.read_at);
+        Arc::new(trace.relayed(relay))
     }
 
     /// Whether any frame is traced: false for nearly all frames, so that steps can skip the rest.
@@ -265,9 +280,7 @@ impl Frames {
         if self.trace(frame).is_some() || !watch.takes(state, key, now) {
             return None;
         }
-        let trace = self.new_trace(pipeline, frame);
-        watch.add(frame, &trace);
-        Some(trace)
+        self.begin_late(watch, pipeline, frame)
     }
 
     /// The trace of a frame, if it has one.
@@ -284,8 +297,8 @@ impl Frames {
             return None;
         }
         debug_assert!(self.traces.is_empty(), "frames are traced when they have been taken");
-        let pieces = self.pieces.split_to(1);
-        let first = Self { pieces, traces: Vec::new(), ..self.clone() };
+        let content = self.content.split_first();
+        let first = Self { content, traces: Vec::new(), ..self.clone() };
         self.first = self.first.plus(1);
         Some(first)
     }

@@ -74,10 +74,12 @@ impl Pins {
 
     /// What a batch of frames has to know of the pinned keys; `None` if there are none.
     pub fn watch(&self) -> Option<Arc<Watch>> {
-        self.any.load(Ordering::Acquire).then(|| {
-            let budget = Arc::clone(&self.budget);
-            Arc::new(Watch { pins: self.pinned(), budget, late: Mutex::default() })
-        })
+        self.any.load(Ordering::Acquire).then(|| Arc::new(self.watch_for(self.pinned())))
+    }
+
+    /// The same for the keys that were pinned where the frames were taken.
+    pub(super) fn watch_for(&self, pins: Arc<[Pin]>) -> Watch {
+        Watch { pins, budget: Arc::clone(&self.budget), late: Mutex::default() }
     }
 }
 
@@ -97,11 +99,24 @@ impl Watch {
         is_pinned && self.budget.take(1, now()) == 1
     }
 
-    /// Adds a frame's trace.
-    pub fn add(&self, frame: u32, trace: &Arc<Trace>) {
+    /// Adds a frame's trace. False if it has one.
+    pub fn add(&self, frame: u32, trace: &Arc<Trace>) -> bool {
         let mut late = self.late.lock();
-        let place = late.partition_point(|(other, _)| *other < frame);
-        late.insert(place, (frame, Arc::clone(trace)));
+        let place = late.binary_search_by_key(&frame, |(other, _)| *other).err();
+        if let Some(place) = place {
+            late.insert(place, (frame, Arc::clone(trace)));
+        }
+        place.is_some()
+    }
+
+    /// The pinned keys.
+    pub(super) fn pins(&self) -> Arc<[Pin]> {
+        Arc::clone(&self.pins)
+    }
+
+    /// Which frames have a trace, in ascending order.
+    pub(super) fn frames(&self) -> Vec<u32> {
+        self.late.lock().iter().map(|(frame, _)| *frame).collect()
     }
 
     /// Whether any trace has begun.

@@ -9,94 +9,16 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::home::Relay;
+pub use super::hop::{Hop, HopEvent};
 use crate::application::Key;
-use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+use crate::core::numbers::{SequenceNumber, Timestamp};
 
 /// The max number of hops that a trace keeps.
 pub const HOP_LIMIT: usize = 64;
 
 /// The max bytes of all hops of a trace together, because keys and reasons may have any length.
 pub const HOP_BYTES_LIMIT: usize = 256 * 1024;
-
-/// What happened to the message at one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HopEvent {
-    /// The decoder made this message (as JSON).
-    Decoded(String),
-    /// The decoder dropped the message on purpose.
-    Filtered,
-    /// A computation made these messages (as JSON). If there are none, it dropped its input.
-    Computed(Vec<String>),
-    /// The partition function gave this key, and placement this worker.
-    Partitioned {
-        /// The key.
-        key: Key,
-        /// The worker that owns it.
-        owner: WorkerIndex,
-    },
-    /// A state computation ran.
-    StateChanged {
-        /// The partition's key.
-        key: Key,
-        /// Whether this message created the partition.
-        created: bool,
-        /// The state before, as JSON.
-        before: String,
-        /// The state after, as JSON.
-        after: String,
-        /// Whether the computation asked to save it.
-        saved: bool,
-    },
-    /// The encoder made these bytes.
-    Encoded(Vec<u8>),
-    /// A sink, named here, wrote the bytes.
-    Written(Arc<str>),
-    /// The message became a dead letter, for this reason.
-    DeadLetter(String),
-}
-
-impl HopEvent {
-    /// Whether this may be the last hop.
-    #[must_use]
-    pub fn is_end(&self) -> bool {
-        match self {
-            // A pipeline without a sink ends with its last state change or computation.
-            Self::Written(_)
-            | Self::Filtered
-            | Self::DeadLetter(_)
-            | Self::Computed(_)
-            | Self::StateChanged { .. } => true,
-            Self::Decoded(_) | Self::Partitioned { .. } | Self::Encoded(_) => false,
-        }
-    }
-
-    /// The approximate size of its texts in memory, in bytes.
-    fn byte_length(&self) -> usize {
-        match self {
-            Self::Decoded(text) | Self::DeadLetter(text) => text.len(),
-            Self::Computed(texts) => texts.iter().map(String::len).sum(),
-            Self::Partitioned { key, .. } => key.as_bytes().len(),
-            Self::StateChanged { key, before, after, .. } => {
-                key.as_bytes().len() + before.len() + after.len()
-            }
-            Self::Encoded(bytes) => bytes.len(),
-            Self::Filtered | Self::Written(_) => 0,
-        }
-    }
-}
-
-/// One hop of a trace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hop {
-    /// The step's name.
-    pub step: Arc<str>,
-    /// The worker that ran it.
-    pub worker: WorkerIndex,
-    /// When it ended.
-    pub at: Timestamp,
-    /// What happened.
-    pub event: HopEvent,
-}
 
 /// What happened to one message. Hops are added while the message moves.
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,6 +37,9 @@ pub struct Trace {
     pub read_at: Timestamp,
     #[serde(with = "now")]
     hops: Mutex<Hops>,
+    /// If the frame is away: then the trace is not shown, and its hops go home as they are added.
+    #[serde(skip)]
+    relay: Option<Relay>,
 }
 
 /// The hops so far.
@@ -127,6 +52,15 @@ struct Hops {
     left_out: usize,
     /// When the newest was, also if it is left out, and whether it may be the last.
     newest: Option<(Timestamp, bool)>,
+}
+
+impl Hops {
+    fn leave_out(&mut self, hops: u64, relay: Option<&Relay>) {
+        self.left_out = self.left_out.saturating_add(usize::try_from(hops).unwrap_or(usize::MAX));
+        if let Some(relay) = relay {
+            relay.leave_out(hops);
+        }
+    }
 }
 
 impl Trace {
@@ -146,7 +80,18 @@ impl Trace {
             frame_length: frame.len(),
             read_at,
             hops: Mutex::default(),
+            relay: None,
         }
+    }
+
+    /// Takes its hops to the frame's home, if the frame is away.
+    pub(super) fn relayed(self, relay: Option<Relay>) -> Self {
+        Self { relay, ..self }
+    }
+
+    /// Whether it is the trace of a frame that is at home: one to be shown.
+    pub fn is_at_home(&self) -> bool {
+        self.relay.is_none()
     }
 
     /// Adds a hop, unless there are [`HOP_LIMIT`] already or their texts would be too long.
@@ -156,10 +101,18 @@ impl Trace {
         hops.newest = Some((hop.at, hop.event.is_end()));
         if hops.kept.len() < HOP_LIMIT && bytes <= HOP_BYTES_LIMIT {
             hops.bytes = bytes;
+            if let Some(relay) = &self.relay {
+                relay.hop(&hop);
+            }
             hops.kept.push(hop);
         } else {
-            hops.left_out += 1;
+            hops.leave_out(1, self.relay.as_ref());
         }
+    }
+
+    /// Counts hops that were made and are not kept.
+    pub fn leave_out(&self, hops: u64) {
+        self.hops.lock().leave_out(hops, self.relay.as_ref());
     }
 
     /// The hops so far.
@@ -227,6 +180,7 @@ mod now {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::numbers::WorkerIndex;
 
     #[test]
     fn a_trace_is_bounded_in_hops_and_in_bytes() {

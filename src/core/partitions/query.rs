@@ -13,7 +13,9 @@ use serde_json::Value;
 use super::saved::{Collected, Extent, SavedPartition};
 use super::sort_value::SortValue;
 use crate::application::Key;
-use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::numbers::WorkerIndex;
+
+pub use super::row::PartitionRow;
 
 /// The partitions of one state on one worker, whatever the state's type.
 pub trait Partitions {
@@ -165,16 +167,17 @@ impl fmt::Debug for RowFilter {
     }
 }
 
-/// Which rows a front end wants to see.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RowQuery {
+/// Which rows a front end wants to see. To another process it goes with a filter in its
+/// [form for that](super::sent::FilterSent).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RowQuery<F = RowFilter> {
     /// What to sort by.
     pub sort: SortBy,
     /// Greatest first. Rows with equal values stay sorted by key, smallest first, unless the key is
     /// what is sorted by.
     pub descending: bool,
     /// Which partitions are let through.
-    pub filter: RowFilter,
+    pub filter: F,
     /// How many rows to leave out at the beginning.
     pub offset: usize,
     /// Leave them out at the end instead: the last of many rows are found as fast as the first.
@@ -206,16 +209,17 @@ impl RowQuery {
 }
 
 /// A row with the value that it is sorted by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SortedRow {
     /// The value.
     pub value: SortValue,
     /// The row.
+    #[serde(with = "super::row::whole")]
     pub row: PartitionRow,
 }
 
 /// What a worker, or all of them together, answer to a [`RowQuery`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RowWindow {
     /// The rows, in order.
     pub rows: Vec<SortedRow>,
@@ -230,7 +234,7 @@ pub struct RowWindow {
 }
 
 /// How many partitions of a state a worker has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionCount {
     /// The state's name.
     pub state: Arc<str>,
@@ -240,32 +244,6 @@ pub struct PartitionCount {
     pub partitions: usize,
     /// How many of them were created by a message.
     pub dynamic: usize,
-}
-
-/// One partition as a front end shows it.
-#[derive(Debug, Clone, Serialize)]
-pub struct PartitionRow {
-    /// The state's name.
-    pub state: String,
-    /// The key.
-    pub key: Key,
-    /// The worker that owns it.
-    pub worker: WorkerIndex,
-    /// Whether its first message created it, rather than `--precreate`.
-    pub dynamic: bool,
-    /// Messages that it has processed.
-    pub messages: u64,
-    /// When it was created; `None` if it was recovered.
-    #[serde(skip)]
-    pub created: Option<Timestamp>,
-    /// Whether a change since the last checkpoint asked to be saved.
-    #[serde(skip)]
-    pub to_save: bool,
-    /// Whether a computation panicked on it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub poisoned: bool,
-    /// The state as JSON.
-    pub value: Value,
 }
 
 /// What came of asking to revive a partition.

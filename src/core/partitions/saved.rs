@@ -6,14 +6,14 @@
 
 use std::io;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::application::{Key, State};
 
 /// Which changes a checkpoint holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extent {
     /// Those of partitions with a change that asked to be saved.
     Asked,
@@ -30,7 +30,7 @@ pub const MAX_KEY: usize = 16 * 1024 * 1024;
 pub const MAX_STATE: usize = 900 * 1024 * 1024;
 
 /// A partition whose state cannot be saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsaved {
     /// The key.
     pub key: Key,
@@ -49,7 +49,7 @@ pub struct Collected {
 }
 
 /// A partition as a checkpoint holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedPartition {
     /// Its place in the table of its worker: the same in every checkpoint of one run.
     pub place: u32,
@@ -62,7 +62,22 @@ pub struct SavedPartition {
     /// Whether a computation panicked on it.
     pub poisoned: bool,
     /// The state, as [`encode`] makes it.
+    #[serde(with = "as_bytes")]
     pub value: Vec<u8>,
+}
+
+/// Bytes as one value: `serde` takes a `Vec` for a sequence of numbers.
+mod as_bytes {
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(of: D) -> Result<Vec<u8>, D::Error> {
+        Bytes::deserialize(of).map(Vec::from)
+    }
 }
 
 /// A state as bytes.

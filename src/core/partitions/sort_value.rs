@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::core::frames::preview::to_json;
 
 /// A value that rows are sorted by. Values of different kinds are sorted by kind.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SortValue {
     /// No value.
     Nothing,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::application::{Key, Reason};
 use crate::core::clock::Clock;
 use crate::core::frames::Frames;
@@ -10,7 +12,7 @@ use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::numbers::{StepIndex, WorkerIndex};
 
 /// What happened while a batch was processed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     /// Frames that entered here.
     pub frames: u64,
@@ -28,10 +30,15 @@ pub struct Report {
     pub ended: u64,
     /// Messages that each step gave, by [`StepIndex`].
     pub steps: Vec<u64>,
-    /// Messages that could not be processed.
+    /// Messages that could not be processed. To another process only the counts go.
+    #[serde(skip)]
     pub dead_letters: Vec<DeadLetter>,
     /// The traces that began here, because a key is pinned.
+    #[serde(skip)]
     pub traces: Vec<Arc<Trace>>,
+    /// Whether the bytes of a batch were none: another process has sent others than it should. Messages are lost, so the
+    /// run must end.
+    pub unreadable: bool,
 }
 
 impl Report {
@@ -43,6 +50,34 @@ impl Report {
         if let Some(count) = self.steps.get_mut(step.0) {
             *count += messages as u64;
         }
+    }
+
+    /// Adds the counts of another report, and nothing else of it.
+    pub fn add_counts(&mut self, other: &Self) {
+        let Self {
+            frames,
+            bytes,
+            filtered,
+            created,
+            saved,
+            stateful,
+            ended,
+            steps,
+            dead_letters: _,
+            traces: _,
+            unreadable: _,
+        } = other;
+        self.frames += frames;
+        self.bytes += bytes;
+        self.filtered += filtered;
+        self.created += created;
+        self.saved += saved;
+        self.stateful += stateful;
+        self.ended += ended;
+        if self.steps.len() < steps.len() {
+            self.steps.resize(steps.len(), 0);
+        }
+        self.steps.iter_mut().zip(steps).for_each(|(count, messages)| *count += messages);
     }
 
     /// Empties the report, keeping its memory.
@@ -103,7 +138,7 @@ impl Context<'_> {
         self.dead_letter(name, frames, frame, None, Cause::Refused, reason);
     }
 
-    /// Makes a frame a dead letter.
+    /// Makes a frame a dead letter. If the frame is away, that happens at its home.
     pub fn dead_letter(
         &mut self,
         name: &StepName,
@@ -114,17 +149,14 @@ impl Context<'_> {
         reason: String,
     ) {
         self.trace(name, frames, frame, || HopEvent::DeadLetter(reason.clone()));
-        self.report.dead_letters.push(DeadLetter::of_frame(
-            frames,
-            frame,
-            Failure {
-                pipeline: Arc::clone(&name.pipeline),
-                step: Arc::clone(&name.step),
-                cause,
-                reason,
-                key,
-                at: self.clock.now(),
-            },
-        ));
+        let failure = Failure {
+            pipeline: Arc::clone(&name.pipeline),
+            step: Arc::clone(&name.step),
+            cause,
+            reason,
+            key,
+            at: self.clock.now(),
+        };
+        self.report.dead_letters.extend(frames.dead_letter(frame, failure));
     }
 }

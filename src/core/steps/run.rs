@@ -23,6 +23,7 @@ pub(in crate::core) fn run_through(
         let mut produced = Produced::default();
         for (frames, payload) in batches.drain(..) {
             segment.begin(&frames, payload, context);
+            debug_assert!(!context.report.unreadable, "a batch that was encoded here can be read");
             while segment.next(&frames, context, &mut produced) == Progress::More {
                 if !go_on(context.report) {
                     whole = Progress::More;

@@ -33,6 +33,8 @@ pub struct WorkerSetup {
     precreate: bool,
     /// The workers of this process.
     local: Range<usize>,
+    /// Whether only the last segment of a pipeline may make outputs.
+    last_only: bool,
     tables: BTreeMap<Arc<str>, Registered>,
     /// By the pipeline and the partition step that puts messages there.
     mailboxes: BTreeMap<(Arc<str>, StepIndex), Rc<dyn Any>>,
@@ -43,13 +45,20 @@ impl WorkerSetup {
     pub fn new(worker: WorkerIndex, placement: Placement, precreate: bool) -> Self {
         let (tables, mailboxes) = (BTreeMap::new(), BTreeMap::new());
         let local = 0..placement.workers().get();
-        Self { worker, placement, precreate, local, tables, mailboxes }
+        Self { worker, placement, precreate, local, last_only: false, tables, mailboxes }
     }
 
     /// The same with these workers in this process: batches for all others become bytes.
     #[must_use]
     pub fn with_local(self, local: Range<usize>) -> Self {
         Self { local, ..self }
+    }
+
+    /// The same with outputs of the last segments only, because they go on to another process. Otherwise a worker may run
+    /// two segments as one, and the outputs of the two would have two ways, on which they overtake each other.
+    #[must_use]
+    pub fn with_outputs_of_last(self) -> Self {
+        Self { last_only: true, ..self }
     }
 
     /// The end of a segment, which gives what goes to other processes as bytes.
@@ -61,7 +70,8 @@ impl WorkerSetup {
         if self.local == (0..self.placement.workers().get()) {
             return end;
         }
-        Box::new(EncodedEnd::<M>::new(end, name, self.worker, self.local.clone()))
+        let (local, joins) = (self.local.clone(), !self.last_only);
+        Box::new(EncodedEnd::<M>::new(end, name, self.worker, local, joins))
     }
 
     /// The worker.

@@ -17,9 +17,10 @@ use tokio::sync::oneshot;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
-use crate::core::event::EngineEvent;
+use super::hold::all_ready;
+use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::guard::panic_reason;
-use crate::core::numbers::{Epoch, PipelineIndex, SinkIndex, SinkPlace};
+use crate::core::numbers::{Epoch, PipelineIndex, SinkIndex, SinkPlace, WorkerIndex};
 use crate::core::partitions::saved::{Extent, Unsaved};
 use crate::endpoints::Endpoint;
 use crate::resilience::{
@@ -137,15 +138,22 @@ impl Checkpointer {
         let replies = self.workers().ask_each(|| {
             let (processed, all_processed) = oneshot::channel();
             let (changed, all_changed) = oneshot::channel();
+            let (processed, changed) = (processed.into(), changed.into());
             let request = SaveRequest { epoch, extent, processed, changed };
             (Request::Save(request), (all_processed, all_changed))
         });
-        let mut changes = Vec::new();
-        for (processed, changed) in replies {
-            told(processed).await;
-            changes.push(changed);
-        }
+        let (processed, changes) = replies.into_iter().unzip();
+        let (shared, workers) = (&self.shared, self.files.len());
+        let process = |worker| shared.settings.process_of(WorkerIndex(worker), workers);
+        let late = |worker| {
+            if let Some(process) = process(worker) {
+                let waits = ClusterNews::CheckpointWaits(epoch, process);
+                shared.observer.event(EngineEvent::Cluster(waits));
+            }
+        };
+        let last = all_ready(processed, late).await.and_then(process);
         self.tell(EngineEvent::CheckpointBegun(epoch));
+        let come_home = self.workers().come_home();
         let mut positions = self.others.clone();
         positions.extend(self.shared.queues.iter().flat_map(|queues| queues.positions()));
         let reports = self.ask_sinks();
@@ -159,6 +167,9 @@ impl Checkpointer {
         self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
+        if let Some(come_home) = come_home {
+            told(come_home).await;
+        }
         // Dead letters are stored first: after this checkpoint, their frames are not processed again.
         block_in_place(|| self.shared.observer.settle());
         let writing = Instant::now();
@@ -168,7 +179,7 @@ impl Checkpointer {
         block_in_place(|| self.directory.in_place())?;
         self.durable.trim(trimmed);
         let took = began.elapsed();
-        self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took });
+        self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took, last });
         Ok(())
     }
 
@@ -267,19 +278,25 @@ impl Checkpointer {
         let began = Instant::now();
         self.checkpoint(Extent::Everything).await?;
         let from = self.workers().len();
+        // What sinks have dropped since the checkpoint asked: a round does not end while anything is lent.
+        let come_home = self.workers().come_home();
+        if let Some(come_home) = come_home {
+            told(come_home).await;
+        }
         block_in_place(|| self.workers().dismiss());
         for queues in &self.shared.queues {
             queues.exchange(workers.get());
         }
         // Before the new workers start: if all inputs have ended, they report at once that they have drained.
-        let _ = self.shared.news.send(News::Replaced(workers.get()));
+        let all = self.shared.settings.all_workers(workers);
+        let _ = self.shared.news.send(News::Replaced(all.get()));
         // They are locked while they are open, and have to be read.
         self.files.clear();
         let Self { shared, senders, directory, .. } = self;
         let started = block_in_place(|| -> Result<_, EngineError> {
             let checkpoint = Checkpoint::find(directory)?;
             let (new, base) = Workers::start(shared, senders, workers, &checkpoint)?;
-            let generation = directory.begin_generation(workers.get() as u64)?;
+            let generation = directory.begin_generation(all.get() as u64)?;
             Ok((new, base, checkpoint.positions, generation))
         });
         let (new, base, positions, generation) = started?;
@@ -290,7 +307,7 @@ impl Checkpointer {
         self.generation = generation.generation;
         self.begin(base, positions)?;
         self.release();
-        let (to, held) = (workers.get(), began.elapsed());
+        let (to, held) = (all.get(), began.elapsed());
         self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Writes what a recovery reads, and reads it at a start.
 //!
-//! The `journal_writer` writes frames before they enter; the `checkpointer` makes checkpoints. `replay` lets
+//! The `journal_writer` writes frames before they enter; the `checkpointer` makes checkpoints, and `hold` knows for whom it
+//! waits. `replay` lets
 //! the journal's frames enter again, and `trial` finds the frame that ends the process at every start.
 
 pub(super) mod checkpointer;
+mod hold;
 pub(super) mod journal_writer;
 pub(super) mod replay;
 pub(super) mod saved_names;

@@ -3,7 +3,7 @@
 //! No file is changed until every part can start.
 
 mod connections;
-mod endpoints;
+pub(super) mod endpoints;
 mod positions;
 mod saving;
 mod sources;
@@ -58,7 +58,8 @@ pub(super) fn start(
     let (senders, sinks) = begin_sinks(endpoints.sinks, &shared);
     let (workers, base) = Workers::start(&shared, &senders, settings.workers, &checkpoint)?;
     let workers = Arc::new(RwLock::new(workers));
-    let generation = saved.as_mut().map(|saved| saved.begin_generation(settings.workers));
+    let all = settings.all_workers(settings.workers);
+    let generation = saved.as_mut().map(|saved| saved.begin_generation(all));
     let generation = generation.transpose()?;
 
     // The sinks, and the sources, which wait until they may begin.
@@ -92,6 +93,7 @@ pub(super) fn start(
     let (publish, outcome) = watch::channel(None);
     let supervisor = Supervisor {
         shared: Arc::clone(&shared),
+        workers: Arc::clone(&workers),
         entrances,
         inlets: Arc::clone(&inlets),
         sinks,
@@ -138,6 +140,7 @@ fn share(
         queues,
         durable,
         news,
+        stop_asked: AtomicBool::new(false),
         abort: AtomicBool::new(false),
         panicked: Arc::default(),
     })

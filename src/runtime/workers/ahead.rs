@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::core::frames::Hold;
+
 /// How many messages an operator may be ahead, before its next piece.
 const MAX_AHEAD: usize = 64 * 1024;
 
@@ -35,6 +37,9 @@ pub(crate) struct OnTheWay {
     ahead: Arc<AtomicUsize>,
     messages: usize,
 }
+
+/// Messages that go to another process are on their way until the loan of their frames is returned.
+impl Hold for OnTheWay {}
 
 impl Drop for OnTheWay {
     fn drop(&mut self) {

@@ -10,14 +10,19 @@ use super::exchange::{Exchanged, Time};
 use crate::core::in_order::InOrder;
 use crate::core::numbers::BatchNumber;
 use crate::core::steps::batch::RoutedBatch;
+use crate::runtime::processes::neighbours::Neighbours;
 
 /// A routed batch that has arrived.
 pub(super) struct Arrived {
     /// The time at which its frames were taken.
     pub time: Capability<Time>,
     pub batch: RoutedBatch,
-    pub on_the_way: OnTheWay,
+    /// `None` if it comes from another process: there it is on its way until its frames are returned.
+    pub on_the_way: Option<OnTheWay>,
 }
+
+/// What has arrived is nothing that another process may send here.
+pub(super) struct NoBatch;
 
 /// What has arrived at an operator. If batches are numbered, the operator where frames enter shares it, to know whether
 /// its worker's own messages may go on at once.
@@ -38,14 +43,27 @@ impl Arrivals {
     }
 
     /// Something has arrived. `time` makes a capability for it.
-    pub fn arrive(&self, exchanged: Exchanged, time: impl FnOnce() -> Capability<Time>) {
+    pub fn arrive(
+        &self,
+        exchanged: Exchanged,
+        neighbours: Option<&Neighbours>,
+        time: impl FnOnce() -> Capability<Time>,
+    ) -> Result<(), NoBatch> {
         let mut in_order = self.in_order.borrow_mut();
-        match exchanged {
-            Exchanged::Routed { of, batch, on_the_way } => {
-                in_order.arrive(of, Arrived { time: time(), batch, on_the_way });
+        let (of, batch, on_the_way) = match exchanged {
+            Exchanged::Routed { of, batch, on_the_way } => (of, batch, Some(on_the_way)),
+            Exchanged::Lent(lent) => {
+                let of = lent.of;
+                (of, neighbours.and_then(|from| lent.borrow(from)).ok_or(NoBatch)?, None)
             }
-            Exchanged::All { of, .. } => in_order.end(of),
-        }
+            Exchanged::All { of, .. } => {
+                in_order.end(of);
+                return Ok(());
+            }
+            Exchanged::Output(_) => return Err(NoBatch),
+        };
+        in_order.arrive(of, Arrived { time: time(), batch, on_the_way });
+        Ok(())
     }
 
     /// Takes what is processed next.

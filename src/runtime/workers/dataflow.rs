@@ -11,8 +11,14 @@
 //! the queue's numbers. What arrives early waits, with its time. Behind it, what one worker sends to another keeps its
 //! order, so messages of the same keys do.
 //!
+//! If the engine runs in several processes, what they send each other is in `exchange`, and a last operator takes the
+//! outputs to the process that writes them.
+//!
 //! An operator works for one turn and then lets the others work. The rest of its batch, and the
 //! batches after that, keep their order and the time at which they were taken.
+
+#[cfg(test)]
+mod tests;
 
 use std::cell::Cell;
 use std::mem;
@@ -27,8 +33,9 @@ use timely::dataflow::{Scope, StreamVec};
 use timely::scheduling::Activator;
 use timely::worker::Worker;
 
-use super::arrivals::Arrivals;
+use super::arrivals::{Arrivals, NoBatch};
 use super::exchange::{Exchanged, Time};
+use super::gather::gather;
 use super::sampler::Sampler;
 use super::stage::{Common, Stage, Turn};
 use crate::core::clock::Clock;
@@ -78,6 +85,9 @@ pub(crate) fn build(
         for segment in segments {
             let arrived = mem::take(&mut arrivals);
             stream = process(scope, stream, stage(segment, None), arrived);
+        }
+        if common.neighbours.is_some() {
+            stream = gather(stream, index, sinks.clone(), common.clone());
         }
         let (processed, _) = stream.probe();
         Some(Built { activator, takes, processed })
@@ -160,7 +170,11 @@ fn process<'scope>(
             // Not `for_each_time`: it would break the order of a key's messages.
             input.for_each(|time, exchanged| {
                 for exchanged in exchanged.drain(..) {
-                    arrivals.arrive(exchanged, || time.retain(output.output_index()));
+                    let retain = || time.retain(output.output_index());
+                    let neighbours = stage.common.neighbours();
+                    if let Err(NoBatch) = arrivals.arrive(exchanged, neighbours, retain) {
+                        stage.lose(retain());
+                    }
                 }
             });
             let mut turn = Turn::default();

@@ -5,74 +5,80 @@ mod ahead;
 mod arrivals;
 pub(super) mod dataflow;
 pub(super) mod exchange;
+mod gather;
+pub(super) mod local;
 pub(super) mod query;
 mod sampler;
 mod stage;
 pub(super) mod worker;
 
+use std::mem;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread::{self, Thread};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use timely::communication::WorkerGuards;
-use timely::{CommunicationConfig, Config, WorkerConfig};
+use tokio::sync::oneshot;
 
 use super::error::EngineError;
 use super::parts::{Base, Restored, Senders};
+use super::processes::hosting::RoundEnd;
+use super::processes::others::Others;
 use super::shared::Shared;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::saved::SavedPartition;
 use crate::resilience::Checkpoint;
+use local::{Begins, Giver, LocalWorkers};
 use query::Request;
-use worker::{Ready, WorkerSpec};
+use worker::{Ready, TellReady};
 
 /// How many partitions are handed to a worker at once.
 const RESTORED_TOGETHER: usize = 1024;
 
-/// The workers of an engine.
+/// The workers of an engine: those of this process, and process 0 has those of the other processes too.
 pub(super) struct Workers {
-    guards: Mutex<Option<WorkerGuards<()>>>,
-    threads: Vec<Thread>,
-    requests: Vec<mpsc::Sender<Request>>,
+    local: LocalWorkers,
+    /// `None` if there is one process.
+    others: Option<Others>,
+    len: usize,
     moved: usize,
 }
 
 impl Workers {
-    /// Starts this many workers, gives them what a checkpoint holds, and waits until all of them are
+    /// Starts the workers, so many in each process, gives them what a checkpoint holds, and waits until all of them are
     /// ready. Returns also what each began with.
     pub fn start(
         shared: &Arc<Shared>,
         senders: &Senders,
-        workers: NonZeroUsize,
+        workers_each: NonZeroUsize,
         checkpoint: &Checkpoint,
     ) -> Result<(Self, Vec<Base>), EngineError> {
-        let (ready, readiness) = mpsc::channel();
-        let (mut requests, mut givers, mut specs) = (Vec::new(), Vec::new(), Vec::new());
-        for worker in 0..workers.get() {
-            let (request, requested) = mpsc::channel();
-            let (give, restored) = mpsc::sync_channel(4);
-            requests.push(request);
-            givers.push(give);
-            specs.push(Mutex::new(Some(WorkerSpec {
-                index: WorkerIndex(worker),
-                placement: Placement::new(workers),
-                shared: Arc::clone(shared),
-                epoch: checkpoint.epoch,
-                senders: senders.clone(),
-                requests: requested,
-                restored,
-                ready: ready.clone(),
-            })));
-        }
-        drop(ready);
-        let guards = Mutex::new(Some(spawn(specs)?));
-        let moved = restore(checkpoint, Placement::new(workers), givers);
-        let mut started = Self { guards, threads: Vec::new(), requests, moved: 0 };
+        let (told, readiness) = mpsc::channel();
+        // If the receiver is gone, the start has failed.
+        let ready: TellReady = Arc::new(move |ready| drop(told.send(ready)));
+        let others = match &shared.settings.cluster {
+            None => None,
+            Some(cluster) => {
+                let ready = Arc::clone(&ready);
+                Some(Others::meet(shared, cluster, workers_each, checkpoint.epoch, ready)?)
+            }
+        };
+        let (others, connections) = others.unzip();
+        let workers = shared.settings.all_workers(workers_each);
+        let begins = Begins {
+            placement: Placement::new(workers),
+            local: 0..workers_each.get(),
+            epoch: checkpoint.epoch,
+            saves: shared.durable.is_some(),
+            neighbours: others.as_ref().and_then(Others::neighbours),
+            ready,
+        };
+        let (local, givers) = LocalWorkers::start(shared, senders, &begins, connections)?;
+        let to = Restores { local: givers, others: others.as_ref() };
+        let moved = restore(checkpoint, Placement::new(workers), to);
+        let mut started = Self { local, others, len: workers.get(), moved: 0 };
         match started.wait_until_ready(&readiness, moved) {
             Ok(bases) => Ok((started, bases)),
             Err(error) => {
@@ -88,22 +94,24 @@ impl Workers {
         moved: Result<usize, EngineError>,
     ) -> Result<Vec<Base>, EngineError> {
         let (mut ready, mut failure) = (Vec::new(), None);
-        for worker in readiness.iter().take(self.len()) {
+        for worker in readiness.iter().take(self.len) {
             match worker {
                 Ok(worker) => ready.push(worker),
-                Err(error) => failure = Some(error),
+                // The first says most: others fail because of it.
+                Err(error) => drop(failure.get_or_insert(error)),
             }
         }
         ready.sort_by_key(|ready| ready.worker);
         // Also if one has failed: the others must be woken to end.
-        let (threads, bases) = ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
-        self.threads = threads;
+        let (threads, bases): (Vec<_>, Vec<_>) =
+            ready.into_iter().map(|ready| (ready.thread, ready.base)).unzip();
+        self.local.threads = threads.into_iter().flatten().collect();
         // A worker that failed could not be given anything, so its own error says more than `moved`.
         if let Some(error) = failure {
             return Err(error);
         }
         self.moved = moved?;
-        if self.threads.len() < self.len() {
+        if bases.len() < self.len {
             return Err(EngineError::Threads("a worker ended as it began".to_owned()));
         }
         Ok(bases)
@@ -111,7 +119,7 @@ impl Workers {
 
     /// How many workers.
     pub fn len(&self) -> usize {
-        self.requests.len()
+        self.len
     }
 
     /// How many of the partitions that they began with another worker had saved.
@@ -119,59 +127,71 @@ impl Workers {
         self.moved
     }
 
+    fn ask_worker(&self, worker: usize, request: Request) {
+        match (self.local.requests.get(worker), &self.others) {
+            // A worker that is gone gives no reply: its sender is dropped with the request.
+            (Some(local), _) => drop(local.send(request)),
+            (None, Some(others)) => others.ask(WorkerIndex(worker), request),
+            (None, None) => unreachable!("there are as many workers as the engine has"),
+        }
+    }
+
     /// Asks every worker for something.
     pub fn ask(&self, request: impl Fn() -> Request) {
-        for worker in &self.requests {
-            // A worker that is gone gives no reply: its sender is dropped with the request.
-            let _ = worker.send(request());
-        }
+        (0..self.len).for_each(|worker| self.ask_worker(worker, request()));
         self.wake();
     }
 
     /// Asks each worker for something different.
     pub fn ask_each<T>(&self, request: impl Fn() -> (Request, T)) -> Vec<T> {
-        let ask = |worker: &mpsc::Sender<Request>| {
+        let ask = |worker| {
             let (request, reply) = request();
-            let _ = worker.send(request);
+            self.ask_worker(worker, request);
             reply
         };
-        let replies = self.requests.iter().map(ask).collect();
+        let replies = (0..self.len).map(ask).collect();
         self.wake();
         replies
     }
 
     pub fn wake(&self) {
-        self.threads.iter().for_each(Thread::unpark);
+        self.local.wake();
     }
 
-    /// Ends the workers, whatever they have in memory, and waits until they are gone.
+    /// Told when all has come home that other processes know of messages by now; `None` if there are none.
+    pub fn come_home(&self) -> Option<oneshot::Receiver<()>> {
+        self.others.as_ref().map(Others::come_home)
+    }
+
+    /// Ends the workers, whatever they have in memory, and waits until those of this process are gone.
     pub fn dismiss(&self) {
         self.ask(|| Request::Leave);
-        self.join();
+        self.end_others(RoundEnd::Left);
+        self.local.join();
+        self.leave_others();
     }
 
-    /// The same with a limit. Returns false if a worker has not ended by then, because a disk or a step does not
-    /// return: its thread is left.
-    pub fn join_within(&self, limit: Duration) -> bool {
-        let Some(guards) = self.guards.lock().take() else { return true };
-        let (ended, end) = mpsc::channel();
-        let join = move || {
-            drop(guards.join());
-            let _ = ended.send(());
-        };
-        match thread::Builder::new().name("wallaroo-join".to_owned()).spawn(join) {
-            Ok(_) => end.recv_timeout(limit) != Err(RecvTimeoutError::Timeout),
-            // Without a thread to wait in, the drop of the guards has waited here.
-            Err(_) => true,
+    /// Waits until the workers are gone, which must have been told to end. Returns false if one has not ended within this
+    /// limit, because a disk or a step does not return: its thread is left. `end` is what other processes are told.
+    pub fn join_within(&self, limit: Duration, end: RoundEnd) -> bool {
+        self.end_others(end);
+        let have_ended = self.local.join_within(limit);
+        if !have_ended && let Some(others) = &self.others {
+            others.cut();
+        }
+        self.leave_others();
+        have_ended
+    }
+
+    fn end_others(&self, end: RoundEnd) {
+        if let Some(others) = &self.others {
+            others.end(end);
         }
     }
 
-    /// Waits until the workers are gone. They must have been told to end.
-    pub fn join(&self) {
-        let guards = self.guards.lock().take();
-        if let Some(guards) = guards {
-            // A worker that panicked has reported it.
-            drop(guards.join());
+    fn leave_others(&self) {
+        if let Some(others) = &self.others {
+            others.leave();
         }
     }
 }
@@ -182,39 +202,25 @@ impl Drop for Workers {
     }
 }
 
-/// Starts the threads.
-fn spawn(specs: Vec<Mutex<Option<WorkerSpec>>>) -> Result<WorkerGuards<()>, EngineError> {
-    let config = Config {
-        communication: CommunicationConfig::Process(specs.len()),
-        worker: WorkerConfig::default(),
-    };
-    let run = move |timely: &mut timely::worker::Worker| {
-        let take = |spec: &Mutex<Option<WorkerSpec>>| spec.lock().take();
-        match specs.get(timely.index()).and_then(take) {
-            Some(spec) => worker::run(timely, spec),
-            None => unreachable!("timely runs each worker once"),
-        }
-    };
-    timely::execute(config, run).map_err(EngineError::Threads)
-}
-
 /// Hands every partition of a checkpoint to the worker that owns it. Returns how many of them
 /// another worker had saved.
 fn restore(
     checkpoint: &Checkpoint,
     placement: Placement,
-    restores: Vec<SyncSender<Vec<Restored>>>,
+    to: Restores<'_>,
 ) -> Result<usize, EngineError> {
     let before = NonZeroUsize::new(checkpoint.workers()).map(Placement::new);
     let (mut moved, mut without_owner) = (0, None);
-    let mut batches: Vec<Vec<Restored>> = restores.iter().map(|_| Vec::new()).collect();
+    let workers = placement.workers().get();
+    let mut batches: Vec<Vec<Restored>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut failure = None;
     // Kept from one partition to the next: nearly all have the same.
     let (mut of_state, mut of_file): (Arc<str>, Arc<Path>) = ("".into(), Path::new("").into());
     checkpoint.partitions(|path: &Path, state: &str, partition: SavedPartition| {
         let hash = placement.hash(&partition.key);
         let owner = placement.worker_of_hash(hash).0;
         moved += usize::from(before.is_some_and(|before| before.worker_of_hash(hash).0 != owner));
-        let (Some(batch), Some(worker)) = (batches.get_mut(owner), restores.get(owner)) else {
+        let Some(batch) = batches.get_mut(owner) else {
             without_owner = Some(owner);
             return Ok(());
         };
@@ -227,16 +233,44 @@ fn restore(
         let (state, path) = (Arc::clone(&of_state), Arc::clone(&of_file));
         batch.push(Restored { state, partition, path });
         if batch.len() == RESTORED_TOGETHER {
-            // A worker that is gone has reported why.
-            let _ = worker.send(std::mem::take(batch));
+            let given = to.give(WorkerIndex(owner), mem::take(batch));
+            failure = failure.take().or(given.err());
         }
         Ok(())
     })?;
     if without_owner.is_some() {
         return Err(EngineError::Contradiction("a saved partition has no worker"));
     }
-    for (worker, batch) in restores.into_iter().zip(batches) {
-        let _ = worker.send(batch);
+    for (worker, batch) in batches.into_iter().enumerate() {
+        let given = to.give(WorkerIndex(worker), batch);
+        failure = failure.take().or(given.err());
     }
-    Ok(moved)
+    failure.map_or(Ok(moved), Err)
+}
+
+/// Where partitions go that workers begin with.
+struct Restores<'a> {
+    local: Vec<Giver>,
+    others: Option<&'a Others>,
+}
+
+impl Restores<'_> {
+    fn give(&self, worker: WorkerIndex, batch: Vec<Restored>) -> Result<(), EngineError> {
+        match (self.local.get(worker.0), self.others) {
+            // A worker that is gone has reported why.
+            (Some(local), _) => drop(local.send(batch)),
+            (None, Some(others)) => others.restore(worker, batch)?,
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Restores<'_> {
+    /// There are no more, whatever the reason: all wait for that.
+    fn drop(&mut self) {
+        if let Some(others) = self.others {
+            others.restored();
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Looking at many partitions takes long, so a worker does it a slice at a time.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -31,6 +31,32 @@ const STRIDE: usize = 256;
 /// How many rows are sent together.
 const EXPORTED: usize = 1024;
 
+/// Where an answer goes: to a channel, or to another process. Nobody gets an answer if it is dropped.
+pub(crate) struct Reply<T>(Box<dyn FnOnce(T) + Send>);
+
+impl<T> Reply<T> {
+    pub fn new(send: impl FnOnce(T) + Send + 'static) -> Self {
+        Self(Box::new(send))
+    }
+
+    pub fn send(self, answer: T) {
+        (self.0)(answer);
+    }
+}
+
+impl<T: Send + 'static> From<mpsc::Sender<T>> for Reply<T> {
+    fn from(sender: mpsc::Sender<T>) -> Self {
+        // If the receiver is gone, nobody wants the answer.
+        Self::new(move |answer| drop(sender.send(answer)))
+    }
+}
+
+impl<T: Send + 'static> From<oneshot::Sender<T>> for Reply<T> {
+    fn from(sender: oneshot::Sender<T>) -> Self {
+        Self::new(move |answer| drop(sender.send(answer)))
+    }
+}
+
 /// What a worker can be asked for.
 pub(crate) enum Request {
     /// Something about its partitions.
@@ -44,18 +70,18 @@ pub(crate) enum Request {
 /// What a worker is asked about its partitions.
 pub(crate) enum Query {
     /// Some rows of a state.
-    Rows { state: Arc<str>, query: RowQuery, reply: Sender<RowWindow> },
+    Rows { state: Arc<str>, query: RowQuery, reply: Reply<RowWindow> },
     /// How many partitions it has, of each state.
-    Counts { reply: Sender<Vec<PartitionCount>> },
+    Counts { reply: Reply<Vec<PartitionCount>> },
     /// The row of one partition, or none if another worker owns it.
-    Row { state: Arc<str>, key: Key, reply: Sender<Option<PartitionRow>> },
+    Row { state: Arc<str>, key: Key, reply: Reply<Option<PartitionRow>> },
     /// All rows of all states, sorted by state and key. The worker does nothing else until they are
     /// taken.
     Export { reply: SyncSender<Vec<PartitionRow>> },
     /// Copies of those of these partitions that it has.
-    Copies { wanted: Arc<[StateKey]>, reply: Sender<Copies> },
+    Copies { wanted: Arc<[StateKey]>, reply: Reply<Copies> },
     /// Give a poisoned partition back to its computations.
-    Revive { state: Arc<str>, key: Key, reply: Sender<Revival> },
+    Revive { state: Arc<str>, key: Key, reply: Reply<Revival> },
 }
 
 /// What a worker has to save.
@@ -71,9 +97,9 @@ pub(crate) struct SaveRequest {
     pub epoch: Epoch,
     pub extent: Extent,
     /// Told when all that was admitted before has been processed: the gate may open.
-    pub processed: oneshot::Sender<()>,
+    pub processed: Reply<()>,
     /// Told what has changed until then, when it is collected.
-    pub changed: oneshot::Sender<Changed>,
+    pub changed: Reply<Changed>,
 }
 
 /// A scan that goes on between batches.
@@ -82,7 +108,7 @@ struct ActiveScan {
     state: usize,
     table: SharedPartitions,
     scan: Scan,
-    reply: Sender<RowWindow>,
+    reply: Reply<RowWindow>,
 }
 
 /// The partition tables of a worker, and what it has been asked about them.
@@ -94,7 +120,7 @@ pub(crate) struct Tables {
     started: Instant,
     scans: Vec<ActiveScan>,
     /// Waits for the changes that are being collected.
-    collecting: Option<oneshot::Sender<Changed>>,
+    collecting: Option<Reply<Changed>>,
 }
 
 impl Tables {
@@ -116,25 +142,25 @@ impl Tables {
                         scan: Scan::new(query),
                         reply,
                     }),
-                    None => drop(reply.send(RowWindow::default())),
+                    None => reply.send(RowWindow::default()),
                 }
             }
-            Query::Counts { reply } => drop(reply.send(self.counts())),
+            Query::Counts { reply } => reply.send(self.counts()),
             Query::Row { state, key, reply } => {
                 let table = self.named.iter().find(|(name, _)| *name == state);
                 let row = table.and_then(|(_, table)| {
                     let table = table.borrow();
                     table.place_of(&key).and_then(|place| table.row(place))
                 });
-                let _ = reply.send(row);
+                reply.send(row);
             }
             Query::Export { reply } => self.export(&reply),
-            Query::Copies { wanted, reply } => drop(reply.send(self.copies(&wanted))),
+            Query::Copies { wanted, reply } => reply.send(self.copies(&wanted)),
             Query::Revive { state, key, reply } => {
                 let table = self.named.iter().find(|(name, _)| *name == state);
                 let revival =
                     table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
-                let _ = reply.send(revival);
+                reply.send(revival);
             }
         }
     }
@@ -175,8 +201,7 @@ impl Tables {
     ) {
         self.named.iter().for_each(|(_, table)| table.borrow_mut().begin_collecting(extent));
         self.collecting = Some(changed);
-        // The checkpointer is gone if the engine is ending.
-        let _ = processed.send(());
+        processed.send(());
     }
 
     /// Collects until `end`, and hands over what was collected if that is all.
@@ -194,8 +219,7 @@ impl Tables {
         }) else {
             return;
         };
-        // The checkpointer is gone if the engine is ending.
-        let _ = changed.send(self.take_collected());
+        changed.send(self.take_collected());
     }
 
     fn take_collected(&self) -> Changed {
@@ -265,7 +289,7 @@ impl Tables {
             let now = Timestamp::default().after(self.started.elapsed());
             let done = active.scan.look(&*active.table.borrow(), rates, now, STRIDE);
             if let Some(ActiveScan { table, scan, reply, .. }) = self.scans.pop_if(|_| done) {
-                drop(reply.send(scan.finish(&*table.borrow())));
+                reply.send(scan.finish(&*table.borrow()));
             }
             if Instant::now() >= end {
                 break;
@@ -303,6 +327,7 @@ mod tests {
         let (processed, mut may_open) = oneshot::channel();
         let (changed, mut collected) = oneshot::channel();
         let (epoch, extent) = (Epoch(1), Extent::Asked);
+        let (processed, changed) = (processed.into(), changed.into());
         tables.begin_collecting(SaveRequest { epoch, extent, processed, changed });
         assert!(may_open.try_recv().is_ok() && collected.try_recv().is_err());
         for place in &places {

@@ -13,14 +13,15 @@ use timely::scheduling::Activator;
 
 use super::ahead::{Ahead, LOOK_AGAIN, OnTheWay};
 use super::arrivals::{Arrivals, Arrived};
-use super::exchange::{Exchanged, Time};
+use super::exchange::{Exchanged, NO_BATCH, Time};
 use crate::core::clock::Clock as _;
 use crate::core::frames::Frames;
 use crate::core::numbers::{BatchNumber, PipelineIndex, WorkerIndex};
-use crate::core::steps::batch::{Payload, Produced};
+use crate::core::steps::batch::{Output, Payload, Produced};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
 use crate::endpoints::ToSink;
+use crate::runtime::processes::neighbours::Neighbours;
 use crate::runtime::shared::Shared;
 
 /// What the operators of a worker share.
@@ -29,6 +30,19 @@ pub(crate) struct Common {
     pub worker: WorkerIndex,
     pub workers: usize,
     pub shared: Arc<Shared>,
+    /// `None` if the engine runs in one process.
+    pub neighbours: Option<Arc<Neighbours>>,
+}
+
+impl Common {
+    pub fn neighbours(&self) -> Option<&Neighbours> {
+        self.neighbours.as_deref()
+    }
+
+    /// The neighbours, if outputs go to one of them.
+    fn writers(&self) -> Option<&Neighbours> {
+        self.neighbours().filter(|neighbours| !neighbours.writes())
+    }
 }
 
 /// The max number of messages of a turn, counted at each step that gives them. What comes from another worker waits
@@ -39,7 +53,8 @@ const MAX_MESSAGES_PER_TURN: u64 = 8 * 1024;
 const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
 
 /// Where an operator's routed batches go.
-type RoutedOutput<'a> = OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
+pub(super) type RoutedOutput<'a> =
+    OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
 
 /// What an operator has done since it was its turn.
 #[derive(Default)]
@@ -108,6 +123,8 @@ pub(super) struct Stage {
     /// What has arrived at the operator behind this one, if frames enter here and their order counts there.
     behind: Option<Rc<Arrivals>>,
     ahead: Ahead,
+    /// The times of what cannot be processed. They are kept, so that no checkpoint counts without it.
+    lost: Vec<Capability<Time>>,
 }
 
 impl Stage {
@@ -128,6 +145,7 @@ impl Stage {
             produced: Produced::default(),
             batch: None,
             ahead: Ahead::default(),
+            lost: Vec::new(),
         }
     }
 
@@ -159,7 +177,7 @@ impl Stage {
 
     /// Begins with messages of another operator, when the batch before is done.
     pub fn begin_routed(&mut self, Arrived { time, batch, on_the_way }: Arrived) {
-        let (frames, on_the_way) = (batch.frames, Some(on_the_way));
+        let frames = batch.frames;
         self.begin(Batch { time, frames, numbered: None, on_the_way }, batch.payload);
     }
 
@@ -168,13 +186,27 @@ impl Stage {
         let _says_panic = self.says_panic();
         let mut context = context(&self.common, &mut self.report);
         self.segment.begin(&batch.frames, payload, &mut context);
+        if self.report.unreadable {
+            self.lose(batch.time.clone());
+        }
         self.batch = Some(batch);
+    }
+
+    /// Ends the run, because another process has sent what is no batch. Nothing goes on here.
+    pub fn lose(&mut self, time: Capability<Time>) {
+        self.common.shared.contradict(NO_BATCH);
+        self.lost.push(time);
+    }
+
+    /// Whether the operator must not go on now.
+    fn waits(&self) -> bool {
+        self.ahead.is_too_far() || !self.lost.is_empty()
     }
 
     /// Works on the batch in progress, if there is one, until it is done, the turn is over, or this
     /// operator is too far ahead of those behind it. Passes on the results.
     pub fn work(&mut self, turn: &mut Turn, output: &mut RoutedOutput<'_>) {
-        if self.ahead.is_too_far() {
+        if self.waits() {
             return;
         }
         let Some(batch) = self.batch.take() else { return };
@@ -192,14 +224,8 @@ impl Stage {
             let mut context = context(&self.common, &mut self.report);
             self.segment.finish(&batch.frames, &mut context, &mut self.produced);
         }
-        self.pass_on(&batch.frames);
-        let Self { produced, ahead, .. } = self;
-        let of = batch.numbered.map(|numbered| numbered.number);
-        let routed = produced.routed.drain(..).map(|batch| {
-            let on_the_way = ahead.count(batch.messages);
-            Exchanged::Routed { of, batch, on_the_way }
-        });
-        output.session(&batch.time).give_iterator(routed);
+        self.tell(&batch.frames);
+        self.pass_on(&batch, output);
         match progress {
             Progress::More => self.batch = Some(batch),
             Progress::Done => self.end(batch, output),
@@ -232,18 +258,18 @@ impl Stage {
             // It is activated when more come.
             return true;
         }
-        let is_too_far = self.ahead.is_too_far();
-        if is_too_far {
+        let waits = self.waits();
+        if waits {
             again.activate_after(LOOK_AGAIN);
         } else {
             again.activate();
         }
-        !is_too_far
+        !waits
     }
 
-    /// Tells the observer what happened, and passes the outputs to the sinks.
-    fn pass_on(&mut self, frames: &Frames) {
-        let Self { common, report, produced, .. } = self;
+    /// Tells the observer what happened.
+    fn tell(&mut self, frames: &Frames) {
+        let Self { common, report, .. } = self;
         // Before outputs are written: a trace begins before its last hop.
         for trace in report.traces.drain(..) {
             common.shared.observer.trace_started(&trace);
@@ -254,15 +280,39 @@ impl Stage {
             common.shared.observer.finished(self.pipeline, report.ended, latency);
         }
         report.clear();
-        let _writing = (!produced.outputs.is_empty()).then(|| frames.writing());
-        for mut output in produced.outputs.drain(..) {
-            output.frames = output.frames.after_work();
-            let Some(sink) = self.sinks.get(output.sink.0) else {
-                unreachable!("an output is of a sink of its pipeline")
-            };
-            sink.write(output);
-        }
     }
+
+    /// Passes the outputs to the sinks, and the messages to the operator behind.
+    fn pass_on(&mut self, batch: &Batch, output: &mut RoutedOutput<'_>) {
+        let Self { common, produced, ahead, sinks, .. } = self;
+        let mut session = output.session(&batch.time);
+        if let Some(neighbours) = common.writers() {
+            let outputs = produced.outputs.drain(..);
+            session.give_iterator(
+                outputs.map(|output| Exchanged::output(output, common.worker, neighbours)),
+            );
+        } else {
+            let _writing = (!produced.outputs.is_empty()).then(|| batch.frames.writing());
+            for output in produced.outputs.drain(..) {
+                let Some(sink) = sinks.get(output.sink.0) else {
+                    unreachable!("an output is of a sink of its pipeline")
+                };
+                write_to(sink, output);
+            }
+        }
+        let of = batch.numbered.map(|numbered| numbered.number);
+        let routed = produced.routed.drain(..).map(|batch| {
+            let on_the_way = ahead.count(batch.messages);
+            Exchanged::batch(of, batch, on_the_way, common.neighbours())
+        });
+        session.give_iterator(routed);
+    }
+}
+
+/// Writes outputs to their sink. What is held for the steps alone is released.
+pub(super) fn write_to(sink: &ToSink, mut output: Output) {
+    output.frames = output.frames.after_work();
+    sink.write(output);
 }
 
 fn context<'a>(common: &'a Common, report: &'a mut Report) -> Context<'a> {

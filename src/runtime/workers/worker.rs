@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 use timely::worker::Worker as Timely;
 
@@ -22,26 +23,42 @@ use crate::resilience::ResilienceError;
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::queue::Queue;
 use crate::runtime::parts::{Base, News, Restored, Senders};
+use crate::runtime::processes::neighbours::Neighbours;
 use crate::runtime::shared::Shared;
+
+/// What Timely's panic says if a thread that reads a connection to another process has ended.
+const POISONED: &str = "MergeQueue poisoned";
+
+/// The wait of a worker that has panicked, before it says so: its panic may be that another process is lost.
+const LOST_FIRST: Duration = Duration::from_secs(1);
 
 /// What a worker is given when it starts.
 pub(crate) struct WorkerSpec {
     pub index: WorkerIndex,
+    /// Over the workers of all processes.
     pub placement: Placement,
     pub shared: Arc<Shared>,
     /// The checkpoint that it begins with.
     pub epoch: Epoch,
+    /// Whether it remembers what has changed.
+    pub saves: bool,
+    /// What processes owe each other; `None` if there is one.
+    pub neighbours: Option<Arc<Neighbours>>,
     pub senders: Senders,
     pub requests: Receiver<Request>,
     /// Partitions to begin with, until there are no more.
     pub restored: Receiver<Vec<Restored>>,
-    pub ready: Sender<Result<Ready, EngineError>>,
+    pub ready: TellReady,
 }
 
-/// A worker that is ready: wake it through its thread.
+/// Is told once of each worker that it is ready, or why it cannot be.
+pub(crate) type TellReady = Arc<dyn Fn(Result<Ready, EngineError>) + Send + Sync>;
+
+/// A worker that is ready.
 pub(crate) struct Ready {
     pub worker: WorkerIndex,
-    pub thread: Thread,
+    /// To wake it, if it is one of this process.
+    pub thread: Option<Thread>,
     /// The partitions that it began with, as it has placed them.
     pub base: Base,
 }
@@ -49,7 +66,8 @@ pub(crate) struct Ready {
 /// Runs a worker to its end. A panic (of the engine: an author's panic costs one message) ends this
 /// worker's dataflows, and the engine then ends the others.
 pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
-    let (index, shared, ready) = (spec.index, Arc::clone(&spec.shared), spec.ready.clone());
+    let (index, shared, ready) = (spec.index, Arc::clone(&spec.shared), Arc::clone(&spec.ready));
+    let is_alone = spec.neighbours.is_none();
     let mut is_ready = false;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(timely, spec, &mut is_ready)));
     if outcome.is_err() {
@@ -57,27 +75,36 @@ pub(crate) fn run(timely: &mut Timely, spec: WorkerSpec) {
     }
     let dropped = catch_unwind(AssertUnwindSafe(|| drop_dataflows(timely)));
     if let Err(panic) = outcome.and(dropped) {
-        let error = EngineError::Worker { worker: index.0, reason: panic_reason(panic) };
+        let reason = panic_reason(panic);
+        let error = if !is_alone && reason.contains(POISONED) {
+            EngineError::Disconnected
+        } else {
+            EngineError::Worker { worker: index.0, reason }
+        };
         if is_ready {
-            // Not through `ready`, whose receiver is gone: the error would be lost.
+            if !is_alone {
+                // If another process is lost, that is heard elsewhere, and says more.
+                thread::sleep(LOST_FIRST);
+            }
+            // Not through `ready`, to which nobody listens any more: the error would be lost.
             shared.fail(error);
         } else {
-            let _ = ready.send(Err(error));
+            ready(Err(error));
         }
     }
 }
 
 fn work(timely: &mut Timely, spec: WorkerSpec, is_ready: &mut bool) {
-    let ready = spec.ready.clone();
+    let ready = Arc::clone(&spec.ready);
     match Worker::start(timely, spec) {
         Ok((mut worker, base)) => {
-            let worker_ready = Ready { worker: worker.index, thread: thread::current(), base };
+            let thread = Some(thread::current());
             *is_ready = true;
-            let _ = ready.send(Ok(worker_ready));
+            ready(Ok(Ready { worker: worker.index, thread, base }));
             drop(ready);
             while worker.turn(timely).is_continue() {}
         }
-        Err(error) => drop(ready.send(Err(EngineError::Resilience(error)))),
+        Err(error) => ready(Err(EngineError::Resilience(error))),
     }
 }
 
@@ -99,19 +126,19 @@ struct Worker {
 impl Worker {
     /// Takes the partitions to begin with, and builds the dataflows.
     fn start(timely: &mut Timely, spec: WorkerSpec) -> Result<(Self, Base), ResilienceError> {
-        let WorkerSpec { index, placement, shared, epoch, senders, requests, restored, .. } = spec;
-        let mut setup = WorkerSetup::new(index, placement, shared.settings.precreate);
+        let (mut setup, saves) = (setup(&spec), spec.saves);
+        let WorkerSpec { index, shared, epoch, senders, requests, restored, neighbours, .. } = spec;
         let segments = shared.topology.segments(&mut setup);
         let mut tables = Tables::new(setup.into_tables().collect());
         let base = tables.restore(&restored)?;
-        if shared.durable.is_some() {
+        if saves {
             tables.remember_changes();
         }
         let (dataflows, epoch) = (Vec::new(), Rc::new(Cell::new(epoch)));
         let (saving, drained) = (None, false);
         let mut worker =
             Self { index, shared, tables, dataflows, epoch, requests, saving, drained };
-        worker.build_dataflows(timely, segments, senders);
+        worker.build_dataflows(timely, segments, senders, neighbours);
         Ok((worker, base))
     }
 
@@ -120,15 +147,18 @@ impl Worker {
         timely: &mut Timely,
         segments: Vec<Vec<Box<dyn Segment>>>,
         senders: Senders,
+        neighbours: Option<Arc<Neighbours>>,
     ) {
         let Self { index, shared, epoch, dataflows, .. } = self;
         let workers = timely.peers();
-        let common = Common { worker: *index, workers, shared: Arc::clone(shared) };
+        // Each process has queues for its own workers.
+        let place = neighbours.as_ref().map_or(index.0, |neighbours| neighbours.place_of(*index));
+        let common = Common { worker: *index, workers, shared: Arc::clone(shared), neighbours };
         let pipelines = shared.topology.pipelines().iter().zip(&shared.queues);
         for (at, (((plan, queues), segments), sinks)) in
             pipelines.zip(segments).zip(senders).enumerate()
         {
-            let Some(queue) = queues.queue(index.0) else {
+            let Some(queue) = queues.queue(place) else {
                 unreachable!("a pipeline has a queue for each worker")
             };
             queue.attach();
@@ -208,6 +238,16 @@ impl Worker {
         if let Some(save) = saving.take_if(is_processed) {
             tables.begin_collecting(save);
         }
+    }
+}
+
+/// The setup of a worker, which says what it sends as bytes and from where outputs leave.
+fn setup(spec: &WorkerSpec) -> WorkerSetup {
+    let setup = WorkerSetup::new(spec.index, spec.placement, spec.shared.settings.precreate);
+    match &spec.neighbours {
+        None => setup,
+        Some(neighbours) if neighbours.writes() => setup.with_local(neighbours.local()),
+        Some(neighbours) => setup.with_local(neighbours.local()).with_outputs_of_last(),
     }
 }
 

@@ -10,11 +10,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
-use crate::session::places::Place;
-use crate::session::wire::frame::{MAX_FRAME, encode, read};
 use crate::session::wire::handshake::{Door, Purpose, receive};
 use crate::session::wire::messages::{ToRun, ToViewer};
 use crate::session::wire::stream::{Reader, Writer};
+use crate::wire::frame::{MAX_FRAME, encode, read};
+use crate::wire::places::Place;
 
 /// How many messages may wait to be written. At most two of them are long: an update is made only if none waits.
 pub(super) const WAITING: usize = 64;

@@ -23,18 +23,17 @@ use tokio::time::{sleep, timeout};
 use super::Session;
 use super::counting::Counting;
 use super::orders::Answer;
-use super::places::Places;
 use super::wire::address::ControlAddress;
-use super::wire::frame::encode;
 use super::wire::handshake::{Door, Host, Purpose};
 use super::wire::messages::{ToRun, ToViewer};
-use super::wire::secret::Secret;
+use crate::core::partitions::sent::Compile;
 use crate::runtime::EngineError;
+use crate::wire::frame::encode;
+use crate::wire::places::Places;
+use crate::wire::secret::Secret;
 use connection::{Heard, House, Number};
 use listener::{ControlError, Listener};
 use viewer::Viewer;
-
-pub use viewer::Compile;
 
 /// How many look at once, and how many more may ask for something.
 const SEATS: usize = 32;

@@ -1,7 +1,6 @@
 //! One that looks at a run from another process: what it looks at, and what it has been sent.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -9,12 +8,12 @@ use tokio::sync::mpsc;
 
 use super::connection::WAITING;
 use super::sent::Sent;
-use crate::core::partitions::query::{Condition, RowFilter, RowQuery};
+use crate::core::partitions::sent::Compile;
 use crate::session::Session;
 use crate::session::look::Look;
-use crate::session::wire::frame::{WireError, encode};
-use crate::session::wire::messages::{FilterSent, Looked, ToViewer, Update, ViewSent};
+use crate::session::wire::messages::{Looked, ToViewer, Update, ViewSent};
 use crate::telemetry::PartitionView;
+use crate::wire::frame::{WireError, encode};
 
 /// The shortest time between two updates.
 const EVERY: Duration = Duration::from_millis(50);
@@ -24,9 +23,6 @@ const MAX_ROWS: usize = 1000;
 
 /// How many views are remembered: rows of an earlier one may be on their way.
 const VIEWS: usize = 8;
-
-/// Understands a condition about partitions as it was typed. `None` if it is none.
-pub type Compile = Box<dyn Fn(&str) -> Option<Arc<dyn Condition>>>;
 
 /// One that looks.
 pub(super) struct Viewer {
@@ -65,37 +61,17 @@ impl Viewer {
     pub fn look_at(&mut self, looked: Looked, compile: &Compile) {
         let Looked { revision, view, draft } = looked;
         self.look.look_ahead(draft);
-        let filter = self.filter(view.filter, compile);
-        let ViewSent { state, sort, descending, offset, limit, pinned, opened, wanted, filter: _ } =
-            view;
-        let limit = limit.min(MAX_ROWS);
-        let query = RowQuery { sort, descending, filter, offset, from_end: false, limit, pinned };
+        let ViewSent { state, query, opened, wanted } = view;
+        // The same condition as before, or its rows would be asked for anew.
+        let mut query = query.received(&self.view.query.filter, compile);
+        query.limit = query.limit.min(MAX_ROWS);
+        query.from_end = false;
         self.view = PartitionView { state, query, opened, wanted };
         self.views.push_back((revision, self.view.clone()));
         if self.views.len() > VIEWS {
             self.views.pop_front();
         }
         self.dirty = true;
-    }
-
-    /// The same condition as before is not understood anew, or its rows would be asked for anew.
-    fn filter(&self, filter: FilterSent, compile: &Compile) -> RowFilter {
-        let (text, whole) = match filter {
-            FilterSent::Text(text) => return RowFilter::Text(text),
-            FilterSent::Condition { text, whole } => (text, whole),
-        };
-        let condition = match &self.view.query.filter {
-            RowFilter::Condition(now) if now.text() == text => Some(Arc::clone(now)),
-            _ => compile(&text),
-        };
-        match condition {
-            Some(condition) => {
-                condition.set_all_messages(whole);
-                RowFilter::Condition(condition)
-            }
-            // Both ends are the same program, so it is one.
-            None => RowFilter::Text(text),
-        }
     }
 
     /// When [`show`](Self::show) should be called again, if nothing else happens.
@@ -171,12 +147,14 @@ fn written(update: Update) -> Result<Vec<u8>, WireError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
 
     use super::*;
     use crate::application::{Key, Out, Reason, Sink, Source};
-    use crate::core::partitions::query::{Partitions, SortBy};
+    use crate::core::partitions::query::{Condition, Partitions, RowQuery};
+    use crate::core::partitions::sent::FilterSent;
     use crate::core::topology::Application;
     use crate::runtime::Settings;
 
@@ -238,18 +216,10 @@ mod tests {
         let (tell, told) = mpsc::channel(WAITING);
         let counted = Arc::new(Counted::default());
         let condition = Arc::clone(&counted) as Arc<dyn Condition>;
-        let compile: Compile = Box::new(move |_| Some(Arc::clone(&condition)));
-        let view = ViewSent {
-            state: 0,
-            sort: SortBy::Key,
-            descending: false,
-            filter: FilterSent::Condition { text: "true".to_owned(), whole: 0 },
-            offset: 0,
-            limit: 10,
-            pinned: Vec::new(),
-            opened: None,
-            wanted: None,
-        };
+        let compile: Compile = Arc::new(move |_| Some(Arc::clone(&condition)));
+        let filter = FilterSent::Condition { text: "true".to_owned(), all_messages: 0 };
+        let query = RowQuery { filter, limit: 10, ..RowQuery::default() };
+        let view = ViewSent { state: 0, query, opened: None, wanted: None };
         let mut viewer = Viewer::new(false, tell, session);
         viewer.look_at(Looked { revision: 1, view, draft: None }, &compile);
         (viewer, told, counted)

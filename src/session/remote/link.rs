@@ -13,12 +13,12 @@ use super::seen::Seen;
 use crate::endpoints::Backoff;
 use crate::session::orders::Answer;
 use crate::session::wire::address::ControlAddress;
-use crate::session::wire::build::build;
-use crate::session::wire::frame::{MAX_FRAME, WireError, encode, read};
 use crate::session::wire::handshake::{Host, NoWelcome, Purpose, SAME_PROGRAM, greet};
 use crate::session::wire::messages::{Looked, ToRun, ToViewer, Update};
-use crate::session::wire::secret::Secret;
 use crate::session::wire::stream::{Reader, Writer, connect};
+use crate::wire::build::build;
+use crate::wire::frame::{MAX_FRAME, WireError, encode, read};
+use crate::wire::secret::Secret;
 
 /// How long a run may say nothing: it says every two seconds at least that it is there.
 const SILENCE: Duration = Duration::from_secs(10);

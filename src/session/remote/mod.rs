@@ -22,9 +22,8 @@ use super::Session;
 use super::orders::{Answer, Order};
 use super::watched::Watched;
 use super::wire::handshake::Host;
-use super::wire::messages::{FilterSent, Looked, ToRun, ViewSent};
+use super::wire::messages::{Looked, ToRun, ViewSent};
 use super::wire::stream::{Reader, Writer};
-use crate::core::partitions::query::RowFilter;
 use crate::runtime::EngineError;
 use crate::telemetry::{Draft, PartitionView, Snapshot};
 use link::{Link, Shared, first_update};
@@ -134,24 +133,7 @@ fn keep(runtime: Runtime, link: Link, ends: (Reader, Writer)) -> io::Result<()> 
 
 fn sent_view(view: &PartitionView) -> ViewSent {
     let PartitionView { state, query, opened, wanted } = view.clone();
-    let filter = match &query.filter {
-        RowFilter::Text(text) => FilterSent::Text(text.clone()),
-        RowFilter::Condition(condition) => FilterSent::Condition {
-            text: condition.text().to_owned(),
-            whole: condition.all_messages(),
-        },
-    };
-    ViewSent {
-        state,
-        sort: query.sort,
-        descending: query.descending,
-        filter,
-        offset: query.offset,
-        limit: query.limit,
-        pinned: query.pinned,
-        opened,
-        wanted,
-    }
+    ViewSent { state, query: query.sent(), opened, wanted }
 }
 
 impl Watched for Remote {

@@ -16,11 +16,11 @@ use thiserror::Error;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::build::{build, fingerprint};
-use super::frame::{WireError, encode, read};
-use super::secret::{Nonce, Proof, Secret, Side};
 use super::stream::{Reader, Writer};
 use crate::core::topology::Topology;
+use crate::wire::build::{build, fingerprint};
+use crate::wire::frame::{WireError, encode, read};
+use crate::wire::secret::{Nonce, Proof, Secret, Side};
 
 /// What tells this protocol from others.
 const MAGIC: &str = "wallaroo control";

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::application::Key;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
-use crate::core::partitions::query::SortBy;
+use crate::core::partitions::query::RowQuery;
+use crate::core::partitions::sent::FilterSent;
 use crate::session::orders::{Answer, Order};
 use crate::session::status::Status;
 use crate::telemetry::{Draft, LogLine, OutputShown, PartitionName, Snapshot};
@@ -57,28 +57,9 @@ pub(in crate::session) struct Looked {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::session) struct ViewSent {
     pub state: usize,
-    pub sort: SortBy,
-    pub descending: bool,
-    pub filter: FilterSent,
-    pub offset: usize,
-    pub limit: usize,
-    pub pinned: Vec<Key>,
+    pub query: RowQuery<FilterSent>,
     pub opened: Option<PartitionName>,
     pub wanted: Option<String>,
-}
-
-/// Which partitions are let through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::session) enum FilterSent {
-    /// Those whose key contains this text.
-    Text(String),
-    /// Those of which a condition holds.
-    Condition {
-        /// As it was typed.
-        text: String,
-        /// How many messages all partitions have had.
-        whole: u64,
-    },
 }
 
 /// Values with numbers that follow each other.

@@ -9,7 +9,7 @@ use tracing::{Dispatch, dispatcher};
 use super::rate::{Rate, Said};
 use super::rates::{Kind, Rates};
 use super::{Log, RUN_TARGET, TARGET};
-use crate::core::event::{EngineEvent, Level};
+use crate::core::event::{ClusterNews, EngineEvent, Level};
 use crate::core::figures::{counted, exact};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, Timestamp};
@@ -89,6 +89,10 @@ impl Reporter {
         });
         let (application, ends) = (&self.application, ends.collect::<String>());
         let workers = counted(settings.workers.get() as u64, "worker");
+        let workers = match settings.processes().len() {
+            0 | 1 => workers,
+            processes => format!("{workers} in each of {processes} processes"),
+        };
         self.say(
             || tracing::info!(target: RUN_TARGET, "{application} starts with {workers}{ends}"),
         );
@@ -127,8 +131,13 @@ impl Reporter {
             }
         }
         let pipeline = event.pipeline().and_then(|pipeline| self.pipeline(pipeline));
-        if let EngineEvent::SourceEnded(..) | EngineEvent::GeneratorEnded(_) = event {
-            // `run` ends with its source, and says that in its own words.
+        if let EngineEvent::SourceEnded(..)
+        | EngineEvent::GeneratorEnded(_)
+        | EngineEvent::Cluster(
+            ClusterNews::Meeting(_) | ClusterNews::Awaited(_) | ClusterNews::StopAsked(_),
+        ) = event
+        {
+            // `run` ends with its source, and says that in its own words; and it says at once for whom it waits.
             self.say(|| tracing::info!(target: RUN_TARGET, pipeline, "{event}"));
             return;
         }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::question::{LOOK, Question};
-use super::whole_row;
 use crate::core::numbers::Timestamp;
 use crate::core::partitions::query::{PartitionRow, RowFilter, RowQuery, RowWindow, SortBy};
+use crate::core::partitions::row;
 use crate::core::partitions::scan::merge;
 use crate::runtime::Engine;
 
@@ -31,7 +31,7 @@ pub struct FoundPartition {
     /// Its state's place in the topology.
     pub state: usize,
     /// The partition.
-    #[serde(with = "whole_row")]
+    #[serde(with = "row::whole")]
     pub row: PartitionRow,
 }
 

@@ -7,7 +7,6 @@ pub(super) mod found;
 pub(super) mod opened;
 pub(super) mod question;
 pub(super) mod rates;
-mod whole_row;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::whole_row;
 use crate::core::numbers::{Timestamp, WorkerIndex};
 use crate::core::partitions::query::PartitionRow;
+use crate::core::partitions::row;
 
 /// The shortest time between two questions.
 pub(super) const MIN_WAIT: Duration = Duration::from_millis(40);
@@ -22,7 +22,7 @@ pub(super) const HISTORY: usize = 30;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShownRow {
     /// The partition.
-    #[serde(with = "whole_row")]
+    #[serde(with = "row::whole")]
     pub row: PartitionRow,
     /// Messages per second; `None` until it has been shown for long enough to measure.
     pub rate: Option<f64>,

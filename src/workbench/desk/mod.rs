@@ -167,6 +167,7 @@ impl Desk {
                     workbench.crashed();
                     self.crashes += u64::from(survived);
                 }
+                Answer::Killed => workbench.crashed(),
                 Answer::BegunAnew => {
                     workbench.begun_anew(self.session.snapshot());
                     (self.crashes, self.lost) = (0, false);

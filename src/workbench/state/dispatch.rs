@@ -110,13 +110,19 @@ impl Workbench {
             return None;
         }
         let question = match command {
+            Command::Crash if self.open_victims() => return None,
             Command::Crash => Question::crash(),
             Command::Reset => self.reset_question(),
             _ => return self.do_now(command),
         };
+        self.ask(question);
+        None
+    }
+
+    /// Asks a question over what is open.
+    pub(super) fn ask(&mut self, question: Question) {
         self.beneath.extend(self.overlay.take());
         self.overlay = Some(Overlay::Question(question));
-        None
     }
 
     pub(super) fn do_now(&mut self, command: Command) -> Option<Effect> {

@@ -41,7 +41,12 @@ impl Workbench {
                 (!self.has_load()).then_some("there is no load")
             }
             Command::FewerWorkers => {
-                (self.snapshot.workers.len() < 2).then_some("one worker is the least")
+                let (workers, processes) = (&self.snapshot.workers, &self.snapshot.processes);
+                match processes {
+                    None => (workers.len() < 2).then_some("one worker is the least"),
+                    Some(processes) => (processes.workers_each < 2)
+                        .then_some("one worker in each process is the least"),
+                }
             }
             Command::Zoom => {
                 let typing = self.pane == Pane::Input && !self.zoomed;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Workbench;
+use super::windows::victims::workers_in_words;
 use crate::core::event::EngineEvent;
 use crate::telemetry::Snapshot;
 use crate::workbench::words;
@@ -24,8 +25,8 @@ impl Workbench {
         if self.notices.shown().is_some_and(|notice| notice.bad) {
             return;
         }
-        let [to, all] = [(*to, "worker"), (*partitions, "partition")]
-            .map(|(count, word)| words::counted(count as u64, word));
+        let all = words::counted(*partitions as u64, "partition");
+        let to = workers_in_words(*to, snapshot.processes.as_ref());
         let moved = words::exact(*moved as u64);
         self.remark(format!("{to} instead of {from}: {moved} of {all} moved"), false);
     }

@@ -1,82 +1,15 @@
 //! From a file to a file: after any number of kills, state and outputs are those of an
 //! undisturbed run.
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::Duration;
 
-use serde_json::json;
-
+use crate::cast::Votes;
 use crate::chance::{Chance, for_seeds};
-use crate::folder::{Folder, by_letter};
-use crate::support::frames::{frame, vote};
+use crate::folder::Folder;
 use crate::support::program::Running;
 use crate::support::waiting::wait_until;
-
-/// Votes, and what an undisturbed run makes of them.
-struct Votes {
-    bytes: Vec<u8>,
-    totals: BTreeMap<u8, u64>,
-    outputs: BTreeMap<u8, Vec<Vec<u8>>>,
-    dead_letters: u64,
-}
-
-impl Votes {
-    fn new(chance: &mut Chance, count: u64) -> Self {
-        let mut votes = Self {
-            bytes: Vec::new(),
-            totals: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            dead_letters: 0,
-        };
-        for _ in 0..count {
-            if chance.below(5000) == 0 {
-                votes.bytes.extend(frame(b"no vote"));
-                votes.dead_letters += 1;
-                continue;
-            }
-            let letter = b'a' + u8::try_from(chance.below(26)).unwrap();
-            let count = u32::try_from(chance.below(1000)).unwrap();
-            votes.bytes.extend(vote(letter, count));
-            let total = votes.totals.entry(letter).or_default();
-            *total += u64::from(count);
-            let line = [&[letter], format!(" => {total}").as_bytes()].concat();
-            votes.outputs.entry(letter).or_default().push(line);
-        }
-        votes
-    }
-
-    fn check(&self, folder: &Folder) {
-        let found = by_letter(&folder.read("outputs"));
-        for (letter, lines) in &self.outputs {
-            let found = found.get(letter).map(Vec::as_slice).unwrap_or_default();
-            let same = lines.iter().zip(found).take_while(|(line, found)| line == found).count();
-            assert!(
-                lines == found,
-                "{} has {} outputs instead of {}, and the first {same} are right",
-                char::from(*letter),
-                found.len(),
-                lines.len()
-            );
-        }
-        assert_eq!(found.len(), self.outputs.len());
-        let rows = folder.json_lines("state");
-        assert_eq!(rows.len(), self.totals.len());
-        for row in rows {
-            let letter = row["key"].as_str().unwrap().as_bytes()[0];
-            assert_eq!(row["value"]["votes"], json!(self.totals[&letter]), "{row}");
-            assert_eq!(row["messages"], json!(self.outputs[&letter].len()), "{row}");
-        }
-    }
-
-    /// What is in the sink when a run is killed is the beginning of what it must be.
-    fn check_beginning(&self, folder: &Folder) {
-        for (letter, lines) in by_letter(&folder.read("outputs")) {
-            assert!(self.outputs[&letter].starts_with(&lines), "{}", char::from(letter));
-        }
-    }
-}
 
 #[test]
 fn a_file_counts_once_however_often_the_run_is_killed() {
@@ -132,10 +65,12 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
         let folder = Folder::new();
         let votes = Votes::new(chance, 200_000);
         let (input, outputs) = (folder.write("votes", &votes.bytes), folder.path("outputs"));
+        let letters = folder.path("letters");
+        let ends = ["--in", &input, "--out", &outputs, "--dead-letters", &letters];
         let mut taken = 0;
         for workers in ["2", "1", "2"] {
-            let ends = ["--in", &input, "--out", &outputs, "--workers", workers];
-            let mut running = Running::start(folder.command("alphabet", &ends));
+            let options = [&ends[..], &["--workers", workers]].concat();
+            let mut running = Running::start(folder.command("alphabet", &options));
             let grown = folder.read("outputs").len() + 1000;
             wait_until("some outputs, or the end", || {
                 running.has_ended()
@@ -148,10 +83,10 @@ fn a_run_that_is_asked_to_end_leaves_nothing_to_be_replayed() {
             assert_eq!(folder.inspect()["journal"]["frames_to_replay"], 0);
             votes.check_beginning(&folder);
         }
-        let ends = ["--in", &input, "--out", &outputs];
         taken += folder.run("alphabet", &ends).succeeded().json()["messages_in"].as_u64().unwrap();
         assert_eq!(taken, 200_000, "each frame was taken once");
         votes.check(&folder);
+        votes.check_letters(&folder);
     });
 }
 

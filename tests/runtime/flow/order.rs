@@ -9,8 +9,9 @@ use wallaroo::endpoints::Endpoint;
 use wallaroo::runtime::Settings;
 use wallaroo::{Application, Key, Reason, Sink, Source, TestDriver};
 
+use crate::Workers::Together;
 use crate::support::frames::vote;
-use crate::{WORKERS, injectable, start};
+use crate::{WORKERS, Workers, injectable, start};
 
 /// How many frames the file has: many times what is read at once.
 const FRAMES: u32 = 50_000;
@@ -87,7 +88,7 @@ fn meeting() -> Arc<Topology> {
 }
 
 /// The outputs of a run over the file.
-fn outputs(topology: &Arc<Topology>, workers: usize) -> Vec<Vec<u8>> {
+fn outputs(topology: &Arc<Topology>, workers: Workers) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("votes.msg");
     fs::write(&path, numbered_votes()).unwrap();
@@ -102,7 +103,7 @@ fn outputs(topology: &Arc<Topology>, workers: usize) -> Vec<Vec<u8>> {
 
 #[test]
 fn two_workers_decode_one_file_at_once_and_each_key_keeps_its_order() {
-    for workers in [2, 4] {
+    for workers in [Together(2), Together(4)] {
         let outputs = outputs(&meeting(), workers);
         assert_eq!(outputs.len(), FRAMES as usize);
         for letter in b'a'..b'l' {

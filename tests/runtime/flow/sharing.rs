@@ -17,7 +17,7 @@ use crate::applications::{Vote, add, decode, letter, write_line};
 use crate::support::frames::votes;
 use crate::support::sockets::small_listener;
 use crate::support::waiting::wait_until;
-use crate::{WORKERS, injectable, start};
+use crate::{WORKERS, Workers, injectable, start};
 
 /// Two pipelines with one state between them: `silent` has no sink.
 fn shared() -> Arc<Topology> {
@@ -132,7 +132,7 @@ fn the_outputs_of_pipelines_with_one_sink_are_whole_and_each_in_its_order() {
                 lines = fs::read_to_string(path).unwrap();
             }
             let [mut small, large] = numbers(&lines);
-            if workers > 1 {
+            if workers != Workers::Together(1) {
                 // Without a state, each worker has a part of the source, and the parts come as they may.
                 small.sort_unstable();
             }

@@ -15,10 +15,14 @@ use crate::recorder::Recorder;
 use crate::support::fragile::silence_panics_on_purpose;
 use crate::support::frames::{vote, votes};
 use crate::support::waiting::{wait_until, within_limit};
-use crate::{WORKERS, injectable};
+use crate::{WORKERS, Workers, injectable};
 
 /// Settings of a run with a TCP source, which saves in this folder if there is one.
-fn settings(topology: &Topology, workers: usize, saved: Option<&Path>) -> Settings {
+fn settings(
+    topology: &Arc<Topology>,
+    workers: impl Into<Workers>,
+    saved: Option<&Path>,
+) -> Settings {
     Settings {
         sources: vec![Endpoint::Tcp("127.0.0.1:0".to_owned())],
         resilience: saved.map(|folder| ResilienceSettings::new(folder.to_owned())),

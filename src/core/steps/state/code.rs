@@ -150,7 +150,7 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         let (pipeline, clock) = (&self.keys.name.pipeline, context.clock);
         let pinned = frames.begin_pinned(pipeline, frame, (&self.state, key), || clock.now());
         let begins = pinned.is_some();
-        context.report.traces.extend(pinned);
+        context.report.traces.extend(pinned.filter(|trace| trace.is_at_home()));
         if begins || self.keys.workers() == 1 {
             self.keys.trace(frames, frame, key, context);
         }

@@ -7,11 +7,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::load::{in_few_words, late};
+use crate::core::event::waiting_for;
 use crate::runtime::RunState;
 use crate::telemetry::{SinkState, Snapshot};
 use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::windows::victims::workers_in_words;
 use crate::workbench::words;
 
 /// A narrower screen has the short words for what waits.
@@ -29,6 +31,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let name = Span::styled(format!(" {} ", snapshot.application), theme.accent());
     // What has the greatest number is left out first where there is no room.
     let mut parts = vec![(0, vec![name]), (0, chip(&text, role))];
+    let processes = snapshot.processes.as_ref();
+    if let Some(awaited) = processes.map(|all| &all.awaited).filter(|all| !all.is_empty()) {
+        // Never left out: nothing goes on without them.
+        parts.push((0, chip(&waiting_for(awaited), theme.warning())));
+    }
     let totals = [(5, snapshot.totals.messages_in, "in"), (6, snapshot.totals.messages_out, "out")];
     parts.extend(totals.map(|(rank, count, word)| {
         let count = Span::raw(format!(" {} ", words::short(count)));
@@ -44,7 +51,7 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     }
     let held_up = held_up(snapshot);
     let change = snapshot.changing_to.map(|workers| {
-        let workers = words::counted(workers as u64, "worker");
+        let workers = workers_in_words(workers, snapshot.processes.as_ref());
         match held_up {
             None => format!("checkpoint, then {workers}"),
             Some(_) if area.width < WORDY => format!("{workers} wait"),
@@ -54,7 +61,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
     // Never left out, and cut if it is too long: it is why nothing else is of now.
     let away = snapshot.away.as_ref().map(|why| format!("trying again: {}", words::one_line(why)));
-    let warnings = [(3, change), (2, frozen), (0, away)].into_iter();
+    let holds = processes.and_then(|processes| processes.holds_checkpoint);
+    let holds = holds.map(|process| format!("a checkpoint waits for process {process}"));
+    let warnings = [(1, holds), (3, change), (2, frozen), (0, away)].into_iter();
     parts.extend(warnings.filter_map(|(rank, warning)| {
         Some((rank, vec![Span::styled(format!(" {} ", warning?), theme.warning())]))
     }));

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::row::at_row;
+use super::shown::{Shown, shown};
 use crate::core::text::plural;
 use crate::telemetry::{Snapshot, WorkerShown};
 use crate::workbench::theme::Theme;
@@ -32,8 +33,8 @@ pub(super) struct Lanes {
     theme: Theme,
     lanes: Vec<Lane>,
     rows: u16,
-    /// The workers that have no lane, and their shares.
-    others: Vec<(usize, f64)>,
+    /// The names of those that have no lane, and their shares.
+    others: Vec<(String, f64)>,
 }
 
 struct Lane {
@@ -46,27 +47,27 @@ struct Lane {
 
 impl Lanes {
     pub fn new(theme: Theme, snapshot: &Snapshot, detail: Detail, height: u16) -> Self {
-        let workers = &snapshot.workers;
         let fit = usize::from(height).max(1);
-        let shown = if workers.len() <= fit { workers.len() } else { fit - 1 };
-        let apart = workers.len() == 2 && fit >= 3;
-        let shares = Shares::of(workers);
-        let lane = |(at, worker): (usize, &WorkerShown)| Lane {
+        let all = shown(snapshot, fit);
+        let lanes = if all.len() <= fit { all.len() } else { fit - 1 };
+        let apart = all.len() == 2 && fit >= 3;
+        let shares = Shares::of(&snapshot.workers);
+        let lane = |(at, Shown { name, short, of }): (usize, &Shown)| Lane {
             row: u16::try_from(if apart { 2 * at } else { at }).unwrap_or(u16::MAX),
-            worker: worker.worker.0,
+            worker: of.worker.0,
             name: match detail {
-                Detail::Full => format!("worker {} ", worker.worker),
-                Detail::Short | Detail::Share => format!("w{} ", worker.worker),
+                Detail::Full => name.clone(),
+                Detail::Short | Detail::Share => short.clone(),
             },
-            share: shares.share(worker),
-            figures: figures(worker, shares.share(worker), detail),
+            share: shares.share(of),
+            figures: figures(of, shares.share(of), detail),
         };
-        let others = workers.iter().skip(shown);
+        let other = |shown: &Shown| (shown.short.trim().to_owned(), shares.share(&shown.of));
         Self {
             theme,
-            lanes: workers.iter().take(shown).enumerate().map(lane).collect(),
+            lanes: all.iter().take(lanes).enumerate().map(lane).collect(),
             rows: height,
-            others: others.map(|worker| (worker.worker.0, shares.share(worker))).collect(),
+            others: all.iter().skip(lanes).map(other).collect(),
         }
     }
 
@@ -131,7 +132,7 @@ impl Lanes {
 
     /// The shares of the workers without a lane: of as many as fit the columns, and of the others together.
     fn others_in(&self, columns: usize) -> String {
-        let text = |(worker, share): &(usize, f64)| format!("w{worker} {}", words::percent(*share));
+        let text = |(name, share): &(String, f64)| format!("{name} {}", words::percent(*share));
         let texts: Vec<String> = self.others.iter().map(text).collect();
         let line = |named: usize| {
             let rest: f64 = self.others.iter().skip(named).map(|(_, share)| share).sum();

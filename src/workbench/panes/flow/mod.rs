@@ -6,6 +6,7 @@ mod forms;
 mod lanes;
 mod merged;
 mod row;
+mod shown;
 mod skew;
 
 use ratatui::buffer::Buffer;

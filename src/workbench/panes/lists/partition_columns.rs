@@ -48,9 +48,11 @@ fn all(workbench: &Workbench, shown: &PartitionsShown) -> Vec<Column> {
     let widths = workbench.partitions.widths();
     let columns_of = |width: usize| u16::try_from(width).unwrap_or(KEY_LIMIT);
     let key = columns_of(widths.key()).saturating_add(MARK).clamp(5, KEY_LIMIT);
+    // With its process, if there are several.
+    let worker = if workbench.snapshot.processes.is_some() { 10 } else { 7 };
     let mut columns = vec![
         column("key", Some(SortBy::Key), key, false),
-        column("worker", Some(SortBy::Worker), 7, true),
+        column("worker", Some(SortBy::Worker), worker, true),
     ];
     let fields = fields(shown);
     if fields.is_empty() {

@@ -270,12 +270,15 @@ fn value(
 fn worker(workbench: &Workbench, row: &ShownRow) -> Line<'static> {
     let (theme, owner) = (workbench.theme, row.row.worker);
     let style = theme.worker(owner.0);
+    let processes = workbench.snapshot.processes.as_ref();
+    let in_process = processes.map(|all| format!("p{} w", all.of(owner))).unwrap_or_default();
     match row.moved {
         Some((before, since)) if workbench.is_recent(since, MOVED_FOR) => {
             let arrow = theme.symbol("→", ">");
-            Line::styled(format!("{before}{arrow}{owner}"), style.patch(theme.title()))
+            let text = format!("{before}{arrow}{in_process}{owner}");
+            Line::styled(text, style.patch(theme.title()))
         }
-        _ => Line::styled(owner.to_string(), style),
+        _ => Line::styled(format!("{in_process}{owner}"), style),
     }
 }
 

@@ -76,6 +76,11 @@ impl Story<'_> {
             lines.push(Line::default());
         }
         lines.extend(self.fields("saved now", self.saved()));
+        let processes = self.workbench.snapshot.processes.as_ref();
+        if let Some(process) = processes.and_then(|processes| processes.holds_checkpoint) {
+            let text = format!("process {process}: a checkpoint needs what it still processes");
+            lines.extend(self.fields("waits for", vec![text]));
+        }
         let until = if self.workbench.saved_for_now { ", until you quit" } else { "" };
         lines
             .extend(self.fields("in", vec![format!("{}{until}", self.safety.directory.display())]));
@@ -137,8 +142,11 @@ impl Story<'_> {
 
 fn lost(crash: &Crash) -> Vec<String> {
     let Crash { workers, partitions, epoch, messages, .. } = crash;
-    let [partitions, workers] = [(*partitions, "partition"), (*workers, "worker")]
-        .map(|(count, what)| counted(count as u64, what));
+    let workers = counted(*workers as u64, "worker");
+    let memory = match *partitions {
+        0 => format!("all that was in the memory of {workers}"),
+        some => format!("{} in the memory of {workers}", counted(some as u64, "partition")),
+    };
     let newer = match (epoch.0, *messages) {
         (0, messages) => format!("{}, and there was no checkpoint", counted(messages, "message")),
         (_, 0) => format!("no message newer than {}", checkpoint(*epoch)),
@@ -146,7 +154,7 @@ fn lost(crash: &Crash) -> Vec<String> {
             format!("{} newer than {}", counted(messages, "message"), checkpoint(*epoch))
         }
     };
-    vec![format!("{partitions} in the memory of {workers}"), newer]
+    vec![memory, newer]
 }
 
 fn checkpoint(epoch: Epoch) -> String {

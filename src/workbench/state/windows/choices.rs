@@ -5,8 +5,10 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::detail::Subject;
 use super::overlay::Overlay;
 use super::palette::{Choose, Item, Palette};
+use super::question::Question;
 use crate::application::Key;
 use crate::core::partitions::query::PartitionRow;
+use crate::session::orders::Order;
 use crate::telemetry::ShownRow;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::layout::Pane;
@@ -79,6 +81,8 @@ impl Workbench {
             }
             Choose::Setting(setting) => self.set(setting),
             Choose::Application(at) => return Some(Effect::Switch(at)),
+            Choose::Kill(process) => return Some(Effect::Order(Order::Kill(process))),
+            Choose::LoseAll => self.ask(Question::crash()),
         }
         None
     }

@@ -11,3 +11,4 @@ pub(in crate::workbench) mod question;
 pub(in crate::workbench::state) mod reset;
 pub(in crate::workbench) mod reset_files;
 pub(in crate::workbench) mod themes;
+pub(in crate::workbench) mod victims;

@@ -10,6 +10,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::application::Key;
+use crate::core::numbers::ProcessIndex;
 use crate::core::partitions::query::SortBy;
 use crate::core::text::has;
 use crate::telemetry::TimeWindow;
@@ -42,6 +43,10 @@ pub enum Choose {
     Setting(Setting),
     /// Go on with this application.
     Application(usize),
+    /// Kill this process of the engine.
+    Kill(ProcessIndex),
+    /// Lose what all processes have in memory.
+    LoseAll,
 }
 
 /// A setting with a value.

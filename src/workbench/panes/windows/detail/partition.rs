@@ -77,7 +77,13 @@ impl About<'_> {
     /// Where it is, how much it has done, and since when there is it.
     fn figures(&self, shown: &ShownRow) -> Vec<Row> {
         let (theme, row) = (self.workbench.theme, &shown.row);
-        let place = Span::styled(row.worker.to_string(), theme.worker(row.worker.0));
+        let mut place = row.worker.to_string();
+        if let Some(processes) = &self.workbench.snapshot.processes {
+            let process = processes.of(row.worker);
+            let named = processes.named.get(process.0);
+            place.extend(named.map(|named| format!(" in {named}")));
+        }
+        let place = Span::styled(place, theme.worker(row.worker.0));
         let head = Span::styled(format!("{:<NAME$} ", "worker"), theme.quiet());
         let mut body = vec![place];
         if let Some((before, at)) = shown.moved {

@@ -19,10 +19,10 @@ const LEAVING: Duration = Duration::from_millis(1);
 const NOT_ACCEPTED: Duration = Duration::from_millis(100);
 
 /// A place. It is free again when it is dropped.
-pub(crate) type Place = Arc<OwnedSemaphorePermit>;
+pub type Place = Arc<OwnedSemaphorePermit>;
 
 /// The places for connections.
-pub(crate) struct Places {
+pub struct Places {
     free: Arc<Semaphore>,
     /// How long a connection keeps its place while others wait for one.
     kept: Duration,
@@ -58,7 +58,7 @@ impl Places {
     }
 
     /// The next free place. If there is none for a while, the oldest connection is aborted.
-    async fn next(&mut self) -> Place {
+    pub async fn next(&mut self) -> Place {
         loop {
             self.taken.retain(|(_, place, _)| place.strong_count() > 0);
             let oldest = self.taken.front();
@@ -75,7 +75,7 @@ impl Places {
     }
 
     /// This task holds a place.
-    fn take(&mut self, place: Weak<OwnedSemaphorePermit>, holder: AbortHandle) {
+    pub fn take(&mut self, place: Weak<OwnedSemaphorePermit>, holder: AbortHandle) {
         self.taken.push_back((Instant::now(), place, holder));
     }
 }

@@ -10,7 +10,7 @@ use crate::core::topology::Topology;
 const PIECE: usize = 1 << 20;
 
 /// A text that is another one for each program that was built. It reads the program once, which takes a moment.
-pub(in crate::session) fn build() -> &'static str {
+pub fn build() -> &'static str {
     static BUILD: LazyLock<String> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
         match program() {
@@ -40,6 +40,6 @@ fn program() -> io::Result<(u64, u32)> {
 }
 
 /// A number that is another one for other steps, states or declared keys.
-pub(in crate::session) fn fingerprint(topology: &Topology) -> u32 {
+pub fn fingerprint(topology: &Topology) -> u32 {
     crc32fast::hash(format!("{topology:?}").as_bytes())
 }

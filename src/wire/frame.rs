@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The longest frame in bytes.
-pub(in crate::session) const MAX_FRAME: usize = 16 * 1024 * 1024;
+pub const MAX_FRAME: usize = 16 * 1024 * 1024;
 
 /// How deep values may be in each other: a stranger must not fill the stack.
 const MAX_DEPTH: usize = 200;
@@ -18,7 +18,7 @@ const HEADER: usize = 4;
 
 /// Why no message could be read or made.
 #[derive(Debug, Error)]
-pub(in crate::session) enum WireError {
+pub enum WireError {
     /// The connection has failed or ended.
     #[error("{0}")]
     Connection(#[from] io::Error),
@@ -34,7 +34,7 @@ pub(in crate::session) enum WireError {
 }
 
 /// A message as a frame.
-pub(in crate::session) fn encode(message: &impl Serialize) -> Result<Vec<u8>, WireError> {
+pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, WireError> {
     let mut frame = vec![0; HEADER];
     message.serialize(&mut rmp_serde::Serializer::new(&mut frame).with_struct_map())?;
     let length = frame.len() - HEADER;
@@ -48,10 +48,18 @@ pub(in crate::session) fn encode(message: &impl Serialize) -> Result<Vec<u8>, Wi
 }
 
 /// The next message; `None` if the connection has ended. A frame longer than `longest` is an error.
-pub(in crate::session) async fn read<T: DeserializeOwned>(
+pub async fn read<T: DeserializeOwned>(
     from: &mut (impl AsyncRead + Unpin),
     longest: usize,
 ) -> Result<Option<T>, WireError> {
+    Ok(read_counted(from, longest).await?.map(|(message, _)| message))
+}
+
+/// The same, and how many bytes its frame has.
+pub async fn read_counted<T: DeserializeOwned>(
+    from: &mut (impl AsyncRead + Unpin),
+    longest: usize,
+) -> Result<Option<(T, usize)>, WireError> {
     let mut header = [0; HEADER];
     match from.read_exact(&mut header).await {
         Ok(_) => {}
@@ -70,7 +78,8 @@ pub(in crate::session) async fn read<T: DeserializeOwned>(
     }
     let mut from = rmp_serde::Deserializer::from_read_ref(&body);
     from.set_max_depth(MAX_DEPTH);
-    T::deserialize(&mut from).map(Some).map_err(|_| WireError::Nonsense)
+    let message = T::deserialize(&mut from).map_err(|_| WireError::Nonsense)?;
+    Ok(Some((message, HEADER + length)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,11 @@
+//! The program as several processes.
+
+mod children;
+mod disturbed;
+mod killed;
+mod lines;
+mod machines;
+mod refused;
+mod stopped;
+mod system;
+mod together;
