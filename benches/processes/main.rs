@@ -121,15 +121,32 @@ fn holds(folder: &Path) -> io::Result<()> {
         command.arg("--resilience-dir").arg(saved.path().join("saved"));
         command.args(["--checkpoint-interval", "100ms", "--log-level", "debug", "--log"]).arg(&log);
         command.output()?;
-        let mut held: Vec<Duration> = fs::read_to_string(&log)?
+        let mut held: Vec<f64> = fs::read_to_string(&log)?
             .lines()
-            .filter_map(|line| line.split("held ").nth(1)?.split([',', ' ']).next())
-            .filter_map(|text| humantime::parse_duration(text).ok())
+            .filter_map(|line| line.split("held for ").nth(1)?.split([',', ' ']).next())
+            .filter_map(milliseconds)
             .collect();
-        held.sort_unstable();
-        println!("{processes:>9}  {:?}  {:?}", held.get(held.len() / 2), held.last());
+        held.sort_by(f64::total_cmp);
+        let (Some(median), Some(longest)) = (held.get(held.len() / 2), held.last()) else {
+            return Err(io::Error::other("the log tells of no checkpoint"));
+        };
+        println!("{processes:>9}  {median:>8.1} ms  {longest:>8.1} ms");
     }
     Ok(())
+}
+
+/// A time as the log writes it, such as `398.5µs`.
+fn milliseconds(text: &str) -> Option<f64> {
+    let unit = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (number, unit) = text.split_at_checked(unit)?;
+    let scale = match unit {
+        "ns" => 1e-6,
+        "µs" => 1e-3,
+        "ms" => 1.0,
+        "s" => 1e3,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * scale)
 }
 
 /// How long it takes from the death of a process until its run has recovered.
