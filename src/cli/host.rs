@@ -90,10 +90,13 @@ fn until_its_end(
                         return Err(Failure::failed("interrupted twice: ended at once"));
                     }
                     asked = true;
-                    host.stop();
-                    progress.say(
-                        "this process asks process 0 to end the run; interrupt again to end it alone",
-                    );
+                    progress.say(if host.stop() {
+                        "this process asks process 0 to end the run; interrupt again to end it alone"
+                    } else if host.has_met() {
+                        "this process asks process 0 to end the run when they have met; interrupt again to end it alone"
+                    } else {
+                        "this process ends: it has met nobody yet, so the others know nothing of it"
+                    });
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Newtypes for the numbers that must not be mixed up.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,13 @@ pub struct ProcessIndex(pub usize);
 impl fmt::Display for ProcessIndex {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+impl WorkerIndex {
+    /// The process that has this worker, if each has so many: those of process 0 come first.
+    pub fn process(self, workers_each: NonZeroUsize) -> ProcessIndex {
+        ProcessIndex(self.0 / workers_each)
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::processes::naming::named;
 use crate::cluster::Cluster;
 use crate::core::event::ProcessNamed;
+use crate::core::figures::counted;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace_budget::TraceRate;
-use crate::core::numbers::{ProcessIndex, WorkerIndex};
+use crate::core::numbers::ProcessIndex;
 use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
@@ -53,10 +54,16 @@ impl Settings {
         (0..members.count()).map(|process| named(members, ProcessIndex(process))).collect()
     }
 
-    /// The process of a worker, if there are so many workers in all; `None` if there is one process.
-    pub(super) fn process_of(&self, worker: WorkerIndex, workers: usize) -> Option<ProcessIndex> {
-        let processes = self.cluster.as_ref()?.members().count();
-        Some(ProcessIndex(worker.0 * processes / workers.max(1)))
+    /// So many workers, in each process if there are several.
+    #[must_use]
+    pub fn workers_in_words(&self, each: NonZeroUsize) -> String {
+        let workers = counted(each.get() as u64, "worker");
+        match &self.cluster {
+            None => workers,
+            Some(cluster) => {
+                format!("{workers} in each of {} processes", cluster.members().count())
+            }
+        }
     }
 
     /// Whether the other processes are children of this one, which can be killed.

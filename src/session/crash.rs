@@ -55,7 +55,7 @@ impl Session {
         let cluster = self.settings.cluster.clone();
         let children = cluster.as_ref().and_then(|cluster| cluster.children());
         match (&*error, children) {
-            (error, Some(children)) if error.is_loss() => {
+            (error, Some(children)) if error.is_loss() && self.settings.resilience.is_some() => {
                 self.collector.event(EngineEvent::Cluster(ClusterNews::Lost(error.to_string())));
                 let restart = || {
                     let started = children.restart();

@@ -150,7 +150,7 @@ impl Session {
             return Err(format!("{MAX_WORKERS} workers are the most"));
         }
         self.set_workers(workers).map_err(|error| error.to_string())?;
-        let workers = self.workers_in_words(wanted);
+        let workers = self.settings.workers_in_words(workers);
         self.say(&format!("{workers} wanted instead of {now}: checkpoint first"));
         Ok(())
     }

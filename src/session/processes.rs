@@ -1,7 +1,8 @@
 //! The processes of a session's engine.
 
+use std::num::NonZeroUsize;
+
 use super::Session;
-use crate::core::figures::counted;
 use crate::core::numbers::ProcessIndex;
 use crate::telemetry::ProcessesShown;
 
@@ -12,7 +13,7 @@ impl Session {
         if named.len() < 2 {
             return None;
         }
-        let workers_each = self.engine.workers() / named.len();
+        let workers_each = NonZeroUsize::new(self.engine.workers() / named.len())?;
         let awaited = self.collector.awaited.lock();
         Some(ProcessesShown {
             named,
@@ -26,19 +27,12 @@ impl Session {
     /// Kills another process of the engine, as `kill -9` does: the engine is lost with it, and its owner may start it
     /// again. False if it cannot be killed from here.
     pub fn kill_process(&self, process: ProcessIndex) -> bool {
-        let killed = self.engine.kill_process(process);
+        let cluster = self.settings.cluster.as_ref();
+        let children = cluster.and_then(|cluster| cluster.children());
+        let killed = children.is_some_and(|children| children.kill(process));
         if killed {
             self.collector.killed(process);
         }
         killed
-    }
-
-    /// So many workers, in each process if there are several.
-    pub(super) fn workers_in_words(&self, each: usize) -> String {
-        let workers = counted(each as u64, "worker");
-        match self.settings.processes().len() {
-            0 | 1 => workers,
-            processes => format!("{workers} in each of {processes} processes"),
-        }
     }
 }

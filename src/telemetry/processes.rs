@@ -1,5 +1,6 @@
 //! The processes that run an engine together, for front ends.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ pub struct ProcessesShown {
     /// All of them, in order: at least two.
     pub named: Vec<ProcessNamed>,
     /// How many workers each has.
-    pub workers_each: usize,
+    pub workers_each: NonZeroUsize,
     /// Those that are waited for: nothing goes on without them.
     pub awaited: Vec<ProcessNamed>,
     /// The one for which a checkpoint has been waiting for a while.
@@ -32,14 +33,14 @@ impl ProcessesShown {
     /// The process of a worker.
     #[must_use]
     pub fn of(&self, worker: WorkerIndex) -> ProcessIndex {
-        ProcessIndex(worker.0 / self.workers_each.max(1))
+        worker.process(self.workers_each)
     }
 
     /// The workers of a process.
     #[must_use]
     pub fn workers(&self, process: ProcessIndex) -> Range<usize> {
-        let first = process.0 * self.workers_each;
-        first..first + self.workers_each
+        let first = process.0 * self.workers_each.get();
+        first..first + self.workers_each.get()
     }
 }
 
@@ -80,7 +81,7 @@ mod tests {
             (0..3).map(|process| ProcessNamed { process: ProcessIndex(process), address: None });
         let processes = ProcessesShown {
             named: named.collect(),
-            workers_each: 2,
+            workers_each: NonZeroUsize::new(2).unwrap(),
             awaited: Vec::new(),
             holds_checkpoint: None,
             are_children: false,

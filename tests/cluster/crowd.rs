@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -51,7 +52,8 @@ impl Crowd {
     pub async fn bind_in(&self, list: &str, index: usize) -> Meeting {
         let members = Members::parse(list, ProcessIndex(index), None).unwrap();
         let (identity, secret) = (self.identity.clone(), self.secret.clone());
-        Meeting::bind(members, identity, secret, self.patience).await.unwrap()
+        let listener = TcpListener::bind(members.bind().as_str()).unwrap();
+        Meeting::at(listener, members, identity, secret, self.patience).unwrap()
     }
 
     /// Process 0 and all others, in order.

@@ -1,5 +1,6 @@
 //! Several processes: which worker is of which, who is waited for, and which one is to be killed.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ fn named(process: usize, address: &str) -> ProcessNamed {
 fn three(snapshot: &mut Snapshot) {
     snapshot.processes = Some(ProcessesShown {
         named: vec![named(0, "a:7100"), named(1, "b:7100"), named(2, "c:7100")],
-        workers_each: 2,
+        workers_each: NonZeroUsize::new(2).unwrap(),
         awaited: Vec::new(),
         holds_checkpoint: None,
         are_children: true,
@@ -89,7 +90,7 @@ fn workers_stand_with_their_processes_and_partitions_say_where_they_are() {
 fn if_not_all_workers_have_room_each_process_has_a_lane() {
     let mut stage = with_three(120, 40);
     changed(&mut stage, |snapshot, processes| {
-        processes.workers_each = 8;
+        processes.workers_each = NonZeroUsize::new(8).unwrap();
         let of = |worker| WorkerShown { worker: WorkerIndex(worker), ..snapshot.workers[0] };
         snapshot.workers = (0..24).map(of).collect();
     });
@@ -170,7 +171,7 @@ fn another_number_of_workers_is_of_each_process() {
     let text = "6 workers, 2 in each process instead of 3: 12 of 26 partitions moved";
     assert!(stage.screen().contains(text), "{}", stage.screen());
     changed(&mut stage, |snapshot, processes| {
-        processes.workers_each = 1;
+        processes.workers_each = NonZeroUsize::MIN;
         snapshot.workers.truncate(3);
     });
     assert_eq!(asked(&mut stage, KeyCode::Char('-')), None);

@@ -67,25 +67,7 @@ pub struct Meeting {
 }
 
 impl Meeting {
-    /// Listens for the other processes. To be called where there is a runtime of tokio.
-    ///
-    /// # Errors
-    ///
-    /// It cannot listen at the address.
-    pub async fn bind(
-        members: Members,
-        identity: Identity,
-        secret: Secret,
-        patience: Patience,
-    ) -> Result<Self, MeetError> {
-        let address = members.bind();
-        let failed = |error| MeetError::Listen(address.clone(), error);
-        let listener = TcpListener::bind(address.as_str()).await.map_err(failed)?;
-        let listener = listener.into_std().map_err(failed)?;
-        Self::at(listener, members, identity, secret, patience)
-    }
-
-    /// The same with a socket that listens already.
+    /// A place at this socket, which listens. To be called where there is a runtime of tokio.
     ///
     /// # Errors
     ///

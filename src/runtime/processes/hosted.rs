@@ -51,8 +51,6 @@ pub(super) struct Hosted {
     pub neighbours: Arc<Neighbours>,
     pub shared: HostShared,
     pub workers: LocalWorkers,
-    /// The first worker of this process.
-    pub first: usize,
     /// Until all partitions to begin with are given.
     pub givers: Vec<Giver>,
     pub marks: Marks,
@@ -122,7 +120,7 @@ impl Hosted {
             return Err(refused("it says what only process 0 may say"));
         }
         match message {
-            Message::Restore { worker, partitions } => self.restore(worker, partitions),
+            Message::Restore { worker, together } => self.restore(worker, together),
             Message::Restored => self.givers.clear(),
             Message::Save { worker, epoch, extent } => {
                 let (processed, changed) =
@@ -200,22 +198,28 @@ impl Hosted {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn restore(&self, worker: WorkerIndex, partitions: Vec<RestoredTogether>) {
-        let own = worker.0.checked_sub(self.first);
-        let Some(giver) = own.and_then(|own| self.givers.get(own)) else { return };
-        for RestoredTogether { state, path, partitions } in partitions {
-            let restored = partitions.into_iter().map(|partition| {
-                let (state, path) = (Arc::clone(&state), Arc::clone(&path));
-                Restored { state, partition, path }
-            });
-            // A worker that is gone has reported why.
-            let _ = giver.send(restored.collect());
-        }
+    fn restore(&self, worker: WorkerIndex, together: RestoredTogether) {
+        let Some(giver) = self.givers.get(self.place_of(worker)) else { return };
+        let RestoredTogether { state, path, partitions } = together;
+        let restored = partitions.into_iter().map(|partition| {
+            let (state, path) = (Arc::clone(&state), Arc::clone(&path));
+            Restored { state, partition, path }
+        });
+        // A worker that is gone has reported why.
+        let _ = giver.send(restored.collect());
+    }
+
+    /// Which worker of this process it is.
+    fn place_of(&self, worker: WorkerIndex) -> usize {
+        debug_assert!(
+            self.neighbours.is_local(worker),
+            "a process is told what is for its workers"
+        );
+        self.neighbours.place_of(worker)
     }
 
     fn request(&self, worker: WorkerIndex, request: Request) {
-        let own = worker.0.checked_sub(self.first);
-        if let Some(requests) = own.and_then(|own| self.workers.requests.get(own)) {
+        if let Some(requests) = self.workers.requests.get(self.place_of(worker)) {
             let _ = requests.send(request);
             self.workers.wake();
         }

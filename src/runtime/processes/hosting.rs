@@ -1,7 +1,6 @@
 //! What a process other than process 0 does: it hosts workers, round after round.
 
 use std::net::TcpStream;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
@@ -16,7 +15,7 @@ use super::figures::HostObserver;
 use super::hosted::{Happened, HostShared, Hosted, lost, next};
 use super::marks::{Marks, longest_way};
 use super::messages::{Begin, Message};
-use super::neighbours::{FIRST, Neighbours};
+use super::neighbours::FIRST;
 use super::round::{Connected, Event, Outboxes, Round};
 pub use super::round_end::RoundEnd;
 use crate::cluster::Cluster;
@@ -66,18 +65,24 @@ impl Host {
         Self { topology, cluster, compile, asked: Mutex::default() }
     }
 
-    /// Asks process 0 to stop the run. If this process has never met it, it waits for it no longer.
-    pub fn stop(&self) {
+    /// Asks process 0 to stop the run. False if there is no round now: then process 0 is asked in the next one, or, if
+    /// there has been none, this process waits for it no longer.
+    pub fn stop(&self) -> bool {
         let mut asked = self.asked.lock();
         asked.stop = true;
-        if let Some(outboxes) = &asked.outboxes {
-            outboxes.say(FIRST, Message::Stop);
-        }
+        let Some(outboxes) = &asked.outboxes else { return false };
+        outboxes.say(FIRST, Message::Stop);
+        true
     }
 
     /// Whether the run of the last round saves: if it does, it goes on after a loss.
     pub fn run_saves(&self) -> bool {
         self.asked.lock().saves == Some(true)
+    }
+
+    /// Whether there has been a round.
+    pub fn has_met(&self) -> bool {
+        self.asked.lock().saves.is_some()
     }
 
     /// Meets the others no more.
@@ -150,14 +155,12 @@ impl Host {
         let processes = data.len();
         let workers = begin.workers;
         let shared = self.shared(round, &begin, happens.clone());
-        let neighbours = self.neighbours(round, &shared, workers, processes);
-        let me = self.cluster.me();
-        let first = me.0 * workers.get();
-        let all = workers.saturating_mul(NonZeroUsize::new(processes).unwrap_or(NonZeroUsize::MIN));
+        let neighbours = round.begin_lending(workers, &shared.shared);
+        let all = shared.shared.settings.all_workers(workers);
         let told = happens.clone();
         let begins = Begins {
             placement: Placement::new(all),
-            local: first..first + workers.get(),
+            local: neighbours.local(),
             epoch: begin.epoch,
             saves: begin.saves,
             neighbours: Some(Arc::clone(&neighbours)),
@@ -170,7 +173,6 @@ impl Host {
             neighbours,
             shared,
             workers,
-            first,
             givers,
             marks: Marks::new(processes, longest_way(&self.topology)),
             answers: Answers::new(round.outboxes.clone(), &self.compile),
@@ -191,12 +193,12 @@ impl Host {
                 let _ = tells.send(Happened::News(news));
             }
         });
-        let all = settings.all_workers(begin.workers).get();
+        let workers = begin.workers.get();
         let pipelines = self.topology.pipelines().iter().enumerate();
         let queues = pipelines.map(|(at, plan)| {
             let (index, name) = (PipelineIndex(at), Arc::clone(&plan.name));
             let shared = plan.keeps_order_by_key();
-            let queues = Queues::new(index, name, None, all, None, shared);
+            let queues = Queues::new(index, name, None, workers, None, shared);
             queues.close();
             Arc::new(queues)
         });
@@ -206,8 +208,8 @@ impl Host {
             let is_pinned = pins.pin(pin.clone());
             debug_assert!(is_pinned, "process 0 has no more of them than may be");
         }
-        let first = WorkerIndex(self.cluster.me().0 * begin.workers.get());
-        let observer = Arc::new(HostObserver::new(first, begin.workers.get()));
+        let first = WorkerIndex(self.cluster.me().0 * workers);
+        let observer = Arc::new(HostObserver::new(first, workers));
         let watched = Arc::clone(&observer);
         round.spawn(async move {
             loop {
@@ -236,25 +238,5 @@ impl Host {
             panicked: Arc::default(),
         });
         HostShared { shared, observer }
-    }
-
-    fn neighbours(
-        &self,
-        round: &Round,
-        shared: &HostShared,
-        workers: NonZeroUsize,
-        processes: usize,
-    ) -> Arc<Neighbours> {
-        let wakes = round.outboxes.clone();
-        let neighbours = Arc::new(Neighbours::new(
-            self.cluster.me(),
-            workers,
-            processes,
-            Arc::clone(&shared.shared.panicked),
-            Arc::clone(&shared.shared.pins),
-            move |process| wakes.wake(process),
-        ));
-        let _ = round.neighbours.set(Arc::clone(&neighbours));
-        neighbours
     }
 }

@@ -1,7 +1,6 @@
 //! What process 0 hears of the other processes of a round.
 
 use std::collections::{HashMap, VecDeque};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::homecoming::tell_home;
 use super::marks::Waiting;
-use super::messages::Message;
+use super::messages::{Message, RestoredTogether};
 use super::neighbours::Neighbours;
 use super::remote::Remote;
 use super::round::{Event, Outboxes};
@@ -33,6 +32,7 @@ pub(super) struct Given {
 /// What hears the other processes.
 pub(super) struct Listener {
     pub shared: Arc<Shared>,
+    pub neighbours: Arc<Neighbours>,
     pub remote: Arc<Remote>,
     /// What each of their workers was given, until it says where it has put it.
     pub given: Mutex<HashMap<WorkerIndex, Given>>,
@@ -45,19 +45,16 @@ pub(super) struct Listener {
     pub outboxes: Outboxes,
     /// Whether this process leaves the round. Then it does not matter who else does.
     pub leaves: AtomicBool,
-    pub workers_each: NonZeroUsize,
 }
 
 impl Listener {
     /// Something has happened.
-    pub fn hear(&self, event: Event, neighbours: &Neighbours) {
+    pub fn hear(&self, event: Event) {
         let (process, error) = match event {
-            Event::Heard(Heard::Said(process, message)) => {
-                match self.said(process, message, neighbours) {
-                    Ok(()) => return,
-                    Err(error) => (process, error),
-                }
-            }
+            Event::Heard(Heard::Said(process, message)) => match self.said(process, message) {
+                Ok(()) => return,
+                Err(error) => (process, error),
+            },
             Event::Heard(Heard::Left(process)) => {
                 (process, EngineError::ProcessLost { process, how: How::Ended })
             }
@@ -78,12 +75,7 @@ impl Listener {
     }
 
     /// What another process says.
-    fn said(
-        &self,
-        process: ProcessIndex,
-        message: Message,
-        neighbours: &Neighbours,
-    ) -> Result<(), EngineError> {
+    fn said(&self, process: ProcessIndex, message: Message) -> Result<(), EngineError> {
         let not_asked = |reason: &str| EngineError::Process { process, reason: reason.to_owned() };
         match message {
             Message::Placed { worker, state, places } => {
@@ -122,7 +114,7 @@ impl Listener {
                 Ok(())
             }
             Message::Notices(notices) => {
-                let settled = neighbours.settle(process, notices);
+                let settled = self.neighbours.settle(process, notices);
                 let settled = settled.map_err(|error| not_asked(&error.to_string()))?;
                 tell_home(settled, &self.shared.topology, &*self.shared.observer)
             }
@@ -145,6 +137,17 @@ impl Listener {
         }
     }
 
+    /// A worker was given these partitions to begin with.
+    pub fn give(&self, worker: WorkerIndex, together: RestoredTogether) {
+        let RestoredTogether { state, partitions, .. } = together;
+        let mut given = self.given.lock();
+        let waiting = &mut given.entry(worker).or_default().waiting;
+        match waiting.iter_mut().find(|(name, _)| *name == state) {
+            Some((_, before)) => before.extend(partitions),
+            None => waiting.push((state, partitions.into())),
+        }
+    }
+
     /// A worker has placed partitions of those that it was given.
     fn place(
         &self,
@@ -156,7 +159,8 @@ impl Listener {
         let mut given = self.given.lock();
         let given = given.entry(worker).or_default();
         let found = given.waiting.iter_mut().find(|(name, _)| name == state);
-        let (Some((_, waiting)), true) = (found, worker.0 / self.workers_each == process.0) else {
+        let (Some((_, waiting)), true) = (found, self.neighbours.process_of(worker) == process)
+        else {
             return Err(refused(process, "a worker has placed what it was not given"));
         };
         if waiting.len() < places.len() {
@@ -173,7 +177,7 @@ impl Listener {
 
     /// A worker is ready, with the partitions that it was given.
     fn is_ready(&self, process: ProcessIndex, worker: WorkerIndex) -> Result<(), EngineError> {
-        if worker.0 / self.workers_each != process.0 || !self.started(worker) {
+        if self.neighbours.process_of(worker) != process || !self.started(worker) {
             return Err(refused(process, "a worker is ready that was not to start"));
         }
         let Given { waiting, placed } = self.given.lock().remove(&worker).unwrap_or_default();

@@ -27,7 +27,7 @@ pub(super) enum Message {
     /// Process 0 begins a round.
     Begin(Begin),
     /// Process 0 has partitions for a worker to begin with.
-    Restore { worker: WorkerIndex, partitions: Vec<RestoredTogether> },
+    Restore { worker: WorkerIndex, together: RestoredTogether },
     /// Process 0 has no more of them.
     Restored,
     /// Process 0 asks a worker to save.

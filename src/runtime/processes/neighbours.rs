@@ -89,7 +89,7 @@ impl Neighbours {
 
     /// The process that has a worker.
     pub fn process_of(&self, worker: WorkerIndex) -> ProcessIndex {
-        ProcessIndex(worker.0 / self.workers_each)
+        worker.process(self.workers_each)
     }
 
     /// Which worker of its process a worker is.

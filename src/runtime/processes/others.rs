@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::listener::Listener;
 use super::marks::{Marks, Waiting, longest_way};
-use super::messages::{Begin, Message, RestoredTogether};
+use super::messages::{Begin, Message};
 use super::naming::news;
 use super::neighbours::Neighbours;
 use super::portions::together;
@@ -33,7 +33,6 @@ use crate::runtime::workers::worker::TellReady;
 pub(in crate::runtime) struct Others {
     round: Arc<Round>,
     listener: Arc<Listener>,
-    workers_each: NonZeroUsize,
 }
 
 impl Others {
@@ -53,29 +52,20 @@ impl Others {
         let processes = connected.processes();
         say(ClusterNews::Met(processes));
         let workers = workers_each.get()..workers_each.get() * processes;
-        let unheard = Arc::new(Mutex::new(None::<(Arc<Listener>, Arc<Neighbours>)>));
+        let unheard = Arc::new(Mutex::new(None::<Arc<Listener>>));
         let heard = Arc::clone(&unheard);
         // It is locked until there is somebody who listens.
         let mut unheard = unheard.lock();
         let connected = Round::begin(connected, move |event, _| {
             let listener = heard.lock().clone();
-            if let Some((listener, neighbours)) = listener {
-                listener.hear(event, &neighbours);
+            if let Some(listener) = listener {
+                listener.hear(event);
             }
         });
         let (round, data) = connected.map_err(|error| EngineError::Threads(error.to_string()))?;
-        let wakes = round.outboxes.clone();
-        let neighbours = Arc::new(Neighbours::new(
-            cluster.me(),
-            workers_each,
-            processes,
-            Arc::clone(&shared.panicked),
-            Arc::clone(&shared.pins),
-            move |process| wakes.wake(process),
-        ));
-        let _ = round.neighbours.set(Arc::clone(&neighbours));
         let listener = Arc::new(Listener {
             shared: Arc::clone(shared),
+            neighbours: round.begin_lending(workers_each, shared),
             remote: Remote::new(round.outboxes.clone()),
             given: Mutex::default(),
             ready,
@@ -83,11 +73,10 @@ impl Others {
             waiting: Mutex::new(Waiting::new(Marks::new(processes, longest_way(&shared.topology)))),
             outboxes: round.outboxes.clone(),
             leaves: AtomicBool::new(false),
-            workers_each,
         });
-        *unheard = Some((Arc::clone(&listener), neighbours));
+        *unheard = Some(Arc::clone(&listener));
         drop(unheard);
-        let others = Self { round, listener, workers_each };
+        let others = Self { round, listener };
         for process in others.processes() {
             let begin = Begin {
                 workers: workers_each,
@@ -103,17 +92,12 @@ impl Others {
     }
 
     fn processes(&self) -> impl Iterator<Item = ProcessIndex> + use<> {
-        let neighbours = self.round.neighbours.get();
-        (1..neighbours.map_or(1, |neighbours| neighbours.processes())).map(ProcessIndex)
+        (1..self.neighbours().processes()).map(ProcessIndex)
     }
 
     /// What the processes owe each other.
-    pub fn neighbours(&self) -> Option<Arc<Neighbours>> {
-        self.round.neighbours.get().map(Arc::clone)
-    }
-
-    fn process_of(&self, worker: WorkerIndex) -> ProcessIndex {
-        ProcessIndex(worker.0 / self.workers_each)
+    pub fn neighbours(&self) -> &Arc<Neighbours> {
+        &self.listener.neighbours
     }
 
     fn say_now(&self, process: ProcessIndex, message: &Message) -> Result<(), EngineError> {
@@ -127,19 +111,12 @@ impl Others {
 
     /// Gives a worker partitions to begin with.
     pub fn restore(&self, worker: WorkerIndex, batch: Vec<Restored>) -> Result<(), EngineError> {
-        let process = self.process_of(worker);
-        for partitions in together(batch) {
-            let message = Message::Restore { worker, partitions: vec![partitions] };
+        let process = self.neighbours().process_of(worker);
+        for together in together(batch) {
+            let message = Message::Restore { worker, together };
             self.say_now(process, &message)?;
-            let Message::Restore { partitions, .. } = message else { continue };
-            let mut given = self.listener.given.lock();
-            let waiting = &mut given.entry(worker).or_default().waiting;
-            for RestoredTogether { state, partitions, .. } in partitions {
-                match waiting.iter_mut().find(|(name, _)| *name == state) {
-                    Some((_, before)) => before.extend(partitions),
-                    None => waiting.push((state, partitions.into())),
-                }
-            }
+            let Message::Restore { together, .. } = message else { continue };
+            self.listener.give(worker, together);
         }
         Ok(())
     }
@@ -154,7 +131,8 @@ impl Others {
 
     /// Asks a worker of another process for something.
     pub fn ask(&self, worker: WorkerIndex, request: Request) {
-        self.listener.remote.ask(self.process_of(worker), worker, request);
+        let process = self.neighbours().process_of(worker);
+        self.listener.remote.ask(process, worker, request);
     }
 
     /// Told when all has come home that is known of messages by now elsewhere: their dead letters, above all.

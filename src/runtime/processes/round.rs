@@ -8,6 +8,7 @@
 use std::io;
 use std::mem;
 use std::net::{Shutdown, TcpStream};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::cluster::meeting::{Met, Notice};
 use crate::cluster::side::{self, Heard, Tell, TellError};
 use crate::core::numbers::ProcessIndex;
 use crate::runtime::error::EngineError;
+use crate::runtime::shared::Shared;
 
 /// How many messages wait here until they are dealt with.
 const UNHANDLED: usize = 32;
@@ -64,7 +66,7 @@ impl Outboxes {
     }
 
     /// There are notices to take for a process.
-    pub fn wake(&self, process: ProcessIndex) {
+    fn wake(&self, process: ProcessIndex) {
         self.put(process, Outgoing::Notices);
     }
 
@@ -77,9 +79,10 @@ impl Outboxes {
 
 /// The connections of a round.
 pub(super) struct Round {
+    me: ProcessIndex,
     pub outboxes: Outboxes,
     /// Set before anything is lent.
-    pub neighbours: Arc<OnceLock<Arc<Neighbours>>>,
+    neighbours: Arc<OnceLock<Arc<Neighbours>>>,
     tell: Tell,
     data: Vec<TcpStream>,
     io: Option<Runtime>,
@@ -99,6 +102,7 @@ pub(super) enum Event {
 
 /// Processes that have met, before they say anything.
 pub(super) struct Connected {
+    me: ProcessIndex,
     met: Met,
     io: Runtime,
     /// How long a process may give no sign of life.
@@ -130,7 +134,7 @@ impl Connected {
             }
         });
         let patience = cluster.patience().alive;
-        Ok(met?.map(|met| Self { met, io, patience }))
+        Ok(met?.map(|met| Self { me: cluster.me(), met, io, patience }))
     }
 
     /// How many processes there are.
@@ -146,7 +150,7 @@ impl Round {
         connected: Connected,
         happens: impl Fn(Event, Room) + Send + Sync + 'static,
     ) -> io::Result<(Arc<Self>, Vec<Option<TcpStream>>)> {
-        let Connected { met, io, patience } = connected;
+        let Connected { me, met, io, patience } = connected;
         let handle = io.handle().clone();
         let (mut data, mut cuts, mut sides) = (Vec::new(), Vec::new(), Vec::new());
         let (mut outboxes, mut waiting) = (Vec::new(), Vec::new());
@@ -182,7 +186,7 @@ impl Round {
             all.spawn_on(said, &handle);
         }
         let (talks, io) = (Mutex::default(), Some(io));
-        let round = Arc::new(Self { outboxes, neighbours, tell, data: cuts, io, talks });
+        let round = Arc::new(Self { me, outboxes, neighbours, tell, data: cuts, io, talks });
         let cut = Arc::downgrade(&round);
         let room = Arc::new(Semaphore::new(UNHANDLED));
         let hears = async move {
@@ -201,6 +205,22 @@ impl Round {
         all.spawn_on(hears, &handle);
         *round.talks.lock() = all;
         Ok((round, data))
+    }
+
+    /// What the processes of the round owe each other from now on. To be called once, before anything is lent.
+    pub fn begin_lending(&self, workers_each: NonZeroUsize, shared: &Shared) -> Arc<Neighbours> {
+        let wakes = self.outboxes.clone();
+        let neighbours = Arc::new(Neighbours::new(
+            self.me,
+            workers_each,
+            self.outboxes.0.len(),
+            Arc::clone(&shared.panicked),
+            Arc::clone(&shared.pins),
+            move |process| wakes.wake(process),
+        ));
+        let is_first = self.neighbours.set(Arc::clone(&neighbours)).is_ok();
+        debug_assert!(is_first, "a round begins once");
+        neighbours
     }
 
     /// Says something, and waits until it is on its way. It blocks.

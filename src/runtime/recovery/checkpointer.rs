@@ -143,8 +143,8 @@ impl Checkpointer {
             (Request::Save(request), (all_processed, all_changed))
         });
         let (processed, changes) = replies.into_iter().unzip();
-        let (shared, workers) = (&self.shared, self.files.len());
-        let process = |worker| shared.settings.process_of(WorkerIndex(worker), workers);
+        let (shared, workers) = (Arc::clone(&self.shared), Arc::clone(&self.workers));
+        let process = |worker| workers.read().process_of(WorkerIndex(worker));
         let late = |worker| {
             if let Some(process) = process(worker) {
                 let waits = ClusterNews::CheckpointWaits(epoch, process);

@@ -38,7 +38,7 @@ pub(crate) struct OnTheWay {
     messages: usize,
 }
 
-/// Messages that go to another process are on their way until the loan of their frames is returned.
+/// Messages that go to another process are on their way until the steps are done with them, there and behind.
 impl Hold for OnTheWay {}
 
 impl Drop for OnTheWay {

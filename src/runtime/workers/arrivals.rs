@@ -17,7 +17,7 @@ pub(super) struct Arrived {
     /// The time at which its frames were taken.
     pub time: Capability<Time>,
     pub batch: RoutedBatch,
-    /// `None` if it comes from another process: there it is on its way until its frames are returned.
+    /// `None` if it comes from another process, which counts it until the steps are done.
     pub on_the_way: Option<OnTheWay>,
 }
 

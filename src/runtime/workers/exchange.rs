@@ -39,8 +39,8 @@ pub(crate) enum Exchanged {
 }
 
 impl Exchanged {
-    /// A routed batch. If its worker is in another process, its frames stay here, and it is on its way until they are
-    /// returned.
+    /// A routed batch. If its worker is in another process, its frames stay here, and it is on its way until the steps
+    /// there are done.
     pub fn batch(
         of: Option<BatchNumber>,
         batch: RoutedBatch,

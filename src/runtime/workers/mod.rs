@@ -26,7 +26,7 @@ use super::parts::{Base, Restored, Senders};
 use super::processes::hosting::RoundEnd;
 use super::processes::others::Others;
 use super::shared::Shared;
-use crate::core::numbers::WorkerIndex;
+use crate::core::numbers::{ProcessIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::saved::SavedPartition;
 use crate::resilience::Checkpoint;
@@ -72,7 +72,7 @@ impl Workers {
             local: 0..workers_each.get(),
             epoch: checkpoint.epoch,
             saves: shared.durable.is_some(),
-            neighbours: others.as_ref().and_then(Others::neighbours),
+            neighbours: others.as_ref().map(|others| Arc::clone(others.neighbours())),
             ready,
         };
         let (local, givers) = LocalWorkers::start(shared, senders, &begins, connections)?;
@@ -120,6 +120,11 @@ impl Workers {
     /// How many workers.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// The process of a worker; `None` if there is one process.
+    pub fn process_of(&self, worker: WorkerIndex) -> Option<ProcessIndex> {
+        Some(self.others.as_ref()?.neighbours().process_of(worker))
     }
 
     /// How many of the partitions that they began with another worker had saved.

@@ -88,11 +88,7 @@ impl Reporter {
             format!("; {} from {from}{}", plan.name, to.collect::<String>())
         });
         let (application, ends) = (&self.application, ends.collect::<String>());
-        let workers = counted(settings.workers.get() as u64, "worker");
-        let workers = match settings.processes().len() {
-            0 | 1 => workers,
-            processes => format!("{workers} in each of {processes} processes"),
-        };
+        let workers = settings.workers_in_words(settings.workers);
         self.say(
             || tracing::info!(target: RUN_TARGET, "{application} starts with {workers}{ends}"),
         );

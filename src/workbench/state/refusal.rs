@@ -44,7 +44,7 @@ impl Workbench {
                 let (workers, processes) = (&self.snapshot.workers, &self.snapshot.processes);
                 match processes {
                     None => (workers.len() < 2).then_some("one worker is the least"),
-                    Some(processes) => (processes.workers_each < 2)
+                    Some(processes) => (processes.workers_each.get() < 2)
                         .then_some("one worker in each process is the least"),
                 }
             }
