@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ struct Shared {
     mode: Mode,
     /// Connections of an earlier generation end.
     generation: u64,
-    /// The ends of the connections towards those that have connected.
-    callers: Vec<Arc<TcpStream>>,
+    /// The ends of the connections towards those that have connected. The pumps alone keep them open.
+    callers: Vec<Weak<TcpStream>>,
 }
 
 impl Relay {
@@ -54,7 +54,7 @@ impl Relay {
                 let (caller, target) = (Arc::new(caller), Arc::new(target));
                 let generation = {
                     let mut shared = relayed.lock().unwrap();
-                    shared.callers.push(Arc::clone(&caller));
+                    shared.callers.push(Arc::downgrade(&caller));
                     shared.generation
                 };
                 for (from, to) in [(&caller, &target), (&target, &caller)] {
@@ -84,9 +84,7 @@ impl Relay {
 
     /// Ends all connections, and lets new ones pass.
     pub fn blink(&self) {
-        let mut shared = self.shared.lock().unwrap();
-        shared.generation += 1;
-        shared.callers.clear();
+        self.shared.lock().unwrap().generation += 1;
     }
 
     /// Ends all connections.
@@ -105,16 +103,13 @@ impl Relay {
         while self.shared.lock().unwrap().callers.is_empty() {
             thread::sleep(TURN);
         }
-        for caller in &self.shared.lock().unwrap().callers {
+        for caller in self.shared.lock().unwrap().callers.iter().filter_map(Weak::upgrade) {
             caller.shutdown(Shutdown::Write).unwrap();
         }
     }
 
     fn end(&self, mode: Mode) {
-        let mut shared = self.shared.lock().unwrap();
-        shared.mode = mode;
-        // The pumps have the last ends.
-        shared.callers.clear();
+        self.shared.lock().unwrap().mode = mode;
     }
 }
 

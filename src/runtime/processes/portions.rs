@@ -85,23 +85,36 @@ pub(super) fn changes(changed: Changed) -> Vec<Part> {
     all
 }
 
-/// Notices, in their order.
-pub(super) fn notices_together(notices: Vec<Notice>) -> Vec<Vec<Notice>> {
-    let (mut all, mut portion, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for mut notice in notices {
-        shorten(&mut notice.news);
-        let length = news_length(&notice.news);
+/// Notices in portions.
+pub(super) fn notices_together(mut notices: Vec<Notice>) -> Vec<Vec<Notice>> {
+    notices.iter_mut().for_each(|notice| shorten(&mut notice.news));
+    in_portions(notices, |notice| news_length(&notice.news))
+}
+
+/// Rows in portions.
+pub(super) fn rows_together(rows: Vec<PartitionRow>) -> Vec<Vec<Whole>> {
+    let length = |Whole(row): &Whole| {
+        ROW + row.state.len() + row.key.as_bytes().len() + shown_length(&row.value)
+    };
+    in_portions(rows.into_iter().map(Whole), length)
+}
+
+/// These in their order, in portions of which none is empty.
+fn in_portions<T>(all: impl IntoIterator<Item = T>, length: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut portions, mut portion, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for one in all {
+        let length = length(&one);
         if bytes + length > PORTION && !portion.is_empty() {
-            all.push(mem::take(&mut portion));
+            portions.push(mem::take(&mut portion));
             bytes = 0;
         }
         bytes += length;
-        portion.push(notice);
+        portion.push(one);
     }
     if !portion.is_empty() {
-        all.push(portion);
+        portions.push(portion);
     }
-    all
+    portions
 }
 
 /// About how many bytes a notice takes, and not fewer.
@@ -135,24 +148,6 @@ fn shorten(news: &mut News) {
     }
 }
 
-/// Rows in portions.
-pub(super) fn rows_together(rows: Vec<PartitionRow>) -> Vec<Vec<Whole>> {
-    let (mut all, mut portion, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for row in rows {
-        let length = ROW + row.key.as_bytes().len() + shown_length(&row.value);
-        if bytes + length > PORTION && !portion.is_empty() {
-            all.push(mem::take(&mut portion));
-            bytes = 0;
-        }
-        bytes += length;
-        portion.push(Whole(row));
-    }
-    if !portion.is_empty() {
-        all.push(portion);
-    }
-    all
-}
-
 /// About how many bytes a value takes, and not fewer.
 fn shown_length(value: &Value) -> usize {
     match value {
@@ -169,9 +164,65 @@ fn shown_length(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::Serialize;
 
     use super::*;
     use crate::application::Key;
+    use crate::cluster::loans::LoanNumber;
+    use crate::core::frames::dead_letter::{Cause, Failure};
+    use crate::core::numbers::{Timestamp, WorkerIndex};
+    use crate::wire::frame::{MAX_FRAME, encode};
+
+    /// A portion of several is not longer than it may be, and each fits a frame.
+    fn fits<T: Serialize>(portion: &[T]) -> bool {
+        let length = encode(&portion).unwrap().len();
+        !portion.is_empty() && length <= if portion.len() > 1 { 2 * PORTION } else { MAX_FRAME }
+    }
+
+    fn row(key: usize, value: Value) -> PartitionRow {
+        PartitionRow {
+            state: "s".to_owned(),
+            key: Key::from("k".repeat(key)),
+            worker: WorkerIndex(3),
+            dynamic: true,
+            messages: 1,
+            created: None,
+            to_save: false,
+            poisoned: false,
+            value,
+        }
+    }
+
+    fn dead_letter(key: usize, reason: usize) -> Notice {
+        let failure = Failure {
+            pipeline: "p".into(),
+            step: "s".into(),
+            cause: Cause::Refused,
+            reason: "\u{e4}".repeat(reason),
+            key: Some(Key::from("k".repeat(key))),
+            at: Timestamp(0),
+        };
+        Notice { loan: LoanNumber::default(), news: News::DeadLetter { frame: 0, failure } }
+    }
+
+    #[test]
+    fn what_one_dead_letter_says_is_shortened_only_if_it_alone_is_too_long() {
+        let long = 16 * 1024 * 1024;
+        let notices = vec![dead_letter(1, 1), dead_letter(long, 1), dead_letter(1, long)];
+        let portions = notices_together(notices.clone());
+        assert!(portions.iter().all(|portion| fits(portion)));
+        let told: Vec<Notice> = portions.into_iter().flatten().collect();
+        assert_eq!(told[0], notices[0]);
+        let failure = |notice: &Notice| match &notice.news {
+            News::DeadLetter { failure, .. } => failure.clone(),
+            news => panic!("{news:?}"),
+        };
+        let without_key = failure(&told[1]);
+        assert_eq!(without_key.key, None);
+        assert_eq!(without_key.reason, "\u{e4} (the key of 16777216 bytes is left out)");
+        let short = failure(&told[2]);
+        assert_eq!((short.key, short.reason.len()), (Some(Key::from("k")), LONG));
+    }
 
     fn partition(number: u32, bytes: usize) -> SavedPartition {
         SavedPartition {
@@ -198,16 +249,40 @@ mod tests {
 
     proptest! {
         #[test]
+        fn rows_and_notices_keep_their_order_and_no_portion_is_too_long_for_a_frame(
+            lengths in prop::collection::vec((0_usize..2000, 0_usize..PORTION / 2), 0..12),
+        ) {
+            let rows: Vec<PartitionRow> = lengths.iter().map(|(key, text)| {
+                let many = vec![Value::from(0.1); *key];
+                row(*key, serde_json::json!({ "text": "t".repeat(*text), "many": many }))
+            }).collect();
+            let portions = rows_together(rows.clone());
+            prop_assert!(portions.iter().all(|portion| fits(portion)));
+            let told: Vec<PartitionRow> = portions.into_iter().flatten().map(|Whole(row)| row).collect();
+            prop_assert_eq!(told, rows);
+            let notices: Vec<Notice> =
+                lengths.iter().map(|(key, reason)| dead_letter(*key, *reason)).collect();
+            let portions = notices_together(notices.clone());
+            prop_assert!(portions.iter().all(|portion| fits(portion)));
+            prop_assert_eq!(portions.concat(), notices);
+        }
+
+        #[test]
         fn portions_have_all_that_was_saved_in_its_order_and_are_short(
             lengths in prop::collection::vec(prop::collection::vec(0_usize..PORTION, 0..8), 0..4),
+            reasons in prop::collection::vec(0_usize..PORTION, 0..4),
         ) {
             let saved = states(&lengths);
-            let unsaved = vec![(Arc::from("state 0"), Unsaved { key: Key::from("x"), reason: "no".into() })];
+            let unsaved: Vec<(Arc<str>, Unsaved)> = reasons.iter().map(|length| {
+                (Arc::from("state 0"), Unsaved { key: Key::from("x"), reason: "r".repeat(*length) })
+            }).collect();
             let all = changes(Changed { saved: saved.clone(), unsaved: unsaved.clone() });
             let mut flat: Vec<(Arc<str>, SavedPartition)> = Vec::new();
+            let mut reasons_told: Vec<(Arc<str>, Unsaved)> = Vec::new();
             for (at, (portion, of_portion, is_all)) in all.iter().enumerate() {
                 prop_assert_eq!(*is_all, at + 1 == all.len());
-                prop_assert_eq!(of_portion.is_empty(), !is_all);
+                reasons_told.extend(of_portion.iter().cloned());
+                prop_assert!(of_portion.len() <= 1 || fits(of_portion));
                 let (count, long) = bytes(portion.iter().flat_map(|(_, of_state)| of_state));
                 prop_assert!(count <= 1 || long <= PORTION);
                 for (state, partitions) in portion {
@@ -216,6 +291,7 @@ mod tests {
             }
             let expected = saved.iter().flat_map(|(state, all)| all.iter().map(|one| (Arc::clone(state), one.clone())));
             prop_assert_eq!(flat, expected.collect::<Vec<_>>());
+            prop_assert_eq!(reasons_told, unsaved);
         }
 
         #[test]

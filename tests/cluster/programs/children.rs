@@ -48,6 +48,7 @@ fn without_a_directory_a_lost_child_ends_the_run() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("process 2 has ended: signal: 9"), "{}", ended.stderr);
     assert!(ended.stderr.contains("wallaroo-tui: process 2 is lost"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("going on from the last checkpoint"), "{}", ended.stderr);
     assert!(children.iter().all(|child| has_ended(*child)), "all are reaped before the end");
 }
 

@@ -1,5 +1,6 @@
 //! The program as several processes.
 
+mod blamed;
 mod children;
 mod disturbed;
 mod killed;
