@@ -87,7 +87,9 @@ pub(super) fn changes(changed: Changed) -> Vec<Part> {
 
 /// Notices in portions.
 pub(super) fn notices_together(mut notices: Vec<Notice>) -> Vec<Vec<Notice>> {
-    notices.iter_mut().for_each(|notice| shorten(&mut notice.news));
+    for notice in &mut notices {
+        shorten(&mut notice.news);
+    }
     in_portions(notices, |notice| news_length(&notice.news))
 }
 
