@@ -43,13 +43,13 @@ impl Crowd {
     }
 
     /// A process that listens at 127.0.0.x. All but process 0 are told where that one is.
-    pub async fn bind(&self, index: usize, first: Option<&Meeting>) -> Meeting {
+    pub fn bind(&self, index: usize, first: Option<&Meeting>) -> Meeting {
         let list = list(self.processes, first.map(|first| first.address().to_string()));
-        self.bind_in(&list, index).await
+        self.bind_in(&list, index)
     }
 
     /// A process with this list.
-    pub async fn bind_in(&self, list: &str, index: usize) -> Meeting {
+    pub fn bind_in(&self, list: &str, index: usize) -> Meeting {
         let members = Members::parse(list, ProcessIndex(index), None).unwrap();
         let (identity, secret) = (self.identity.clone(), self.secret.clone());
         let listener = TcpListener::bind(members.bind().as_str()).unwrap();
@@ -57,10 +57,10 @@ impl Crowd {
     }
 
     /// Process 0 and all others, in order.
-    pub async fn bind_all(&self) -> Vec<Meeting> {
-        let mut all = vec![self.bind(0, None).await];
+    pub fn bind_all(&self) -> Vec<Meeting> {
+        let mut all = vec![self.bind(0, None)];
         for index in 1..self.processes {
-            let next = self.bind(index, all.first()).await;
+            let next = self.bind(index, all.first());
             all.push(next);
         }
         all

@@ -35,7 +35,7 @@ async fn check(all: &mut [(Meeting, Met)]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_two_and_three_processes_meet_and_each_two_share_two_connections() {
     for processes in [1, 2, 3] {
-        let mut met = meet_all(Crowd::of(processes).bind_all().await).await;
+        let mut met = meet_all(Crowd::of(processes).bind_all()).await;
         check(&mut met).await;
     }
 }
@@ -43,7 +43,7 @@ async fn one_two_and_three_processes_meet_and_each_two_share_two_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_processes_meet_again_in_another_life() {
     let mut lives = Vec::new();
-    let mut all = Crowd::of(3).bind_all().await;
+    let mut all = Crowd::of(3).bind_all();
     for _ in 0..3 {
         let mut met = meet_all(all).await;
         check(&mut met).await;
@@ -58,9 +58,9 @@ async fn the_same_processes_meet_again_in_another_life() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_told_who_is_awaited_and_one_that_dies_meanwhile_may_come_again() {
     let crowd = Crowd::of(3);
-    let first = crowd.bind(0, None).await;
-    let (one, two) = (crowd.bind(1, Some(&first)).await, crowd.bind(2, Some(&first)).await);
-    let again = crowd.bind(1, Some(&first)).await;
+    let first = crowd.bind(0, None);
+    let (one, two) = (crowd.bind(1, Some(&first)), crowd.bind(2, Some(&first)));
+    let again = crowd.bind(1, Some(&first));
     let first = Coming::start(first);
     first.told("waiting for processes 1, 2").await;
     let one = Coming::start(one);
@@ -79,10 +79,10 @@ async fn process_0_may_come_last_or_die_and_come_again() {
     // The port of a process 0 that is not there yet.
     let port = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
     let list = list(2, Some(format!("127.0.0.2:{port}")));
-    let one = Coming::start(crowd.bind_in(&list, 1).await);
+    let one = Coming::start(crowd.bind_in(&list, 1));
     one.told(&format!("waiting for process 0 at 127.0.0.2:{port}: ")).await;
     let mut met = {
-        let first = Coming::start(crowd.bind_in(&list, 0).await);
+        let first = Coming::start(crowd.bind_in(&list, 0));
         vec![first.met().await, one.met().await]
     };
     check(&mut met).await;
@@ -90,17 +90,17 @@ async fn process_0_may_come_last_or_die_and_come_again() {
     let one = Coming::start(one);
     drop(dead);
     one.told("waiting for process 0").await;
-    let first = Coming::start(crowd.bind_in(&list, 0).await);
+    let first = Coming::start(crowd.bind_in(&list, 0));
     check(&mut [first.met().await, one.met().await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_with_the_same_index_takes_the_place_of_the_first_which_is_told() {
     let crowd = Crowd::of(3);
-    let first = crowd.bind(0, None).await;
+    let first = crowd.bind(0, None);
     let mut others = Vec::new();
     for index in [1, 1, 2] {
-        others.push(crowd.bind(index, Some(&first)).await);
+        others.push(crowd.bind(index, Some(&first)));
     }
     let first = Coming::start(first);
     let mut others = others.into_iter();

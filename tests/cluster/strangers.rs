@@ -66,7 +66,7 @@ async fn call(address: &str, secret: &Secret, life: Life) -> (TcpStream, Vec<u8>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_of_an_old_life_is_refused_and_the_others_meet() {
     let crowd = Crowd::of(2);
-    let met = meet_all(crowd.bind_all().await).await;
+    let met = meet_all(crowd.bind_all()).await;
     let old = met[0].1.life;
     let mut all = met.into_iter().map(|(meeting, _)| meeting);
     let (first, one) = (all.next().unwrap(), all.next().unwrap());
@@ -88,7 +88,7 @@ async fn a_connection_of_an_old_life_is_refused_and_the_others_meet() {
 async fn strangers_are_let_go_in_one_line_each_and_keep_nobody_out() {
     let mut crowd = Crowd::of(3);
     crowd.patience.answer = Duration::from_secs(1);
-    let all = crowd.bind_all().await;
+    let all = crowd.bind_all();
     let addresses: Vec<String> = all.iter().map(|one| one.address().to_string()).collect();
     let mut all: Vec<_> = all.into_iter().map(Some).collect();
     let mut start = |index: usize| Coming::start(all[index].take().unwrap());
@@ -127,7 +127,7 @@ async fn strangers_are_let_go_in_one_line_each_and_keep_nobody_out() {
 async fn a_stranger_that_says_nothing_is_told_of() {
     let mut crowd = Crowd::of(2);
     crowd.patience.answer = Duration::from_millis(100);
-    let first = crowd.bind(0, None).await;
+    let first = crowd.bind(0, None);
     let address = first.address().to_string();
     let first = Coming::start(first);
     let _silent = in_time(TcpStream::connect(address)).await.unwrap();

@@ -7,11 +7,11 @@ use crate::crowd::{Coming, Crowd, list, meet_all};
 /// A process 1 of this crowd is turned away by one of `right`, with these words; then the right one comes, and all meet.
 async fn turned_away(change: impl FnOnce(&mut Crowd), words: &[&str]) {
     let right = Crowd::of(2);
-    let first = right.bind(0, None).await;
-    let one = right.bind(1, Some(&first)).await;
+    let first = right.bind(0, None);
+    let one = right.bind(1, Some(&first));
     let mut wrong = right.clone();
     change(&mut wrong);
-    let wrong = Coming::start(wrong.bind(1, Some(&first)).await);
+    let wrong = Coming::start(wrong.bind(1, Some(&first)));
     let address = first.address().to_string();
     let first = Coming::start(first);
     let said = wrong.failed().await;
@@ -64,14 +64,14 @@ async fn one_with_another_list_is_told() {
     let words = ["its --cluster has 3 addresses and that of process 0 has 2"];
     turned_away(|crowd| crowd.processes = 3, &words).await;
     let crowd = Crowd::of(3);
-    let first = crowd.bind(0, None).await;
+    let first = crowd.bind(0, None);
     let address = first.address().to_string();
     let other = format!("{address},127.0.0.9:0,127.0.0.4:0");
-    let wrong = Coming::start(crowd.bind_in(&other, 1).await);
-    let (one, two) = (crowd.bind(1, Some(&first)).await, crowd.bind(2, Some(&first)).await);
+    let wrong = Coming::start(crowd.bind_in(&other, 1));
+    let (one, two) = (crowd.bind(1, Some(&first)), crowd.bind(2, Some(&first)));
     // One whose process 0 is another one.
     let own = one.address().to_string();
-    let swapped = Coming::start(crowd.bind_in(&list(3, Some(own)), 2).await);
+    let swapped = Coming::start(crowd.bind_in(&list(3, Some(own)), 2));
     let (first, one) = (Coming::start(first), Coming::start(one));
     let said = wrong.failed().await;
     let words = "its --cluster has it at 127.0.0.9:0 and that of process 0 at 127.0.0.3:0";
@@ -88,9 +88,9 @@ async fn one_that_was_turned_away_can_come_again_as_the_right_one() {
     // The secret is proved at both ends: process 0 with another one is told the same way.
     let crowd = Crowd::of(2);
     let other = Crowd { secret: Secret::random(), ..crowd.clone() };
-    let first = crowd.bind(0, None).await;
-    let wrong = Coming::start(other.bind(1, Some(&first)).await);
-    let one = crowd.bind(1, Some(&first)).await;
+    let first = crowd.bind(0, None);
+    let wrong = Coming::start(other.bind(1, Some(&first)));
+    let one = crowd.bind(1, Some(&first));
     let first = Coming::start(first);
     first.told("its secret is not that of the other process").await;
     drop(wrong.failed().await);
