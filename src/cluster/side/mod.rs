@@ -25,6 +25,10 @@ use channel::{Line, Taken};
 
 pub use heard::{Heard, How};
 
+/// For tests of those that send messages: how long one may be, and the bytes of one.
+#[cfg(test)]
+pub(crate) use crate::wire::frame::{MAX_FRAME, encode};
+
 /// Why a process cannot be told something.
 #[derive(Debug, Error)]
 pub enum TellError {

@@ -171,9 +171,9 @@ mod tests {
     use super::*;
     use crate::application::Key;
     use crate::cluster::loans::LoanNumber;
+    use crate::cluster::side::{MAX_FRAME, encode};
     use crate::core::frames::dead_letter::{Cause, Failure};
     use crate::core::numbers::{Timestamp, WorkerIndex};
-    use crate::wire::frame::{MAX_FRAME, encode};
 
     /// A portion of several is not longer than it may be, and each fits a frame.
     fn fits<T: Serialize>(portion: &[T]) -> bool {
