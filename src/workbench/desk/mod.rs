@@ -235,7 +235,7 @@ fn earlier_lines(workbench: &mut Workbench, configuration: &Configuration) -> Op
 }
 
 /// The longest wait for workers that are asked for the last time how many partitions they have.
-const LAST_LOOK: Duration = Duration::from_millis(300);
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether they have answered.
 const LOOK: Duration = Duration::from_millis(2);
