@@ -126,7 +126,7 @@ pub use core::frames::dead_letter::{Cause, DeadLetter};
 pub use core::numbers::PipelineIndex;
 pub use core::observer::{Observer, Unwatched};
 pub use core::partitions::query::{PartitionRow, Revival};
-pub use core::test_driver::{GenerateError, NoSuchPipeline, PushError, TestDriver};
+pub use core::test_driver::{GenerateError, NoSuchPipeline, PushError, RestoreError, TestDriver};
 pub use core::topology::{Application, BuildError, Pipeline, Topology};
 pub use endpoints::{Endpoint, EndpointError};
 pub use resilience::{Durability, ResilienceSettings};

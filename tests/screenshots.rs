@@ -127,6 +127,20 @@ fn the_picture_of_a_message_shows_its_way() {
     compare("message-120x40.svg", &stage);
 }
 
+#[test]
+fn the_picture_of_the_past_shows_what_was_then() {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    let mut stage = Stage::recorded(topology, Theme::new(true, true), 120, 40);
+    for vote in ["k 12", "a 10", "b 40", "Q 3500", "a 5", "e 99", "a 7", "0x 00 00 00 01 61", "b 1"]
+    {
+        stage.vote(vote);
+    }
+    // The partitions, of which `a` is the first; the change before its last one.
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("2,,");
+    compare("past-120x40.svg", &stage);
+}
+
 /// The longest moving picture that a page should load.
 const MAX_ANIMATION: usize = 1_000_000;
 

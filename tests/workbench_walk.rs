@@ -22,9 +22,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use support::fragile::fragile;
 use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::replay::memory::RecordedInMemory;
+use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::session::orders::Order;
+use wallaroo::session::past::RECORDED;
 use wallaroo::workbench::{Effect, Keymap, Theme, Workbench};
 use wallaroo::{Generator, Topology};
 
@@ -171,7 +174,11 @@ fn draw(workbench: &Workbench, area: Rect, step: u64) {
 /// Does what a workbench asks for, as far as one engine lasts.
 fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>) {
     // What the terminal, the files and other applications are asked for is left out.
-    let Some(Effect::Order(order)) = effect else { return };
+    let order = match effect {
+        Some(Effect::Order(order)) => order,
+        Some(Effect::Travel(travel)) => return session.travel(travel),
+        _ => return,
+    };
     match order {
         // What does not fit is refused.
         Order::Inject(pipeline, bytes) => drop(session.engine().inject(pipeline, bytes)),
@@ -190,8 +197,14 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
 /// A walk from this seed through a workbench of this application.
 fn walk(topology: Topology, theme: Theme, seed: u64) {
     let topology = Arc::new(topology);
-    let settings =
-        Settings { workers: 2.try_into().unwrap(), injectable: true, ..Settings::new(&topology) };
+    let saved = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        workers: 2.try_into().unwrap(),
+        injectable: true,
+        resilience: Some(ResilienceSettings::new(saved.path().to_owned())),
+        recorded: Some(Arc::new(RecordedInMemory::new(RECORDED))),
+        ..Settings::new(&topology)
+    };
     let mut session = Session::start(Arc::clone(&topology), &settings, None).unwrap();
     // Something to be seen from the first step on, and what is no message.
     session

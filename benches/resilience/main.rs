@@ -3,7 +3,7 @@
 //! An application that counts keys of 8 bytes runs with a resilience directory and without, in turns,
 //! so that a busy machine slows down both. The tables: throughput with it as a part of the throughput
 //! without; how long checkpoints hold up the work, and how large the directory becomes; the latency of
-//! single messages; and how long recovery takes. Arguments choose tables by their names, and what
+//! single messages; what a recording costs and how fast it is replayed; and how long recovery takes. Arguments choose tables by their names, and what
 //! is measured in them: `cargo bench --bench resilience -- throughput tcp`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails may panic")]
@@ -16,6 +16,7 @@
 
 mod latency;
 mod load;
+mod recording;
 mod spread;
 
 use std::fs;
@@ -30,6 +31,7 @@ use wallaroo::runtime::Engine;
 
 use latency::print_latency;
 use load::{From, Load, Watcher, counter, resilience};
+use recording::print_recording;
 use spread::Spread;
 
 /// Few partitions and many: of the many, all change between two checkpoints.
@@ -129,7 +131,7 @@ fn main() {
         first.is_none_or(|first| first == name) || chosen.any(|other| other == name)
     };
     let sources = [From::File, From::Tcp];
-    let tables = ["throughput", "latency", "recovery"];
+    let tables = ["throughput", "recording", "latency", "recovery"];
     let from = |from: &From| wanted(from.name(), &sources.map(From::name));
     if wanted("throughput", &tables) {
         for source in sources.iter().filter(|source| from(source)) {
@@ -138,6 +140,11 @@ fn main() {
             for keys in KEYS.iter().filter(|keys| wanted(&keys.to_string(), &names)) {
                 print_throughput(*source, *keys);
             }
+        }
+    }
+    if wanted("recording", &tables) {
+        for source in sources.iter().filter(|source| from(source)) {
+            print_recording(*source, KEYS[0]);
         }
     }
     if wanted("latency", &tables) {

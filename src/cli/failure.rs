@@ -14,6 +14,8 @@ pub(super) enum Failure {
     Usage(String),
     /// Another process of the cluster is lost. A run that saves begins again; else exit status 1.
     Lost(String),
+    /// Nothing has failed: the command has printed its answer, of which this exit status is a part.
+    Answered(u8),
 }
 
 impl Failure {
@@ -21,6 +23,7 @@ impl Failure {
         match self {
             Self::Failed(_) | Self::Lost(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
+            Self::Answered(code) => ExitCode::from(*code),
         }
     }
 
@@ -44,6 +47,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(text) | Self::Usage(text) | Self::Lost(text) => formatter.write_str(text),
+            Self::Answered(code) => write!(formatter, "exit status {code}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `inspect`: shows what a resilience directory contains.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,6 +15,7 @@ use crate::application::text_of_bytes;
 use crate::core::frames::preview::each_line;
 use crate::core::json::{escaped, write_json};
 use crate::core::text::counted;
+use crate::resilience::history::HistorySummary;
 use crate::resilience::{DEATHS, Inspection, Position, ResilienceError, SavedCheckpoint, Suspect};
 use crate::telemetry::utc;
 
@@ -48,6 +50,14 @@ impl Serialize for Report<'_> {
         map.serialize_entry("checkpoint", &inspection.checkpoint.map(ReportedCheckpoint::from))?;
         map.serialize_entry("positions", &inspection.positions)?;
         map.serialize_entry("journal", &inspection.journal)?;
+        match &inspection.history {
+            None => {}
+            Some(Ok(history)) => map.serialize_entry("history", history)?,
+            Some(Err(error)) => {
+                let error = BTreeMap::from([("error", error.to_string())]);
+                map.serialize_entry("history", &error)?;
+            }
+        }
         if !inspection.suspects.is_empty() {
             map.serialize_entry("suspects", &inspection.suspects)?;
         }
@@ -104,6 +114,7 @@ fn in_words(inspection: &Inspection) -> Result<String, ResilienceError> {
         counted(journal.bytes, "byte"),
         counted(journal.frames_to_replay, "frame"),
     ));
+    parts.extend(inspection.history.as_ref().map(history_in_words));
     if !inspection.suspects.is_empty() {
         let suspects = inspection.suspects.iter().map(suspect).collect();
         parts.push(format!("frames that starts ended on\n{}", table(suspects)));
@@ -113,6 +124,17 @@ fn in_words(inspection: &Inspection) -> Result<String, ResilienceError> {
         .map(|file| vec![text_of_bytes(file.name.as_bytes()), counted(file.bytes, "byte")]);
     parts.push(format!("files\n{}", table(lengths.collect())));
     Ok(parts.join("\n"))
+}
+
+fn history_in_words(history: &Result<HistorySummary, ResilienceError>) -> String {
+    match history {
+        Ok(HistorySummary { from, to, messages, bytes }) => format!(
+            "history: from checkpoint {from} to {to}, {}, {}\n",
+            counted(*messages, "message"),
+            counted(*bytes, "byte"),
+        ),
+        Err(error) => format!("history: {error}\n"),
+    }
 }
 
 fn checkpoint_in_words(checkpoint: Option<SavedCheckpoint>) -> String {

@@ -16,10 +16,12 @@ mod inspect;
 mod metrics;
 mod progress;
 mod receive;
+mod recordings;
 mod run;
 mod send;
 mod setup;
 mod shell;
+mod shrink;
 mod workbench;
 
 use std::process::ExitCode;
@@ -53,6 +55,7 @@ pub fn main(apps: impl IntoIterator<Item = App>) -> ExitCode {
     let apps: Vec<App> = apps.into_iter().collect();
     match arguments::parse(&apps).and_then(|arguments| execute(&apps, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Answered(code)) => ExitCode::from(code),
         Err(failure) => {
             let said = failure.to_string();
             crate::telemetry::log_failure(&said);
@@ -76,6 +79,10 @@ fn execute(apps: &[App], arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Receive(receive)) => receive::receive(&receive),
         Some(Command::Generate(generate)) => generate::generate(apps, &generate, &options),
         Some(Command::Inspect(inspect)) => inspect::inspect(&inspect),
+        Some(Command::Record(record)) => recordings::record(apps, &record),
+        Some(Command::Replay(replay)) => recordings::replay(apps, &replay, &options),
+        Some(Command::Diff(diff)) => recordings::diff(&diff),
+        Some(Command::Shrink(shrink)) => shrink::shrink(apps, &shrink, &options),
         Some(Command::Apps(list)) => apps::list(apps, &list),
         Some(Command::Config) => shell::configuration(apps),
         Some(Command::Completions(shell)) => shell::completions(apps, &shell),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::future::pending;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +27,7 @@ use super::setup::files::{
     refuse_shared_files,
 };
 use super::setup::log::RunLog;
+use super::setup::rows::write_rows;
 use crate::cluster::Cluster;
 use crate::cluster::meeting::Identity;
 use crate::core::frames::preview::one_line;
@@ -80,7 +81,7 @@ fn run_here(
     options: &AppOptions,
     cluster: Option<(Cluster, bool)>,
 ) -> Result<(), Failure> {
-    let settings = settings(&topology, &arguments.engine, Missing::Refuse)?;
+    let settings = settings(&topology, &arguments.engine, options, Missing::Refuse)?;
     let mut settings = reachable(settings, &arguments.control);
     let written = [
         ("--state", arguments.state.as_deref()),
@@ -169,7 +170,7 @@ fn to_its_end(
     reporting();
     session.finish_dead_letters();
     if let Some((path, file)) = state {
-        write_state(&session, file).map_err(|error| cannot_write(path, &error))?;
+        write_rows(session.engine().export(), file).map_err(|error| cannot_write(path, &error))?;
     }
     let (lost, summary) = (session.dead_letters_lost(), session.summary());
     if json {
@@ -304,15 +305,6 @@ fn in_progress(snapshot: &Snapshot) -> String {
         counted(totals.dead_letters, "dead letter"),
         snapshot.throughput.last()
     )
-}
-
-fn write_state(session: &Session, file: File) -> io::Result<()> {
-    let mut writer = BufWriter::new(Reported(file));
-    for row in session.engine().export() {
-        write_json(&mut writer, &row)?;
-        writer.write_all(b"\n")?;
-    }
-    writer.flush()
 }
 
 fn in_words(summary: &Summary) -> String {

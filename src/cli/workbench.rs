@@ -32,7 +32,7 @@ pub(super) fn start(
             app.name
         )));
     }
-    let settings = settings(&topology, &arguments.engine, Missing::Null)?;
+    let settings = settings(&topology, &arguments.engine, options, Missing::Null)?;
     let settings = Settings { paused: arguments.paused, ..settings };
     if !is_on_terminal() {
         return Err(Failure::Usage(

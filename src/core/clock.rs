@@ -19,6 +19,11 @@ impl LogicalClock {
     pub fn advance(&self, nanoseconds: u64) {
         self.0.set(self.0.get().saturating_add(nanoseconds));
     }
+
+    /// Moves the clock forward to this moment, if it is behind it.
+    pub fn set_at_least(&self, moment: Timestamp) {
+        self.0.set(self.0.get().max(moment.0));
+    }
 }
 
 impl Clock for LogicalClock {

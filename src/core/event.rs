@@ -127,6 +127,8 @@ pub enum EngineEvent {
         /// Why.
         reason: String,
     },
+    /// The recording of the run does not go on, and why. The run does.
+    NotRecorded(String),
     /// A crash was asked for: nothing is in memory any more.
     Crashed {
         /// How many workers had partitions in memory.
@@ -186,6 +188,7 @@ impl EngineEvent {
             | Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
+            | Self::NotRecorded(_)
             | Self::LeftBehind(_)
             | Self::Crashed { .. }
             | Self::CheckpointBegun(_)
@@ -220,6 +223,7 @@ impl EngineEvent {
             | Self::ReplaysOneAtATime
             | Self::SetAside { .. }
             | Self::NotSaved { .. }
+            | Self::NotRecorded(_)
             | Self::Crashed { .. } => Level::Warning,
         }
     }
@@ -275,6 +279,9 @@ impl fmt::Display for EngineEvent {
                  saved of it before stays",
                 key_beginning(key),
             ),
+            Self::NotRecorded(reason) => {
+                write!(formatter, "the recording of the run does not go on: {reason}")
+            }
             Self::ReplaysOneAtATime => formatter.write_str(
                 "the last start ended while it replayed the journal: this one replays a row at a time",
             ),

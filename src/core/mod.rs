@@ -17,6 +17,8 @@ pub mod load;
 pub mod numbers;
 pub mod observer;
 pub mod partitions;
+pub mod replay;
+pub mod seen;
 pub mod steps;
 pub(crate) mod sync;
 pub mod test_driver;

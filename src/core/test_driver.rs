@@ -1,6 +1,7 @@
 //! Runs an application on one thread with a logical clock, for its author's tests.
 
 mod error;
+mod restored;
 mod running;
 mod seen;
 
@@ -19,7 +20,7 @@ use super::partitions::placement::Placement;
 use super::steps::context::{Context, Report};
 use super::steps::{PIECE, WorkerSetup, run_through};
 use super::topology::Topology;
-pub use error::{GenerateError, NoSuchPipeline, PushError};
+pub use error::{GenerateError, NoSuchPipeline, PushError, RestoreError};
 use running::{RunningPipeline, SOURCE, broken_letter, find_pipeline};
 
 /// How many frames are cut at once: cutting them one by one takes quadratic time.

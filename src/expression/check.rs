@@ -8,6 +8,7 @@ use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, LiteralValue, SourceI
 use cel::{IdedExpr, Program};
 
 use super::error::ExpressionError;
+use super::fields::Fields;
 use super::names::{FUNCTIONS, Rows, functions_nearest_first};
 
 /// How deep a condition may be nested: it is judged by recursion, on the stack of a worker.
@@ -30,10 +31,11 @@ pub(super) struct Wanted {
 pub(super) fn check(
     program: &Program,
     text: &str,
-    rows: Rows,
+    (rows, fields): (Rows, &Fields),
 ) -> Result<Vec<Wanted>, ExpressionError> {
     let mut check = Check {
         rows,
+        fields,
         text,
         source: program.source_info(),
         variables: Vec::new(),
@@ -45,6 +47,7 @@ pub(super) fn check(
 
 struct Check<'a> {
     rows: Rows,
+    fields: &'a Fields,
     text: &'a str,
     source: &'a SourceInfo,
     /// Those of the loop around, if there is one.
@@ -108,8 +111,9 @@ impl<'a> Check<'a> {
             return Ok(());
         }
         let Some(known) = self.rows.find(name) else {
-            let known = self.rows.nearest_first(name);
-            return self.refuse(at, format!("there is no `{name}` here: use {known}"));
+            let no_such =
+                || format!("there is no `{name}` here: use {}", self.rows.nearest_first(name));
+            return self.refuse(at, self.rows.why_not(name).unwrap_or_else(no_such));
         };
         if known.has_fields && !self.variables.is_empty() {
             return self.refuse(at, format!("`{name}` cannot be used in a loop over a list"));
@@ -118,6 +122,9 @@ impl<'a> Check<'a> {
             return self.refuse(at, format!("`{name}` has no fields"));
         }
         let field = field.flatten();
+        if let Some(sentence) = field.and_then(|field| self.fields.refuse(name, field)) {
+            return Err(ExpressionError::new(self.place_of_field(at, name), sentence));
+        }
         let path = field.map_or_else(|| name.to_owned(), |field| format!("{name}.{field}"));
         if !self.wanted.iter().any(|wanted| wanted.path == path) {
             let field = field.map(str::to_owned);
@@ -148,9 +155,25 @@ impl<'a> Check<'a> {
     }
 
     fn refuse(&self, at: &IdedExpr, sentence: impl Into<String>) -> Checked {
-        let start = self.source.offset_for(at.id).map_or(0, |(start, _)| start as usize);
-        let before = self.text.get(..start).unwrap_or(self.text);
-        Err(ExpressionError::new(before.chars().count(), sentence))
+        Err(ExpressionError::new(self.column(self.start(at)), sentence))
+    }
+
+    /// Where something begins, in bytes.
+    fn start(&self, at: &IdedExpr) -> usize {
+        self.source.offset_for(at.id).map_or(0, |(start, _)| start as usize)
+    }
+
+    fn column(&self, start: usize) -> usize {
+        self.text.get(..start).unwrap_or(self.text).chars().count()
+    }
+
+    /// Where the field behind a name begins; where the name does if a remark is between them.
+    fn place_of_field(&self, at: &IdedExpr, name: &str) -> usize {
+        let start = self.start(at);
+        let behind = self.text.get(start..).and_then(|text| text.strip_prefix(name));
+        let field = behind.and_then(|text| text.trim_start().strip_prefix('.'));
+        let field = field.map(str::trim_start).filter(|field| !field.starts_with("//"));
+        self.column(field.map_or(start, |field| self.text.len() - field.len()))
     }
 
     /// The same at a word, if it is the only one that is so: the tree has the place of its bracket only.

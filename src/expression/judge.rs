@@ -1,6 +1,7 @@
 //! A condition that is understood, and how it judges a row.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use cel::common::types::CelBool;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use super::check::{Wanted, check};
 use super::error::ExpressionError;
+use super::fields::Fields;
 use super::names::Rows;
 use super::parse::parse;
 use super::trouble::{Trouble, in_words};
@@ -21,6 +23,11 @@ use crate::core::guard::guarded;
 pub trait Row {
     /// The value of a name, or of a field of it; `None` if this row has none.
     fn value(&self, name: &str, field: Option<&str>) -> Option<Value>;
+
+    /// Why a value that was not given is not known, if the row may have it all the same.
+    fn unknown(&self, _name: &str, _field: Option<&str>) -> Option<String> {
+        None
+    }
 }
 
 /// A condition about rows.
@@ -41,25 +48,47 @@ impl Expression {
     ///
     /// It is none, or has names that such rows do not have, or could take too long.
     pub fn compile(text: &str, rows: Rows) -> Result<Self, ExpressionError> {
+        Self::with_fields(text, rows, &Fields::default())
+    }
+
+    /// The same for rows of which the fields are known.
+    ///
+    /// # Errors
+    ///
+    /// Also, it has fields that such rows do not have.
+    pub fn with_fields(text: &str, rows: Rows, fields: &Fields) -> Result<Self, ExpressionError> {
         let program = parse(text)?;
-        let wanted = check(&program, text, rows)?;
+        let wanted = check(&program, text, (rows, fields))?;
         Ok(Self { text: text.to_owned(), program, wanted, trouble: Trouble::default() })
     }
 
     /// Whether it holds of a row. A row of which it cannot be said is one of which it does not hold.
     #[must_use]
     pub fn holds(&self, row: &dyn Row) -> bool {
+        self.judge(row).unwrap_or(false)
+    }
+
+    /// The same, but for values that are not known.
+    ///
+    /// # Errors
+    ///
+    /// It depends on a value that the row may have, and that is not known. This says which, and why.
+    pub fn judge(&self, row: &dyn Row) -> Result<bool, String> {
         let value = |wanted: &Wanted| row.value(wanted.name, wanted.field.as_deref());
         let values = self.wanted.iter().map(|wanted| value(wanted).and_then(boxed)).collect();
-        let found = Found { wanted: &self.wanted, values };
-        match guarded(|| self.judge(&found)) {
+        let missed = self.wanted.iter().map(|_| AtomicBool::default()).collect();
+        let found = Found { wanted: &self.wanted, values, missed };
+        match guarded(|| self.evaluate(&found)) {
             Ok(holds) => {
                 self.trouble.judged();
-                holds
+                Ok(holds)
             }
             Err(why) => {
+                if let Some(unknown) = found.unknown(row) {
+                    return Err(unknown);
+                }
                 self.trouble.failed(|| self.why(&found, why));
-                false
+                Ok(false)
             }
         }
     }
@@ -82,7 +111,7 @@ impl Expression {
         self.wanted.iter().any(|wanted| wanted.name == name)
     }
 
-    fn judge(&self, found: &Found<'_>) -> Result<bool, String> {
+    fn evaluate(&self, found: &Found<'_>) -> Result<bool, String> {
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         context.set_variable_resolver(found);
         let value = CelValue::resolve_val(self.program.expression(), &context);
@@ -111,11 +140,30 @@ impl fmt::Debug for Expression {
 struct Found<'a> {
     wanted: &'a [Wanted],
     values: Vec<Option<Box<dyn Val>>>,
+    /// Which of those that are missing the evaluation has asked for.
+    missed: Vec<AtomicBool>,
+}
+
+impl Found<'_> {
+    /// Which value the evaluation asked for and did not get though the row may have it, and why.
+    fn unknown(&self, row: &dyn Row) -> Option<String> {
+        let missed = self
+            .wanted
+            .iter()
+            .zip(&self.missed)
+            .filter(|(_, missed)| missed.load(Ordering::Relaxed));
+        let mut missed = missed.map(|(wanted, _)| wanted);
+        missed.find_map(|wanted| row.unknown(wanted.name, wanted.field.as_deref()))
+    }
 }
 
 impl VariableResolver for Found<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         let place = self.wanted.iter().position(|wanted| wanted.path == variable)?;
-        self.values.get(place)?.as_deref().map(CowVal::Borrowed)
+        let value = self.values.get(place)?.as_deref().map(CowVal::Borrowed);
+        if let Some(missed) = self.missed.get(place).filter(|_| value.is_none()) {
+            missed.store(true, Ordering::Relaxed);
+        }
+        value
     }
 }

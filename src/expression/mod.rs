@@ -7,17 +7,21 @@
 
 mod check;
 mod error;
+mod fields;
 mod judge;
 mod messages;
 mod names;
 mod parse;
 mod partitions;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod trouble;
 mod value;
 
-pub use error::ExpressionError;
+pub use error::{ExpressionError, Unjudged};
+pub use fields::Fields;
 pub use judge::{Expression, Row};
-pub use names::Rows;
+pub use names::{Rows, When};
 pub use partitions::PartitionCondition;
+pub use steps::StepCondition;

@@ -26,7 +26,7 @@ pub(crate) struct Layout {
 }
 
 /// What `SQLite` calls the `application_id`: "WALL".
-const APPLICATION_ID: i64 = 0x5741_4c4c;
+pub(crate) const APPLICATION_ID: i32 = 0x5741_4c4c;
 
 const COUNT_TABLES: &str = "SELECT count(*) FROM sqlite_schema";
 
@@ -99,6 +99,19 @@ impl Database {
         Ok(database)
     }
 
+    /// Makes a file without a log, to be written once. Its transaction is on the disk when it is committed.
+    pub fn create_single(path: PathBuf, layout: &Layout) -> Result<Self, ResilienceError> {
+        let database = Self::open(&path.clone(), path)?;
+        let Layout { tables, format } = layout;
+        let make = format!(
+            "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;
+             BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {format}; COMMIT;"
+        );
+        database.act(|connection| connection.execute_batch(&make))?;
+        Ok(database)
+    }
+
     /// Opens an existing file that no other process uses, only for reading. An unfinished transaction is
     /// rolled back; otherwise the file and its log stay as they are. Errors name it `named`.
     pub fn read(file: &Path, named: PathBuf, newest: i64) -> Result<Self, ResilienceError> {
@@ -148,7 +161,7 @@ impl Database {
 
     fn check_format(&self, newest: i64) -> Result<(), ResilienceError> {
         let application = self.number("PRAGMA application_id")?;
-        if application != APPLICATION_ID {
+        if application != i64::from(APPLICATION_ID) {
             return Err(ResilienceError::damaged(&self.path, "it is no file of a checkpoint"));
         }
         let (found, known) = (self.format()?, newest);

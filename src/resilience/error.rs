@@ -71,6 +71,38 @@ pub enum ResilienceError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A recording is not as it was written.
+    #[error(
+        "{} is damaged: {reason}; bring the recording back from a copy, or do without it: no checkpoint needs it, and a run on a directory without history.sqlite begins another one",
+        path.display()
+    )]
+    DamagedRecording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What is to be replayed, shown or exported is no recording.
+    #[error("{} is no recording: {reason}", path.display())]
+    NoRecording {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A recording says where the frames are, and they are not there any more.
+    #[error(
+        "{} has frames of {source_name} that are not in the recording: {reason}; bring the file back as it was, or take a part of the recording that does not need it",
+        path.display()
+    )]
+    FramesGone {
+        /// The recording.
+        path: PathBuf,
+        /// The name of their source.
+        source_name: String,
+        /// What was found in their place.
+        reason: String,
+    },
     /// What was saved is not all on the disk, and was not to be: the machine has stopped since.
     #[error(
         "{}: the machine stopped while this directory was written with --durability process, which survives the process and not the machine: {reason}; copy the directory before anything else, then begin with an empty one, or with an older copy, and use --durability power from now on",
@@ -147,6 +179,14 @@ impl ResilienceError {
         Self::damaged(path, "it is missing")
     }
 
+    /// What an error of a file means that is a recording: nothing else depends on it.
+    pub(crate) fn of_recording(self) -> Self {
+        match self {
+            Self::Damaged { path, reason } => Self::DamagedRecording { path, reason },
+            other => other,
+        }
+    }
+
     /// What the system says about a file.
     pub(crate) fn system(path: &Path, error: io::Error) -> Self {
         match error.kind() {
@@ -173,13 +213,16 @@ impl ResilienceError {
 
     /// What `SQLite` says about a file.
     pub(crate) fn sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, reason) = error {
+            return Self::damaged(path, reason.to_string());
+        }
         let Some(code) = error.sqlite_error_code() else {
             // A table or a column that is missing, or of another type.
-            return Self::damaged(path, error.to_string());
+            return Self::damaged(path, one_line(error));
         };
         match code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                Self::damaged(path, error.to_string())
+                Self::damaged(path, one_line(error))
             }
             ErrorCode::DiskFull => Self::full(path),
             ErrorCode::SystemIoFailure if is_full(path) => Self::full(path),
@@ -197,9 +240,15 @@ impl ResilienceError {
         Self::refused(path, "the disk is full; make room, and start again with the same command")
     }
 
-    fn refused(path: &Path, reason: impl Display) -> Self {
+    /// A file that cannot be used for this reason.
+    pub(crate) fn refused(path: &Path, reason: impl Display) -> Self {
         Self::System { path: path.to_owned(), reason: reason.to_string() }
     }
+}
+
+/// What `SQLite` says, on one line: it may quote the statement that made a table.
+fn one_line(error: &rusqlite::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the disk of a file is full. Some calls of `SQLite` report that like any other failure, so a

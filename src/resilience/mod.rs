@@ -7,11 +7,13 @@ mod checkpoints;
 mod database;
 mod directory;
 mod error;
+pub mod history;
 mod inspection;
 mod journal;
 mod position;
 mod sealed;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ pub(crate) use directory::private;
 pub use directory::temporary::TemporaryDirectory;
 pub use directory::{Directory, NewGeneration};
 pub use error::ResilienceError;
+use history::Bound;
 pub use inspection::{FileLength, Inspection, JournalSummary, SavedCheckpoint};
 pub use journal::attempts::{Care, DEATHS, Part, Suspect, Unit};
 pub use journal::attempts_file::Attempts;
@@ -44,11 +47,27 @@ pub struct ResilienceSettings {
     pub interval: Duration,
     /// What it survives.
     pub durability: Durability,
+    /// What is kept for a replay. `None`: nothing.
+    pub history: Option<HistorySettings>,
+}
+
+/// What a run keeps for a replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// How much is kept.
+    pub bound: Bound,
+    /// The options of the application. A run with others begins another recording.
+    pub options: BTreeMap<String, String>,
 }
 
 impl ResilienceSettings {
     /// One checkpoint per second in this directory. Checkpoints survive the process.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, interval: DEFAULT_INTERVAL, durability: Durability::default() }
+        Self {
+            directory,
+            interval: DEFAULT_INTERVAL,
+            durability: Durability::default(),
+            history: None,
+        }
     }
 }

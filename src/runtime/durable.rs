@@ -84,6 +84,13 @@ impl Durable {
         done
     }
 
+    /// Makes a checkpoint now, if anything has changed since the last one. The answer comes when it counts.
+    pub fn save(&self) -> Receiver<()> {
+        let (reply, done) = mpsc::channel();
+        let _ = self.checkpointer.send(CheckpointOrder::Save(reply));
+        done
+    }
+
     /// Goes on with another number of workers. The answer comes when they run.
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         let (reply, done) = oneshot::channel();

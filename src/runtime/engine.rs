@@ -5,6 +5,7 @@ mod asking;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Receiver};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -117,6 +118,12 @@ impl Engine {
     /// The run does not save, so the new workers would have no partitions.
     pub fn set_workers(&self, workers: NonZeroUsize) -> Result<oneshot::Receiver<()>, EngineError> {
         self.durable().ok_or(EngineError::NothingSaved)?.set_workers(workers)
+    }
+
+    /// Makes a checkpoint now, if anything has changed since the last one. The answer comes when it counts; if the run
+    /// ends before, or nothing is saved, the sender is dropped. Nothing waits for it here.
+    pub fn save(&self) -> Receiver<()> {
+        self.durable().map_or_else(|| mpsc::channel().1, Durable::save)
     }
 
     /// Whether messages that sources read are traced from now on, if [`Settings::traces`] allows it. They are from the

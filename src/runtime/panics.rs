@@ -5,14 +5,17 @@ use std::thread;
 use crate::core::guard::{GUARDED_THREAD_NAME, is_guarded};
 
 /// The prefix of the names of the engine's threads.
-const ENGINE_THREADS: [&str; 4] =
-    ["timely:", IO_THREAD_NAME, AHEAD_THREAD_NAME, GUARDED_THREAD_NAME];
+const ENGINE_THREADS: [&str; 5] =
+    ["timely:", IO_THREAD_NAME, AHEAD_THREAD_NAME, REPLAY_THREAD_NAME, GUARDED_THREAD_NAME];
 
 /// The name of the threads that read and write.
 pub(super) const IO_THREAD_NAME: &str = "wallaroo-io";
 
 /// The name of the thread that looks at what a message would do.
 pub(crate) const AHEAD_THREAD_NAME: &str = "wallaroo-ahead";
+
+/// The name of a thread that runs messages of a recording again.
+pub(crate) const REPLAY_THREAD_NAME: &str = "wallaroo-replay";
 
 /// Stops Rust from printing the panics of the engine's threads, and of guarded code on any thread: they are
 /// caught, and end as dead letters or as errors. All other panics are printed as before. Call it once, early.

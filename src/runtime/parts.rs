@@ -3,7 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -42,6 +42,8 @@ pub(super) struct FramesToWrite {
 pub(super) enum CheckpointOrder {
     /// Go on with this many workers.
     SetWorkers(NonZeroUsize, oneshot::Sender<()>),
+    /// Make a checkpoint now, if anything has changed since the last one.
+    Save(mpsc::Sender<()>),
     /// Make the last checkpoint, and end.
     Finish(oneshot::Sender<()>),
 }

@@ -10,6 +10,7 @@ use crate::core::figures::counted;
 use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
 use crate::core::frames::trace_budget::TraceRate;
 use crate::core::numbers::ProcessIndex;
+use crate::core::replay::memory::RecordedInMemory;
 use crate::core::topology::Topology;
 use crate::endpoints::{DEFAULT_CONNECTION_LIMIT, Endpoint};
 use crate::resilience::ResilienceSettings;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub paused: bool,
     /// The directory for checkpoints and journal. `None`: nothing is saved.
     pub resilience: Option<ResilienceSettings>,
+    /// Where the run is recorded in memory, if it is. What is not saved is not recorded either.
+    pub recorded: Option<Arc<RecordedInMemory>>,
     /// The processes that run it together, of which this is process 0. `None`: this one alone.
     pub cluster: Option<Arc<Cluster>>,
 }
@@ -94,6 +97,7 @@ impl Settings {
             traces: None,
             paused: false,
             resilience: None,
+            recorded: None,
             cluster: None,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::clock::StartClock;
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     pub queues: Vec<Arc<Queues>>,
     /// `None` if nothing is saved.
     pub durable: Option<Durable>,
+    /// Told if workers have noted much since the last checkpoint, so that the next one is due.
+    pub much_recorded: Arc<Notify>,
     /// Reports to the supervisor.
     pub news: UnboundedSender<News>,
     /// Becomes true when another process was asked to stop the run.
@@ -48,6 +51,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Whether what workers do is recorded.
+    pub fn records(&self) -> bool {
+        let file = self.settings.resilience.as_ref().is_some_and(|saved| saved.history.is_some());
+        self.durable.is_some() && (file || self.settings.recorded.is_some())
+    }
+
     /// Ends the run with this error.
     pub fn fail(&self, error: EngineError) {
         // If the supervisor is gone, the run has ended already.

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::Session;
 use super::orders::{Answer, Order};
+use super::past::Travel;
 use super::watched::Watched;
 use crate::runtime::EngineError;
 use crate::telemetry::{Draft, PartitionView, Snapshot};
@@ -29,7 +30,12 @@ impl Watched for Local {
         Ok(())
     }
 
+    fn travel(&mut self, travel: Travel) {
+        self.session.travel(travel);
+    }
+
     fn answers(&mut self) -> Vec<Answer> {
+        self.answers.append(&mut self.session.told());
         std::mem::take(&mut self.answers)
     }
 

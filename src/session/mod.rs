@@ -12,6 +12,7 @@ pub mod local;
 mod look;
 mod measure;
 pub mod orders;
+pub mod past;
 mod processes;
 #[cfg(feature = "workbench")]
 pub mod remote;
@@ -20,6 +21,7 @@ mod reset;
 pub mod status;
 pub mod top_keys;
 mod totals;
+mod travelling;
 mod view;
 pub mod watched;
 #[cfg(feature = "workbench")]
@@ -48,6 +50,7 @@ use crate::telemetry::throughput::Throughput;
 use crate::telemetry::traced::Traced;
 use load_state::Load;
 use look::{Look, Moment};
+use past::{Past, Told};
 use totals::{totals, traced, work};
 
 /// How often it is checked whether the recovery is complete.
@@ -86,6 +89,10 @@ pub struct Session {
     /// Whether a recovery was under way at the last refresh.
     recovering: bool,
     load: Load,
+    /// The moment of the past that is looked at; `None` if it is now.
+    past: Option<Past>,
+    /// What the user has to be told of the past.
+    told: Vec<Told>,
 }
 
 impl Session {
@@ -146,6 +153,8 @@ impl Session {
             stateful_before: 0,
             recovering: true,
             load: Load::default(),
+            past: None,
+            told: Vec::new(),
         })
     }
 
@@ -213,7 +222,8 @@ impl Session {
     /// Updates the figures, for a front end that shows `view`. True if a new snapshot would differ.
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         let updated = self.update();
-        self.look.poll(&self.engine, view, self.moment()) || updated
+        let looked = self.look_back(view);
+        self.look.poll(&self.engine, view, self.moment()) || updated || looked
     }
 
     /// Updates the figures, but no rows of partitions. True if anything has changed.

@@ -68,6 +68,8 @@ pub enum Answer {
     Killed,
     /// The application has begun anew.
     BegunAnew,
+    /// This is so.
+    Told(String),
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
     ///
     /// The engine could not start again: it has ended.
     pub fn obey(&mut self, order: Order) -> Result<Option<Answer>, EngineError> {
+        self.leave_past_for(&order);
         let refused = |done: Result<(), EngineError>| {
             Ok(done.err().map(|error| Answer::Refused(error.to_string())))
         };

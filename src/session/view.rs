@@ -22,9 +22,13 @@ use crate::telemetry::{LogShown, ProcessesShown, SinkShown, Throughput, TimeWind
 pub(super) const SHOWN: usize = 200;
 
 impl Session {
-    /// What is seen of this moment.
+    /// What is seen of this moment, or of the moment of the past that is wanted.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        self.as_of_then(self.snapshot_of_now())
+    }
+
+    fn snapshot_of_now(&self) -> Snapshot {
         let collector = &self.collector;
         // Counts first: those that they count are found then.
         let figures = self.figures(&self.look);
@@ -71,6 +75,8 @@ impl Session {
             events: Vec::new(),
             log: LogShown::default(),
             ahead: look.foreseen(),
+            past: None,
+            replaying: false,
             away: None,
         }
     }

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::Session;
 use super::orders::{Answer, Order};
+use super::past::Travel;
 use crate::core::frames::trace_budget::TraceRate;
 use crate::runtime::EngineError;
 use crate::telemetry::{Draft, PartitionView, Snapshot};
@@ -24,6 +25,9 @@ pub trait Watched {
     ///
     /// The engine of this process could not start again: it has ended.
     fn order(&mut self, order: Order) -> Result<(), EngineError>;
+
+    /// Goes to a moment of the past, or back to now. What has to be told of it is among the [`answers`](Self::answers).
+    fn travel(&mut self, travel: Travel);
 
     /// Takes the answers that have come, the oldest first.
     fn answers(&mut self) -> Vec<Answer>;

@@ -13,6 +13,7 @@ use super::measures::throughput::Throughput;
 use super::measures::traced::TracedShown;
 use super::measures::window::TimeWindow;
 use super::partitions::PartitionsShown;
+use super::past::PastShown;
 use super::pressure::SinkShown;
 use super::processes::ProcessesShown;
 use super::safety::SafetyShown;
@@ -75,6 +76,13 @@ pub struct Snapshot {
     pub log: LogShown,
     /// What the typed message would do; `None` while it is not known, or nothing is typed.
     pub ahead: Option<Arc<Foreseen>>,
+    /// The moment of the past of which partitions, messages, outputs and dead letters are. `None` if that is now. What the
+    /// engine does is always of now.
+    #[serde(skip)]
+    pub past: Option<PastShown>,
+    /// Whether another moment of the past is wanted, and is being found.
+    #[serde(skip)]
+    pub replaying: bool,
     /// Why nothing is known of later moments: the engine is in another process, which does not answer. `None` while it does.
     pub away: Option<Arc<str>>,
 }

@@ -51,6 +51,12 @@ commands! {
     LessLoad,     "less load",     Everywhere,  HELP,   [char('<')],                        "half as many messages of the load a second";
     StopLoad,     "stop load",     Everywhere,  HELP,   [char('X')],                        "end the load";
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
+    ChangeBefore, "change before", Everywhere,  HELP,   [char(',')],                        "go back to the change before, of the selected partition or of any; the engine goes on";
+    ChangeAfter,  "change after",  Everywhere,  HELP,   [char('.')],                        "in the past, go on to the next change, of the selected partition or of any";
+    MessageBefore, "message before", Everywhere, HELP,  [char('[')],                        "go back to the message before: see everything as it was then";
+    MessageAfter, "message after", Everywhere,  HELP,   [char(']')],                        "in the past, go on to the next message";
+    GoMessage,    "go to message", Everywhere,  HELP,   [char('#')],                        "go to the message with a number that is typed, and see everything as it was then";
+    Live,         "live",          Everywhere,  HELP,   [char('l')],                        "leave the past, and see what is now";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";
     GoFlow,       "flow",          Everywhere,  HELP,   [char('1')],                        "go to the flow of the messages";

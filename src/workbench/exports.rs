@@ -58,6 +58,7 @@ impl Hands {
                 }
                 desk.order(order)?;
             }
+            Effect::Travel(travel) => desk.travel(travel),
             Effect::Quit => return Ok(Some(Leave::End)),
             Effect::Switch(to) => return Ok(Some(Leave::Switch(to))),
         }

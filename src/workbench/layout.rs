@@ -96,6 +96,8 @@ pub struct Shape<'a> {
     pub stateful: bool,
     /// How many rows the flow has if there is room.
     pub flow: u16,
+    /// Whether a moment of the past is shown.
+    pub past: bool,
     /// The panes that had the keys, the last one first: a drawer shows the first that it has.
     pub visited: &'a [Pane],
 }
@@ -105,6 +107,8 @@ pub struct Shape<'a> {
 pub struct Places {
     /// Whether it runs, and the figures that matter most.
     pub header: Rect,
+    /// Where the moment is in the recording, if it is one of the past.
+    pub moment: Option<Rect>,
     /// The panes.
     pub panes: Vec<(Pane, Rect)>,
     /// The column with all of what is selected, on a large screen: it needs no window then.
@@ -135,8 +139,9 @@ pub fn places(area: Rect, shape: Shape<'_>, zoomed: Option<Pane>) -> Option<Plac
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
-    let [header, body, input, footer] = area.layout(&Layout::vertical([
+    let [header, moment, body, input, footer] = area.layout(&Layout::vertical([
         Constraint::Length(1),
+        Constraint::Length(u16::from(shape.past)),
         Constraint::Fill(1),
         Constraint::Length(3),
         Constraint::Length(1),
@@ -148,7 +153,8 @@ pub fn places(area: Rect, shape: Shape<'_>, zoomed: Option<Pane>) -> Option<Plac
         None => unzoomed(body, shape, drawers),
     };
     panes.push((Pane::Input, input));
-    Some(Places { header, panes, beside, drawers, footer })
+    let moment = shape.past.then_some(moment);
+    Some(Places { header, moment, panes, beside, drawers, footer })
 }
 
 /// The panes below each other and in columns, and the column beside the partitions if the lists are beside each
@@ -218,14 +224,16 @@ mod tests {
     proptest! {
         #[test]
         fn panes_are_on_the_screen_and_do_not_overlap(
-            width: u8, height: u8, stateful: bool, flow in 1_u16..40, at in 0_usize..9, zoomed: bool,
+            width: u8, height: u8, stateful: bool, past: bool, flow in 1_u16..40, at in 0_usize..9,
+            zoomed: bool,
         ) {
             let area = Rect::new(0, 0, width.into(), height.into());
             let visited = [Pane::ALL[at]];
-            let shape = Shape { stateful, flow, visited: &visited };
+            let shape = Shape { stateful, flow, past, visited: &visited };
             if let Some(places) = places(area, shape, zoomed.then_some(visited[0])) {
                 let panes = places.panes.iter().map(|(_, place)| *place);
-                let others = [places.header, places.footer].into_iter().chain(places.beside);
+                let others = [places.header, places.footer].into_iter();
+                let others = others.chain(places.beside).chain(places.moment);
                 let all: Vec<Rect> = panes.chain(others).collect();
                 for (at, one) in all.iter().enumerate() {
                     prop_assert_eq!(one.intersection(area), *one);
@@ -241,7 +249,7 @@ mod tests {
     #[test]
     fn a_drawer_shows_the_list_that_had_the_keys_last() {
         let shown = |width, visited: &[Pane]| {
-            let shape = Shape { stateful: true, flow: 3, visited };
+            let shape = Shape { stateful: true, flow: 3, past: false, visited };
             let places = places(Rect::new(0, 0, width, 60), shape, None).unwrap();
             [Pane::Messages, Pane::Outputs, Pane::DeadLetters, Pane::Log]
                 .map(|pane| places.of(pane).is_some())

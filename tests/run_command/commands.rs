@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::support::program::run;
 
-const COMMANDS: [&str; 5] = ["run", "send", "receive", "generate", "apps"];
+const COMMANDS: [&str; 8] =
+    ["run", "send", "receive", "generate", "apps", "record", "replay", "diff"];
 
 /// What `generate` writes to standard output.
 fn generated(more: &[&str]) -> Vec<u8> {

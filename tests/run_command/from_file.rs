@@ -132,7 +132,7 @@ fn the_file_to_begin_with_has_every_option_and_its_default() {
         .filter_map(|line| line.strip_prefix('#'))
         .filter(|line| !line.starts_with(' ') && !line.contains("\"[") && !line.contains("= \"N"))
         .filter(|line| {
-            let names = ["FILE", "DIRECTORY", "ADDRESSES", "HOST:PORT"];
+            let names = ["FILE", "DIRECTORY", "ADDRESSES", "HOST:PORT", "TIME|BYTES"];
             !names.iter().any(|name| line.contains(name))
         })
         .collect();

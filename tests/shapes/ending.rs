@@ -22,7 +22,7 @@ use crate::steps::Order;
 pub type Inputs = [Vec<Vec<u8>>; 4];
 
 /// The outputs of a sink, known by its pipeline and its own number.
-type Outputs = BTreeMap<(usize, usize), Vec<Vec<u8>>>;
+pub type Outputs = BTreeMap<(usize, usize), Vec<Vec<u8>>>;
 
 /// All that must not depend on the number of workers.
 #[derive(Debug, Default, PartialEq)]
@@ -184,13 +184,14 @@ pub fn run(shape: &Shape, inputs: &Inputs, (processes, workers): (usize, usize))
 
 /// Remembers what an engine tells.
 #[derive(Default)]
-struct Watcher(Mutex<Watched>);
+pub struct Watcher(pub Mutex<Watched>);
 
+/// What an engine has told.
 #[derive(Default)]
-struct Watched {
+pub struct Watched {
     /// The sum of all reports.
-    report: Report,
-    outputs: Outputs,
+    pub report: Report,
+    pub outputs: Outputs,
 }
 
 impl Observer for Watcher {

@@ -17,13 +17,17 @@ mod hosts;
 
 mod ending;
 mod item;
+mod relived;
 mod shape;
 mod steps;
 
 use ending::{driven, run};
 use fragile::silence_panics_on_purpose;
 use item::payloads;
+use proptest::prelude::*;
+use relived::{Act, branch_of_nothing, find_changes, leave_out, relive, seek};
 use shape::{Begin, End, Shape, sequences};
+use steps::STEPS;
 use wallaroo::TestDriver;
 
 /// The numbers of processes, and of workers of each, that every shape must end equally at.
@@ -115,5 +119,100 @@ fn merged_pipelines_end_as_in_the_driver() {
         ] {
             check(&Shape { from, shares, merges: true, ..Shape::of(steps.clone(), end) });
         }
+    }
+}
+
+/// Any shape whose states depend on the order of all messages.
+fn any_tangled_shape() -> impl Strategy<Value = Shape> {
+    let steps = prop::collection::vec(prop::sample::select(&STEPS[..]), 1..4);
+    let end = prop::sample::select(&[End::Sink, End::ThreeSinks, End::Done][..]);
+    let from = prop::sample::select(&[Begin::Frames, Begin::Frames, Begin::Generator][..]);
+    (steps, end, from, 0..4).prop_map(|(steps, end, from, more)| {
+        // Pipelines that share a sink have one of its kind.
+        let end = if more == 2 { End::Sink } else { end };
+        let (shares, joins, merges) = (more == 1, more == 2, more == 3);
+        Shape { from, shares, tangled: true, joins, merges, ..Shape::of(steps, end) }
+    })
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => Just(Act::Nothing),
+        1 => (0_usize..5).prop_map(Act::Steps),
+        1 => (1_usize..5).prop_map(Act::SetWorkers),
+        1 => Just(Act::Crash),
+    ]
+}
+
+/// How many cases a property is tried with.
+fn cases(few: u32) -> u32 {
+    std::env::var("REPLAY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(few)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(30), ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_replay_of_what_was_recorded_ends_as_the_run_did(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (1, 4), (2, 1), (2, 2)][..]),
+        acts in prop::collection::vec(any_act(), 0..12),
+        bound in prop::sample::select(&[0, 3_000, usize::MAX][..]),
+    ) {
+        silence_panics_on_purpose();
+        let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        prop_assert!(relive(&shape, &inputs, size, &acts, bound) > 0);
+    }
+
+    #[test]
+    fn a_replay_that_may_leave_out_runs_leaves_out_none_if_nothing_was_left_out(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (1, 4), (2, 1)][..]),
+        acts in prop::collection::vec(any_act(), 0..12),
+    ) {
+        silence_panics_on_purpose();
+        let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        branch_of_nothing(&shape, &inputs, size, &acts);
+    }
+
+    #[test]
+    fn a_moment_is_what_a_run_of_so_many_messages_gives(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (1, 4), (2, 1)][..]),
+        acts in prop::collection::vec(any_act(), 0..12),
+        moments in prop::collection::vec(any::<prop::sample::Index>(), 8),
+    ) {
+        // Where no order is promised, the driver has its own.
+        let shape = Shape { tangled: false, from: Begin::Frames, ..shape };
+        let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        seek(&shape, &inputs, size, &acts, &moments);
+    }
+
+    #[test]
+    fn a_branch_without_some_messages_is_what_a_run_of_the_others_gives(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (1, 4), (2, 1)][..]),
+        acts in prop::collection::vec(any_act(), 0..12),
+        left_out in prop::collection::vec(any::<prop::sample::Index>(), 1..30),
+    ) {
+        let shape = Shape { tangled: false, from: Begin::Frames, ..shape };
+        let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        leave_out(&shape, &inputs, size, &acts, &left_out);
+    }
+
+    #[test]
+    fn the_changes_of_a_partition_are_found_back_and_forth(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (2, 1)][..]),
+        acts in prop::collection::vec(any_act(), 0..6),
+    ) {
+        let shape = Shape { tangled: false, from: Begin::Frames, ..shape };
+        let inputs = [20, 10, 9, 8].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        find_changes(&shape, &inputs, size, &acts);
     }
 }

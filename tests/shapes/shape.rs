@@ -26,12 +26,16 @@ pub enum Begin {
 }
 
 /// A shape of an application.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Shape {
     pub from: Begin,
     pub steps: Vec<Step>,
     pub end: End,
     /// Whether all states are one: those of the steps, and that of a second pipeline.
     pub shares: bool,
+    /// Whether every state depends on the order of its messages, also where no order is promised.
+    pub tangled: bool,
     /// Whether a second pipeline writes to the same sink, in capital letters.
     pub joins: bool,
     /// Whether a second pipeline, of items in capital letters, is merged into it before its steps; and a third one of its
@@ -51,7 +55,8 @@ pub fn sequences(length: u32) -> impl Iterator<Item = Vec<Step>> {
 impl Shape {
     /// One pipeline, whose messages come as frames.
     pub fn of(steps: Vec<Step>, end: End) -> Self {
-        Self { from: Begin::Frames, steps, end, shares: false, joins: false, merges: false }
+        let (shares, tangled, joins, merges) = (false, false, false, false);
+        Self { from: Begin::Frames, steps, end, shares, tangled, joins, merges }
     }
 
     /// Whether any partition can come into being.
@@ -73,7 +78,7 @@ impl Shape {
             let state = if self.shares { "shared" } else { &own };
             // Messages of other pipelines and steps come in between as they may.
             let mixes = self.shares || (self.merges && *step == Step::Stateful);
-            let ordered = step.is_ordered(order) && !mixes;
+            let ordered = self.tangled || (step.is_ordered(order) && !mixes);
             if self.merges && at < 2 {
                 pipeline = pipeline.merge(self.other(["other", "another"][at], [0x20, 0x30][at]));
             }
@@ -91,12 +96,13 @@ impl Shape {
                 output.make_ascii_uppercase();
             };
             let second = self.begin(application, "second");
-            let second = Step::ByLetter.add_to(second, "of the second", false);
+            let second = Step::ByLetter.add_to(second, "of the second", self.tangled);
             application = second.to_sink(Sink::new(capitals).named("all"));
         }
         if self.shares {
             let second = self.begin(application, "second");
-            application = Step::ByLetter.add_to(second, "shared", false).to_sink(Sink::new(write));
+            application =
+                Step::ByLetter.add_to(second, "shared", self.tangled).to_sink(Sink::new(write));
         }
         application.build().unwrap()
     }

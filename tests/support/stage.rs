@@ -11,15 +11,19 @@ use bytes::Bytes;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use tempfile::TempDir;
 use tracing_subscriber::prelude::*;
 use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::frames::trace::{Hop, Trace};
 use wallaroo::core::numbers::{PipelineIndex, Timestamp};
 use wallaroo::core::partitions::query::{RowWindow, SortBy};
 use wallaroo::core::partitions::scan::merge;
+use wallaroo::core::replay::memory::RecordedInMemory;
+use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::session::orders::Order;
+use wallaroo::session::orders::{Answer, Order};
+use wallaroo::session::past::RECORDED;
 use wallaroo::telemetry::{
     Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, PartitionView,
     Snapshot, Throughput, TracedShare,
@@ -38,14 +42,35 @@ pub struct Stage {
     letters: Vec<[Arc<DeadLetter>; 2]>,
     traces: Vec<[Arc<Trace>; 2]>,
     outputs: Vec<[Arc<OutputShown>; 2]>,
+    /// Where it saves, if it is recorded.
+    saved: Option<TempDir>,
 }
 
 impl Stage {
+    /// A workbench whose engine is recorded, so that it has a past.
+    pub fn recorded(topology: Topology, theme: Theme, width: u16, height: u16) -> Self {
+        Self::open_with(topology, theme, width, height, Some(tempfile::tempdir().unwrap()))
+    }
+
     /// A workbench of this size on an engine with two workers.
     pub fn open(topology: Topology, theme: Theme, width: u16, height: u16) -> Self {
+        Self::open_with(topology, theme, width, height, None)
+    }
+
+    fn open_with(
+        topology: Topology,
+        theme: Theme,
+        width: u16,
+        height: u16,
+        saved: Option<TempDir>,
+    ) -> Self {
         let topology = Arc::new(topology);
         let workers = 2.try_into().unwrap();
-        let settings = Settings { workers, injectable: true, ..Settings::new(&topology) };
+        let resilience = saved.as_ref().map(|saved| ResilienceSettings::new(saved.path().into()));
+        let recorded = saved.as_ref().map(|_| Arc::new(RecordedInMemory::new(RECORDED)));
+        let injectable = true;
+        let settings =
+            Settings { workers, injectable, resilience, recorded, ..Settings::new(&topology) };
         // The log of this stage alone: tests run side by side.
         let log_alone = tracing_subscriber::registry().with(Log::new(LogLevel::Info).layer());
         let session = tracing::subscriber::with_default(log_alone, || {
@@ -54,7 +79,7 @@ impl Stage {
         let workbench = Workbench::new(topology, theme, session.snapshot());
         let area = Rect::new(0, 0, width, height);
         let (letters, traces, outputs) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stage = Self { session, workbench, area, sent: 0, letters, traces, outputs };
+        let mut stage = Self { session, workbench, area, sent: 0, letters, traces, outputs, saved };
         stage.workbench.resize(area);
         stage.show_changed(|_| {});
         stage
@@ -117,9 +142,10 @@ impl Stage {
         let event = Event::Key(KeyEvent::new(code, modifiers));
         match self.workbench.handle(&event) {
             Some(Effect::Order(Order::Inject(pipeline, bytes))) => {
-                self.session.engine().inject(pipeline, bytes).unwrap();
+                self.session.obey(Order::Inject(pipeline, bytes)).unwrap();
                 self.sent += 1;
             }
+            Some(Effect::Travel(travel)) => self.session.travel(travel),
             Some(Effect::Order(Order::Revive { state, key })) => {
                 let revival = self.session.revive(&state, &key, Duration::from_mins(1));
                 self.workbench.revived(&key, revival);
@@ -140,6 +166,13 @@ impl Stage {
             self.session.look_ahead(self.workbench.draft());
             let asked = asked(&view);
             self.session.refresh(&asked);
+            for answer in self.session.told() {
+                match answer {
+                    Answer::Refused(text) => self.workbench.notify(text, true),
+                    Answer::Told(text) => self.workbench.notify(text, false),
+                    other => panic!("{other:?}"),
+                }
+            }
             let looked = !self.session.is_looking_ahead();
             let mut snapshot = self.session.snapshot();
             let ended = snapshot.totals.messages_out + snapshot.totals.dead_letters;
@@ -152,8 +185,12 @@ impl Stage {
                 let last = pipeline.steps.last().map_or(0, |step| step.given);
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
-            let was_done =
-                std::mem::replace(&mut all_done, ended == self.sent && kept && told && looked);
+            let done = match &snapshot.past {
+                None => ended == self.sent && kept && told && looked,
+                // What came of what was sent is not known of then.
+                Some(_) => looked,
+            };
+            let was_done = std::mem::replace(&mut all_done, done && !snapshot.replaying);
             if was_done && all_done && (shown || asked.query.limit == 0) {
                 let shown = self.steady(snapshot);
                 self.workbench.show(shown);
@@ -192,9 +229,16 @@ impl Stage {
                 .map(|(at, (_, value))| (Timestamp(2 * at * 1_000_000_000), *value))
                 .collect();
             if let Some(row) = &mut opened.row {
-                row.rate = Some(60.0);
+                row.rate = snapshot.past.is_none().then_some(60.0);
                 row.row.created = Some(Timestamp(61_000_000_000));
             }
+        }
+        if let Some(past) = &mut snapshot.past {
+            past.trace = past.trace.take().map(|trace| known(traces, &trace, steady_trace));
+        }
+        if self.saved.is_some() {
+            // How many checkpoints there were depends on how fast it went.
+            (snapshot.safety, snapshot.events) = (None, Vec::new());
         }
         for output in &mut snapshot.outputs {
             *output = known(&mut self.outputs, output, |output| OutputShown {
@@ -299,7 +343,9 @@ fn steady(snapshot: Snapshot) -> Snapshot {
         let at = SystemTime::UNIX_EPOCH + since_start;
         *line = Arc::new(LogLine { at, since_start, ..LogLine::clone(line) });
     }
-    for (at, row) in snapshot.partitions.rows.iter_mut().enumerate() {
+    // Of the past, they are not known.
+    let rows = snapshot.partitions.rows.iter_mut().filter(|_| snapshot.past.is_none());
+    for (at, row) in rows.enumerate() {
         row.rate = Some(60.0 / f64::from(u32::try_from(at + 1).unwrap()));
         let slower = u64::try_from(at + 1).unwrap();
         row.history = (0..30).map(|second| (40 + second % 7 * 4) / slower).collect();

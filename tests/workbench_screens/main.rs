@@ -39,6 +39,7 @@ mod generators;
 mod letters;
 mod lines;
 mod load;
+mod past;
 mod processes;
 mod screens;
 mod sharing;

@@ -24,6 +24,7 @@ mod load;
 mod log;
 mod looks;
 mod palette;
+mod past;
 mod pasting;
 mod quiet;
 mod reaching;

@@ -6,9 +6,11 @@ mod cluster;
 mod from_file;
 mod metrics;
 mod receive;
+mod recordings;
 mod refuse;
 mod resilience;
 mod send;
+mod shrink;
 mod values;
 
 use std::ffi::OsStr;
@@ -16,6 +18,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::app::{App, AppOption, AppOptions};
@@ -34,9 +37,13 @@ pub(super) use cluster::{ClusterArguments, Which};
 pub(super) use from_file::template as run_template;
 use metrics::{MetricsArguments, up_to_max_keys};
 pub(super) use receive::ReceiveArguments;
+pub(super) use recordings::{
+    DiffArguments, ExportArguments, InfoArguments, RecordArguments, RecordCommand, ReplayArguments,
+};
 use refuse::refuse;
 use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
+pub(super) use shrink::ShrinkArguments;
 pub(super) use values::Framed;
 use values::up_to;
 
@@ -78,6 +85,21 @@ pub(in crate::cli) enum Command {
     Generate(GenerateArguments),
     /// Show what a resilience directory holds
     Inspect(InspectArguments),
+    /// Show or copy a recording: what a run with --history keeps in its resilience directory
+    Record(RecordArguments),
+    /// Do again what was recorded, up to any message, and check it at every checkpoint
+    ///
+    /// Nothing is read or sent but files. Options of the application that are not given are those of the recording. Exit
+    /// status: 1 if something else comes of it than when it was recorded, with the first difference.
+    Replay(ReplayArguments),
+    /// Compare what came of a recording with two versions of a program: the digests of their replays
+    ///
+    /// Exit status: 0 if they are equal, 1 if they are different, with the first difference, 2 if they cannot be compared.
+    Diff(DiffArguments),
+    /// Find the smallest input of a recording with which something still happens
+    ///
+    /// An interruption ends the search with the smallest so far.
+    Shrink(ShrinkArguments),
     /// List the applications and their wire formats
     Apps(AppsArguments),
     /// Print a configuration of the workbench to begin with: every setting, with what it means
@@ -245,6 +267,9 @@ pub(in crate::cli) struct AppsArguments {
     pub json: bool,
 }
 
+/// The command that has the options of a recording, unless it is given others.
+const REPLAY: &str = "replay";
+
 /// The parsed command line.
 pub(in crate::cli) struct Arguments {
     pub command: Option<Command>,
@@ -280,7 +305,7 @@ pub(in crate::cli) fn command(apps: &[App]) -> clap::Command {
         with_options(command).mut_arg("app", |argument| argument.value_parser(known))
     };
     let command = with_names(Line::command());
-    ["run", "send", "generate"]
+    ["run", "send", "generate", REPLAY, "shrink"]
         .into_iter()
         .fold(command, |command, name| command.mut_subcommand(name, with_names))
 }
@@ -316,10 +341,17 @@ fn argument(app: &App, option: &AppOption) -> Arg {
         .help_heading(app.name)
 }
 
+/// The values of the options that applications add. Of a replay, those that are given: the others are the recording's.
 fn options(apps: &[App], matches: &ArgMatches) -> AppOptions {
+    let is_replay = matches.subcommand_name() == Some(REPLAY);
     let matches = matches.subcommand().map_or(matches, |(_, of_command)| of_command);
     let mut options = AppOptions::default();
-    for option in apps.iter().flat_map(|app| &app.options) {
+    let counts = |option: &&AppOption| {
+        let is_known = matches.try_contains_id(option.name).is_ok();
+        is_known
+            && (!is_replay || matches.value_source(option.name) != Some(ValueSource::DefaultValue))
+    };
+    for option in apps.iter().flat_map(|app| &app.options).filter(counts) {
         if let Ok(Some(value)) = matches.try_get_one::<String>(option.name) {
             options.0.insert(option.name, value.clone());
         }

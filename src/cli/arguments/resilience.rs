@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::resilience::{Durability, ResilienceSettings};
+use super::byte_count::FileSize;
+use crate::cli::app::AppOptions;
+use crate::resilience::history::Bound;
+use crate::resilience::{Durability, HistorySettings, ResilienceSettings};
 
 /// Where the state is saved, and how often.
 #[derive(Debug, Args)]
@@ -18,6 +21,10 @@ pub(in crate::cli) struct ResilienceArguments {
     /// last one took long to write: checkpoints take a quarter of the time at most
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub checkpoint_interval: Duration,
+    /// Keep what a replay needs in the resilience directory, for so long or up to so many bytes: for example 10m or 1GiB.
+    /// See `replay`
+    #[arg(long, value_name = "TIME|BYTES", value_parser = bound, requires = "resilience_dir")]
+    pub history: Option<Bound>,
     /// What the saved state survives: the end of the process, or with `power` also that of the machine.
     /// With `power`, a frame counts only when it is on the disk
     #[arg(long, default_value = "process", value_parser = durability())]
@@ -26,10 +33,11 @@ pub(in crate::cli) struct ResilienceArguments {
 
 impl ResilienceArguments {
     /// The settings; `None` if nothing is to be saved.
-    pub fn settings(&self) -> Option<ResilienceSettings> {
+    pub fn settings(&self, options: &AppOptions) -> Option<ResilienceSettings> {
         let directory = self.resilience_dir.clone()?;
-        let Self { checkpoint_interval: interval, durability, .. } = *self;
-        Some(ResilienceSettings { directory, interval, durability })
+        let Self { checkpoint_interval: interval, durability, history, .. } = *self;
+        let history = history.map(|bound| HistorySettings { bound, options: options.to_values() });
+        Some(ResilienceSettings { directory, interval, durability, history })
     }
 }
 
@@ -38,6 +46,18 @@ fn durability() -> impl TypedValueParser<Value = Durability> {
         "power" => Durability::Power,
         _ => Durability::Process,
     })
+}
+
+/// Reads how much is kept for a replay: a time or a number of bytes.
+fn bound(text: &str) -> Result<Bound, String> {
+    let bytes = text.parse().ok().filter(|FileSize(bytes)| *bytes > 0);
+    if let Some(FileSize(bytes)) = bytes {
+        return Ok(Bound { max_bytes: Some(bytes), max_age: None });
+    }
+    let time = humantime::parse_duration(text).ok().filter(|time| !time.is_zero());
+    let wrong =
+        || "give a time or a number of bytes, for example 10m, 24h, 256MiB or 1GiB".to_owned();
+    Ok(Bound { max_age: Some(time.ok_or_else(wrong)?), max_bytes: None })
 }
 
 /// Reads a time such as `1s`.

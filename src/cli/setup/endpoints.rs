@@ -1,5 +1,6 @@
 //! Assigns endpoints to pipelines.
 
+use crate::cli::app::AppOptions;
 use crate::cli::arguments::EngineArguments;
 use crate::cli::failure::Failure;
 use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace};
@@ -20,6 +21,7 @@ pub(in crate::cli) enum Missing {
 pub(in crate::cli) fn settings(
     topology: &Topology,
     arguments: &EngineArguments,
+    options: &AppOptions,
     missing: Missing,
 ) -> Result<Settings, Failure> {
     let pipelines = topology.pipelines();
@@ -32,10 +34,29 @@ pub(in crate::cli) fn settings(
         let source = if plan.source.makes_its_messages() { None } else { sources.next() };
         source.unwrap_or(Endpoint::Null)
     };
-    let sinks = assign("--out", &arguments.outputs, places_of_sinks(topology), missing)?;
+    let of_pipelines = sinks(topology, &arguments.outputs, missing)?;
+    Ok(Settings {
+        workers: arguments.workers,
+        precreate: arguments.precreate,
+        resilience: arguments.resilience.settings(options),
+        frame_limit: arguments.frame_limit.0,
+        connection_limit: arguments.connections,
+        sinks: of_pipelines,
+        sources: pipelines.iter().map(source).collect(),
+        ..Settings::new(topology)
+    })
+}
+
+/// The endpoints of all sinks, pipeline by pipeline.
+pub(in crate::cli) fn sinks(
+    topology: &Topology,
+    outputs: &[String],
+    missing: Missing,
+) -> Result<Vec<Vec<Endpoint>>, Failure> {
+    let sinks = assign("--out", outputs, places_of_sinks(topology), missing)?;
     let mut sinks = sinks.into_iter();
     let mut of_pipelines: Vec<Vec<Endpoint>> = Vec::new();
-    for plan in pipelines {
+    for plan in topology.pipelines() {
         let endpoint = |sink: &SinkPlan| match sink.same_as {
             None => sinks.next(),
             Some(first) => of_pipelines.get(first.pipeline.0)?.get(first.sink.0).cloned(),
@@ -45,16 +66,7 @@ pub(in crate::cli) fn settings(
         let of_pipeline = of_pipeline.collect();
         of_pipelines.push(of_pipeline);
     }
-    Ok(Settings {
-        workers: arguments.workers,
-        precreate: arguments.precreate,
-        resilience: arguments.resilience.settings(),
-        frame_limit: arguments.frame_limit.0,
-        connection_limit: arguments.connections,
-        sinks: of_pipelines,
-        sources: pipelines.iter().map(source).collect(),
-        ..Settings::new(topology)
-    })
+    Ok(of_pipelines)
 }
 
 /// Refuses an input for a pipeline whose source makes its messages itself.
@@ -217,7 +229,7 @@ mod tests {
             .unwrap();
         let ends = ["x", "--in", "null", "--in", "null"];
         let line = Line::parse_from(ends.iter().chain(options));
-        let settings = settings(&topology, &line.engine, Missing::Refuse);
+        let settings = settings(&topology, &line.engine, &AppOptions::default(), Missing::Refuse);
         let settings = settings.map_err(|failure| failure.to_string())?;
         Ok(settings.sinks.iter().flatten().map(ToString::to_string).collect())
     }
@@ -240,7 +252,7 @@ mod tests {
 
     fn read_line(topology: &Topology, options: &[&str]) -> Result<Vec<String>, String> {
         let line = Line::parse_from(["x"].iter().chain(options).chain(&["--out", "null"]));
-        let settings = settings(topology, &line.engine, Missing::Refuse);
+        let settings = settings(topology, &line.engine, &AppOptions::default(), Missing::Refuse);
         let settings = settings.map_err(|failure| failure.to_string())?;
         Ok(settings.sources.iter().map(ToString::to_string).collect())
     }

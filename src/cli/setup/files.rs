@@ -73,13 +73,18 @@ pub(in crate::cli) fn refuse_shared_files(
 ) -> Result<(), Failure> {
     let inputs = settings.sources.iter().map(|endpoint| ("--in", endpoint));
     let outputs = settings.sinks.iter().flatten().map(|endpoint| ("--out", endpoint));
-    let mut taken: Vec<(&str, FileId)> = inputs
-        .chain(outputs)
-        .filter_map(|(option, endpoint)| match endpoint {
-            Endpoint::File(path) => Some((option, FileId::of(path)?)),
-            _ => None,
-        })
-        .collect();
+    let taken = inputs.chain(outputs).filter_map(|(option, endpoint)| match endpoint {
+        Endpoint::File(path) => Some((option, FileId::of(path)?)),
+        _ => None,
+    });
+    refuse_taken_files(taken.collect(), written)
+}
+
+/// Refuses a file that is in use already, or that is named twice. `written` are files with the options that name them.
+pub(in crate::cli) fn refuse_taken_files<'a>(
+    mut taken: Vec<(&'a str, FileId)>,
+    written: &[(&'a str, Option<&Path>)],
+) -> Result<(), Failure> {
     for (option, path) in written {
         let Some((path, file)) = path.and_then(|path| Some((path, FileId::of(path)?))) else {
             continue;

@@ -7,3 +7,4 @@ pub(super) mod endpoints;
 pub(super) mod files;
 pub(super) mod log;
 pub(super) mod program;
+pub(super) mod rows;

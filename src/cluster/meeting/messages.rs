@@ -13,7 +13,7 @@ use crate::wire::secret::{Nonce, Proof};
 pub(super) const MAGIC: &str = "wallaroo cluster";
 
 /// Another number for each change of these messages.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// What one that was called says first.
 #[derive(Debug, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 pub mod assembler;
 pub mod away;
 pub mod dead_letter;
+mod edited;
 mod failure;
 pub mod framing;
 mod hold;
@@ -113,6 +114,11 @@ impl Frames {
     /// The source's or the connection's name.
     pub fn source(&self) -> &Arc<str> {
         &self.source
+    }
+
+    /// What the frames have around their payloads.
+    pub fn wrapping(&self) -> Wrapping {
+        self.wrapping
     }
 
     /// When the bytes were read.

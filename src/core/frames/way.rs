@@ -79,11 +79,18 @@ impl Way {
     /// The way that these hops tell.
     pub fn of(hops: &[Hop]) -> Self {
         let mut open = vec![Open::new(None, None)];
+        let mut order = vec![0];
         let mut left_over = Vec::new();
         for (at, hop) in hops.iter().enumerate() {
-            match owner(&open, hop) {
+            match owner(&open, &order, hop) {
                 None => left_over.push(at),
-                Some(owner) => add(&mut open, owner, at, hop),
+                Some(owner) => {
+                    let before = open.len();
+                    add(&mut open, owner, at, hop);
+                    // What was made of a message takes its place among the others.
+                    let place = order.iter().position(|one| *one == owner).map_or(0, |at| at + 1);
+                    order.splice(place..place, before..open.len());
+                }
             }
         }
         let mut nodes: Vec<Node> = Vec::with_capacity(open.len());
@@ -105,9 +112,11 @@ impl Way {
     }
 }
 
-/// Which message has made a hop.
-fn owner(open: &[Open<'_>], hop: &Hop) -> Option<usize> {
-    let first = |is: &dyn Fn(&Open<'_>) -> bool| open.iter().position(is);
+/// Which message has made a hop. `order` is that in which they come to a step, as places among them.
+fn owner(open: &[Open<'_>], order: &[usize], hop: &Hop) -> Option<usize> {
+    let first = |is: &dyn Fn(&Open<'_>) -> bool| {
+        order.iter().copied().find(|at| open.get(*at).is_some_and(is))
+    };
     // A parallel computation may run on any worker.
     let somewhere = |one: &Open<'_>| !one.ended && !one.passed.contains(&&*hop.step);
     let next = || first(&|one| one.is_at(hop)).or_else(|| first(&somewhere));
@@ -115,7 +124,8 @@ fn owner(open: &[Open<'_>], hop: &Hop) -> Option<usize> {
         HopEvent::StateChanged { key, .. } => {
             first(&|one| one.is_at(hop) && one.key == Some(key) && one.at_state.is_none())
         }
-        HopEvent::Computed(_) => first(&|one| {
+        // An author's code may also panic while it makes the outputs of a changed state.
+        HopEvent::Computed(_) | HopEvent::DeadLetter(_) => first(&|one| {
             !one.ended && one.worker == Some(hop.worker) && one.at_state == Some(&*hop.step)
         })
         .or_else(next),
@@ -123,8 +133,7 @@ fn owner(open: &[Open<'_>], hop: &Hop) -> Option<usize> {
         HopEvent::Decoded(_)
         | HopEvent::Filtered
         | HopEvent::Partitioned { .. }
-        | HopEvent::Encoded(_)
-        | HopEvent::DeadLetter(_) => next(),
+        | HopEvent::Encoded(_) => next(),
     }
 }
 
@@ -268,6 +277,45 @@ mod tests {
         assert_eq!(way.root.hops, [0, 1, 2, 3]);
         let made: Vec<_> = way.root.made.iter().map(|node| node.hops.clone()).collect();
         assert_eq!(made, [vec![4, 6], vec![5]]);
+    }
+
+    #[test]
+    fn a_state_step_that_fails_at_its_outputs_ends_the_message_whose_state_it_changed() {
+        let hops = [
+            hop("decode", 0, HopEvent::Decoded("\"a b\"".to_owned())),
+            made("split", 0, &["a", "b"]),
+            key("by_word", "a", 0),
+            key("by_word", "b", 0),
+            changed(0, "a"),
+            hop("count", 0, HopEvent::DeadLetter("panicked".to_owned())),
+            changed(0, "b"),
+            made("count", 0, &["x"]),
+        ];
+        let way = Way::of(&hops);
+        assert!(way.left_over.is_empty());
+        let made: Vec<_> = way.root.made.iter().map(|node| node.hops.clone()).collect();
+        assert_eq!(made, [vec![2, 4, 5], vec![3, 6, 7]]);
+    }
+
+    #[test]
+    fn what_is_made_of_a_message_comes_before_the_messages_behind_it() {
+        let hops = [
+            hop("decode", 0, HopEvent::Decoded("\"a b\"".to_owned())),
+            made("split", 0, &["a", "b"]),
+            key("by_word", "a", 0),
+            key("by_word", "b", 0),
+            changed(0, "a"),
+            made("count", 0, &["x", "y"]),
+            changed(0, "b"),
+            made("count", 0, &["z"]),
+            out(0, "x"),
+            out(0, "y"),
+            out(0, "z"),
+        ];
+        let way = Way::of(&hops);
+        let [a, b] = &way.root.made[..] else { panic!("{way:?}") };
+        let made: Vec<_> = a.made.iter().map(|node| node.hops.clone()).collect();
+        assert_eq!((made, &*b.hops), (vec![vec![8], vec![9]], &[3, 6, 7, 10][..]));
     }
 
     #[test]

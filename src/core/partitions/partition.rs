@@ -74,7 +74,14 @@ impl<S: State> Partition<S> {
 
     /// Collects the partition for a checkpoint. From now on it has no changes. If its state cannot be saved,
     /// it is poisoned and what was saved before stays: one bad state must not end the run.
-    pub(super) fn take_changes(&mut self, place: u32, longest: usize, collected: &mut Collected) {
+    /// `asked` says whether somebody has asked to save it: if not, it only is not saved.
+    pub(super) fn take_changes(
+        &mut self,
+        place: u32,
+        longest: usize,
+        asked: bool,
+        collected: &mut Collected,
+    ) {
         self.changed = None;
         let value = guarded(|| match saved::encode(&self.state)? {
             value if value.len() > longest => {
@@ -84,8 +91,8 @@ impl<S: State> Partition<S> {
         });
         match value {
             Ok(value) => collected.saved.push(self.as_saved(place, value)),
-            // A panic may have left such a state, and was reported then.
-            Err(_) if self.health == Health::Poisoned => {}
+            // A panic may have left such a state, and was reported then. Nobody has asked to save the other ones.
+            Err(_) if self.health == Health::Poisoned || !asked => {}
             Err(reason) => {
                 self.health = Health::Poisoned;
                 collected.unsaved.push(Unsaved { key: self.key.clone(), reason });

@@ -59,6 +59,13 @@ pub trait Partitions {
     ///
     /// The saved state is of another type.
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String>;
+    /// Puts a state in place of a key's, or creates its partition: from JSON, as a person writes it. Returns its place in
+    /// this table.
+    ///
+    /// # Errors
+    ///
+    /// The JSON is of another type than the state.
+    fn restore_json(&mut self, key: &Key, json: &str) -> Result<u32, String>;
     /// The state of the partition at a place as JSON.
     fn state(&self, at: usize) -> Option<Value>;
     /// A field of that state as JSON, without the others; `None` if it has no such field.

@@ -13,6 +13,7 @@ mod near;
 mod slots;
 mod steady_vec;
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 
 use key_hash::KeyHash;
@@ -33,7 +34,7 @@ const FARTHEST: usize = 512;
 const LAST_PLACE: u32 = u32::MAX - 1;
 
 /// The index of a partition in its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(u32);
 
 /// The partitions of one state that one worker owns.
@@ -62,6 +63,8 @@ struct Changes {
     to_save: Vec<Place>,
     /// Those with other changes, since all changes were saved.
     touched: Vec<Place>,
+    /// Those that a checkpoint of everything waits for though nobody has asked to save them.
+    not_asked: BTreeSet<Place>,
     /// Those that the checkpoint which has begun waits for; and some that it has got.
     awaited: Vec<Place>,
     /// What it has got.

@@ -72,6 +72,15 @@ impl TestDriver {
         &self.traces
     }
 
+    /// Forgets outputs, traces and dead letters so far: what is run for long does not grow.
+    pub(crate) fn forget_seen(&mut self) {
+        let outputs = self.pipelines.iter_mut().flat_map(|running| &mut running.outputs);
+        outputs.for_each(Vec::clear);
+        self.traces.clear();
+        self.dead_letters.clear();
+        self.report.traces.clear();
+    }
+
     /// What has been counted: frames, filtered messages, changes to save, and more.
     pub fn report(&self) -> &Report {
         &self.report

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::files::{DIRECTORY_FILE, JOURNAL_FILE, LOCK_FILE, MARK, lock};
+use super::files::{DIRECTORY_FILE, HISTORY_FILE, JOURNAL_FILE, LOCK_FILE, MARK, lock};
 use super::worker_names::{remove, remove_file, remove_others};
 use super::{private, reading};
 use crate::resilience::error::ResilienceError;
@@ -51,6 +51,7 @@ pub(crate) fn go_on(path: &Path) -> Result<(), ResilienceError> {
         remove_file(&journal.with_extension(beside))?;
     }
     remove(&journal)?;
+    remove(&path.join(HISTORY_FILE))?;
     remove(&path.join(DIRECTORY_FILE))?;
     let system = |error: io::Error| ResilienceError::system(path, error);
     // The mark must not be gone from the disk before the files are.

@@ -12,13 +12,17 @@ use crate::resilience::error::ResilienceError;
 pub(crate) const LOCK_FILE: &str = "lock";
 
 /// How the names of all files in a directory begin.
-const FILES: [&str; 6] = [LOCK_FILE, "reading", "directory.sqlite", "journal.", "worker-", MARK];
+const FILES: [&str; 7] =
+    [LOCK_FILE, "reading", "directory.sqlite", "history.", "journal.", "worker-", MARK];
 
 /// The file that says whose a directory is.
 pub(crate) const DIRECTORY_FILE: &str = "directory.sqlite";
 
 /// The file of the journal.
 pub(crate) const JOURNAL_FILE: &str = "journal.sqlite";
+
+/// The file of the history: with it, the directory is a recording.
+pub(crate) const HISTORY_FILE: &str = "history.sqlite";
 
 /// The file that says that a directory is being emptied.
 pub(crate) const MARK: &str = "emptying";

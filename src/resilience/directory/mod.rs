@@ -5,6 +5,7 @@
 //!   lock                        locked by the process that uses the directory; how it was written
 //!   reading                     locked by processes that copy the files
 //!   directory.sqlite            the application and the generation that counts
+//!   history.sqlite              what a replay needs; only with history
 //!   journal.sqlite              what the journal has dropped
 //!   journal.ROW.rows            frames that cannot be read again, from this row on
 //!   journal.tail                how far the journal had been written
@@ -38,7 +39,7 @@ use super::database::{Database, Durability, FORMAT, Layout};
 use super::error::ResilienceError;
 use super::journal::row_file_names;
 use super::sealed::{Seal, insert, integer, select, unsigned};
-pub(super) use files::{DIRECTORY_FILE, JOURNAL_FILE};
+pub(super) use files::{DIRECTORY_FILE, HISTORY_FILE, JOURNAL_FILE};
 use files::{LOCK_FILE, in_place, lock, make_private};
 use machine::{Loss, Written};
 use worker_names::{Use, generations, remove, remove_others, worker_path};
@@ -102,6 +103,7 @@ impl Directory {
         let workers = generations(&path)?;
         let used = !workers.is_empty()
             || path.join(JOURNAL_FILE).exists()
+            || path.join(HISTORY_FILE).exists()
             || !row_file_names::all(&path)?.is_empty();
         if used && !file.exists() {
             return Err(ResilienceError::missing(&file));

@@ -20,6 +20,7 @@ use super::database::FORMAT;
 use super::directory::JOURNAL_FILE;
 use super::directory::temporary::TemporaryDirectory;
 use super::error::ResilienceError;
+use super::history::HistorySummary;
 use super::journal::attempts::Suspect;
 use super::journal::attempts_file;
 use super::position::Position;
@@ -51,6 +52,8 @@ pub struct Inspection {
     pub positions: Vec<Position>,
     /// The journal.
     pub journal: JournalSummary,
+    /// The history; `None` if the directory has none. A damaged one does not hide the rest.
+    pub history: Option<Result<HistorySummary, ResilienceError>>,
     /// The frames of the journal that starts have ended on.
     pub suspects: Vec<Suspect>,
     /// Every file with its length, by name.
@@ -112,7 +115,7 @@ impl Inspection {
                 break;
             }
         }
-        let Some(Picture { owner, checkpoint, journal }) = picture? else {
+        let Some(Picture { owner, checkpoint, journal, history }) = picture? else {
             let changes = "its files were replaced during each copy";
             return Err(ResilienceError::busy(directory, changes));
         };
@@ -144,6 +147,7 @@ impl Inspection {
             checkpoint: (workers > 0).then_some(checkpoint),
             positions,
             journal,
+            history,
             suspects,
             files: lengths(directory)?,
             readers,

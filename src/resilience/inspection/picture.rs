@@ -11,8 +11,11 @@ use crate::resilience::directory::copy::copy_databases;
 use crate::resilience::directory::emptying;
 use crate::resilience::directory::temporary::TemporaryDirectory;
 use crate::resilience::directory::worker_names::generations;
-use crate::resilience::directory::{DIRECTORY_FILE, JOURNAL_FILE, Owner, owner_of, reading};
+use crate::resilience::directory::{
+    DIRECTORY_FILE, HISTORY_FILE, JOURNAL_FILE, Owner, owner_of, reading,
+};
 use crate::resilience::error::ResilienceError;
+use crate::resilience::history::{HISTORY_FORMAT, HistorySummary, Recording};
 use crate::resilience::journal::contents::Contents;
 use crate::resilience::journal::format_1;
 use crate::resilience::journal::row_file_names::{self, row_file_path};
@@ -41,6 +44,8 @@ pub(super) struct Picture {
     pub owner: Owner,
     pub checkpoint: Checkpoint,
     pub journal: JournalSummary,
+    /// `None` without history. A damaged one does not hide the rest.
+    pub history: Option<Result<HistorySummary, ResilienceError>>,
 }
 
 /// `None` if another generation has begun to count meanwhile, or row files of the journal were removed: what was copied does
@@ -85,6 +90,7 @@ fn copy_all(
     files.extend(
         workers.filter(|(of, _)| *of == generation && generation > 0).map(|(_, file)| file),
     );
+    files.extend(Some(directory.join(HISTORY_FILE)).filter(|history| history.exists()));
     let seal = Seal::of_journal(owner.identity);
     let tail = copy_databases(&files, copies.path(), || tail::read(&path, seal))?;
     // Rows that came after the copies are no harm.
@@ -100,24 +106,33 @@ fn picture(
     (files, tail, row_files): CopiedFiles,
 ) -> Result<Picture, ResilienceError> {
     let (path, generation) = (directory.join(JOURNAL_FILE), owner.generation);
-    let open = |file: PathBuf| {
+    let open = |file: PathBuf, newest| {
         let copy = copies.path().join(file.file_name().unwrap_or_default());
-        let newest = if file == path { JOURNAL_FORMAT } else { FORMAT };
         Database::read(&copy, file, newest)
     };
-    let (journals, workers): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| *file == path);
-    let journal = journals.into_iter().next().map(open).transpose()?;
+    let (mut journal, mut history, mut workers) = (None, None, Vec::new());
+    for file in files {
+        if file == path {
+            journal = Some(open(file, JOURNAL_FORMAT)?);
+        } else if file.ends_with(HISTORY_FILE) {
+            let read = open(file, HISTORY_FORMAT)
+                .and_then(|history| Recording::read(history, Some(owner.identity)));
+            let read = read.map_err(ResilienceError::of_recording);
+            history = Some(read.map(|recording| recording.summary()));
+        } else {
+            workers.push(open(file, FORMAT)?);
+        }
+    }
     let checkpoint = if generation == 0 {
         Checkpoint::default()
     } else {
-        let files = workers.into_iter().map(open).collect::<Result<_, _>>()?;
-        Checkpoint::of_generation(files, directory, owner.identity, generation)?
+        Checkpoint::of_generation(workers, directory, owner.identity, generation)?
     };
     let journal = match journal {
         Some(journal) => summary_of(&journal, &owner, (tail, row_files), &checkpoint.positions)?,
         None => JournalSummary::default(),
     };
-    Ok(Picture { owner, checkpoint, journal })
+    Ok(Picture { owner, checkpoint, journal, history })
 }
 
 fn summary_of(

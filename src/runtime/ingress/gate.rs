@@ -183,10 +183,15 @@ impl Gate {
         }
     }
 
+    /// Whether something has happened since the last [`hold`](Self::hold) that a checkpoint would save.
+    pub fn has_changed(&self) -> bool {
+        self.changed.load(Ordering::Acquire)
+    }
+
     /// Returns when something has happened since the last [`hold`](Self::hold) that a checkpoint
     /// would save.
     pub async fn changed(&self) {
-        while !self.changed.load(Ordering::Acquire) {
+        while !self.has_changed() {
             self.change.notified().await;
         }
     }

@@ -14,7 +14,7 @@ use std::thread::{self, Thread};
 use shuttle::thread::{self, Thread};
 
 use super::gate::{Admission, Gate};
-use super::taken::{Origin, Taken};
+use super::taken::{Origin, Rereadable, Taken};
 use super::waits::Waits;
 use crate::core::frames::Frames;
 use crate::core::numbers::{BatchNumber, Timestamp};
@@ -25,12 +25,21 @@ use crate::runtime::recovery::trial::Trial;
 
 /// What a worker finds in its queue.
 pub(crate) enum Next {
-    /// Frames, their batch number, and whether to trace them all.
-    Frames(BatchNumber, Frames, bool),
+    /// Frames.
+    Frames(Taking),
     /// Nothing that it may take now.
     Nothing,
     /// Nothing, and nothing will ever come.
     Closed,
+}
+
+/// Frames that a worker takes.
+pub(crate) struct Taking {
+    pub number: BatchNumber,
+    pub frames: Frames,
+    /// Whether to trace them all.
+    pub trace_all: bool,
+    pub again: Rereadable,
 }
 
 /// How frames came into the queue.
@@ -237,6 +246,7 @@ impl Queue {
             return if *closed { Next::Closed } else { Next::Nothing };
         };
         let mut trace_all = first.trace_all;
+        let again = Rereadable::from(&first.origin);
         let trial = match &first.coming {
             // The gate did not admit it a moment ago, and must not be asked again: it may be open now.
             Coming::SetAside => return Next::Nothing,
@@ -274,9 +284,14 @@ impl Queue {
         let frames = frames.with_hold(Arc::new(in_flight));
         let number = *next;
         *next = number.next();
-        let Some(trial) = trial else { return Next::Frames(number, frames, trace_all) };
-        trial.begin();
-        Next::Frames(number, frames.with_work_hold(trial), trace_all)
+        let frames = match trial {
+            None => frames,
+            Some(trial) => {
+                trial.begin();
+                frames.with_work_hold(trial)
+            }
+        };
+        Next::Frames(Taking { number, frames, trace_all, again })
     }
 }
 
@@ -322,7 +337,7 @@ mod tests {
         assert!(queue.taken().journal.is_empty());
         gate.step();
         let next = || match queue.next(&gate, Timestamp(0)) {
-            Next::Frames(BatchNumber(number), _, traced) => (number, traced),
+            Next::Frames(Taking { number, trace_all, .. }) => (number.0, trace_all),
             _ => panic!("frames wait"),
         };
         assert_eq!(next(), (0, true), "a step is traced");

@@ -17,6 +17,22 @@ pub(crate) enum Origin {
     Journal(JournalPosition),
 }
 
+/// Whether frames can be read from their source again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rereadable {
+    Yes,
+    No,
+}
+
+impl From<&Origin> for Rereadable {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Source(_) => Self::Yes,
+            Origin::Nowhere | Origin::Journal(_) => Self::No,
+        }
+    }
+}
+
 /// Which frames have been taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Taken {

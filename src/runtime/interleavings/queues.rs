@@ -16,7 +16,7 @@ use crate::core::numbers::{BatchNumber, PipelineIndex, SequenceNumber, Timestamp
 use crate::endpoints::{Connection, Delivery as _, Fetch};
 use crate::resilience::{Position, Slot};
 use crate::runtime::ingress::gate::Gate;
-use crate::runtime::ingress::queue::{Coming, Next, Queue, Waiting};
+use crate::runtime::ingress::queue::{Coming, Next, Queue, Taking, Waiting};
 use crate::runtime::ingress::queues::Queues;
 use crate::runtime::ingress::taken::Origin;
 
@@ -66,7 +66,7 @@ fn worker(
                 continue;
             }
             match queue.next(&gate, Timestamp(0)) {
-                Next::Frames(number, frames, _) => {
+                Next::Frames(Taking { number, frames, .. }) => {
                     let (source, offset) = (frames.source().to_string(), frames.offset(0));
                     taken.lock().unwrap().push((round, number, source, offset));
                 }

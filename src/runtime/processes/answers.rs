@@ -7,7 +7,7 @@ use std::thread;
 
 use super::messages::{Answer, Ask, Message};
 use super::neighbours::FIRST;
-use super::portions::{changes, rows_together};
+use super::portions::{changes, rows_together, schedule};
 use super::round::Outboxes;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::query::{PartitionRow, RowFilter};
@@ -53,7 +53,10 @@ impl Answers {
     /// A worker's answer with what it saves.
     pub fn changed(&self, worker: WorkerIndex) -> Reply<Changed> {
         let outboxes = self.outboxes.clone();
-        Reply::new(move |changed: Changed| {
+        Reply::new(move |mut changed: Changed| {
+            for bytes in changed.log.take().map(schedule).into_iter().flatten() {
+                outboxes.say(FIRST, Message::Schedule { worker, bytes });
+            }
             for (saved, unsaved, is_all) in changes(changed) {
                 outboxes.say(FIRST, Message::Changed { worker, saved, unsaved, is_all });
             }

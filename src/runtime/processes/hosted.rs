@@ -156,6 +156,7 @@ impl Hosted {
             | Message::Disconnected
             | Message::Failed(_)
             | Message::Processed(_)
+            | Message::Schedule { .. }
             | Message::Changed { .. }
             | Message::Answer { .. }
             | Message::Unanswered(_)

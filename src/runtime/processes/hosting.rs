@@ -163,6 +163,7 @@ impl Host {
             local: neighbours.local(),
             epoch: begin.epoch,
             saves: begin.saves,
+            records: begin.records,
             neighbours: Some(Arc::clone(&neighbours)),
             ready: Arc::new(move |ready| drop(told.send(Happened::Ready(ready)))),
         };
@@ -233,6 +234,7 @@ impl Host {
             queues,
             durable: None,
             news,
+            much_recorded: Arc::default(),
             stop_asked: AtomicBool::new(false),
             abort: AtomicBool::new(false),
             panicked: Arc::default(),

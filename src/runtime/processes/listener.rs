@@ -86,6 +86,9 @@ impl Listener {
             Message::Disconnected => Err(EngineError::Disconnected),
             Message::Failed(reason) => Err(EngineError::Process { process, reason }),
             Message::Processed(worker) => self.remote.processed(process, worker).map_err(not_asked),
+            Message::Schedule { worker, bytes } => {
+                self.remote.done(process, worker, &bytes).map_err(not_asked)
+            }
             Message::Changed { worker, saved, unsaved, is_all } => {
                 let changed = (saved, unsaved);
                 self.remote.changed(process, worker, changed, is_all).map_err(not_asked)

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
@@ -52,6 +53,8 @@ pub(super) enum Message {
     Failed(String),
     /// A worker has processed all that was admitted before the checkpoint.
     Processed(WorkerIndex),
+    /// A part of the schedule of a worker, if that is recorded. All of it comes before what the worker saves.
+    Schedule { worker: WorkerIndex, bytes: Bytes },
     /// A part of what a worker saves.
     Changed {
         worker: WorkerIndex,
@@ -85,6 +88,8 @@ pub(super) struct Begin {
     pub precreate: bool,
     /// Whether the run saves.
     pub saves: bool,
+    /// Whether it is recorded.
+    pub records: bool,
     /// The checkpoint that it begins with.
     pub epoch: Epoch,
     /// The time at process 0.

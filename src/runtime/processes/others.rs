@@ -82,6 +82,7 @@ impl Others {
                 workers: workers_each,
                 precreate: shared.settings.precreate,
                 saves: shared.durable.is_some(),
+                records: shared.records(),
                 epoch,
                 now: shared.clock.now(),
                 pins: shared.pins.pinned(),

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::messages::RestoredTogether;
@@ -10,6 +11,7 @@ use crate::cluster::loans::{News, Notice};
 use crate::core::partitions::query::PartitionRow;
 use crate::core::partitions::row::whole::Whole;
 use crate::core::partitions::saved::{SavedPartition, Unsaved};
+use crate::core::replay::recording::WorkerLog;
 use crate::resilience::SavedState;
 use crate::runtime::parts::Restored;
 use crate::runtime::workers::query::Changed;
@@ -53,9 +55,22 @@ pub(super) fn together(batch: Vec<Restored>) -> Vec<RestoredTogether> {
     all
 }
 
+/// The schedule of a worker that takes no frames, in portions. There is one at least.
+pub(super) fn schedule(log: WorkerLog) -> Vec<Bytes> {
+    debug_assert!(log.entered.is_empty(), "frames enter at process 0");
+    let mut rest = Bytes::from(log.schedule);
+    let mut portions = Vec::new();
+    while rest.len() > PORTION {
+        portions.push(rest.split_to(PORTION));
+    }
+    portions.push(rest);
+    portions
+}
+
 /// What a worker saves, in portions. There is one at least.
 pub(super) fn changes(changed: Changed) -> Vec<Part> {
-    let Changed { saved, unsaved } = changed;
+    let Changed { saved, unsaved, log } = changed;
+    debug_assert!(log.is_none(), "it has been told before");
     let (mut all, mut portion, mut bytes) = (Vec::new(), Vec::<SavedState>::new(), 0);
     for (state, partitions) in saved {
         let mut of_state = Vec::new();
@@ -278,7 +293,7 @@ mod tests {
             let unsaved: Vec<(Arc<str>, Unsaved)> = reasons.iter().map(|length| {
                 (Arc::from("state 0"), Unsaved { key: Key::from("x"), reason: "r".repeat(*length) })
             }).collect();
-            let all = changes(Changed { saved: saved.clone(), unsaved: unsaved.clone() });
+            let all = changes(Changed { saved: saved.clone(), unsaved: unsaved.clone(), log: None });
             let mut flat: Vec<(Arc<str>, SavedPartition)> = Vec::new();
             let mut reasons_told: Vec<(Arc<str>, Unsaved)> = Vec::new();
             for (at, (portion, of_portion, is_all)) in all.iter().enumerate() {

@@ -145,6 +145,21 @@ impl Remote {
         Ok(())
     }
 
+    /// A worker has done this, and perhaps more.
+    pub fn done(
+        &self,
+        process: ProcessIndex,
+        worker: WorkerIndex,
+        schedule: &[u8],
+    ) -> Result<(), &'static str> {
+        let mut pending = self.pending.lock();
+        let save = pending.saves.get_mut(&worker).filter(|(of, _)| *of == process);
+        let (_, save) = save.ok_or(NOT_ASKED)?;
+        let log = save.so_far.log.get_or_insert_default();
+        log.schedule.extend_from_slice(schedule);
+        Ok(())
+    }
+
     /// A worker saves this, and more unless it is all.
     pub fn changed(
         &self,

@@ -17,11 +17,13 @@ use tokio::sync::oneshot;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
+use super::history::{History, Logs};
 use super::hold::all_ready;
 use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::guard::panic_reason;
-use crate::core::numbers::{Epoch, PipelineIndex, SinkIndex, SinkPlace, WorkerIndex};
+use crate::core::numbers::{Epoch, WorkerIndex};
 use crate::core::partitions::saved::{Extent, Unsaved};
+use crate::core::replay::recording::WorkerLog;
 use crate::endpoints::Endpoint;
 use crate::resilience::{
     Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
@@ -47,6 +49,8 @@ pub(crate) struct Checkpointer {
     /// The generation whose files are written.
     pub generation: u64,
     pub files: Vec<WorkerFile>,
+    /// `None` if the run is not recorded.
+    pub history: Option<History>,
     /// After the files, because its drop unlocks the directory.
     pub directory: Directory,
     /// Positions of sources and sinks that this run does not have. They are kept for a run that has them.
@@ -81,9 +85,18 @@ impl Checkpointer {
         loop {
             let shared = Arc::clone(&self.shared);
             let interval = until_next(self.interval, self.worked);
+            let least = until_next(Duration::ZERO, self.worked);
             let due = async {
                 shared.gate.changed().await;
-                sleep(interval).await;
+                // Also then, checkpoints take a quarter of the time at most.
+                let much = async {
+                    shared.much_recorded.notified().await;
+                    sleep(least).await;
+                };
+                tokio::select! {
+                    () = sleep(interval) => {}
+                    () = much => {}
+                }
             };
             tokio::select! {
                 biased;
@@ -91,22 +104,31 @@ impl Checkpointer {
                     // The engine is gone: `shared` has a sender.
                     None => return Ok(()),
                     Some(CheckpointOrder::Finish(reply)) => {
-                        self.checkpoint(Extent::Asked).await?;
+                        self.checkpoint(Then::GoOn).await?;
                         let _ = reply.send(());
                         return Ok(());
+                    }
+                    Some(CheckpointOrder::Save(reply)) => {
+                        if self.shared.gate.has_changed() {
+                            self.checkpoint(Then::GoOn).await?;
+                        }
+                        let _ = reply.send(());
                     }
                     Some(CheckpointOrder::SetWorkers(workers, reply)) => {
                         self.set_workers(workers).await?;
                         let _ = reply.send(());
                     }
                 },
-                () = due => self.checkpoint(Extent::Asked).await?,
+                () = due => self.checkpoint(Then::GoOn).await?,
             }
         }
     }
 
     /// Writes the recovered partitions to the new files, and makes these count.
     fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
+        if let Some(history) = &mut self.history {
+            history.begin(&self.shared, self.epoch, &base);
+        }
         self.write(base, positions)?;
         let (directory, generation) = (&mut self.directory, self.generation);
         block_in_place(|| directory.count(generation))?;
@@ -117,21 +139,26 @@ impl Checkpointer {
     async fn collected(
         &mut self,
         changes: Vec<oneshot::Receiver<Changed>>,
-    ) -> Vec<Vec<SavedState>> {
-        let mut all = Vec::new();
+    ) -> (Vec<Vec<SavedState>>, Vec<Option<WorkerLog>>) {
+        let (mut all, mut logs) = (Vec::new(), Vec::new());
         for changed in changes {
-            let Changed { saved, unsaved } = told(changed).await;
+            let Changed { saved, unsaved, log } = told(changed).await;
             for (state, Unsaved { key, reason }) in unsaved {
                 self.tell(EngineEvent::NotSaved { state, key, reason });
             }
             all.push(saved);
+            logs.push(log);
         }
-        all
+        (all, logs)
     }
 
-    /// Makes a checkpoint. The gate opens when all that came before is processed. It stays closed if the checkpoint is of
-    /// everything: then other workers go on.
-    async fn checkpoint(&mut self, extent: Extent) -> Result<(), EngineError> {
+    /// Makes a checkpoint. The gate opens when all that came before is processed, unless other workers go on.
+    async fn checkpoint(&mut self, then: Then) -> Result<(), EngineError> {
+        // A recording has every change.
+        let extent = match (then, &self.history) {
+            (Then::GoOn, None) => Extent::Asked,
+            (Then::GoOn, Some(_)) | (Then::OtherWorkers, _) => Extent::Everything,
+        };
         let began = Instant::now();
         self.shared.gate.hold();
         let epoch = self.epoch.next();
@@ -157,14 +184,16 @@ impl Checkpointer {
         let mut positions = self.others.clone();
         positions.extend(self.shared.queues.iter().flat_map(|queues| queues.positions()));
         let reports = self.ask_sinks();
-        if extent == Extent::Asked {
+        if then == Then::GoOn {
             self.release();
         }
         let held = began.elapsed();
-        let saved = self.collected(changes).await;
+        let (saved, logs) = self.collected(changes).await;
+        self.epoch = epoch;
+        // Before the sinks have reported: one that is stalled does not keep it from those who look at it.
+        block_in_place(|| self.record(&saved, logs));
         let collecting = began.elapsed().saturating_sub(held);
         positions.extend(self.sink_positions(reports).await);
-        self.epoch = epoch;
         let partitions = saved.iter().flatten().map(|(_, changed)| changed.len()).sum();
         let trimmed = journal_positions(&positions);
         if let Some(come_home) = come_home {
@@ -183,6 +212,14 @@ impl Checkpointer {
         Ok(())
     }
 
+    /// Adds a chapter to the recording, before the checkpoint counts.
+    fn record(&mut self, saved: &[Vec<SavedState>], logs: Vec<Option<WorkerLog>>) {
+        let of_each_process = self.workers().of_each_process();
+        self.history.take_if(|history| history.is_over());
+        let Some(history) = &mut self.history else { return };
+        history.append(&self.shared, self.epoch, Logs { logs, of_each_process }, saved);
+    }
+
     fn tell(&self, event: EngineEvent) {
         self.shared.observer.event(event);
     }
@@ -194,52 +231,6 @@ impl Checkpointer {
 
     fn workers(&self) -> RwLockReadGuard<'_, Workers> {
         self.workers.read()
-    }
-
-    /// Asks every sink to report when it has written all outputs from before the checkpoint.
-    fn ask_sinks(&self) -> Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)> {
-        let mut reports = Vec::new();
-        for (pipeline, sinks) in self.senders.iter().enumerate() {
-            for (sink, sender) in sinks.iter().enumerate() {
-                let sink = SinkIndex(sink);
-                let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink };
-                if self.shared.topology.first_place(place) != place {
-                    // It reports as the sink of an earlier pipeline.
-                    continue;
-                }
-                // It looks at the sink's file.
-                let reported = block_in_place(|| sender.report());
-                reports.push((pipeline, sink, reported));
-            }
-        }
-        reports
-    }
-
-    async fn sink_positions(
-        &mut self,
-        reports: Vec<(usize, SinkIndex, oneshot::Receiver<Option<u64>>)>,
-    ) -> Vec<Position> {
-        let mut positions = Vec::new();
-        for (pipeline, sink, reported) in reports {
-            let Some(offset) = told(reported).await else { continue };
-            let Some(endpoint) = self.sinks.get(pipeline).and_then(|sinks| sinks.get(sink.0))
-            else {
-                unreachable!(
-                    "a sink that reports has an endpoint, under which its position is saved"
-                )
-            };
-            // Under each pipeline that has it: a later version of the application may be without some of them.
-            let place = SinkPlace { pipeline: PipelineIndex(pipeline), sink };
-            for (place, name) in self.shared.topology.places_of(place) {
-                positions.push(Position::Sink {
-                    pipeline: Arc::clone(name),
-                    sink: place.sink.0 as u64,
-                    endpoint: endpoint.to_string(),
-                    offset,
-                });
-            }
-        }
-        positions
     }
 
     /// Writes an epoch to every worker's file, and the positions to the first one.
@@ -274,9 +265,9 @@ impl Checkpointer {
         // The gate stays closed in the next one until its sinks have reported. If a sink that has a task is stalled
         // or has no receiver, this one waits for it, while the other pipelines go on. A file is written by the
         // workers: if its disk hangs, no pipeline goes on.
-        self.checkpoint(Extent::Asked).await?;
+        self.checkpoint(Then::GoOn).await?;
         let began = Instant::now();
-        self.checkpoint(Extent::Everything).await?;
+        self.checkpoint(Then::OtherWorkers).await?;
         let from = self.workers().len();
         // What sinks have dropped since the checkpoint asked: a round does not end while anything is lent.
         let come_home = self.workers().come_home();
@@ -313,9 +304,18 @@ impl Checkpointer {
     }
 }
 
+/// What comes after a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The same workers go on.
+    GoOn,
+    /// Others take the partitions over.
+    OtherWorkers,
+}
+
 /// The answer of a worker or a sink. If its sender was dropped, it has reported a failure that ends the engine:
 /// this never resolves.
-async fn told<T>(reply: oneshot::Receiver<T>) -> T {
+pub(super) async fn told<T>(reply: oneshot::Receiver<T>) -> T {
     match reply.await {
         Ok(told) => told,
         Err(_) => pending().await,

@@ -5,8 +5,10 @@
 //! the journal's frames enter again, and `trial` finds the frame that ends the process at every start.
 
 pub(super) mod checkpointer;
+pub(super) mod history;
 mod hold;
 pub(super) mod journal_writer;
 pub(super) mod replay;
 pub(super) mod saved_names;
+mod sink_reports;
 pub(super) mod trial;

@@ -140,6 +140,7 @@ fn share(
         queues,
         durable,
         news,
+        much_recorded: Arc::default(),
         stop_asked: AtomicBool::new(false),
         abort: AtomicBool::new(false),
         panicked: Arc::default(),

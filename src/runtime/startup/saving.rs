@@ -22,6 +22,7 @@ use crate::runtime::durable::{Durable, Orders};
 use crate::runtime::error::EngineError;
 use crate::runtime::parts::{Base, Senders};
 use crate::runtime::recovery::checkpointer::Checkpointer;
+use crate::runtime::recovery::history::{self, History, Opened};
 use crate::runtime::recovery::journal_writer::{JournalWriter, MAX_JOURNAL, ReplayedFrames};
 use crate::runtime::recovery::replay::WrittenPipeline;
 use crate::runtime::recovery::saved_names::SavedNames;
@@ -35,6 +36,7 @@ pub(super) struct Saved {
     pub durable: Durable,
     orders: Orders,
     directory: Directory,
+    history: Opened,
     journal: Journal,
     attempts: Attempts,
     interval: Duration,
@@ -68,16 +70,20 @@ impl Saved {
         settings: &ResilienceSettings,
         topology: &Topology,
     ) -> Result<(Checkpoint, Self), EngineError> {
-        let ResilienceSettings { directory, durability, interval, .. } = settings;
+        let ResilienceSettings { directory, durability, interval, history } = settings;
         let directory = Directory::take(directory, topology.name(), *durability)?;
         let checkpoint = Checkpoint::find(&directory)?;
+        let opened = history::open(&directory, history.as_ref(), topology, checkpoint.epoch);
         let journal = open_journal(&directory, &checkpoint)?;
         let attempts = Attempts::open(&directory)?;
         // Also without a checkpoint: a run that was killed before its first one may have written dead letters.
         let continues = !directory.is_new();
         let (durable, orders) = Durable::new(*durability == Durability::Power, continues);
         let interval = *interval;
-        Ok((checkpoint, Self { durable, orders, directory, journal, attempts, interval }))
+        Ok((
+            checkpoint,
+            Self { durable, orders, directory, history: opened, journal, attempts, interval },
+        ))
     }
 
     /// Makes the files of this run's generation, which do not count yet.
@@ -96,7 +102,7 @@ impl Saved {
         intakes: Vec<Arc<Intake>>,
         begins: Begins,
     ) -> Result<Saving, EngineError> {
-        let Self { durable, orders, directory, journal, attempts, interval } = self;
+        let Self { durable, orders, directory, history, journal, attempts, interval } = self;
         let Begins { checkpoint, base, others, names, since, sources_may_begin } = begins;
         let found = found(&checkpoint, &base);
         let (gone, gone_told) = watch::channel(false);
@@ -134,6 +140,7 @@ impl Saved {
             epoch: checkpoint.epoch,
             generation: generation.generation,
             files: generation.files,
+            history: History::of(shared, history),
             directory,
             others,
             sinks: names.sinks,

@@ -8,7 +8,7 @@ use timely::scheduling::Activator;
 use super::ahead::OnTheWay;
 use super::exchange::{Exchanged, Time};
 use crate::core::in_order::InOrder;
-use crate::core::numbers::BatchNumber;
+use crate::core::numbers::{BatchNumber, WorkerIndex};
 use crate::core::steps::batch::RoutedBatch;
 use crate::runtime::processes::neighbours::Neighbours;
 
@@ -16,6 +16,8 @@ use crate::runtime::processes::neighbours::Neighbours;
 pub(super) struct Arrived {
     /// The time at which its frames were taken.
     pub time: Capability<Time>,
+    /// The worker that sent it.
+    pub from: WorkerIndex,
     pub batch: RoutedBatch,
     /// `None` if it comes from another process, which counts it until the steps are done.
     pub on_the_way: Option<OnTheWay>,
@@ -50,11 +52,11 @@ impl Arrivals {
         time: impl FnOnce() -> Capability<Time>,
     ) -> Result<(), NoBatch> {
         let mut in_order = self.in_order.borrow_mut();
-        let (of, batch, on_the_way) = match exchanged {
-            Exchanged::Routed { of, batch, on_the_way } => (of, batch, Some(on_the_way)),
+        let ((of, from), batch, on_the_way) = match exchanged {
+            Exchanged::Routed { from, batch, on_the_way } => (from, batch, Some(on_the_way)),
             Exchanged::Lent(lent) => {
-                let of = lent.of;
-                (of, neighbours.and_then(|from| lent.borrow(from)).ok_or(NoBatch)?, None)
+                let from = lent.from;
+                (from, neighbours.and_then(|lender| lent.borrow(lender)).ok_or(NoBatch)?, None)
             }
             Exchanged::All { of, .. } => {
                 in_order.end(of);
@@ -62,7 +64,7 @@ impl Arrivals {
             }
             Exchanged::Output(_) => return Err(NoBatch),
         };
-        in_order.arrive(of, Arrived { time: time(), batch, on_the_way });
+        in_order.arrive(of, Arrived { time: time(), from, batch, on_the_way });
         Ok(())
     }
 

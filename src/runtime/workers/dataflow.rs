@@ -34,12 +34,15 @@ use timely::scheduling::Activator;
 use timely::worker::Worker;
 
 use super::arrivals::{Arrivals, NoBatch};
+use super::common::Common;
 use super::exchange::{Exchanged, Time};
 use super::gather::gather;
 use super::sampler::Sampler;
-use super::stage::{Common, Stage, Turn};
+use super::stage::{Stage, StagePlace};
+use super::turn::Turn;
 use crate::core::clock::Clock;
 use crate::core::numbers::{Epoch, PipelineIndex};
+use crate::core::replay::schedule::StageIndex;
 use crate::core::steps::Segment;
 use crate::endpoints::ToSink;
 use crate::runtime::ingress::queue::{Next, Queue};
@@ -47,6 +50,8 @@ use crate::runtime::ingress::queue::{Next, Queue};
 /// A pipeline as one worker runs it.
 pub(crate) struct WorkerPipeline {
     pub index: PipelineIndex,
+    /// Its first segment.
+    pub first: StageIndex,
     pub name: Arc<str>,
     pub segments: Vec<Box<dyn Segment>>,
     pub queue: Arc<Queue>,
@@ -73,9 +78,13 @@ pub(crate) fn build(
     pipeline: WorkerPipeline,
     common: &Common,
 ) -> Option<Built> {
-    let WorkerPipeline { index, name, segments, queue, shares_queue, sinks, epoch } = pipeline;
-    let stage = |segment, behind| Stage::new(segment, index, sinks.clone(), common.clone(), behind);
-    let mut segments = segments.into_iter();
+    let WorkerPipeline { index, first, name, segments, queue, shares_queue, sinks, epoch } =
+        pipeline;
+    let stage = |(at, segment), behind| {
+        let place = StagePlace { pipeline: index, index: StageIndex(at) };
+        Stage::new(segment, place, sinks.clone(), common.clone(), behind)
+    };
+    let mut segments = (first.0..).zip(segments);
     let mut arrivals = Rc::new(Arrivals::default());
     let first = stage(segments.next()?, shares_queue.then(|| Rc::clone(&arrivals)));
     worker.dataflow_named::<Time, _, _>(&name, |scope| {
@@ -126,9 +135,9 @@ fn enter<'scope>(
             stage.work(&mut turn, output);
             while !turn.is_over() && stage.takes_frames() {
                 match queue.next(&stage.common.shared.gate, stage.common.shared.clock.now()) {
-                    Next::Frames(number, mut frames, trace_all) => {
-                        sampler.start_traces(&mut frames, trace_all);
-                        stage.begin_frames(time.clone(), number, Arc::new(frames));
+                    Next::Frames(mut taking) => {
+                        sampler.start_traces(&mut taking.frames, taking.trace_all);
+                        stage.begin_frames(time.clone(), taking);
                         stage.work(&mut turn, output);
                     }
                     Next::Nothing => {

@@ -23,6 +23,10 @@ pub(super) type Time = u64;
 /// Why a run ends that is given something else.
 pub(super) const NO_BATCH: &str = "another process has sent what is no batch";
 
+/// Of which batch of frames a routed batch was made, if those are processed in the order of their numbers; and the worker
+/// that made it.
+pub(super) type From = (Option<BatchNumber>, WorkerIndex);
+
 /// What is on its way to a worker. Timely serializes it only if that worker is in another process.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Exchanged {
@@ -32,25 +36,24 @@ pub(crate) enum Exchanged {
     Lent(Box<LentBatch>),
     /// Outputs for a sink, which is in another process.
     Output(Box<LentOutput>),
-    /// A routed batch, and of which batch of frames it was made, if those are processed in the order of their numbers. It
-    /// is never serialized, and therefore the last: serde counts only the others when it reads.
+    /// A routed batch. It is never serialized, and therefore the last: serde counts only the others when it reads.
     #[serde(skip)]
-    Routed { of: Option<BatchNumber>, batch: RoutedBatch, on_the_way: OnTheWay },
+    Routed { from: From, batch: RoutedBatch, on_the_way: OnTheWay },
 }
 
 impl Exchanged {
     /// A routed batch. If its worker is in another process, its frames stay here, and it is on its way until the steps
     /// there are done.
     pub fn batch(
-        of: Option<BatchNumber>,
+        from: From,
         batch: RoutedBatch,
         on_the_way: OnTheWay,
         neighbours: Option<&Neighbours>,
     ) -> Self {
         match neighbours.filter(|neighbours| !neighbours.is_local(batch.worker)) {
-            None => Self::Routed { of, batch, on_the_way },
+            None => Self::Routed { from, batch, on_the_way },
             Some(neighbours) => {
-                Self::Lent(Box::new(LentBatch::new(of, batch, on_the_way, neighbours)))
+                Self::Lent(Box::new(LentBatch::new(from, batch, on_the_way, neighbours)))
             }
         }
     }
@@ -74,7 +77,7 @@ impl Exchanged {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LentBatch {
     /// As of [`Exchanged::Routed`].
-    pub of: Option<BatchNumber>,
+    pub from: From,
     worker: WorkerIndex,
     /// The process that lends the frames.
     lender: ProcessIndex,
@@ -84,12 +87,7 @@ pub(crate) struct LentBatch {
 }
 
 impl LentBatch {
-    fn new(
-        of: Option<BatchNumber>,
-        batch: RoutedBatch,
-        on_the_way: OnTheWay,
-        neighbours: &Neighbours,
-    ) -> Self {
+    fn new(from: From, batch: RoutedBatch, on_the_way: OnTheWay, neighbours: &Neighbours) -> Self {
         let RoutedBatch { worker, frames, payload, messages } = batch;
         let Payload::Encoded(bytes) = payload else {
             unreachable!("the end of a segment gives batches for other processes as bytes")
@@ -97,7 +95,7 @@ impl LentBatch {
         // Until the steps are done: outputs may wait for a receiver much longer.
         let frames = Frames::clone(&frames).with_work_hold(Arc::new(on_the_way));
         let loan = neighbours.lend(neighbours.process_of(worker), &Arc::new(frames));
-        Self { of, worker, lender: neighbours.me(), loan, bytes, messages }
+        Self { from, worker, lender: neighbours.me(), loan, bytes, messages }
     }
 
     /// The batch where it has arrived. `None` if no such process can have sent it.

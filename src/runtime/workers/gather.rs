@@ -7,8 +7,9 @@ use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::Operator;
 
+use super::common::Common;
 use super::exchange::{Exchanged, NO_BATCH, Time};
-use super::stage::{Common, RoutedOutput, write_to};
+use super::stage::{RoutedOutput, write_to};
 use crate::core::numbers::PipelineIndex;
 use crate::core::steps::batch::Output;
 use crate::endpoints::ToSink;

@@ -31,6 +31,8 @@ pub(crate) struct Begins {
     pub epoch: Epoch,
     /// Whether they remember what has changed.
     pub saves: bool,
+    /// Whether what they do is recorded.
+    pub records: bool,
     /// `None` if there is one process.
     pub neighbours: Option<Arc<Neighbours>>,
     pub ready: TellReady,
@@ -74,6 +76,7 @@ impl LocalWorkers {
                 shared: Arc::clone(shared),
                 epoch: begins.epoch,
                 saves: begins.saves,
+                records: begins.records,
                 neighbours: begins.neighbours.clone(),
                 senders: senders.clone(),
                 requests: requested,

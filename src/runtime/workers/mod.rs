@@ -3,13 +3,17 @@
 
 mod ahead;
 mod arrivals;
+mod common;
 pub(super) mod dataflow;
 pub(super) mod exchange;
 mod gather;
 pub(super) mod local;
 pub(super) mod query;
+mod recorder;
+mod reply;
 mod sampler;
 mod stage;
+mod turn;
 pub(super) mod worker;
 
 use std::mem;
@@ -72,6 +76,7 @@ impl Workers {
             local: 0..workers_each.get(),
             epoch: checkpoint.epoch,
             saves: shared.durable.is_some(),
+            records: shared.records(),
             neighbours: others.as_ref().map(|others| Arc::clone(others.neighbours())),
             ready,
         };
@@ -120,6 +125,13 @@ impl Workers {
     /// How many workers.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many workers each process has.
+    pub fn of_each_process(&self) -> NonZeroUsize {
+        let each = NonZeroUsize::new(self.local.requests.len());
+        debug_assert!(each.is_some(), "a process has a worker");
+        each.unwrap_or(NonZeroUsize::MIN)
     }
 
     /// The process of a worker; `None` if there is one process.

@@ -2,12 +2,13 @@
 //!
 //! Looking at many partitions takes long, so a worker does it a slice at a time.
 
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-
+use super::recorder::Recorder;
+pub(crate) use super::reply::Reply;
 use crate::application::Key;
 use crate::core::foresight::{Copied, Copies, MAX_COPY, StateKey};
 use crate::core::numbers::{Epoch, Timestamp};
@@ -15,6 +16,7 @@ use crate::core::partitions::query::{PartitionCount, PartitionRow, Revival, RowQ
 use crate::core::partitions::rates::Rates;
 use crate::core::partitions::saved::{Collected, Extent, SavedPartition, Unsaved};
 use crate::core::partitions::scan::Scan;
+use crate::core::replay::recording::WorkerLog;
 use crate::core::steps::SharedPartitions;
 use crate::resilience::{ResilienceError, SavedState};
 use crate::runtime::parts::Restored;
@@ -30,32 +32,6 @@ const STRIDE: usize = 256;
 
 /// How many rows are sent together.
 const EXPORTED: usize = 1024;
-
-/// Where an answer goes: to a channel, or to another process. Nobody gets an answer if it is dropped.
-pub(crate) struct Reply<T>(Box<dyn FnOnce(T) + Send>);
-
-impl<T> Reply<T> {
-    pub fn new(send: impl FnOnce(T) + Send + 'static) -> Self {
-        Self(Box::new(send))
-    }
-
-    pub fn send(self, answer: T) {
-        (self.0)(answer);
-    }
-}
-
-impl<T: Send + 'static> From<mpsc::Sender<T>> for Reply<T> {
-    fn from(sender: mpsc::Sender<T>) -> Self {
-        // If the receiver is gone, nobody wants the answer.
-        Self::new(move |answer| drop(sender.send(answer)))
-    }
-}
-
-impl<T: Send + 'static> From<oneshot::Sender<T>> for Reply<T> {
-    fn from(sender: oneshot::Sender<T>) -> Self {
-        Self::new(move |answer| drop(sender.send(answer)))
-    }
-}
 
 /// What a worker can be asked for.
 pub(crate) enum Request {
@@ -90,6 +66,8 @@ pub(crate) struct Changed {
     pub saved: Vec<SavedState>,
     /// The partitions that cannot be saved, per state name.
     pub unsaved: Vec<(Arc<str>, Unsaved)>,
+    /// What the worker has done until then. `None` if that is not recorded.
+    pub log: Option<WorkerLog>,
 }
 
 /// The request of a checkpoint.
@@ -121,13 +99,17 @@ pub(crate) struct Tables {
     scans: Vec<ActiveScan>,
     /// Waits for the changes that are being collected.
     collecting: Option<Reply<Changed>>,
+    /// What it has done before the checkpoint that is being collected.
+    log: Option<WorkerLog>,
+    recorder: Option<Rc<Recorder>>,
 }
 
 impl Tables {
-    pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>) -> Self {
+    pub fn new(tables: Vec<(Arc<str>, SharedPartitions)>, recorder: Option<Rc<Recorder>>) -> Self {
         let rates = tables.iter().map(|_| Rates::default()).collect();
         let started = Instant::now();
-        Self { named: tables, rates, started, scans: Vec::new(), collecting: None }
+        let (scans, collecting, log) = (Vec::new(), None, None);
+        Self { named: tables, rates, started, scans, collecting, log, recorder }
     }
 
     /// Takes a query. A reply whose receiver is gone is dropped.
@@ -157,12 +139,19 @@ impl Tables {
             Query::Export { reply } => self.export(&reply),
             Query::Copies { wanted, reply } => reply.send(self.copies(&wanted)),
             Query::Revive { state, key, reply } => {
-                let table = self.named.iter().find(|(name, _)| *name == state);
-                let revival =
-                    table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(&key));
-                reply.send(revival);
+                reply.send(self.revive(&state, &key));
             }
         }
+    }
+
+    fn revive(&self, state: &Arc<str>, key: &Key) -> Revival {
+        let table = self.named.iter().enumerate().find(|(_, (name, _))| name == state);
+        let Some((at, (_, table))) = table else { return Revival::NotFound };
+        let revival = table.borrow_mut().revive(key);
+        if let (Revival::Revived, Some(recorder)) = (revival, &self.recorder) {
+            recorder.revived(at, key);
+        }
+        revival
     }
 
     /// Brings back partitions until there are no more, and returns them as they are placed now.
@@ -200,6 +189,7 @@ impl Tables {
         SaveRequest { extent, processed, changed, .. }: SaveRequest,
     ) {
         self.named.iter().for_each(|(_, table)| table.borrow_mut().begin_collecting(extent));
+        self.log = self.recorder.as_ref().and_then(|recorder| recorder.take());
         self.collecting = Some(changed);
         processed.send(());
     }
@@ -222,8 +212,8 @@ impl Tables {
         changed.send(self.take_collected());
     }
 
-    fn take_collected(&self) -> Changed {
-        let mut changed = Changed::default();
+    fn take_collected(&mut self) -> Changed {
+        let mut changed = Changed { log: self.log.take(), ..Changed::default() };
         for (name, table) in &self.named {
             let Collected { saved, unsaved } = table.borrow_mut().take_collected();
             if !saved.is_empty() {
@@ -304,6 +294,8 @@ mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
 
+    use tokio::sync::oneshot;
+
     use super::*;
     use crate::core::numbers::WorkerIndex;
     use crate::core::partitions::saved::decode;
@@ -313,8 +305,10 @@ mod tests {
     fn the_gate_may_open_before_changes_are_collected_and_the_checkpoint_has_the_states_of_before()
     {
         let table = Rc::new(RefCell::new(PartitionTable::new(WorkerIndex(0))));
-        let mut tables =
-            Tables::new(vec![("states".into(), SharedPartitions::clone(&(table.clone() as _)))]);
+        let mut tables = Tables::new(
+            vec![("states".into(), SharedPartitions::clone(&(table.clone() as _)))],
+            None,
+        );
         tables.remember_changes();
         let places: Vec<_> = (0..10_u64)
             .map(|number| {

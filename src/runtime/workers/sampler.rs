@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::stage::Common;
+use super::common::Common;
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
 use crate::runtime::shared::Shared;

@@ -13,78 +13,33 @@ use timely::scheduling::Activator;
 
 use super::ahead::{Ahead, LOOK_AGAIN, OnTheWay};
 use super::arrivals::{Arrivals, Arrived};
+use super::common::Common;
 use super::exchange::{Exchanged, NO_BATCH, Time};
+use super::turn::Turn;
 use crate::core::clock::Clock as _;
 use crate::core::frames::Frames;
 use crate::core::numbers::{BatchNumber, PipelineIndex, WorkerIndex};
+use crate::core::replay::schedule::{Begun, Ran, StageIndex};
 use crate::core::steps::batch::{Output, Payload, Produced};
 use crate::core::steps::context::{Context, Report};
 use crate::core::steps::{PIECE, Progress, Segment};
 use crate::endpoints::ToSink;
-use crate::runtime::processes::neighbours::Neighbours;
-use crate::runtime::shared::Shared;
-
-/// What the operators of a worker share.
-#[derive(Clone)]
-pub(crate) struct Common {
-    pub worker: WorkerIndex,
-    pub workers: usize,
-    pub shared: Arc<Shared>,
-    /// `None` if the engine runs in one process.
-    pub neighbours: Option<Arc<Neighbours>>,
-}
-
-impl Common {
-    pub fn neighbours(&self) -> Option<&Neighbours> {
-        self.neighbours.as_deref()
-    }
-
-    /// The neighbours, if outputs go to one of them.
-    fn writers(&self) -> Option<&Neighbours> {
-        self.neighbours().filter(|neighbours| !neighbours.writes())
-    }
-}
-
-/// The max number of messages of a turn, counted at each step that gives them. What comes from another worker waits
-/// for the end of a turn: this is most of the latency of two workers.
-const MAX_MESSAGES_PER_TURN: u64 = 8 * 1024;
-
-/// The max number of bytes of a turn, of frames and of outputs.
-const MAX_BYTES_PER_TURN: usize = 1024 * 1024;
+use crate::runtime::ingress::queue::Taking;
+use crate::runtime::ingress::taken::Rereadable;
 
 /// Where an operator's routed batches go.
 pub(super) type RoutedOutput<'a> =
     OutputBuilderSession<'a, Time, CapacityContainerBuilder<Vec<Exchanged>>>;
-
-/// What an operator has done since it was its turn.
-#[derive(Default)]
-pub(super) struct Turn {
-    messages: u64,
-    bytes: usize,
-}
-
-impl Turn {
-    /// Whether it is the others' turn.
-    pub fn is_over(&self) -> bool {
-        self.messages >= MAX_MESSAGES_PER_TURN || self.bytes >= MAX_BYTES_PER_TURN
-    }
-
-    /// The turn after a batch's pieces, of which nothing has been passed on yet.
-    fn after(&self, report: &Report, produced: &Produced) -> Self {
-        let outputs = produced.outputs.iter().map(|output| output.pieces.bytes().len());
-        // Frames count, too: they may be long, and make nothing.
-        let bytes =
-            usize::try_from(report.bytes).unwrap_or(usize::MAX).saturating_add(outputs.sum());
-        let messages = report.frames + report.steps.iter().sum::<u64>();
-        Self { messages: self.messages + messages, bytes: self.bytes.saturating_add(bytes) }
-    }
-}
 
 /// A batch that has been started and is not done.
 struct Batch {
     /// The time at which it was taken.
     time: Capability<Time>,
     frames: Arc<Frames>,
+    /// How the next run of the segment begins.
+    begun: Begun,
+    /// Of frames that have just entered: whether their source can be read again.
+    entered: Option<Rereadable>,
     /// If it is of frames whose order counts behind the exchange.
     numbered: Option<Numbered>,
     #[expect(dead_code, reason = "the messages count as processed when it is dropped")]
@@ -111,10 +66,17 @@ impl Drop for SaysPanic {
     }
 }
 
+/// Which segment of which pipeline it is.
+#[derive(Clone, Copy)]
+pub(super) struct StagePlace {
+    pub pipeline: PipelineIndex,
+    pub index: StageIndex,
+}
+
 /// A segment with what it needs to run and to pass on what it gives.
 pub(super) struct Stage {
     segment: Box<dyn Segment>,
-    pipeline: PipelineIndex,
+    place: StagePlace,
     sinks: Vec<ToSink>,
     pub common: Common,
     report: Report,
@@ -130,14 +92,14 @@ pub(super) struct Stage {
 impl Stage {
     pub fn new(
         segment: Box<dyn Segment>,
-        pipeline: PipelineIndex,
+        place: StagePlace,
         sinks: Vec<ToSink>,
         common: Common,
         behind: Option<Rc<Arrivals>>,
     ) -> Self {
         Self {
             segment,
-            pipeline,
+            place,
             sinks,
             common,
             behind,
@@ -164,21 +126,25 @@ impl Stage {
     pub fn begin_frames(
         &mut self,
         time: Capability<Time>,
-        number: BatchNumber,
-        frames: Arc<Frames>,
+        Taking { number, frames, again, .. }: Taking,
     ) {
+        let (frames, entered) = (Arc::new(frames), Some(again));
         let Self { behind, segment, .. } = self;
         let numbered = behind.as_ref().map(|behind| {
             let at_once = segment.own_at_once(behind.is_turn_of(number));
             Numbered { number, at_once }
         });
-        self.begin(Batch { time, frames, numbered, on_the_way: None }, Payload::Frames);
+        let begun = Begun::Frames { at_once: numbered.is_some_and(|numbered| numbered.at_once) };
+        let on_the_way = None;
+        self.begin(Batch { time, frames, begun, entered, numbered, on_the_way }, Payload::Frames);
     }
 
     /// Begins with messages of another operator, when the batch before is done.
-    pub fn begin_routed(&mut self, Arrived { time, batch, on_the_way }: Arrived) {
+    pub fn begin_routed(&mut self, Arrived { time, from, batch, on_the_way }: Arrived) {
         let frames = batch.frames;
-        self.begin(Batch { time, frames, numbered: None, on_the_way }, batch.payload);
+        let begun = Begun::Routed { from, first: frames.numbers().0 };
+        let (entered, numbered) = (None, None);
+        self.begin(Batch { time, frames, begun, entered, numbered, on_the_way }, batch.payload);
     }
 
     fn begin(&mut self, batch: Batch, payload: Payload) {
@@ -209,17 +175,20 @@ impl Stage {
         if self.waits() {
             return;
         }
-        let Some(batch) = self.batch.take() else { return };
+        let Some(mut batch) = self.batch.take() else { return };
         let _says_panic = self.says_panic();
-        let before = mem::take(turn);
+        let (before, mut pieces) = (mem::take(turn), 0);
         let progress = loop {
             let mut context = context(&self.common, &mut self.report);
             let progress = self.segment.next(&batch.frames, &mut context, &mut self.produced);
+            pieces += 1;
             *turn = before.after(&self.report, &self.produced);
             if progress == Progress::Done || turn.is_over() {
                 break progress;
             }
         };
+        let ran = if progress == Progress::Done { Ran::Done } else { Ran::Pieces(pieces) };
+        self.note(&mut batch, ran);
         if progress == Progress::Done {
             let mut context = context(&self.common, &mut self.report);
             self.segment.finish(&batch.frames, &mut context, &mut self.produced);
@@ -230,6 +199,16 @@ impl Stage {
             Progress::More => self.batch = Some(batch),
             Progress::Done => self.end(batch, output),
         }
+    }
+
+    /// Notes that the segment has run, and which frames have entered with that: so both are in one order.
+    fn note(&self, batch: &mut Batch, ran: Ran) {
+        let begun = mem::replace(&mut batch.begun, Begun::Continued);
+        let Some(recorder) = &self.common.recorder else { return };
+        if let Some(again) = batch.entered.take() {
+            recorder.entered(self.place.pipeline, &batch.frames, again);
+        }
+        recorder.ran(self.place.index, begun, ran);
     }
 
     /// A batch is done. Each worker is told that it gets no more of it, if it has to know.
@@ -269,15 +248,15 @@ impl Stage {
 
     /// Tells the observer what happened.
     fn tell(&mut self, frames: &Frames) {
-        let Self { common, report, .. } = self;
+        let Self { common, report, place, .. } = self;
         // Before outputs are written: a trace begins before its last hop.
         for trace in report.traces.drain(..) {
             common.shared.observer.trace_started(&trace);
         }
-        common.shared.observer.processed(self.pipeline, common.worker, report);
+        common.shared.observer.processed(place.pipeline, common.worker, report);
         if report.ended > 0 {
             let latency = common.shared.clock.now().since(frames.read_at());
-            common.shared.observer.finished(self.pipeline, report.ended, latency);
+            common.shared.observer.finished(place.pipeline, report.ended, latency);
         }
         report.clear();
     }
@@ -303,7 +282,8 @@ impl Stage {
         let of = batch.numbered.map(|numbered| numbered.number);
         let routed = produced.routed.drain(..).map(|batch| {
             let on_the_way = ahead.count(batch.messages);
-            Exchanged::batch(of, batch, on_the_way, common.neighbours())
+            let from = (of, common.worker);
+            Exchanged::batch(from, batch, on_the_way, common.neighbours())
         });
         session.give_iterator(routed);
     }

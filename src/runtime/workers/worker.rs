@@ -1,6 +1,7 @@
 //! A worker: a thread that owns some of the partitions.
 
 use std::cell::Cell;
+use std::mem;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -12,12 +13,14 @@ use std::time::Duration;
 
 use timely::worker::Worker as Timely;
 
+use super::common::Common;
 use super::dataflow::{Built, WorkerPipeline, build};
 use super::query::{Request, SaveRequest, Tables};
-use super::stage::Common;
+use super::recorder::Recorder;
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, PipelineIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
+use crate::core::replay::schedule::StageIndex;
 use crate::core::steps::{Segment, WorkerSetup};
 use crate::resilience::ResilienceError;
 use crate::runtime::error::EngineError;
@@ -42,6 +45,8 @@ pub(crate) struct WorkerSpec {
     pub epoch: Epoch,
     /// Whether it remembers what has changed.
     pub saves: bool,
+    /// Whether what it does is recorded.
+    pub records: bool,
     /// What processes owe each other; `None` if there is one.
     pub neighbours: Option<Arc<Neighbours>>,
     pub senders: Senders,
@@ -127,9 +132,11 @@ impl Worker {
     /// Takes the partitions to begin with, and builds the dataflows.
     fn start(timely: &mut Timely, spec: WorkerSpec) -> Result<(Self, Base), ResilienceError> {
         let (mut setup, saves) = (setup(&spec), spec.saves);
+        let much = &spec.shared.much_recorded;
+        let recorder = spec.records.then(|| Rc::new(Recorder::new(Arc::clone(much))));
         let WorkerSpec { index, shared, epoch, senders, requests, restored, neighbours, .. } = spec;
         let segments = shared.topology.segments(&mut setup);
-        let mut tables = Tables::new(setup.into_tables().collect());
+        let mut tables = Tables::new(setup.into_tables().collect(), recorder.clone());
         let base = tables.restore(&restored)?;
         if saves {
             tables.remember_changes();
@@ -138,7 +145,7 @@ impl Worker {
         let (saving, drained) = (None, false);
         let mut worker =
             Self { index, shared, tables, dataflows, epoch, requests, saving, drained };
-        worker.build_dataflows(timely, segments, senders, neighbours);
+        worker.build_dataflows(timely, segments, senders, (neighbours, recorder));
         Ok((worker, base))
     }
 
@@ -147,13 +154,15 @@ impl Worker {
         timely: &mut Timely,
         segments: Vec<Vec<Box<dyn Segment>>>,
         senders: Senders,
-        neighbours: Option<Arc<Neighbours>>,
+        (neighbours, recorder): (Option<Arc<Neighbours>>, Option<Rc<Recorder>>),
     ) {
         let Self { index, shared, epoch, dataflows, .. } = self;
         let workers = timely.peers();
         // Each process has queues for its own workers.
         let place = neighbours.as_ref().map_or(index.0, |neighbours| neighbours.place_of(*index));
-        let common = Common { worker: *index, workers, shared: Arc::clone(shared), neighbours };
+        let shared_with = Arc::clone(shared);
+        let common = Common { worker: *index, workers, shared: shared_with, neighbours, recorder };
+        let mut first = StageIndex(0);
         let pipelines = shared.topology.pipelines().iter().zip(&shared.queues);
         for (at, (((plan, queues), segments), sinks)) in
             pipelines.zip(segments).zip(senders).enumerate()
@@ -162,8 +171,10 @@ impl Worker {
                 unreachable!("a pipeline has a queue for each worker")
             };
             queue.attach();
+            let next = StageIndex(first.0 + segments.len());
             let pipeline = WorkerPipeline {
                 index: PipelineIndex(at),
+                first: mem::replace(&mut first, next),
                 name: Arc::clone(&plan.name),
                 segments,
                 queue: Arc::clone(&queue),

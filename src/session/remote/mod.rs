@@ -20,6 +20,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::Session;
 use super::orders::{Answer, Order};
+use super::past::Travel;
 use super::watched::Watched;
 use super::wire::handshake::Host;
 use super::wire::messages::{Looked, ToRun, ViewSent};
@@ -140,6 +141,15 @@ impl Watched for Remote {
     fn order(&mut self, order: Order) -> Result<(), EngineError> {
         self.say(ToRun::Order(order));
         Ok(())
+    }
+
+    fn travel(&mut self, travel: Travel) {
+        if travel != Travel::Live {
+            let why = "an attached workbench cannot go to the past yet: it is recorded where the engine is";
+            let mut seen = self.shared.seen.lock();
+            seen.answers.push(Answer::Refused(why.to_owned()));
+            seen.changed = true;
+        }
     }
 
     fn answers(&mut self) -> Vec<Answer> {

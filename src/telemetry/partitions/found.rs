@@ -99,7 +99,7 @@ impl FoundWatch {
     }
 }
 
-fn query(text: &str) -> RowQuery {
+pub(super) fn query(text: &str) -> RowQuery {
     RowQuery {
         sort: SortBy::Messages,
         descending: true,

@@ -7,6 +7,7 @@ pub(super) mod found;
 pub(super) mod opened;
 pub(super) mod question;
 pub(super) mod rates;
+pub(super) mod still;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

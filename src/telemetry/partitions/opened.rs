@@ -165,7 +165,7 @@ impl OpenedWatch {
 }
 
 /// The first number of a state, and its path.
-fn first_number(value: &Value, path: &str) -> Option<(String, f64)> {
+pub(super) fn first_number(value: &Value, path: &str) -> Option<(String, f64)> {
     match value {
         Value::Number(number) => Some((path.to_owned(), number.as_f64()?)),
         Value::Object(fields) => fields.iter().find_map(|(name, value)| {

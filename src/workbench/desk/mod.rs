@@ -14,12 +14,14 @@ use super::state::windows::reset_files::ResetFiles;
 use super::state::{Offer, Workbench};
 use super::theme::Theme;
 use super::words;
+use crate::core::replay::memory::RecordedInMemory;
 use crate::core::topology::Topology;
 use crate::resilience::{ResilienceSettings, TemporaryDirectory};
 use crate::runtime::Settings;
 use crate::session::Session;
 use crate::session::local::Local;
 use crate::session::orders::{Answer, Order};
+use crate::session::past::{RECORDED, Travel};
 use crate::session::remote::Remote;
 use crate::session::watched::{TRACES, Watched};
 use crate::session::wire::handshake::Host;
@@ -61,6 +63,7 @@ impl Desk {
         if let Some(directory) = &temporary {
             settings.resilience = Some(ResilienceSettings::new(directory.path().to_owned()));
         }
+        settings.recorded = Some(Arc::new(RecordedInMemory::new(RECORDED)));
         let mut session = Session::start(Arc::clone(&topology), &settings, dead_letters)?;
         if let Some(load) = load {
             session.load(load)?;
@@ -140,6 +143,12 @@ impl Desk {
         Ok(())
     }
 
+    /// Goes to a moment of the past, or back to now.
+    pub fn travel(&mut self, travel: Travel) {
+        self.session.travel(travel);
+        self.take_answers();
+    }
+
     /// Says what came of orders. True if there is something.
     fn take_answers(&mut self) -> bool {
         let answers = self.session.answers();
@@ -167,6 +176,7 @@ impl Desk {
                     workbench.crashed();
                     self.crashes += u64::from(survived);
                 }
+                Answer::Told(text) => workbench.notify(text, false),
                 Answer::Killed => workbench.crashed(),
                 Answer::BegunAnew => {
                     workbench.begun_anew(self.session.snapshot());
@@ -180,6 +190,7 @@ impl Desk {
     /// Ends the load, because the application waits from now on: it would take the time of the one that is
     /// looked at. Returns what to say; `None` if there is none.
     pub fn end_load(&mut self) -> Option<String> {
+        self.session.travel(Travel::Live);
         self.session.snapshot().load?;
         // Ending a load cannot fail.
         let _ = self.session.order(Order::StopLoad);
@@ -207,6 +218,7 @@ impl Desk {
     /// Ends the engine, and says what was. `None` if the engine is in another process and goes on.
     pub fn end(&mut self) -> Option<Farewell> {
         let is_here = self.session.here().is_some();
+        self.session.travel(Travel::Live);
         let last = is_here.then(|| self.last_snapshot());
         self.session.end();
         let (snapshot, counted) = last?;

@@ -19,7 +19,7 @@ use super::state::Workbench;
 use super::state::spots::Spot;
 use crate::application::is_printable;
 use charts::{latency, throughput};
-use edges::{footer, header, input};
+use edges::{footer, header, input, moment};
 use lists::{drawer, partitions};
 
 /// Draws everything. Returns where the cursor is; `None` if it is hidden.
@@ -56,6 +56,9 @@ fn draw(workbench: &Workbench, area: Rect, buffer: &mut Buffer) -> Option<Positi
     };
     workbench.spots.clear();
     header::render(workbench, places.header, buffer);
+    if let (Some(place), Some(past)) = (places.moment, &workbench.snapshot.past) {
+        moment::render(workbench, past, place, buffer);
+    }
     let mut cursor = None;
     for (pane, place) in &places.panes {
         workbench.spots.add(*place, Spot::Pane(*pane));

@@ -184,6 +184,7 @@ impl Workbench {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
             }
             Command::Palette => self.open_palette(),
+            Command::GoMessage => self.type_message_number(),
             Command::Applications => self.open_applications(),
             Command::Help => {
                 let pane = self.overlay.as_ref().map_or(Some(self.pane), Overlay::pane);
@@ -237,6 +238,11 @@ impl Workbench {
                 self.notify(text.to_owned(), false);
                 Some(Effect::Mouse(mouse == Mouse::Ours))
             }
+            Command::ChangeBefore
+            | Command::ChangeAfter
+            | Command::MessageBefore
+            | Command::MessageAfter
+            | Command::Live => self.travel(command),
             Command::Redraw => Some(Effect::Redraw),
             Command::Suspend => Some(Effect::Suspend),
             Command::Quit => Some(Effect::Quit),

@@ -1,12 +1,15 @@
 //! What a key or a paste leads to: an order to the engine, or a notice to the user.
 
 use crate::session::orders::Order;
+use crate::session::past::Travel;
 
 /// What the engine, the terminal or the loop is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// What the engine is to do.
     Order(Order),
+    /// Go to a moment of the past, or back to now.
+    Travel(Travel),
     /// Copy a text: to the terminal's clipboard, and into a file of this name for terminals that refuse.
     Copy {
         /// The text.

@@ -17,6 +17,7 @@ mod refusal;
 mod rescaling;
 pub(super) mod sideways;
 pub(super) mod spots;
+mod travelling;
 pub(super) mod typing;
 pub(super) mod windows;
 
@@ -297,6 +298,7 @@ impl Workbench {
             stateful: !self.topology.states().is_empty(),
             flow: self.flow_rows(),
             visited: &self.visited,
+            past: self.is_past(),
         };
         let places_of = |zoomed| places(area, shape, zoomed);
         let all = places_of(self.zoomed.then_some(self.pane))?;

@@ -24,7 +24,13 @@ impl Workbench {
                 self.topology.states().is_empty().then_some("the application has no state")
             }
             Command::Open if self.pane == Pane::Partitions => return self.nothing_to_open(),
+            Command::Revive if self.is_past() => Some("this is the past: go back to now first"),
             Command::Revive => return self.no_revival(),
+            Command::Live => (!self.is_past() && !self.snapshot.replaying).then_some("this is now"),
+            Command::ChangeAfter | Command::MessageAfter => {
+                let is_now = !self.is_past() && !self.snapshot.replaying;
+                is_now.then_some("this is now: nothing comes after it")
+            }
             Command::Pin => {
                 self.partition_at_hand().is_none().then_some("no partition is selected")
             }

@@ -72,6 +72,7 @@ impl<S: State> Partitions for PartitionTable<S> {
                 if partition.changed.is_none() {
                     partition.changed = Some(before);
                     changes.awaited.push(place);
+                    changes.not_asked.insert(place);
                 }
             }
         }
@@ -95,23 +96,18 @@ impl<S: State> Partitions for PartitionTable<S> {
 
     fn restore(&mut self, saved: &SavedPartition) -> Result<u32, String> {
         let state: S = guarded(|| saved::decode(&saved.value))?;
-        let key = saved.key.clone();
-        let place = match self.find(&key) {
-            // Declared, and created before the first message.
-            Some(place) => {
-                if let Some(partition) = self.at(place) {
-                    partition.state = state;
-                }
-                place
-            }
-            None => self.create(key, state, Timestamp::default(), saved.dynamic),
-        };
+        let place = self.put(&saved.key, state, saved.dynamic);
         if let Some(partition) = self.at(place) {
             partition.messages = saved.messages;
-            partition.created = RECOVERED;
             partition.health = if saved.poisoned { Health::Poisoned } else { Health::Good };
         }
         Ok(place.0)
+    }
+
+    fn restore_json(&mut self, key: &Key, json: &str) -> Result<u32, String> {
+        let read = || serde_json::from_str(json).map_err(|error| error.to_string());
+        let state: S = guarded(read)?;
+        Ok(self.put(key, state, true).0)
     }
 
     fn copy(&self, key: &Key, longest: usize) -> Option<Result<SavedPartition, String>> {
@@ -176,6 +172,24 @@ impl<S: State> PartitionTable<S> {
         self.set_health(place, Health::Poisoned);
     }
 
+    /// Puts a state in place of a key's, or creates its partition.
+    fn put(&mut self, key: &Key, state: S, dynamic: bool) -> Place {
+        let place = match self.find(key) {
+            // Declared, and created before the first message.
+            Some(place) => {
+                if let Some(partition) = self.at(place) {
+                    partition.state = state;
+                }
+                place
+            }
+            None => self.create(key.clone(), state, Timestamp::default(), dynamic),
+        };
+        if let Some(partition) = self.at(place) {
+            partition.created = RECOVERED;
+        }
+        place
+    }
+
     /// The next checkpoint will hold the partition's new health.
     fn set_health(&mut self, place: Place, health: Health) {
         self.collect_awaited(place);
@@ -191,7 +205,8 @@ impl<S: State> PartitionTable<S> {
         let partition = partitions.get_mut(place.0 as usize);
         debug_assert!(partition.is_some(), "a change is of a partition of this table");
         if let Some(partition) = partition.filter(|partition| partition.is_awaited(*round)) {
-            partition.take_changes(place.0, *longest, &mut changes.collected);
+            let asked = !changes.not_asked.remove(&place);
+            partition.take_changes(place.0, *longest, asked, &mut changes.collected);
         }
     }
 }
@@ -236,6 +251,24 @@ mod tests {
         assert_eq!(table.at(place).unwrap().health, Health::Poisoned);
         table.save(place);
         assert_eq!(take_changed(&mut table), Collected::default());
+    }
+
+    #[test]
+    fn a_state_that_nobody_asked_to_save_is_not_poisoned_because_it_cannot_be() {
+        let mut table = PartitionTable::new(WorkerIndex(0));
+        table.remember_changes();
+        let place = table.create(Key::from('a'), Whole(false), Timestamp(0), true);
+        table.touch(place);
+        table.begin_collecting(Extent::Everything);
+        while table.collect(1) {}
+        assert_eq!(table.take_collected(), Collected::default());
+        assert_eq!(table.at(place).unwrap().health, Health::Good);
+        table.touch(place);
+        table.save(place);
+        table.begin_collecting(Extent::Everything);
+        while table.collect(1) {}
+        assert_eq!(table.take_collected().unsaved.len(), 1);
+        assert_eq!(table.at(place).unwrap().health, Health::Poisoned);
     }
 
     #[test]

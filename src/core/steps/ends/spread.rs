@@ -12,8 +12,8 @@ use crate::core::steps::batch::{Item, Payload, Produced, RoutedBatch};
 use crate::core::steps::context::{Context, StepName};
 use crate::core::steps::{Flow, MAX_TOGETHER, Progress, Segment};
 
-/// The end of a segment that deals a batch out to the workers in equal parts. If it has fewer messages than there
-/// are workers, the next batch goes on with the next worker.
+/// The end of a segment that deals a batch out to the workers in equal parts. It begins with another worker for frames of
+/// another number, so that batches of few messages are spread, too. A replay of the batch alone deals it out equally.
 pub(crate) struct SpreadEnd<M> {
     pub before: Box<dyn Flow<M>>,
     pub placement: Placement,
@@ -44,6 +44,11 @@ impl<M: Message> SpreadEnd<M> {
 
 impl<M: Message> Segment for SpreadEnd<M> {
     fn begin(&mut self, frames: &Frames, payload: Payload, context: &mut Context<'_>) {
+        let workers = self.placement.workers();
+        // Mixed, because the numbers of first frames may be multiples of something. The factor is 2^64 by the golden ratio.
+        let mixed = frames.numbers().0.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let first = usize::try_from(mixed % workers.get() as u64).unwrap_or(0);
+        self.next = first + context.worker.0;
         self.before.begin(frames, payload, context);
     }
 

@@ -265,6 +265,7 @@ pub fn share(
         queues,
         durable: None,
         news,
+        much_recorded: Arc::default(),
         stop_asked: AtomicBool::new(false),
         abort: AtomicBool::new(false),
         panicked: Arc::default(),
@@ -326,6 +327,7 @@ fn specs(
             restored,
             ready: Arc::clone(&ready),
             saves: false,
+            records: false,
             neighbours: Some(Arc::clone(neighbours)),
         };
         (Mutex::new(Some(spec)), request)

@@ -55,7 +55,7 @@ fn batch(from: usize, processes: usize, bytes: &'static [u8]) -> Exchanged {
     let payload = Payload::Encoded(Bytes::from_static(bytes));
     let batch = RoutedBatch { worker, frames, payload, messages: 1 };
     let sender = neighbours(from, processes, &Arc::default());
-    Exchanged::batch(None, batch, Ahead::default().count(1), Some(&sender))
+    Exchanged::batch((None, WorkerIndex(from)), batch, Ahead::default().count(1), Some(&sender))
 }
 
 /// An output for this sink of process 0.
@@ -103,6 +103,7 @@ fn give(made: fn() -> Exchanged, operator: Operator) -> Came {
             workers: 1,
             shared: of_worker,
             neighbours: Some(of_process),
+            recorder: None,
         };
         let probe = worker.dataflow::<Time, _, _>(|scope| {
             let stream = source(scope, "other process", |capability, _| {
@@ -117,7 +118,13 @@ fn give(made: fn() -> Exchanged, operator: Operator) -> Came {
             let stream = match operator {
                 Operator::Segment => {
                     let last = segments.pop().unwrap();
-                    let stage = Stage::new(last, index, sinks, common, None);
+                    let stage = Stage::new(
+                        last,
+                        StagePlace { pipeline: index, index: StageIndex(0) },
+                        sinks,
+                        common,
+                        None,
+                    );
                     process(scope, stream, stage, Rc::default())
                 }
                 Operator::Gather => gather(stream, index, sinks, common),
@@ -186,6 +193,6 @@ fn only_what_goes_to_another_process_has_bytes() {
     }
     let (worker, frames) = (WorkerIndex(0), frames());
     let own = RoutedBatch { worker, frames, payload: Payload::Frames, messages: 1 };
-    let own = Exchanged::batch(None, own, Ahead::default().count(1), None);
+    let own = Exchanged::batch((None, WorkerIndex(0)), own, Ahead::default().count(1), None);
     assert!(bytes(&own).is_err());
 }

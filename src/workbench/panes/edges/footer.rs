@@ -72,6 +72,7 @@ fn condition_about(pane: Pane) -> &'static str {
 fn is_useful(workbench: &Workbench, entry: &Entry) -> bool {
     match entry.command {
         Command::Freeze => workbench.frozen,
+        Command::Live => workbench.is_past(),
         _ => entry.in_footer && workbench.refusal(entry.command).is_none(),
     }
 }
@@ -89,7 +90,12 @@ enum Rank {
 fn rank(entry: &Entry) -> Rank {
     match (entry.command, entry.context) {
         (
-            Command::Help | Command::Quit | Command::Revive | Command::EditFrame | Command::Freeze,
+            Command::Help
+            | Command::Quit
+            | Command::Revive
+            | Command::EditFrame
+            | Command::Freeze
+            | Command::Live,
             _,
         ) => Rank::Always,
         (_, Context::Everywhere) => Rank::Everywhere,
@@ -103,6 +109,7 @@ fn name(workbench: &Workbench, entry: &Entry) -> &'static str {
         (Command::Pause, RunState::Running) => "pause",
         (Command::Pause, _) => "resume",
         (Command::Freeze, _) => "show it live",
+        (Command::Live, _) => "now",
         _ => entry.name,
     }
 }

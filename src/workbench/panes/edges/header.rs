@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use super::load::{in_few_words, late};
 use crate::core::event::waiting_for;
 use crate::runtime::RunState;
-use crate::telemetry::{SinkState, Snapshot};
+use crate::telemetry::{PastShown, SinkState, Snapshot};
 use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
@@ -27,21 +27,31 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     let chip = |text: &str, role: Style| {
         vec![Span::styled(format!(" {text} "), theme.chip(role)), Span::raw(" ")]
     };
-    let (text, role) = state(workbench);
     let name = Span::styled(format!(" {} ", snapshot.application), theme.accent());
     // What has the greatest number is left out first where there is no room.
-    let mut parts = vec![(0, vec![name]), (0, chip(&text, role))];
+    let mut parts = vec![(0, vec![name])];
+    if let Some(past) = &snapshot.past {
+        parts.push((0, chip(&past_in_words(workbench, past), theme.warning())));
+    }
+    let (text, role) = state(workbench);
+    // In the past, that the engine runs is said by its rate.
+    if snapshot.past.is_none() || role != theme.good() {
+        parts.push((0, chip(&text, role)));
+    }
     let processes = snapshot.processes.as_ref();
     if let Some(awaited) = processes.map(|all| &all.awaited).filter(|all| !all.is_empty()) {
         // Never left out: nothing goes on without them.
         parts.push((0, chip(&waiting_for(awaited), theme.warning())));
     }
     let totals = [(5, snapshot.totals.messages_in, "in"), (6, snapshot.totals.messages_out, "out")];
+    // How many there were in the past is in the chip, or is not known.
+    let totals = totals.into_iter().filter(|_| snapshot.past.is_none());
     parts.extend(totals.map(|(rank, count, word)| {
         let count = Span::raw(format!(" {} ", words::short(count)));
         (rank, vec![count, Span::styled(format!("{word} "), theme.quiet())])
     }));
-    if snapshot.totals.dead_letters > 0 {
+    let letters_known = snapshot.past.as_ref().is_none_or(|past| past.letters_known);
+    if snapshot.totals.dead_letters > 0 && letters_known {
         let dead = format!("{} dead", words::short(snapshot.totals.dead_letters));
         parts.push((1, chip(&dead, theme.bad())));
     }
@@ -58,12 +68,14 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
             Some(_) => format!("{workers} wait for the sink"),
         }
     });
+    let goes_back = snapshot.replaying && snapshot.past.is_none();
+    let goes_back = goes_back.then(|| "going back".to_owned());
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
     // Never left out, and cut if it is too long: it is why nothing else is of now.
     let away = snapshot.away.as_ref().map(|why| format!("trying again: {}", words::one_line(why)));
     let holds = processes.and_then(|processes| processes.holds_checkpoint);
     let holds = holds.map(|process| format!("a checkpoint waits for process {process}"));
-    let warnings = [(1, holds), (3, change), (2, frozen), (0, away)].into_iter();
+    let warnings = [(1, holds), (3, change), (2, frozen), (0, goes_back), (0, away)].into_iter();
     parts.extend(warnings.filter_map(|(rank, warning)| {
         Some((rank, vec![Span::styled(format!(" {} ", warning?), theme.warning())]))
     }));
@@ -88,6 +100,18 @@ fn fitting(mut parts: Vec<(u8, Vec<Span<'static>>)>, columns: usize) -> Line<'st
         parts.retain(|(kept, _)| *kept != rank);
     }
     parts.into_iter().flat_map(|(_, spans)| spans).collect()
+}
+
+/// Which moment is shown, and how many messages came after it.
+fn past_in_words(workbench: &Workbench, past: &PastShown) -> String {
+    let [message, last] = [past.message, past.last].map(words::exact);
+    let back = match past.back() {
+        0 => String::new(),
+        back => format!(", {} back", words::exact(back)),
+    };
+    let goes_on =
+        if workbench.snapshot.replaying { workbench.theme.symbol("…", "..") } else { "" };
+    format!("PAST {message} of {last}{back}{goes_on}")
 }
 
 /// Whether it runs.

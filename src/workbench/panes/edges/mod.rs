@@ -6,3 +6,4 @@ pub(super) mod header;
 pub(super) mod input;
 pub(super) mod load;
 mod meaning;
+pub(super) mod moment;

@@ -25,7 +25,9 @@ use lanes::{Detail, Lanes};
 pub(super) fn render(workbench: &Workbench, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (workbench.theme, &workbench.snapshot);
     let focused = workbench.pane == Pane::Flow;
-    let title = title_of(theme, Pane::Flow, focused, "");
+    // What it counts is not known of the past.
+    let when = if workbench.is_past() { "now" } else { "" };
+    let title = title_of(theme, Pane::Flow, focused, when);
     let room = usize::from(area.width).saturating_sub(title.width() + 4);
     let inner = pane(theme, title, skew::sentence(workbench, room), focused, area, buffer);
     let stateful = !workbench.topology.states().is_empty();

@@ -13,6 +13,9 @@ const VERY_UNEQUAL: f64 = 1.5;
 
 /// The longest text that fits; nothing while there is nothing to say.
 pub(super) fn sentence(workbench: &Workbench, room: usize) -> Line<'static> {
+    if workbench.is_past() {
+        return Line::default();
+    }
     let (workers, ratio) = workers(workbench).unzip();
     let ratio = ratio.unwrap_or(1.0);
     let key = hot_key(workbench);

@@ -84,7 +84,8 @@ fn aside(workbench: &Workbench, shown: Pane, room: usize) -> Line<'static> {
     if workbench.pane == shown && !snapshot.traces.is_empty() {
         return Line::styled(" Enter opens a message ", theme.quiet());
     }
-    let Some(event) = snapshot.events.first().filter(|_| room >= SHORTEST_EVENT) else {
+    let is_shown = room >= SHORTEST_EVENT && !workbench.is_past();
+    let Some(event) = snapshot.events.first().filter(|_| is_shown) else {
         return Line::default();
     };
     let style = match event.level() {

@@ -233,6 +233,8 @@ fn value(
         "worker" => worker(workbench, row),
         "messages" => Line::raw(words::within(partition.messages, usize::from(column.width))),
         "msg/s" => match row.rate {
+            // It is never known of the past.
+            None if workbench.is_past() => Line::default(),
             // It takes a second to measure.
             None => Line::styled(theme.symbol("…", "..").to_owned(), theme.quiet()),
             Some(rate) => Line::raw(words::measured_rate(rate, usize::from(column.width))),

@@ -28,19 +28,30 @@ use crate::workbench::state::windows::detail::{Detail, Subject};
 use crate::workbench::words;
 use sheet::{Laid, Sheet, Target};
 
-/// The header above the window, the footer below it, and its two rules.
-const AROUND: u16 = 4;
+/// The footer below the window, and its two rules.
+const BELOW: u16 = 3;
+
+/// The rows above the window: the header, and the moment of the past if there is one.
+fn above(workbench: &Workbench) -> u16 {
+    1 + u16::from(workbench.is_past())
+}
+
+/// How many lines there is room for on a screen.
+fn most_lines(workbench: &Workbench, area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(BELOW + above(workbench)))
+}
 
 pub(super) fn render(workbench: &Workbench, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let theme = workbench.theme;
     let Sheet { title, keys, live, parts } = sheet(workbench, detail);
     let laid = Laid::new(theme, parts, columns(area));
-    let most = usize::from(area.height.saturating_sub(AROUND));
+    let most = most_lines(workbench, area);
     let extent = laid.extent(most);
     let view = detail.view.within(&extent);
     let lines = if live { most } else { extent.lines.min(most) };
     let height = u16::try_from(lines).unwrap_or(area.height).saturating_add(2);
-    let place = Rect { y: area.y.saturating_add(1), height, ..area }.intersection(area);
+    let y = area.y.saturating_add(above(workbench));
+    let place = Rect { y, height, ..area }.intersection(area);
     Clear.render(place, buffer);
     let width = usize::from(place.width).saturating_sub(4);
     let has_cursor = laid.has_cursor(most);
@@ -138,7 +149,7 @@ impl Workbench {
 
     /// How much a window has to show, and how much of it is in sight.
     pub(in crate::workbench) fn extent_of(&self, detail: &Detail) -> Extent {
-        self.laid(detail).extent(usize::from(self.area.height.saturating_sub(AROUND)))
+        self.laid(detail).extent(most_lines(self, self.area))
     }
 
     /// The branch of a tree under the cursor.

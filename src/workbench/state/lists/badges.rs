@@ -7,7 +7,8 @@ impl Workbench {
     /// Notes that what the lists on the screen show has been seen.
     pub(in crate::workbench::state) fn note_seen(&mut self) {
         let Some(places) = self.places() else { return };
-        if places.of(Pane::DeadLetters).is_some() {
+        // Those of the past are not news.
+        if places.of(Pane::DeadLetters).is_some() && !self.is_past() {
             self.seen.dead_letters = self.snapshot.totals.dead_letters;
         }
         if places.of(Pane::Log).is_some() {
@@ -19,6 +20,7 @@ impl Workbench {
     #[must_use]
     pub(in crate::workbench) fn unseen(&self, pane: Pane) -> u64 {
         match pane {
+            Pane::DeadLetters if self.is_past() => 0,
             Pane::DeadLetters => {
                 self.snapshot.totals.dead_letters.saturating_sub(self.seen.dead_letters)
             }

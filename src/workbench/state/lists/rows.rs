@@ -13,7 +13,7 @@ use crate::application::Key;
 use crate::core::partitions::query::{Condition, RowFilter, RowQuery, SortBy};
 use crate::core::text::has;
 use crate::expression::{PartitionCondition, Rows};
-use crate::telemetry::{PartitionView, PartitionsShown, ShownRow};
+use crate::telemetry::{PartitionName, PartitionView, PartitionsShown, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
@@ -149,6 +149,14 @@ impl PartitionRows {
     #[must_use]
     pub fn out_of_sight(&self, shown: &PartitionsShown) -> Option<&Key> {
         self.selected.as_ref().filter(|_| self.place(shown).is_none())
+    }
+
+    /// Selects the row that is marked, if none was chosen. Returns the state's place, and the key that is selected.
+    pub fn select(&mut self, shown: &PartitionsShown) -> Option<PartitionName> {
+        if self.selected.is_none() {
+            self.selected = shown.rows.first().map(|row| row.row.key.clone());
+        }
+        Some((self.state, self.selected.clone()?))
     }
 
     /// The widths of the columns.

@@ -26,7 +26,8 @@ impl Workbench {
     /// there are partitions, or something has been sent.
     pub(in crate::workbench) fn tour(&self) -> Vec<Stop> {
         let snapshot = &self.snapshot;
-        if snapshot.totals.messages_in > 0 || snapshot.partitions.total > 0 {
+        let has_begun = snapshot.totals.messages_in > 0 || snapshot.partitions.total > 0;
+        if has_begun || snapshot.past.is_some() {
             return Vec::new();
         }
         let source = self.target().map(|(_, source)| source);

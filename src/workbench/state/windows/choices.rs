@@ -9,6 +9,7 @@ use super::question::Question;
 use crate::application::Key;
 use crate::core::partitions::query::PartitionRow;
 use crate::session::orders::Order;
+use crate::session::past::Travel;
 use crate::telemetry::ShownRow;
 use crate::workbench::commands::{COMMANDS, Command, Context, Entry};
 use crate::workbench::layout::Pane;
@@ -60,7 +61,7 @@ impl Workbench {
             self.overlay = Some(Overlay::Palette(palette));
             return None;
         }
-        if item.choose != Choose::Find {
+        if !matches!(item.choose, Choose::Find | Choose::Message(_)) {
             self.recent.retain(|name| *name != item.name);
             self.recent.insert(0, item.name);
             self.recent.truncate(MAX_RECENT);
@@ -78,6 +79,10 @@ impl Workbench {
             Choose::Find => {
                 self.go_to(Pane::Partitions);
                 self.partitions.filter_by(palette.wanted().unwrap_or_default());
+            }
+            Choose::Message(number) => {
+                self.frozen = false;
+                return Some(Effect::Travel(Travel::To(number)));
             }
             Choose::Setting(setting) => self.set(setting),
             Choose::Application(at) => return Some(Effect::Switch(at)),

@@ -161,6 +161,12 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
             | Command::MoreLoad
             | Command::LessLoad
             | Command::StopLoad
+            | Command::ChangeBefore
+            | Command::ChangeAfter
+            | Command::MessageBefore
+            | Command::MessageAfter
+            | Command::GoMessage
+            | Command::Live
             | Command::Help
             | Command::Palette
             | Command::SaveSent

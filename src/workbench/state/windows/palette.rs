@@ -39,6 +39,8 @@ pub enum Choose {
     Partition(usize, Key),
     /// Show the partitions whose key contains what is typed.
     Find,
+    /// Go to the message with this number.
+    Message(u64),
     /// Set this.
     Setting(Setting),
     /// Go on with this application.
@@ -94,10 +96,15 @@ pub struct Palette {
     items: Vec<Item>,
     /// The partitions out of sight whose keys contain what is typed, or what was typed a moment ago.
     keys: Vec<Item>,
+    /// The message whose number is typed.
+    message: Option<Item>,
     matcher: RefCell<Matcher>,
 }
 
 impl Palette {
+    /// What stands before the number of a message.
+    pub const MESSAGE: &str = "message ";
+
     /// A palette of these items.
     #[must_use]
     pub fn new(items: Vec<Item>) -> Self {
@@ -107,8 +114,30 @@ impl Palette {
             selected: 0,
             items,
             keys: Vec::new(),
+            message: None,
             matcher,
         }
+    }
+
+    /// Begins with this text.
+    pub fn begin(&mut self, text: &str) {
+        self.line.set(text.to_owned());
+        self.typed();
+    }
+
+    /// Another text is typed.
+    fn typed(&mut self) {
+        self.selected = 0;
+        let typed = self.line.text().trim_start();
+        let number = typed.strip_prefix(Self::MESSAGE).unwrap_or(typed).trim();
+        let number = number.strip_prefix('#').unwrap_or(number);
+        self.message = number.parse().ok().map(|number: u64| Item {
+            name: format!("{}{number}", Self::MESSAGE),
+            keys: String::new(),
+            about: "see everything as it was after this message".to_owned(),
+            refusal: None,
+            choose: Choose::Message(number),
+        });
     }
 
     /// What the keys of partitions are to contain; `None` if none are looked for.
@@ -169,7 +198,8 @@ impl Palette {
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let find = self.items.iter().filter(|item| item.choose == Choose::Find);
         let find = find.filter(|_| !typed.is_empty()).map(|item| Found { item, marks: Vec::new() });
-        scored.into_iter().map(|(_, found)| found).chain(find).collect()
+        let message = self.message.iter().map(|item| Found { item, marks: Vec::new() });
+        message.chain(scored.into_iter().map(|(_, found)| found)).chain(find).collect()
     }
 
     /// Moves the selection.
@@ -188,7 +218,7 @@ impl Palette {
             _ => {
                 // A key that there is no room for changes nothing.
                 let _ = self.line.key(event);
-                self.selected = 0;
+                self.typed();
             }
         }
     }

@@ -1,0 +1,211 @@
+//! The workers of a replay: their segments and their tables.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::error::ReplayError;
+use super::recording::{Base, Crew, SavedState};
+use super::schedule::StageIndex;
+use crate::core::frames::Frames;
+use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::partitions::placement::Placement;
+use crate::core::partitions::query::PartitionRow;
+use crate::core::partitions::saved::{Collected, Extent, MAX_STATE, SavedPartition};
+use crate::core::steps::batch::RoutedBatch;
+use crate::core::steps::{Segment, SharedPartitions, WorkerSetup};
+use crate::core::topology::Topology;
+
+/// How many partitions are collected at a time.
+const STRIDE: usize = 1024;
+
+/// A worker of a replay.
+pub(super) struct Worker {
+    pub tables: Vec<(Arc<str>, SharedPartitions)>,
+    pub stages: Vec<Stage>,
+}
+
+/// A segment of a worker.
+pub(super) struct Stage {
+    pub segment: Box<dyn Segment>,
+    /// The batch that is in progress.
+    pub batch: Option<Arc<Frames>>,
+    /// By the worker that sent it, what waits for this segment.
+    pub inbox: Vec<VecDeque<RoutedBatch>>,
+}
+
+impl Stage {
+    /// Takes the batch of which the frames were read first.
+    pub fn oldest(&mut self) -> Option<RoutedBatch> {
+        let waiting = self.inbox.iter().enumerate();
+        let waiting = waiting.filter_map(|(from, batches)| {
+            let frames = &batches.front()?.frames;
+            Some((frames.read_at(), frames.numbers(), from))
+        });
+        let (_, _, from) = waiting.min()?;
+        self.inbox.get_mut(from)?.pop_front()
+    }
+}
+
+/// A stage of a worker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub worker: usize,
+    pub stage: StageIndex,
+}
+
+/// Where a segment is in its pipeline.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StagePlace {
+    /// The pipeline whose frames enter there, if it is the first.
+    pub enters: Option<PipelineIndex>,
+    pub is_last: bool,
+}
+
+/// The segments of an application.
+pub(super) fn stages_of(topology: &Topology) -> Vec<StagePlace> {
+    let pipelines = topology.pipelines().iter().enumerate();
+    let stages = pipelines.flat_map(|(pipeline, plan)| {
+        let segments = plan.segments.len();
+        (1..=segments).map(move |number| StagePlace {
+            enters: (number == 1).then_some(PipelineIndex(pipeline)),
+            is_last: number == segments,
+        })
+    });
+    stages.collect()
+}
+
+/// The workers of a chapter, with these partitions.
+pub(super) fn workers_of(
+    topology: &Topology,
+    crew: Crew,
+    base: &Base,
+) -> Result<Vec<Worker>, ReplayError> {
+    let placement = Placement::new(crew.workers);
+    let workers: Vec<_> =
+        (0..crew.workers.get()).map(|worker| Worker::new(topology, crew, worker)).collect();
+    for (state, partitions) in &base.partitions {
+        for partition in partitions {
+            let owner = workers.get(placement.worker(&partition.key).0);
+            let Some(owner) = owner else { unreachable!("a key is placed on a worker") };
+            owner.restore(state, partition)?;
+        }
+    }
+    for (_, table) in workers.iter().flat_map(|worker| &worker.tables) {
+        table.borrow_mut().remember_changes();
+    }
+    Ok(workers)
+}
+
+impl Worker {
+    fn new(topology: &Topology, crew: Crew, worker: usize) -> Self {
+        let placement = Placement::new(crew.workers);
+        let setup = WorkerSetup::new(WorkerIndex(worker), placement, crew.precreate);
+        let neighbours = crew.neighbours(worker);
+        let is_first = neighbours.contains(&0);
+        let mut setup = match (crew.is_cluster(), is_first) {
+            (false, _) => setup,
+            (true, true) => setup.with_local(neighbours),
+            (true, false) => setup.with_local(neighbours).with_outputs_of_last(),
+        };
+        let senders = crew.workers.get();
+        let stage = |segment| {
+            let inbox = (0..senders).map(|_| VecDeque::new()).collect();
+            Stage { segment, batch: None, inbox }
+        };
+        let stages = topology.segments(&mut setup).into_iter().flatten().map(stage).collect();
+        Self { tables: setup.into_tables().collect(), stages }
+    }
+
+    /// Whether no batch is in progress and none waits.
+    pub fn is_idle(&self) -> bool {
+        let idle =
+            |stage: &Stage| stage.batch.is_none() && stage.inbox.iter().all(VecDeque::is_empty);
+        self.stages.iter().all(idle)
+    }
+
+    fn restore(&self, state: &Arc<str>, partition: &SavedPartition) -> Result<(), ReplayError> {
+        let refused = |reason| {
+            let key = partition.key.clone();
+            ReplayError::OtherState { state: state.to_string(), key, reason }
+        };
+        let table = self.tables.iter().find(|(name, _)| name == state);
+        let Some((_, table)) = table else {
+            return Err(refused("it has no state of this name".to_owned()));
+        };
+        table.borrow_mut().restore(partition).map(drop).map_err(refused)
+    }
+
+    /// The partitions that have changed, of all workers.
+    pub fn changed(workers: &[Self]) -> Vec<SavedState> {
+        let mut changed = ByState::default();
+        for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
+            let mut table = table.borrow_mut();
+            table.begin_collecting(Extent::Everything);
+            while table.collect(STRIDE) {}
+            let Collected { saved, unsaved: _ } = table.take_collected();
+            changed.add(name, saved);
+        }
+        changed.sorted()
+    }
+
+    /// All partitions, of all workers.
+    pub fn partitions(workers: &[Self]) -> Result<Vec<SavedState>, ReplayError> {
+        let mut all = ByState::default();
+        for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
+            let table = table.borrow();
+            for key in (0..table.len()).filter_map(|at| table.key(at)) {
+                match table.copy(key, MAX_STATE) {
+                    Some(Ok(saved)) => all.add(name, [saved]),
+                    Some(Err(reason)) => {
+                        let (state, key) = (name.to_string(), key.clone());
+                        return Err(ReplayError::NotSaved { state, key, reason });
+                    }
+                    None => {}
+                }
+            }
+        }
+        Ok(all.sorted())
+    }
+
+    /// The rows of all partitions, of all workers.
+    pub fn rows(workers: &[Self]) -> Vec<PartitionRow> {
+        let mut rows = Vec::new();
+        for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
+            let table = table.borrow();
+            let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
+            rows.extend((0..table.len()).filter_map(|at| table.row(at)).map(named));
+        }
+        rows.sort_by(|one, two| (&one.state, &one.key).cmp(&(&two.state, &two.key)));
+        rows
+    }
+}
+
+/// Partitions that several workers saved, sorted by state and key.
+pub fn states_together(workers: &[Vec<SavedState>]) -> Vec<SavedState> {
+    let mut all = ByState::default();
+    for (name, partitions) in workers.iter().flatten() {
+        all.add(name, partitions.iter().cloned());
+    }
+    all.sorted()
+}
+
+/// Partitions by the name of their state.
+#[derive(Default)]
+struct ByState(BTreeMap<Arc<str>, Vec<SavedPartition>>);
+
+impl ByState {
+    fn add(&mut self, state: &Arc<str>, partitions: impl IntoIterator<Item = SavedPartition>) {
+        let mut partitions = partitions.into_iter().peekable();
+        if partitions.peek().is_some() {
+            self.0.entry(Arc::clone(state)).or_default().extend(partitions);
+        }
+    }
+
+    fn sorted(self) -> Vec<SavedState> {
+        let mut states: Vec<SavedState> = self.0.into_iter().collect();
+        for (_, partitions) in &mut states {
+            partitions.sort_by(|one, two| one.key.cmp(&two.key));
+        }
+        states
+    }
+}

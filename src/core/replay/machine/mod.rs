@@ -1,0 +1,306 @@
+//! Does a chapter again: the workers that were recorded, on one thread.
+//!
+//! Invariant: each worker runs its segments in the order of its schedule. In which order the workers take turns does not
+//! matter: what one sends to another waits until the schedule takes it.
+
+mod work;
+
+use std::sync::Arc;
+
+use crate::core::clock::LogicalClock;
+use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::partitions::query::{PartitionRow, Revival};
+use crate::core::replay::crew::{Place, StagePlace, Worker, stages_of, workers_of};
+use crate::core::replay::cursor::Cursor;
+use crate::core::replay::error::ReplayError;
+use crate::core::replay::recording::{Base, Crew, SavedState};
+use crate::core::replay::schedule::{Begun, Entry, Ran};
+use crate::core::replay::script::{Entering, Script};
+use crate::core::steps::SharedPartitions;
+use crate::core::steps::batch::{Payload, Produced};
+use crate::core::steps::context::Report;
+use crate::core::topology::{PipelinePlan, Topology};
+
+pub use crate::core::replay::watch::Watch;
+
+/// How a machine follows a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// As it is: what does not fit is an error.
+    Exactly,
+    /// As far as that can be, because other frames enter than were recorded: a run for which there is no batch is left out,
+    /// and what is left at the end is processed. The messages of a key keep the order of their source.
+    AsFarAsPossible,
+}
+
+/// How a replay of a chapter ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// At the checkpoint.
+    AtCheckpoint,
+    /// Somewhere in the middle, because the watcher said so.
+    Stopped,
+}
+
+/// The workers of a recording.
+pub struct Machine {
+    topology: Arc<Topology>,
+    crew: Crew,
+    workers: Vec<Worker>,
+    stages: Vec<StagePlace>,
+    clock: LogicalClock,
+    report: Report,
+    produced: Produced,
+}
+
+impl Machine {
+    /// Workers that begin with these partitions.
+    ///
+    /// # Errors
+    ///
+    /// The application has no such state, or its type is another one.
+    pub fn new(topology: Arc<Topology>, crew: Crew, base: &Base) -> Result<Self, ReplayError> {
+        let workers = workers_of(&topology, crew, base)?;
+        Ok(Self {
+            stages: stages_of(&topology),
+            topology,
+            crew,
+            workers,
+            clock: LogicalClock::default(),
+            report: Report::default(),
+            produced: Produced::default(),
+        })
+    }
+
+    /// The application.
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.topology
+    }
+
+    /// What has been counted.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Does a chapter again. If its workers are others than those of the chapter before, they take the partitions over
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// The schedule does not fit the application, or it makes other batches than were recorded.
+    pub fn run(
+        &mut self,
+        script: &Script,
+        follow: Follow,
+        watch: &mut impl Watch,
+    ) -> Result<Ended, ReplayError> {
+        self.change_crew(script.crew)?;
+        let mut cursors: Vec<_> =
+            script.workers.iter().map(|part| Cursor::new(part, script.is_cut)).collect();
+        cursors.iter_mut().try_for_each(Cursor::look)?;
+        while let Some(next) = self.choose(&cursors, follow)? {
+            if !watch.goes_on() {
+                return Ok(Ended::Stopped);
+            }
+            let Some(cursor) = cursors.get_mut(next.worker) else { continue };
+            self.follow(next, cursor, follow, watch)?;
+            cursor.look()?;
+        }
+        match follow {
+            Follow::Exactly => self.ends(&cursors)?,
+            Follow::AsFarAsPossible => self.drain(watch)?,
+        }
+        Ok(Ended::AtCheckpoint)
+    }
+
+    /// The partitions that have changed since this was asked last, sorted by state and key.
+    pub fn changed(&mut self) -> Vec<SavedState> {
+        Worker::changed(&self.workers)
+    }
+
+    /// All partitions, sorted by state and key.
+    ///
+    /// # Errors
+    ///
+    /// A state cannot be saved.
+    pub fn partitions(&self) -> Result<Vec<SavedState>, ReplayError> {
+        Worker::partitions(&self.workers)
+    }
+
+    /// The rows of all partitions of all states, sorted by state and key.
+    pub fn rows(&self) -> Vec<PartitionRow> {
+        Worker::rows(&self.workers)
+    }
+
+    fn change_crew(&mut self, crew: Crew) -> Result<(), ReplayError> {
+        if crew == self.crew {
+            return Ok(());
+        }
+        let base = Base { partitions: self.partitions()?, ..Base::default() };
+        self.workers = workers_of(&self.topology, crew, &base)?;
+        self.crew = crew;
+        Ok(())
+    }
+
+    /// The worker whose turn it is: of those that can go on, the one whose frames were read first. `None` if all are at
+    /// the end.
+    fn choose(&self, cursors: &[Cursor<'_>], follow: Follow) -> Result<Option<Next>, ReplayError> {
+        let (mut best, mut never, mut not_yet) = (None::<(Timestamp, Next)>, None, None);
+        for (worker, cursor) in cursors.iter().enumerate() {
+            let Some(entry) = cursor.entry() else { continue };
+            match self.readiness(worker, cursor, entry)? {
+                Readiness::Ready(since) if best.as_ref().is_none_or(|(best, _)| since < *best) => {
+                    best = Some((since, Next { worker, skip: false }));
+                }
+                Readiness::Ready(_) => {}
+                Readiness::Never => _ = never.get_or_insert(worker),
+                Readiness::NotYet => _ = not_yet.get_or_insert(worker),
+            }
+        }
+        match (best, never.or(not_yet), follow) {
+            (Some((_, next)), ..) => Ok(Some(next)),
+            (None, None, _) => Ok(None),
+            (None, Some(worker), Follow::AsFarAsPossible) => Ok(Some(Next { worker, skip: true })),
+            (None, Some(worker), Follow::Exactly) => {
+                let at = cursors.get(worker).map_or(0, Cursor::position);
+                Err(ReplayError::NoBatch { worker: WorkerIndex(worker), at })
+            }
+        }
+    }
+
+    fn readiness(
+        &self,
+        worker: usize,
+        cursor: &Cursor<'_>,
+        entry: &Entry,
+    ) -> Result<Readiness, ReplayError> {
+        let Entry::Run { stage, begun, .. } = entry else {
+            return Ok(Readiness::Ready(Timestamp(0)));
+        };
+        let Some(running) = self.workers.get(worker).and_then(|worker| worker.stages.get(stage.0))
+        else {
+            return Err(ReplayError::NoStage { stage: stage.0 });
+        };
+        let batch = running.batch.as_ref().map(|frames| frames.read_at());
+        Ok(match begun {
+            Begun::Continued => batch.map_or(Readiness::Never, Readiness::Ready),
+            Begun::Frames { .. } => match cursor.frames() {
+                Some(entering) => Readiness::Ready(entering.frames.read_at()),
+                None => Readiness::Never,
+            },
+            Begun::Routed { from, first } => {
+                let Some(inbox) = running.inbox.get(from.0).filter(|inbox| !inbox.is_empty())
+                else {
+                    return Ok(Readiness::NotYet);
+                };
+                let wanted = inbox.iter().find(|batch| batch.frames.numbers().0 == *first);
+                // What a worker sends keeps its order.
+                wanted.map_or(Readiness::Never, |batch| Readiness::Ready(batch.frames.read_at()))
+            }
+        })
+    }
+
+    /// Does what an entry says.
+    fn follow(
+        &mut self,
+        Next { worker, skip }: Next,
+        cursor: &mut Cursor<'_>,
+        follow: Follow,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        let Some(entry) = cursor.take() else { return Ok(()) };
+        if skip {
+            return Ok(());
+        }
+        let (stage, begun, ran) = match entry {
+            Entry::Run { stage, begun, ran } => (stage, begun, ran),
+            Entry::Revived { state, key } => {
+                let tables = self.workers.get(worker).map(|worker| worker.tables.as_slice());
+                let table = tables.and_then(|tables| tables.get(state));
+                let Some((_, table)) = table else { return Err(ReplayError::NoState { state }) };
+                if !cursor.is_behind_the_end() {
+                    let _: Revival = table.borrow_mut().revive(&key);
+                }
+                return Ok(());
+            }
+        };
+        let at = Place { worker, stage };
+        if begun != Begun::Continued && self.stage(at)?.batch.is_some() {
+            match follow {
+                Follow::Exactly => return Err(ReplayError::Longer { stage: stage.0 }),
+                // It was shorter when it was recorded.
+                Follow::AsFarAsPossible => self.work(at, None, watch)?,
+            }
+        }
+        match begun {
+            Begun::Continued => {}
+            Begun::Frames { at_once } => {
+                let Some(mut entering) = cursor.take_frames() else { return Ok(()) };
+                if entering.frames.is_empty() {
+                    return Ok(());
+                }
+                watch.enters(&mut entering);
+                let Entering { pipeline, frames, .. } = entering;
+                if self.stages.get(stage.0).is_none_or(|place| place.enters != Some(pipeline)) {
+                    return Err(ReplayError::NoEntry { stage: stage.0 });
+                }
+                let orders = self.topology.pipelines().get(pipeline.0);
+                let orders = orders.is_some_and(PipelinePlan::keeps_order_by_key);
+                let segment = &mut self.stage(at)?.segment;
+                if orders {
+                    segment.own_at_once(at_once);
+                }
+                self.begin(at, Arc::new(frames), Payload::Frames)?;
+            }
+            Begun::Routed { from, first } => {
+                let Some(batch) = self.routed(at, from, first, follow, watch)? else {
+                    return Ok(());
+                };
+                self.begin(at, batch.frames, batch.payload)?;
+            }
+        }
+        let pieces = match ran {
+            Ran::Done => None,
+            Ran::Pieces(pieces) => Some(pieces),
+        };
+        self.work(at, pieces, watch)?;
+        let is_done = self.stage(at)?.batch.is_none();
+        match (follow, ran) {
+            (Follow::Exactly, Ran::Pieces(_)) if is_done => {
+                Err(ReplayError::Shorter { stage: stage.0 })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing is left at the end of a chapter.
+    fn ends(&self, cursors: &[Cursor<'_>]) -> Result<(), ReplayError> {
+        for (worker, (running, cursor)) in self.workers.iter().zip(cursors).enumerate() {
+            if !running.is_idle() || cursor.frames().is_some() {
+                return Err(ReplayError::Left { worker: WorkerIndex(worker) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables of the workers, each with the name of its state.
+    pub fn tables(&self) -> impl Iterator<Item = &(Arc<str>, SharedPartitions)> {
+        self.workers.iter().flat_map(|worker| &worker.tables)
+    }
+}
+
+/// Which worker goes on, and whether its next entry is left out.
+struct Next {
+    worker: usize,
+    skip: bool,
+}
+
+/// Whether a worker can do what its next entry says.
+enum Readiness {
+    /// With frames that were read then.
+    Ready(Timestamp),
+    /// Another worker has to go on first.
+    NotYet,
+    /// What it needs does not exist.
+    Never,
+}

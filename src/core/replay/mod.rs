@@ -1,0 +1,39 @@
+//! A recorded run, done again: the same segments, driven by what each worker did.
+//!
+//! A [`recording`] is a chain of chapters. A chapter is what happened between two checkpoints: which frames each worker
+//! took, and its [`schedule`], the order in which it ran which segment on which batch. At a checkpoint nothing is in
+//! flight, so a chapter begins with partitions alone and ends with partitions alone.
+//!
+//! A [`machine`] has as many workers as were recorded, on one thread. Given a base and a chapter, it does what they did. A
+//! [`player`] does one chapter after another, and compares the partitions that have changed with those that each
+//! checkpoint saved. A machine also does a chapter of which frames were left out, or of which only the first messages
+//! entered: then it follows the schedule as far as that can be. So a [`timeline`] gives any moment, and branches.
+//!
+//! [`shrink`] finds the smallest input that still does something, [`smallest`] that of a recording, and [`test_text`] writes a
+//! test of it. A [`digest`] of a replay is compared with that of another version of the program.
+
+mod crew;
+mod cursor;
+pub mod digest;
+mod error;
+pub mod machine;
+pub mod memory;
+mod parts;
+mod place;
+pub mod player;
+pub mod recording;
+pub mod schedule;
+pub mod script;
+pub mod shrink;
+pub mod smallest;
+pub mod source;
+pub mod test_text;
+pub mod timeline;
+mod topology_number;
+mod traced;
+mod watch;
+
+pub use crew::states_together;
+pub use error::ReplayError;
+pub use topology_number::fingerprint;
+pub use traced::Direction;

@@ -1,0 +1,238 @@
+//! The first message of a recording to which it happens.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::base::BasePartition;
+use super::counts::Counts;
+use super::sought::{FoundAt, Sought, Watching, first_step};
+use super::touched::Touched;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
+use crate::core::numbers::SequenceNumber;
+use crate::core::replay::error::ReplayError;
+use crate::core::replay::machine::{Ended, Follow, Machine, Watch};
+use crate::core::replay::recording::Base;
+use crate::core::replay::script::{Entering, Script};
+use crate::core::replay::shrink::Message;
+use crate::core::replay::source::Recording;
+use crate::core::replay::traced::name_of;
+use crate::core::seen::seen_in;
+use crate::core::topology::Topology;
+
+/// The first message of a recording to which it happens, and all until then.
+#[derive(Debug)]
+pub struct FirstFound {
+    /// How many messages the recording has.
+    pub recorded: u64,
+    /// All messages until then: the last one is the one to which it happens.
+    pub messages: Vec<Message>,
+    /// The partitions before the first message.
+    pub base: Vec<BasePartition>,
+    /// Which of the messages have been at which keys.
+    pub(super) touched: Touched,
+    /// Where it happens.
+    pub(super) found: FoundAt,
+}
+
+impl FirstFound {
+    /// The number of the message to which it happens, from 1.
+    pub fn number(&self) -> u64 {
+        self.messages.len() as u64
+    }
+}
+
+/// There is no such message.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FindError {
+    /// It happens to no message.
+    #[error("it holds at no step of the {messages} messages of the recording{}", reason_of(.unsaid.as_ref()))]
+    Nowhere {
+        /// How many messages there are.
+        messages: u64,
+        /// Of one of them it cannot be said, for this reason.
+        unsaid: Option<String>,
+    },
+    /// Messages that a source makes itself cannot be left out.
+    #[error(
+        "pipeline `{0}` makes its messages itself, each of its number: there is no input to make smaller"
+    )]
+    MadeItself(String),
+    /// The search was stopped before.
+    #[error("stopped before it was found: let it run longer")]
+    Stopped,
+    /// The recording cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+fn reason_of(unsaid: Option<&String>) -> String {
+    unsaid.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+/// Replays a recording to the first message to which it happens.
+///
+/// # Errors
+///
+/// There is none, the recording cannot be replayed, or the search was stopped.
+pub fn find_first(
+    topology: &Arc<Topology>,
+    recording: &impl Recording,
+    sought: &dyn Sought,
+    watching: &dyn Watching,
+) -> Result<FirstFound, FindError> {
+    let begin = recording.base()?;
+    let base = flat(&begin);
+    let recorded = recording.chapters().iter().map(|info| info.messages).sum();
+    let mut looking = Looking::new(topology, &base, sought, watching);
+    let mut machine: Option<Machine> = None;
+    let mut messages = Vec::new();
+    for chapter in 0..recording.chapters().len() {
+        let script = recording.script(chapter, topology)?;
+        looking.start = messages.len();
+        add_messages(&mut messages, &script, topology)?;
+        let machine = match &mut machine {
+            Some(machine) => machine,
+            none => none.insert(Machine::new(Arc::clone(topology), script.crew, &begin)?),
+        };
+        looking.next = Some(0);
+        let ended = machine.run(&script, Follow::AsFarAsPossible, &mut looking)?;
+        looking.judge(true);
+        if let Some((message, found)) = looking.found {
+            messages.truncate(message + 1);
+            let touched = looking.touched;
+            return Ok(FirstFound { recorded, messages, base, touched, found });
+        }
+        if ended == Ended::Stopped {
+            return Err(FindError::Stopped);
+        }
+    }
+    Err(FindError::Nowhere { messages: recorded, unsaid: looking.unsaid })
+}
+
+fn flat(base: &Base) -> Vec<BasePartition> {
+    let states = base.partitions.iter();
+    let named = states.flat_map(|(state, partitions)| {
+        partitions.iter().map(move |partition| (Arc::clone(state), partition.clone()))
+    });
+    named.collect()
+}
+
+/// Appends the messages of a chapter, in their order.
+fn add_messages(
+    messages: &mut Vec<Message>,
+    script: &Script,
+    topology: &Topology,
+) -> Result<(), FindError> {
+    let mut all: Vec<&Entering> = script.entering().collect();
+    all.sort_by_key(|entering| entering.number);
+    for Entering { pipeline, frames, .. } in all.into_iter().filter(|it| !it.frames.is_empty()) {
+        let plan = topology.pipelines().get(pipeline.0);
+        if let Some(plan) = plan.filter(|plan| plan.source.has.is_some()) {
+            return Err(FindError::MadeItself(plan.name.to_string()));
+        }
+        let frame_count = u32::try_from(frames.len()).unwrap_or(u32::MAX);
+        let payloads = (0..frame_count).map(|frame| frames.shared_payload(frame));
+        messages.extend(payloads.map(|payload| Message { pipeline: *pipeline, payload }));
+    }
+    Ok(())
+}
+
+/// The source of a frame, and its number there.
+type FrameName = (Arc<str>, SequenceNumber);
+
+/// Traces all messages, and judges each when all that was made of it is processed.
+struct Looking<'a> {
+    topology: &'a Topology,
+    sought: &'a dyn Sought,
+    watching: &'a dyn Watching,
+    /// The index of the first message of the chapter.
+    start: usize,
+    /// The number of the message that enters next; `None` if workers took them in another order than they were read.
+    next: Option<u64>,
+    waiting: VecDeque<(usize, Arc<Trace>)>,
+    letters: HashMap<FrameName, Vec<DeadLetter>>,
+    counts: Counts,
+    touched: Touched,
+    found: Option<(usize, FoundAt)>,
+    unsaid: Option<String>,
+}
+
+impl<'a> Looking<'a> {
+    fn new(
+        topology: &'a Topology,
+        base: &[BasePartition],
+        sought: &'a dyn Sought,
+        watching: &'a dyn Watching,
+    ) -> Self {
+        Self {
+            topology,
+            sought,
+            watching,
+            start: 0,
+            next: Some(0),
+            waiting: VecDeque::new(),
+            letters: HashMap::new(),
+            counts: Counts::of(sought, base.iter()),
+            touched: Touched::default(),
+            found: None,
+            unsaid: None,
+        }
+    }
+
+    /// Judges those that nothing holds any more; or all of them.
+    fn judge(&mut self, all: bool) {
+        let is_done = |(_, trace): &mut (usize, Arc<Trace>)| all || Arc::strong_count(trace) == 1;
+        while let Some((message, trace)) = self.waiting.pop_front_if(is_done) {
+            self.touched.add(message, &trace);
+            let letters = if self.letters.is_empty() {
+                Vec::new()
+            } else {
+                let name = (Arc::clone(&trace.source), trace.sequence);
+                self.letters.remove(&name).unwrap_or_default()
+            };
+            // Workers take turns: a later message may come to its end first.
+            if self.found.as_ref().is_some_and(|(found, _)| *found < message) {
+                continue;
+            }
+            let mut seen = seen_in(&trace, self.topology, &letters);
+            self.counts.count(&mut seen, self.topology);
+            match first_step(self.sought, &seen) {
+                Ok(Some(step)) => self.found = Some((message, FoundAt::of(step))),
+                Ok(None) => {}
+                Err(reason) => {
+                    self.unsaid.get_or_insert(reason);
+                }
+            }
+        }
+    }
+}
+
+impl Watch for Looking<'_> {
+    fn enters(&mut self, entering: &mut Entering) {
+        self.next = self.next.filter(|next| *next == entering.number);
+        self.next = self.next.map(|next| next + entering.frames.len() as u64);
+        let name = name_of(self.topology, entering.pipeline);
+        let frames = u32::try_from(entering.frames.len()).unwrap_or(u32::MAX);
+        let first = self.start + usize::try_from(entering.number).unwrap_or(usize::MAX);
+        for (message, place) in (first..).zip(0..frames) {
+            self.waiting.push_back((message, entering.frames.begin_trace(name, place)));
+        }
+    }
+
+    fn dead_letter(&mut self, letter: DeadLetter) {
+        let name = (Arc::clone(&letter.source), letter.sequence);
+        self.letters.entry(name).or_default().push(letter);
+    }
+
+    fn goes_on(&mut self) -> bool {
+        self.judge(false);
+        let entered = self.start as u64 + self.next.unwrap_or(0);
+        self.watching.looks(entered.saturating_sub(self.waiting.len() as u64));
+        // An earlier one may still wait, or enter.
+        let is_first = self.found.is_some() && self.waiting.is_empty() && self.next.is_some();
+        !is_first && self.watching.goes_on()
+    }
+}

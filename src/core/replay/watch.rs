@@ -1,0 +1,32 @@
+//! Who is told what happens in a replay.
+
+use super::script::Entering;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::numbers::WorkerIndex;
+use crate::core::steps::batch::Output;
+
+/// Is told what happens in a replay.
+pub trait Watch {
+    /// These frames enter. Traces may begin.
+    fn enters(&mut self, entering: &mut Entering) {
+        let _ = entering;
+    }
+
+    /// A worker made outputs.
+    fn output(&mut self, worker: WorkerIndex, output: Output) {
+        let _ = (worker, output);
+    }
+
+    /// A message could not be processed.
+    fn dead_letter(&mut self, letter: DeadLetter) {
+        let _ = letter;
+    }
+
+    /// Asked between two runs of segments: whether to go on.
+    fn goes_on(&mut self) -> bool {
+        true
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}

@@ -1,0 +1,19 @@
+//! A condition as what a search through a recording looks for.
+
+use super::StepCondition;
+use crate::core::replay::smallest::Sought;
+use crate::core::seen::StepSeen;
+
+impl Sought for StepCondition {
+    fn holds(&self, seen: &StepSeen) -> Result<bool, String> {
+        Self::holds(self, seen).map_err(|unjudged| unjudged.to_string())
+    }
+
+    fn counts(&self) -> bool {
+        self.names("messages")
+    }
+
+    fn is_about_outputs(&self) -> bool {
+        self.names("output")
+    }
+}

@@ -1,0 +1,6 @@
+//! The history of a directory, held to a model of it.
+
+mod damage;
+mod exporting;
+mod going_on;
+pub(super) mod model;

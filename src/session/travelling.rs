@@ -1,0 +1,183 @@
+//! A session's past: going there, and what is seen of it.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::orders::{Answer, Order};
+use super::past::{Moment, News, Past, Sources, Told, Travel};
+use super::view::SHOWN;
+use crate::core::frames::dead_letter::DeadLetter;
+use crate::core::frames::trace::Trace;
+use crate::resilience::history::read_again;
+use crate::telemetry::{
+    OutputShown, PartitionView, PartitionsShown, Snapshot, Totals, TracedShown,
+};
+
+impl Session {
+    /// Goes to a moment of the past, or back to now. It is looked for while the engine goes on: snapshots show it when
+    /// it is found, and are of the moment before until then. What has to be told is among the [`told`](Self::told).
+    pub fn travel(&mut self, travel: Travel) {
+        if travel == Travel::Live {
+            self.past = None;
+            return;
+        }
+        if self.past.is_none() {
+            if travel.is_forth() {
+                return self.tell("this is now: nothing comes after it", false);
+            }
+            match self.begin_past() {
+                Ok(past) => self.past = Some(past),
+                Err(why) => return self.tell(&why, true),
+            }
+        }
+        if let Some(past) = &mut self.past {
+            past.go(travel);
+        }
+    }
+
+    fn begin_past(&self) -> Result<Past, String> {
+        let recorded =
+            self.settings.recorded.as_ref().filter(|_| self.settings.resilience.is_some());
+        let Some(recorded) = recorded else {
+            return Err("there is no past to go to: this run is not recorded".to_owned());
+        };
+        let sources = Sources {
+            topology: Arc::clone(self.engine.topology()),
+            recorded: Arc::clone(recorded),
+            read: Box::new(|entered, framing| {
+                read_again(entered, framing).map_err(|error| error.to_string())
+            }),
+            saved: self.engine.save(),
+            news: Arc::clone(&self.collector.news),
+        };
+        Past::begin(sources).map_err(|error| format!("the past cannot be shown: {error}"))
+    }
+
+    /// Takes what the user has to be told of the past.
+    pub fn told(&mut self) -> Vec<Answer> {
+        let answer =
+            |Told { text, bad }| if bad { Answer::Refused(text) } else { Answer::Told(text) };
+        std::mem::take(&mut self.told).into_iter().map(answer).collect()
+    }
+
+    fn tell(&mut self, text: &str, bad: bool) {
+        self.told.push(Told { text: text.to_owned(), bad });
+    }
+
+    /// Leaves the past for orders whose effect is to be seen.
+    pub(super) fn leave_past_for(&mut self, order: &Order) {
+        let is_seen_now = match order {
+            Order::Inject(..)
+            | Order::Step
+            | Order::Load(_)
+            | Order::Crash
+            | Order::Kill(_)
+            | Order::Reset
+            | Order::ChangeWorkers { .. } => true,
+            Order::PauseOrResume | Order::StopLoad | Order::Pin(_) | Order::Revive { .. } => false,
+        };
+        if is_seen_now && self.past.take().is_some() {
+            self.tell("this is now again", false);
+        }
+    }
+
+    /// Looks at what has been found of the past. True if a new snapshot would differ.
+    pub(super) fn look_back(&mut self, view: &PartitionView) -> bool {
+        let Some(past) = &mut self.past else { return !self.told.is_empty() };
+        past.look(view);
+        let News { changed, told, is_over } = past.news();
+        self.told.extend(told);
+        if is_over {
+            self.past = None;
+        }
+        changed || is_over || !self.told.is_empty()
+    }
+
+    /// The snapshot of the moment that was found, if one is wanted: what the engine does is of now.
+    pub(super) fn as_of_then(&self, now: Snapshot) -> Snapshot {
+        let Some(past) = &self.past else { return now };
+        let replaying = past.is_busy();
+        let Some((moment, partitions)) = past.found() else {
+            return Snapshot { replaying, ..now };
+        };
+        let own = self.trace_of_then(&moment);
+        let (dead_letters, letters) = self.letters_of_then(&moment, &now);
+        let totals = Totals {
+            messages_in: moment.message,
+            stateful: moment.stateful,
+            dead_letters: letters.unwrap_or(dead_letters.len() as u64),
+            ..Totals::default()
+        };
+        Snapshot {
+            totals,
+            partitions: self.partitions_of_then(&moment, own.as_ref(), partitions),
+            traces: self.traces_of_then(&moment, own.as_ref()),
+            traced: TracedShown::default(),
+            outputs: self.outputs_of_then(&moment),
+            dead_letters,
+            past: Some(moment.shown(own, letters.is_some())),
+            replaying,
+            ..now
+        }
+    }
+
+    /// What happened to the message of then: as it was traced, with its times, if that is still kept.
+    fn trace_of_then(&self, moment: &Moment) -> Option<Arc<Trace>> {
+        let traces = self.collector.traces.lock();
+        let kept = traces.newest_first().find(|trace| moment.is_of(trace));
+        kept.or(moment.trace.as_ref()).cloned()
+    }
+
+    fn traces_of_then(&self, moment: &Moment, own: Option<&Arc<Trace>>) -> Vec<Arc<Trace>> {
+        let topology = self.engine.topology();
+        let traces = self.collector.traces.lock();
+        let before = traces.newest_first().filter(|trace| moment.is_after(trace, topology));
+        own.into_iter().chain(before).take(SHOWN).cloned().collect()
+    }
+
+    fn outputs_of_then(&self, moment: &Moment) -> Vec<Arc<OutputShown>> {
+        let topology = self.engine.topology();
+        let outputs = self.collector.outputs.lock();
+        let then = outputs.newest_first().filter(|output| moment.has_output(output, topology));
+        then.take(SHOWN).cloned().collect()
+    }
+
+    /// The dead letters of then, newest first, and how many there were; `None` if that is not known any more.
+    fn letters_of_then(
+        &self,
+        moment: &Moment,
+        now: &Snapshot,
+    ) -> (Vec<Arc<DeadLetter>>, Option<u64>) {
+        let topology = self.engine.topology();
+        let kept = &now.dead_letters;
+        let then = |letter: &&Arc<DeadLetter>| moment.has_letter(letter, topology);
+        let mut letters: Vec<_> = kept.iter().filter(then).cloned().collect();
+        let all_kept = kept.len() as u64 == now.totals.dead_letters;
+        let oldest_is_of_then = kept.last().is_some_and(|oldest| then(&oldest));
+        let later = (kept.len() - letters.len()) as u64;
+        let count = now.totals.dead_letters.saturating_sub(later);
+        if letters.is_empty() {
+            // Those that are not kept any more are made again, as far back as the last checkpoint.
+            letters = moment.dead_letters.iter().rev().cloned().collect();
+        }
+        (letters, (all_kept || oldest_is_of_then).then_some(count))
+    }
+
+    fn partitions_of_then(
+        &self,
+        moment: &Moment,
+        own: Option<&Arc<Trace>>,
+        mut shown: PartitionsShown,
+    ) -> PartitionsShown {
+        if let Some(opened) = &mut shown.opened {
+            let topology = self.engine.topology();
+            let (first, traces) = self.histories.lock().of(&opened.name.1);
+            let before = |trace: &Arc<Trace>| moment.is_after(trace, topology);
+            let own = own.filter(|trace| trace.keys_since(0).0.contains(&opened.name.1));
+            opened.first = first.filter(before).or_else(|| own.cloned());
+            opened.traces = traces.into_iter().filter(before).collect();
+            opened.traces.splice(0..0, own.cloned());
+        }
+        shown
+    }
+}

@@ -1,0 +1,17 @@
+//! A session's past: any moment of it is what it was, and looking at it disturbs nothing.
+
+#![cfg(feature = "workbench")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail where the test itself may"
+)]
+
+#[path = "../../apps/alphabet/mod.rs"]
+#[expect(dead_code, reason = "a part of it is for the command line")]
+mod alphabet;
+
+mod disturbed;
+mod failing;
+mod then;
+mod walks;
