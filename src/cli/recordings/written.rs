@@ -124,8 +124,7 @@ impl Written {
 impl Watch for Written {
     fn enters(&mut self, entering: &mut Entering) {
         let Some((digest, _)) = &mut self.digest else { return };
-        let plan = self.topology.pipelines().get(entering.pipeline.0);
-        let pipeline = plan.map_or("", |plan| &plan.name);
+        let pipeline = entering.name(&self.topology);
         for (_, payload) in entering.frames.payloads_from(0) {
             digest.entered(pipeline, payload);
         }

@@ -16,6 +16,7 @@ mod crew;
 mod cursor;
 pub mod digest;
 mod error;
+pub mod judged;
 pub mod machine;
 pub mod memory;
 mod parts;

@@ -9,6 +9,7 @@ use super::recording::{Chapter, Crew, Entered};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::PipelineIndex;
+use crate::core::topology::Topology;
 
 /// A chapter with all of its frames. Its messages are numbered from 0, in the order in which they were read.
 #[derive(Clone)]
@@ -39,6 +40,15 @@ pub struct Entering {
     pub number: u64,
     /// The frames.
     pub frames: Frames,
+}
+
+impl Entering {
+    /// The name of their pipeline.
+    pub fn name<'a>(&self, topology: &'a Topology) -> &'a Arc<str> {
+        let plan = topology.pipelines().get(self.pipeline.0);
+        debug_assert!(plan.is_some(), "frames enter pipelines of the application");
+        plan.map_or_else(|| topology.name(), |plan| &plan.name)
+    }
 }
 
 /// What becomes of a message.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::ReplayError;
+use super::judged::Judged;
 use super::machine::{Follow, Machine, Watch};
 use super::memory::states_of;
 use super::parts::parts_of;
@@ -15,7 +16,7 @@ use super::place::{Place, by_name};
 use super::recording::{Base, Crew, PartitionName, SavedState};
 use super::script::{Edit, Entering, Script};
 use super::source::Recording;
-use super::traced::{AllTraced, Direction, Ending, OneTraced, changes};
+use super::traced::{Direction, Ending, Nearest, OneTraced, changes};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::SequenceNumber;
@@ -238,9 +239,11 @@ impl<R: Recording> Timeline<R> {
             Direction::Back => Arc::new(script.until(wanted.end)),
             Direction::Forth => script,
         };
-        let mut judged = AllTraced::new(&self.topology, wanted, direction, is_it);
+        let mut nearest = Nearest::new(direction, is_it);
+        let mut judged = Judged::new(&self.topology, wanted, &mut nearest);
         self.run(&mut machine, &script, &mut judged)?;
-        Ok(judged.finish())
+        judged.finish();
+        Ok(nearest.found)
     }
 
     /// Everything from a chapter on with other messages, or without some.

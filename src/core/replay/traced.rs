@@ -1,17 +1,16 @@
 //! Traces of a replay.
 
-use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::machine::Watch;
+use super::judged::Judge;
 use super::recording::PartitionName;
 use super::script::Entering;
+use super::watch::Watch;
 use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
-use crate::core::numbers::{PipelineIndex, WorkerIndex};
+use crate::core::numbers::WorkerIndex;
 use crate::core::steps::batch::Output;
 use crate::core::topology::{StepKind, Topology};
 
@@ -68,7 +67,7 @@ impl Watch for OneTraced<'_> {
         let place = self.wanted.and_then(|wanted| wanted.checked_sub(entering.number));
         let place = place.filter(|place| *place < entering.frames.len() as u64);
         if let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
-            let name = name_of(self.topology, entering.pipeline);
+            let name = entering.name(self.topology);
             self.trace = Some(entering.frames.begin_trace(name, place));
         }
     }
@@ -78,78 +77,33 @@ impl Watch for OneTraced<'_> {
     }
 }
 
-/// Traces all messages, and judges each when it has come to its end.
-pub(super) struct AllTraced<'a> {
-    topology: &'a Topology,
-    /// Only these count.
-    wanted: Range<u64>,
+/// The nearest message of which something is true.
+pub(super) struct Nearest<'a> {
     direction: Direction,
     is_it: &'a mut dyn FnMut(&Trace) -> bool,
-    waiting: VecDeque<(u64, Arc<Trace>)>,
-    found: Option<u64>,
-    /// The number of the message that enters next; `None` if workers took them in another order than they were read.
-    next: Option<u64>,
+    pub found: Option<u64>,
 }
 
-impl<'a> AllTraced<'a> {
-    pub fn new(
-        topology: &'a Topology,
-        wanted: Range<u64>,
-        direction: Direction,
-        is_it: &'a mut dyn FnMut(&Trace) -> bool,
-    ) -> Self {
-        let (waiting, found, next) = (VecDeque::new(), None, Some(0));
-        Self { topology, wanted, direction, is_it, waiting, found, next }
+impl<'a> Nearest<'a> {
+    pub fn new(direction: Direction, is_it: &'a mut dyn FnMut(&Trace) -> bool) -> Self {
+        Self { direction, is_it, found: None }
     }
+}
 
-    /// Judges those that nothing holds any more, because all that was made of them is processed; or all of them.
-    fn judge(&mut self, all: bool) {
-        let Self { is_it, waiting, found, direction, .. } = self;
-        let is_done = |(_, trace): &mut (u64, Arc<Trace>)| all || Arc::strong_count(trace) == 1;
-        while let Some((number, trace)) = waiting.pop_front_if(is_done) {
-            // Workers take turns: a later message may come to its end first.
-            let is_nearer = found.is_none_or(|found| match direction {
-                Direction::Back => number > found,
-                Direction::Forth => number < found,
-            });
-            if is_nearer && is_it(&trace) {
-                *found = Some(number);
-            }
+impl Judge for Nearest<'_> {
+    fn message(&mut self, number: u64, trace: &Trace, _: &[DeadLetter]) {
+        let is_nearer = self.found.is_none_or(|found| match self.direction {
+            Direction::Back => number > found,
+            Direction::Forth => number < found,
+        });
+        if is_nearer && (self.is_it)(trace) {
+            self.found = Some(number);
         }
     }
 
-    /// The message that was found.
-    pub fn finish(mut self) -> Option<u64> {
-        self.judge(true);
-        self.found
+    fn has_found(&self) -> bool {
+        self.direction == Direction::Forth && self.found.is_some()
     }
-}
-
-impl Watch for AllTraced<'_> {
-    fn enters(&mut self, entering: &mut Entering) {
-        self.next = self.next.filter(|next| *next == entering.number);
-        self.next = self.next.map(|next| next + entering.frames.len() as u64);
-        let name = name_of(self.topology, entering.pipeline);
-        let frames = u32::try_from(entering.frames.len()).unwrap_or(u32::MAX);
-        for (number, place) in (entering.number..).zip(0..frames) {
-            if self.wanted.contains(&number) {
-                self.waiting.push_back((number, entering.frames.begin_trace(name, place)));
-            }
-        }
-    }
-
-    fn goes_on(&mut self) -> bool {
-        self.judge(false);
-        // An earlier one may still wait, or enter.
-        let is_first = self.found.is_some() && self.waiting.is_empty() && self.next.is_some();
-        !(self.direction == Direction::Forth && is_first)
-    }
-}
-
-/// The name of a pipeline.
-pub(super) fn name_of(topology: &Topology, pipeline: PipelineIndex) -> &Arc<str> {
-    let plan = topology.pipelines().get(pipeline.0);
-    plan.map_or_else(|| topology.name(), |plan| &plan.name)
 }
 
 /// Whether a message has changed this partition, or any partition: its state, or whether computations may touch it.

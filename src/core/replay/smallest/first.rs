@@ -1,6 +1,5 @@
 //! The first message of a recording to which it happens.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -11,14 +10,13 @@ use super::sought::{FoundAt, Sought, Watching, first_step};
 use super::touched::Touched;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::SequenceNumber;
 use crate::core::replay::error::ReplayError;
-use crate::core::replay::machine::{Ended, Follow, Machine, Watch};
+use crate::core::replay::judged::{Judge, Judged};
+use crate::core::replay::machine::{Ended, Follow, Machine};
 use crate::core::replay::recording::Base;
 use crate::core::replay::script::{Entering, Script};
 use crate::core::replay::shrink::Message;
 use crate::core::replay::source::Recording;
-use crate::core::replay::traced::name_of;
 use crate::core::seen::seen_in;
 use crate::core::topology::Topology;
 
@@ -97,9 +95,9 @@ pub fn find_first(
             Some(machine) => machine,
             none => none.insert(Machine::new(Arc::clone(topology), script.crew, &begin)?),
         };
-        looking.next = Some(0);
-        let ended = machine.run(&script, Follow::AsFarAsPossible, &mut looking)?;
-        looking.judge(true);
+        let mut judged = Judged::new(topology, 0..u64::MAX, &mut looking);
+        let ended = machine.run(&script, Follow::AsFarAsPossible, &mut judged)?;
+        judged.finish();
         if let Some((message, found)) = looking.found {
             messages.truncate(message + 1);
             let touched = looking.touched;
@@ -140,20 +138,13 @@ fn add_messages(
     Ok(())
 }
 
-/// The source of a frame, and its number there.
-type FrameName = (Arc<str>, SequenceNumber);
-
-/// Traces all messages, and judges each when all that was made of it is processed.
+/// Looks for the first message to which it happens, and notes which keys the messages have been at.
 struct Looking<'a> {
     topology: &'a Topology,
     sought: &'a dyn Sought,
     watching: &'a dyn Watching,
     /// The index of the first message of the chapter.
     start: usize,
-    /// The number of the message that enters next; `None` if workers took them in another order than they were read.
-    next: Option<u64>,
-    waiting: VecDeque<(usize, Arc<Trace>)>,
-    letters: HashMap<FrameName, Vec<DeadLetter>>,
     counts: Counts,
     touched: Touched,
     found: Option<(usize, FoundAt)>,
@@ -172,67 +163,39 @@ impl<'a> Looking<'a> {
             sought,
             watching,
             start: 0,
-            next: Some(0),
-            waiting: VecDeque::new(),
-            letters: HashMap::new(),
             counts: Counts::of(sought, base.iter()),
             touched: Touched::default(),
             found: None,
             unsaid: None,
         }
     }
-
-    /// Judges those that nothing holds any more; or all of them.
-    fn judge(&mut self, all: bool) {
-        let is_done = |(_, trace): &mut (usize, Arc<Trace>)| all || Arc::strong_count(trace) == 1;
-        while let Some((message, trace)) = self.waiting.pop_front_if(is_done) {
-            self.touched.add(message, &trace);
-            let letters = if self.letters.is_empty() {
-                Vec::new()
-            } else {
-                let name = (Arc::clone(&trace.source), trace.sequence);
-                self.letters.remove(&name).unwrap_or_default()
-            };
-            // Workers take turns: a later message may come to its end first.
-            if self.found.as_ref().is_some_and(|(found, _)| *found < message) {
-                continue;
-            }
-            let mut seen = seen_in(&trace, self.topology, &letters);
-            self.counts.count(&mut seen, self.topology);
-            match first_step(self.sought, &seen) {
-                Ok(Some(step)) => self.found = Some((message, FoundAt::of(step))),
-                Ok(None) => {}
-                Err(reason) => {
-                    self.unsaid.get_or_insert(reason);
-                }
-            }
-        }
-    }
 }
 
-impl Watch for Looking<'_> {
-    fn enters(&mut self, entering: &mut Entering) {
-        self.next = self.next.filter(|next| *next == entering.number);
-        self.next = self.next.map(|next| next + entering.frames.len() as u64);
-        let name = name_of(self.topology, entering.pipeline);
-        let frames = u32::try_from(entering.frames.len()).unwrap_or(u32::MAX);
-        let first = self.start + usize::try_from(entering.number).unwrap_or(usize::MAX);
-        for (message, place) in (first..).zip(0..frames) {
-            self.waiting.push_back((message, entering.frames.begin_trace(name, place)));
+impl Judge for Looking<'_> {
+    fn message(&mut self, number: u64, trace: &Trace, letters: &[DeadLetter]) {
+        let message = self.start + usize::try_from(number).unwrap_or(usize::MAX);
+        self.touched.add(message, trace);
+        // Workers take turns: a later message may come to its end first.
+        if self.found.as_ref().is_some_and(|(found, _)| *found < message) {
+            return;
+        }
+        let mut seen = seen_in(trace, self.topology, letters);
+        self.counts.count(&mut seen, self.topology);
+        match first_step(self.sought, &seen) {
+            Ok(Some(step)) => self.found = Some((message, FoundAt::of(step))),
+            Ok(None) => {}
+            Err(reason) => {
+                self.unsaid.get_or_insert(reason);
+            }
         }
     }
 
-    fn dead_letter(&mut self, letter: DeadLetter) {
-        let name = (Arc::clone(&letter.source), letter.sequence);
-        self.letters.entry(name).or_default().push(letter);
+    fn has_found(&self) -> bool {
+        self.found.is_some()
     }
 
-    fn goes_on(&mut self) -> bool {
-        self.judge(false);
-        let entered = self.start as u64 + self.next.unwrap_or(0);
-        self.watching.looks(entered.saturating_sub(self.waiting.len() as u64));
-        // An earlier one may still wait, or enter.
-        let is_first = self.found.is_some() && self.waiting.is_empty() && self.next.is_some();
-        !is_first && self.watching.goes_on()
+    fn goes_on(&mut self, given: u64) -> bool {
+        self.watching.looks(self.start as u64 + given);
+        self.watching.goes_on()
     }
 }
