@@ -1,9 +1,10 @@
 //! The workers of a replay: their segments and their tables.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::error::ReplayError;
+use super::named::{Named, states_of};
 use super::recording::{Base, Crew, SavedState};
 use super::schedule::StageIndex;
 use crate::core::frames::Frames;
@@ -137,25 +138,25 @@ impl Worker {
 
     /// The partitions that have changed, of all workers.
     pub fn changed(workers: &[Self]) -> Vec<SavedState> {
-        let mut changed = ByState::default();
+        let mut changed = Named::new();
         for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
             let mut table = table.borrow_mut();
             table.begin_collecting(Extent::Everything);
             while table.collect(STRIDE) {}
             let Collected { saved, unsaved: _ } = table.take_collected();
-            changed.add(name, saved);
+            changed.extend(saved.into_iter().map(|one| ((Arc::clone(name), one.key.clone()), one)));
         }
-        changed.sorted()
+        states_of(changed)
     }
 
     /// All partitions, of all workers.
     pub fn partitions(workers: &[Self]) -> Result<Vec<SavedState>, ReplayError> {
-        let mut all = ByState::default();
+        let mut all = Named::new();
         for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
             let table = table.borrow();
             for key in (0..table.len()).filter_map(|at| table.key(at)) {
                 match table.copy(key, MAX_STATE) {
-                    Some(Ok(saved)) => all.add(name, [saved]),
+                    Some(Ok(saved)) => _ = all.insert((Arc::clone(name), key.clone()), saved),
                     Some(Err(reason)) => {
                         let (state, key) = (name.to_string(), key.clone());
                         return Err(ReplayError::NotSaved { state, key, reason });
@@ -164,7 +165,7 @@ impl Worker {
                 }
             }
         }
-        Ok(all.sorted())
+        Ok(states_of(all))
     }
 
     /// The rows of all partitions, of all workers.
@@ -177,35 +178,5 @@ impl Worker {
         }
         rows.sort_by(|one, two| (&one.state, &one.key).cmp(&(&two.state, &two.key)));
         rows
-    }
-}
-
-/// Partitions that several workers saved, sorted by state and key.
-pub fn states_together(workers: &[Vec<SavedState>]) -> Vec<SavedState> {
-    let mut all = ByState::default();
-    for (name, partitions) in workers.iter().flatten() {
-        all.add(name, partitions.iter().cloned());
-    }
-    all.sorted()
-}
-
-/// Partitions by the name of their state.
-#[derive(Default)]
-struct ByState(BTreeMap<Arc<str>, Vec<SavedPartition>>);
-
-impl ByState {
-    fn add(&mut self, state: &Arc<str>, partitions: impl IntoIterator<Item = SavedPartition>) {
-        let mut partitions = partitions.into_iter().peekable();
-        if partitions.peek().is_some() {
-            self.0.entry(Arc::clone(state)).or_default().extend(partitions);
-        }
-    }
-
-    fn sorted(self) -> Vec<SavedState> {
-        let mut states: Vec<SavedState> = self.0.into_iter().collect();
-        for (_, partitions) in &mut states {
-            partitions.sort_by(|one, two| one.key.cmp(&two.key));
-        }
-        states
     }
 }

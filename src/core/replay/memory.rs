@@ -1,11 +1,12 @@
 //! A recording that is kept in memory, within a bound.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::error::ReplayError;
+use super::named::{Named, named, states_of};
 use super::recording::{Base, Chapter, Entered, PartitionName, SavedState};
 use super::script::Script;
 use super::source::{ChapterInfo, Recording};
@@ -41,7 +42,7 @@ struct Start {
     epoch: Epoch,
     /// How many messages had entered before, in chapters that have been dropped.
     messages: u64,
-    partitions: Arc<BTreeMap<PartitionName, SavedPartition>>,
+    partitions: Arc<Named>,
 }
 
 /// A chapter, with the partitions that its checkpoint saved.
@@ -58,7 +59,7 @@ impl Recorded {
     /// The partitions at the beginning.
     pub fn base(&self) -> Base {
         let Some(start) = &self.start else { return Base::default() };
-        Base { epoch: start.epoch, partitions: states_of(&start.partitions) }
+        Base { epoch: start.epoch, partitions: states_of(Named::clone(&start.partitions)) }
     }
 
     /// How many messages entered in chapters that have been dropped from its beginning: what is left of it begins behind
@@ -101,26 +102,6 @@ impl Recorded {
         let partitions = Arc::make_mut(&mut start.partitions);
         partitions.extend(named(&first.changed));
     }
-}
-
-/// Named partitions by their states, sorted by state and key.
-pub(super) fn states_of(partitions: &BTreeMap<PartitionName, SavedPartition>) -> Vec<SavedState> {
-    let mut states: Vec<SavedState> = Vec::new();
-    for ((state, _), partition) in partitions {
-        match states.last_mut().filter(|(last, _)| last == state) {
-            Some((_, all)) => all.push(partition.clone()),
-            None => states.push((Arc::clone(state), vec![partition.clone()])),
-        }
-    }
-    states
-}
-
-/// Partitions under their names.
-fn named(states: &[SavedState]) -> impl Iterator<Item = (PartitionName, SavedPartition)> {
-    states.iter().flat_map(|(state, partitions)| {
-        let name = |one: &SavedPartition| (Arc::clone(state), one.key.clone());
-        partitions.iter().map(move |one| (name(one), one.clone()))
-    })
 }
 
 impl RecordedInMemory {
@@ -228,6 +209,8 @@ impl Recording for MemoryRecording {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -305,7 +288,7 @@ mod tests {
                         let back = (model.len() as u64 - 1).saturating_sub(epochs);
                         model.truncate(usize::try_from(back).unwrap() + 1);
                         let partitions: BTreeMap<_, _> = model.last().cloned().unwrap_or_default();
-                        recording.begin(Epoch(back), || states_of(&partitions));
+                        recording.begin(Epoch(back), || states_of(partitions));
                     }
                 }
                 let recorded = recording.recorded();

@@ -12,6 +12,7 @@
 //! [`shrink`] finds the smallest input that still does something, [`smallest`] that of a recording, and [`test_text`] writes a
 //! test of it. A [`digest`] of a replay is compared with that of another version of the program.
 
+mod compared;
 mod crew;
 mod cursor;
 pub mod digest;
@@ -19,6 +20,7 @@ mod error;
 pub mod judged;
 pub mod machine;
 pub mod memory;
+mod named;
 mod parts;
 mod place;
 pub mod player;
@@ -34,7 +36,7 @@ mod topology_number;
 mod traced;
 mod watch;
 
-pub use crew::states_together;
 pub use error::ReplayError;
+pub use named::states_together;
 pub use topology_number::fingerprint;
 pub use traced::Direction;

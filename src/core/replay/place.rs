@@ -1,9 +1,10 @@
 //! The beginning of a chapter, and the way to another one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::error::ReplayError;
+use super::named::{Named, named};
 use super::recording::{PartitionName, SavedState};
 use super::script::Script;
 use super::source::Recording;
@@ -18,7 +19,7 @@ type Before = Vec<(PartitionName, Option<SavedPartition>)>;
 /// The partitions at the beginning of a chapter.
 pub(super) struct Place {
     pub chapter: usize,
-    pub partitions: BTreeMap<PartitionName, SavedPartition>,
+    pub partitions: Named,
     /// The chapter, if it has been read.
     pub script: Option<Arc<Script>>,
     /// Of the chapters before this one, the last ones.
@@ -28,7 +29,7 @@ pub(super) struct Place {
 impl Place {
     /// The beginning of a recording.
     pub fn new(recording: &impl Recording) -> Result<Self, ReplayError> {
-        let partitions = by_name(recording.base()?.partitions);
+        let partitions = named(&recording.base()?.partitions).collect();
         Ok(Self { chapter: 0, partitions, script: None, before: VecDeque::new() })
     }
 
@@ -41,7 +42,7 @@ impl Place {
             self.back();
         }
         while self.chapter < chapter {
-            self.forth(recording.changed(self.chapter)?);
+            self.forth(&recording.changed(self.chapter)?);
         }
         Ok(())
     }
@@ -57,9 +58,9 @@ impl Place {
         self.script = None;
     }
 
-    fn forth(&mut self, changed: Vec<SavedState>) {
+    fn forth(&mut self, changed: &[SavedState]) {
         let partitions = &mut self.partitions;
-        let before = by_name(changed).into_iter().map(|(name, partition)| {
+        let before = named(changed).map(|(name, partition)| {
             let before = partitions.insert(name.clone(), partition);
             (name, before)
         });
@@ -70,12 +71,4 @@ impl Place {
         self.chapter += 1;
         self.script = None;
     }
-}
-
-/// Partitions under their names.
-pub(super) fn by_name(states: Vec<SavedState>) -> BTreeMap<PartitionName, SavedPartition> {
-    let named = states.into_iter().flat_map(|(state, partitions)| {
-        partitions.into_iter().map(move |one| ((Arc::clone(&state), one.key.clone()), one))
-    });
-    named.collect()
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::compared::compare;
 use super::error::ReplayError;
 use super::machine::{Ended, Follow, Machine, Watch};
 use super::recording::{Crew, SavedState};
 use super::source::Recording;
 use crate::core::numbers::Epoch;
-use crate::core::partitions::saved::SavedPartition;
 use crate::core::topology::Topology;
 
 /// Does a recording again, a chapter at a time.
@@ -101,49 +101,4 @@ impl<'a, R: Recording> Player<'a, R> {
             }
         }
     }
-}
-
-/// Compares partitions that have changed in a replay with those that a checkpoint saved. Both are sorted.
-fn compare(epoch: Epoch, replayed: &[SavedState], saved: &[SavedState]) -> Result<(), ReplayError> {
-    let (mut replayed, mut saved) = (flat(replayed).peekable(), flat(saved).peekable());
-    loop {
-        let (one, other) = (replayed.peek().copied(), saved.peek().copied());
-        let difference = match (one, other) {
-            (None, None) => return Ok(()),
-            (Some(one), Some(other)) if name(one) == name(other) => {
-                if is_same(one.1, other.1) {
-                    replayed.next();
-                    saved.next();
-                    continue;
-                }
-                (one, "is another one in the replay")
-            }
-            (Some(one), Some(other)) if name(one) < name(other) => {
-                (one, "has changed in the replay and had not when it was recorded")
-            }
-            (Some(one), None) => {
-                (one, "has changed in the replay and had not when it was recorded")
-            }
-            (_, Some(other)) => {
-                (other, "had changed when it was recorded and has not in the replay")
-            }
-        };
-        let ((state, partition), what) = difference;
-        let (state, key) = (state.to_string(), partition.key.clone());
-        return Err(ReplayError::Differs { epoch, state, key, what });
-    }
-}
-
-fn flat(states: &[SavedState]) -> impl Iterator<Item = (&Arc<str>, &SavedPartition)> {
-    states.iter().flat_map(|(state, partitions)| partitions.iter().map(move |one| (state, one)))
-}
-
-fn name<'a>((state, partition): (&'a Arc<str>, &'a SavedPartition)) -> (&'a str, &'a [u8]) {
-    (state, partition.key.as_bytes())
-}
-
-/// Whether a checkpoint would hold the same, but for the place in a worker's table.
-fn is_same(one: &SavedPartition, other: &SavedPartition) -> bool {
-    let place = one.place;
-    *one == SavedPartition { place, ..other.clone() }
 }

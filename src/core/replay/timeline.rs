@@ -7,12 +7,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::compared::compare;
 use super::error::ReplayError;
 use super::judged::Judged;
 use super::machine::{Follow, Machine, Watch};
-use super::memory::states_of;
+use super::named::states_of;
 use super::parts::parts_of;
-use super::place::{Place, by_name};
+use super::place::Place;
 use super::recording::{Base, Crew, PartitionName, SavedState};
 use super::script::{Edit, Entering, Script};
 use super::source::Recording;
@@ -116,32 +117,20 @@ impl<R: Recording> Timeline<R> {
         Ok(Past { message, trace, machine, dead_letters, entered })
     }
 
-    /// Does the whole chapter of a message again. Returns a partition that is another one at its end than the checkpoint
-    /// saved, if there is one: then the application's code is not a function of message and state.
+    /// Does the whole chapter of a message again.
     ///
     /// # Errors
     ///
-    /// As [`at`](Self::at). Or the application makes other batches than were recorded, for the same reason.
-    pub fn check(&mut self, message: u64) -> Result<Option<PartitionName>, ReplayError> {
+    /// As [`at`](Self::at). Or it ends in other partitions than its checkpoint saved, or makes other batches than were
+    /// recorded: then the application's code is not a function of message and state.
+    pub fn check(&mut self, message: u64) -> Result<(), ReplayError> {
         let chapter = self.chapter_of(message);
-        if self.recording.chapters().is_empty() {
-            return Ok(None);
-        }
+        let Some(info) = self.recording.chapters().get(chapter).copied() else { return Ok(()) };
         self.go_to(chapter)?;
         let script = self.script()?;
         let mut machine = self.machine(script.crew)?;
         self.follow(&mut machine, &script, Follow::Exactly, &mut ())?;
-        let placeless = |states| {
-            let mut all = by_name(states);
-            for partition in all.values_mut() {
-                partition.place = 0;
-            }
-            all
-        };
-        let (now, then) =
-            (placeless(machine.changed()), placeless(self.recording.changed(chapter)?));
-        let names = now.keys().chain(then.keys());
-        Ok(names.filter(|name| now.get(*name) != then.get(*name)).min().cloned())
+        compare(info.epoch, &machine.changed(), &self.recording.changed(chapter)?)
     }
 
     fn run(
@@ -246,7 +235,8 @@ impl<R: Recording> Timeline<R> {
         Ok(nearest.found)
     }
 
-    /// Everything from a chapter on with other messages, or without some.
+    /// All partitions at the end, if other messages had entered, or some had not. A message is given with its number and its
+    /// frame.
     ///
     /// # Errors
     ///
@@ -267,7 +257,7 @@ impl<R: Recording> Timeline<R> {
                 Some(machine) => machine,
                 none => none.insert(self.machine(script.crew)?),
             };
-            machine.run(&script, Follow::AsFarAsPossible, watch)?;
+            self.run(machine, &script, watch)?;
         }
         machine
             .map_or_else(|| Ok(self.recording.base()?.partitions), |machine| machine.partitions())
@@ -280,7 +270,7 @@ impl<R: Recording> Timeline<R> {
     /// The recording cannot be read.
     pub fn end(&mut self) -> Result<Vec<SavedState>, ReplayError> {
         self.go_to(self.recording.chapters().len())?;
-        Ok(states_of(&self.place.partitions))
+        Ok(states_of(self.place.partitions.clone()))
     }
 
     /// How many messages entered before a chapter.
@@ -310,7 +300,7 @@ impl<R: Recording> Timeline<R> {
 
     /// A machine with the partitions of here.
     fn machine(&self, crew: Crew) -> Result<Machine, ReplayError> {
-        let partitions = states_of(&self.place.partitions);
+        let partitions = states_of(self.place.partitions.clone());
         let base = Base { partitions, ..Base::default() };
         Machine::new(Arc::clone(&self.topology), crew, &base)
     }

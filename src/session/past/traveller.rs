@@ -103,14 +103,15 @@ impl Traveller {
 
     /// Compares what the chapter of the moment becomes with what was saved. Returns what to say if that differs.
     pub fn check(&mut self) -> Result<Option<String>, ReplayError> {
-        let differs = self.timeline.check(self.at)?;
-        Ok(differs.map(|(state, key)| {
-            format!(
+        match self.timeline.check(self.at) {
+            Ok(()) => Ok(None),
+            Err(ReplayError::Differs { state, key, .. }) => Ok(Some(format!(
                 "what is shown of the past is not what was: partition `{key}` of {state} becomes another one when its \
                  messages are processed again. The application's code reads a clock, uses randomness, or goes through a \
                  HashMap in its order"
-            )
-        }))
+            ))),
+            Err(error) => Err(error),
+        }
     }
 
     fn why_not(&self, travel: &Travel, last: u64) -> String {
