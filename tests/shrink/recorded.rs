@@ -7,8 +7,9 @@ use wallaroo::Topology;
 use wallaroo::core::frames::pieces::Pieces;
 use wallaroo::core::numbers::{Epoch, PipelineIndex, SequenceNumber, Timestamp, WorkerIndex};
 use wallaroo::core::partitions::placement::Placement;
+use wallaroo::core::replay::from_memory::MemoryRecording;
 use wallaroo::core::replay::machine::{Follow, Machine};
-use wallaroo::core::replay::memory::{MemoryRecording, RecordedInMemory};
+use wallaroo::core::replay::memory::RecordedInMemory;
 use wallaroo::core::replay::recording::{
     Base, Chapter, Content, Crew, Entered, SavedState, WorkerLog,
 };

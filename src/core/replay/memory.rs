@@ -5,16 +5,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::error::ReplayError;
 use super::named::{Named, named, states_of};
-use super::recording::{Base, Chapter, Entered, PartitionName, SavedState};
-use super::script::Script;
-use super::source::{ChapterInfo, Recording};
-use crate::core::frames::Frames;
-use crate::core::frames::framing::Framing;
+use super::recording::{Base, Chapter, PartitionName, SavedState};
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
-use crate::core::topology::Topology;
 
 /// About how many bytes a partition takes beside its key and its state.
 const PARTITION: usize = size_of::<SavedPartition>() + size_of::<PartitionName>();
@@ -158,55 +152,6 @@ impl RecordedInMemory {
     }
 }
 
-/// A recording in memory, as a timeline reads it.
-pub struct MemoryRecording {
-    recorded: Recorded,
-    infos: Vec<ChapterInfo>,
-    read: ReadAgain,
-}
-
-/// Gives the frames of a recording, also those that have to be read from a file again.
-pub type ReadAgain = Box<dyn Fn(&Entered, &Arc<dyn Framing>) -> Result<Frames, String> + Send>;
-
-impl MemoryRecording {
-    /// What was recorded. `read` reads the frames of files again.
-    pub fn new(recorded: Recorded, read: ReadAgain) -> Self {
-        let info = |recorded: &Arc<RecordedChapter>| ChapterInfo {
-            epoch: recorded.chapter.epoch,
-            messages: recorded.chapter.messages(),
-        };
-        let infos = recorded.chapters().map(info).collect();
-        Self { recorded, infos, read }
-    }
-
-    fn chapter(&self, at: usize) -> Result<&RecordedChapter, ReplayError> {
-        let chapter = self.recorded.chapter(at).map(AsRef::as_ref);
-        chapter.ok_or_else(|| ReplayError::NotRead(format!("the recording has no chapter {at}")))
-    }
-}
-
-impl Recording for MemoryRecording {
-    fn base(&self) -> Result<Base, ReplayError> {
-        Ok(self.recorded.base())
-    }
-
-    fn chapters(&self) -> &[ChapterInfo] {
-        &self.infos
-    }
-
-    fn script(&self, chapter: usize, topology: &Topology) -> Result<Script, ReplayError> {
-        Script::new(&self.chapter(chapter)?.chapter, |entered| {
-            let plan = topology.pipelines().get(entered.pipeline.0);
-            let plan = plan.ok_or(ReplayError::NoPipeline { pipeline: entered.pipeline.0 })?;
-            (self.read)(entered, &plan.source.framing).map_err(ReplayError::NotRead)
-        })
-    }
-
-    fn changed(&self, chapter: usize) -> Result<Vec<SavedState>, ReplayError> {
-        Ok(self.chapter(chapter)?.changed.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -216,7 +161,7 @@ mod tests {
     use super::*;
     use crate::application::Key;
     use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
-    use crate::core::replay::recording::{Content, Crew, WorkerLog};
+    use crate::core::replay::recording::{Content, Crew, Entered, WorkerLog};
 
     /// What happens at a checkpoint.
     #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ mod crew;
 mod cursor;
 pub mod digest;
 mod error;
+pub mod from_memory;
 pub mod judged;
 pub mod machine;
 pub mod memory;

@@ -143,11 +143,6 @@ impl<'a> Entries<'a> {
         self.at
     }
 
-    /// From an entry on that begins here.
-    pub fn from(schedule: &'a [u8], at: usize) -> Self {
-        Self { bytes: schedule, at }
-    }
-
     fn byte(&mut self) -> Option<u8> {
         let byte = self.bytes.get(self.at).copied()?;
         self.at += 1;

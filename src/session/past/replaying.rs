@@ -9,7 +9,7 @@ use super::shared::{Ask, Shared, Sources, Told};
 use super::traveller::{Traveller, entered};
 use crate::core::guard::guarded;
 use crate::core::replay::ReplayError;
-use crate::core::replay::memory::MemoryRecording;
+use crate::core::replay::from_memory::MemoryRecording;
 use crate::core::replay::timeline::Timeline;
 
 /// The longest wait until the recording has what has happened until now: a checkpoint waits for a sink that is stalled.

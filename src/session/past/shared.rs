@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 
 use super::moment::Moment;
 use super::travel::Travel;
-use crate::core::replay::memory::{ReadAgain, RecordedInMemory};
+use crate::core::replay::from_memory::ReadAgain;
+use crate::core::replay::memory::RecordedInMemory;
 use crate::core::topology::Topology;
 use crate::telemetry::{PartitionView, PartitionsShown};
 

@@ -1,0 +1,61 @@
+//! A recording in memory, as a timeline reads it.
+
+use std::sync::Arc;
+
+use super::error::ReplayError;
+use super::memory::{Recorded, RecordedChapter};
+use super::recording::{Base, Entered, SavedState};
+use super::script::Script;
+use super::source::{ChapterInfo, Recording};
+use crate::core::frames::Frames;
+use crate::core::frames::framing::Framing;
+use crate::core::topology::Topology;
+
+/// A recording in memory, as a timeline reads it.
+pub struct MemoryRecording {
+    recorded: Recorded,
+    infos: Vec<ChapterInfo>,
+    read: ReadAgain,
+}
+
+/// Gives the frames of a recording, also those that have to be read from a file again.
+pub type ReadAgain = Box<dyn Fn(&Entered, &Arc<dyn Framing>) -> Result<Frames, String> + Send>;
+
+impl MemoryRecording {
+    /// What was recorded. `read` reads the frames of files again.
+    pub fn new(recorded: Recorded, read: ReadAgain) -> Self {
+        let info = |recorded: &Arc<RecordedChapter>| ChapterInfo {
+            epoch: recorded.chapter.epoch,
+            messages: recorded.chapter.messages(),
+        };
+        let infos = recorded.chapters().map(info).collect();
+        Self { recorded, infos, read }
+    }
+
+    fn chapter(&self, at: usize) -> Result<&RecordedChapter, ReplayError> {
+        let chapter = self.recorded.chapter(at).map(AsRef::as_ref);
+        chapter.ok_or_else(|| ReplayError::NotRead(format!("the recording has no chapter {at}")))
+    }
+}
+
+impl Recording for MemoryRecording {
+    fn base(&self) -> Result<Base, ReplayError> {
+        Ok(self.recorded.base())
+    }
+
+    fn chapters(&self) -> &[ChapterInfo] {
+        &self.infos
+    }
+
+    fn script(&self, chapter: usize, topology: &Topology) -> Result<Script, ReplayError> {
+        Script::new(&self.chapter(chapter)?.chapter, |entered| {
+            let plan = topology.pipelines().get(entered.pipeline.0);
+            let plan = plan.ok_or(ReplayError::NoPipeline { pipeline: entered.pipeline.0 })?;
+            (self.read)(entered, &plan.source.framing).map_err(ReplayError::NotRead)
+        })
+    }
+
+    fn changed(&self, chapter: usize) -> Result<Vec<SavedState>, ReplayError> {
+        Ok(self.chapter(chapter)?.changed.clone())
+    }
+}
