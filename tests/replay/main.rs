@@ -17,4 +17,5 @@ mod interrupted;
 mod moments;
 mod recorded;
 mod refused;
+mod sliced;
 mod whole;

@@ -19,6 +19,7 @@ mod ending;
 mod item;
 mod relived;
 mod shape;
+mod sliced;
 mod steps;
 
 use ending::{driven, run};
@@ -27,6 +28,7 @@ use item::payloads;
 use proptest::prelude::*;
 use relived::{Act, branch_of_nothing, find_changes, leave_out, relive, seek};
 use shape::{Begin, End, Shape, sequences};
+use sliced::slice;
 use steps::STEPS;
 use wallaroo::TestDriver;
 
@@ -202,6 +204,19 @@ proptest! {
         let shape = Shape { tangled: false, from: Begin::Frames, ..shape };
         let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
         leave_out(&shape, &inputs, size, &acts, &left_out);
+    }
+
+    #[test]
+    fn a_recording_of_some_keys_alone_replays_to_the_states_of_these_keys(
+        shape in any_tangled_shape(),
+        seed: u64,
+        size in prop::sample::select(&[(1, 1), (1, 2), (1, 4), (2, 1)][..]),
+        acts in prop::collection::vec(any_act(), 0..12),
+        chosen in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
+        silence_panics_on_purpose();
+        let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        slice(&shape, &inputs, size, &acts, &chosen);
     }
 
     #[test]

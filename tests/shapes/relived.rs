@@ -227,7 +227,7 @@ fn timeline(topology: &Arc<Topology>, recorded: &RecordedInMemory) -> Timeline<M
     Timeline::new(Arc::clone(topology), recording(recorded)).unwrap()
 }
 
-fn recording(recorded: &RecordedInMemory) -> MemoryRecording {
+pub fn recording(recorded: &RecordedInMemory) -> MemoryRecording {
     let read: ReadAgain =
         Box::new(|entered, framing| Ok(entered.frames(framing.wrapping()).unwrap()));
     MemoryRecording::new(recorded.recorded(), read)
@@ -272,7 +272,7 @@ pub fn branch_of_nothing(shape: &Shape, inputs: &Inputs, size: (usize, usize), a
     assert_eq!(placeless(branch), placeless(timeline.end().unwrap()), "{shape}");
 }
 
-fn run(
+pub fn run(
     shape: &Shape,
     topology: &Arc<Topology>,
     inputs: &Inputs,
@@ -359,11 +359,17 @@ impl Watch for Collect<'_> {
 }
 
 fn replay(topology: &Arc<Topology>, recording: &impl Recording) -> Came {
+    let (rows, came) = played(topology, recording);
+    came.partitions(rows)
+}
+
+/// Replays a recording to its end: the partitions, and what came of it beside them.
+pub fn played(topology: &Arc<Topology>, recording: &impl Recording) -> (Vec<PartitionRow>, Came) {
     let mut player = Player::new(Arc::clone(topology), recording);
     let mut collect = Collect(topology, Came::default());
     while player.next_epoch().is_some() {
         let outcome = player.play(u64::MAX, &mut collect).unwrap();
         assert!(matches!(outcome, Played::Verified(..)));
     }
-    collect.1.partitions(player.machine().unwrap().rows())
+    (player.machine().unwrap().rows(), collect.1)
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::application::{Key, parse_key_text};
+
 /// The arguments of `record`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RecordArguments {
@@ -46,6 +48,10 @@ pub(in crate::cli) struct ExportArguments {
     /// The last message. The default is the last of the recording
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub to: Option<u64>,
+    /// Only what happened at this key, and what that depends on: the messages, and the partitions of all of their keys. A
+    /// key is written as screens show it: printable text as it is, any other byte as \\xNN. Give it again for more keys
+    #[arg(long = "key", value_name = "KEY", value_parser = key)]
+    pub keys: Vec<Key>,
     /// Where to write it. The file must not exist yet
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -99,4 +105,9 @@ pub(in crate::cli) struct DiffArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// A key from its text.
+fn key(text: &str) -> Result<Key, String> {
+    parse_key_text(text).map(Key::from)
 }

@@ -35,15 +35,15 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Takes the batch of which the frames were read first.
-    pub fn oldest(&mut self) -> Option<RoutedBatch> {
+    /// Takes the batch of which the frames were read first, and says which worker has sent it.
+    pub fn oldest(&mut self) -> Option<(WorkerIndex, RoutedBatch)> {
         let waiting = self.inbox.iter().enumerate();
         let waiting = waiting.filter_map(|(from, batches)| {
             let frames = &batches.front()?.frames;
             Some((frames.read_at(), frames.numbers(), from))
         });
         let (_, _, from) = waiting.min()?;
-        self.inbox.get_mut(from)?.pop_front()
+        Some((WorkerIndex(from), self.inbox.get_mut(from)?.pop_front()?))
     }
 }
 

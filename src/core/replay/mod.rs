@@ -10,7 +10,7 @@
 //! entered: then it follows the schedule as far as that can be. So a [`timeline`] gives any moment, and branches.
 //!
 //! [`shrink`] finds the smallest input that still does something, [`smallest`] that of a recording, and [`test_text`] writes a
-//! test of it. A [`digest`] of a replay is compared with that of another version of the program.
+//! test of it. [`sliced`] makes a recording of some keys alone. A [`digest`] of a replay is compared with that of another version of the program.
 
 mod compared;
 mod crew;
@@ -29,11 +29,13 @@ pub mod recording;
 pub mod schedule;
 pub mod script;
 pub mod shrink;
+pub mod sliced;
 pub mod smallest;
 pub mod source;
 pub mod test_text;
 pub mod timeline;
 mod topology_number;
+mod touched;
 mod traced;
 mod watch;
 

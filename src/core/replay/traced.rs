@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::judged::Judge;
 use super::recording::PartitionName;
+use super::schedule::Entry;
 use super::script::Entering;
 use super::watch::Watch;
 use crate::application::Key;
@@ -40,6 +41,10 @@ impl<W: Watch> Watch for Ending<'_, W> {
 
     fn dead_letter(&mut self, letter: DeadLetter) {
         self.watch.dead_letter(letter);
+    }
+
+    fn did(&mut self, worker: WorkerIndex, entry: &Entry) {
+        self.watch.did(worker, entry);
     }
 
     fn goes_on(&mut self) -> bool {

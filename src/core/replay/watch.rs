@@ -1,5 +1,6 @@
 //! Who is told what happens in a replay.
 
+use super::schedule::Entry;
 use super::script::Entering;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::WorkerIndex;
@@ -20,6 +21,11 @@ pub trait Watch {
     /// A message could not be processed.
     fn dead_letter(&mut self, letter: DeadLetter) {
         let _ = letter;
+    }
+
+    /// A worker has done this. After [`enters`](Self::enters), if it began with these frames.
+    fn did(&mut self, worker: WorkerIndex, entry: &Entry) {
+        let _ = (worker, entry);
     }
 
     /// Asked between two runs of segments: whether to go on.

@@ -12,7 +12,7 @@ use super::rows::{self, Next};
 use super::tables::{LAYOUT, insert_chapter, insert_recording, seal_of, set_extent};
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::Epoch;
-use crate::core::replay::recording::{Base, Chapter, Content, Entered};
+use crate::core::replay::recording::{Base, Chapter, Content, Entered, SavedState};
 use crate::resilience::database::Database;
 use crate::resilience::directory::worker_names::remove;
 use crate::resilience::error::ResilienceError;
@@ -31,7 +31,7 @@ pub fn export(
     recording: &Recording,
     (from, to): (Epoch, Epoch),
     out: &Path,
-    read: impl FnMut(&Entered) -> io::Result<Pieces>,
+    mut read: impl FnMut(&Entered) -> io::Result<Pieces>,
 ) -> Result<(), ResilienceError> {
     let base = recording.base_at(from)?;
     let chapters: Vec<_> = recording.chapters().collect();
@@ -41,6 +41,35 @@ pub fn export(
         let reason = format!("its recording has no part from checkpoint {from} to {to}");
         return Err(ResilienceError::refused(recording.path(), reason));
     }
+    let chapters = chapters.into_iter().map(|(epoch, saved_at)| {
+        let chapter = with_frames(recording.path(), recording.chapter(epoch)?, &mut read)?;
+        Ok(Written { chapter, changed: recording.changes(epoch)?, saved_at })
+    });
+    write_new(recording, &base, chapters, out)
+}
+
+/// A chapter as it is written.
+#[derive(Debug)]
+pub struct Written {
+    /// The chapter. All of its frames are in it.
+    pub chapter: Chapter,
+    /// The partitions that its checkpoint saved.
+    pub changed: Vec<SavedState>,
+    /// When that was, in milliseconds since the beginning of 1970.
+    pub saved_at: u64,
+}
+
+/// Writes a recording of the same run with another content into a new file.
+///
+/// # Errors
+///
+/// The file exists, or cannot be written; or there is no next chapter, for this reason. Then there is no new file.
+pub fn write_new(
+    of: &Recording,
+    base: &Base,
+    chapters: impl Iterator<Item = Result<Written, ResilienceError>>,
+    out: &Path,
+) -> Result<(), ResilienceError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(FILE_MODE);
     match options.open(out) {
@@ -50,7 +79,7 @@ pub fn export(
         }
         made => drop(made.map_err(|error| ResilienceError::system(out, error))?),
     }
-    let written = write(recording, &base, &chapters, out, read);
+    let written = write(of, base, chapters, out);
     if written.is_err() {
         // The error that is returned says more than that the rest cannot be removed.
         drop(remove(out));
@@ -59,40 +88,36 @@ pub fn export(
 }
 
 fn write(
-    recording: &Recording,
+    of: &Recording,
     base: &Base,
-    chapters: &[(Epoch, u64)],
+    chapters: impl Iterator<Item = Result<Written, ResilienceError>>,
     out: &Path,
-    mut read: impl FnMut(&Entered) -> io::Result<Pieces>,
 ) -> Result<(), ResilienceError> {
     let mut database = Database::create_single(out.to_owned(), &LAYOUT)?;
-    let seal = seal_of(recording.directory(), rand::random());
+    let seal = seal_of(of.directory(), rand::random());
     // What is not an error of the new file.
     let mut failed = None;
     let written = database.transact(|connection| {
-        insert_recording(connection, seal, recording.identity())?;
+        insert_recording(connection, seal, of.identity())?;
         let mut extent = rows::insert_base(connection, seal, base)?;
         let mut next = Next { log: extent.first_log, change: extent.first_change };
-        for (epoch, saved_at) in chapters {
-            let chapter = recording.chapter(*epoch).and_then(|chapter| {
-                let whole = with_frames(recording.path(), chapter, &mut read)?;
-                Ok((whole, recording.changes(*epoch)?))
-            });
-            let (chapter, changes) = match chapter {
-                Ok(chapter) => chapter,
+        for written in chapters {
+            let Written { chapter, changed, saved_at } = match written {
+                Ok(written) => written,
                 Err(error) => {
                     failed = Some(error);
                     return Err(rusqlite::Error::InvalidQuery);
                 }
             };
-            let row = rows::insert_rows(connection, seal, &chapter, &changes, (next, *saved_at))?;
+            let row = rows::insert_rows(connection, seal, &chapter, &changed, (next, saved_at))?;
             insert_chapter(connection, seal, &row)?;
             next = Next { log: next.log + row.logs, change: next.change + row.changes };
-            extent.last = *epoch;
+            extent.last = chapter.epoch;
         }
         set_extent(connection, seal, &extent)
     });
-    failed.map_or(written, Err)?;
+    failed.map_or(Ok(()), Err)?;
+    written?;
     drop(database);
     synchronize(out).map_err(|error| ResilienceError::system(out, error))
 }

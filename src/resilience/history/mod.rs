@@ -23,7 +23,7 @@ mod tests;
 mod trim;
 
 pub use again::{NotThere, read_again};
-pub use export::export;
+pub use export::{Written, export, write_new};
 pub use file::HistoryFile;
 pub use recording::{ChapterInfo, HistorySummary, Recording};
 pub use replayed::OnDisk;

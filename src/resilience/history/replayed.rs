@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::again::read_again;
 use super::recording::Recording;
+use crate::core::numbers::Epoch;
 use crate::core::replay::ReplayError;
 use crate::core::replay::recording::{Base, SavedState};
 use crate::core::replay::script::Script;
@@ -15,6 +16,8 @@ use crate::resilience::error::ResilienceError;
 #[derive(Debug)]
 pub struct OnDisk {
     recording: Recording,
+    /// The checkpoint at its beginning.
+    base: Epoch,
     chapters: Vec<ChapterInfo>,
 }
 
@@ -29,7 +32,14 @@ impl OnDisk {
         let info =
             |info: super::ChapterInfo| ChapterInfo { epoch: info.epoch, messages: info.messages };
         let chapters = recording.chapters().map(info).collect();
-        Ok(Self { recording, chapters })
+        Ok(Self { base: recording.first(), recording, chapters })
+    }
+
+    /// The part of it from a checkpoint to another.
+    #[must_use]
+    pub fn part(mut self, (from, to): (Epoch, Epoch)) -> Self {
+        self.chapters.retain(|chapter| chapter.epoch > from && chapter.epoch <= to);
+        Self { base: from, ..self }
     }
 
     /// What it is a recording of.
@@ -49,7 +59,7 @@ fn not_read(error: impl ToString) -> ReplayError {
 
 impl source::Recording for OnDisk {
     fn base(&self) -> Result<Base, ReplayError> {
-        self.recording.base().map_err(not_read)
+        self.recording.base_at(self.base).map_err(not_read)
     }
 
     fn chapters(&self) -> &[ChapterInfo] {

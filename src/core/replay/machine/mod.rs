@@ -214,12 +214,13 @@ impl Machine {
         }
         let (stage, begun, ran) = match entry {
             Entry::Run { stage, begun, ran } => (stage, begun, ran),
-            Entry::Revived { state, key } => {
+            Entry::Revived { state, ref key } => {
                 let tables = self.workers.get(worker).map(|worker| worker.tables.as_slice());
                 let table = tables.and_then(|tables| tables.get(state));
                 let Some((_, table)) = table else { return Err(ReplayError::NoState { state }) };
                 if !cursor.is_behind_the_end() {
-                    let _: Revival = table.borrow_mut().revive(&key);
+                    let _: Revival = table.borrow_mut().revive(key);
+                    watch.did(WorkerIndex(worker), &entry);
                 }
                 return Ok(());
             }
@@ -229,7 +230,7 @@ impl Machine {
             match follow {
                 Follow::Exactly => return Err(ReplayError::Longer { stage: stage.0 }),
                 // It was shorter when it was recorded.
-                Follow::AsFarAsPossible => self.work(at, None, watch)?,
+                Follow::AsFarAsPossible => self.work(at, Begun::Continued, None, watch)?,
             }
         }
         match begun {
@@ -263,7 +264,7 @@ impl Machine {
             Ran::Done => None,
             Ran::Pieces(pieces) => Some(pieces),
         };
-        self.work(at, pieces, watch)?;
+        self.work(at, begun, pieces, watch)?;
         let is_done = self.stage(at)?.batch.is_none();
         match (follow, ran) {
             (Follow::Exactly, Ran::Pieces(_)) if is_done => {

@@ -10,7 +10,7 @@ use crate::core::frames::Frames;
 use crate::core::numbers::{SequenceNumber, WorkerIndex};
 use crate::core::replay::crew::{Place, Stage};
 use crate::core::replay::error::ReplayError;
-use crate::core::replay::schedule::StageIndex;
+use crate::core::replay::schedule::{Begun, Entry, Ran, StageIndex};
 use crate::core::replay::watch::Watch;
 use crate::core::steps::batch::{Payload, RoutedBatch};
 use crate::core::steps::context::{Context, Report};
@@ -42,9 +42,21 @@ impl Machine {
             if follow == Follow::Exactly {
                 return Err(ReplayError::OtherBatch { stage: at.stage.0 });
             }
-            self.begin(at, batch.frames, batch.payload)?;
-            self.work(at, None, watch)?;
+            self.process(at, from, batch, watch)?;
         }
+    }
+
+    /// Processes a batch that a worker has sent.
+    fn process(
+        &mut self,
+        at: Place,
+        from: WorkerIndex,
+        RoutedBatch { frames, payload, .. }: RoutedBatch,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        let begun = Begun::Routed { from, first: frames.numbers().0 };
+        self.begin(at, frames, payload)?;
+        self.work(at, begun, None, watch)
     }
 
     pub(super) fn begin(
@@ -63,10 +75,11 @@ impl Machine {
         Ok(())
     }
 
-    /// Works off so many pieces of the batch in progress, or all of it.
+    /// Works off so many pieces of the batch in progress, or all of it. `begun` is how.
     pub(super) fn work(
         &mut self,
         at: Place,
+        begun: Begun,
         pieces: Option<u32>,
         watch: &mut impl Watch,
     ) -> Result<(), ReplayError> {
@@ -76,17 +89,18 @@ impl Machine {
         let Some(frames) = stage.batch.take() else { return Ok(()) };
         let mut context = context(at, clock, report);
         let mut worked = 0;
-        loop {
+        let ran = loop {
             if pieces == Some(worked) {
                 stage.batch = Some(frames);
-                break;
+                break Ran::Pieces(worked);
             }
             worked += 1;
             if stage.segment.next(&frames, &mut context, produced) == Progress::Done {
                 stage.segment.finish(&frames, &mut context, produced);
-                break;
+                break Ran::Done;
             }
-        }
+        };
+        watch.did(WorkerIndex(at.worker), &Entry::Run { stage: at.stage, begun, ran });
         self.deliver(at, watch)
     }
 
@@ -119,10 +133,9 @@ impl Machine {
         for stage in (0..self.stages.len()).map(StageIndex) {
             for worker in 0..self.workers.len() {
                 let at = Place { worker, stage };
-                self.work(at, None, watch)?;
-                while let Some(RoutedBatch { frames, payload, .. }) = self.stage(at)?.oldest() {
-                    self.begin(at, frames, payload)?;
-                    self.work(at, None, watch)?;
+                self.work(at, Begun::Continued, None, watch)?;
+                while let Some((from, batch)) = self.stage(at)?.oldest() {
+                    self.process(at, from, batch, watch)?;
                 }
             }
         }

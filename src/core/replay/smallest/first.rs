@@ -7,7 +7,6 @@ use thiserror::Error;
 use super::base::BasePartition;
 use super::counts::Counts;
 use super::sought::{FoundAt, Sought, Watching, first_step};
-use super::touched::Touched;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::replay::error::ReplayError;
@@ -17,6 +16,7 @@ use crate::core::replay::recording::Base;
 use crate::core::replay::script::{Entering, Script};
 use crate::core::replay::shrink::Message;
 use crate::core::replay::source::Recording;
+use crate::core::replay::touched::Touched;
 use crate::core::seen::seen_in;
 use crate::core::topology::Topology;
 

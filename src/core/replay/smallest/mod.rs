@@ -14,7 +14,6 @@ mod first;
 mod lived;
 mod probe;
 mod sought;
-mod touched;
 
 use std::ops::ControlFlow;
 

@@ -24,7 +24,7 @@ pub struct Touched {
 }
 
 /// A part of the messages, and their keys.
-pub(super) struct Part<'a> {
+pub struct Part<'a> {
     /// In ascending order.
     pub messages: Vec<usize>,
     known: &'a HashMap<Key, u32>,
@@ -40,7 +40,7 @@ impl Part<'_> {
 
 impl Touched {
     /// Notes the keys of a message.
-    pub(super) fn add(&mut self, message: usize, trace: &Trace) {
+    pub fn add(&mut self, message: usize, trace: &Trace) {
         for key in trace.keys_since(0).0 {
             let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
             let number = *self.keys.entry(key).or_insert(next);
@@ -51,9 +51,14 @@ impl Touched {
         }
     }
 
+    /// Whether a message has been at this key.
+    pub fn has(&self, key: &Key) -> bool {
+        self.keys.contains_key(key)
+    }
+
     /// Parts of the first messages, so many, that may be enough for the last of them: those at its keys, and all that
     /// it depends on. None of them is everything.
-    pub(super) fn parts(&self, count: usize) -> impl Iterator<Item = Part<'_>> {
+    pub fn parts(&self, count: usize) -> impl Iterator<Item = Part<'_>> {
         let last: HashSet<usize> = count.checked_sub(1).into_iter().collect();
         let near = self.around(&last, count);
         let start = near.clone();
@@ -72,15 +77,34 @@ impl Touched {
 
     /// The same until there are no more; `None` if there was nothing to add, or if there is no end.
     fn all_around(&self, messages: HashSet<usize>, count: usize) -> Option<HashSet<usize>> {
-        let (before, mut all) = (messages.len(), messages);
+        let before = messages.len();
+        self.whole(messages, count).filter(|all| all.len() > before)
+    }
+
+    /// These messages, and all that they depend on; `None` if there is no end.
+    fn whole(&self, messages: HashSet<usize>, count: usize) -> Option<HashSet<usize>> {
+        let mut all = messages;
         for _ in 0..MAX_ROUNDS {
             let more = self.around(&all, count);
             if more.len() == all.len() {
-                return (more.len() > before).then_some(more);
+                return Some(more);
             }
             all = more;
         }
         None
+    }
+
+    /// The messages that have been at these keys, and all that they depend on, in ascending order; and all keys that they
+    /// have been at, with these. `None` if there is no end.
+    pub fn of_keys(&self, keys: &[Key]) -> Option<(Vec<usize>, HashSet<Key>)> {
+        let wanted: HashSet<u32> =
+            keys.iter().filter_map(|key| self.keys.get(key)).copied().collect();
+        let at_them = self.pairs.iter().filter(|(_, key)| wanted.contains(key));
+        let start = at_them.map(|(message, _)| *message).chain(self.unknown.iter().copied());
+        let part = self.part(&self.whole(start.collect(), usize::MAX)?);
+        let known = self.keys.iter().filter(|(_, number)| part.keys.contains(number));
+        let known = known.map(|(key, _)| key).chain(keys).cloned();
+        Some((part.messages, known.collect()))
     }
 
     fn keys_of(&self, messages: &HashSet<usize>) -> HashSet<u32> {
@@ -139,6 +163,16 @@ mod tests {
         assert_eq!(parts(&touched, 1), Vec::<Vec<usize>>::new(), "all is no part");
         let part = touched.parts(6).next().unwrap();
         assert!(part.has(&Key::from("b")) && !part.has(&Key::from("a")));
+    }
+
+    #[test]
+    fn the_messages_of_a_key_come_with_all_that_they_depend_on() {
+        let touched = touched(&[&["a"], &["b"], &["a", "c"], &["c", "d"], &["d"], &["b"]]);
+        let (messages, keys) = touched.of_keys(&[Key::from("d")]).unwrap();
+        assert_eq!(messages, [0, 2, 3, 4]);
+        assert_eq!(keys, ["a", "c", "d"].map(Key::from).into());
+        let (messages, keys) = touched.of_keys(&[Key::from("of the base")]).unwrap();
+        assert!(messages.is_empty() && keys == [Key::from("of the base")].into());
     }
 
     #[test]
