@@ -127,18 +127,56 @@ fn the_picture_of_a_message_shows_its_way() {
     compare("message-120x40.svg", &stage);
 }
 
+/// A workbench that records, without messages.
+fn recorded() -> Stage {
+    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
+    Stage::recorded(topology, Theme::new(true, true), 120, 40)
+}
+
+/// Votes of which one is wrong.
+const VOTES: [&str; 9] =
+    ["k 12", "a 10", "b 40", "Q 3500", "a 5", "e 99", "a 7", "0x 00 00 00 01 61", "b 1"];
+
 #[test]
 fn the_picture_of_the_past_shows_what_was_then() {
-    let topology = alphabet::topology(alphabet::Encoding::Text).unwrap();
-    let mut stage = Stage::recorded(topology, Theme::new(true, true), 120, 40);
-    for vote in ["k 12", "a 10", "b 40", "Q 3500", "a 5", "e 99", "a 7", "0x 00 00 00 01 61", "b 1"]
-    {
+    let mut stage = recorded();
+    for vote in VOTES {
         stage.vote(vote);
     }
     // The partitions, of which `a` is the first; the change before its last one.
     stage.key(KeyCode::Esc, KeyModifiers::NONE);
     stage.text("2,,");
     compare("past-120x40.svg", &stage);
+}
+
+#[test]
+fn the_picture_of_a_stop_shows_the_message_at_which_it_is() {
+    let mut stage = recorded();
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("1b");
+    stage.text("key == \"a\" && state.votes > 20");
+    stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("i");
+    for vote in &VOTES[..7] {
+        stage.vote(vote);
+    }
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    compare("breakpoint-120x40.svg", &stage);
+}
+
+#[test]
+fn the_picture_of_a_branch_shows_what_would_be_different() {
+    let mut stage = recorded();
+    for vote in VOTES {
+        stage.vote(vote);
+    }
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("#2");
+    stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    stage.text("xo");
+    stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    compare("what-if-120x40.svg", &stage);
 }
 
 /// The longest moving picture that a page should load.

@@ -17,6 +17,8 @@
     reason = "the helpers of a test may fail where the test itself may"
 )]
 
+#[path = "tutorial/demonstration.rs"]
+mod demonstration;
 mod support;
 
 use std::fs;

@@ -190,6 +190,12 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         Order::Load(settings) => drop(session.load(settings.at_rate(100))),
         Order::StopLoad => session.stop_load(),
         Order::Revive { key, .. } => workbench.revived(&key, None),
+        order @ (Order::Breakpoint(_)
+        | Order::WhatIf(_)
+        | Order::EndWhatIf
+        | Order::Shrink(_)
+        | Order::EndShrink
+        | Order::Test(_)) => drop(session.obey(order)),
         Order::Pin(_) | Order::ChangeWorkers { .. } | Order::Kill(_) => {}
     }
 }

@@ -102,6 +102,12 @@ fn in_words(status: &Status) -> String {
     for sink in &status.stalled_sinks {
         let _ = writeln!(text, "{sink} takes no outputs");
     }
+    if status.breakpoints > 0 {
+        let _ = writeln!(text, "breakpoints: {} on", status.breakpoints);
+    }
+    if let Some(condition) = &status.stopped_at {
+        let _ = writeln!(text, "stopped at a breakpoint: {condition}");
+    }
     let _ = writeln!(text, "attached: {}", counted(status.viewers as u64, "workbench"));
     text
 }

@@ -51,7 +51,7 @@ pub struct StepSeen {
     pub outputs: Vec<Vec<u8>>,
     /// Why the message became a dead letter at this step, if it did.
     pub dead: Option<Death>,
-    /// How many messages the partition has had, with this one. A trace does not tell: whoever has the partition does.
+    /// How many messages the partition has processed, with this one; `None` if the step has no state.
     pub messages: Option<u64>,
     /// The time from the reading of the frame to the end of the step, in microseconds.
     pub latency_us: u64,
@@ -61,6 +61,29 @@ pub struct StepSeen {
     pub share: Option<f64>,
     /// What the trace does not tell though it happened.
     pub gaps: Gaps,
+}
+
+impl StepSeen {
+    /// A step of which nothing is known but that a message was there.
+    pub fn at(pipeline: Arc<str>, step: Arc<str>) -> Self {
+        Self {
+            pipeline,
+            step,
+            worker: WorkerIndex::default(),
+            key: None,
+            message: None,
+            before: None,
+            state: None,
+            created: false,
+            outputs: Vec::new(),
+            dead: None,
+            messages: None,
+            latency_us: 0,
+            rate: None,
+            share: None,
+            gaps: Gaps::default(),
+        }
+    }
 }
 
 /// Why a message became a dead letter.

@@ -251,7 +251,7 @@ impl TestDriver {
     /// Processes one frame, all the way to the sinks. Returns false if there was none.
     pub fn step(&mut self) -> bool {
         let Some((at, mut waiting)) = self.waiting.pop_front() else { return false };
-        let first = waiting.split_first();
+        let first = waiting.split_to(1);
         if !waiting.is_empty() {
             self.waiting.push_front((at, waiting));
         }

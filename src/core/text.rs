@@ -13,7 +13,6 @@ pub(crate) fn plural(count: u64, noun: &str) -> String {
 }
 
 /// A count in plain digits, for scripts, and its noun: `1 partition`, `2000 partitions`.
-#[cfg(feature = "workbench")]
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }

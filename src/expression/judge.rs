@@ -11,6 +11,7 @@ use cel::{Context, Env, Program, Value as CelValue};
 use serde_json::Value;
 
 use super::check::{Wanted, check};
+use super::conjunction::demanded;
 use super::error::ExpressionError;
 use super::fields::Fields;
 use super::names::Rows;
@@ -109,6 +110,17 @@ impl Expression {
     #[must_use]
     pub(super) fn names(&self, name: &str) -> bool {
         self.wanted.iter().any(|wanted| wanted.name == name)
+    }
+
+    /// All names that it uses.
+    pub(super) fn all_names(&self) -> impl Iterator<Item = &'static str> {
+        self.wanted.iter().map(|wanted| wanted.name)
+    }
+
+    /// The text that a name must be equal to where this holds: `name == "text"` is one of the parts that `&&` joins.
+    #[must_use]
+    pub(super) fn only(&self, name: &str) -> Option<&str> {
+        demanded(self.program.expression(), name)
     }
 
     fn evaluate(&self, found: &Found<'_>) -> Result<bool, String> {

@@ -6,6 +6,7 @@
 //! Nothing that is typed ends the program: the parser runs on a thread of its own (`parse`).
 
 mod check;
+mod conjunction;
 mod error;
 mod fields;
 mod judge;

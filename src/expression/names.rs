@@ -126,7 +126,7 @@ impl Rows {
 }
 
 impl Name {
-    fn written(self) -> String {
+    pub(super) fn written(self) -> String {
         if self.has_fields { format!("{}.*", self.name) } else { self.name.to_owned() }
     }
 }

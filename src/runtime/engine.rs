@@ -192,7 +192,7 @@ impl Engine {
 
     /// Takes no more frames. Frames in flight are processed to their end.
     pub fn pause(&self) {
-        self.shared().gate.pause();
+        let _ = self.shared().gate.pause();
     }
 
     /// Takes frames again.

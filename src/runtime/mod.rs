@@ -38,6 +38,7 @@ mod durable;
 mod earlier;
 mod engine;
 mod error;
+pub mod examiner;
 mod ingress;
 #[cfg(all(test, feature = "interleavings"))]
 mod interleavings;
@@ -60,7 +61,6 @@ pub(crate) use error::hint;
 pub use ingress::gate::RunState;
 pub use ingress::waits::Waits;
 pub(crate) use panics::AHEAD_THREAD_NAME;
-#[cfg(feature = "workbench")]
 pub(crate) use panics::REPLAY_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::Settings;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use super::examiner::Examiner;
 use super::processes::naming::named;
 use crate::cluster::Cluster;
 use crate::core::event::ProcessNamed;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub resilience: Option<ResilienceSettings>,
     /// Where the run is recorded in memory, if it is. What is not saved is not recorded either.
     pub recorded: Option<Arc<RecordedInMemory>>,
+    /// Who is given what happened to messages, if somebody is.
+    pub examiner: Option<Arc<Examiner>>,
     /// The processes that run it together, of which this is process 0. `None`: this one alone.
     pub cluster: Option<Arc<Cluster>>,
 }
@@ -98,6 +101,7 @@ impl Settings {
             paused: false,
             resilience: None,
             recorded: None,
+            examiner: None,
             cluster: None,
         }
     }

@@ -13,7 +13,7 @@ use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::numbers::Epoch;
 use crate::core::observer::Observer;
 use crate::endpoints::Endpoint;
-use crate::runtime::{Engine, EngineError, RunState};
+use crate::runtime::{Engine, EngineError};
 use crate::telemetry::safety::{Checkpoints, Crash, SafetyShown};
 
 /// How often all children are started anew before a loss is final.
@@ -78,9 +78,10 @@ impl Session {
         }
         let (partitions, workers) = (self.partitions_in_memory(), self.engine.workers());
         let (topology, earlier) = (Arc::clone(self.engine.topology()), self.engine.earlier());
-        self.settings.paused = self.engine.run_state() != RunState::Running;
+        self.settings.paused = self.stays_paused();
         let began = Instant::now();
         self.engine.crash();
+        self.breakpoints.forget();
         // Not before: more of them may enter until then, and the journal may have them.
         self.load_before_crash();
         self.collector.event(EngineEvent::Crashed { workers, partitions });

@@ -1,6 +1,8 @@
 //! An engine and what is measured of it: every front end holds a [`Session`].
 
 pub mod asked;
+mod branching;
+mod breakpoints;
 #[cfg(feature = "workbench")]
 pub mod control;
 pub mod counting;
@@ -10,6 +12,8 @@ mod load;
 mod load_state;
 pub mod local;
 mod look;
+#[cfg(feature = "workbench")]
+mod looks;
 mod measure;
 pub mod orders;
 pub mod past;
@@ -17,6 +21,10 @@ mod processes;
 #[cfg(feature = "workbench")]
 pub mod remote;
 mod reset;
+mod rewind;
+mod rewinding;
+mod searches;
+mod searching;
 #[cfg(feature = "workbench")]
 pub mod status;
 pub mod top_keys;
@@ -24,6 +32,7 @@ mod totals;
 mod travelling;
 mod view;
 pub mod watched;
+pub mod what_if;
 #[cfg(feature = "workbench")]
 pub mod wire;
 
@@ -48,10 +57,14 @@ use crate::telemetry::partitions::PartitionView;
 use crate::telemetry::safety::Crash;
 use crate::telemetry::throughput::Throughput;
 use crate::telemetry::traced::Traced;
+use breakpoints::Breakpoints;
 use load_state::Load;
 use look::{Look, Moment};
-use past::{Past, Told};
+use past::Places;
+use rewind::Rewind;
+use searches::{Shrinking, Testing};
 use totals::{totals, traced, work};
+use what_if::Branch;
 
 /// How often it is checked whether the recovery is complete.
 const RECOVERY_LOOK: Duration = Duration::from_millis(100);
@@ -89,10 +102,16 @@ pub struct Session {
     /// Whether a recovery was under way at the last refresh.
     recovering: bool,
     load: Load,
-    /// The moment of the past that is looked at; `None` if it is now.
-    past: Option<Past>,
-    /// What the user has to be told of the past.
-    told: Vec<Told>,
+    /// The past as the front end of this process looks at it, and the places of all that look at it.
+    rewind: Rewind,
+    places: Places,
+    breakpoints: Breakpoints,
+    /// The branch that is looked at.
+    branch: Option<Branch>,
+    /// The search for a smallest input, or what it has found.
+    shrinking: Option<Shrinking>,
+    /// The test that is being made.
+    testing: Option<Testing>,
 }
 
 impl Session {
@@ -107,14 +126,15 @@ impl Session {
         settings: &Settings,
         dead_letters: Option<DeadLetterFile>,
     ) -> Result<Self, EngineError> {
-        Self::begin(topology, settings, dead_letters, Engine::start)
+        let breakpoints = Breakpoints::new(Arc::clone(&topology));
+        Self::begin(topology, settings, (dead_letters, breakpoints), Engine::start)
     }
 
     /// The same, with an engine that is started by `start`.
     fn begin(
         topology: Arc<Topology>,
         settings: &Settings,
-        dead_letters: Option<DeadLetterFile>,
+        (dead_letters, mut breakpoints): (Option<DeadLetterFile>, Breakpoints),
         start: impl FnOnce(Arc<Topology>, &Settings, Arc<dyn Observer>) -> Result<Engine, EngineError>,
     ) -> Result<Self, EngineError> {
         let mut collector = Collector::new(&topology, settings.workers.get(), dead_letters);
@@ -122,7 +142,10 @@ impl Session {
         let collector = Arc::new(collector);
         collector.reporter.begins(&topology, settings);
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
-        let engine = start(topology, settings, observer)?;
+        let mut settings = settings.clone();
+        settings.examiner = Some(breakpoints.examiner());
+        breakpoints.begin(&collector.news, settings.cluster.is_none());
+        let engine = start(topology, &settings, observer)?;
         if let Some(letters) = &collector.letters {
             let told = Arc::downgrade(&collector);
             let tell = move |news| {
@@ -147,14 +170,18 @@ impl Session {
             worker_throughput: Vec::new(),
             histories: Mutex::default(),
             ended: None,
-            settings: settings.clone(),
             workers_shown: settings.workers.get(),
+            settings,
             crash: None,
             stateful_before: 0,
             recovering: true,
             load: Load::default(),
-            past: None,
-            told: Vec::new(),
+            rewind: Rewind::to_stops(),
+            places: Places::default(),
+            breakpoints,
+            branch: None,
+            shrinking: None,
+            testing: None,
         })
     }
 
@@ -222,8 +249,9 @@ impl Session {
     /// Updates the figures, for a front end that shows `view`. True if a new snapshot would differ.
     pub fn refresh(&mut self, view: &PartitionView) -> bool {
         let updated = self.update();
-        let looked = self.look_back(view);
-        self.look.poll(&self.engine, view, self.moment()) || updated || looked
+        let looked = self.look_back(view) | self.look_at_searches();
+        let branched = self.branch.as_ref().is_some_and(Branch::take_changed);
+        self.look.poll(&self.engine, view, self.moment()) || updated || looked || branched
     }
 
     /// Updates the figures, but no rows of partitions. True if anything has changed.
@@ -242,6 +270,7 @@ impl Session {
         let recovering = self.engine.is_recovering();
         let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
         let load = self.watch_load();
+        let stopped = self.watch_breakpoints();
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();
@@ -249,7 +278,7 @@ impl Session {
             let begun = self.collector.begun.lock().take();
             self.histories.get_mut().note(begun);
         }
-        rolled || said || changed || back || load
+        rolled || said || changed || back || load || stopped
     }
 
     /// Whether messages that sources read are traced from now on, if the settings allow it.
@@ -261,24 +290,6 @@ impl Session {
     /// What has happened so far.
     fn moment(&self) -> Moment {
         Moment { work: work(&self.collector), disturbed: self.disturbed }
-    }
-
-    /// A look for one that looks from another process.
-    #[cfg(feature = "workbench")]
-    fn new_look(&self) -> Look {
-        Look::new(self.settings.frame_limit, Arc::clone(&self.collector.news))
-    }
-
-    /// Goes on with a look at these partitions. True if something is known that was not.
-    #[cfg(feature = "workbench")]
-    fn poll(&self, look: &mut Look, view: &PartitionView) -> bool {
-        look.poll(&self.engine, view, self.moment())
-    }
-
-    /// When [`poll`](Self::poll) should be called again, if nothing else happens.
-    #[cfg(feature = "workbench")]
-    fn next_poll(&self, look: &Look) -> Option<Duration> {
-        look.next_poll(&self.engine, work(&self.collector))
     }
 
     /// Partitions have changed without a message.

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
+pub use super::searches::{TestMade, TestOf};
+use super::what_if::WhatIf;
 use crate::application::Key;
 use crate::core::frames::pins::{PIN_LIMIT, Pin};
 use crate::core::load::settings::LoadSettings;
@@ -40,10 +42,16 @@ pub enum Order {
     },
     /// Trace every message of a key; if that is done already, no longer.
     Pin(Pin),
+    /// Set a breakpoint, or change one.
+    Breakpoint(BreakpointOrder),
     /// Lose all that is in memory, and recover.
     Crash,
     /// Kill this process, one of several that run the engine.
     Kill(ProcessIndex),
+    /// Do the recording again with these edits, beside the engine. An attached workbench cannot.
+    WhatIf(Vec<WhatIf>),
+    /// Forget the branch.
+    EndWhatIf,
     /// Begin anew, with nothing kept.
     Reset,
     /// Go on with one worker more, or one less, in each process.
@@ -51,6 +59,23 @@ pub enum Order {
         /// One more.
         more: bool,
     },
+    /// Look in the recording for the smallest input with which this condition holds of a step. Another search ends.
+    Shrink(Arc<str>),
+    /// End that search, and keep the smallest input so far.
+    EndShrink,
+    /// Make a test of what was seen.
+    Test(TestOf),
+}
+
+/// What a front end wants of the breakpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BreakpointOrder {
+    /// Set one with this condition.
+    Set(String),
+    /// Take the one with this number away.
+    Remove(u64),
+    /// Switch the one with this number off, or on again.
+    Switch(u64),
 }
 
 /// What came of an order, where a person has to be told.
@@ -68,6 +93,8 @@ pub enum Answer {
     Killed,
     /// The application has begun anew.
     BegunAnew,
+    /// A test that was wanted.
+    Test(Box<TestMade>),
     /// This is so.
     Told(String),
 }
@@ -91,6 +118,8 @@ impl Session {
                         self.engine.pause();
                         self.say("paused");
                     }
+                    RunState::Pausing | RunState::Paused | RunState::Stepping(_)
+                        if self.go_on_from_hit() => {}
                     RunState::Pausing | RunState::Paused | RunState::Stepping(_) => {
                         self.engine.resume();
                         self.say("resumed");
@@ -99,6 +128,7 @@ impl Session {
                 Ok(None)
             }
             Order::Step => {
+                self.leave_hits();
                 self.engine.step();
                 self.say("step: one message may enter");
                 Ok(None)
@@ -113,6 +143,7 @@ impl Session {
                 Ok(Some(Answer::Revived(key, revival)))
             }
             Order::Pin(pin) => Ok(Some(self.pin_or_unpin(pin))),
+            Order::Breakpoint(order) => Ok(self.order_breakpoint(order).err().map(Answer::Refused)),
             Order::Crash => match self.crash() {
                 Ok(()) => Ok(Some(Answer::Crashed(true))),
                 Err(EngineError::NothingSaved) => Ok(Some(Answer::Crashed(false))),
@@ -126,10 +157,21 @@ impl Session {
                 };
                 Ok(Some(if self.kill_process(process) { Answer::Killed } else { refused() }))
             }
+            Order::WhatIf(edits) => Ok(self.what_if(edits).err().map(Answer::Refused)),
+            Order::EndWhatIf => {
+                self.branch = None;
+                Ok(None)
+            }
             Order::Reset => self.reset().map(|()| Some(Answer::BegunAnew)),
             Order::ChangeWorkers { more } => {
                 Ok(self.change_workers(more).err().map(Answer::Refused))
             }
+            Order::Shrink(when) => Ok(self.shrink(&when).err().map(Answer::Refused)),
+            Order::EndShrink => {
+                self.end_shrink();
+                Ok(None)
+            }
+            Order::Test(of) => Ok(self.make_test(of).err().map(Answer::Refused)),
         }
     }
 

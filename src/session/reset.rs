@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Session;
+use super::breakpoints::Breakpoints;
 use super::crash::apart;
 use crate::resilience::empty_directory;
-use crate::runtime::{Engine, EngineError, RunState};
+use crate::runtime::{Engine, EngineError};
 use crate::telemetry::dead_letter_file::DeadLetters;
 
 impl Session {
@@ -20,7 +21,7 @@ impl Session {
     ///
     /// What is saved cannot be removed, or the engine cannot start again: then it has ended.
     pub fn reset(&mut self) -> Result<(), EngineError> {
-        let paused = self.engine.run_state() != RunState::Running;
+        let paused = self.stays_paused();
         self.close();
         self.keep_addresses();
         self.settings.paused = paused;
@@ -35,7 +36,10 @@ impl Session {
         let start = |topology, settings: &_, observer| {
             apart(|| Engine::start(topology, settings, observer))
         };
-        *self = Self::begin(topology, &settings, letters, start)?;
+        let mut breakpoints =
+            std::mem::replace(&mut self.breakpoints, Breakpoints::new(Arc::clone(&topology)));
+        breakpoints.begin_anew();
+        *self = Self::begin(topology, &settings, (letters, breakpoints), start)?;
         (self.tracing, self.stopping, self.resets) = (tracing, stopping, resets);
         self.carry_over();
         Ok(())

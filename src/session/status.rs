@@ -48,6 +48,12 @@ pub struct Status {
     pub unsaved: Option<u64>,
     /// The endpoints of sinks that take no outputs now.
     pub stalled_sinks: Vec<String>,
+    /// How many breakpoints are on. They stay when nobody looks any more.
+    #[serde(default)]
+    pub breakpoints: usize,
+    /// The condition of the breakpoint at which the engine has stopped; `None` if it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<String>,
     /// How many look at the run.
     pub viewers: usize,
 }
@@ -65,6 +71,7 @@ impl Session {
         };
         let sinks = figures.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
         let stalled = sinks.filter(|sink| sink.state != SinkState::Writing);
+        let breakpoints = &figures.breakpoints;
         let safety = figures.safety.as_ref();
         Status {
             app: figures.application.to_string(),
@@ -86,6 +93,8 @@ impl Session {
             checkpoint: safety.map(|safety| safety.epoch.0),
             unsaved: safety.map(|safety| safety.unsaved),
             stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),
+            breakpoints: breakpoints.all.iter().filter(|one| one.on).count(),
+            stopped_at: breakpoints.hit.as_ref().map(|hit| hit.text.to_string()),
             viewers,
         }
     }

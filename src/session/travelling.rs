@@ -4,101 +4,117 @@ use std::sync::Arc;
 
 use super::Session;
 use super::orders::{Answer, Order};
-use super::past::{Moment, News, Past, Sources, Told, Travel};
+use super::past::{Moment, Past, Sources, Travel};
 use super::view::SHOWN;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
+use crate::core::replay::recording::Crew;
 use crate::resilience::history::read_again;
 use crate::telemetry::{
     OutputShown, PartitionView, PartitionsShown, Snapshot, Totals, TracedShown,
 };
 
+impl Order {
+    /// Whether its effect is to be seen, so that the past is left for it.
+    pub(super) fn is_seen_now(&self) -> bool {
+        match self {
+            Self::Inject(..)
+            | Self::Step
+            | Self::Load(_)
+            | Self::Crash
+            | Self::Kill(_)
+            | Self::Reset
+            | Self::ChangeWorkers { .. } => true,
+            Self::PauseOrResume
+            | Self::StopLoad
+            | Self::Pin(_)
+            | Self::Breakpoint(_)
+            | Self::Revive { .. }
+            | Self::WhatIf(_)
+            | Self::EndWhatIf
+            | Self::Shrink(_)
+            | Self::EndShrink
+            | Self::Test(_) => false,
+        }
+    }
+}
+
 impl Session {
     /// Goes to a moment of the past, or back to now. It is looked for while the engine goes on: snapshots show it when
     /// it is found, and are of the moment before until then. What has to be told is among the [`told`](Self::told).
     pub fn travel(&mut self, travel: Travel) {
-        if travel == Travel::Live {
-            self.past = None;
-            return;
-        }
-        if self.past.is_none() {
-            if travel.is_forth() {
-                return self.tell("this is now: nothing comes after it", false);
-            }
-            match self.begin_past() {
-                Ok(past) => self.past = Some(past),
-                Err(why) => return self.tell(&why, true),
-            }
-        }
-        if let Some(past) = &mut self.past {
-            past.go(travel);
-        }
+        let mut rewind = std::mem::take(&mut self.rewind);
+        rewind.travel(self, travel);
+        self.rewind = rewind;
     }
 
-    fn begin_past(&self) -> Result<Past, String> {
-        let recorded =
-            self.settings.recorded.as_ref().filter(|_| self.settings.resilience.is_some());
+    /// Whether there is a past to go to.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.settings.recorded.is_some() && self.settings.resilience.is_some()
+    }
+
+    pub(super) fn begin_past(&self) -> Result<Past, String> {
+        if self.settings.attachable && !self.is_recorded() {
+            return Err(
+                "this run is not recorded: start it with --resilience-dir and --history".to_owned()
+            );
+        }
+        // First: a past for which there is no place orders no checkpoint.
+        let place = self.places.take()?;
+        Past::begin(self.sources()?, place)
+            .map_err(|error| format!("the past cannot be shown: {error}"))
+    }
+
+    /// What a replay of this run needs.
+    pub(super) fn sources(&self) -> Result<Sources, String> {
+        let recorded = self.settings.recorded.as_ref().filter(|_| self.is_recorded());
         let Some(recorded) = recorded else {
             return Err("there is no past to go to: this run is not recorded".to_owned());
         };
-        let sources = Sources {
+        let workers = self.settings.all_workers(self.settings.workers);
+        let crew = Crew { workers, of_each_process: workers, precreate: false };
+        Ok(Sources {
             topology: Arc::clone(self.engine.topology()),
+            crew,
             recorded: Arc::clone(recorded),
             read: Box::new(|entered, framing| {
                 read_again(entered, framing).map_err(|error| error.to_string())
             }),
             saved: self.engine.save(),
             news: Arc::clone(&self.collector.news),
-        };
-        Past::begin(sources).map_err(|error| format!("the past cannot be shown: {error}"))
+        })
     }
 
     /// Takes what the user has to be told of the past.
     pub fn told(&mut self) -> Vec<Answer> {
-        let answer =
-            |Told { text, bad }| if bad { Answer::Refused(text) } else { Answer::Told(text) };
-        std::mem::take(&mut self.told).into_iter().map(answer).collect()
+        self.rewind.told().chain(self.made_test()).collect()
     }
 
-    fn tell(&mut self, text: &str, bad: bool) {
-        self.told.push(Told { text: text.to_owned(), bad });
+    /// The number of the message of the moment of the past that is shown; `None` if that is now.
+    pub(super) fn moment_shown(&self) -> Option<u64> {
+        self.rewind.past.as_ref()?.found().map(|(moment, _)| moment.message)
     }
 
     /// Leaves the past for orders whose effect is to be seen.
     pub(super) fn leave_past_for(&mut self, order: &Order) {
-        let is_seen_now = match order {
-            Order::Inject(..)
-            | Order::Step
-            | Order::Load(_)
-            | Order::Crash
-            | Order::Kill(_)
-            | Order::Reset
-            | Order::ChangeWorkers { .. } => true,
-            Order::PauseOrResume | Order::StopLoad | Order::Pin(_) | Order::Revive { .. } => false,
-        };
-        if is_seen_now && self.past.take().is_some() {
-            self.tell("this is now again", false);
-        }
+        self.rewind.leave_for(order);
     }
 
     /// Looks at what has been found of the past. True if a new snapshot would differ.
     pub(super) fn look_back(&mut self, view: &PartitionView) -> bool {
-        let Some(past) = &mut self.past else { return !self.told.is_empty() };
-        past.look(view);
-        let News { changed, told, is_over } = past.news();
-        self.told.extend(told);
-        if is_over {
-            self.past = None;
-        }
-        changed || is_over || !self.told.is_empty()
+        let mut rewind = std::mem::take(&mut self.rewind);
+        let looked = rewind.look(self, view);
+        self.rewind = rewind;
+        looked
     }
 
-    /// The snapshot of the moment that was found, if one is wanted: what the engine does is of now.
-    pub(super) fn as_of_then(&self, now: Snapshot) -> Snapshot {
-        let Some(past) = &self.past else { return now };
+    /// The snapshot of the moment that was found, if one is wanted: what the engine does is of now. `now` has all dead
+    /// letters that are kept.
+    pub(super) fn as_of_then(&self, past: Option<&Past>, now: Snapshot) -> Snapshot {
+        let Some(past) = past else { return now };
         let replaying = past.is_busy();
         let Some((moment, partitions)) = past.found() else {
-            return Snapshot { replaying, ..now };
+            return Snapshot { replaying, search: past.search(), ..now };
         };
         let own = self.trace_of_then(&moment);
         let (dead_letters, letters) = self.letters_of_then(&moment, &now);
@@ -117,6 +133,8 @@ impl Session {
             dead_letters,
             past: Some(moment.shown(own, letters.is_some())),
             replaying,
+            search: past.search(),
+            changes: past.changes(),
             ..now
         }
     }

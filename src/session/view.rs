@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use super::Session;
 use super::look::Look;
 use super::totals::{of_worker, pipeline_totals, totals, traced, work};
+use super::what_if::Branch;
+use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
 use crate::core::topology::StepPlan;
 use crate::runtime::RunState;
@@ -25,7 +27,7 @@ impl Session {
     /// What is seen of this moment, or of the moment of the past that is wanted.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.as_of_then(self.snapshot_of_now())
+        self.as_of_then(self.rewind.past.as_ref(), self.snapshot_of_now())
     }
 
     fn snapshot_of_now(&self) -> Snapshot {
@@ -35,12 +37,17 @@ impl Session {
         Snapshot {
             traces: collector.traces.lock().newest_first().take(SHOWN).cloned().collect(),
             outputs: collector.outputs.lock().newest_first().take(SHOWN).cloned().collect(),
-            // All of them, so that a filter finds old ones.
-            dead_letters: collector.dead_letters.lock().newest_first().cloned().collect(),
+            dead_letters: self.dead_letters_kept(),
             events: collector.events.lock().newest_first().take(SHOWN).cloned().collect(),
             log: collector.reporter.log().map(|log| log.shown(SHOWN)).unwrap_or_default(),
+            branch: self.branch.as_ref().map(Branch::shown),
             ..figures
         }
+    }
+
+    /// All dead letters that are kept, newest first, so that a filter finds old ones.
+    pub(super) fn dead_letters_kept(&self) -> Vec<Arc<DeadLetter>> {
+        self.collector.dead_letters.lock().newest_first().cloned().collect()
     }
 
     /// The figures of this moment for one that looks at it, without what is kept of single messages and events.
@@ -75,8 +82,13 @@ impl Session {
             events: Vec::new(),
             log: LogShown::default(),
             ahead: look.foreseen(),
+            breakpoints: self.breakpoints.shown(),
             past: None,
+            shrinking: self.shrinking_shown(),
             replaying: false,
+            search: None,
+            changes: None,
+            branch: None,
             away: None,
         }
     }

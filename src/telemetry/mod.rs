@@ -6,6 +6,8 @@
 //! run's length is only numbers.
 
 pub(crate) mod ahead;
+mod branch;
+mod breakpoints;
 pub(crate) mod collector;
 pub(crate) mod dead_letter_file;
 pub(crate) mod histories;
@@ -19,10 +21,16 @@ pub(crate) mod pressure;
 pub(crate) mod processes;
 pub(crate) mod ring;
 pub(crate) mod safety;
+pub(crate) mod shrinking;
 pub(crate) mod snapshot;
 mod writers;
 
 pub use ahead::{Draft, Foreseen};
+pub use branch::{
+    BranchDiffers, BranchShown, CutBytes, LetterShown, PartitionDiffersShown, SinkDiffersShown,
+    StateShown,
+};
+pub use breakpoints::{BreakpointShown, BreakpointsShown, HitShown};
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 #[cfg(feature = "workbench")]
 pub(crate) use log::utc;
@@ -40,10 +48,11 @@ pub use partitions::opened::{OpenedPartition, PartitionName};
 pub use partitions::rates::ShownRow;
 pub(crate) use partitions::still::Still;
 pub use partitions::{PartitionView, PartitionsShown};
-pub use past::PastShown;
+pub use past::{ChangeShown, ChangesShown, PastShown, SearchShown};
 pub use pressure::{SinkShown, SinkState};
 pub use processes::ProcessesShown;
 pub use safety::{Crash, SafetyShown};
+pub use shrinking::{ShrinkShown, ShrinkStage};
 pub use snapshot::{
     LoadShown, OutputShown, PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };

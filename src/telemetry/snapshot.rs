@@ -7,16 +7,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ahead::Foreseen;
+use super::branch::BranchShown;
+use super::breakpoints::BreakpointsShown;
 use super::log::LogShown;
 use super::measures::latency::{LatencyShown, LatencySummary};
 use super::measures::throughput::Throughput;
 use super::measures::traced::TracedShown;
 use super::measures::window::TimeWindow;
 use super::partitions::PartitionsShown;
-use super::past::PastShown;
+use super::past::{ChangesShown, PastShown, SearchShown};
 use super::pressure::SinkShown;
 use super::processes::ProcessesShown;
 use super::safety::SafetyShown;
+use super::shrinking::ShrinkShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::pins::Pin;
@@ -76,13 +79,24 @@ pub struct Snapshot {
     pub log: LogShown,
     /// What the typed message would do; `None` while it is not known, or nothing is typed.
     pub ahead: Option<Arc<Foreseen>>,
+    /// The breakpoints, and where the engine has stopped at one.
+    pub breakpoints: Arc<BreakpointsShown>,
     /// The moment of the past of which partitions, messages, outputs and dead letters are. `None` if that is now. What the
     /// engine does is always of now.
-    #[serde(skip)]
     pub past: Option<PastShown>,
     /// Whether another moment of the past is wanted, and is being found.
-    #[serde(skip)]
     pub replaying: bool,
+    /// The search through the recording that is under way.
+    pub search: Option<SearchShown>,
+    /// The changes of a partition, if they were asked for and a moment of the past is shown.
+    #[serde(skip)]
+    pub changes: Option<Arc<ChangesShown>>,
+    /// The branch of the recording that is looked at, or is being done.
+    #[serde(skip)]
+    pub branch: Option<BranchShown>,
+    /// The search for a smallest input, or what it has found; `None` if there was none.
+    #[serde(skip)]
+    pub shrinking: Option<ShrinkShown>,
     /// Why nothing is known of later moments: the engine is in another process, which does not answer. `None` while it does.
     pub away: Option<Arc<str>>,
 }

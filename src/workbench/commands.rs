@@ -50,12 +50,18 @@ commands! {
     MoreLoad,     "more load",     Everywhere,  HELP,   [char('>')],                        "twice as many messages of the load a second";
     LessLoad,     "less load",     Everywhere,  HELP,   [char('<')],                        "half as many messages of the load a second";
     StopLoad,     "stop load",     Everywhere,  HELP,   [char('X')],                        "end the load";
+    Breakpoints,  "breakpoints",   Everywhere,  HELP,   [char('b')],                        "stop at a message: conditions, as key == \"a\" && state.votes > 100";
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
     ChangeBefore, "change before", Everywhere,  HELP,   [char(',')],                        "go back to the change before, of the selected partition or of any; the engine goes on";
     ChangeAfter,  "change after",  Everywhere,  HELP,   [char('.')],                        "in the past, go on to the next change, of the selected partition or of any";
     MessageBefore, "message before", Everywhere, HELP,  [char('[')],                        "go back to the message before: see everything as it was then";
     MessageAfter, "message after", Everywhere,  HELP,   [char(']')],                        "in the past, go on to the next message";
     GoMessage,    "go to message", Everywhere,  HELP,   [char('#')],                        "go to the message with a number that is typed, and see everything as it was then";
+    Find,         "find",          Everywhere,  HELP,   [char('F')],                        "go back to the last message at which a condition holds, as state.votes > 100";
+    FindBefore,   "find before",   Everywhere,  HELP,   [char('{')],                        "find it again before this moment";
+    FindAfter,    "find after",    Everywhere,  HELP,   [char('}')],                        "in the past, find it again after this moment";
+    Fault,        "whose fault",   Everywhere,  HELP,   [char('!')],                        "go to the message that gave the partition, or its field at the cursor, its value";
+    WhatIf,       "what if",       Everywhere,  HELP,   [char('x')],                        "leave out, edit or put in messages, set a state, and see what would differ now";
     Live,         "live",          Everywhere,  HELP,   [char('l')],                        "leave the past, and see what is now";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";
@@ -90,6 +96,8 @@ commands! {
     FewerWorkers, "fewer workers", Everywhere,  HELP,   [char('-')],                        "go on with one worker less, after a checkpoint";
     Crash,        "crash",         Everywhere,  HELP,   [char('C')],                        "lose all that is in memory, as a kill would, and see it recover";
     Reset,        "reset",         Everywhere,  HELP,   [char('B')],                        "begin anew with nothing kept: no partitions, no messages, nothing saved";
+    Shrink,       "shrink",        Everywhere,  HELP,   [char('M')],                        "find the smallest input with which it still happens: what is selected, or a condition";
+    Test,         "test",          Everywhere,  HELP,   [char('T')],                        "write a Rust test of what is selected, of the moment, or of the smallest input";
     Safety,       "saved",         Everywhere,  HELP,   [char('c')],                        "show what is saved, what would be lost, and the story of the last crash";
     Copy,         "copy",          Rows,        HELP,   [char('y')],                        "copy what is selected or open, as JSON";
     CopyScreen,   "copy screen",   Everywhere,  HELP,   [char('Y')],                        "copy the screen as text";

@@ -12,7 +12,7 @@ use super::state::Effect;
 use super::terminal::screen::Screen;
 use super::terminal::signals::stop_job;
 use super::{Hands, Leave, WorkbenchError, words};
-use crate::session::orders::Order;
+use crate::session::orders::{Order, TestMade};
 
 /// Terminals take no longer text in one sequence, some of them less.
 const MAX_COPIED: usize = 56_000;
@@ -39,6 +39,14 @@ impl Hands {
                     Ok(paths) => (format!("saved {}", names(&paths)), false),
                     Err(error) => (format!("not saved: {error}"), true),
                 };
+                workbench.notify(said, bad);
+            }
+            Effect::SaveTest(test) => {
+                let (said, bad) =
+                    match save_test(Path::new("."), workbench.application_name(), &test) {
+                        Ok(path) => (about_test(&path, &test), false),
+                        Err(error) => (format!("not saved: {error}"), true),
+                    };
                 workbench.notify(said, bad);
             }
             Effect::Mouse(mouse) => self.screen.set_mouse(mouse)?,
@@ -103,11 +111,41 @@ fn save(
     files: &[(String, Vec<u8>)],
 ) -> io::Result<Vec<PathBuf>> {
     let application = words::file_name(application);
+    save_numbered(files, |number, end| {
+        directory.join(format!("{application}-{number}.{}", end.replace(['/', '\0'], "-")))
+    })
+}
+
+/// Writes a test under the first number that is free: `alphabet_test_1.rs`, which a module may be called.
+fn save_test(directory: &Path, application: &str, test: &TestMade) -> io::Result<PathBuf> {
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    let name: String = application.to_ascii_lowercase().chars().map(letter).collect();
+    // No name begins with a digit.
+    let before = if name.starts_with(|first: char| first.is_ascii_digit()) { "_" } else { "" };
+    let files = [(String::new(), test.file.clone().into_bytes())];
+    let paths = save_numbered(&files, |number, _| {
+        directory.join(format!("{before}{name}_test_{number}.rs"))
+    })?;
+    paths.into_iter().next().ok_or_else(|| io::Error::other("no file was written"))
+}
+
+/// What is said of a test that was saved.
+fn about_test(path: &Path, test: &TestMade) -> String {
+    let module = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let messages = words::counted(test.messages as u64, "message");
+    let red = if test.is_red { ", red until mended" } else { "" };
+    format!(
+        "saved {module}.rs: a test of {messages}{red}; `#[cfg(test)] mod {module};` in src, `cargo test {module}`"
+    )
+}
+
+/// Writes files under the first number for which none of their paths exists.
+fn save_numbered(
+    files: &[(String, Vec<u8>)],
+    path: impl Fn(u32, &str) -> PathBuf,
+) -> io::Result<Vec<PathBuf>> {
     for number in 1..=MAX_FILES {
-        let path = |(end, _): &(String, Vec<u8>)| {
-            directory.join(format!("{application}-{number}.{}", end.replace(['/', '\0'], "-")))
-        };
-        let paths: Vec<PathBuf> = files.iter().map(path).collect();
+        let paths: Vec<PathBuf> = files.iter().map(|(end, _)| path(number, end)).collect();
         if paths.iter().any(|path| path.symlink_metadata().is_ok()) {
             continue;
         }
@@ -155,6 +193,23 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let paths = save(directory.path(), "../../x", &[("../y".to_owned(), Vec::new())]).unwrap();
         assert_eq!(paths[0].parent().unwrap(), directory.path());
+    }
+
+    #[test]
+    fn a_saved_test_has_the_name_of_a_module_and_it_is_said_how_it_is_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let test = TestMade { file: "fn x() {}".to_owned(), messages: 1, is_red: true };
+        let mut names = Vec::new();
+        for application in ["My app", "My app", "3 stäte"] {
+            let path = save_test(directory.path(), application, &test).unwrap();
+            assert_eq!(path.parent().unwrap(), directory.path());
+            assert_eq!(std::fs::read(&path).unwrap(), b"fn x() {}");
+            names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+        assert_eq!(names, ["my_app_test_1.rs", "my_app_test_2.rs", "_3_st_te_test_1.rs"]);
+        let said = about_test(Path::new("a/my_app_test_1.rs"), &test);
+        assert!(said.starts_with("saved my_app_test_1.rs: a test of 1 message, red "), "{said}");
+        assert!(said.ends_with("`cargo test my_app_test_1`"), "{said}");
     }
 
     #[test]

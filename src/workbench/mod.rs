@@ -205,6 +205,11 @@ async fn work(desk: &mut Desk, hands: &mut Hands) -> Result<Leave, WorkbenchErro
     loop {
         desk.workbench.resize(hands.screen.area()?);
         dirty |= desk.look();
+        for effect in desk.take_effects() {
+            if let Some(leave) = hands.apply(desk, effect)? {
+                return Ok(leave);
+            }
+        }
         let outcome = desk.session.here().and_then(|session| session.engine().outcome());
         if let Some(Err(error)) = outcome {
             return Err(WorkbenchError::Engine(error));

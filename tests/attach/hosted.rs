@@ -11,12 +11,14 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tracing_subscriber::prelude::*;
 use wallaroo::core::partitions::query::Condition;
+use wallaroo::core::replay::memory::RecordedInMemory;
 use wallaroo::endpoints::Endpoint;
 use wallaroo::expression::{Expression, PartitionCondition, Rows};
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
 use wallaroo::session::control::Control;
+use wallaroo::session::past::RECORDED;
 use wallaroo::session::remote::{Reach, Remote};
 use wallaroo::session::watched::{TRACES, Watched};
 use wallaroo::session::wire::address::ControlAddress;
@@ -36,8 +38,13 @@ pub struct Hosted {
 }
 
 impl Hosted {
-    /// Starts it, with the state saved in the test's folder.
+    /// Starts it, with the state saved in the test's folder, and recorded.
     pub fn start() -> Self {
+        Self::start_with(Some(Arc::new(RecordedInMemory::new(RECORDED))))
+    }
+
+    /// The same, recorded there if anywhere.
+    pub fn start_with(recorded: Option<Arc<RecordedInMemory>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (commands, mut said) = unbounded_channel::<Command>();
         let (opened, is_open) = channel();
@@ -50,6 +57,8 @@ impl Hosted {
             let settings = Settings {
                 workers: 2.try_into().unwrap(),
                 injectable: true,
+                attachable: true,
+                recorded,
                 sources: vec![Endpoint::Tcp("127.0.0.1:0".to_owned())],
                 traces: Some(TRACES),
                 resilience: Some(ResilienceSettings::new(saved)),

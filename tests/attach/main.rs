@@ -19,6 +19,8 @@ mod commands;
 mod hosted;
 mod looking;
 mod ordering;
+mod past;
+mod past_breakpoints;
 mod screen;
 mod stopping;
 mod strangers;

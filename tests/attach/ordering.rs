@@ -12,7 +12,7 @@ use wallaroo::application::Key;
 use wallaroo::core::frames::pins::Pin;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::runtime::RunState;
-use wallaroo::session::orders::{Answer, Order};
+use wallaroo::session::orders::{Answer, BreakpointOrder, Order, TestOf};
 use wallaroo::session::remote::{Reach, Remote};
 use wallaroo::session::watched::Watched;
 use wallaroo::session::wire::address::ControlAddress;
@@ -154,4 +154,39 @@ fn more_than_a_message_may_have_is_refused_and_the_connection_goes_on() {
     assert!(matches!(answer(&mut remote), Answer::Refused(_)));
     vote(&mut remote, b'a', 7);
     look_until(&mut remote, &all(), "7 votes", |seen| votes_of(seen, "a") == Some(7));
+}
+
+#[test]
+fn a_breakpoint_that_is_set_from_there_stops_the_engine_and_says_where() {
+    let hosted = Hosted::start();
+    let mut remote = hosted.attach();
+    let set = |text: &str| Order::Breakpoint(BreakpointOrder::Set(text.to_owned()));
+    remote.order(set("vote > 1")).unwrap();
+    assert!(
+        matches!(answer(&mut remote), Answer::Refused(text) if text.contains("no `vote` here"))
+    );
+    remote.order(set("state.votes == 7")).unwrap();
+    look_until(&mut remote, &all(), "the breakpoint", |seen| seen.breakpoints.all.len() == 1);
+    vote(&mut remote, b'a', 3);
+    vote(&mut remote, b'a', 4);
+    look_until(&mut remote, &all(), "the stop", |seen| {
+        let hit = seen.breakpoints.hit.as_ref();
+        hit.is_some_and(|hit| hit.trace.sequence.0 == 2 && hit.key == Some(Key::from("a")))
+            && seen.run_state == RunState::Paused
+    });
+    remote.order(Order::PauseOrResume).unwrap();
+    look_until(&mut remote, &all(), "the end of the stop", |seen| {
+        seen.breakpoints.hit.is_none() && seen.run_state == RunState::Running
+    });
+}
+
+#[test]
+fn what_needs_the_recording_is_refused_in_a_sentence() {
+    let hosted = Hosted::start();
+    let mut remote = hosted.attach();
+    for order in [Order::Shrink("dead".into()), Order::EndShrink, Order::Test(TestOf::Moment)] {
+        remote.order(order).unwrap();
+        let Answer::Refused(why) = answer(&mut remote) else { panic!("it is refused") };
+        assert!(why.contains("cannot ask this of the recording yet"), "{why}");
+    }
 }

@@ -1,9 +1,11 @@
 //! The workbench of a run in another process, in a real terminal.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 
 use crate::commands::Place;
+use crate::support::frames::votes;
 use crate::support::program::{PROGRAM, Running, run};
 use crate::support::terminal::Terminal;
 use crate::support::waiting::wait_until;
@@ -117,4 +119,62 @@ fn one_that_only_looks_is_told_why_nothing_happens() {
     run(["stop", &place.path("s")]).succeeded();
     running.end().succeeded();
     terminal.wait_for("has ended");
+}
+
+#[test]
+fn the_past_of_a_run_that_is_recorded_is_shown_there_and_a_breakpoint_goes_to_its_moment() {
+    let place = Place::new();
+    let running = place.start(&["--history", "100MiB"]);
+    let mut terminal = attach(&place, &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for("a => 10");
+    terminal.send("a 5\r");
+    terminal.wait_for("a => 15");
+    terminal.send("\x1b");
+    terminal.wait_for("i: type a message");
+    let second = attach(&place, &["--read-only"]);
+    second.wait_for("a => 15");
+    terminal.send("[");
+    terminal.wait_for("PAST 1 of 2, 1 back");
+    assert!(!second.screen().contains("PAST"), "{}", second.screen());
+    terminal.send("l");
+    wait_until("now", || !terminal.screen().contains("PAST"));
+    // At a pane without rows, where the line of the window is empty.
+    terminal.send("1");
+    terminal.send("b");
+    terminal.wait_for("Breakpoints");
+    terminal.send("state.votes > 100\r");
+    wait_until("the breakpoint", || {
+        run(["status", &place.path("s")]).succeeded().text().contains("breakpoints: 1 on")
+    });
+    for mut terminal in [terminal, second] {
+        terminal.send("\x03");
+        assert!(terminal.wait_exit().success());
+    }
+    // Nobody looks any more, and the run stops all the same.
+    let client = TcpStream::connect(running.address());
+    client.unwrap().write_all(&votes([(b'a', 1), (b'b', 101), (b'a', 1)])).unwrap();
+    wait_until("the stop", || {
+        let status = run(["status", &place.path("s")]).succeeded();
+        status.text().contains("stopped at a breakpoint: state.votes > 100")
+    });
+    let third = attach(&place, &[]);
+    third.wait_for("PAST 4 of");
+    run(["stop", &place.path("s")]).succeeded();
+    running.end().succeeded();
+}
+
+#[test]
+fn where_a_run_is_not_recorded_the_workbench_says_what_to_start_it_with() {
+    let place = Place::new();
+    let running = place.start(&[]);
+    let mut terminal = attach(&place, &[]);
+    terminal.send("a 10\r");
+    terminal.wait_for("a => 10");
+    terminal.send("\x1b");
+    terminal.wait_for("i: type a message");
+    terminal.send("[");
+    terminal.wait_for("start it with --resilience-dir and --history");
+    run(["stop", &place.path("s")]).succeeded();
+    running.end().succeeded();
 }

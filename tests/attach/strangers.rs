@@ -97,7 +97,7 @@ fn another_program_is_told_to_be_the_same() {
     challenge(&mut stream);
     let build = env!("CARGO_PKG_VERSION").to_owned();
     let purpose = Purpose::Watch { read_only: false, build };
-    let hello = Hello { protocol: 1, nonce: [7; 32], proof: None, purpose };
+    let hello = Hello { protocol: 2, nonce: [7; 32], proof: None, purpose };
     let hello = rmp_serde::to_vec_named(&hello).unwrap();
     stream.write_all(&u32::try_from(hello.len()).unwrap().to_be_bytes()).unwrap();
     stream.write_all(&hello).unwrap();

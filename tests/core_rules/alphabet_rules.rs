@@ -71,6 +71,7 @@ fn the_trace_of_a_vote_tells_every_hop() {
         before,
         after: after.clone(),
         saved: true,
+        messages: 2,
     };
     let expected = [
         ("decode", &HopEvent::Decoded(vote)),

@@ -10,107 +10,23 @@
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
 
+mod compiled;
+mod many;
 mod scooters;
 mod sessions;
 
-/// The tests as they were written, with the applications that the sessions ran.
-mod unchanged {
-    use wallaroo::{BuildError, Topology};
-
-    use crate::alphabet::{self, Encoding};
-    use crate::scooters;
-
-    fn text_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Text)
-    }
-
-    fn binary_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Binary)
-    }
-
-    fn rides() -> Result<Topology, BuildError> {
-        scooters::topology(scooters::add_ride)
-    }
-
-    pub mod as_seen {
-        use super::{binary_votes, rides, text_votes};
-        include!("as_seen.rs");
-    }
-
-    pub mod otherwise {
-        use super::{binary_votes, rides, text_votes};
-        include!("otherwise.rs");
-    }
-}
-
-/// The same tests, with applications that do something else.
-mod changed {
-    use wallaroo::{BuildError, Topology};
-
-    use crate::alphabet::{self, Encoding};
-    use crate::scooters;
-
-    fn text_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Binary)
-    }
-
-    fn binary_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Text)
-    }
-
-    fn rides() -> Result<Topology, BuildError> {
-        scooters::topology(scooters::add_one_more)
-    }
-
-    include!("as_seen.rs");
-}
-
-/// The tests that say what is wrong, with an application in which it is mended.
-mod mended {
-    use wallaroo::{BuildError, Topology};
-
-    use crate::alphabet::{self, Encoding};
-    use crate::scooters;
-
-    fn text_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Text)
-    }
-
-    fn binary_votes() -> Result<Topology, BuildError> {
-        alphabet::topology(Encoding::Binary)
-    }
-
-    fn rides() -> Result<Topology, BuildError> {
-        scooters::topology(scooters::add_ride_of_any_time)
-    }
-
-    include!("otherwise.rs");
-}
-
 use std::fmt::Write;
-use std::panic::catch_unwind;
 use std::path::Path;
 
+use compiled::{Tests, changed, mended, outcome, unchanged};
 use sessions::{Session, sessions};
 use wallaroo::core::replay::test_text::Expected;
 
-/// Tests with their names.
-type Tests = [(&'static str, fn() -> Result<(), Box<dyn std::error::Error>>)];
-
-/// The names of those that pass, and of those that do not.
-fn outcome(tests: &Tests) -> (Vec<&'static str>, Vec<&'static str>) {
-    let passes =
-        |test: &fn() -> _| catch_unwind(test).is_ok_and(|result: Result<_, _>| result.is_ok());
-    let (pass, fail): (Vec<_>, Vec<_>) = tests.iter().partition(|(_, test)| passes(test));
-    let names = |tests: Vec<&(&'static str, _)>| tests.into_iter().map(|(name, _)| *name).collect();
-    (names(pass), names(fail))
-}
-
-/// What is written of all sessions, and a list of it. Cargo runs what has `#[test]`, and these are to be run here.
-fn written(expected: Expected) -> String {
+/// What is written of sessions, and a list of it. Cargo runs what has `#[test]`, and these are to be run here.
+fn written(sessions: &[Session], expected: Expected) -> String {
     let mut text = "// Written by tests/exported_tests/main.rs.\n".to_owned();
     let mut list = String::new();
-    for session in sessions() {
+    for session in sessions {
         let one = session.test(expected).text();
         let (before, function) = one.split_once("#[test]\nfn ").unwrap();
         let name = function.split_once('(').unwrap().0;
@@ -125,7 +41,7 @@ fn the_tests_that_are_compiled_here_are_those_that_are_written_now() {
     for (name, expected) in [("as_seen", Expected::AsSeen), ("otherwise", Expected::Otherwise)] {
         let path = format!("tests/exported_tests/{name}.rs");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let text = written(expected);
+        let text = written(&sessions(), expected);
         if std::env::var_os("UPDATE_EXPORTED_TESTS").is_some() {
             std::fs::write(&path, text).unwrap();
             continue;
@@ -155,14 +71,9 @@ fn a_test_of_what_is_wrong_fails_until_it_is_mended() {
     let (pass, fail) = outcome(unchanged::otherwise::ALL);
     assert_eq!((pass, fail.len()), (Vec::new(), sessions().len()));
 
-    let only_panics = |session: &Session| {
-        let seen = session.seen();
-        let mut steps = seen.dead_letters.iter().map(|(step, _)| step);
-        !seen.dead_letters.is_empty() && steps.all(|step| step == "add_ride")
-    };
-    let mended = sessions().iter().filter(|session| only_panics(session)).count();
-    assert!(mended > 1, "there are some");
-    assert_eq!(outcome(mended::ALL).0.len(), mended);
+    let can_be_mended = sessions().iter().filter(|session| session.only_panics()).count();
+    assert!(can_be_mended > 1, "there are some");
+    assert_eq!(outcome(mended::ALL).0.len(), can_be_mended);
 }
 
 #[test]

@@ -41,6 +41,13 @@ impl Session {
         }
     }
 
+    /// Whether all that is wrong in it are panics, which the mended application does not have.
+    pub fn only_panics(&self) -> bool {
+        let seen = self.seen();
+        let mut steps = seen.dead_letters.iter().map(|(step, _)| step);
+        !seen.dead_letters.is_empty() && steps.all(|step| step == "add_ride")
+    }
+
     /// What is seen at the end.
     pub fn seen(&self) -> Seen {
         let mut driver = TestDriver::new(&self.topology);
@@ -78,9 +85,15 @@ impl Session {
 
 /// Some sessions, always the same.
 pub fn sessions() -> Vec<Session> {
-    let random = &mut ChaCha8Rng::seed_from_u64(1);
-    let votes = (0..8).map(|number| votes(number, random)).collect::<Vec<_>>();
-    let rides = (0..12).map(|number| rides(number, random)).collect::<Vec<_>>();
+    random_sessions(1, 20)
+}
+
+/// So many random sessions of a seed: two fifths of them are votes.
+pub fn random_sessions(seed: u64, count: u64) -> Vec<Session> {
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let of_votes = 2 * count / 5;
+    let votes = (0..of_votes).map(|number| votes(number, random)).collect::<Vec<_>>();
+    let rides = (0..count - of_votes).map(|number| rides(number, random)).collect::<Vec<_>>();
     votes.into_iter().chain(rides).collect()
 }
 

@@ -15,7 +15,16 @@ const FOLDERS: [(&str, &[&str]); 12] = [
     ("telemetry", &["application", "core", "endpoints", "resilience", "runtime"]),
     (
         "session",
-        &["application", "core", "endpoints", "resilience", "wire", "runtime", "telemetry"],
+        &[
+            "application",
+            "core",
+            "expression",
+            "endpoints",
+            "resilience",
+            "wire",
+            "runtime",
+            "telemetry",
+        ],
     ),
     (
         "workbench",

@@ -12,12 +12,13 @@ use wallaroo::session::past::Travel;
 use wallaroo::{Key, Reason, Source, Topology};
 
 use crate::alphabet::{self, Encoding};
+use crate::seeks::wanted;
 use crate::then::{Watched, moment, votes};
 
 const BACK: Travel = Travel::Message(Direction::Back);
 
 /// An application that adds what this makes of each message.
-fn adding(add: impl Fn(u8) -> u32 + Send + Sync + 'static) -> Topology {
+pub fn adding(add: impl Fn(u8) -> u32 + Send + Sync + 'static) -> Topology {
     Application::new("adding")
         .pipeline("p", Source::new(|payload: &[u8]| Ok::<_, Reason>(payload.first().copied())))
         .to_state_partition(
@@ -34,7 +35,7 @@ fn adding(add: impl Fn(u8) -> u32 + Send + Sync + 'static) -> Topology {
         .unwrap()
 }
 
-fn send(watched: &Watched, payloads: &[u8]) {
+pub fn send(watched: &Watched, payloads: &[u8]) {
     let bytes: Vec<u8> = payloads.iter().flat_map(|payload| [0, 0, 0, 1, *payload]).collect();
     watched.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
 }
@@ -100,6 +101,39 @@ fn nobody_waits_for_a_replay() {
     watched.wait_for("the next replay", |_| begun.load(Ordering::Acquire));
     drop(watched);
     goes_on.store(true, Ordering::Release);
+}
+
+#[test]
+fn a_search_ends_when_nobody_waits_for_it_any_more() {
+    let (begun, goes_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    for end in [Travel::Stay, Travel::To(2)] {
+        begun.store(false, Ordering::Release);
+        goes_on.store(false, Ordering::Release);
+        let (tell, wait) = (Arc::clone(&begun), Arc::clone(&goes_on));
+        let topology = adding(move |message| {
+            if thread::current().name() == Some("wallaroo-past") {
+                tell.store(true, Ordering::Release);
+                while !wait.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
+            }
+            message.into()
+        });
+        let mut watched = Watched::open(topology, 1, |_| {});
+        send(&watched, &[1, 2, 3]);
+        watched.wait_for_messages(3);
+        let search = Travel::Find(Direction::Back, wanted("messages == 1").unwrap());
+        watched.session.travel(search);
+        let seen = watched.wait_for("the search", |_| begun.load(Ordering::Acquire));
+        assert!(seen.replaying && seen.past.is_none());
+        assert_eq!(&*seen.search.unwrap().text, "messages == 1");
+        watched.session.travel(end.clone());
+        goes_on.store(true, Ordering::Release);
+        let then = watched.wait_for("the end of it", |seen| !seen.replaying);
+        let expected = if end == Travel::Stay { None } else { Some(2) };
+        assert_eq!((moment(&then), then.search), (expected, None));
+        assert!(watched.told.is_empty(), "{:?}", watched.told);
+    }
 }
 
 #[test]

@@ -11,7 +11,17 @@
 #[expect(dead_code, reason = "a part of it is for the command line")]
 mod alphabet;
 
+/// Random conditions, as the unit tests of conditions make them.
+#[path = "../../src/expression/steps/random/grammar.rs"]
+mod grammar;
+
+mod branches;
+mod breakpoints;
 mod disturbed;
 mod failing;
+mod faults;
+mod seeks;
+mod shrinking;
+mod testing;
 mod then;
 mod walks;

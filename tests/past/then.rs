@@ -12,7 +12,7 @@ use wallaroo::core::replay::memory::RecordedInMemory;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::session::orders::Answer;
+use wallaroo::session::orders::{Answer, Order, TestMade};
 use wallaroo::session::past::{RECORDED, Travel};
 use wallaroo::telemetry::{PartitionView, Snapshot};
 
@@ -24,6 +24,8 @@ pub struct Watched {
     pub view: PartitionView,
     /// What it told.
     pub told: Vec<String>,
+    /// The tests that it made.
+    pub tests: Vec<TestMade>,
     _directory: TempDir,
 }
 
@@ -50,17 +52,12 @@ impl Watched {
         let session = Session::start(topology, &settings, None).unwrap();
         let query = RowQuery { limit: 1000, ..RowQuery::default() };
         let view = PartitionView { query, ..PartitionView::default() };
-        Self { session, view, told: Vec::new(), _directory: directory }
+        Self { session, view, told: Vec::new(), tests: Vec::new(), _directory: directory }
     }
 
     /// Sends votes.
     pub fn vote(&self, votes: &[(u8, u32)]) {
-        let frame = |(letter, votes): &(u8, u32)| {
-            let [one, two, three, four] = votes.to_be_bytes();
-            [0, 0, 0, 5, *letter, one, two, three, four]
-        };
-        let bytes: Vec<u8> = votes.iter().flat_map(frame).collect();
-        self.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
+        self.session.engine().inject(PipelineIndex(0), frames(votes).into()).unwrap();
     }
 
     /// Waits until something is seen.
@@ -70,17 +67,28 @@ impl Watched {
         let mut was_it = false;
         loop {
             self.session.refresh(&self.view);
-            let told = self.session.told().into_iter().map(|answer| match answer {
-                Answer::Told(text) | Answer::Refused(text) => text,
-                other => panic!("{other:?}"),
-            });
-            self.told.extend(told);
+            for answer in self.session.told() {
+                match answer {
+                    Answer::Told(text) | Answer::Refused(text) => self.told.push(text),
+                    Answer::Test(test) => self.tests.push(*test),
+                    other => panic!("{other:?}"),
+                }
+            }
             let snapshot = self.session.snapshot();
             if std::mem::replace(&mut was_it, is_it(&snapshot)) && was_it {
                 return snapshot;
             }
             assert!(Instant::now() < patience, "{what}: {:?} {snapshot:#?}", self.told);
             std::thread::yield_now();
+        }
+    }
+
+    /// Gives an order. Returns why it is refused, if it is.
+    pub fn order(&mut self, order: Order) -> Option<String> {
+        match self.session.obey(order).unwrap() {
+            None => None,
+            Some(Answer::Refused(why)) => Some(why),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -100,6 +108,33 @@ impl Watched {
             !seen.replaying && (seen.past.is_none() || seen.partitions.up_to_date)
         })
     }
+}
+
+/// The frames of votes.
+pub fn frames(votes: &[(u8, u32)]) -> Vec<u8> {
+    let frame = |(letter, votes): &(u8, u32)| {
+        let [one, two, three, four] = votes.to_be_bytes();
+        [0, 0, 0, 5, *letter, one, two, three, four]
+    };
+    votes.iter().flat_map(frame).collect()
+}
+
+/// Sends messages, and waits until all of them are seen.
+pub fn sent(topology: Topology, workers: usize, payloads: &[Vec<u8>], saves: &[usize]) -> Watched {
+    let mut watched = Watched::open(topology, workers, |_| {});
+    for (at, payload) in payloads.iter().enumerate() {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let bytes = [&length, payload.as_slice()].concat();
+        watched.session.engine().inject(PipelineIndex(0), bytes.into()).unwrap();
+        if saves.contains(&at) {
+            // In one chapter or in several.
+            watched.session.engine().save().recv().unwrap();
+        }
+    }
+    let all = payloads.len() as u64;
+    watched.wait_for("all messages", |seen| seen.totals.messages_in == all);
+    watched.travel(Travel::To(all));
+    watched
 }
 
 /// The number of the moment that is seen.

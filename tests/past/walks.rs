@@ -57,6 +57,8 @@ fn where_there_is_nothing_it_is_said_and_the_moment_stays() {
     };
     assert_eq!(says(&mut watched, &BACK, "no message is recorded yet"), None);
     assert_eq!(says(&mut watched, &FORTH, "this is now: nothing comes after it"), None);
+    let fault = Travel::Fault((0, Key::from("a")), Vec::new());
+    assert_eq!(says(&mut watched, &fault, "no message is recorded yet"), None);
     watched.vote(&[(b'a', 1), (b'a', 0), (b'b', 2)]);
     watched.wait_for_messages(3);
     assert_eq!(says(&mut watched, &Travel::To(4), "the recording ends with message 3"), None);

@@ -1,6 +1,6 @@
 //! A recorded run, replayed: it ends as it did, whatever its shape and whatever people did meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,14 +13,11 @@ use wallaroo::core::frames::dead_letter::DeadLetter;
 use wallaroo::core::frames::trace::HopEvent;
 use wallaroo::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, WorkerIndex};
 use wallaroo::core::partitions::query::PartitionRow;
-use wallaroo::core::partitions::saved::to_json;
 use wallaroo::core::replay::Direction;
 use wallaroo::core::replay::from_memory::{MemoryRecording, ReadAgain};
 use wallaroo::core::replay::machine::Watch;
 use wallaroo::core::replay::memory::RecordedInMemory;
 use wallaroo::core::replay::player::{Played, Player};
-use wallaroo::core::replay::recording::SavedState;
-use wallaroo::core::replay::script::Edit;
 use wallaroo::core::replay::source::Recording;
 use wallaroo::core::replay::timeline::Timeline;
 use wallaroo::core::steps::batch::Output;
@@ -138,43 +135,6 @@ pub fn seek(
     }
 }
 
-/// Runs a shape, and compares a branch without some of its messages with a run of the others in the driver.
-pub fn leave_out(
-    shape: &Shape,
-    inputs: &Inputs,
-    size: (usize, usize),
-    acts: &[Act],
-    left_out: &[prop::sample::Index],
-) {
-    let topology = Arc::new(shape.topology());
-    let recorded = Arc::new(RecordedInMemory::new(usize::MAX));
-    let directory = tempdir().unwrap();
-    run(shape, &topology, inputs, size, acts, (&recorded, &directory.path().join("saved")));
-    let mut timeline = timeline(&topology, &recorded);
-    let messages = messages(&timeline);
-    let left_out: BTreeSet<usize> =
-        left_out.iter().map(|index| index.index(messages.len())).collect();
-    let edit = |number: u64, _: &[u8]| {
-        let at = usize::try_from(number).unwrap() - 1;
-        if left_out.contains(&at) { Edit::LeaveOut } else { Edit::Keep }
-    };
-    let branch = timeline.branch(edit, &mut ()).unwrap();
-    let partitions = branch.iter().flat_map(|(state, partitions)| {
-        partitions.iter().map(|one| {
-            let value = to_json(&one.value).unwrap();
-            (state.to_string(), one.key.to_string(), one.messages, one.poisoned, value)
-        })
-    });
-    let others = messages.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
-    let others: Vec<_> = others.map(|(_, message)| message.clone()).collect();
-    let driver = driven(&topology, &others);
-    let mut names: Vec<_> = topology.states().iter().map(|state| &state.name).collect();
-    names.sort();
-    let expected =
-        Came::default().partitions(names.into_iter().flat_map(|name| driver.partitions(name)));
-    assert_eq!(partitions.collect::<Vec<_>>(), expected.partitions, "{shape}, {left_out:?}");
-}
-
 /// Runs a shape, and compares where its recording says that a partition changed with a look at every moment.
 pub fn find_changes(shape: &Shape, inputs: &Inputs, size: (usize, usize), acts: &[Act]) {
     let topology = Arc::new(shape.topology());
@@ -223,7 +183,11 @@ pub fn find_changes(shape: &Shape, inputs: &Inputs, size: (usize, usize), acts: 
     }
 }
 
-fn timeline(topology: &Arc<Topology>, recorded: &RecordedInMemory) -> Timeline<MemoryRecording> {
+/// The moments of what was recorded.
+pub fn timeline(
+    topology: &Arc<Topology>,
+    recorded: &RecordedInMemory,
+) -> Timeline<MemoryRecording> {
     Timeline::new(Arc::clone(topology), recording(recorded)).unwrap()
 }
 
@@ -234,7 +198,7 @@ pub fn recording(recorded: &RecordedInMemory) -> MemoryRecording {
 }
 
 /// All messages with their pipelines, in the order of the recording.
-fn messages(timeline: &Timeline<MemoryRecording>) -> Vec<(usize, Vec<u8>)> {
+pub fn messages(timeline: &Timeline<MemoryRecording>) -> Vec<(usize, Vec<u8>)> {
     let (recording, mut messages) = (timeline.recording(), Vec::new());
     for chapter in 0..recording.chapters().len() {
         let script = recording.script(chapter, timeline.topology()).unwrap();
@@ -256,22 +220,7 @@ fn driven(topology: &Topology, messages: &[(usize, Vec<u8>)]) -> TestDriver {
     driver
 }
 
-/// Runs a shape and replays all of it as far as that can be, without another message: that is all of it.
-pub fn branch_of_nothing(shape: &Shape, inputs: &Inputs, size: (usize, usize), acts: &[Act]) {
-    let topology = Arc::new(shape.topology());
-    let recorded = Arc::new(RecordedInMemory::new(usize::MAX));
-    let directory = tempdir().unwrap();
-    run(shape, &topology, inputs, size, acts, (&recorded, &directory.path().join("saved")));
-    let mut timeline = timeline(&topology, &recorded);
-    let placeless = |mut states: Vec<SavedState>| {
-        let partitions = states.iter_mut().flat_map(|(_, partitions)| partitions);
-        partitions.for_each(|partition| partition.place = 0);
-        states
-    };
-    let branch = timeline.branch(|_, _| Edit::Keep, &mut ()).unwrap();
-    assert_eq!(placeless(branch), placeless(timeline.end().unwrap()), "{shape}");
-}
-
+/// Runs a shape, and records it.
 pub fn run(
     shape: &Shape,
     topology: &Arc<Topology>,

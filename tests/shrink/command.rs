@@ -149,10 +149,15 @@ fn what_is_wrong_is_told_in_one_line() {
     assert_eq!(folder.read("there.rs"), b"fn mine() {}");
     let inside = folder.path("saved/frames");
     shrink(&folder, "dead", &["--out", &inside]).failed(2, &["--out", "another place"]);
-    shrink(&folder, "dead", &["--encoding", "binary"]).failed(2, &["--encoding text"]);
+    // As for a replay: it may be tried, with a warning.
+    let other = shrink(&folder, "dead", &["--encoding", "binary"]);
+    assert_eq!(other.code, Some(1));
+    let lines: Vec<&str> = other.stderr.lines().collect();
+    assert!(lines[0].starts_with("warning: ") && lines[0].contains("--encoding text"), "{lines:?}");
+    assert!(lines[1].contains("at no step of the 20000 messages") && lines.len() == 2, "{lines:?}");
     let saved = folder.path("saved");
     let other = ["shrink", &saved, "--app", "reverse", "--when", "dead"];
-    run(other).failed(2, &["recording of `alphabet`", "not of `reverse`"]);
+    run(other).failed(1, &["recording of the application `alphabet`", "not of `reverse`"]);
     let none = folder.path("none");
     let nothing = ["shrink", &none, "--app", "alphabet", "--when", "dead"];
     run(nothing).failed(1, &["it does not exist"]);

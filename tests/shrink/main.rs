@@ -16,5 +16,6 @@ mod support;
 
 mod applications;
 mod command;
+mod exact;
 mod planted;
 mod recorded;

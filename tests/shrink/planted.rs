@@ -101,7 +101,7 @@ fn shrink_planted(seed: u64) -> bool {
     let recording = recording(&topology, &messages, begin);
     let first = find_first(&topology, &recording, &condition, &()).unwrap();
     let input = smallest(&topology, &first, &condition, &()).unwrap();
-    let again = lived(&topology, &input, &condition).unwrap();
+    let again = lived(&topology, &input, &condition, &()).unwrap().unwrap();
     let about = format!("seed {seed}, {kind:?}, {bug:?}: {input:?}");
     let both = (&input, &again);
     assert!(again.step.is_some(), "{about}");
@@ -168,7 +168,7 @@ fn a_search_that_is_stopped_has_an_input_with_which_it_happens() {
             let watching = Impatient(Cell::new(patience));
             match smallest(&topology, &first, &condition, &watching) {
                 Ok(input) => {
-                    let again = lived(&topology, &input, &condition).unwrap();
+                    let again = lived(&topology, &input, &condition, &()).unwrap().unwrap();
                     assert!(happens(&topology, &condition, (&input, &again), (None, None)));
                     incomplete += usize::from(!input.complete);
                 }

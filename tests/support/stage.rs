@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tempfile::TempDir;
@@ -26,7 +28,7 @@ use wallaroo::session::orders::{Answer, Order};
 use wallaroo::session::past::RECORDED;
 use wallaroo::telemetry::{
     Bar, LatencyShown, LatencySummary, Log, LogLevel, LogLine, OutputShown, PartitionView,
-    Snapshot, Throughput, TracedShare,
+    ShrinkShown, Snapshot, Throughput, TracedShare,
 };
 use wallaroo::workbench::{Effect, Theme, Workbench};
 use wallaroo::{Generator, Topology};
@@ -137,6 +139,19 @@ impl Stage {
         self.settle();
     }
 
+    /// Clicks, does what comes of it, and waits until it is done.
+    pub fn click(&mut self, column: u16, row: u16) {
+        // Where things are is known when they have been drawn.
+        self.draw();
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.workbench.use_mouse(true);
+        if let Some(Effect::Travel(travel)) = self.workbench.handle(&Event::Mouse(event)) {
+            self.session.travel(travel);
+        }
+        self.settle();
+    }
+
     /// Presses a key, does what comes of it, and waits until it is done.
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         let event = Event::Key(KeyEvent::new(code, modifiers));
@@ -146,6 +161,25 @@ impl Stage {
                 self.sent += 1;
             }
             Some(Effect::Travel(travel)) => self.session.travel(travel),
+            Some(Effect::Order(order @ Order::Breakpoint(_))) => {
+                assert_eq!(self.session.obey(order).unwrap(), None);
+            }
+            Some(Effect::Order(Order::PauseOrResume))
+                if self.session.snapshot().breakpoints.hit.is_some() =>
+            {
+                self.session.obey(Order::PauseOrResume).unwrap();
+            }
+            Some(Effect::Order(
+                order @ (Order::WhatIf(_)
+                | Order::EndWhatIf
+                | Order::Shrink(_)
+                | Order::EndShrink
+                | Order::Test(_)),
+            )) => {
+                if let Some(Answer::Refused(why)) = self.session.obey(order).unwrap() {
+                    self.workbench.notify(why, true);
+                }
+            }
             Some(Effect::Order(Order::Revive { state, key })) => {
                 let revival = self.session.revive(&state, &key, Duration::from_mins(1));
                 self.workbench.revived(&key, revival);
@@ -190,7 +224,11 @@ impl Stage {
                 // What came of what was sent is not known of then.
                 Some(_) => looked,
             };
-            let was_done = std::mem::replace(&mut all_done, done && !snapshot.replaying);
+            let branched = snapshot.branch.as_ref().is_none_or(|branch| branch.outcome.is_some());
+            let is_searching = snapshot.shrinking.as_ref().is_some_and(ShrinkShown::is_searching);
+            let is_judging = snapshot.breakpoints.is_judging;
+            let done = done && !snapshot.replaying && !is_judging && branched && !is_searching;
+            let was_done = std::mem::replace(&mut all_done, done);
             if was_done && all_done && (shown || asked.query.limit == 0) {
                 let shown = self.steady(snapshot);
                 self.workbench.show(shown);
@@ -239,6 +277,9 @@ impl Stage {
         if self.saved.is_some() {
             // How many checkpoints there were depends on how fast it went.
             (snapshot.safety, snapshot.events) = (None, Vec::new());
+        }
+        if let Some(shrinking) = &mut snapshot.shrinking {
+            shrinking.took = Duration::from_millis(300);
         }
         for output in &mut snapshot.outputs {
             *output = known(&mut self.outputs, output, |output| OutputShown {

@@ -43,7 +43,7 @@ fn at_any_size(stage: Stage) {
             press(&mut stage.borrow_mut(), KeyCode::Esc);
         }
     }
-    for window in ['?', ':', 't', 'L', 'c', 'C'] {
+    for window in ['?', ':', 't', 'L', 'c', 'C', 'F'] {
         press(&mut stage.borrow_mut(), KeyCode::Char(window));
         draw();
         press(&mut stage.borrow_mut(), KeyCode::Esc);

@@ -32,6 +32,7 @@ mod word_count;
 
 mod ahead;
 mod any_size;
+mod breakpoints;
 mod conditions;
 mod figures;
 mod folding;
@@ -42,9 +43,12 @@ mod load;
 mod past;
 mod processes;
 mod screens;
+mod seeking;
 mod sharing;
+mod shrinking;
 mod sideways;
 mod sizes;
+mod what_if;
 mod windows;
 
 use crossterm::event::{KeyCode, KeyModifiers};

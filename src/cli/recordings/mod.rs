@@ -15,6 +15,7 @@ mod until;
 mod written;
 
 pub(super) use diff::diff;
+pub(super) use of_app::{OfApp, open};
 pub(super) use replay::replay;
 
 use super::app::App;

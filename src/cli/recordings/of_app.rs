@@ -12,15 +12,17 @@ use crate::core::topology::Topology;
 use crate::resilience::history::{Identity, OnDisk};
 
 /// A recording with the application that it is of.
-pub(super) struct OfApp {
+pub(in crate::cli) struct OfApp {
     pub topology: Arc<Topology>,
+    /// The options with which that was built.
+    pub options: AppOptions,
     pub recording: OnDisk,
     /// What is not as it was when it was recorded.
     pub warnings: Vec<String>,
 }
 
 /// Opens a recording for this application. Options that are not given are those of the recording.
-pub(super) fn open(
+pub(in crate::cli) fn open(
     apps: &[App],
     name: &str,
     path: &Path,
@@ -43,7 +45,7 @@ pub(super) fn open(
         let other = "this program has other pipelines, steps, states or sinks than the one that was recorded";
         warnings.push(other.to_owned());
     }
-    Ok(OfApp { topology, recording, warnings })
+    Ok(OfApp { topology, options, recording, warnings })
 }
 
 /// The application that a recording is of, as it was run. `None` if this program does not have it.

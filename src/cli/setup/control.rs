@@ -6,17 +6,23 @@ use std::sync::Arc;
 use crate::cli::arguments::{ControlArguments, secret};
 use crate::cli::failure::Failure;
 use crate::core::partitions::query::Condition;
+use crate::core::replay::memory::RecordedInMemory;
 use crate::expression::{Expression, PartitionCondition, Rows};
 use crate::runtime::Settings;
 use crate::session::control::Control;
+use crate::session::past::RECORDED;
 use crate::session::watched::TRACES;
 use crate::session::wire::handshake::Host;
 use crate::workbench::ResetFiles;
 
-/// The settings of a run that may be reached: messages can be typed, and traced while somebody looks.
+/// The settings of a run that may be reached: messages can be typed, and traced while somebody looks. The newest part of a
+/// run that is recorded is kept in memory, so that those that look can go back.
 pub(in crate::cli) fn reachable(settings: Settings, arguments: &ControlArguments) -> Settings {
     let reached = arguments.control.is_some();
-    Settings { attachable: reached, traces: reached.then_some(TRACES), ..settings }
+    let history = settings.resilience.as_ref().and_then(|saved| saved.history.as_ref());
+    let kept = reached && history.is_some();
+    let recorded = kept.then(|| Arc::new(RecordedInMemory::new(RECORDED)));
+    Settings { attachable: reached, traces: reached.then_some(TRACES), recorded, ..settings }
 }
 
 /// Refuses a secret that nobody has to know.

@@ -7,20 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::arguments::ShrinkArguments;
 use crate::cli::failure::Failure;
 use crate::cli::setup::files::cannot_write;
-use crate::core::replay::smallest::Smallest;
+use crate::core::replay::smallest::{FramesOf, Smallest};
 use crate::core::text::counted;
 use crate::core::topology::Topology;
 use crate::endpoints::{claim, empty, is_inside};
-
-/// What a test calls to have the topology.
-pub(super) const TOPOLOGY: &str = "crate::topology()?";
-
-/// What a file with a test begins with.
-pub(super) const HEADER: &str = "\
-// Written by `shrink`. It needs a function `topology` in the root of the crate, which builds the application: if yours
-// is elsewhere or takes options, write its call in place of `crate::topology()`. The file belongs into `src`, with
-// `#[cfg(test)] mod NAME;` where it is declared.
-";
 
 /// Refuses files that must not be written. This comes before the search.
 pub(super) fn refuse(arguments: &ShrinkArguments) -> Result<(), Failure> {
@@ -50,18 +40,13 @@ pub(super) fn write_frames(
     topology: &Topology,
     input: &Smallest,
 ) -> Result<Vec<String>, Failure> {
-    let plans = topology.pipelines().iter().enumerate();
-    let of = |pipeline: usize| {
-        input.messages.iter().filter(move |message| message.pipeline.0 == pipeline)
-    };
-    let plans: Vec<_> = plans.filter(|(at, _)| of(*at).next().is_some()).collect();
+    let all = input.frames(topology).map_err(Failure::failed)?;
     let mut said = Vec::new();
-    for (at, plan) in &plans {
-        let path = if plans.len() > 1 { beside(path, &plan.name) } else { path.to_owned() };
-        let frames = of(*at).map(|message| plan.source.framing.frame(&message.payload));
-        let frames = frames.collect::<Result<Vec<_>, _>>().map_err(Failure::failed)?;
-        write(&path, &frames.concat()).map_err(|error| cannot_write(&path, &error))?;
-        let count = counted(frames.len() as u64, "frame");
+    for FramesOf { pipeline, count, bytes } in &all {
+        let Some(plan) = topology.pipelines().get(pipeline.0) else { continue };
+        let path = if all.len() > 1 { beside(path, &plan.name) } else { path.to_owned() };
+        write(&path, bytes).map_err(|error| cannot_write(&path, &error))?;
+        let count = counted(*count, "frame");
         said.push(format!("{count} for --in {}={}", plan.name, path.display()));
     }
     Ok(said)

@@ -86,7 +86,12 @@ impl Frames {
     #[must_use]
     pub fn dead_letter(&self, frame: u32, failure: Failure) -> Option<DeadLetter> {
         match self.content.home() {
-            None => Some(DeadLetter::of_frame(self, frame, failure)),
+            None => {
+                if let Some(work) = &self.work {
+                    work.refused(frame, &failure);
+                }
+                Some(DeadLetter::of_frame(self, frame, failure))
+            }
             Some(home) => {
                 home.dead_letter(frame, failure);
                 None

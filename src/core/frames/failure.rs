@@ -9,7 +9,7 @@ use crate::application::Key;
 use crate::core::numbers::Timestamp;
 
 /// What made a message a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The bytes are not a whole frame.
     Framing,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::failure::Failure;
+
 /// Something that frames hold until everything made of them is dropped. Its own drop releases it.
 pub trait Hold: Send + Sync {
     /// The frames have made outputs of this many bytes.
@@ -13,6 +15,11 @@ pub trait Hold: Send + Sync {
     fn write(&self, begins: bool) {
         let _ = begins;
     }
+
+    /// A message of one of the frames has become a dead letter.
+    fn refused(&self, frame: u32, failure: &Failure) {
+        let _ = (frame, failure);
+    }
 }
 
 /// Two things that are held until the steps are done.
@@ -22,6 +29,11 @@ impl Hold for Both {
     fn write(&self, begins: bool) {
         self.0.write(begins);
         self.1.write(begins);
+    }
+
+    fn refused(&self, frame: u32, failure: &Failure) {
+        self.0.refused(frame, failure);
+        self.1.refused(frame, failure);
     }
 }
 

@@ -59,10 +59,10 @@ impl Content {
         }
     }
 
-    /// Takes the first frame off.
-    pub fn split_first(&mut self) -> Self {
+    /// Takes the first frames off.
+    pub fn split_to(&mut self, count: usize) -> Self {
         match self {
-            Self::Home(pieces) => Self::Home(pieces.split_to(1)),
+            Self::Home(pieces) => Self::Home(pieces.split_to(count)),
             Self::Away { .. } => unreachable!("frames are taken off where they are read"),
         }
     }

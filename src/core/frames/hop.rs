@@ -35,6 +35,8 @@ pub enum HopEvent {
         after: String,
         /// Whether the computation asked to save it.
         saved: bool,
+        /// How many messages the partition has processed, with this one.
+        messages: u64,
     },
     /// The encoder made these bytes.
     Encoded(Vec<u8>),

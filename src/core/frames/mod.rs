@@ -7,6 +7,7 @@
 
 pub mod assembler;
 pub mod away;
+mod carrying;
 pub mod dead_letter;
 mod edited;
 mod failure;
@@ -18,6 +19,8 @@ pub mod own_cut;
 pub mod pieces;
 pub mod pins;
 pub mod preview;
+pub mod probe;
+mod split;
 pub mod trace;
 pub mod trace_budget;
 pub mod way;
@@ -49,7 +52,7 @@ pub struct Frames {
     wrapping: Wrapping,
     content: Content,
     traces: Vec<(u32, Arc<Trace>)>,
-    /// `None` if no key was pinned when the frames were taken.
+    /// `None` if no key was pinned when the frames were taken, and they carry no probe.
     watch: Option<Arc<Watch>>,
     holds: Vec<Arc<dyn Hold>>,
     work: Option<Arc<dyn Hold>>,
@@ -268,11 +271,6 @@ impl Frames {
         self.watch = Some(watch);
     }
 
-    /// Whether a trace may still begin, because a key is pinned.
-    pub fn is_watched(&self) -> bool {
-        self.watch.is_some()
-    }
-
     /// Begins the trace of a frame of which a message has a pinned key. `None` if it has a trace
     /// already, the key is not pinned, or there are too many such traces.
     pub fn begin_pinned(
@@ -295,18 +293,6 @@ impl Frames {
         let early = found.and_then(|found| self.traces.get(found));
         let early = early.map(|(_, trace)| Arc::clone(trace));
         early.or_else(|| self.watch.as_ref()?.trace(frame))
-    }
-
-    /// Takes the first frame off, to step one message at a time. `None` if there are no frames.
-    pub fn split_first(&mut self) -> Option<Self> {
-        if self.is_empty() {
-            return None;
-        }
-        debug_assert!(self.traces.is_empty(), "frames are traced when they have been taken");
-        let content = self.content.split_first();
-        let first = Self { content, traces: Vec::new(), ..self.clone() };
-        self.first = self.first.plus(1);
-        Some(first)
     }
 }
 
@@ -331,20 +317,5 @@ mod tests {
         assert_eq!(frames.sequence(2), SequenceNumber(12));
         assert_eq!(frames.offset(2), 109);
         assert_eq!(frames.shared_header(2), b"\0\0\0\x02"[..]);
-    }
-
-    #[test]
-    fn taking_frames_off_one_by_one_gives_the_same_frames() {
-        let whole = three();
-        let mut rest = three();
-        for frame in 0..3 {
-            let first = rest.split_first().unwrap();
-            assert_eq!(first.len(), 1);
-            assert_eq!(first.frame(0), whole.frame(frame));
-            assert_eq!(first.sequence(0), whole.sequence(frame));
-            assert_eq!(first.offset(0), whole.offset(frame));
-        }
-        assert!(rest.is_empty());
-        assert!(rest.split_first().is_none());
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::probe::Carried;
 use super::trace::Trace;
 use super::trace_budget::{TraceBudget, TraceRate};
 use crate::application::Key;
@@ -77,9 +78,15 @@ impl Pins {
         self.any.load(Ordering::Acquire).then(|| Arc::new(self.watch_for(self.pinned())))
     }
 
+    /// The same, but every message of these keys is traced as well, whatever state they are of, however many there are.
+    pub fn watch_all_of(&self, keys: Arc<[Key]>) -> Arc<Watch> {
+        Arc::new(Watch { keys, ..self.watch_for(self.pinned()) })
+    }
+
     /// The same for the keys that were pinned where the frames were taken.
     pub(super) fn watch_for(&self, pins: Arc<[Pin]>) -> Watch {
-        Watch { pins, budget: Arc::clone(&self.budget), late: Mutex::default() }
+        let (keys, late) = (Arc::default(), Mutex::default());
+        Watch { pins, keys, budget: Arc::clone(&self.budget), late, probe: None }
     }
 }
 
@@ -87,16 +94,31 @@ impl Pins {
 #[derive(Debug)]
 pub struct Watch {
     pins: Arc<[Pin]>,
+    /// Of these, every message is traced.
+    keys: Arc<[Key]>,
     budget: Arc<TraceBudget>,
     /// Sorted by frame.
     late: Mutex<Vec<(u32, Arc<Trace>)>>,
+    /// What looks at the state of a partition, in a replay.
+    probe: Option<Arc<Carried>>,
 }
 
 impl Watch {
+    /// Takes a probe to the state steps. No key is pinned.
+    pub(super) fn carrying(probe: Arc<Carried>) -> Self {
+        let watch = Pins::default().watch_for(Arc::default());
+        Self { probe: Some(probe), ..watch }
+    }
+
+    /// What looks at the state of a partition.
+    pub(super) fn probe(&self) -> Option<&Carried> {
+        self.probe.as_deref()
+    }
+
     /// Whether a message of this key is to be traced now.
     pub fn takes(&self, state: &str, key: &Key, now: impl FnOnce() -> Timestamp) -> bool {
-        let is_pinned = self.pins.iter().any(|pin| pin.key == *key && *pin.state == *state);
-        is_pinned && self.budget.take(1, now()) == 1
+        let is_pinned = || self.pins.iter().any(|pin| pin.key == *key && *pin.state == *state);
+        self.keys.contains(key) || is_pinned() && self.budget.take(1, now()) == 1
     }
 
     /// Adds a frame's trace. False if it has one.
@@ -117,6 +139,11 @@ impl Watch {
     /// Which frames have a trace, in ascending order.
     pub(super) fn frames(&self) -> Vec<u32> {
         self.late.lock().iter().map(|(frame, _)| *frame).collect()
+    }
+
+    /// The traces that have begun.
+    pub fn traces(&self) -> Vec<Arc<Trace>> {
+        self.late.lock().iter().map(|(_, trace)| Arc::clone(trace)).collect()
     }
 
     /// Whether any trace has begun.
@@ -160,5 +187,10 @@ mod tests {
         let watch = pins.watch().unwrap();
         let taken = (0..10_000).filter(|_| watch.takes("s", &Key::from(1_u8), Timestamp::default));
         assert_eq!(taken.count(), 200);
+        let watch = pins.watch_all_of(Arc::from([Key::from(2_u8)]));
+        let taken =
+            (0..10_000).filter(|_| watch.takes("any", &Key::from(2_u8), Timestamp::default));
+        assert_eq!(taken.count(), 10_000, "of these, every one");
+        assert!(!watch.takes("s", &Key::from(3_u8), Timestamp::default));
     }
 }

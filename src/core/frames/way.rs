@@ -198,6 +198,7 @@ mod tests {
             before: "1".to_owned(),
             after: "2".to_owned(),
             saved: true,
+            messages: 2,
         };
         hop("count", worker, event)
     }

@@ -55,7 +55,7 @@ fn name<'a>((state, partition): (&'a str, &'a SavedPartition)) -> (&'a str, &'a 
 }
 
 /// Whether a checkpoint would hold the same, but for the place in a worker's table.
-fn is_same(one: &SavedPartition, other: &SavedPartition) -> bool {
+pub(super) fn is_same(one: &SavedPartition, other: &SavedPartition) -> bool {
     let SavedPartition { place: _, key, dynamic, messages, poisoned, value } = one;
     (key, dynamic, messages, poisoned, value)
         == (&other.key, &other.dynamic, &other.messages, &other.poisoned, &other.value)

@@ -1,12 +1,14 @@
 //! The workers of a replay: their segments and their tables.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::error::ReplayError;
 use super::named::{Named, states_of};
 use super::recording::{Base, Crew, SavedState};
 use super::schedule::StageIndex;
+use crate::application::Key;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
@@ -14,7 +16,7 @@ use crate::core::partitions::query::PartitionRow;
 use crate::core::partitions::saved::{Collected, Extent, MAX_STATE, SavedPartition};
 use crate::core::steps::batch::RoutedBatch;
 use crate::core::steps::{Segment, SharedPartitions, WorkerSetup};
-use crate::core::topology::Topology;
+use crate::core::topology::{StepKind, Topology};
 
 /// How many partitions are collected at a time.
 const STRIDE: usize = 1024;
@@ -60,6 +62,8 @@ pub(super) struct StagePlace {
     /// The pipeline whose frames enter there, if it is the first.
     pub enters: Option<PipelineIndex>,
     pub is_last: bool,
+    /// Whether messages of a key come there in the order of their source.
+    pub keeps_order: bool,
 }
 
 /// The segments of an application.
@@ -67,9 +71,11 @@ pub(super) fn stages_of(topology: &Topology) -> Vec<StagePlace> {
     let pipelines = topology.pipelines().iter().enumerate();
     let stages = pipelines.flat_map(|(pipeline, plan)| {
         let segments = plan.segments.len();
+        let keeps_order = !plan.steps.iter().any(|step| matches!(step.kind, StepKind::Parallel));
         (1..=segments).map(move |number| StagePlace {
             enters: (number == 1).then_some(PipelineIndex(pipeline)),
             is_last: number == segments,
+            keeps_order,
         })
     });
     stages.collect()
@@ -166,6 +172,27 @@ impl Worker {
             }
         }
         Ok(states_of(all))
+    }
+
+    /// Puts a state in place of a partition's, or creates the partition, on the worker that owns it. Returns it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such state, the JSON is of another type, or it cannot be saved.
+    pub fn set_state(
+        workers: &[Self],
+        state: &Arc<str>,
+        key: &Key,
+        json: &str,
+    ) -> Result<SavedPartition, String> {
+        let count = NonZeroUsize::new(workers.len()).ok_or("there are no workers")?;
+        let owner = workers.get(Placement::new(count).worker(key).0);
+        let mut tables = owner.iter().flat_map(|owner| &owner.tables);
+        let (_, table) =
+            tables.find(|(name, _)| name == state).ok_or("there is no state of this name")?;
+        let mut table = table.borrow_mut();
+        table.restore_json(key, json)?;
+        table.copy(key, MAX_STATE).unwrap_or_else(|| Err("the partition is not there".to_owned()))
     }
 
     /// The rows of all partitions, of all workers.

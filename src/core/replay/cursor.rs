@@ -1,8 +1,16 @@
 //! How far a worker has come in what it did.
 
+use std::ops::Range;
+
 use super::error::ReplayError;
-use super::schedule::{Entries, Entry};
+use super::schedule::{Begun, Entries, Entry};
 use super::script::{Entering, Part};
+
+/// Which worker goes on, and whether its next entry is left out.
+pub(super) struct Next {
+    pub worker: usize,
+    pub skip: bool,
+}
 
 /// How far a worker has come in its part of a script.
 pub(super) struct Cursor<'a> {
@@ -12,17 +20,17 @@ pub(super) struct Cursor<'a> {
     next: Option<Entry>,
     /// The frames that it has not taken.
     entering: &'a [Entering],
-    /// Whether the script ends somewhere in the middle.
-    is_cut: bool,
-    /// Whether frames were left out before here.
-    left_out: bool,
+    /// How many of people's revivals it has passed.
+    passed: usize,
+    /// Which of them are done.
+    revivals: Range<usize>,
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(part: &'a Part, is_cut: bool) -> Self {
+    pub fn new(part: &'a Part) -> Self {
         let entries = Entries::new(&part.schedule);
-        let (at, next, left_out) = (0, None, false);
-        Self { entries, at, next, entering: &part.entering, is_cut, left_out }
+        let revivals = part.revivals.clone();
+        Self { entries, at: 0, next: None, entering: &part.entering, passed: 0, revivals }
     }
 
     /// Reads the next entry, if the last one was taken.
@@ -37,6 +45,11 @@ impl<'a> Cursor<'a> {
     /// The next entry; `None` at the end.
     pub fn entry(&self) -> Option<&Entry> {
         self.next.as_ref()
+    }
+
+    /// Whether it takes frames next.
+    pub fn takes_frames(&self) -> bool {
+        matches!(self.next, Some(Entry::Run { begun: Begun::Frames { .. }, .. }))
     }
 
     pub fn take(&mut self) -> Option<Entry> {
@@ -56,12 +69,13 @@ impl<'a> Cursor<'a> {
     pub fn take_frames(&mut self) -> Option<Entering> {
         let (first, rest) = self.entering.split_first()?;
         self.entering = rest;
-        self.left_out |= first.frames.is_empty();
         Some(first.clone())
     }
 
-    /// Whether what comes was done after the end of a script that ends in the middle.
-    pub fn is_behind_the_end(&self) -> bool {
-        self.is_cut && self.left_out
+    /// Passes a revival. Returns whether it is done in this part of the chapter.
+    pub fn pass_revival(&mut self) -> bool {
+        let is_done = self.revivals.contains(&self.passed);
+        self.passed += 1;
+        is_done
     }
 }

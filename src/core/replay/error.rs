@@ -64,6 +64,28 @@ pub enum ReplayError {
         /// Why.
         reason: String,
     },
+    /// A state of a branch does not fit the application.
+    #[error("partition `{key}` of state `{state}` cannot have this state: {reason}")]
+    NotSet {
+        /// The state's name.
+        state: String,
+        /// The partition's key.
+        key: Key,
+        /// Why.
+        reason: String,
+    },
+    /// An edit of a branch is of a message that is not recorded.
+    #[error("the recording has no message {message} that could be edited")]
+    NoMessage {
+        /// The number of the message in the recording.
+        message: u64,
+    },
+    /// Frames were to enter a pipeline whose source makes its messages itself.
+    #[error("pipeline `{pipeline}` makes its messages itself: none can be put in or edited there")]
+    MakesItsMessages {
+        /// The pipeline's name.
+        pipeline: String,
+    },
     /// A worker processed a batch that nobody sends now.
     #[error(
         "worker {worker} was sent a batch that is not sent in the replay (entry at byte {at}). {OTHER}"

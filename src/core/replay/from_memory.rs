@@ -9,6 +9,7 @@ use super::script::Script;
 use super::source::{ChapterInfo, Recording};
 use crate::core::frames::Frames;
 use crate::core::frames::framing::Framing;
+use crate::core::numbers::{PipelineIndex, SequenceNumber};
 use crate::core::topology::Topology;
 
 /// A recording in memory, as a timeline reads it.
@@ -30,6 +31,17 @@ impl MemoryRecording {
         };
         let infos = recorded.chapters().map(info).collect();
         Self { recorded, infos, read }
+    }
+
+    /// The number of a message in the recording, from 1, given its number in its pipeline. `None` if it is not there.
+    pub fn number_of(&self, pipeline: PipelineIndex, sequence: SequenceNumber) -> Option<u64> {
+        let mut before: u64 = self.infos.iter().map(|info| info.messages).sum();
+        let mut chapters = self.recorded.chapters().zip(&self.infos).rev();
+        // The last one: after a crash, what was recorded before it counts no more.
+        chapters.find_map(|(recorded, info)| {
+            before -= info.messages;
+            Some(before + recorded.chapter.number_of(pipeline, sequence)?)
+        })
     }
 
     fn chapter(&self, at: usize) -> Result<&RecordedChapter, ReplayError> {

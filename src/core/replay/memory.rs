@@ -63,7 +63,9 @@ impl Recorded {
     }
 
     /// The chapters, in order.
-    pub fn chapters(&self) -> impl ExactSizeIterator<Item = &Arc<RecordedChapter>> {
+    pub fn chapters(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &Arc<RecordedChapter>> + ExactSizeIterator {
         self.chapters.iter()
     }
 

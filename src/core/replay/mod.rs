@@ -7,11 +7,13 @@
 //! A [`machine`] has as many workers as were recorded, on one thread. Given a base and a chapter, it does what they did. A
 //! [`player`] does one chapter after another, and compares the partitions that have changed with those that each
 //! checkpoint saved. A machine also does a chapter of which frames were left out, or of which only the first messages
-//! entered: then it follows the schedule as far as that can be. So a [`timeline`] gives any moment, and branches.
+//! entered: then it follows the schedule as far as that can be. So a [`timeline`] gives any moment, and a [`branch`] what would have become of
+//! other messages.
 //!
 //! [`shrink`] finds the smallest input that still does something, [`smallest`] that of a recording, and [`test_text`] writes a
 //! test of it. [`sliced`] makes a recording of some keys alone. A [`digest`] of a replay is compared with that of another version of the program.
 
+pub mod branch;
 mod compared;
 mod crew;
 mod cursor;
@@ -26,6 +28,7 @@ mod parts;
 mod place;
 pub mod player;
 pub mod recording;
+mod revivals;
 pub mod schedule;
 pub mod script;
 pub mod shrink;

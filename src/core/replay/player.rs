@@ -96,8 +96,13 @@ impl<'a, R: Recording> Player<'a, R> {
         match &mut self.machine {
             Some(machine) => Ok(machine),
             none => {
+                // Whose the partitions are is said by the first chapter.
+                let crew = match self.recording.chapters() {
+                    [] => Crew::ALONE,
+                    [_, ..] => self.recording.script(0, &self.topology)?.crew,
+                };
                 let base = self.recording.base()?;
-                Ok(none.insert(Machine::new(Arc::clone(&self.topology), Crew::ALONE, &base)?))
+                Ok(none.insert(Machine::new(Arc::clone(&self.topology), crew, &base)?))
             }
         }
     }

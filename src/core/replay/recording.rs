@@ -71,6 +71,19 @@ impl Chapter {
         self.workers.iter().flat_map(|log| &log.entered).map(|entered| entered.count).sum()
     }
 
+    /// The number of a message in the chapter, from 1, given its number in its pipeline. `None` if it did not enter. A
+    /// [`Script`](super::script::Script) has its messages in the same order.
+    pub fn number_of(&self, pipeline: PipelineIndex, sequence: SequenceNumber) -> Option<u64> {
+        let all = || self.workers.iter().flat_map(|log| &log.entered);
+        let place = |entered: &Entered| {
+            let place = sequence.0.checked_sub(entered.first.0)?;
+            (entered.pipeline == pipeline && place < entered.count).then_some(place)
+        };
+        let (own, place) = all().find_map(|entered| Some((entered, place(entered)?)))?;
+        let before = all().filter(|entered| entered.order() < own.order());
+        Some(before.map(|entered| entered.count).sum::<u64>() + place + 1)
+    }
+
     /// About how many bytes it takes in memory.
     pub fn weight(&self) -> usize {
         self.workers.iter().map(WorkerLog::weight).sum()
@@ -135,6 +148,11 @@ pub enum Content {
 }
 
 impl Entered {
+    /// What says which of two enters first in a recording.
+    fn order(&self) -> (Timestamp, PipelineIndex, SequenceNumber) {
+        (self.read_at, self.pipeline, self.first)
+    }
+
     /// The frames again, if their bytes are here. `None` if they have to be read from a file first.
     pub fn frames(&self, wrapping: Wrapping) -> Option<Frames> {
         match &self.content {

@@ -1,11 +1,13 @@
 //! A chapter with all of its frames: what a machine does.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::recording::{Chapter, Crew, Entered};
+use super::revivals::{self, Taken};
+use super::schedule::{Begun, Ran, StageIndex, append_run};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::PipelineIndex;
@@ -18,8 +20,6 @@ pub struct Script {
     pub crew: Crew,
     /// What each of them does.
     pub workers: Vec<Part>,
-    /// Whether only the first messages enter.
-    pub(super) is_cut: bool,
 }
 
 /// What a worker does.
@@ -29,7 +29,13 @@ pub struct Part {
     pub schedule: Arc<[u8]>,
     /// The frames that it takes.
     pub entering: Vec<Entering>,
+    /// Which of people's revivals of partitions are done, in the order of the schedule: others are of another part of the
+    /// chapter.
+    pub(super) revivals: Range<usize>,
 }
+
+/// All revivals.
+const ALL: Range<usize> = 0..usize::MAX;
 
 /// Frames that a worker takes together. There may be none: they were left out.
 #[derive(Clone)]
@@ -43,6 +49,11 @@ pub struct Entering {
 }
 
 impl Entering {
+    /// The number behind that of the last message.
+    fn end(&self) -> u64 {
+        self.number + self.frames.len() as u64
+    }
+
     /// The name of their pipeline.
     pub fn name<'a>(&self, topology: &'a Topology) -> &'a Arc<str> {
         let plan = topology.pipelines().get(self.pipeline.0);
@@ -51,15 +62,25 @@ impl Entering {
     }
 }
 
-/// What becomes of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// It enters as it did.
-    Keep,
-    /// It does not enter.
-    LeaveOut,
-    /// This frame enters in its place.
-    Replace(Bytes),
+impl Part {
+    /// Keeps these messages, and the revivals behind the first and until the last of them. `behind` says behind how many
+    /// messages each revival is.
+    fn keep(&mut self, messages: &Range<u64>, behind: &[u64]) {
+        let place = |number: u64, first: u64| {
+            usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX)
+        };
+        let until = |end: u64| behind.partition_point(|behind| *behind <= end);
+        let first = if messages.start == 0 { 0 } else { until(messages.start) };
+        self.revivals = first..until(messages.end);
+        for entering in &mut self.entering {
+            let first = entering.number;
+            let (from, to) = (place(messages.start, first), place(messages.end, first));
+            if from > 0 || to < entering.frames.len() {
+                entering.frames.keep(from..to);
+                entering.number = first.max(messages.start);
+            }
+        }
+    }
 }
 
 impl Script {
@@ -78,10 +99,10 @@ impl Script {
                 Ok(Entering { pipeline, number, frames: frames(entered)? })
             });
             let schedule = Arc::from(log.schedule.as_slice());
-            Ok(Part { schedule, entering: entering.collect::<Result<_, E>>()? })
+            Ok(Part { schedule, entering: entering.collect::<Result<_, E>>()?, revivals: ALL })
         });
         let workers = parts.collect::<Result<_, E>>()?;
-        let mut script = Self { crew: chapter.crew, workers, is_cut: false };
+        let mut script = Self { crew: chapter.crew, workers };
         script.number();
         Ok(script)
     }
@@ -122,46 +143,69 @@ impl Script {
     /// The chapter if no more than its first messages had entered.
     #[must_use]
     pub fn until(&self, messages: u64) -> Self {
+        self.within(0..messages)
+    }
+
+    /// The part of the chapter in which these messages enter, with what people did after the first and until the last of
+    /// them.
+    #[must_use]
+    pub fn within(&self, messages: Range<u64>) -> Self {
         let mut cut = self.clone();
-        for entering in cut.workers.iter_mut().flat_map(|part| &mut part.entering) {
-            let left = messages.saturating_sub(entering.number);
-            if left < entering.frames.len() as u64 {
-                cut.is_cut = true;
-                entering.frames.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            }
+        let behind = self.behind();
+        for (at, part) in cut.workers.iter_mut().enumerate() {
+            part.keep(&messages, behind.get(at).map_or(&[], Vec::as_slice));
         }
         cut
     }
 
-    /// The chapter with other messages. What is left out or replaced is in no frame any more; the numbers of the frames
-    /// behind it in their source are smaller by what was left out.
+    /// For each revival of each worker: how many messages it is behind. Empty if there is none.
+    fn behind(&self) -> Vec<Vec<u64>> {
+        if !self.workers.iter().any(|part| revivals::are_in(&part.schedule)) {
+            return Vec::new();
+        }
+        let taken = |entering: &Entering| Taken {
+            pipeline: entering.pipeline,
+            first: entering.frames.numbers().0,
+            end: entering.end(),
+        };
+        let workers = self.workers.iter();
+        let workers = workers
+            .map(|part| (&*part.schedule, part.entering.iter().map(taken).collect::<Vec<_>>()));
+        revivals::behind(&workers.collect::<Vec<_>>())
+    }
+
+    /// The first of these workers takes frames, which enter at this stage, and nothing else happens.
+    pub fn alone(crew: Crew, pipeline: PipelineIndex, frames: Frames, stage: StageIndex) -> Self {
+        let mut schedule = Vec::new();
+        append_run(&mut schedule, stage, Begun::Frames { at_once: false }, Ran::Done);
+        let part =
+            |schedule: &[u8], entering| Part { schedule: schedule.into(), entering, revivals: ALL };
+        let first = part(&schedule, vec![Entering { pipeline, number: 0, frames }]);
+        let others = (1..crew.workers.get()).map(|_| part(&[], Vec::new()));
+        Self { crew, workers: std::iter::once(first).chain(others).collect() }
+    }
+
+    /// The chapter with these of its messages alone. The numbers of the others behind them in their source are smaller by
+    /// what is left out.
     #[must_use]
-    pub fn edited(&self, mut edit: impl FnMut(u64, &[u8]) -> Edit) -> Self {
-        let mut edited = self.clone();
-        for entering in edited.workers.iter_mut().flat_map(|part| &mut part.entering) {
+    pub fn only(&self, is_in: impl Fn(u64) -> bool) -> Self {
+        let mut only = self.clone();
+        for Entering { number, frames, .. } in
+            only.workers.iter_mut().flat_map(|part| &mut part.entering)
+        {
+            let all = (*number..).zip(0..frame_count(frames));
+            if all.clone().all(|(number, _)| is_in(number)) {
+                continue;
+            }
             let (mut bytes, mut ends) = (BytesMut::new(), Vec::new());
-            let mut is_same = true;
-            for (number, frame) in (entering.number..).zip(0..frame_count(&entering.frames)) {
-                let frame = entering.frames.frame(frame);
-                match edit(number, frame) {
-                    Edit::Keep => bytes.extend_from_slice(frame),
-                    Edit::LeaveOut => {
-                        is_same = false;
-                        continue;
-                    }
-                    Edit::Replace(other) => {
-                        is_same = false;
-                        bytes.extend_from_slice(&other);
-                    }
-                }
+            for (_, frame) in all.filter(|(number, _)| is_in(*number)) {
+                bytes.extend_from_slice(frames.frame(frame));
+                // They are not longer than all of them were.
                 ends.extend(u32::try_from(bytes.len()));
             }
-            if !is_same {
-                let offset = entering.frames.byte_offset();
-                entering.frames.replace(Pieces::new(bytes.freeze(), ends, offset));
-            }
+            frames.replace(Pieces::new(bytes.freeze(), ends, frames.byte_offset()));
         }
-        edited
+        only
     }
 
     /// Gives all messages in order to `look`, until it breaks.

@@ -20,7 +20,7 @@ use super::machine::{Follow, Machine};
 use super::player::{Played, Player};
 use super::recording::{Base, Chapter, Content, Entered, SavedState, WorkerLog};
 use super::schedule::{Begun, Entry, append};
-use super::script::{Edit, Entering};
+use super::script::Entering;
 use super::source::Recording;
 use super::touched::Touched;
 use super::watch::Watch;
@@ -123,10 +123,8 @@ impl<'a, R: Recording> Sliced<'a, R> {
             return Err(ReplayError::NotRead(reason).into());
         };
         *next = (chapter + 1, before + info.messages);
-        let script = recording.script(chapter, topology)?.edited(|number, _| {
-            let is_in = messages.binary_search(&(before + number)).is_ok();
-            if is_in { Edit::Keep } else { Edit::LeaveOut }
-        });
+        let is_in = |number| messages.binary_search(&(before + number)).is_ok();
+        let script = recording.script(chapter, topology)?.only(is_in);
         let machine = match machine {
             Some(machine) => machine,
             none => none.insert(Machine::new(Arc::clone(topology), script.crew, base)?),

@@ -3,25 +3,28 @@
 //! A moment is the end of a message: the messages until then have entered and have been processed, and no others. They are
 //! numbered from 1, in the order in which they were read. The moment 0 is the beginning.
 
-use std::ops::Range;
+mod changes;
+mod search;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::compared::compare;
 use super::error::ReplayError;
-use super::judged::Judged;
 use super::machine::{Follow, Machine, Watch};
-use super::named::states_of;
+use super::named::{Named, states_of};
 use super::parts::parts_of;
 use super::place::Place;
 use super::recording::{Base, Crew, PartitionName, SavedState};
-use super::script::{Edit, Entering, Script};
+use super::script::{Entering, Script};
 use super::source::Recording;
 use super::traced::{Direction, Ending, Nearest, OneTraced, changes};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::numbers::SequenceNumber;
 use crate::core::topology::Topology;
+pub use changes::PartOfState;
+pub use search::Searched;
 
 /// Any moment of a recording.
 pub struct Timeline<R> {
@@ -30,6 +33,8 @@ pub struct Timeline<R> {
     /// How many messages entered before each chapter, and in all.
     starts: Vec<u64>,
     place: Place,
+    /// The workers if nothing is recorded.
+    crew: Crew,
     /// Becomes true when nobody waits for what is asked any more.
     end: Arc<AtomicBool>,
 }
@@ -62,13 +67,24 @@ impl<R: Recording> Timeline<R> {
         }
         let place = Place::new(&recording)?;
         let end = Arc::new(AtomicBool::new(false));
-        Ok(Self { topology, recording, starts, place, end })
+        Ok(Self { topology, recording, starts, place, crew: Crew::ALONE, end })
+    }
+
+    /// Says who has the partitions if nothing is recorded.
+    #[must_use]
+    pub fn owned_by(self, crew: Crew) -> Self {
+        Self { crew, ..self }
     }
 
     /// Ends each replay with an error once this becomes true.
     #[must_use]
     pub fn until(self, end: Arc<AtomicBool>) -> Self {
         Self { end, ..self }
+    }
+
+    /// The same from now on, of another one.
+    pub fn end_with(&mut self, end: Arc<AtomicBool>) {
+        self.end = end;
     }
 
     /// The application.
@@ -97,7 +113,7 @@ impl<R: Recording> Timeline<R> {
         self.go_to(chapter)?;
         let first = self.start(chapter);
         if self.recording.chapters().is_empty() {
-            let machine = self.machine(Crew::ALONE)?;
+            let machine = self.machine(self.crew)?;
             let (dead_letters, entered) = (Vec::new(), Vec::new());
             return Ok(Past { message, trace: None, machine, dead_letters, entered });
         }
@@ -133,7 +149,7 @@ impl<R: Recording> Timeline<R> {
         compare(info.epoch, &machine.changed(), &self.recording.changed(chapter)?)
     }
 
-    fn run(
+    pub(super) fn run(
         &self,
         machine: &mut Machine,
         script: &Script,
@@ -142,7 +158,7 @@ impl<R: Recording> Timeline<R> {
         self.follow(machine, script, Follow::AsFarAsPossible, watch)
     }
 
-    fn follow(
+    pub(super) fn follow(
         &self,
         machine: &mut Machine,
         script: &Script,
@@ -167,24 +183,15 @@ impl<R: Recording> Timeline<R> {
         in_chapter: impl Fn(&[SavedState]) -> bool,
         mut is_it: impl FnMut(&Trace) -> bool,
     ) -> Result<Option<u64>, ReplayError> {
-        let chapters = self.recording.chapters().len();
-        let all: Vec<usize> = match direction {
-            Direction::Back => {
-                (0..chapters).filter(|at| self.start(*at) + 1 < from).rev().collect()
-            }
-            Direction::Forth => (0..chapters).filter(|at| self.start(at + 1) > from).collect(),
-        };
-        for chapter in all {
+        for chapter in self.chapters_from(from, direction) {
             if !in_chapter(&self.recording.changed(chapter)?) {
                 continue;
             }
             let first = self.start(chapter);
-            let wanted = match direction {
-                Direction::Back => 0..(from - 1).min(self.start(chapter + 1)).saturating_sub(first),
-                Direction::Forth => from.saturating_sub(first)..u64::MAX,
-            };
-            for part in parts_of(wanted, direction) {
-                if let Some(found) = self.find_in(chapter, part, direction, &mut is_it)? {
+            for part in parts_of(self.wanted_in(chapter, from, direction), direction) {
+                let mut nearest = Nearest::new(direction, &mut is_it);
+                self.judge_in(chapter, part, direction, &mut nearest)?;
+                if let Some(found) = nearest.found {
                     return Ok(Some(first + found + 1));
                 }
             }
@@ -203,64 +210,18 @@ impl<R: Recording> Timeline<R> {
         direction: Direction,
         of: Option<&PartitionName>,
     ) -> Result<Option<u64>, ReplayError> {
-        let in_chapter = |changed: &[SavedState]| match of {
-            None => !changed.is_empty(),
-            Some((state, key)) => changed.iter().any(|(name, partitions)| {
-                name == state && partitions.iter().any(|partition| partition.key == *key)
-            }),
+        let Some(name) = of else {
+            let topology = Arc::clone(&self.topology);
+            let in_chapter = |changed: &[SavedState]| !changed.is_empty();
+            return self.find(from, direction, in_chapter, |trace| changes(trace, &topology));
         };
-        let topology = Arc::clone(&self.topology);
-        let changes = |trace: &Trace| changes(trace, &topology, of);
-        self.find(from, direction, in_chapter, changes)
-    }
-
-    fn find_in(
-        &mut self,
-        chapter: usize,
-        wanted: Range<u64>,
-        direction: Direction,
-        is_it: &mut dyn FnMut(&Trace) -> bool,
-    ) -> Result<Option<u64>, ReplayError> {
-        self.go_to(chapter)?;
-        let script = self.script()?;
-        let mut machine = self.machine(script.crew)?;
-        let script = match direction {
-            Direction::Back => Arc::new(script.until(wanted.end)),
-            Direction::Forth => script,
-        };
-        let mut nearest = Nearest::new(direction, is_it);
-        let mut judged = Judged::new(&self.topology, wanted, &mut nearest);
-        self.run(&mut machine, &script, &mut judged)?;
-        judged.finish();
-        Ok(nearest.found)
-    }
-
-    /// All partitions at the end, if other messages had entered, or some had not. A message is given with its number and its
-    /// frame.
-    ///
-    /// # Errors
-    ///
-    /// The recording cannot be read, or is of another application.
-    pub fn branch(
-        &mut self,
-        mut edit: impl FnMut(u64, &[u8]) -> Edit,
-        watch: &mut impl Watch,
-    ) -> Result<Vec<SavedState>, ReplayError> {
-        let chapters = self.recording.chapters().len();
-        self.go_to(0)?;
-        let mut machine: Option<Machine> = None;
-        for chapter in 0..chapters {
-            let first = self.start(chapter);
-            let script = self.recording.script(chapter, &self.topology)?;
-            let script = script.edited(|number, frame| edit(first + number + 1, frame));
-            let machine = match &mut machine {
-                Some(machine) => machine,
-                none => none.insert(self.machine(script.crew)?),
-            };
-            self.run(machine, &script, watch)?;
-        }
-        machine
-            .map_or_else(|| Ok(self.recording.base()?.partitions), |machine| machine.partitions())
+        let of = PartOfState { name: name.clone(), field: Vec::new() };
+        Ok(match direction {
+            Direction::Back => {
+                self.changes_before(from, &of, 1)?.first().map(|change| change.number)
+            }
+            Direction::Forth => self.change_after(from, &of)?.map(|change| change.number),
+        })
     }
 
     /// The partitions at the end.
@@ -274,7 +235,7 @@ impl<R: Recording> Timeline<R> {
     }
 
     /// How many messages entered before a chapter.
-    fn start(&self, chapter: usize) -> u64 {
+    pub(super) fn start(&self, chapter: usize) -> u64 {
         self.starts.get(chapter).or(self.starts.last()).copied().unwrap_or(0)
     }
 
@@ -284,7 +245,7 @@ impl<R: Recording> Timeline<R> {
         self.starts.partition_point(|start| *start < message).saturating_sub(1).min(last)
     }
 
-    fn go_to(&mut self, chapter: usize) -> Result<(), ReplayError> {
+    pub(super) fn go_to(&mut self, chapter: usize) -> Result<(), ReplayError> {
         self.place.go_to(chapter, &self.recording)
     }
 
@@ -298,8 +259,13 @@ impl<R: Recording> Timeline<R> {
         Ok(script)
     }
 
+    /// The partitions of here.
+    pub(super) fn partitions(&self) -> &Named {
+        &self.place.partitions
+    }
+
     /// A machine with the partitions of here.
-    fn machine(&self, crew: Crew) -> Result<Machine, ReplayError> {
+    pub(super) fn machine(&self, crew: Crew) -> Result<Machine, ReplayError> {
         let partitions = states_of(self.place.partitions.clone());
         let base = Base { partitions, ..Base::default() };
         Machine::new(Arc::clone(&self.topology), crew, &base)

@@ -60,7 +60,18 @@ impl Touched {
     /// it depends on. None of them is everything.
     pub fn parts(&self, count: usize) -> impl Iterator<Item = Part<'_>> {
         let last: HashSet<usize> = count.checked_sub(1).into_iter().collect();
-        let near = self.around(&last, count);
+        self.parts_around(self.around(&last, count), count)
+    }
+
+    /// The same for a key: the messages that have been at it, and all that it depends on.
+    pub(super) fn parts_at(&self, key: &Key, count: usize) -> impl Iterator<Item = Part<'_>> {
+        let number = self.keys.get(key);
+        let at_it = self.pairs.iter().filter(|(_, at)| Some(at) == number);
+        let at_it = at_it.map(|(message, _)| message).chain(&self.unknown).copied();
+        self.parts_around(at_it.filter(|message| *message < count).collect(), count)
+    }
+
+    fn parts_around(&self, near: HashSet<usize>, count: usize) -> impl Iterator<Item = Part<'_>> {
         let start = near.clone();
         let far = iter::once_with(move || self.all_around(start, count));
         let parts = iter::once(Some(near)).chain(far).flatten();
@@ -173,6 +184,18 @@ mod tests {
         assert_eq!(keys, ["a", "c", "d"].map(Key::from).into());
         let (messages, keys) = touched.of_keys(&[Key::from("of the base")]).unwrap();
         assert!(messages.is_empty() && keys == [Key::from("of the base")].into());
+    }
+
+    #[test]
+    fn of_a_key_first_its_messages_then_all_that_they_depend_on() {
+        let touched = touched(&[&["a"], &["b"], &["a", "c"], &["c"], &["b"]]);
+        let parts_at = |key: &str, count| -> Vec<Vec<usize>> {
+            touched.parts_at(&Key::from(key), count).map(|part| part.messages).collect()
+        };
+        assert_eq!(parts_at("c", 5), [vec![2, 3], vec![0, 2, 3]]);
+        assert_eq!(parts_at("c", 3), [vec![2], vec![0, 2]]);
+        assert_eq!(parts_at("b", 5), [[1, 4]]);
+        assert_eq!(parts_at("nothing", 5), [Vec::<usize>::new()]);
     }
 
     #[test]

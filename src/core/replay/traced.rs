@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::judged::Judge;
-use super::recording::PartitionName;
 use super::schedule::Entry;
 use super::script::Entering;
 use super::watch::Watch;
-use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::numbers::WorkerIndex;
 use crate::core::steps::batch::Output;
-use crate::core::topology::{StepKind, Topology};
+use crate::core::topology::{PipelinePlan, StepKind, Topology};
+
+/// What the preview of a state ends with that was cut.
+const CUT: char = '…';
 
 /// Which messages are looked at, and in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     /// Those before a message, the last one first.
     Back,
@@ -111,30 +114,31 @@ impl Judge for Nearest<'_> {
     }
 }
 
-/// Whether a message has changed this partition, or any partition: its state, or whether computations may touch it.
-pub(super) fn changes(trace: &Trace, topology: &Topology, of: Option<&PartitionName>) -> bool {
+/// Whether a message has changed a partition: its state, or whether computations may touch it. What a trace does not tell
+/// may be a change: a long state is cut, and a message that becomes many has more hops than are kept.
+pub(super) fn changes(trace: &Trace, topology: &Topology) -> bool {
     let plan = topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
     // Steps may have one name: then any of them is meant.
-    let is_of = |hop: &Hop, key: &Key| {
+    let has_state = |hop: &Hop| {
         let mut named = plan.iter().flat_map(|plan| &plan.steps);
-        named.any(|step| match &step.kind {
-            StepKind::State { state } if step.name == hop.step => {
-                of.is_none_or(|(name, wanted)| name == state && wanted == key)
+        named.any(|step| step.name == hop.step && matches!(step.kind, StepKind::State { .. }))
+    };
+    let mut has_key = false;
+    let stateful = |plan: &PipelinePlan| {
+        plan.steps.iter().any(|step| matches!(step.kind, StepKind::State { .. }))
+    };
+    let is_cut = trace.hops_left_out() > 0 && plan.is_some_and(stateful);
+    is_cut
+        || trace.hops().iter().any(|hop| match &hop.event {
+            HopEvent::Partitioned { .. } => {
+                has_key = true;
+                false
             }
+            HopEvent::StateChanged { created, before, after, .. } => {
+                *created || before != after || before.ends_with(CUT)
+            }
+            // A computation that refuses may have changed the state, and one that panics has poisoned the partition.
+            HopEvent::DeadLetter(_) => has_key && has_state(hop),
             _ => false,
         })
-    };
-    let mut last_key = None;
-    trace.hops().iter().any(|hop| match &hop.event {
-        HopEvent::Partitioned { key, .. } => {
-            last_key = Some(key.clone());
-            false
-        }
-        HopEvent::StateChanged { key, created, before, after, .. } => {
-            (*created || before != after) && is_of(hop, key)
-        }
-        // A computation that refuses may have changed the state, and one that panics has poisoned the partition.
-        HopEvent::DeadLetter(_) => last_key.as_ref().is_some_and(|key| is_of(hop, key)),
-        _ => false,
-    })
 }

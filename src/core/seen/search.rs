@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::known::{Apart, Known};
 use super::shown::Shown;
-use super::{Death, Gaps, Seen, StepSeen};
+use super::{Death, Seen, StepSeen};
 use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
@@ -88,10 +88,10 @@ impl<'a> Search<'a> {
                 HopEvent::Partitioned { key, .. } => {
                     (before.key, before.is_sent_on) = (Some(key), true);
                 }
-                HopEvent::StateChanged { key, created, before: was, after, saved: _ } => {
+                HopEvent::StateChanged { key, .. } => {
                     (before.key, before.is_sent_on) = (Some(key), false);
                     before.states.push(at);
-                    self.add_state(at, hop, key, *created, [was, after]);
+                    self.add_state(at, hop);
                 }
                 HopEvent::Encoded(_) => self.add_output(at, &before.states),
                 HopEvent::DeadLetter(reason) => self.add_dead(at, hop, reason, Some(&before)),
@@ -111,9 +111,7 @@ impl<'a> Search<'a> {
         let hops = self.hops;
         for (at, hop) in left_over.iter().filter_map(|at| Some((*at, hops.get(*at)?))) {
             match &hop.event {
-                HopEvent::StateChanged { key, created, before, after, saved: _ } => {
-                    self.add_state(at, hop, key, *created, [before, after]);
-                }
+                HopEvent::StateChanged { .. } => self.add_state(at, hop),
                 HopEvent::DeadLetter(reason) => self.add_dead(at, hop, reason, None),
                 HopEvent::Decoded(_)
                 | HopEvent::Filtered
@@ -129,27 +127,21 @@ impl<'a> Search<'a> {
     fn plain(&self, hop: &Hop) -> StepSeen {
         let latency = hop.at.since(self.trace.read_at).as_micros();
         StepSeen {
-            pipeline: Arc::clone(&self.trace.pipeline),
-            step: Arc::clone(&hop.step),
             worker: hop.worker,
-            key: None,
             message: self.message.clone(),
-            before: None,
-            state: None,
-            created: false,
-            outputs: Vec::new(),
-            dead: None,
-            messages: None,
             latency_us: u64::try_from(latency).unwrap_or(u64::MAX),
-            rate: None,
-            share: None,
-            gaps: Gaps::default(),
+            ..StepSeen::at(Arc::clone(&self.trace.pipeline), Arc::clone(&hop.step))
         }
     }
 
-    fn add_state(&mut self, at: usize, hop: &Hop, key: &Key, created: bool, states: [&str; 2]) {
-        let [before, state] = states.map(|preview| Some(Shown::of_preview(preview)));
-        let seen = StepSeen { key: Some(key.clone()), before, state, created, ..self.plain(hop) };
+    fn add_state(&mut self, at: usize, hop: &Hop) {
+        let HopEvent::StateChanged { key, created, before, after, saved: _, messages } = &hop.event
+        else {
+            return;
+        };
+        let [before, state] = [before, after].map(|preview| Some(Shown::of_preview(preview)));
+        let (key, messages, created) = (Some(key.clone()), Some(*messages), *created);
+        let seen = StepSeen { key, before, state, created, messages, ..self.plain(hop) };
         self.found.insert(at, Found { seen, outputs: OutputsOf::Hops(Vec::new()) });
     }
 
@@ -181,7 +173,7 @@ impl<'a> Search<'a> {
                 seen.key = seen.key.or_else(|| state.key.clone());
                 seen.before.clone_from(&state.before);
                 seen.state.clone_from(&state.state);
-                seen.created = state.created;
+                (seen.created, seen.messages) = (state.created, state.messages);
             }
             (None, Some(before)) => seen.key = seen.key.or_else(|| before.key.cloned()),
             (Some(_), _) | (None, None) => seen.gaps.partition = seen.key.is_none(),

@@ -1,5 +1,6 @@
 //! A condition about what happened to a message at a step: for breakpoints, and for what a replay looks for.
 
+mod breakpoint;
 #[cfg(test)]
 mod random;
 mod sought;
@@ -74,6 +75,11 @@ impl StepCondition {
     #[must_use]
     pub fn text(&self) -> &str {
         self.0.text()
+    }
+
+    #[cfg(test)]
+    fn all_names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.all_names()
     }
 
     /// Whether it names this, for example `messages`: then somebody must count them.

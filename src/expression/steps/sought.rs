@@ -9,11 +9,11 @@ impl Sought for StepCondition {
         Self::holds(self, seen).map_err(|unjudged| unjudged.to_string())
     }
 
-    fn counts(&self) -> bool {
-        self.names("messages")
-    }
-
     fn is_about_outputs(&self) -> bool {
         self.names("output")
+    }
+
+    fn trouble(&self) -> Option<String> {
+        Self::trouble(self).map(str::to_owned)
     }
 }

@@ -86,12 +86,13 @@ impl Gate {
         }
     }
 
-    pub fn pause(&self) {
+    /// Admits nothing from now on. False if nothing was admitted before, or if the run is ending.
+    pub fn pause(&self) -> bool {
         let mut state = self.state.lock();
-        if let State::Running { .. } = *state {
-            *state = State::Paused { steps: 0 };
-            self.paused.store(true, Ordering::Release);
-        }
+        let State::Running { .. } = *state else { return false };
+        *state = State::Paused { steps: 0 };
+        self.paused.store(true, Ordering::Release);
+        true
     }
 
     pub fn resume(&self, now: Timestamp) {

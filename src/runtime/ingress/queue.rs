@@ -4,6 +4,9 @@
 //! Invariants: the positions say exactly which frames have been taken; what is taken is numbered without gaps, in the order
 //! in which it entered.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Weak};
@@ -236,8 +239,8 @@ impl Queue {
         self.wake_others();
     }
 
-    /// Takes what the gate admits.
-    pub fn next(&self, gate: &Gate, now: Timestamp) -> Next {
+    /// Takes what the gate admits: of frames that wait together, at most so many. That is asked when they are there.
+    pub fn next(&self, gate: &Gate, now: Timestamp, most: impl FnOnce() -> usize) -> Next {
         self.fetch(gate);
         let mut state = self.state.lock();
         state.pass_over(gate);
@@ -245,6 +248,7 @@ impl Queue {
         let Some(first) = waiting.front_mut() else {
             return if *closed { Next::Closed } else { Next::Nothing };
         };
+        let most = most();
         let mut trace_all = first.trace_all;
         let again = Rereadable::from(&first.origin);
         let trial = match &first.coming {
@@ -257,7 +261,7 @@ impl Queue {
             Admission::Nothing => return Next::Nothing,
             Admission::One(in_flight) => {
                 trace_all = true;
-                let one = first.frames.split_first();
+                let one = first.frames.split_to(1);
                 if let Some(one) = &one {
                     taken.note(first.slot, &mut first.origin, one);
                 }
@@ -271,12 +275,19 @@ impl Queue {
                 (one, in_flight)
             }
             Admission::All(since, in_flight) => {
-                let all =
-                    waiting.pop_front().map(|Waiting { slot, mut frames, mut origin, .. }| {
+                let all = if first.frames.len() <= most {
+                    waiting.pop_front().map(|Waiting { slot, frames, mut origin, .. }| {
                         taken.note(slot, &mut origin, &frames);
-                        frames.set_read_at(frames.read_at().max(since));
                         frames
-                    });
+                    })
+                } else {
+                    let some = first.frames.split_to(most);
+                    some.inspect(|some| taken.note(first.slot, &mut first.origin, some))
+                };
+                let all = all.map(|mut frames| {
+                    frames.set_read_at(frames.read_at().max(since));
+                    frames
+                });
                 (all, in_flight)
             }
         };
@@ -292,60 +303,5 @@ impl Queue {
             }
         };
         Next::Frames(Taking { number, frames, trace_all, again })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_worker_is_told_that_the_queue_is_closed() {
-        let (queue, gate) = (Queue::default(), Gate::open());
-        assert!(queue.is_idle(&gate));
-        queue.close();
-        for _worker in 0..2 {
-            assert!(!queue.is_idle(&gate));
-            assert!(matches!(queue.next(&gate, Timestamp(0)), Next::Closed));
-        }
-    }
-
-    #[test]
-    fn the_positions_follow_what_is_taken_frame_by_frame() {
-        use crate::core::frames::pieces::Pieces;
-        use crate::core::numbers::SequenceNumber;
-        use bytes::Bytes;
-
-        let frames = |offset| {
-            let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\x01b");
-            let pieces = Pieces::new(bytes, vec![5, 10], offset);
-            Frames::new("x".into(), SequenceNumber(1), Timestamp(0), 4, pieces)
-        };
-        let (queue, gate) = (Queue::default(), Gate::open());
-        gate.pause();
-        let slot = Slot(3);
-        let waiting = |frames, origin| Waiting {
-            slot,
-            frames,
-            trace_all: false,
-            origin,
-            coming: Coming::New,
-        };
-        let row = JournalPosition { row: 7, frames: 0 };
-        queue.push(waiting(frames(0), Origin::Journal(row)));
-        queue.push(waiting(frames(100), Origin::Source("file".into())));
-        assert!(queue.taken().journal.is_empty());
-        gate.step();
-        let next = || match queue.next(&gate, Timestamp(0)) {
-            Next::Frames(Taking { number, trace_all, .. }) => (number.0, trace_all),
-            _ => panic!("frames wait"),
-        };
-        assert_eq!(next(), (0, true), "a step is traced");
-        assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 1 }));
-        gate.resume(Timestamp(0));
-        assert_eq!(next(), (1, false));
-        assert_eq!(queue.taken().journal.get(&slot), Some(&JournalPosition { row: 7, frames: 2 }));
-        assert_eq!(next(), (2, false));
-        assert_eq!(queue.taken().sources.get("file"), Some(&110));
     }
 }

@@ -65,7 +65,7 @@ fn worker(
                 thread::park();
                 continue;
             }
-            match queue.next(&gate, Timestamp(0)) {
+            match queue.next(&gate, Timestamp(0), || usize::MAX) {
                 Next::Frames(Taking { number, frames, .. }) => {
                     let (source, offset) = (frames.source().to_string(), frames.offset(0));
                     taken.lock().unwrap().push((round, number, source, offset));
@@ -261,7 +261,10 @@ fn what_was_set_aside_is_never_processed_whenever_the_gate_opens() {
             let (gate, queue) = (Arc::clone(&gate), Arc::clone(&queue));
             move || {
                 while queue.taken().sources.is_empty() {
-                    assert!(!matches!(queue.next(&gate, Timestamp(0)), Next::Frames(..)));
+                    assert!(!matches!(
+                        queue.next(&gate, Timestamp(0), || usize::MAX),
+                        Next::Frames(..)
+                    ));
                     thread::yield_now();
                 }
             }

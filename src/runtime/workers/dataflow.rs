@@ -33,6 +33,7 @@ use timely::dataflow::{Scope, StreamVec};
 use timely::scheduling::Activator;
 use timely::worker::Worker;
 
+use super::ahead::LOOK_AGAIN;
 use super::arrivals::{Arrivals, NoBatch};
 use super::common::Common;
 use super::exchange::{Exchanged, Time};
@@ -45,7 +46,8 @@ use crate::core::numbers::{Epoch, PipelineIndex};
 use crate::core::replay::schedule::StageIndex;
 use crate::core::steps::Segment;
 use crate::endpoints::ToSink;
-use crate::runtime::ingress::queue::{Next, Queue};
+use crate::runtime::ingress::queue::{Next, Queue, Taking};
+use crate::runtime::shared::Shared;
 
 /// A pipeline as one worker runs it.
 pub(crate) struct WorkerPipeline {
@@ -133,11 +135,15 @@ fn enter<'scope>(
             }
             let mut turn = Turn::default();
             stage.work(&mut turn, output);
-            while !turn.is_over() && stage.takes_frames() {
-                match queue.next(&stage.common.shared.gate, stage.common.shared.clock.now()) {
-                    Next::Frames(mut taking) => {
-                        sampler.start_traces(&mut taking.frames, taking.trace_all);
-                        stage.begin_frames(time.clone(), taking);
+            while !turn.is_over() && stage.takes_frames() && !sampler.waits() {
+                let Shared { gate, clock, .. } = &*stage.common.shared;
+                match queue.next(gate, clock.now(), || sampler.together()) {
+                    Next::Frames(Taking { number, frames, trace_all, again }) => {
+                        let frames = sampler.start_traces(frames, trace_all, epoch.get());
+                        stage.begin_frames(
+                            time.clone(),
+                            Taking { number, frames, trace_all, again },
+                        );
                         stage.work(&mut turn, output);
                     }
                     Next::Nothing => {
@@ -155,7 +161,11 @@ fn enter<'scope>(
                 }
             }
             let more_wait = !queue.is_idle(&stage.common.shared.gate);
-            takes.set(stage.go_on_later(more_wait, &again));
+            let waits = sampler.waits();
+            if waits {
+                again.activate_after(LOOK_AGAIN);
+            }
+            takes.set(stage.go_on_later(more_wait && !waits, &again) && !waits);
         }
     });
     match activator {

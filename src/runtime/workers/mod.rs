@@ -5,6 +5,7 @@ mod ahead;
 mod arrivals;
 mod common;
 pub(super) mod dataflow;
+mod examination;
 pub(super) mod exchange;
 mod gather;
 pub(super) mod local;

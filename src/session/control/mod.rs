@@ -9,6 +9,8 @@
 mod connection;
 pub mod listener;
 mod sent;
+mod then;
+mod travels;
 mod viewer;
 
 use std::collections::BTreeMap;
@@ -22,10 +24,10 @@ use tokio::time::{sleep, timeout};
 
 use super::Session;
 use super::counting::Counting;
-use super::orders::Answer;
+use super::orders::{Answer, Order};
 use super::wire::address::ControlAddress;
 use super::wire::handshake::{Door, Host, Purpose};
-use super::wire::messages::{ToRun, ToViewer};
+use super::wire::messages::{NOT_FROM_THERE, ToRun, ToViewer};
 use crate::core::partitions::sent::Compile;
 use crate::runtime::EngineError;
 use crate::wire::frame::encode;
@@ -171,7 +173,11 @@ impl Control {
         if !self.viewers.is_empty() && session.update() {
             self.note_news();
         }
-        self.viewers.retain(|_, viewer| viewer.show(session));
+        // There is a place for few of them: those that wait for a stop go to it first.
+        for first in [true, false] {
+            self.viewers
+                .retain(|_, viewer| viewer.goes_to_stops() != first || viewer.show(session));
+        }
         session.trace(!self.viewers.is_empty());
         Ok(wish)
     }
@@ -193,13 +199,23 @@ impl Control {
                     viewer.look_at(*looked, &self.compile);
                 }
             }
+            Heard::Said(number, ToRun::Travel(travel)) => {
+                // One that only looks may look back, too: that moves no other one's screen.
+                if let Some(viewer) = self.viewers.get_mut(&number) {
+                    viewer.travel(travel, session);
+                }
+            }
             Heard::Said(number, ToRun::Order(order)) => {
                 let Some(viewer) = self.viewers.get_mut(&number) else { return Ok(Wish::Nothing) };
                 viewer.orders_heard += 1;
                 viewer.dirty = true;
                 let answer = if viewer.read_only {
                     Some(Answer::Refused(READ_ONLY.to_owned()))
+                } else if is_of_recording(&order) {
+                    // What comes of it would be seen in the workbench of this process, and not in that one.
+                    Some(Answer::Refused(NOT_FROM_THERE.to_owned()))
                 } else {
+                    viewer.prepare_for(&order);
                     session.obey(order)?
                 };
                 let told = answer.is_none_or(|answer| {
@@ -267,6 +283,14 @@ impl Control {
         });
         runtime.shutdown_timeout(LAST_WORDS);
     }
+}
+
+/// Whether an order asks for something of the recording that only the workbench of the same process shows.
+fn is_of_recording(order: &Order) -> bool {
+    matches!(
+        order,
+        Order::WhatIf(_) | Order::EndWhatIf | Order::Shrink(_) | Order::EndShrink | Order::Test(_)
+    )
 }
 
 async fn accept(listener: Listener, house: Arc<House>) {

@@ -15,13 +15,13 @@ use crate::telemetry::ring::Ring;
 use crate::telemetry::{OutputShown, Snapshot};
 
 /// How many bytes of single messages one update has, about: there is room for the figures beside them.
-const ROOM: usize = 4 * 1024 * 1024;
+pub(super) const ROOM: usize = 4 * 1024 * 1024;
 
 /// The max bytes of one dead letter.
 const LONG_LETTER: usize = 8 * 1024 * 1024;
 
 /// What an event may take, about.
-const EVENT: usize = 200;
+pub(super) const EVENT: usize = 200;
 
 /// The numbers of the last ones that were sent.
 pub(super) struct Sent {
@@ -120,16 +120,16 @@ impl Sent {
             room.all(kept, &mut self.dead_letters, |letter| letter.weight().min(LONG_LETTER));
         for letter in &mut delta.values {
             if letter.weight() > LONG_LETTER {
-                *letter = Arc::new(shortened(letter));
+                *letter = Arc::new(shortened(letter, LONG_LETTER));
             }
         }
         delta
     }
 }
 
-/// A dead letter that is too long for a frame, with the beginning of its bytes.
-fn shortened(letter: &DeadLetter) -> DeadLetter {
-    let (kept, length) = (LONG_LETTER.min(letter.bytes.len()), letter.bytes.len());
+/// A dead letter that is too long for a frame, with so many of its bytes.
+pub(super) fn shortened(letter: &DeadLetter, limit: usize) -> DeadLetter {
+    let (kept, length) = (limit.min(letter.bytes.len()), letter.bytes.len());
     let reason =
         format!("{} (another process shows the first {kept} of its {length} bytes)", letter.reason);
     DeadLetter { bytes: letter.bytes.slice(..kept), reason, ..letter.clone() }

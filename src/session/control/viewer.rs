@@ -1,6 +1,7 @@
 //! One that looks at a run from another process: what it looks at, and what it has been sent.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -8,9 +9,14 @@ use tokio::sync::mpsc;
 
 use super::connection::WAITING;
 use super::sent::Sent;
+use super::then::ThenSent;
+use super::travels::Travels;
 use crate::core::partitions::sent::Compile;
 use crate::session::Session;
 use crate::session::look::Look;
+use crate::session::orders::{BreakpointOrder, Order};
+use crate::session::past::Travel;
+use crate::session::rewind::Rewind;
 use crate::session::wire::messages::{Looked, ToViewer, Update, ViewSent};
 use crate::telemetry::PartitionView;
 use crate::wire::frame::{WireError, encode};
@@ -38,6 +44,10 @@ pub(super) struct Viewer {
     views: VecDeque<(u64, PartitionView)>,
     look: Look,
     sent: Sent,
+    /// The past as it looks at it, where it wants to go there, and what it was sent of it.
+    rewind: Rewind,
+    travels: Travels,
+    then: ThenSent,
     /// When the next update may be made.
     next: Instant,
 }
@@ -53,6 +63,9 @@ impl Viewer {
             views: VecDeque::new(),
             look: session.new_look(),
             sent: Sent::nothing(session),
+            rewind: Rewind::default(),
+            travels: Travels::default(),
+            then: ThenSent::default(),
             next: Instant::now(),
         }
     }
@@ -74,6 +87,38 @@ impl Viewer {
         self.dirty = true;
     }
 
+    /// Goes there when it is shown what is new. Back to now, and nowhere, it goes at once: not behind what it wanted before.
+    pub fn travel(&mut self, travel: Travel<Arc<str>>, session: &Session) {
+        let at_once = match travel {
+            Travel::Live => Some(Travel::Live),
+            Travel::Stay => Some(Travel::Stay),
+            _ => None,
+        };
+        if let Some(travel) = at_once {
+            self.travels.clear();
+            self.rewind.travel(session, travel);
+        } else if let Err(why) = self.travels.push(travel) {
+            self.rewind.tell(why, true);
+        }
+        self.dirty = true;
+    }
+
+    /// It gives this order, which may end its look at the past.
+    pub fn prepare_for(&mut self, order: &Order) {
+        if order.is_seen_now() {
+            self.travels.clear();
+        }
+        self.rewind.leave_for(order);
+        // It waits for the message at which the engine stops.
+        let sets = matches!(order, Order::Breakpoint(BreakpointOrder::Set(_)));
+        self.rewind.goes_to_stops |= sets;
+    }
+
+    /// Whether it goes to every stop.
+    pub fn goes_to_stops(&self) -> bool {
+        self.rewind.goes_to_stops
+    }
+
     /// When [`show`](Self::show) should be called again, if nothing else happens.
     pub fn next(&self, session: &Session) -> Option<Duration> {
         let wait = self.next.saturating_duration_since(Instant::now());
@@ -88,6 +133,7 @@ impl Viewer {
     pub fn show(&mut self, session: &Session) -> bool {
         if self.sent.is_of_another_life(session) {
             (self.look, self.sent) = (session.new_look(), Sent::nothing(session));
+            (self.rewind, self.travels) = (self.rewind.anew(), Travels::default());
             self.dirty = true;
         }
         if self.is_behind() {
@@ -96,14 +142,20 @@ impl Viewer {
             return true;
         }
         self.dirty |= session.poll(&mut self.look, &self.view);
+        self.travels.go(&mut self.rewind, session);
+        self.dirty |= self.rewind.look(session, &self.view);
+        if !self.say_told() {
+            return false;
+        }
         if !self.dirty || Instant::now() < self.next {
             return true;
         }
         self.next = Instant::now() + EVERY;
-        let (update, more) = self.update(session);
+        let (before, update, more) = self.update(session);
         self.dirty = more;
         // A message that cannot be written is left out: the next one may be shorter.
-        written(update).map_or(true, |frame| self.tell(frame))
+        let before = before.iter().filter_map(|message| encode(message).ok());
+        before.chain(written(update).ok()).all(|frame| self.tell(frame))
     }
 
     /// Whether something that it was told is not on its way yet: it reads more slowly than there are news.
@@ -111,14 +163,23 @@ impl Viewer {
         self.tell.capacity() < WAITING
     }
 
-    fn update(&mut self, session: &Session) -> (Update, bool) {
+    /// Tells it what it has to be told of the past. False if the connection is gone.
+    fn say_told(&mut self) -> bool {
+        let frames = self.rewind.told().filter_map(|answer| encode(&ToViewer::Answer(answer)).ok());
+        frames.collect::<Vec<_>>().into_iter().all(|frame| self.tell(frame))
+    }
+
+    /// What is new, and what is to be said before it; and whether there is more than one update has room for.
+    fn update(&mut self, session: &Session) -> (Vec<ToViewer>, Update, bool) {
         // Counts first: those that they count are found then.
         let figures = session.figures(&self.look);
+        let past = self.rewind.past.as_ref();
+        let (figures, before, later) = self.then.figures(session, past, figures);
         let mut views = self.views.iter().rev();
         let rows_of = views.find(|(_, view)| *view == figures.partitions.view);
         let rows_of = rows_of.map(|(revision, _)| *revision);
         let (update, more) = self.sent.update(session, figures, rows_of);
-        (Update { orders_heard: self.orders_heard, ..update }, more)
+        (before, Update { orders_heard: self.orders_heard, ..update }, more || later)
     }
 
     /// Tells it something. False if it is gone, or has not read what it was told before.
@@ -223,6 +284,18 @@ mod tests {
         let mut viewer = Viewer::new(false, tell, session);
         viewer.look_at(Looked { revision: 1, view, draft: None }, &compile);
         (viewer, told, counted)
+    }
+
+    #[test]
+    fn back_to_now_it_goes_at_once_and_not_behind_what_it_wanted_before() {
+        let session = session();
+        let (mut viewer, _told, _) = viewer(&session);
+        for at_once in [Travel::Live, Travel::Stay] {
+            viewer.travel(Travel::To(1), &session);
+            assert!(!viewer.travels.is_empty());
+            viewer.travel(at_once, &session);
+            assert!(viewer.travels.is_empty());
+        }
     }
 
     #[test]

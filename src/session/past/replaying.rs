@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
 
+use super::places::Place;
 use super::shared::{Ask, Shared, Sources, Told};
 use super::traveller::{Traveller, entered};
 use crate::core::guard::guarded;
@@ -12,14 +13,13 @@ use crate::core::replay::ReplayError;
 use crate::core::replay::from_memory::MemoryRecording;
 use crate::core::replay::timeline::Timeline;
 
-/// The longest wait until the recording has what has happened until now: a checkpoint waits for a sink that is stalled.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// The thread that does a recorded run again.
 pub(super) struct Replaying {
     pub sources: Sources,
     pub asks: Receiver<Ask>,
     pub shared: Arc<Shared>,
+    /// Held until the thread ends.
+    pub place: Place,
 }
 
 impl Replaying {
@@ -35,18 +35,30 @@ impl Replaying {
     }
 
     fn work(self) -> Result<(), ReplayError> {
-        let Self { sources, asks, shared } = self;
-        if sources.saved.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        let Self { sources, asks, shared, place: _place } = self;
+        if !sources.wait(&shared.end) {
+            if shared.end.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let text = "the newest messages are not in the recording yet: a checkpoint waits";
             shared.put(|found| found.told.push(Told { text: text.to_owned(), bad: false }));
         }
         let recorded = sources.recorded.recorded();
         let (first, entered) = (recorded.dropped(), entered(&recorded, &sources.topology));
         let recording = MemoryRecording::new(recorded, sources.read);
-        let timeline = Timeline::new(sources.topology, recording)?.until(Arc::clone(&shared.end));
+        let timeline = Timeline::new(sources.topology, recording)?;
+        let timeline = timeline.owned_by(sources.crew).until(Arc::clone(&shared.end));
         let at = timeline.messages();
-        let mut traveller =
-            Traveller { timeline, first, at, entered, past: None, view: None, told: Vec::new() };
+        let mut traveller = Traveller {
+            timeline,
+            first,
+            at,
+            entered,
+            past: None,
+            view: None,
+            told: Vec::new(),
+            shared: Arc::clone(&shared),
+        };
         let mut checked = BTreeSet::new();
         // Those that came while others were answered are answered together: only the last moment is shown.
         while let Ok(ask) = asks.recv() {

@@ -1,23 +1,25 @@
 //! What a session and the thread of its past tell each other.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::moment::Moment;
 use super::travel::Travel;
-use crate::core::replay::from_memory::ReadAgain;
+use crate::core::replay::from_memory::{MemoryRecording, ReadAgain};
 use crate::core::replay::memory::RecordedInMemory;
+use crate::core::replay::recording::Crew;
 use crate::core::topology::Topology;
-use crate::telemetry::{PartitionView, PartitionsShown};
+use crate::telemetry::{ChangesShown, PartitionView, PartitionsShown, SearchShown};
 
 /// What the thread is asked for.
 pub(super) enum Ask {
-    /// Another moment.
-    Go(Travel),
+    /// Another moment. If it is looked for, until this becomes true.
+    Go(Travel, Arc<AtomicBool>),
     /// These partitions of it.
     Look(PartitionView),
 }
@@ -38,6 +40,10 @@ pub(super) struct Found {
     /// How many questions are answered.
     pub answered: u64,
     pub told: Vec<Told>,
+    /// The search that is under way.
+    pub search: Option<SearchShown>,
+    /// The changes of a partition that were asked for last.
+    pub changes: Option<Arc<ChangesShown>>,
     /// Whether there is something that was not looked at.
     pub changed: bool,
     /// Whether the thread has ended.
@@ -66,6 +72,8 @@ impl Shared {
 /// What a replay needs.
 pub(in crate::session) struct Sources {
     pub topology: Arc<Topology>,
+    /// The workers of now.
+    pub crew: Crew,
     pub recorded: Arc<RecordedInMemory>,
     /// Reads frames of files again.
     pub read: ReadAgain,
@@ -73,4 +81,42 @@ pub(in crate::session) struct Sources {
     pub saved: Receiver<()>,
     /// Notified when something is found.
     pub news: Arc<Notify>,
+}
+
+/// The longest wait until the recording has what has happened until now: a checkpoint waits for a sink that is stalled.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is asked in that time whether anybody waits.
+const SLICES: u32 = 20;
+
+/// A recording, for one who replays it once.
+pub(in crate::session) struct Opened {
+    pub topology: Arc<Topology>,
+    pub recording: MemoryRecording,
+    /// How many messages are not in it any more.
+    pub dropped: u64,
+    /// What has to be said if something is not in it.
+    pub missing: &'static str,
+}
+
+impl Sources {
+    /// Waits until the recording has what has happened until now, or until this becomes true. False if it has it not yet.
+    pub(super) fn wait(&self, end: &AtomicBool) -> bool {
+        let waits = || self.saved.recv_timeout(PATIENCE / SLICES) == Err(RecvTimeoutError::Timeout);
+        (0..SLICES).any(|_| !end.load(Ordering::Relaxed) && !waits())
+    }
+
+    /// Waits until the recording has what has happened until now, and opens it.
+    pub fn open(self) -> Opened {
+        let waits = self.saved.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        let missing = if waits {
+            " (the newest messages are not in the recording yet: a checkpoint waits)"
+        } else {
+            ""
+        };
+        let recorded = self.recorded.recorded();
+        let dropped = recorded.dropped();
+        let recording = MemoryRecording::new(recorded, self.read);
+        Opened { topology: self.topology, recording, dropped, missing }
+    }
 }

@@ -1,9 +1,10 @@
 //! Goes from moment to moment of a recording.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::moment::Moment;
-use super::shared::{Ask, Told};
+use super::shared::{Ask, Shared, Told};
 use super::travel::Travel;
 use crate::core::numbers::SequenceNumber;
 use crate::core::replay::from_memory::MemoryRecording;
@@ -47,6 +48,7 @@ pub(super) struct Traveller {
     pub past: Option<Past>,
     pub view: Option<PartitionView>,
     pub told: Vec<Told>,
+    pub shared: Arc<Shared>,
 }
 
 impl Traveller {
@@ -56,7 +58,7 @@ impl Traveller {
         for ask in asks {
             match ask {
                 Ask::Look(view) => self.view = Some(view),
-                Ask::Go(travel) => moved |= self.go(travel)?,
+                Ask::Go(travel, ends) => moved |= self.go_until(travel, ends)?,
             }
         }
         if !moved {
@@ -68,16 +70,52 @@ impl Traveller {
         Ok(Some(Arc::new(moment)))
     }
 
+    /// Goes somewhere, unless that is a search that nobody waits for any more.
+    fn go_until(&mut self, travel: Travel, ends: Arc<AtomicBool>) -> Result<bool, ReplayError> {
+        if !travel.is_search() {
+            return self.go(travel);
+        }
+        if ends.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        self.timeline.end_with(ends);
+        self.shared.put(|found| found.search = travel.as_search());
+        let gone = self.go(travel);
+        self.shared.put(|found| found.search = None);
+        self.timeline.end_with(Arc::clone(&self.shared.end));
+        match gone {
+            Err(ReplayError::Ended) if !self.shared.end.load(Ordering::Relaxed) => Ok(false),
+            other => other,
+        }
+    }
+
     /// Goes somewhere. False if there is nothing, which is told.
     fn go(&mut self, travel: Travel) -> Result<bool, ReplayError> {
         let last = self.timeline.messages();
+        if travel.is_search() && last == 0 && self.first == 0 {
+            self.tell(self.why_not(&travel, last));
+            return Ok(false);
+        }
         let to = match travel {
-            Travel::Live => return Ok(false),
+            Travel::Live | Travel::Stay => return Ok(false),
             Travel::Message(Direction::Back) => self.at.checked_sub(1),
             Travel::Message(Direction::Forth) => Some(self.at + 1).filter(|to| *to <= last),
             Travel::Change(direction, ref of) => self.change(direction, of.as_ref())?,
-            Travel::To(number) => {
-                number.checked_sub(self.first).filter(|to| *to <= last || last == 0)
+            Travel::Find(direction, ref wanted) => match self.find(direction, wanted)? {
+                Some(found) => Some(found),
+                None => return Ok(false),
+            },
+            Travel::Fault(ref of, ref field) => match self.fault(of, field)? {
+                Some(found) => Some(found),
+                None => return Ok(false),
+            },
+            Travel::Changes(ref of) => {
+                self.list_changes(of)?;
+                Some(self.at)
+            }
+            Travel::To(number) => number.checked_sub(self.first).filter(|to| *to <= last),
+            Travel::ToMessageOf(pipeline, sequence) => {
+                self.timeline.recording().number_of(pipeline, sequence)
             }
         };
         let to = to.filter(|_| last > 0 || self.first > 0);
@@ -121,6 +159,9 @@ impl Traveller {
             Travel::To(number) if *number > self.first => {
                 format!("the recording ends with message {}", self.first + last)
             }
+            Travel::ToMessageOf(_, sequence) => {
+                format!("message {} of its pipeline is not in the recording", sequence.0)
+            }
             Travel::Change(Direction::Forth, Some((_, key))) => {
                 format!("nothing changes `{key}` after this moment")
             }
@@ -133,7 +174,7 @@ impl Traveller {
         }
     }
 
-    fn tell(&mut self, text: String) {
+    pub(super) fn tell(&mut self, text: String) {
         self.told.push(Told { text, bad: false });
     }
 

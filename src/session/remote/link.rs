@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::seen::Seen;
 use crate::endpoints::Backoff;
 use crate::session::orders::Answer;
+use crate::session::past::Travel;
 use crate::session::wire::address::ControlAddress;
 use crate::session::wire::handshake::{Host, NoWelcome, Purpose, SAME_PROGRAM, greet};
 use crate::session::wire::messages::{Looked, ToRun, ToViewer, Update};
@@ -161,7 +162,14 @@ impl Link {
                     () = self.refuse_orders() => return,
                 }
                 match self.again().await {
-                    Ok(ends) => break ends,
+                    Ok(ends) => {
+                        // To the run, this is one more that looks.
+                        if self.leave_past() {
+                            let why = "this is now again: the connection to the run had broken";
+                            self.answer(Answer::Told(why.to_owned()));
+                        }
+                        break ends;
+                    }
                     // That it has ended says more than that nothing is there.
                     Err(Unreachable::NotThere(..)) if ended => {}
                     Err(why) => self.away(&why.to_string()),
@@ -188,6 +196,13 @@ impl Link {
         self.shared.news.notify_one();
     }
 
+    /// Shows what was last known of now. True if it was the past that was shown.
+    fn leave_past(&self) -> bool {
+        let left = self.shared.seen.lock().leave_past();
+        self.shared.news.notify_one();
+        left
+    }
+
     fn answer(&self, answer: Answer) {
         let mut seen = self.shared.seen.lock();
         seen.answers.push(answer);
@@ -204,7 +219,15 @@ impl Link {
     /// While there is no connection, nothing is done. Returns when the front end is gone.
     async fn refuse_orders(&mut self) {
         while let Some(said) = self.says.recv().await {
-            if let ToRun::Order(_) = said {
+            let is_wanted = match said {
+                ToRun::Look(_) | ToRun::Travel(Travel::Stay) => false,
+                ToRun::Travel(Travel::Live) => {
+                    self.leave_past();
+                    false
+                }
+                ToRun::Order(_) | ToRun::Travel(_) => true,
+            };
+            if is_wanted {
                 self.answer(Answer::Refused(
                     "the run does not answer: nothing was done".to_owned(),
                 ));
@@ -264,6 +287,8 @@ impl Link {
                 self.shared.seen.lock().take(*update);
                 self.shared.news.notify_one();
             }
+            ToViewer::Then(then) => self.shared.seen.lock().expect_then(*then),
+            ToViewer::Changes(changes) => self.shared.seen.lock().changes = changes,
             ToViewer::Answer(answer) => self.answer(answer),
             ToViewer::Status(_) | ToViewer::Alive | ToViewer::Ended(_) | ToViewer::TooMany => {}
         }

@@ -23,7 +23,7 @@ use super::orders::{Answer, Order};
 use super::past::Travel;
 use super::watched::Watched;
 use super::wire::handshake::Host;
-use super::wire::messages::{Looked, ToRun, ViewSent};
+use super::wire::messages::{Looked, NOT_FROM_THERE, ToRun, ViewSent};
 use super::wire::stream::{Reader, Writer};
 use crate::runtime::EngineError;
 use crate::telemetry::{Draft, PartitionView, Snapshot};
@@ -103,6 +103,13 @@ impl Remote {
         }
     }
 
+    /// Answers what the run is not asked.
+    fn refuse(&self, why: &str) {
+        let mut seen = self.shared.seen.lock();
+        seen.answers.push(Answer::Refused(why.to_owned()));
+        seen.changed = true;
+    }
+
     /// Says what is looked at, if that is something else.
     fn say_look(&mut self, view: &PartitionView, draft: Option<Draft>) {
         let mut looked = self.shared.looked.lock();
@@ -139,17 +146,18 @@ fn sent_view(view: &PartitionView) -> ViewSent {
 
 impl Watched for Remote {
     fn order(&mut self, order: Order) -> Result<(), EngineError> {
-        self.say(ToRun::Order(order));
+        match order {
+            Order::EndWhatIf => {}
+            Order::WhatIf(_) | Order::Shrink(_) | Order::EndShrink | Order::Test(_) => {
+                self.refuse(NOT_FROM_THERE);
+            }
+            order => self.say(ToRun::Order(order)),
+        }
         Ok(())
     }
 
     fn travel(&mut self, travel: Travel) {
-        if travel != Travel::Live {
-            let why = "an attached workbench cannot go to the past yet: it is recorded where the engine is";
-            let mut seen = self.shared.seen.lock();
-            seen.answers.push(Answer::Refused(why.to_owned()));
-            seen.changed = true;
-        }
+        self.say(ToRun::Travel(travel.sent()));
     }
 
     fn answers(&mut self) -> Vec<Answer> {

@@ -7,10 +7,10 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::session::orders::Answer;
 use crate::session::view::SHOWN;
-use crate::session::wire::messages::{Delta, Update};
+use crate::session::wire::messages::{Delta, Then, Update};
 use crate::telemetry::collector::{DEAD_LETTER_BYTES_KEPT, KEPT};
 use crate::telemetry::ring::Ring;
-use crate::telemetry::{LogLine, LogShown, OutputShown, Snapshot};
+use crate::telemetry::{ChangesShown, LogLine, LogShown, OutputShown, Snapshot};
 
 /// What is known of a run in another process.
 pub(super) struct Seen {
@@ -23,6 +23,11 @@ pub(super) struct Seen {
     dead_letters: Kept<DeadLetter>,
     events: Kept<EngineEvent>,
     lines: Kept<LogLine>,
+    /// The lists of the moment of the past, if the figures are of one; and those of the next update's.
+    then: Then,
+    next_then: Option<Then>,
+    /// The changes of a partition that were listed last, beside a moment of the past.
+    pub changes: Option<Arc<ChangesShown>>,
     warnings: u64,
     pub letters_trouble: Option<String>,
     /// Why the run does not answer.
@@ -85,6 +90,9 @@ impl Seen {
             dead_letters: Kept::new(letters),
             events: Kept::new(Ring::new(SHOWN)),
             lines: Kept::new(Ring::new(SHOWN)),
+            then: Then::default(),
+            next_then: None,
+            changes: None,
             warnings: 0,
             letters_trouble: None,
             away: None,
@@ -118,8 +126,27 @@ impl Seen {
         self.warnings = update.warnings;
         self.letters_trouble = update.letters_trouble;
         (self.figures, self.rows_of) = (update.figures, update.rows_of);
+        if let Some(then) = self.next_then.take() {
+            self.then = then;
+        }
+        if self.figures.past.is_none() {
+            (self.then, self.changes) = (Then::default(), None);
+        }
         self.share_traces();
         (self.away, self.changed) = (None, true);
+    }
+
+    /// The lists of the next update's moment of the past.
+    pub fn expect_then(&mut self, then: Then) {
+        self.next_then = Some(then);
+    }
+
+    /// Shows what was last known of now. True if it was the past that was shown, or was to be.
+    pub fn leave_past(&mut self) -> bool {
+        let was = self.figures.past.take().is_some() || self.figures.replaying;
+        (self.figures.replaying, self.figures.search, self.changed) = (false, None, true);
+        (self.then, self.next_then, self.changes) = (Then::default(), None, None);
+        was
     }
 
     /// Traces of the partition that is looked at closely are those that are known already.
@@ -127,7 +154,7 @@ impl Seen {
         let Some(opened) = &mut self.figures.partitions.opened else { return };
         for trace in opened.first.iter_mut().chain(&mut opened.traces) {
             let name = |trace: &Trace| (Arc::clone(&trace.pipeline), trace.sequence);
-            let mut known = self.traces.ring.newest_first();
+            let mut known = self.traces.ring.newest_first().chain(&self.then.traces);
             if let Some(known) = known.find(|known| name(known) == name(trace)) {
                 *trace = Arc::clone(known);
             }
@@ -136,10 +163,19 @@ impl Seen {
 
     /// The snapshot of this moment, whose rows are of the view of [`rows_of`](Self::rows_of).
     pub fn snapshot(&self) -> Snapshot {
+        let lists = if self.figures.past.is_some() {
+            let Then { traces, outputs, dead_letters } = &self.then;
+            (traces.clone(), outputs.clone(), dead_letters.clone())
+        } else {
+            let (traces, outputs) = (self.traces.newest_first(), self.outputs.newest_first());
+            (traces, outputs, self.dead_letters.newest_first())
+        };
+        let (traces, outputs, dead_letters) = lists;
         Snapshot {
-            traces: self.traces.newest_first(),
-            outputs: self.outputs.newest_first(),
-            dead_letters: self.dead_letters.newest_first(),
+            traces,
+            outputs,
+            dead_letters,
+            changes: self.changes.clone(),
             events: self.events.newest_first(),
             log: LogShown { lines: self.lines.newest_first(), warnings: self.warnings },
             away: self.away.clone(),

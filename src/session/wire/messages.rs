@@ -13,8 +13,13 @@ use crate::core::frames::trace::Trace;
 use crate::core::partitions::query::RowQuery;
 use crate::core::partitions::sent::FilterSent;
 use crate::session::orders::{Answer, Order};
+use crate::session::past::Travel;
 use crate::session::status::Status;
-use crate::telemetry::{Draft, LogLine, OutputShown, PartitionName, Snapshot};
+use crate::telemetry::{ChangesShown, Draft, LogLine, OutputShown, PartitionName, Snapshot};
+
+/// Why what is asked of the recording from another process is not done.
+pub(in crate::session) const NOT_FROM_THERE: &str =
+    "an attached workbench cannot ask this of the recording yet: it is where the engine is";
 
 /// What one that looks sends to a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +28,8 @@ pub(in crate::session) enum ToRun {
     Look(Box<Looked>),
     /// The engine is to do this.
     Order(Order),
+    /// It goes to this moment of the past, or back to now. What is looked for is as a person wrote it.
+    Travel(Travel<Arc<str>>),
 }
 
 /// What a run sends to one that looks, or asks.
@@ -30,7 +37,11 @@ pub(in crate::session) enum ToRun {
 pub(in crate::session) enum ToViewer {
     /// What is seen now.
     Update(Box<Update>),
-    /// What came of an order.
+    /// What the lists of the next update's moment of the past are.
+    Then(Box<Then>),
+    /// The changes of a partition that are listed, beside a moment of the past; `None` if none are any more.
+    Changes(Option<Arc<ChangesShown>>),
+    /// What came of an order, or has to be told of the past.
     Answer(Answer),
     /// What was asked for.
     Status(Box<Status>),
@@ -75,6 +86,15 @@ impl<T> Default for Delta<T> {
     fn default() -> Self {
         Self { first: 1, values: Vec::new() }
     }
+}
+
+/// The lists of a moment of the past, each with the newest first. They are sent whole, with as many of each as there is room
+/// for, when they have changed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::session) struct Then {
+    pub traces: Vec<Arc<Trace>>,
+    pub outputs: Vec<Arc<OutputShown>>,
+    pub dead_letters: Vec<Arc<DeadLetter>>,
 }
 
 /// What is seen now.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::configuration::Configuration;
 use super::error::WorkbenchError;
 use super::state::windows::reset_files::ResetFiles;
-use super::state::{Offer, Workbench};
+use super::state::{Effect, Offer, Workbench};
 use super::theme::Theme;
 use super::words;
 use crate::core::replay::memory::RecordedInMemory;
@@ -45,6 +45,8 @@ pub(super) struct Desk {
     lost: bool,
     /// Where lines are kept for the next run; `None` if they are not.
     history: Option<HistoryFile>,
+    /// What is to be done with what has been answered.
+    effects: Vec<Effect>,
 }
 
 impl Desk {
@@ -101,7 +103,16 @@ impl Desk {
             .with_columns(configuration.hidden_columns.clone());
         workbench.arrange(configuration.windows);
         let history = earlier_lines(&mut workbench, configuration);
-        Self { session, workbench, _temporary: None, saved: None, crashes: 0, lost: false, history }
+        Self {
+            session,
+            workbench,
+            _temporary: None,
+            saved: None,
+            crashes: 0,
+            lost: false,
+            history,
+            effects: Vec::new(),
+        }
     }
 
     /// Says which applications can be gone on with, and which of them this is.
@@ -149,6 +160,11 @@ impl Desk {
         self.take_answers();
     }
 
+    /// Takes what is to be done with what has been answered.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
     /// Says what came of orders. True if there is something.
     fn take_answers(&mut self) -> bool {
         let answers = self.session.answers();
@@ -156,10 +172,7 @@ impl Desk {
         let workbench = &mut self.workbench;
         for answer in answers {
             match answer {
-                Answer::Refused(why) => {
-                    workbench.not_crashed();
-                    workbench.notify(why, true);
-                }
+                Answer::Refused(why) => workbench.refused(why),
                 Answer::Revived(key, revival) => workbench.revived(&key, revival),
                 Answer::Pinned(key, true) => {
                     let key = words::key(&key);
@@ -177,6 +190,7 @@ impl Desk {
                     self.crashes += u64::from(survived);
                 }
                 Answer::Told(text) => workbench.notify(text, false),
+                Answer::Test(test) => self.effects.push(Effect::SaveTest(test)),
                 Answer::Killed => workbench.crashed(),
                 Answer::BegunAnew => {
                     workbench.begun_anew(self.session.snapshot());

@@ -10,8 +10,9 @@ use super::{Effect, Workbench};
 use crate::application::text_of_bytes;
 use crate::core::frames::trace::{Hop, HopEvent, Trace};
 use crate::core::json::escaped;
+use crate::core::replay::branch::Only;
 use crate::core::text::hex;
-use crate::telemetry::{LogLine, OutputShown};
+use crate::telemetry::{BranchDiffers, CutBytes, LetterShown, LogLine, OutputShown, StateShown};
 use crate::workbench::layout::Pane;
 use crate::workbench::svg;
 
@@ -25,10 +26,12 @@ impl Workbench {
                 Subject::DeadLetter(letter) => serde_json::to_value(&**letter).ok()?,
                 Subject::LogLine(line) => of_log(line),
                 Subject::Output(output) => self.of_output(output),
+                Subject::Branch => of_branch(self.snapshot.branch.as_ref()?.differs()?),
                 Subject::Partition { .. } => {
                     serde_json::to_value(&self.partition_at_hand()?.row).ok()?
                 }
             },
+            Some(Overlay::Shrink(_)) => self.of_found()?,
             _ => self.row_json()?,
         };
         let text = serde_json::to_string_pretty(&value).ok()?;
@@ -97,6 +100,60 @@ fn of_log(line: &LogLine) -> Value {
 }
 
 /// A trace: the frame, and every hop with the nanoseconds since the frame was read.
+/// What a branch makes different.
+fn of_branch(differs: &BranchDiffers) -> Value {
+    let state = |state: &Option<StateShown>| {
+        state.as_ref().map(|StateShown { messages, poisoned, value }| {
+            json!({ "messages": messages, "poisoned": poisoned, "value": value })
+        })
+    };
+    let partitions = differs.partitions.iter().map(|one| {
+        json!({
+            "state": *one.state,
+            "key": one.key.to_string(),
+            "happened": state(&one.happened),
+            "branch": state(&one.branch),
+        })
+    });
+    let outputs = differs.outputs.iter().map(|sink| {
+        let all = |only: &Only<CutBytes>| {
+            let first = only.first.iter().map(|(bytes, times)| {
+                let CutBytes { first, length } = bytes;
+                json!({
+                    "text": text_of_bytes(first), "bytes_hex": hex(first), "bytes": length, "times": times,
+                })
+            });
+            json!({ "count": only.count, "first": first.collect::<Value>() })
+        };
+        let (happened, branch) = (all(&sink.outputs.happened), all(&sink.outputs.branch));
+        json!({
+            "pipelines": sink.pipelines, "sink": sink.sink, "happened": happened, "branch": branch,
+        })
+    });
+    let letters = |only: &Only<LetterShown>| {
+        let first = only.first.iter().map(|(letter, times)| {
+            json!({
+                "pipeline": *letter.pipeline,
+                "step": *letter.step,
+                "reason": letter.reason,
+                "bytes_hex": hex(&letter.payload.first),
+                "bytes": letter.payload.length,
+                "times": times,
+            })
+        });
+        json!({ "count": only.count, "first": first.collect::<Value>() })
+    };
+    json!({
+        "partition_count": differs.partition_count,
+        "partitions": partitions.collect::<Value>(),
+        "outputs": outputs.collect::<Value>(),
+        "dead_letters": {
+            "happened": letters(&differs.dead_letters.happened),
+            "branch": letters(&differs.dead_letters.branch),
+        },
+    })
+}
+
 fn of_trace(trace: &Trace) -> Value {
     let hops: Vec<Value> = trace.hops().iter().map(|hop| of_hop(trace, hop)).collect();
     json!({
@@ -119,12 +176,13 @@ fn of_hop(trace: &Trace, hop: &Hop) -> Value {
             json!({ "computed": made.iter().map(value).collect::<Vec<_>>() })
         }
         HopEvent::Partitioned { key, owner } => json!({ "key": key, "owner": owner.0 }),
-        HopEvent::StateChanged { key, created, before, after, saved } => json!({
+        HopEvent::StateChanged { key, created, before, after, saved, messages } => json!({
             "key": key,
             "created": created,
             "before": value(before),
             "after": value(after),
             "saved": saved,
+            "messages": messages,
         }),
         HopEvent::Encoded(bytes) => {
             json!({ "output": text_of_bytes(bytes), "output_hex": hex(bytes) })

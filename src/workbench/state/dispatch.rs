@@ -8,6 +8,7 @@ use super::lists::rows::SelectedRow;
 use super::loading::Taken;
 use super::spots::Mouse;
 use super::typing::sent::Origin;
+use super::windows::detail::Subject;
 use super::windows::help::Help;
 use super::windows::load::LoadRow;
 use super::windows::overlay::Overlay;
@@ -16,6 +17,7 @@ use super::windows::themes::Themes;
 use super::{Effect, Notice, Workbench};
 use crate::core::numbers::PipelineIndex;
 use crate::session::orders::Order;
+use crate::session::past::Travel;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::terminal::keys::Key as TerminalKey;
@@ -162,6 +164,7 @@ impl Workbench {
             Command::NextItem => self.move_selection(Command::Down),
             Command::PreviousItem => self.move_selection(Command::Up),
             Command::Open => self.open(),
+            Command::Close if self.is_looking_back() => return Some(Effect::Travel(Travel::Stay)),
             Command::Close => self.close(),
             Command::Sort => self.partitions.sort_next(&self.snapshot.partitions),
             Command::Reverse => self.partitions.reverse(),
@@ -174,7 +177,9 @@ impl Workbench {
             Command::NextState => self.partitions.next_state(self.topology.states().len()),
             Command::Zoom => self.zoomed = !self.zoomed && self.pane != Pane::Input,
             Command::Window => self.window = self.window.next(),
+            Command::Shrink => self.open_shrink(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
+            Command::Breakpoints => self.open_breakpoints(),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => {
                 self.frozen = !self.frozen;
@@ -183,9 +188,22 @@ impl Workbench {
             Command::Themes => {
                 self.overlay = Some(Overlay::Themes(Themes::new(self.theme.look())));
             }
-            Command::Palette => self.open_palette(),
+            Command::Palette | Command::Applications => {
+                let is_branch = matches!(
+                    &self.overlay,
+                    Some(Overlay::Detail(detail)) if matches!(detail.subject, Subject::Branch)
+                );
+                if command == Command::Palette {
+                    self.open_palette();
+                } else {
+                    self.open_applications();
+                }
+                // It takes the place of the branch's window.
+                return is_branch.then_some(Effect::Order(Order::EndWhatIf));
+            }
             Command::GoMessage => self.type_message_number(),
-            Command::Applications => self.open_applications(),
+            Command::Find => self.open_seek(),
+            Command::WhatIf => self.open_what_if(),
             Command::Help => {
                 let pane = self.overlay.as_ref().map_or(Some(self.pane), Overlay::pane);
                 self.beneath.extend(self.overlay.take());
@@ -201,6 +219,9 @@ impl Workbench {
         match command {
             Command::Revive => self.revive(),
             Command::Pin => self.pin(),
+            Command::SendFrame if matches!(self.overlay, Some(Overlay::WhatIf(_))) => {
+                self.send_of_branch()
+            }
             Command::SendFrame => {
                 let at_hand = self.frame_at_hand()?;
                 self.send_frame(&at_hand)
@@ -221,6 +242,7 @@ impl Workbench {
             Command::Reset => Some(Effect::Order(Order::Reset)),
             Command::MoreWorkers => Some(Effect::Order(Order::ChangeWorkers { more: true })),
             Command::FewerWorkers => Some(Effect::Order(Order::ChangeWorkers { more: false })),
+            Command::Test => self.make_test(),
             Command::Copy => self.copy(),
             Command::CopyScreen => Some(self.copy_screen()),
             Command::Picture => Some(self.picture()),
@@ -242,6 +264,9 @@ impl Workbench {
             | Command::ChangeAfter
             | Command::MessageBefore
             | Command::MessageAfter
+            | Command::FindBefore
+            | Command::FindAfter
+            | Command::Fault
             | Command::Live => self.travel(command),
             Command::Redraw => Some(Effect::Redraw),
             Command::Suspend => Some(Effect::Suspend),

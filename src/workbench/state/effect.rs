@@ -1,6 +1,6 @@
 //! What a key or a paste leads to: an order to the engine, or a notice to the user.
 
-use crate::session::orders::Order;
+use crate::session::orders::{Order, TestMade};
 use crate::session::past::Travel;
 
 /// What the engine, the terminal or the loop is to do.
@@ -22,6 +22,8 @@ pub enum Effect {
         /// The end of each name, and what the file contains.
         files: Vec<(String, Vec<u8>)>,
     },
+    /// Save a test, under a name that a module of Rust may have.
+    SaveTest(Box<TestMade>),
     /// Take the mouse, or give it to the terminal.
     Mouse(bool),
     /// Go on with another application.

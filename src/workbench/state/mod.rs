@@ -5,9 +5,11 @@
 //! without a terminal and without an engine.
 
 mod applications;
+mod breaking;
 mod copying;
 mod dispatch;
 mod effect;
+mod known_fields;
 pub(super) mod lists;
 mod loading;
 mod moving;
@@ -15,6 +17,8 @@ pub(super) mod notices;
 mod pointer;
 mod refusal;
 mod rescaling;
+mod rows_shown;
+mod seeking;
 pub(super) mod sideways;
 pub(super) mod spots;
 mod travelling;
@@ -38,7 +42,7 @@ use crate::core::load::settings::LoadSettings;
 use crate::core::numbers::PipelineIndex;
 use crate::core::topology::{SourcePlan, Topology};
 use crate::core::typed::Typed;
-use crate::telemetry::{LogLine, OutputShown, PartitionView, Snapshot, TimeWindow};
+use crate::telemetry::{LogLine, OutputShown, Snapshot, TimeWindow};
 pub use applications::Offer;
 pub use effect::{Effect, Notice};
 use lists::filters::searches::Searches;
@@ -52,6 +56,8 @@ use typing::input_line::InputLine;
 use typing::sent::{Origin, Sent};
 use windows::overlay::Overlay;
 use windows::reset_files::ResetFiles;
+use windows::seek::Seeking;
+use windows::what_if::Changes;
 
 /// The last parsed line: its revision, its pipeline, and the result.
 type LastRead = RefCell<Option<(u64, PipelineIndex, Rc<Typed>)>>;
@@ -73,6 +79,8 @@ pub struct Workbench {
     pub(super) overlay: Option<Overlay>,
     /// The windows to which the help and a question come back.
     pub(super) beneath: Vec<Overlay>,
+    /// Why what the open window waits for does not come; `None` while it may.
+    pub(in crate::workbench) refused: Option<String>,
     pub(super) input: InputLine,
     last_read: LastRead,
     /// The longest payload that the engine takes, in bytes.
@@ -120,6 +128,10 @@ pub struct Workbench {
     pub(super) load: LoadSettings,
     /// The files that a reset begins anew.
     pub(super) reset_files: ResetFiles,
+    /// What is looked for in the past.
+    pub(super) seeking: Seeking,
+    /// What a branch of the recording does differently.
+    pub(super) changes: Changes,
 }
 
 impl Workbench {
@@ -139,6 +151,7 @@ impl Workbench {
             frozen: false,
             overlay: None,
             beneath: Vec::new(),
+            refused: None,
             input: InputLine::default(),
             last_read: LastRead::default(),
             frame_limit: DEFAULT_FRAME_LIMIT,
@@ -167,6 +180,8 @@ impl Workbench {
             saved_for_now: false,
             load: LoadSettings::default(),
             reset_files: ResetFiles::default(),
+            seeking: Seeking::default(),
+            changes: Changes::default(),
         }
     }
 
@@ -234,6 +249,8 @@ impl Workbench {
     pub fn show(&mut self, snapshot: Snapshot) {
         self.note_workers(&snapshot);
         self.note_load(&snapshot);
+        self.note_hit(&snapshot);
+        self.note_shrunk(&snapshot);
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);
             shown.run_state = snapshot.run_state;
@@ -242,6 +259,9 @@ impl Workbench {
             shown.changing_to = snapshot.changing_to;
             shown.ahead = snapshot.ahead;
             shown.load = snapshot.load;
+            shown.breakpoints = snapshot.breakpoints;
+            shown.branch = snapshot.branch;
+            shown.shrinking = snapshot.shrinking;
             shown.partitions.found = snapshot.partitions.found;
         } else {
             self.partitions.settle(&snapshot.partitions);
@@ -260,13 +280,6 @@ impl Workbench {
     /// Shows what a crash lost and what came back.
     pub fn crashed(&mut self) {
         self.overlay = Some(Overlay::Safety);
-    }
-
-    /// No crash comes: one that was asked for is refused.
-    pub(super) fn not_crashed(&mut self) {
-        if matches!(self.overlay, Some(Overlay::Crashing)) {
-            self.overlay = None;
-        }
     }
 
     /// Shows a notice until the next key, and long enough to be read. It is in the log, too.
@@ -304,32 +317,6 @@ impl Workbench {
         let all = places_of(self.zoomed.then_some(self.pane))?;
         // If the screen has no room for the focused pane, that pane is shown alone.
         if all.of(self.pane).is_some() { Some(all) } else { places_of(Some(self.pane)) }
-    }
-
-    /// Which partitions are to be shown.
-    #[must_use]
-    pub fn view(&self) -> PartitionView {
-        let height = self
-            .places()
-            .and_then(|places| places.of(Pane::Partitions))
-            .map_or(0, |area| area.height);
-        // The rule, and the names of the columns.
-        let rows = usize::from(height.saturating_sub(2));
-        let rows = self.partitions.view(rows, self.pinned_keys());
-        PartitionView { opened: self.opened_partition(), wanted: self.wanted_key(), ..rows }
-    }
-
-    /// How many rows the flow has if there is room: two for each pipeline, and a lane for each worker.
-    fn flow_rows(&self) -> u16 {
-        let workers = self.snapshot.workers.len();
-        let rows = match (self.topology.pipelines().len(), self.topology.states().is_empty()) {
-            (pipelines, true) => 2 * pipelines,
-            // Two lanes are apart, so that the steps are between them.
-            (1, false) if workers == 2 => 3,
-            (1, false) => workers.max(2),
-            (pipelines, false) => 2 * pipelines + workers,
-        };
-        u16::try_from(rows).unwrap_or(u16::MAX)
     }
 
     /// Which pipeline typed messages go to, and its source.

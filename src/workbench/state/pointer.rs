@@ -3,10 +3,11 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::spots::Spot;
+use super::spots::{Spot, message_at};
 use super::windows::overlay::Overlay;
 use super::{Effect, Workbench};
 use crate::core::partitions::query::SortBy;
+use crate::session::past::Travel;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 
@@ -27,6 +28,14 @@ impl Workbench {
     fn click(&mut self, position: Position) -> Option<Effect> {
         let (place, spot) = self.spots.at(position)?;
         let of_window = matches!(spot, Spot::Row { pane: None, .. });
+        if let Spot::Recording { first, last } = spot {
+            // A window about one thing stays open: it shows that of then.
+            let reached = matches!(self.overlay, None | Some(Overlay::Detail(_)));
+            let column = usize::from(position.x.saturating_sub(place.x));
+            let message = message_at(column, (first, last), usize::from(place.width));
+            self.frozen &= !reached;
+            return reached.then_some(Effect::Travel(Travel::To(message)));
+        }
         // What lies under a window is out of reach.
         if self.overlay.is_some() != of_window {
             return None;
@@ -55,6 +64,7 @@ impl Workbench {
                 self.go_to(Pane::Partitions);
                 self.sort_by(&column);
             }
+            Spot::Recording { .. } => {}
         }
         None
     }
@@ -64,7 +74,7 @@ impl Workbench {
             let pane = match self.spots.at(position)?.1 {
                 Spot::Pane(pane) | Spot::Row { pane: Some(pane), .. } => pane,
                 Spot::Column(_) => Pane::Partitions,
-                Spot::Row { pane: None, .. } => return None,
+                Spot::Row { pane: None, .. } | Spot::Recording { .. } => return None,
             };
             self.go_to(pane);
         }
@@ -89,10 +99,18 @@ impl Workbench {
             Some(Overlay::Load(row)) => {
                 self.overlay = Some(Overlay::Load(self.load_row(row, command)));
             }
+            Some(Overlay::WhatIf(mut window)) => {
+                self.move_in_changes(&mut window, command);
+                self.overlay = Some(Overlay::WhatIf(window));
+            }
             Some(Overlay::Detail(detail)) => self.move_in_detail(detail, command),
             Some(Overlay::Help(mut help)) => {
                 help.scroll(command);
                 self.overlay = Some(Overlay::Help(help));
+            }
+            Some(Overlay::Shrink(mut shrink)) => {
+                shrink.go(command, self.found_input().as_deref());
+                self.overlay = Some(Overlay::Shrink(shrink));
             }
             other => self.overlay = other,
         }

@@ -2,11 +2,26 @@
 
 use super::Workbench;
 use super::windows::load::loaded;
+use super::windows::overlay::Overlay;
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::words;
 
 impl Workbench {
+    /// An order was refused: the window that waits for what was to come of it says so.
+    pub fn refused(&mut self, why: String) {
+        self.not_crashed();
+        self.refused = Some(why.clone());
+        self.notify(why, true);
+    }
+
+    /// No crash comes: one that was asked for is refused.
+    pub(super) fn not_crashed(&mut self) {
+        if matches!(self.overlay, Some(Overlay::Crashing)) {
+            self.overlay = None;
+        }
+    }
+
     /// Why a command can do nothing now; `None` if it can.
     #[must_use]
     pub(in crate::workbench) fn refusal(&self, command: Command) -> Option<String> {
@@ -27,7 +42,12 @@ impl Workbench {
             Command::Revive if self.is_past() => Some("this is the past: go back to now first"),
             Command::Revive => return self.no_revival(),
             Command::Live => (!self.is_past() && !self.snapshot.replaying).then_some("this is now"),
-            Command::ChangeAfter | Command::MessageAfter => {
+            Command::FindBefore | Command::FindAfter if self.seeking.wanted().is_none() => {
+                let key = self.keymap.all_keys(Command::Find);
+                return Some(format!("nothing was looked for yet: {key} types what to find"));
+            }
+            Command::Fault => self.nobody_to_blame(),
+            Command::ChangeAfter | Command::MessageAfter | Command::FindAfter => {
                 let is_now = !self.is_past() && !self.snapshot.replaying;
                 is_now.then_some("this is now: nothing comes after it")
             }
@@ -69,6 +89,7 @@ impl Workbench {
                 (!rows).then_some("this pane has no rows: go to a list first")
             }
             Command::SaveSent => self.sent.is_empty().then_some("nothing has been sent from here"),
+            Command::Test => return self.no_test(),
             Command::Copy => self.selected_json().is_none().then_some("nothing is selected"),
             Command::Applications => {
                 (self.applications.len() < 2).then_some("the program has no other application")

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::core::numbers::Timestamp;
 use crate::telemetry::{Rates, Throughput, TimeWindow};
 
 /// How far a table is scrolled sideways. Which columns fit is known when it is drawn.
@@ -86,6 +87,12 @@ pub struct ChartCursor {
 }
 
 impl ChartCursor {
+    /// At the second of a moment; at the newest one if that second has not ended.
+    #[must_use]
+    pub fn at(moment: Timestamp, throughput: &Throughput) -> Self {
+        Self { second: Some((moment.0 / 1_000_000_000 + 1).min(throughput.ended())) }
+    }
+
     /// Which part of the chart it is at, counted back from the newest; `None` if it is at none of them.
     #[must_use]
     pub fn back(self, throughput: &Throughput, rates: &Rates) -> Option<usize> {
@@ -155,6 +162,11 @@ mod tests {
             cursor = cursor.moved(false, &later, window);
         }
         assert_eq!(at(cursor, &later), Some(1));
+        let at_moment = |nanoseconds| at(ChartCursor::at(Timestamp(nanoseconds), &now), &now);
+        assert_eq!(
+            [0, 999_999_999, 1_000_000_000, 49_000_000_000, 50_500_000_000].map(at_moment),
+            [Some(1), Some(1), Some(2), Some(50), Some(50)]
+        );
         // Out of the chart, it begins again at the newest.
         assert_eq!(at(cursor, &of(500)), None);
         assert_eq!(at(cursor.moved(false, &of(500), window), &of(500)), Some(500));

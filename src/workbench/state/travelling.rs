@@ -18,11 +18,40 @@ impl Workbench {
             Command::ChangeAfter => Travel::Change(Direction::Forth, self.partition_of_changes()),
             Command::MessageBefore => Travel::Message(Direction::Back),
             Command::MessageAfter => Travel::Message(Direction::Forth),
+            Command::FindBefore => Travel::Find(Direction::Back, self.seeking.wanted()?),
+            Command::FindAfter => Travel::Find(Direction::Forth, self.seeking.wanted()?),
+            Command::Fault => {
+                let field = self.field_at_cursor();
+                Travel::Fault(self.partition_of_changes()?, field)
+            }
             Command::Live => Travel::Live,
             _ => return None,
         };
         self.frozen = false;
         Some(Effect::Travel(travel))
+    }
+
+    /// Whether the recording is looked through for a moment.
+    pub(super) fn is_looking_back(&self) -> bool {
+        self.snapshot.search.is_some()
+    }
+
+    /// The field of the opened partition's state under the cursor; empty for all of the state.
+    fn field_at_cursor(&self) -> Vec<String> {
+        match &self.overlay {
+            Some(Overlay::Detail(detail)) => self.field_of(detail).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why it cannot be looked for whose fault something is.
+    pub(super) fn nobody_to_blame(&self) -> Option<&'static str> {
+        let has_partition = match &self.overlay {
+            Some(Overlay::Detail(detail)) => matches!(detail.subject, Subject::Partition { .. }),
+            Some(_) => false,
+            None => self.pane == Pane::Partitions && !self.snapshot.partitions.rows.is_empty(),
+        };
+        (!has_partition).then_some("select a partition first, or open it and go to a field")
     }
 
     /// Whether a moment of the past is shown.

@@ -3,18 +3,24 @@
 //! Invariant: each worker runs its segments in the order of its schedule. In which order the workers take turns does not
 //! matter: what one sends to another waits until the schedule takes it.
 
+mod expected;
+mod others;
+mod turns;
+mod untaken;
 mod work;
 
 use std::sync::Arc;
 
+use crate::application::Key;
 use crate::core::clock::LogicalClock;
-use crate::core::numbers::{Timestamp, WorkerIndex};
+use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::query::{PartitionRow, Revival};
+use crate::core::partitions::saved::SavedPartition;
 use crate::core::replay::crew::{Place, StagePlace, Worker, stages_of, workers_of};
-use crate::core::replay::cursor::Cursor;
+use crate::core::replay::cursor::{Cursor, Next};
 use crate::core::replay::error::ReplayError;
 use crate::core::replay::recording::{Base, Crew, SavedState};
-use crate::core::replay::schedule::{Begun, Entry, Ran};
+use crate::core::replay::schedule::{Begun, Entry, Ran, StageIndex};
 use crate::core::replay::script::{Entering, Script};
 use crate::core::steps::SharedPartitions;
 use crate::core::steps::batch::{Payload, Produced};
@@ -22,6 +28,8 @@ use crate::core::steps::context::Report;
 use crate::core::topology::{PipelinePlan, Topology};
 
 pub use crate::core::replay::watch::Watch;
+use expected::Expected;
+use untaken::Untaken;
 
 /// How a machine follows a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +39,9 @@ pub enum Follow {
     /// As far as that can be, because other frames enter than were recorded: a run for which there is no batch is left out,
     /// and what is left at the end is processed. The messages of a key keep the order of their source.
     AsFarAsPossible,
+    /// The same where other messages may come of any frames: what is sent to a worker that was sent nothing of those frames
+    /// goes before all that is newer.
+    WithOthers,
 }
 
 /// How a replay of a chapter ended.
@@ -51,6 +62,8 @@ pub struct Machine {
     clock: LogicalClock,
     report: Report,
     produced: Produced,
+    /// What the workers will take, if others may come before it.
+    expected: Expected,
 }
 
 impl Machine {
@@ -69,6 +82,7 @@ impl Machine {
             clock: LogicalClock::default(),
             report: Report::default(),
             produced: Produced::default(),
+            expected: Expected::default(),
         })
     }
 
@@ -95,20 +109,31 @@ impl Machine {
         watch: &mut impl Watch,
     ) -> Result<Ended, ReplayError> {
         self.change_crew(script.crew)?;
-        let mut cursors: Vec<_> =
-            script.workers.iter().map(|part| Cursor::new(part, script.is_cut)).collect();
+        let mut cursors: Vec<_> = script.workers.iter().map(Cursor::new).collect();
         cursors.iter_mut().try_for_each(Cursor::look)?;
-        while let Some(next) = self.choose(&cursors, follow)? {
+        let mut untaken = match follow {
+            // Nobody waits in vain.
+            Follow::Exactly => Untaken::default(),
+            Follow::AsFarAsPossible | Follow::WithOthers => Untaken::of(script),
+        };
+        self.expected = match follow {
+            Follow::Exactly | Follow::AsFarAsPossible => Expected::default(),
+            Follow::WithOthers => Expected::of(script)?,
+        };
+        while let Some(next) = self.choose(&cursors, follow, &untaken)? {
             if !watch.goes_on() {
                 return Ok(Ended::Stopped);
             }
             let Some(cursor) = cursors.get_mut(next.worker) else { continue };
+            if !next.skip && cursor.takes_frames() {
+                untaken.take(cursor.frames());
+            }
             self.follow(next, cursor, follow, watch)?;
             cursor.look()?;
         }
         match follow {
             Follow::Exactly => self.ends(&cursors)?,
-            Follow::AsFarAsPossible => self.drain(watch)?,
+            Follow::AsFarAsPossible | Follow::WithOthers => self.drain(watch)?,
         }
         Ok(Ended::AtCheckpoint)
     }
@@ -132,6 +157,25 @@ impl Machine {
         Worker::rows(&self.workers)
     }
 
+    /// Gives a partition another state, as its owner of these workers has it. Returns the partition.
+    ///
+    /// # Errors
+    ///
+    /// There is no such state, the JSON is of another type, or it cannot be saved.
+    pub fn set_state(
+        &mut self,
+        crew: Crew,
+        state: &Arc<str>,
+        key: &Key,
+        json: &str,
+    ) -> Result<SavedPartition, ReplayError> {
+        self.change_crew(crew)?;
+        Worker::set_state(&self.workers, state, key, json).map_err(|reason| {
+            let (state, key) = (state.to_string(), key.clone());
+            ReplayError::NotSet { state, key, reason }
+        })
+    }
+
     fn change_crew(&mut self, crew: Crew) -> Result<(), ReplayError> {
         if crew == self.crew {
             return Ok(());
@@ -140,64 +184,6 @@ impl Machine {
         self.workers = workers_of(&self.topology, crew, &base)?;
         self.crew = crew;
         Ok(())
-    }
-
-    /// The worker whose turn it is: of those that can go on, the one whose frames were read first. `None` if all are at
-    /// the end.
-    fn choose(&self, cursors: &[Cursor<'_>], follow: Follow) -> Result<Option<Next>, ReplayError> {
-        let (mut best, mut never, mut not_yet) = (None::<(Timestamp, Next)>, None, None);
-        for (worker, cursor) in cursors.iter().enumerate() {
-            let Some(entry) = cursor.entry() else { continue };
-            match self.readiness(worker, cursor, entry)? {
-                Readiness::Ready(since) if best.as_ref().is_none_or(|(best, _)| since < *best) => {
-                    best = Some((since, Next { worker, skip: false }));
-                }
-                Readiness::Ready(_) => {}
-                Readiness::Never => _ = never.get_or_insert(worker),
-                Readiness::NotYet => _ = not_yet.get_or_insert(worker),
-            }
-        }
-        match (best, never.or(not_yet), follow) {
-            (Some((_, next)), ..) => Ok(Some(next)),
-            (None, None, _) => Ok(None),
-            (None, Some(worker), Follow::AsFarAsPossible) => Ok(Some(Next { worker, skip: true })),
-            (None, Some(worker), Follow::Exactly) => {
-                let at = cursors.get(worker).map_or(0, Cursor::position);
-                Err(ReplayError::NoBatch { worker: WorkerIndex(worker), at })
-            }
-        }
-    }
-
-    fn readiness(
-        &self,
-        worker: usize,
-        cursor: &Cursor<'_>,
-        entry: &Entry,
-    ) -> Result<Readiness, ReplayError> {
-        let Entry::Run { stage, begun, .. } = entry else {
-            return Ok(Readiness::Ready(Timestamp(0)));
-        };
-        let Some(running) = self.workers.get(worker).and_then(|worker| worker.stages.get(stage.0))
-        else {
-            return Err(ReplayError::NoStage { stage: stage.0 });
-        };
-        let batch = running.batch.as_ref().map(|frames| frames.read_at());
-        Ok(match begun {
-            Begun::Continued => batch.map_or(Readiness::Never, Readiness::Ready),
-            Begun::Frames { .. } => match cursor.frames() {
-                Some(entering) => Readiness::Ready(entering.frames.read_at()),
-                None => Readiness::Never,
-            },
-            Begun::Routed { from, first } => {
-                let Some(inbox) = running.inbox.get(from.0).filter(|inbox| !inbox.is_empty())
-                else {
-                    return Ok(Readiness::NotYet);
-                };
-                let wanted = inbox.iter().find(|batch| batch.frames.numbers().0 == *first);
-                // What a worker sends keeps its order.
-                wanted.map_or(Readiness::Never, |batch| Readiness::Ready(batch.frames.read_at()))
-            }
-        })
     }
 
     /// Does what an entry says.
@@ -209,6 +195,7 @@ impl Machine {
         watch: &mut impl Watch,
     ) -> Result<(), ReplayError> {
         let Some(entry) = cursor.take() else { return Ok(()) };
+        self.expected.pass(worker, &entry);
         if skip {
             return Ok(());
         }
@@ -218,7 +205,7 @@ impl Machine {
                 let tables = self.workers.get(worker).map(|worker| worker.tables.as_slice());
                 let table = tables.and_then(|tables| tables.get(state));
                 let Some((_, table)) = table else { return Err(ReplayError::NoState { state }) };
-                if !cursor.is_behind_the_end() {
+                if cursor.pass_revival() {
                     let _: Revival = table.borrow_mut().revive(key);
                     watch.did(WorkerIndex(worker), &entry);
                 }
@@ -230,7 +217,9 @@ impl Machine {
             match follow {
                 Follow::Exactly => return Err(ReplayError::Longer { stage: stage.0 }),
                 // It was shorter when it was recorded.
-                Follow::AsFarAsPossible => self.work(at, Begun::Continued, None, watch)?,
+                Follow::AsFarAsPossible | Follow::WithOthers => {
+                    self.work(at, Begun::Continued, None, watch)?;
+                }
             }
         }
         match begun {
@@ -247,6 +236,10 @@ impl Machine {
                 }
                 let orders = self.topology.pipelines().get(pipeline.0);
                 let orders = orders.is_some_and(PipelinePlan::keeps_order_by_key);
+                if follow == Follow::WithOthers && at_once {
+                    let behind = Place { stage: StageIndex(stage.0 + 1), ..at };
+                    self.take_others(behind, frames.numbers().0, watch)?;
+                }
                 let segment = &mut self.stage(at)?.segment;
                 if orders {
                     segment.own_at_once(at_once);
@@ -254,6 +247,9 @@ impl Machine {
                 self.begin(at, Arc::new(frames), Payload::Frames)?;
             }
             Begun::Routed { from, first } => {
+                if follow == Follow::WithOthers {
+                    self.take_others(at, first, watch)?;
+                }
                 let Some(batch) = self.routed(at, from, first, follow, watch)? else {
                     return Ok(());
                 };
@@ -288,20 +284,4 @@ impl Machine {
     pub fn tables(&self) -> impl Iterator<Item = &(Arc<str>, SharedPartitions)> {
         self.workers.iter().flat_map(|worker| &worker.tables)
     }
-}
-
-/// Which worker goes on, and whether its next entry is left out.
-struct Next {
-    worker: usize,
-    skip: bool,
-}
-
-/// Whether a worker can do what its next entry says.
-enum Readiness {
-    /// With frames that were read then.
-    Ready(Timestamp),
-    /// Another worker has to go on first.
-    NotYet,
-    /// What it needs does not exist.
-    Never,
 }

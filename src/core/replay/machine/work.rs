@@ -47,7 +47,7 @@ impl Machine {
     }
 
     /// Processes a batch that a worker has sent.
-    fn process(
+    pub(super) fn process(
         &mut self,
         at: Place,
         from: WorkerIndex,

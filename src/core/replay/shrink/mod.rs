@@ -48,7 +48,7 @@ pub struct Shrunk {
     /// How many candidates were run.
     pub probes: u64,
     /// Whether nothing smaller is left to be tried. False if the search was stopped, or if there were too many
-    /// simpler payloads.
+    /// candidates, or too many simpler payloads of a message.
     pub complete: bool,
 }
 

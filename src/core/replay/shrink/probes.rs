@@ -33,7 +33,7 @@ pub struct Progress {
 /// Why the search ends early.
 #[derive(Debug)]
 pub(super) enum End<E> {
-    /// Whoever watches it has stopped it.
+    /// Whoever watches it has stopped it, or it has run as many messages as it may.
     Stopped,
     /// The probe has failed.
     Failed(E),
@@ -52,6 +52,11 @@ enum Answer {
 /// Answers of trials with more ranges than this are not remembered: they would take more memory than the messages.
 const MAX_RANGES_REMEMBERED: usize = 64;
 
+/// How many messages all candidates together may have, and how many times those of the whole input, if that is more.
+/// The number of candidates grows with that of the messages that are needed: if those are thousands, it would not end.
+const MAX_RUN: u64 = 50_000_000;
+const MAX_WHOLE: u64 = 20;
+
 /// The max number of answers that are remembered.
 const MAX_REMEMBERED: usize = 100_000;
 
@@ -69,6 +74,8 @@ pub(super) struct Probes<'a, P> {
     pub stage: Stage,
     /// How many candidates were run.
     pub count: u64,
+    /// How many messages they had.
+    run: u64,
     /// Trials that did not do it.
     failed: HashSet<Trial>,
 }
@@ -89,6 +96,7 @@ impl<'a, P: Probe> Probes<'a, P> {
             is_last_needed: false,
             stage: Stage::Messages,
             count: 0,
+            run: 0,
             failed: HashSet::new(),
         }
     }
@@ -130,6 +138,7 @@ impl<'a, P: Probe> Probes<'a, P> {
         let candidate = Candidate { messages: self.input, trial: &trial };
         let verdict = self.probe.probe(&candidate).map_err(End::Failed)?;
         self.count += 1;
+        self.run = self.run.saturating_add(trial.messages.len() as u64);
         let answer = match verdict {
             Verdict::No => Answer::No,
             Verdict::Yes => Answer::Yes { after: None },
@@ -161,6 +170,8 @@ impl<'a, P: Probe> Probes<'a, P> {
             base: self.best.base.len(),
             probes: self.count,
         };
-        if (self.watch)(&progress).is_break() { Err(End::Stopped) } else { Ok(()) }
+        let most = MAX_RUN.max(MAX_WHOLE.saturating_mul(self.input.len() as u64));
+        let is_too_long = self.is_proven && self.run > most;
+        if (self.watch)(&progress).is_break() || is_too_long { Err(End::Stopped) } else { Ok(()) }
     }
 }

@@ -258,3 +258,21 @@ fn a_search_ends_even_if_what_is_called_simpler_goes_round_in_a_circle() {
     let shrunk = shrink(&input, probe, &circle, &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(shrunk.complete && shrunk.messages.len() == 1);
 }
+
+#[test]
+fn if_too_many_messages_are_needed_the_search_ends_with_those_that_are_left() {
+    let messages = messages(40_000);
+    // Of the first half none is needed, of the second all.
+    let needed = 20_000;
+    let mut most = 0;
+    let probe = |candidate: &Candidate<'_>| {
+        most += candidate.len();
+        let all = candidate.len() >= needed
+            && candidate.messages().filter(|message| message.original >= needed).count() == needed;
+        verdict(all)
+    };
+    let shrunk = run(&Input { messages: &messages, ..Input::default() }, probe).unwrap();
+    assert_eq!(left_of(&shrunk), (needed..2 * needed).collect());
+    assert!(!shrunk.complete);
+    assert!(most < 51_000_000, "{most} messages were run");
+}

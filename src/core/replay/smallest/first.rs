@@ -5,7 +5,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::base::BasePartition;
-use super::counts::Counts;
 use super::sought::{FoundAt, Sought, Watching, first_step};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
@@ -84,7 +83,7 @@ pub fn find_first(
     let begin = recording.base()?;
     let base = flat(&begin);
     let recorded = recording.chapters().iter().map(|info| info.messages).sum();
-    let mut looking = Looking::new(topology, &base, sought, watching);
+    let mut looking = Looking::new(topology, sought, watching);
     let mut machine: Option<Machine> = None;
     let mut messages = Vec::new();
     for chapter in 0..recording.chapters().len() {
@@ -110,7 +109,7 @@ pub fn find_first(
     Err(FindError::Nowhere { messages: recorded, unsaid: looking.unsaid })
 }
 
-fn flat(base: &Base) -> Vec<BasePartition> {
+pub(super) fn flat(base: &Base) -> Vec<BasePartition> {
     let states = base.partitions.iter();
     let named = states.flat_map(|(state, partitions)| {
         partitions.iter().map(move |partition| (Arc::clone(state), partition.clone()))
@@ -119,7 +118,7 @@ fn flat(base: &Base) -> Vec<BasePartition> {
 }
 
 /// Appends the messages of a chapter, in their order.
-fn add_messages(
+pub(super) fn add_messages(
     messages: &mut Vec<Message>,
     script: &Script,
     topology: &Topology,
@@ -145,25 +144,18 @@ struct Looking<'a> {
     watching: &'a dyn Watching,
     /// The index of the first message of the chapter.
     start: usize,
-    counts: Counts,
     touched: Touched,
     found: Option<(usize, FoundAt)>,
     unsaid: Option<String>,
 }
 
 impl<'a> Looking<'a> {
-    fn new(
-        topology: &'a Topology,
-        base: &[BasePartition],
-        sought: &'a dyn Sought,
-        watching: &'a dyn Watching,
-    ) -> Self {
+    fn new(topology: &'a Topology, sought: &'a dyn Sought, watching: &'a dyn Watching) -> Self {
         Self {
             topology,
             sought,
             watching,
             start: 0,
-            counts: Counts::of(sought, base.iter()),
             touched: Touched::default(),
             found: None,
             unsaid: None,
@@ -179,9 +171,7 @@ impl Judge for Looking<'_> {
         if self.found.as_ref().is_some_and(|(found, _)| *found < message) {
             return;
         }
-        let mut seen = seen_in(trace, self.topology, letters);
-        self.counts.count(&mut seen, self.topology);
-        match first_step(self.sought, &seen) {
+        match first_step(self.sought, &seen_in(trace, self.topology, letters)) {
             Ok(Some(step)) => self.found = Some((message, FoundAt::of(step))),
             Ok(None) => {}
             Err(reason) => {

@@ -2,9 +2,10 @@
 
 use super::Smallest;
 use super::base::BasePartition;
-use super::counts::{Counts, state_of};
-use super::probe::Prober;
-use super::sought::Sought;
+use super::probe::{ASK_EVERY, Prober};
+use super::sought::{Sought, Watching};
+use super::state_of::state_of;
+use crate::application::Key;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::partitions::query::PartitionRow;
 use crate::core::replay::test_text::{
@@ -19,6 +20,8 @@ use crate::core::topology::Topology;
 pub struct Lived {
     /// Each message as JSON, maybe cut; `None` if it could not be decoded.
     pub decoded: Vec<Option<String>>,
+    /// The keys of the partitions that each message was sent to.
+    pub keys: Vec<Vec<Key>>,
     /// Where it happens. `None` if it does not: JSON does not hold all of a state that is needed.
     pub step: Option<StepSeen>,
     /// The partitions that are needed, in the order of the input's.
@@ -56,7 +59,7 @@ impl Lived {
     }
 }
 
-/// Runs the smallest input as a test does.
+/// Runs the smallest input as a test does. `None` if it was stopped before the end: the result may be large.
 ///
 /// # Errors
 ///
@@ -65,7 +68,8 @@ pub fn lived(
     topology: &Topology,
     input: &Smallest,
     sought: &dyn Sought,
-) -> Result<Lived, RestoreError> {
+    watching: &dyn Watching,
+) -> Result<Option<Lived>, RestoreError> {
     let base = input.base.iter().map(|saved| as_in_test(topology, saved));
     let base = base.collect::<Result<Vec<_>, _>>()?;
     let mut driver = TestDriver::new(topology);
@@ -75,21 +79,24 @@ pub fn lived(
             driver.poison(state, key.clone())?;
         }
     }
-    let prober = Prober { topology, base: &input.base, sought, watching: &() };
-    let mut counts = Counts::of(sought, [].into_iter());
-    let (mut decoded, mut step) = (Vec::new(), None);
-    for message in &input.messages {
+    let prober = Prober { topology, base: &input.base, sought, watching };
+    let (mut decoded, mut keys, mut step) = (Vec::new(), Vec::new(), None);
+    for (at, message) in input.messages.iter().enumerate() {
+        if at % ASK_EVERY == ASK_EVERY - 1 && !watching.goes_on() {
+            return Ok(None);
+        }
         let from = driver.traces().len();
-        let happened = prober.next(&mut driver, &mut counts, (message.pipeline, &message.payload));
+        let happened = prober.next(&mut driver, (message.pipeline, &message.payload));
         let trace = driver.traces().get(from);
         decoded.push(trace.and_then(|trace| decoded_in(trace)));
+        keys.push(trace.map(|trace| trace.keys_since(0).0).unwrap_or_default());
         step = step.or(happened);
     }
     let seen = seen_in_test(topology, &driver, step.as_ref(), sought);
-    Ok(Lived { decoded, step, base, seen })
+    Ok(Some(Lived { decoded, keys, step, base, seen }))
 }
 
-fn as_in_test(
+pub(super) fn as_in_test(
     topology: &Topology,
     (state, saved): &BasePartition,
 ) -> Result<TestPartition, RestoreError> {
@@ -102,12 +109,12 @@ fn as_in_test(
     })
 }
 
-fn in_test(row: PartitionRow) -> TestPartition {
+pub(super) fn in_test(row: PartitionRow) -> TestPartition {
     let PartitionRow { state, key, value, poisoned, .. } = row;
     TestPartition { state, key, value: value.to_string(), poisoned }
 }
 
-fn decoded_in(trace: &Trace) -> Option<String> {
+pub(super) fn decoded_in(trace: &Trace) -> Option<String> {
     trace.hops().into_iter().find_map(|hop| match hop.event {
         HopEvent::Decoded(json) => Some(json),
         _ => None,
@@ -145,7 +152,11 @@ fn seen_in_test(
 }
 
 /// What the sinks of a pipeline have received, without those that have received nothing.
-fn outputs_of(topology: &Topology, driver: &TestDriver, pipeline: &str) -> Vec<SeenOutputs> {
+pub(super) fn outputs_of(
+    topology: &Topology,
+    driver: &TestDriver,
+    pipeline: &str,
+) -> Vec<SeenOutputs> {
     let plan = topology.pipelines().iter().find(|plan| *plan.name == *pipeline);
     let sinks = 0..plan.map_or(0, |plan| plan.sinks.len());
     let of_sink = |sink| {

@@ -5,23 +5,32 @@
 //! [`TestDriver`](crate::core::test_driver::TestDriver), from the beginning, with the partitions that are left of the base.
 //! So whatever it finds happens again in a test. [`lived()`] runs the result once more, and makes that test.
 //!
+//! [`exact()`] makes a test of what was seen, of no more messages than that depends on.
+//!
 //! A driver has one worker, and nobody revives partitions in it. What needs several workers or a revival does not happen in
 //! it, and that is told ([`ShrinkError::NotReproduced`]).
 
 mod base;
-mod counts;
+mod exact;
 mod first;
+mod framed;
 mod lived;
 mod probe;
+mod search;
 mod sought;
+mod state_of;
+mod words;
 
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
 
 pub use base::BasePartition;
+pub use exact::{Exact, ExactError, Of, Wanted, exact};
 pub use first::{FindError, FirstFound, find_first};
+pub use framed::FramesOf;
 pub use lived::{Lived, lived};
+pub use search::{Found, SearchError, SearchState, SoFar, search};
 use sought::Same;
 pub use sought::{Sought, Watching, first_step};
 

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 
 use super::base::BasePartition;
-use super::counts::Counts;
 use super::sought::{Sought, Watching, first_step};
 use crate::core::numbers::PipelineIndex;
 use crate::core::replay::shrink::{Candidate, Probe, Verdict};
@@ -12,7 +11,7 @@ use crate::core::test_driver::{RestoreError, TestDriver};
 use crate::core::topology::Topology;
 
 /// How many messages are run between two questions whether the search goes on.
-const ASK_EVERY: usize = 1024;
+pub(super) const ASK_EVERY: usize = 1024;
 
 /// Runs candidates.
 pub(super) struct Prober<'a> {
@@ -32,16 +31,15 @@ impl Prober<'_> {
     ) -> Result<Option<usize>, RestoreError> {
         let mut driver = TestDriver::new(self.topology);
         let base: Vec<&BasePartition> = base.filter_map(|at| self.base.get(at)).collect();
-        for (state, partition) in &base {
+        for (state, partition) in base {
             driver.restore_saved(state, partition)?;
         }
-        let mut counts = Counts::of(self.sought, base.into_iter());
         for (at, (pipeline, payload)) in messages.enumerate() {
             if at % ASK_EVERY == 0 && !self.watching.goes_on() {
                 return Ok(None);
             }
             driver.forget_seen();
-            if self.next(&mut driver, &mut counts, (pipeline, payload)).is_some() {
+            if self.next(&mut driver, (pipeline, payload)).is_some() {
                 return Ok(Some(at + 1));
             }
         }
@@ -52,7 +50,6 @@ impl Prober<'_> {
     pub fn next(
         &self,
         driver: &mut TestDriver,
-        counts: &mut Counts,
         (pipeline, payload): (PipelineIndex, &[u8]),
     ) -> Option<StepSeen> {
         let plan = self.topology.pipelines().get(pipeline.0)?;
@@ -63,9 +60,8 @@ impl Prober<'_> {
         let letters = driver.dead_letters().get(letters..).unwrap_or_default();
         let traces = driver.traces().get(from..).unwrap_or_default();
         traces.iter().find_map(|trace| {
-            let mut seen = seen_in(trace, self.topology, letters);
-            counts.count(&mut seen, self.topology);
             // Of what cannot be said it is not known that it happens.
+            let seen = seen_in(trace, self.topology, letters);
             first_step(self.sought, &seen).ok().flatten().cloned()
         })
     }

@@ -15,14 +15,14 @@ pub trait Sought {
     /// It cannot be said, for this reason.
     fn holds(&self, seen: &StepSeen) -> Result<bool, String>;
 
-    /// Whether it depends on how many messages a partition has had.
-    fn counts(&self) -> bool {
-        false
-    }
-
     /// Whether it depends on what was encoded.
     fn is_about_outputs(&self) -> bool {
         false
+    }
+
+    /// Why it could be said of no step so far; `None` if it could of one.
+    fn trouble(&self) -> Option<String> {
+        None
     }
 }
 
@@ -74,10 +74,6 @@ impl FoundAt {
 impl Sought for Same<'_> {
     fn holds(&self, seen: &StepSeen) -> Result<bool, String> {
         Ok(FoundAt::of(seen) == *self.found && self.sought.holds(seen)?)
-    }
-
-    fn counts(&self) -> bool {
-        self.sought.counts()
     }
 
     fn is_about_outputs(&self) -> bool {

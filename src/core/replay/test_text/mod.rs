@@ -11,6 +11,16 @@ use std::fmt::Write;
 use crate::application::Key;
 use crate::core::frames::preview::{one_line, shortened};
 
+/// The expression with which a test that is written makes the topology.
+pub const TOPOLOGY: &str = "crate::topology()?";
+
+/// What a file with a test begins with.
+pub const HEADER: &str = "\
+// Written by wallaroo-tui. It needs a function `topology` in the root of the crate, which builds the application: if
+// yours is elsewhere or takes options, write its call in place of `crate::topology()`. The file belongs into `src`,
+// with `#[cfg(test)] mod NAME;` where it is declared.
+";
+
 /// A test that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Test {
@@ -91,6 +101,11 @@ pub enum Expected {
 }
 
 impl Test {
+    /// The text of a file with it.
+    pub fn file(&self) -> String {
+        format!("{HEADER}\n{}", self.text())
+    }
+
     /// The text: one function with `#[test]`, which needs nothing around it.
     pub fn text(&self) -> String {
         let mut lines = Lines::default();

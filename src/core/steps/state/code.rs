@@ -58,7 +58,13 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         let key = match scope.at_work.take() {
             Some(place) => {
                 scope.table.poison(place);
-                scope.table.at(place).map(|partition| partition.key.clone())
+                let partition = scope.table.at(place);
+                if let Some(partition) = partition.as_ref().filter(|_| scope.traced)
+                    && let Some(probe) = frames.probe(frame, &self.state, &partition.key)
+                {
+                    probe.poisons(&partition.state);
+                }
+                partition.map(|partition| partition.key.clone())
             }
             None => scope.building.take(),
         };
@@ -188,9 +194,16 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         scope.at_work = Some(place);
         let traced = scope.traced && frames.trace(frame).is_some();
         let before = traced.then(|| preview_json(&partition.state));
+        let probe = scope.traced.then(|| frames.probe(frame, &self.state, key)).flatten();
+        if let Some(probe) = &probe {
+            probe.begins(&partition.state, created);
+        }
         let outcome = self.computation.compute(message, &mut partition.state).into_outcome();
         let outcome = outcome
             .and_then(|(outputs, save)| outputs.into_messages().map(|messages| (messages, save)));
+        if let Some(probe) = &probe {
+            probe.ends(&partition.state);
+        }
         let (messages, save) = match outcome {
             Ok(outcome) => outcome,
             Err(reason) => {
@@ -205,13 +218,14 @@ impl<C, B: StateBuilder, P> Code<C, B, P> {
         // Read before the partition is given up: most often there is nothing to note.
         let noted = partition.changed == Some(round);
         if let Some(before) = before {
-            let after = preview_json(&partition.state);
+            let (after, messages) = (preview_json(&partition.state), partition.messages);
             scope.context.trace(&self.name, frames, frame, || HopEvent::StateChanged {
                 key: key.clone(),
                 created,
                 before,
                 after,
                 saved: save,
+                messages,
             });
         }
         match (save, noted) {

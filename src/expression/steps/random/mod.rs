@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod grammar;
+mod keys;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ use crate::telemetry::Rates;
 use crate::workbench::layout::Pane;
 use crate::workbench::panes::frame::{pane, title, title_of};
 use crate::workbench::state::Workbench;
+use crate::workbench::state::sideways::ChartCursor;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
@@ -32,7 +33,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
     };
     let now = rates.values.last().copied().unwrap_or_default();
     let throughput = &workbench.snapshot.throughput;
-    let looked_at = workbench.cursor.back(throughput, &rates).filter(|_| focused);
+    let chosen = workbench.cursor.back(throughput, &rates).filter(|_| focused);
+    let moment = workbench.snapshot.past.as_ref().and_then(|past| past.trace.as_ref());
+    let moment = moment.map(|trace| ChartCursor::at(trace.read_at, throughput));
+    let moment = moment.and_then(|cursor| cursor.back(throughput, &rates));
+    let looked_at = chosen.or(moment);
     // The figures first, then the axis of time, if there is room for bars above them.
     let mut chart = inner;
     let mut last_row = |needed: u16| {
@@ -46,7 +51,12 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         let first = looked_at.map_or(("now".to_owned(), now), |back| {
             let value = rates.values.iter().rev().nth(back).copied().unwrap_or_default();
             let time = rates.part * u32::try_from(back).unwrap_or(u32::MAX);
-            (if back == 0 { "now".to_owned() } else { format!("{} ago", ago(time)) }, value)
+            let name = match (chosen, back) {
+                (None, _) => "then".to_owned(),
+                (Some(_), 0) => "now".to_owned(),
+                (Some(_), _) => format!("{} ago", ago(time)),
+            };
+            (name, value)
         });
         let all = [(&*first.0, first.1), ("med", median), ("max", most), ("min", least)];
         figures_line(theme, &all, usize::from(row.width)).render(row, buffer);

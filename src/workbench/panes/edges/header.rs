@@ -9,7 +9,8 @@ use ratatui::widgets::Widget;
 use super::load::{in_few_words, late};
 use crate::core::event::waiting_for;
 use crate::runtime::RunState;
-use crate::telemetry::{PastShown, SinkState, Snapshot};
+use crate::telemetry::{PastShown, SearchShown, SinkState, Snapshot};
+use crate::workbench::commands::Command;
 use crate::workbench::panes::charts::bars;
 use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
@@ -50,6 +51,9 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         let count = Span::raw(format!(" {} ", words::short(count)));
         (rank, vec![count, Span::styled(format!("{word} "), theme.quiet())])
     }));
+    if let Some(text) = breakpoints(snapshot) {
+        parts.push((1, vec![Span::styled(format!(" {text} "), theme.accent())]));
+    }
     let letters_known = snapshot.past.as_ref().is_none_or(|past| past.letters_known);
     if snapshot.totals.dead_letters > 0 && letters_known {
         let dead = format!("{} dead", words::short(snapshot.totals.dead_letters));
@@ -69,7 +73,11 @@ pub(in crate::workbench::panes) fn render(workbench: &Workbench, area: Rect, buf
         }
     });
     let goes_back = snapshot.replaying && snapshot.past.is_none();
-    let goes_back = goes_back.then(|| "going back".to_owned());
+    let goes_back = snapshot
+        .search
+        .as_ref()
+        .map(|search| looking(workbench, search))
+        .or_else(|| goes_back.then(|| "going back".to_owned()));
     let frozen = workbench.frozen.then(|| "screen frozen".to_owned());
     // Never left out, and cut if it is too long: it is why nothing else is of now.
     let away = snapshot.away.as_ref().map(|why| format!("trying again: {}", words::one_line(why)));
@@ -102,6 +110,19 @@ fn fitting(mut parts: Vec<(u8, Vec<Span<'static>>)>, columns: usize) -> Line<'st
     parts.into_iter().flat_map(|(_, spans)| spans).collect()
 }
 
+/// How far a search is, and how it ends.
+fn looking(workbench: &Workbench, search: &SearchShown) -> String {
+    let key = workbench.keymap.shown_key(Command::Close, Some(workbench.pane));
+    let ends = key.map(|key| format!(", {key} ends it")).unwrap_or_default();
+    match search.all {
+        0 => format!("looking back{ends}"),
+        all => {
+            let [looked, all] = [search.looked, all].map(words::short);
+            format!("looking: {looked} of {all}{ends}")
+        }
+    }
+}
+
 /// Which moment is shown, and how many messages came after it.
 fn past_in_words(workbench: &Workbench, past: &PastShown) -> String {
     let [message, last] = [past.message, past.last].map(words::exact);
@@ -112,6 +133,15 @@ fn past_in_words(workbench: &Workbench, past: &PastShown) -> String {
     let goes_on =
         if workbench.snapshot.replaying { workbench.theme.symbol("…", "..") } else { "" };
     format!("PAST {message} of {last}{back}{goes_on}")
+}
+
+/// How many breakpoints are set, and whether the engine has stopped at one; `None` if none is.
+fn breakpoints(snapshot: &Snapshot) -> Option<String> {
+    let on = snapshot.breakpoints.all.iter().filter(|one| one.on).count() as u64;
+    match &snapshot.breakpoints.hit {
+        Some(_) => Some("at a breakpoint".to_owned()),
+        None => (on > 0).then(|| words::counted(on, "breakpoint")),
+    }
 }
 
 /// Whether it runs.

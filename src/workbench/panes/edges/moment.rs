@@ -11,6 +11,7 @@ use crate::telemetry::PastShown;
 use crate::workbench::commands::Command;
 use crate::workbench::panes::frame::beginning;
 use crate::workbench::state::Workbench;
+use crate::workbench::state::spots::{Spot, column_of};
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
@@ -40,6 +41,10 @@ pub(in crate::workbench::panes) fn render(
     let hints: Vec<Line<'_>> = hints.collect();
     let bar = (room + LEAST_BAR).min(columns.saturating_sub(used)).min(MOST_BAR);
     let [first, last] = ends.map(|end| Span::styled(end, theme.quiet()));
+    let place = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
+    let x = area.x.saturating_add(place(first.width()));
+    let spot = Spot::Recording { first: past.first, last: past.last };
+    workbench.spots.add(Rect { x, width: place(bar), ..area }.intersection(area), spot);
     let bar = Span::styled(bar_of(theme, past, bar), theme.warning());
     let spans = [first, bar, last, about].into_iter();
     let spans = spans.chain(hints.into_iter().flat_map(|hint| hint.spans));
@@ -48,7 +53,7 @@ pub(in crate::workbench::panes) fn render(
 
 /// The recording, with the moment on it.
 fn bar_of(theme: Theme, past: &PastShown, columns: usize) -> String {
-    let place = place(past, columns);
+    let place = column_of(past.message, (past.first, past.last), columns);
     let symbol = |at| match at {
         at if at == place => theme.symbol("●", "O"),
         0 => theme.symbol("├", "|"),
@@ -56,14 +61,6 @@ fn bar_of(theme: Theme, past: &PastShown, columns: usize) -> String {
         _ => theme.symbol("─", "-"),
     };
     (0..columns).map(symbol).collect()
-}
-
-/// The column of the moment.
-fn place(past: &PastShown, columns: usize) -> usize {
-    let (at, all) = (past.message.saturating_sub(past.first), past.last.saturating_sub(past.first));
-    let columns = columns.saturating_sub(1);
-    let place = u128::from(at) * columns as u128 / u128::from(all.max(1));
-    usize::try_from(place).unwrap_or(columns).min(columns)
 }
 
 /// What the moment is.
@@ -91,26 +88,7 @@ fn hints(workbench: &Workbench) -> Vec<Line<'static>> {
         pair(Command::ChangeBefore, Command::ChangeAfter, "change"),
         pair(Command::MessageBefore, Command::MessageAfter, "message"),
     ];
-    hints.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_beginning_and_the_end_are_at_the_ends_of_the_bar() {
-        let past = |message| PastShown {
-            message,
-            first: 10,
-            last: u64::MAX,
-            trace: None,
-            letters_known: true,
-        };
-        assert_eq!(place(&past(10), 20), 0);
-        assert_eq!(place(&past(u64::MAX), 20), 19);
-        assert_eq!(place(&past(u64::MAX / 2), 21), 9);
-        let empty = PastShown { last: 10, ..past(10) };
-        assert_eq!((place(&empty, 20), place(&empty, 0)), (0, 0));
-    }
+    let find = workbench.seeking.wanted();
+    let find = find.and_then(|_| pair(Command::FindBefore, Command::FindAfter, "find"));
+    find.into_iter().chain(hints.into_iter().flatten()).collect()
 }

@@ -2,7 +2,9 @@
 //! panes from edge to edge, and its top stays where it is when it grows.
 
 mod branches;
+mod changed;
 mod dead_letter;
+mod difference;
 mod hex;
 mod log_line;
 mod message;
@@ -20,11 +22,12 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
+use crate::session::past::Travel;
 use crate::workbench::panes::frame;
 use crate::workbench::state::Workbench;
 use crate::workbench::state::windows::detail::folds::{Branch, Folds};
 use crate::workbench::state::windows::detail::view::{Extent, View};
-use crate::workbench::state::windows::detail::{Detail, Subject};
+use crate::workbench::state::windows::detail::{Detail, Opens, Subject};
 use crate::workbench::words;
 use sheet::{Laid, Sheet, Target};
 
@@ -136,6 +139,7 @@ fn sheet<'a>(workbench: &'a Workbench, detail: &'a Detail) -> Sheet<'a> {
         }
         Subject::LogLine(line) => log_line::sheet(workbench, line),
         Subject::Output(output) => output::sheet(workbench, output),
+        Subject::Branch => difference::sheet(workbench, &detail.folds),
         Subject::Partition { state, key, last } => {
             partition::sheet(workbench, *state, key, last.as_deref(), &detail.folds)
         }
@@ -159,16 +163,25 @@ impl Workbench {
         laid.branch(view.cursor).cloned()
     }
 
+    /// The field of a partition's state under the cursor.
+    pub(in crate::workbench) fn field_of(&self, detail: &Detail) -> Option<Vec<String>> {
+        let laid = self.laid(detail);
+        let view = detail.view.within(&laid.extent(1));
+        laid.field(view.cursor).cloned()
+    }
+
     /// What the line under the cursor opens.
-    pub(in crate::workbench) fn subject_at_cursor(&self, detail: &Detail) -> Option<Subject> {
+    pub(in crate::workbench) fn subject_at_cursor(&self, detail: &Detail) -> Option<Opens> {
         let laid = self.laid(detail);
         let view = detail.view.within(&laid.extent(1));
         Some(match laid.target(view.cursor)?.clone() {
-            Target::Message(trace) => Subject::Message(trace),
+            Target::Message(trace) => Opens::Window(Subject::Message(trace)),
             Target::Partition(state, key) => {
                 let last = self.opened_row(state, &key).cloned().map(Box::new);
-                Subject::Partition { state, key, last }
+                Opens::Window(Subject::Partition { state, key, last })
             }
+            Target::Moment(message) => Opens::Moment(Travel::To(message)),
+            Target::Changes(state, key) => Opens::Moment(Travel::Changes((state, key))),
         })
     }
 }

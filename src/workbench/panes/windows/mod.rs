@@ -1,5 +1,6 @@
 //! The windows over the panes.
 
+mod breakpoints;
 pub(super) mod detail;
 mod help;
 mod load;
@@ -7,7 +8,10 @@ mod palette;
 mod pasted;
 mod question;
 mod safety;
+mod seek;
+mod shrink;
 mod themes;
+mod what_if;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -24,6 +28,12 @@ pub(super) fn render(
 ) -> Option<Position> {
     match overlay {
         Overlay::Palette(palette) => return palette::render(workbench, palette, area, buffer),
+        Overlay::Seek => return seek::render(workbench, area, buffer),
+        Overlay::Breakpoints(window) => {
+            return breakpoints::render(workbench, window, area, buffer);
+        }
+        Overlay::WhatIf(window) => return what_if::render(workbench, window, area, buffer),
+        Overlay::Shrink(shrink) => return shrink::render(workbench, shrink, area, buffer),
         Overlay::Help(help) => return help::render(workbench, help, area, buffer),
         Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
         Overlay::Load(row) => load::render(workbench, *row, area, buffer),

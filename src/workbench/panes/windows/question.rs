@@ -9,7 +9,10 @@ use crate::workbench::state::Workbench;
 use crate::workbench::state::windows::question::Question;
 
 pub(super) fn render(workbench: &Workbench, question: &Question, area: Rect, buffer: &mut Buffer) {
-    let key = workbench.keymap.shown_key(question.command, None);
+    let (keymap, command) = (&workbench.keymap, question.command);
+    let key = keymap.shown_key(command, None);
+    // Some commands are not reached from a window that is no pane's.
+    let key = key.filter(|key| keymap.command_of(*key, None) == Some(command));
     let key = key.map(|key| format!("{key} or ")).unwrap_or_default();
     let keys = format!("{key}Enter: yes   Esc: no");
     let lines = question.lines.iter().map(|line| Line::raw(line.clone())).collect();

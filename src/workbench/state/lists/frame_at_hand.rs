@@ -13,7 +13,7 @@ use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::words;
 
 /// The longest frame that can be edited, header included: 4 KiB are 12 288 characters.
-const MAX_EDITED: usize = 4 * 1024;
+pub(in crate::workbench::state) const MAX_EDITED: usize = 4 * 1024;
 
 /// Whose frame the keys are about.
 pub(crate) enum AtHand {
@@ -21,6 +21,15 @@ pub(crate) enum AtHand {
     Letter(Arc<DeadLetter>),
     /// A message's.
     Message(Arc<Trace>),
+    /// That of a message of the smallest input.
+    Shrunk {
+        /// Its number in the run.
+        number: u64,
+        /// The name of its pipeline.
+        pipeline: Arc<str>,
+        /// The frame.
+        frame: Vec<u8>,
+    },
 }
 
 impl AtHand {
@@ -28,6 +37,7 @@ impl AtHand {
         match self {
             Self::Letter(letter) => &letter.pipeline,
             Self::Message(trace) => &trace.pipeline,
+            Self::Shrunk { pipeline, .. } => pipeline,
         }
     }
 
@@ -35,6 +45,7 @@ impl AtHand {
         match self {
             Self::Letter(letter) => letter.frame(),
             Self::Message(trace) => trace.frame.clone(),
+            Self::Shrunk { frame, .. } => frame.clone(),
         }
     }
 
@@ -42,6 +53,7 @@ impl AtHand {
         match self {
             Self::Letter(letter) => format!("dead letter {}", letter.sequence),
             Self::Message(trace) => format!("message {}", trace.sequence),
+            Self::Shrunk { number, .. } => format!("the message for #{number}"),
         }
     }
 
@@ -49,6 +61,7 @@ impl AtHand {
         match self {
             Self::Letter(letter) => Origin::DeadLetter(letter.sequence.0),
             Self::Message(trace) => Origin::Message(trace.sequence.0),
+            Self::Shrunk { number, .. } => Origin::Message(*number),
         }
     }
 
@@ -60,7 +73,7 @@ impl AtHand {
                 words::exact(trace.frame_length as u64),
                 words::exact(trace.frame.len() as u64),
             )),
-            Self::Message(_) | Self::Letter(_) => None,
+            Self::Message(_) | Self::Letter(_) | Self::Shrunk { .. } => None,
         }
     }
 }
@@ -80,12 +93,22 @@ impl Workbench {
             Some(Overlay::Detail(Detail { subject: Subject::Message(trace), .. })) => {
                 Some(AtHand::Message(Arc::clone(trace)))
             }
+            Some(Overlay::Shrink(shrink)) => self.shrunk_at_hand(shrink.selected),
             _ if self.pane == Pane::Messages => {
                 let trace = self.trace.of(&self.shown_traces()).map(Arc::clone);
                 trace.map(AtHand::Message)
             }
             _ => self.selected_letter().map(AtHand::Letter),
         }
+    }
+
+    /// The selected message of the smallest input.
+    fn shrunk_at_hand(&self, selected: usize) -> Option<AtHand> {
+        let found = self.found_input()?;
+        let message = found.input.messages.get(selected)?;
+        let plan = self.topology.pipelines().get(message.pipeline.0)?;
+        let frame = plan.source.framing.frame(&message.payload).ok()?;
+        Some(AtHand::Shrunk { number: message.number, pipeline: Arc::clone(&plan.name), frame })
     }
 
     /// Puts a frame into the input pane, for its own pipeline. It is put there as bytes, because the text that
@@ -112,7 +135,10 @@ impl Workbench {
     /// Sends a frame again as it is, however long.
     pub(crate) fn send_frame(&mut self, at_hand: &AtHand) -> Option<Effect> {
         let pipeline = self.topology.pipeline_index(at_hand.pipeline())?;
-        self.close_windows();
+        // The others of the smallest input may be sent after it.
+        if !matches!(at_hand, AtHand::Shrunk { .. }) {
+            self.close_windows();
+        }
         self.origin = Some(at_hand.origin());
         self.notify(format!("{} is sent again", at_hand.name()), false);
         Some(Effect::Order(Order::Inject(pipeline, at_hand.frame().into())))

@@ -17,7 +17,7 @@ impl Workbench {
     }
 
     /// The state of the partition that the keys are about.
-    pub(super) fn state_at_hand(&self) -> Option<&std::sync::Arc<str>> {
+    pub(crate) fn state_at_hand(&self) -> Option<&std::sync::Arc<str>> {
         let Some(Overlay::Detail(Detail { subject: Subject::Partition { state, .. }, .. })) =
             &self.overlay
         else {

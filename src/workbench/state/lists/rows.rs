@@ -56,6 +56,13 @@ impl<T> SelectedRow<T> {
         rows.get(self.place(rows))
     }
 
+    /// Selects the first of these rows that is meant; if none is, the newest one.
+    pub fn of_one(rows: &[Arc<T>], is_meant: impl Fn(&T) -> bool) -> Self {
+        let place = rows.iter().position(|row| is_meant(row)).filter(|place| *place > 0);
+        let row = place.and_then(|place| rows.get(place));
+        Self { row: row.map(Arc::downgrade).unwrap_or_default() }
+    }
+
     /// Moves the selection. At the first row it follows the newest.
     pub fn go(&mut self, command: Command, page: usize, rows: &[Arc<T>]) {
         let place = moved(self.place(rows), command, page, rows.len().saturating_sub(1));
@@ -157,6 +164,11 @@ impl PartitionRows {
             self.selected = shown.rows.first().map(|row| row.row.key.clone());
         }
         Some((self.state, self.selected.clone()?))
+    }
+
+    /// Selects the row with this key, wherever it is.
+    pub fn select_key(&mut self, key: Key) {
+        (self.selected, self.pending) = (Some(key), None);
     }
 
     /// The widths of the columns.

@@ -134,6 +134,16 @@ impl InputLine {
         Shown { text: shown.concat(), cursor }
     }
 
+    /// The column of a character, counted from 0 in the text, in the part that is [shown](Self::shown) in so many columns: the
+    /// first or the last one if it is out of sight.
+    #[must_use]
+    pub fn column_of(&self, character: usize, columns: usize) -> usize {
+        let shown = self.shown(columns);
+        let out_of_sight = self.shown(usize::MAX).cursor.saturating_sub(shown.cursor);
+        let before: String = self.text().chars().take(character).collect();
+        one_line(&before).width().saturating_sub(out_of_sight).min(columns)
+    }
+
     /// Edits the text with a key.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::core::figures::{counted, exact};
 use crate::session::orders::Order;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::windows::overlay::Overlay;
+use crate::workbench::state::windows::shrink::Shrink;
 use crate::workbench::state::{Effect, Workbench};
 use crate::workbench::terminal::keys::Key as TerminalKey;
 
@@ -27,8 +28,26 @@ impl Workbench {
                 palette.selected = 0;
                 return None;
             }
+            Some(Overlay::Seek) => {
+                self.seeking.paste(first);
+                return None;
+            }
+            Some(Overlay::Breakpoints(window)) => {
+                window.paste(first);
+                return None;
+            }
             Some(Overlay::Help(help)) if help.search.editing().is_some() => {
                 help.search.paste(first);
+                return None;
+            }
+            Some(Overlay::WhatIf(window)) if window.writing.is_some() => {
+                if let Some(writing) = &mut window.writing {
+                    writing.error = writing.line.insert(first).err().map(|error| error.to_string());
+                }
+                return None;
+            }
+            Some(Overlay::Shrink(Shrink { asking: Some(asking), .. })) => {
+                asking.paste(first);
                 return None;
             }
             Some(_) => {}

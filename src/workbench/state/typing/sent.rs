@@ -92,6 +92,17 @@ impl Sent {
         self.orders.push(Order { pipeline, bytes, origin });
     }
 
+    /// The line that was typed for a frame, if that was typed here.
+    #[must_use]
+    pub fn typed_as(&self, pipeline: PipelineIndex, frame: &[u8]) -> Option<&str> {
+        self.orders.iter().rev().find_map(|order| match &order.origin {
+            Origin::Typed(line) if order.pipeline == pipeline && *order.bytes == *frame => {
+                Some(line.as_str()).filter(|line| line.len() < MAX_TEXT)
+            }
+            _ => None,
+        })
+    }
+
     /// A file of frames per pipeline, which `--in` reads, and a companion with a line per order.
     #[must_use]
     pub fn files(&self, topology: &Topology) -> Vec<SentFile> {

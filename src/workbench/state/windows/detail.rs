@@ -10,6 +10,7 @@ use crate::application::Key;
 use crate::core::foresight::FrameField;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
+use crate::session::past::Travel;
 use crate::telemetry::{LogLine, OutputShown, ShownRow};
 use crate::workbench::layout::Pane;
 use folds::Folds;
@@ -26,6 +27,8 @@ pub enum Subject {
     LogLine(Arc<LogLine>),
     /// What a sink was given.
     Output(Arc<OutputShown>),
+    /// What a branch of the recording makes different, or how far it is.
+    Branch,
     /// A partition: its state and its recent messages.
     Partition {
         /// Its state's place in the topology.
@@ -38,17 +41,27 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The pane whose keys work here: what can be done in a pane can be done with what was opened there.
+    /// The pane whose keys work here: what can be done in a pane can be done with what was opened there. `None` if it was
+    /// opened in none.
     #[must_use]
-    pub fn pane(&self) -> Pane {
+    pub fn pane(&self) -> Option<Pane> {
         match self {
-            Self::Message(_) => Pane::Messages,
-            Self::DeadLetter(_) => Pane::DeadLetters,
-            Self::LogLine(_) => Pane::Log,
-            Self::Output(_) => Pane::Outputs,
-            Self::Partition { .. } => Pane::Partitions,
+            Self::Message(_) => Some(Pane::Messages),
+            Self::DeadLetter(_) => Some(Pane::DeadLetters),
+            Self::LogLine(_) => Some(Pane::Log),
+            Self::Output(_) => Some(Pane::Outputs),
+            Self::Partition { .. } => Some(Pane::Partitions),
+            Self::Branch => None,
         }
     }
+}
+
+/// What a line of a window leads to.
+pub enum Opens {
+    /// Another window.
+    Window(Subject),
+    /// Something of the past, seen in this window.
+    Moment(Travel),
 }
 
 /// A window with all of one thing.

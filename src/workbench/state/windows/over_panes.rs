@@ -30,7 +30,10 @@ impl Workbench {
         }
         match overlay {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
+            Overlay::Breakpoints(window) => return self.key_of_breakpoints(window, key, event),
             Overlay::Pasted(pasted) => return self.key_of_pasted(pasted, key),
+            Overlay::Seek => return self.key_of_seek(key, event),
+            Overlay::WhatIf(window) => return self.key_of_what_if(window, key, event),
             Overlay::Themes(themes) => self.key_of_themes(themes, command),
             Overlay::Question(question) => match question.answer(key, command) {
                 None => self.overlay = Some(Overlay::Question(question)),
@@ -52,6 +55,7 @@ impl Workbench {
                 let command = if ends { None } else { command };
                 return self.key_of_detail(detail, command);
             }
+            Overlay::Shrink(shrink) => return self.key_of_shrink(shrink, (key, event), command),
             Overlay::Load(row) => {
                 return match self.key_of_load(row, key, command) {
                     Some(Taken(effect)) => effect,
@@ -103,7 +107,7 @@ impl Workbench {
     }
 
     /// A key in a window that shows something.
-    fn key_of_window(
+    pub(in crate::workbench::state) fn key_of_window(
         &mut self,
         shown: Overlay,
         key: TerminalKey,
@@ -128,10 +132,7 @@ impl Workbench {
     pub(in crate::workbench::state) fn choose_in_window(&mut self) -> Option<Effect> {
         match self.overlay.take()? {
             Overlay::Palette(palette) => self.choose(palette),
-            Overlay::Detail(detail) => {
-                self.open_in_detail(detail);
-                None
-            }
+            Overlay::Detail(detail) => self.open_in_detail(detail),
             Overlay::Themes(_) => {
                 self.keep_look();
                 None
@@ -166,7 +167,15 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
             | Command::MessageBefore
             | Command::MessageAfter
             | Command::GoMessage
+            | Command::Find
+            | Command::FindBefore
+            | Command::FindAfter
+            | Command::Fault
+            | Command::Breakpoints
+            | Command::Shrink
+            | Command::Test
             | Command::Live
+            | Command::WhatIf
             | Command::Help
             | Command::Palette
             | Command::SaveSent

@@ -5,7 +5,7 @@ use ratatui::text::Span;
 
 use super::sheet::{Flow, Row, Target};
 use super::told::{TIME, Told};
-use super::tree;
+use super::{changed, tree};
 use crate::core::frames::trace::HopEvent;
 use crate::core::frames::way::Node;
 use crate::workbench::panes::frame::quoted;
@@ -104,7 +104,7 @@ fn cells(told: &Told<'_>, node: &Node) -> (Vec<Vec<Span<'static>>>, Option<Targe
             }
             HopEvent::StateChanged { created, before, after, .. } => {
                 state_step = Some(&hop.step);
-                let change = tree::changes(theme, *created, before, after);
+                let change = changed::changes(theme, *created, before, after);
                 let (text, time) = (one(change, theme.good()), told.time(hop));
                 cells.push(text);
                 cells.push(one(format!("{time:>TIME$}"), theme.accent()));

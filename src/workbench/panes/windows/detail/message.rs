@@ -128,7 +128,7 @@ impl Told<'_> {
                 ];
                 vec![self.row(&time, &hop.step, body).opens(self.partition(&hop.step, key))]
             }
-            HopEvent::StateChanged { key, created, before, after, saved } => {
+            HopEvent::StateChanged { key, created, before, after, saved, messages: _ } => {
                 let mut words = vec![if *created { "a new partition" } else { "changes" }];
                 words.extend((!*saved).then_some("not to be saved"));
                 let style = if *created { theme.good() } else { theme.text() };

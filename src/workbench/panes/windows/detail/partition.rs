@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ratatui::text::Span;
 
 use super::sheet::{Flow, Part, Row, Sheet, Target};
-use super::{sparkline, tree};
+use super::{changed, sparkline, tree};
 use crate::application::Key;
 use crate::core::frames::pins::Pin;
 use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::numbers::Timestamp;
 use crate::core::topology::StepKind;
-use crate::telemetry::{OpenedPartition, ShownRow};
+use crate::telemetry::{ChangeShown, ChangesShown, OpenedPartition, ShownRow};
 use crate::workbench::commands::Command;
 use crate::workbench::layout::Pane;
 use crate::workbench::state::Workbench;
@@ -21,6 +21,9 @@ use crate::workbench::words;
 
 /// The columns of the names.
 const NAME: usize = 9;
+
+/// The columns of the message that changed it.
+const MESSAGE: usize = 24;
 
 /// What a window about a partition is made with.
 struct About<'a> {
@@ -52,7 +55,7 @@ pub(super) fn sheet<'a>(
             rows.extend(about.figures(shown));
             rows.push(Row::empty());
             let value = &shown.row.value;
-            rows.extend(tree::rows(workbench.theme, "state", NAME, value, None, (folds, "state")));
+            rows.extend(tree::of_state(workbench.theme, "state", NAME, value, (folds, "state")));
         }
     }
     rows.extend(about.values());
@@ -60,9 +63,9 @@ pub(super) fn sheet<'a>(
     rows.extend(about.history());
     let poisoned = row.is_some_and(|row| row.row.poisoned);
     let commands: &[Command] = if poisoned {
-        &[Command::Revive, Command::Pin, Command::Copy]
+        &[Command::Revive, Command::Fault, Command::Pin, Command::Copy]
     } else {
-        &[Command::Pin, Command::Copy]
+        &[Command::Fault, Command::Pin, Command::Copy]
     };
     let keys = workbench.keymap.hints(commands, Some(Pane::Partitions));
     let title = format!("Partition {}", words::key(key));
@@ -154,9 +157,15 @@ impl About<'_> {
     /// What the traced messages did to it, newest first. Each opens.
     fn history(&self) -> Vec<Row> {
         let theme = self.workbench.theme;
+        let of = (self.state, self.key);
+        let listed = self.workbench.snapshot.changes.as_deref();
+        if let Some(listed) = listed.filter(|listed| (listed.of.0, &listed.of.1) == of) {
+            return self.changes_listed(listed);
+        }
         let traces = self.opened.map(|opened| opened.traces.as_slice()).unwrap_or_default();
         if traces.is_empty() {
-            return vec![self.line("history", "none of its messages has been traced".to_owned())];
+            let none = "none of its messages has been traced".to_owned();
+            return vec![self.line("history", none), self.all_changes("all that is recorded")];
         }
         let first = self.opened.and_then(|opened| opened.first.as_ref());
         let older = first.filter(|first| !traces.iter().any(|trace| Arc::ptr_eq(first, trace)));
@@ -169,7 +178,9 @@ impl About<'_> {
                 [] => refused(trace).unwrap_or_else(|| "no change".to_owned()),
                 changes => changes
                     .iter()
-                    .map(|(created, before, after)| tree::changes(theme, *created, before, after))
+                    .map(|(created, before, after)| {
+                        changed::changes(theme, *created, before, after)
+                    })
                     .collect::<Vec<_>>()
                     .join("; "),
             };
@@ -181,6 +192,53 @@ impl About<'_> {
             ];
             let row = Row::new(head, vec![Span::styled(told, theme.good())], Flow::Scroll);
             rows.push(row.opens(Some(Target::Message(Arc::clone(trace)))));
+        }
+        rows.push(self.all_changes("all changes that are recorded"));
+        rows
+    }
+
+    /// A line that lists more changes.
+    fn all_changes(&self, text: &str) -> Row {
+        let text = format!("{text}{}", self.workbench.theme.symbol("…", ".."));
+        self.line("", text).opens(Some(Target::Changes(self.state, self.key.clone())))
+    }
+
+    /// The changes that are recorded, newest first. Each leads to its moment.
+    fn changes_listed(&self, listed: &ChangesShown) -> Vec<Row> {
+        let theme = self.workbench.theme;
+        let shown = self.workbench.snapshot.past.as_ref().map(|past| past.message);
+        let widest =
+            listed.changes.first().map_or(0, |newest| words::exact(newest.change.number).len());
+        let mut rows = Vec::new();
+        for ChangeShown { change, trace } in &listed.changes {
+            let name = if rows.is_empty() { "changes" } else { "" };
+            let number = words::exact(change.number);
+            let is_shown = shown == Some(change.number);
+            let mark = if is_shown { theme.symbol("●", "O") } else { " " };
+            let message = trace.hops().into_iter().find_map(|hop| match hop.event {
+                HopEvent::Decoded(message) => Some(words::message(&message)),
+                _ => None,
+            });
+            let message = theme.fit(&message.unwrap_or_default(), MESSAGE);
+            let head = vec![
+                Span::styled(format!("{name:<NAME$} "), theme.quiet()),
+                Span::styled(format!("{mark} {number:>widest$}  "), theme.title()),
+                Span::styled(format!("{message:<MESSAGE$}  "), theme.quiet()),
+            ];
+            let before = change.before.as_deref();
+            let after = change.after.as_deref().unwrap_or_default();
+            let mut told = changed::changes(theme, before.is_none(), before.unwrap_or("{}"), after);
+            if change.poisons {
+                told = format!("poisoned; {told}");
+            }
+            let style = if change.poisons { theme.bad() } else { theme.good() };
+            let row = Row::new(head, vec![Span::styled(told, style)], Flow::Scroll);
+            rows.push(row.opens(Some(Target::Moment(change.number))));
+        }
+        if rows.is_empty() {
+            rows.push(self.line("changes", "none is recorded".to_owned()));
+        } else if !listed.is_all {
+            rows.push(self.all_changes("older ones"));
         }
         rows
     }

@@ -20,6 +20,10 @@ pub(in crate::workbench) enum Target {
     Partition(usize, Key),
     /// A message.
     Message(std::sync::Arc<Trace>),
+    /// The moment of a message of the recording.
+    Moment(u64),
+    /// More changes of a partition than are listed.
+    Changes(usize, Key),
 }
 
 impl Target {
@@ -28,6 +32,8 @@ impl Target {
         match self {
             Self::Partition(..) => "Enter: the partition",
             Self::Message(_) => "Enter: the message",
+            Self::Moment(_) => "Enter goes there",
+            Self::Changes(..) => "Enter lists them",
         }
     }
 }
@@ -48,6 +54,8 @@ pub(super) struct Row {
     flow: Flow,
     target: Option<Target>,
     branch: Option<Branch>,
+    /// The field that it shows of a partition's state: the names that lead to it.
+    field: Option<Vec<String>>,
 }
 
 impl Row {
@@ -59,6 +67,7 @@ impl Row {
             flow,
             target: None,
             branch: None,
+            field: None,
         }
     }
 
@@ -91,6 +100,11 @@ impl Row {
     /// The row as a branch of a tree.
     pub fn folds(self, branch: Option<Branch>) -> Self {
         Self { branch, ..self }
+    }
+
+    /// The row as a field of a partition's state.
+    pub fn shows(self, field: Option<Vec<String>>) -> Self {
+        Self { field, ..self }
     }
 
     fn lines(&self, width: usize) -> Vec<Line<'static>> {
@@ -162,6 +176,7 @@ enum Block<'a> {
         flow: Flow,
         target: Option<Target>,
         branch: Option<Branch>,
+        field: Option<Vec<String>>,
     },
     Hex {
         hex: Hex<'a>,
@@ -183,6 +198,7 @@ impl<'a> Laid<'a> {
                     flow: row.flow,
                     target: row.target,
                     branch: row.branch,
+                    field: row.field,
                 },
                 Part::Hex(hex) => {
                     let a_line = hex.bytes_a_line(width);
@@ -227,7 +243,9 @@ impl<'a> Laid<'a> {
     /// Whether the cursor does anything here: a line to open, a byte to look at, or more than is in sight.
     pub fn has_cursor(&self, height: usize) -> bool {
         let of_block = |block: &Block<'_>| match block {
-            Block::Lines { target, branch, .. } => target.is_some() || branch.is_some(),
+            Block::Lines { target, branch, field, .. } => {
+                target.is_some() || branch.is_some() || field.is_some()
+            }
             Block::Hex { hex, .. } => hex.len() > 0,
         };
         self.lines > height || self.blocks.iter().any(of_block)
@@ -245,6 +263,14 @@ impl<'a> Laid<'a> {
     pub fn branch(&self, line: usize) -> Option<&Branch> {
         match self.block(line)? {
             (Block::Lines { branch, .. }, _) => branch.as_ref(),
+            (Block::Hex { .. }, _) => None,
+        }
+    }
+
+    /// The field of a partition's state that a line shows.
+    pub fn field(&self, line: usize) -> Option<&Vec<String>> {
+        match self.block(line)? {
+            (Block::Lines { field, .. }, _) => field.as_ref(),
             (Block::Hex { .. }, _) => None,
         }
     }

@@ -1,8 +1,10 @@
 //! A state or a message as a tree: a line for each field, nested ones further to the right, and what has
 //! changed beside what it was.
 
+use std::borrow::Cow;
+
 use ratatui::text::Span;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::sheet::{Flow, Row};
@@ -30,6 +32,8 @@ struct Tree<'a> {
     label: usize,
     rows: Vec<Row>,
     left_out: usize,
+    /// The names that lead to the fields that are being told; `None` if nobody asks.
+    at: Option<Vec<String>>,
 }
 
 /// A value's lines, with a name in this many columns beside the first. With a value from before, what has changed
@@ -42,15 +46,19 @@ pub(super) fn rows(
     before: Option<&Value>,
     (folds, root): (&Folds, &str),
 ) -> Vec<Row> {
-    let mut tree = Tree { theme, folds, label: columns + 1, rows: Vec::new(), left_out: 0 };
-    tree.value(name, value, before, root);
-    if tree.left_out > 0 {
-        let left_out = words::exact(tree.left_out as u64);
-        let text = format!("{left_out} more lines: y copies all of it");
-        let head = Span::raw(" ".repeat(columns + 1));
-        tree.rows.push(Row::new(vec![head], vec![Span::styled(text, theme.quiet())], Flow::Wrap));
-    }
-    tree.rows
+    Tree::of(theme, columns, folds).told((name, columns), value, before, root)
+}
+
+/// The lines of a partition's state, each of which knows its field.
+pub(super) fn of_state(
+    theme: Theme,
+    name: &str,
+    columns: usize,
+    value: &Value,
+    (folds, root): (&Folds, &str),
+) -> Vec<Row> {
+    let tree = Tree { at: Some(Vec::new()), ..Tree::of(theme, columns, folds) };
+    tree.told((name, columns), value, None, root)
 }
 
 /// A text, behind its name if it has one, which is folded at first if it is long.
@@ -73,18 +81,17 @@ pub(super) fn text_row(
 }
 
 /// The fields of an object or of an array, each with its name.
-fn fields(value: &Value) -> Option<Vec<(String, &Value)>> {
+fn fields(value: &Value) -> Option<Vec<(Cow<'_, str>, &Value)>> {
     match value {
-        Value::Object(fields) => Some(of_object(fields)),
+        Value::Object(fields) => {
+            Some(fields.iter().map(|(name, value)| (name.into(), value)).collect())
+        }
         Value::Array(values) => {
-            Some(values.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect())
+            let named = values.iter().enumerate();
+            Some(named.map(|(at, value)| (at.to_string().into(), value)).collect())
         }
         _ => None,
     }
-}
-
-fn of_object(fields: &Map<String, Value>) -> Vec<(String, &Value)> {
-    fields.iter().map(|(name, value)| (words::one_line(name).into_owned(), value)).collect()
 }
 
 /// Whether a value is told in its own line: it is no object, or small and of one kind.
@@ -103,7 +110,8 @@ fn is_long(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.len() > LONG)
 }
 
-fn text(value: &Value) -> String {
+/// A value in one line.
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Array(values) if values.is_empty() => "[]".to_owned(),
         Value::Object(_) => "{}".to_owned(),
@@ -115,60 +123,33 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// What has changed from one state to the next, field by field, in one line: `counts.all 1 → 2`.
-pub(super) fn changes(theme: Theme, created: bool, before: &str, after: &str) -> String {
-    let arrow = theme.symbol("→", "->");
-    let parse = |json: &str| serde_json::from_str::<Value>(json).ok();
-    let (Some(before_value), Some(after_value)) = (parse(before), parse(after)) else {
-        // Too long, and cut.
-        return words::change(before, after, arrow);
-    };
-    let mut changed = Vec::new();
-    // Of a new state, what it was before its first message is of no interest.
-    let old =
-        |value: &Value| if created { String::new() } else { format!("{} {arrow} ", text(value)) };
-    compare("", &before_value, &after_value, &old, &mut changed);
-    match (changed.is_empty(), created) {
-        (true, true) => "new".to_owned(),
-        (true, false) => words::UNCHANGED.to_owned(),
-        (false, true) => format!("new: {}", changed.join(", ")),
-        (false, false) => changed.join(", "),
+impl<'a> Tree<'a> {
+    fn of(theme: Theme, columns: usize, folds: &'a Folds) -> Self {
+        Self { theme, folds, label: columns + 1, rows: Vec::new(), left_out: 0, at: None }
     }
-}
 
-/// Adds a text for each field that is another one, or new.
-fn compare(
-    path: &str,
-    before: &Value,
-    after: &Value,
-    old: &impl Fn(&Value) -> String,
-    changed: &mut Vec<String>,
-) {
-    if before == after {
-        return;
-    }
-    let name = if path.is_empty() { String::new() } else { format!("{path} ") };
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            for (field, value) in after {
-                let field_path =
-                    if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-                match before.get(field) {
-                    Some(before) => compare(&field_path, before, value, old, changed),
-                    None => changed.push(format!("{field_path} {}", text(value))),
-                }
-            }
+    /// The lines of a value, and how many there are no lines for.
+    fn told(
+        mut self,
+        (name, columns): (&str, usize),
+        value: &Value,
+        before: Option<&Value>,
+        root: &str,
+    ) -> Vec<Row> {
+        self.value(name, value, before, root);
+        if self.left_out > 0 {
+            let left_out = words::exact(self.left_out as u64);
+            let text = format!("{left_out} more lines: y copies all of it");
+            let head = Span::raw(" ".repeat(columns + 1));
+            self.rows.push(Row::new(
+                vec![head],
+                vec![Span::styled(text, self.theme.quiet())],
+                Flow::Wrap,
+            ));
         }
-        (Value::Array(before), Value::Array(after)) if before.len() != after.len() => {
-            let (before, after) = (Value::from(before.len()), Value::from(after.len()));
-            let unit = if after == 1 { "value" } else { "values" };
-            changed.push(format!("{name}{}{} {unit}", old(&before), text(&after)));
-        }
-        _ => changed.push(format!("{name}{}{}", old(before), text(after))),
+        self.rows
     }
-}
 
-impl Tree<'_> {
     /// A value whose name stands at the left of the whole tree.
     fn value(&mut self, name: &str, value: &Value, before: Option<&Value>, root: &str) {
         let label = format!("{name:<width$}", width = self.label);
@@ -182,14 +163,19 @@ impl Tree<'_> {
         &mut self,
         mut label: String,
         (depth, path): (usize, &str),
-        fields: &[(String, &Value)],
+        fields: &[(Cow<'_, str>, &Value)],
         before: Option<&Value>,
     ) {
-        let widest = fields.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(24);
-        for (name, value) in fields {
+        let shown = |name: &str| words::one_line(name).into_owned();
+        let widest = fields.iter().map(|(name, _)| shown(name).width()).max().unwrap_or(0).min(24);
+        for (exact, value) in fields {
+            let name = &shown(exact);
+            if let Some(at) = &mut self.at {
+                at.push(exact.to_string());
+            }
             let old = before.map(|before| match before {
-                Value::Object(fields) => fields.get(name),
-                Value::Array(values) => name.parse().ok().and_then(|at: usize| values.get(at)),
+                Value::Object(fields) => fields.get(&**exact),
+                Value::Array(values) => exact.parse().ok().and_then(|at: usize| values.get(at)),
                 _ => None,
             });
             let label = std::mem::replace(&mut label, " ".repeat(self.label));
@@ -221,6 +207,9 @@ impl Tree<'_> {
                     value,
                     old.map(|old| old.unwrap_or(&Value::Null)),
                 );
+            }
+            if let Some(at) = &mut self.at {
+                at.pop();
             }
         }
     }
@@ -262,7 +251,8 @@ impl Tree<'_> {
 
     fn push(&mut self, head: Vec<Span<'static>>, body: Vec<Span<'static>>, branch: Option<Branch>) {
         if self.rows.len() < MOST {
-            self.rows.push(Row::new(head, body, Flow::Wrap).folds(branch));
+            let row = Row::new(head, body, Flow::Wrap).folds(branch).shows(self.at.clone());
+            self.rows.push(row);
         } else {
             self.left_out += 1;
         }
@@ -287,20 +277,6 @@ fn difference(before: &Value, after: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn told(created: bool, before: &str, after: &str) -> String {
-        changes(Theme::new(true, true), created, before, after)
-    }
-
-    #[test]
-    fn changes_name_the_fields_that_changed_at_any_depth() {
-        let before = r#"{"word":"the","counts":{"all":1,"share":0.5},"list":[1]}"#;
-        let after = r#"{"word":"the","counts":{"all":2,"share":0.5},"list":[1,2],"new":true}"#;
-        assert_eq!(told(false, before, after), "counts.all 1 → 2, list 1 → 2 values, new true");
-        assert_eq!(told(true, before, after), "new: counts.all 2, list 2 values, new true");
-        assert_eq!([told(false, "1", "2"), told(true, "1", "2")], ["1 → 2", "new: 2"]);
-        assert_eq!([told(false, "1", "1"), told(true, "1", "1")], ["unchanged", "new"]);
-    }
 
     #[test]
     fn a_tree_has_a_line_for_each_field_and_says_how_many_it_leaves_out() {

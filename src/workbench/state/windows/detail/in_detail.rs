@@ -2,8 +2,9 @@
 
 use super::folds::Folds;
 use super::view::View;
-use super::{Detail, Subject};
+use super::{Detail, Opens, Subject};
 use crate::core::foresight::{FrameField, fields_of};
+use crate::session::orders::Order;
 use crate::telemetry::PartitionName;
 use crate::workbench::commands::Command;
 use crate::workbench::state::windows::over_panes::works_in_windows;
@@ -60,8 +61,17 @@ impl Workbench {
         command: Option<Command>,
     ) -> Option<Effect> {
         match command {
-            Some(Command::Close | Command::Quit) => self.overlay = self.beneath.pop(),
-            Some(Command::Open) => self.open_in_detail(detail),
+            Some(Command::Close) if self.is_looking_back() => {
+                self.overlay = Some(Overlay::Detail(detail));
+                return self.command(Command::Close);
+            }
+            Some(Command::Close | Command::Quit) => {
+                self.overlay = self.beneath.pop();
+                // It may still be done, and takes memory.
+                let is_branch = matches!(detail.subject, Subject::Branch);
+                return is_branch.then_some(Effect::Order(Order::EndWhatIf));
+            }
+            Some(Command::Open) => return self.open_in_detail(detail),
             Some(Command::NextItem | Command::PreviousItem) => {
                 let back = command == Some(Command::PreviousItem);
                 self.neighbour(detail, back);
@@ -103,11 +113,19 @@ impl Workbench {
 
     /// Opens what the line under the cursor is about, or folds or unfolds its branch. If it is about nothing else,
     /// the window closes.
-    pub(in crate::workbench::state) fn open_in_detail(&mut self, mut detail: Detail) {
+    pub(in crate::workbench::state) fn open_in_detail(
+        &mut self,
+        mut detail: Detail,
+    ) -> Option<Effect> {
         match (self.subject_at_cursor(&detail), self.branch_at_cursor(&detail)) {
-            (Some(subject), _) => {
+            (Some(Opens::Window(subject)), _) => {
                 self.overlay = Some(Overlay::Detail(detail));
                 self.open_detail(subject);
+            }
+            (Some(Opens::Moment(travel)), _) => {
+                self.overlay = Some(Overlay::Detail(detail));
+                self.frozen = false;
+                return Some(Effect::Travel(travel));
             }
             (None, Some(branch)) => {
                 let folded = !branch.folded;
@@ -116,11 +134,12 @@ impl Workbench {
             }
             (None, None) => self.overlay = self.beneath.pop(),
         }
+        None
     }
 
     /// Goes to the next or the previous row of the list from which the window was opened.
     fn neighbour(&mut self, detail: Detail, back: bool) {
-        if detail.subject.pane() == self.pane && self.beneath.is_empty() {
+        if detail.subject.pane() == Some(self.pane) && self.beneath.is_empty() {
             self.move_selection(if back { Command::Up } else { Command::Down });
             self.open();
             if let Some(Overlay::Detail(next)) = &mut self.overlay {
