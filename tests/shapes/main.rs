@@ -188,7 +188,7 @@ fn cases(few: u32) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(30), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(20), ..ProptestConfig::default() })]
 
     #[test]
     fn a_replay_of_what_was_recorded_ends_as_the_run_did(
