@@ -168,19 +168,17 @@ impl Probe {
 
     /// What is looked at of a state; `None` if it has no such field.
     fn value<S: Serialize>(&self, state: &S) -> Option<Value> {
-        let mut value = to_json(state).unwrap_or_else(Value::String);
-        for name in &self.field {
-            value = match value {
-                Value::Object(mut fields) => fields.remove(name)?,
-                Value::Array(mut values) => {
-                    let at: usize = name.parse().ok()?;
-                    (at < values.len()).then(|| values.swap_remove(at))?
-                }
-                _ => return None,
-            };
-        }
-        Some(value)
+        let value = to_json(state).unwrap_or_else(Value::String);
+        if self.field.is_empty() { Some(value) } else { field_of(&value, &self.field).cloned() }
     }
+}
+
+/// The part of a value to which these names of fields and places in lists lead; `None` if it has none.
+pub fn field_of<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, name| match value {
+        Value::Array(values) => values.get(name.parse::<usize>().ok()?),
+        other => other.get(name),
+    })
 }
 
 /// What it was and what it is, as JSON. Of what is too long, only the fields that differ.

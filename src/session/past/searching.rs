@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use super::shared::Shared;
 use super::travel::Wanted;
 use super::traveller::Traveller;
 use crate::core::frames::probe::Change;
+use crate::core::frames::probe::field_of;
 use crate::core::replay::smallest::Watching;
 use crate::core::replay::timeline::{PartOfState, Past, Searched};
 use crate::core::replay::{Direction, ReplayError};
@@ -181,12 +180,5 @@ fn look(past: &Past, of: &PartOfState) -> Found {
         Some(table.state(at).unwrap_or_default())
     });
     let Some(value) = value else { return Found::NoPartition };
-    let mut found = Some(&value);
-    for name in &of.field {
-        found = found.and_then(|value| match value {
-            Value::Array(values) => values.get(name.parse::<usize>().ok()?),
-            other => other.get(name),
-        });
-    }
-    if found.is_some() { Found::There } else { Found::NoField }
+    if field_of(&value, &of.field).is_some() { Found::There } else { Found::NoField }
 }
