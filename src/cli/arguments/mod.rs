@@ -3,6 +3,7 @@
 mod attach;
 mod byte_count;
 mod cluster;
+mod engine;
 mod from_file;
 mod metrics;
 mod receive;
@@ -14,7 +15,6 @@ mod shrink;
 mod values;
 
 use std::ffi::OsStr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
@@ -23,17 +23,13 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 
 use crate::cli::app::{App, AppOption, AppOptions};
 use crate::cli::failure::Failure;
-use crate::core::frames::framing::DEFAULT_FRAME_LIMIT;
-use crate::core::numbers::MAX_WORKERS;
-use crate::endpoints::DEFAULT_CONNECTION_LIMIT;
-use crate::telemetry::{DEFAULT_DEAD_LETTERS_LIMIT, LogLevel};
 use crate::workbench::Configuration;
 
 pub(super) use attach::{
     AttachArguments, ControlArguments, StatusArguments, StopArguments, secret,
 };
-use byte_count::{ByteCount, FileSize};
 pub(super) use cluster::{ClusterArguments, Which};
+pub(super) use engine::{EngineArguments, LogArguments};
 pub(super) use from_file::template as run_template;
 use metrics::{MetricsArguments, up_to_max_keys};
 pub(super) use receive::ReceiveArguments;
@@ -41,11 +37,9 @@ pub(super) use recordings::{
     DiffArguments, ExportArguments, InfoArguments, RecordArguments, RecordCommand, ReplayArguments,
 };
 use refuse::refuse;
-use resilience::ResilienceArguments;
 pub(super) use send::SendArguments;
 pub(super) use shrink::ShrinkArguments;
 pub(super) use values::Framed;
-use values::up_to;
 
 /// Runs partitioned, stateful streaming applications and shows them think.
 ///
@@ -108,58 +102,6 @@ pub(in crate::cli) enum Command {
     Completions(CompletionsArguments),
     /// Print the manual page
     Man,
-}
-
-/// Which application, where its bytes enter and leave, and how it is run.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct EngineArguments {
-    /// The number of workers, of each process if there are several. Each worker is a thread
-    #[arg(long, value_name = "N", default_value = "1", value_parser = up_to(MAX_WORKERS))]
-    pub workers: NonZeroUsize,
-    /// Where a pipeline reads its input: `tcp://HOST:PORT` (listens there), `file:PATH`, - or null.
-    /// `:PORT` accepts connections from this machine only, 0.0.0.0:PORT from everywhere.
-    /// Repeat it once per pipeline, in order, or name the pipeline
-    #[arg(long = "in", value_name = "[PIPELINE=]ENDPOINT")]
-    pub inputs: Vec<String>,
-    /// Where a pipeline writes its output: `tcp://HOST:PORT` (connects to it), `file:PATH`, - or null.
-    /// Repeat it once per sink, in order, or name the pipeline
-    #[arg(long = "out", value_name = "[PIPELINE=]ENDPOINT")]
-    pub outputs: Vec<String>,
-    /// Create the partitions of the declared keys before the first message
-    #[arg(long)]
-    pub precreate: bool,
-    #[command(flatten)]
-    pub resilience: ResilienceArguments,
-    /// The max length of a frame's payload, in bytes or as 64KiB, 16MiB, 900MiB. A longer frame ends its
-    /// connection or file
-    #[arg(long, value_name = "BYTES", default_value_t = ByteCount(DEFAULT_FRAME_LIMIT))]
-    pub frame_limit: ByteCount,
-    /// The max number of connections that a TCP source serves at once; fewer if the limit on open files
-    /// is lower. One more is refused, unless another has been idle for a minute and is closed instead
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTION_LIMIT, value_parser = up_to(MAX_CONNECTIONS))]
-    pub connections: NonZeroUsize,
-    /// Write every message that could not be processed to this file, one JSON line per message
-    #[arg(long, value_name = "FILE")]
-    pub dead_letters: Option<PathBuf>,
-    /// The max length of that file. When it is reached, messages that could not be processed are only
-    /// counted, and the log says so. Only a regular file has this limit
-    #[arg(long, value_name = "BYTES", default_value_t = FileSize(DEFAULT_DEAD_LETTERS_LIMIT))]
-    pub dead_letters_limit: FileSize,
-}
-
-/// Where the log goes, and what is in it.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct LogArguments {
-    /// Append the log to this file, with the time in UTC
-    #[arg(long, value_name = "FILE")]
-    pub log: Option<PathBuf>,
-    /// The lowest level that the log contains
-    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level())]
-    pub log_level: LogLevel,
-}
-
-fn log_level() -> impl TypedValueParser<Value = LogLevel> {
-    PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
 
 /// The arguments of the workbench.
@@ -277,9 +219,6 @@ pub(in crate::cli) struct Arguments {
     pub options: AppOptions,
     pub configuration: Configuration,
 }
-
-/// The max number of connections: more than any system has open files for.
-const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// Reads the command line, and the file that it names. What is wrong with the command line itself ends the process.
 pub(in crate::cli) fn parse(apps: &[App]) -> Result<Arguments, Failure> {
