@@ -13,7 +13,7 @@ const PRIMES: [u64; 5] = [
 ];
 
 /// The hash of some bytes. With the hash of others as `seed`, it is a hash of both.
-pub(super) fn hash(bytes: &[u8], seed: u64) -> u64 {
+pub(in crate::core::replay) fn hash(bytes: &[u8], seed: u64) -> u64 {
     let [one, two, three, four, five] = PRIMES;
     let (stripes, rest) = bytes.as_chunks::<32>();
     let mut hash = if stripes.is_empty() {

@@ -16,5 +16,6 @@ mod writer;
 
 pub use compare::{ChangedIn, CompareError, Comparison, Difference, Differs, Which, compare};
 pub use epoch::{EpochDigest, Hash, Header, Tally};
+pub(super) use hash::hash;
 pub use reader::{DigestError, DigestReader};
 pub use writer::DigestWriter;
