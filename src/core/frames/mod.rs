@@ -300,7 +300,7 @@ impl Frames {
 mod tests {
     use super::*;
 
-    fn three() -> Frames {
+    pub(super) fn three() -> Frames {
         let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\0\0\0\0\x02bc");
         let pieces = Pieces::new(bytes, vec![5, 9, 15], 100);
         Frames::new("test".into(), SequenceNumber(10), Timestamp(5), 4, pieces)

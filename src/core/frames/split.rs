@@ -18,17 +18,7 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
-    use super::*;
-    use crate::core::frames::pieces::Pieces;
-    use crate::core::numbers::{SequenceNumber, Timestamp};
-
-    fn three() -> Frames {
-        let bytes = Bytes::from_static(b"\0\0\0\x01a\0\0\0\0\0\0\0\x02bc");
-        let pieces = Pieces::new(bytes, vec![5, 9, 15], 100);
-        Frames::new("test".into(), SequenceNumber(10), Timestamp(5), 4, pieces)
-    }
+    use crate::core::frames::tests::three;
 
     #[test]
     fn taking_frames_off_one_by_one_gives_the_same_frames() {
@@ -45,14 +35,9 @@ mod tests {
         assert!(rest.split_to(1).is_none());
         let mut rest = three();
         let first = rest.split_to(2).unwrap();
-        assert_eq!(
-            (first.numbers(), rest.numbers()),
-            ((whole.sequence(0), whole.sequence(1)), rest.numbers())
-        );
-        assert_eq!(
-            (rest.len(), rest.sequence(0), rest.offset(0)),
-            (1, whole.sequence(2), whole.offset(2))
-        );
+        assert_eq!(first.numbers(), (whole.sequence(0), whole.sequence(1)));
+        assert_eq!(rest.numbers(), (whole.sequence(2), whole.sequence(2)));
+        assert_eq!((rest.frame(0), rest.offset(0)), (whole.frame(2), whole.offset(2)));
         assert_eq!((rest.split_to(5).map(|rest| rest.len()), rest.len()), (Some(1), 0));
     }
 }
