@@ -30,11 +30,6 @@ impl Fields {
         self.state.add(state);
     }
 
-    /// Adds the fields of a decoded message.
-    pub fn add_message(&mut self, message: &Value) {
-        self.message.add(message);
-    }
-
     /// Adds the fields of what was seen at a step.
     pub fn add(&mut self, seen: &StepSeen) {
         let shown = [&seen.before, &seen.state].into_iter().flatten();

@@ -145,8 +145,9 @@ fn a_field_is_refused_only_if_all_fields_are_known() {
     let mut fields = Fields::default();
     for name in 0..1000 {
         fields.add_state(&json!({name.to_string(): 1, "n": 2}));
-        fields.add_message(&json!({"only": 1}));
     }
+    let message = Some(Shown::Whole(json!({"only": 1})));
+    fields.add(&StepSeen { message, before: None, state: None, ..vote() });
     assert!(may_be("state.x == 1", &fields) && !may_be("message.x == 1", &fields));
 }
 
