@@ -74,8 +74,8 @@ fn a_panic_of_the_code_in_a_replay_ends_nothing() {
     watched.wait_for_messages(4);
 }
 
-#[test]
-fn nobody_waits_for_a_replay() {
+/// An application that is held at a message that is replayed: whether it has come to one, and whether it goes on.
+fn held_in_a_replay() -> (Topology, Arc<AtomicBool>, Arc<AtomicBool>) {
     let (begun, goes_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (tell, wait) = (Arc::clone(&begun), Arc::clone(&goes_on));
     let topology = adding(move |message| {
@@ -87,6 +87,12 @@ fn nobody_waits_for_a_replay() {
         }
         message.into()
     });
+    (topology, begun, goes_on)
+}
+
+#[test]
+fn nobody_waits_for_a_replay() {
+    let (topology, begun, goes_on) = held_in_a_replay();
     let mut watched = Watched::open(topology, 1, |_| {});
     send(&watched, &[1, 2, 3]);
     watched.wait_for_messages(3);
@@ -105,20 +111,8 @@ fn nobody_waits_for_a_replay() {
 
 #[test]
 fn a_search_ends_when_nobody_waits_for_it_any_more() {
-    let (begun, goes_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     for end in [Travel::Stay, Travel::To(2)] {
-        begun.store(false, Ordering::Release);
-        goes_on.store(false, Ordering::Release);
-        let (tell, wait) = (Arc::clone(&begun), Arc::clone(&goes_on));
-        let topology = adding(move |message| {
-            if thread::current().name() == Some("wallaroo-past") {
-                tell.store(true, Ordering::Release);
-                while !wait.load(Ordering::Acquire) {
-                    thread::yield_now();
-                }
-            }
-            message.into()
-        });
+        let (topology, begun, goes_on) = held_in_a_replay();
         let mut watched = Watched::open(topology, 1, |_| {});
         send(&watched, &[1, 2, 3]);
         watched.wait_for_messages(3);
