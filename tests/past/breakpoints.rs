@@ -3,8 +3,10 @@
 use wallaroo::core::load::pace::Pace;
 use wallaroo::core::load::settings::LoadSettings;
 use wallaroo::core::numbers::PipelineIndex;
+use wallaroo::core::replay::Direction;
 use wallaroo::runtime::RunState;
 use wallaroo::session::orders::{Answer, BreakpointOrder, Order};
+use wallaroo::session::past::Travel;
 use wallaroo::telemetry::Snapshot;
 use wallaroo::{Generator, Key};
 
@@ -228,6 +230,25 @@ fn an_engine_that_has_paused_for_a_message_that_nobody_has_seen_goes_on_without_
         watched.session.obey(end.clone()).unwrap();
         let state = watched.session.engine().run_state();
         assert_eq!(state, RunState::Running, "{end:?}");
+    }
+}
+
+#[test]
+fn a_moment_that_a_person_has_gone_to_from_a_stop_stays_when_the_engine_goes_on() {
+    for goes_elsewhere in [false, true] {
+        let mut watched = alphabet(2);
+        set(&mut watched, "state.votes == 7");
+        watched.vote(&[(b'a', 3), (b'b', 1), (b'a', 4)]);
+        let then = stopped(&mut watched, 1);
+        assert_eq!(moment(&then), Some(3));
+        if goes_elsewhere {
+            assert_eq!(moment(&watched.travel(Travel::Message(Direction::Back))), Some(2));
+        }
+        space(&mut watched);
+        let seen = watched.wait_for("the engine to go on", |seen| {
+            seen.run_state == RunState::Running && seen.breakpoints.hit.is_none()
+        });
+        assert_eq!(moment(&seen), goes_elsewhere.then_some(2));
     }
 }
 
