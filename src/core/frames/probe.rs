@@ -57,6 +57,10 @@ struct Noted {
     touched: u64,
     /// The greatest number of those that were not looked at.
     skipped: Option<u64>,
+    /// The greatest number of all of them.
+    greatest: Option<u64>,
+    /// Whether one came after another one with a greater number.
+    overtaken: bool,
     /// The message that is there now: its number, and what was before it.
     present: Option<(u64, Before)>,
     /// By the number of the message.
@@ -94,6 +98,12 @@ impl Probe {
         self.noted.lock().skipped
     }
 
+    /// Whether a message came to the partition after one with a greater number: workers take turns, and pipelines may be
+    /// merged. What a message does there may then not be what it does if none enters after it.
+    pub fn is_overtaken(&self) -> bool {
+        self.noted.lock().overtaken
+    }
+
     /// The changes that are kept, by the numbers of their messages.
     pub fn changes(&self) -> Vec<Change> {
         self.noted.lock().changes.values().cloned().collect()
@@ -114,6 +124,8 @@ impl Probe {
         let mut noted = self.noted.lock();
         let place = noted.touched;
         noted.touched += 1;
+        noted.overtaken |= noted.greatest > Some(number);
+        noted.greatest = noted.greatest.max(Some(number));
         if self.is_looked_at(number, place) {
             let value = (!created).then(|| self.value(state)).flatten();
             noted.present = Some((number, Before { value, created }));
@@ -288,6 +300,16 @@ mod tests {
         let last = newest.last().unwrap();
         assert_eq!((last.before.as_deref(), last.after.as_deref()), (Some("7"), Some("8")));
         assert_eq!(run(&probe(&[], Looks::After(4), 2), &states), [5, 6]);
+    }
+
+    #[test]
+    fn a_message_that_comes_after_a_later_one_is_told() {
+        let probe = probe(&[], Looks::All, 9);
+        for (number, overtaken) in [(3, false), (3, false), (5, false), (4, true), (6, true)] {
+            probe.begins(number, &0, false);
+            probe.ends(number, &1, false);
+            assert_eq!(probe.is_overtaken(), overtaken);
+        }
     }
 
     #[test]

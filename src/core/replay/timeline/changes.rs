@@ -102,11 +102,36 @@ impl<R: Recording> Timeline<R> {
             self.go_to(chapter)?;
             let script = self.script()?;
             let probe = self.probe(&script, of, (looks, 1), true)?;
-            if let Some(change) = probe.changes().into_iter().next() {
-                return Ok(Some(self.numbered(chapter, change)));
+            let mut nearest = probe.changes().into_iter().next();
+            nearest = nearest.map(|change| self.numbered(chapter, change));
+            if probe.is_overtaken() {
+                nearest = self.nearer(chapter, from, of, nearest)?;
+            }
+            if nearest.is_some() {
+                return Ok(nearest);
             }
         }
         Ok(None)
+    }
+
+    /// The first change of a chapter after a message, if messages overtook each other on their way to the partition: one
+    /// that changes nothing behind those that overtook it may change something at its own moment, when they have not
+    /// entered yet. So it looks back from the first one that was found, or from the end.
+    fn nearer(
+        &mut self,
+        chapter: usize,
+        from: u64,
+        of: &PartOfState,
+        mut nearest: Option<Change>,
+    ) -> Result<Option<Change>, ReplayError> {
+        loop {
+            let behind = nearest.as_ref().map(|change| change.number);
+            let behind = behind.unwrap_or(self.start(chapter + 1) + 1);
+            match self.changes_before(behind, of, 1)?.pop() {
+                Some(before) if before.number > from => nearest = Some(before),
+                _ => return Ok(nearest),
+            }
+        }
     }
 
     /// What happened to these messages, which are in ascending order.
