@@ -114,7 +114,7 @@ impl From {
 /// What is counted: all keys, again and again.
 pub struct Load {
     from: From,
-    keys: u64,
+    pub keys: u64,
     pub messages: u64,
     /// Some of the messages, to be sent again and again.
     block: Vec<u8>,
@@ -123,9 +123,13 @@ pub struct Load {
 }
 
 impl Load {
+    /// So many that several checkpoints are made meanwhile.
     pub fn new(from: From, keys: u64) -> Self {
-        // So many that several checkpoints are made meanwhile.
-        let blocks = if keys < 1000 { 60 } else { 15 };
+        Self::of(from, keys, if keys < 1000 { 60 } else { 15 })
+    }
+
+    /// So many million messages.
+    pub fn of(from: From, keys: u64, blocks: u64) -> Self {
         let block = frames(keys).repeat((1_000_000 / keys) as usize);
         let messages = blocks * (block.len() / 12) as u64;
         let directory = tempfile::tempdir().unwrap();

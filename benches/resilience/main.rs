@@ -3,8 +3,8 @@
 //! An application that counts keys of 8 bytes runs with a resilience directory and without, in turns,
 //! so that a busy machine slows down both. The tables: throughput with it as a part of the throughput
 //! without; how long checkpoints hold up the work, and how large the directory becomes; the latency of
-//! single messages; what a recording costs and how fast it is replayed; and how long recovery takes. Arguments choose tables by their names, and what
-//! is measured in them: `cargo bench --bench resilience -- throughput tcp`.
+//! single messages; what a recording costs and how fast it is replayed; how long it takes to go to a
+//! moment of one; and how long recovery takes. Arguments choose tables by their names, and what is measured in them: `cargo bench --bench resilience -- throughput tcp`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails may panic")]
 #![allow(
@@ -16,6 +16,7 @@
 
 mod latency;
 mod load;
+mod moments;
 mod recording;
 mod spread;
 
@@ -31,6 +32,7 @@ use wallaroo::runtime::Engine;
 
 use latency::print_latency;
 use load::{From, Load, Watcher, counter, resilience};
+use moments::print_moments;
 use recording::print_recording;
 use spread::Spread;
 
@@ -131,7 +133,7 @@ fn main() {
         first.is_none_or(|first| first == name) || chosen.any(|other| other == name)
     };
     let sources = [From::File, From::Tcp];
-    let tables = ["throughput", "recording", "latency", "recovery"];
+    let tables = ["throughput", "recording", "moments", "latency", "recovery"];
     let from = |from: &From| wanted(from.name(), &sources.map(From::name));
     if wanted("throughput", &tables) {
         for source in sources.iter().filter(|source| from(source)) {
@@ -145,6 +147,9 @@ fn main() {
     // A client at full speed sends more than a history can write: its recording ends, and the run goes on.
     if wanted("recording", &tables) && from(&From::File) {
         print_recording(From::File, KEYS[0]);
+    }
+    if wanted("moments", &tables) && from(&From::File) {
+        print_moments(KEYS[0]);
     }
     if wanted("latency", &tables) {
         sources.iter().filter(|source| from(source)).for_each(|source| print_latency(*source));

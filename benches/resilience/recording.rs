@@ -1,11 +1,10 @@
-//! What a recording costs, how fast it is replayed, and how long it takes to go to a moment of it.
+//! What a recording costs, and how fast it is replayed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
 use wallaroo::core::replay::player::{Played, Player};
-use wallaroo::core::replay::timeline::Timeline;
 use wallaroo::resilience::history::{Bound, OnDisk};
 use wallaroo::resilience::{Durability, HistorySettings, ResilienceSettings};
 
@@ -15,11 +14,8 @@ use crate::spread::Spread;
 /// How often a run with a recording and one without take their turns.
 const ROUNDS: usize = 5;
 
-/// To how many moments it is gone.
-const MOMENTS: u64 = 100;
-
 /// The settings of a run that is recorded.
-fn recorded(directory: &Path) -> ResilienceSettings {
+pub fn recorded(directory: &Path) -> ResilienceSettings {
     let history = HistorySettings { bound: Bound::default(), options: BTreeMap::new() };
     ResilienceSettings { history: Some(history), ..resilience(directory, Durability::Process) }
 }
@@ -56,7 +52,6 @@ pub fn print_recording(from: From, keys: u64) {
             bytes as f64 / 1e6,
         );
     }
-    print_moments(&load);
 }
 
 /// How many seconds a replay takes, with its checks.
@@ -69,21 +64,4 @@ fn replay(directory: &Path, messages: u64) -> f64 {
     }
     assert_eq!(player.messages(), messages);
     begin.elapsed().as_secs_f64()
-}
-
-fn print_moments(load: &Load) {
-    let directory = tempfile::tempdir().unwrap();
-    load.run(1, Some(recorded(directory.path())));
-    let recording = OnDisk::open(directory.path()).unwrap();
-    let mut timeline = Timeline::new(counter(|| {}), recording).unwrap();
-    let all = timeline.messages();
-    let took = (1..=MOMENTS).map(|number| {
-        // In no order.
-        let moment = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % all;
-        let begin = Instant::now();
-        assert_eq!(timeline.at(moment).unwrap().message, moment);
-        begin.elapsed().as_secs_f64() * 1e3
-    });
-    let took = Spread::of(took);
-    println!("\nTo one of {all} moments: {took:.0} ms, 95 of 100 within {:.0} ms", took.at(0.95));
 }
