@@ -178,6 +178,13 @@ pub fn stop(shape: &Shape, inputs: &Inputs, size: (usize, usize), condition: &st
     let saved = run.session.engine().save();
     let _ = saved.recv();
     let scanned = run.scan(&compiled);
+    // Hops of several workers come in another order in a replay: what can be said of a message in one may not be in the other.
+    let may_differ = size.0 * size.1 > 1 && scanned.iter().any(|one| one.unjudged.is_some());
+    if may_differ || stopped.iter().any(|(_, hit)| hit.unjudged.is_some()) && size.0 * size.1 > 1 {
+        let is_known = |number: &u64| scanned.iter().any(|one| one.number == *number);
+        assert!(stopped.iter().all(|(number, hit)| hit.unjudged.is_some() || is_known(number)));
+        return stopped.len();
+    }
     let (mut told, is_of_one_key) = (false, compiled.only_key(&run.topology).is_some());
     let expected = scanned.iter().filter(|scanned| match &scanned.unjudged {
         // Where a partition is touched, its key is known.

@@ -176,9 +176,19 @@ impl<'a> Search<'a> {
                 (seen.created, seen.messages) = (state.created, state.messages);
             }
             (None, Some(before)) => seen.key = seen.key.or_else(|| before.key.cloned()),
-            (Some(_), _) | (None, None) => seen.gaps.partition = seen.key.is_none(),
+            (Some(_), _) | (None, None) => {
+                seen.gaps.partition = seen.key.is_none() && self.may_have_key();
+            }
         }
         self.found.insert(at, Found { seen, outputs: OutputsOf::Nothing });
+    }
+
+    /// Whether any of the messages of the frame may have had a key.
+    fn may_have_key(&self) -> bool {
+        let has_key = |hop: &Hop| {
+            matches!(hop.event, HopEvent::Partitioned { .. } | HopEvent::StateChanged { .. })
+        };
+        !self.known.all || self.hops.iter().any(has_key)
     }
 
     /// Where the message has come to. A trace without hops is of a message that was not at any step yet.

@@ -9,6 +9,8 @@ use super::{Death, Gaps, Seen, Shown, StepSeen, seen_in};
 use crate::application::{Key, OneByOne, Reason, Sink, Source};
 use crate::core::frames::dead_letter::Cause;
 use crate::core::frames::preview::{PREVIEW_LIMIT, preview_json};
+use crate::core::frames::trace::{Hop, HopEvent, Trace};
+use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
 use crate::core::test_driver::TestDriver;
 use crate::core::topology::{Application, Topology};
 
@@ -243,6 +245,32 @@ fn without_its_dead_letter_a_death_has_a_reason_and_no_cause() {
     let dead = Death { reason: "not this word".to_owned(), cause: None };
     assert_eq!(seen.steps[1].dead, Some(dead));
     assert_eq!(seen.steps[1].key, Some(Key::from("no")));
+}
+
+#[test]
+fn a_message_that_is_not_told_apart_has_no_key_if_none_of_its_frame_has() {
+    let trace = |keyed: bool| {
+        let trace = Trace::new("lines".into(), "here".into(), SequenceNumber(1), b"", Timestamp(0));
+        let push = |step: &str, worker, event| {
+            let worker = WorkerIndex(worker);
+            trace.push(Hop { step: step.into(), worker, at: Timestamp(0), event });
+        };
+        push("decode", 0, HopEvent::Decoded("1".to_owned()));
+        if keyed {
+            push("key", 0, HopEvent::Partitioned { key: Key::from("k"), owner: WorkerIndex(0) });
+        }
+        // More letters than messages: the last one cannot be of a known one.
+        push("encode", 0, HopEvent::DeadLetter("no".to_owned()));
+        push("encode", 1, HopEvent::DeadLetter("no".to_owned()));
+        trace
+    };
+    let is_known = |trace| {
+        let seen = seen_in(&trace, &topology(), &[]);
+        assert_eq!(seen.steps.len(), 2);
+        seen.steps.iter().all(|step| !step.gaps.partition)
+    };
+    assert!(is_known(trace(false)));
+    assert!(!is_known(trace(true)));
 }
 
 #[test]
