@@ -1,27 +1,25 @@
 //! Runs an application on one thread with a logical clock, for its author's tests.
 
 mod error;
+mod kept;
 mod restored;
 mod running;
 mod seen;
 
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::clock::{Clock, LogicalClock};
+use super::clock::Clock;
 use super::frames::Frames;
 use super::frames::assembler::{Assembler, SourceEnd};
-use super::frames::dead_letter::DeadLetter;
 use super::frames::framing::DEFAULT_FRAME_LIMIT;
-use super::frames::trace::Trace;
-use super::numbers::{PipelineIndex, SequenceNumber, WorkerIndex};
-use super::partitions::placement::Placement;
-use super::steps::context::{Context, Report};
-use super::steps::{PIECE, WorkerSetup, run_through};
+use super::numbers::PipelineIndex;
+use super::replay::machine::Workers;
+use super::steps::WorkerSetup;
 use super::topology::Topology;
 pub use error::{GenerateError, NoSuchPipeline, PushError, RestoreError};
-use running::{RunningPipeline, SOURCE, broken_letter, find_pipeline};
+use kept::Kept;
+use running::{RunningSource, find_pipeline};
 
 /// How many frames are cut at once: cutting them one by one takes quadratic time.
 const MAX_FRAMES_PER_CUT: usize = 256;
@@ -51,26 +49,17 @@ const MAX_FRAMES_PER_CUT: usize = 256;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TestDriver {
-    pipelines: Vec<RunningPipeline>,
-    tables: Vec<(Arc<str>, super::steps::SharedPartitions)>,
-    waiting: VecDeque<(usize, Frames)>,
-    clock: LogicalClock,
-    /// How many messages a step gives at a time, more or less.
-    piece: usize,
-    report: Report,
-    dead_letters: Vec<DeadLetter>,
-    traces: Vec<Arc<Trace>>,
-}
-
-/// The setup of the only worker.
-fn alone(precreate: bool) -> WorkerSetup {
-    WorkerSetup::new(WorkerIndex(0), Placement::new(NonZeroUsize::MIN), precreate)
+    /// By pipeline.
+    sources: Vec<RunningSource>,
+    waiting: VecDeque<(PipelineIndex, Frames)>,
+    worker: Workers,
+    kept: Kept,
 }
 
 impl TestDriver {
     /// A driver for this application, without declared partitions.
     pub fn new(topology: &Topology) -> Self {
-        Self::start(topology, alone(false))
+        Self::start(topology, WorkerSetup::alone(false))
     }
 
     /// The same, but each message goes on as bytes where it would go to the owner of its key, or to any worker: as
@@ -108,36 +97,27 @@ impl TestDriver {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn through_bytes(topology: &Topology) -> Self {
-        Self::start(topology, alone(false).with_local(0..0))
+        Self::start(topology, WorkerSetup::alone(false).with_local(0..0))
     }
 
     /// A driver for this application. The partitions of declared keys exist from the start.
     pub fn with_declared_partitions(topology: &Topology) -> Self {
-        Self::start(topology, alone(true))
+        Self::start(topology, WorkerSetup::alone(true))
     }
 
-    fn start(topology: &Topology, mut setup: WorkerSetup) -> Self {
-        let segments = topology.segments(&mut setup);
-        let running = segments
-            .into_iter()
-            .enumerate()
-            .map(|(at, segments)| RunningPipeline::new(topology, PipelineIndex(at), segments));
+    fn start(topology: &Topology, setup: WorkerSetup) -> Self {
         Self {
-            pipelines: running.collect(),
-            tables: setup.into_tables().collect(),
+            sources: topology.pipelines().iter().map(RunningSource::new).collect(),
             waiting: VecDeque::new(),
-            clock: LogicalClock::default(),
-            piece: PIECE,
-            report: Report::default(),
-            dead_letters: Vec::new(),
-            traces: Vec::new(),
+            worker: Workers::alone(topology, setup),
+            kept: Kept::new(topology),
         }
     }
 
     /// Works in pieces of about this many messages.
     #[cfg(test)]
     pub(crate) fn in_pieces_of(self, piece: usize) -> Self {
-        Self { piece, ..self }
+        Self { worker: self.worker.in_pieces_of(piece), ..self }
     }
 
     /// Processes all frames, those that were cut together at once.
@@ -148,10 +128,6 @@ impl TestDriver {
         }
     }
 
-    fn pipeline(&mut self, pipeline: &str) -> Result<&mut RunningPipeline, NoSuchPipeline> {
-        find_pipeline(&mut self.pipelines, pipeline).map(|(_, running)| running)
-    }
-
     /// Has a pipeline's source make its next messages: up to this many. Returns how many it has made; fewer if there are
     /// no more.
     ///
@@ -159,13 +135,12 @@ impl TestDriver {
     ///
     /// There is no such pipeline, or its source is no [generator](crate::Source::generator).
     pub fn generate(&mut self, pipeline: &str, most: u64) -> Result<u64, GenerateError> {
-        let now = self.clock.now();
-        let Self { pipelines, waiting, .. } = self;
-        let (at, running) = find_pipeline(pipelines, pipeline)?;
+        let Self { sources, waiting, worker, .. } = self;
+        let (at, source) = find_pipeline(sources, pipeline)?;
         let mut made = 0;
         loop {
             let some = (most - made).min(MAX_FRAMES_PER_CUT as u64);
-            let frames = running.generate(some, now);
+            let frames = source.generate(some, worker.clock().now());
             let frames = frames.ok_or_else(|| GenerateError::NoGenerator(pipeline.to_owned()))?;
             let count = frames.len() as u64;
             if count > 0 {
@@ -185,30 +160,28 @@ impl TestDriver {
     ///
     /// There is no such pipeline.
     pub fn push(&mut self, pipeline: &str, bytes: &[u8]) -> Result<(), NoSuchPipeline> {
-        let now = self.clock.now();
-        let Self { pipelines, waiting, .. } = self;
-        let (at, running) = find_pipeline(pipelines, pipeline)?;
-        let framing = Arc::clone(&running.framing);
-        let assembler = running.assembler.get_or_insert_with(|| {
-            Assembler::new(framing, DEFAULT_FRAME_LIMIT, MAX_FRAMES_PER_CUT)
-        });
+        let Self { sources, waiting, worker, kept } = self;
+        let (at, source) = find_pipeline(sources, pipeline)?;
+        let now = worker.clock().now();
+        let framing = Arc::clone(&source.framing);
+        let mut assembler = source
+            .assembler
+            .take()
+            .unwrap_or_else(|| Assembler::new(framing, DEFAULT_FRAME_LIMIT, MAX_FRAMES_PER_CUT));
         assembler.buffer().extend_from_slice(bytes);
-        let wrapping = assembler.wrapping();
-        let broken = loop {
+        loop {
             match assembler.cut() {
-                Ok(None) => return Ok(()),
-                Err(broken) => break broken,
-                Ok(Some(cut)) => {
-                    let first = SequenceNumber(running.frames + 1);
-                    running.frames += cut.len() as u64;
-                    let frames = Frames::new(SOURCE.into(), first, now, wrapping, cut);
-                    waiting.push_back((at, frames));
+                Ok(Some(cut)) => waiting.push_back((at, source.frames(cut, now))),
+                Ok(None) => {
+                    source.assembler = Some(assembler);
+                    return Ok(());
+                }
+                Err(broken) => {
+                    kept.dead_letters.push(source.broken(broken, now));
+                    return Ok(());
                 }
             }
-        };
-        running.assembler = None;
-        self.dead_letters.push(broken_letter(running, broken, now));
-        Ok(())
+        }
     }
 
     /// Gives a pipeline's source a message: its payload, to which the header is added.
@@ -217,8 +190,8 @@ impl TestDriver {
     ///
     /// There is no such pipeline, or the payload is longer than a header can say.
     pub fn push_message(&mut self, pipeline: &str, payload: &[u8]) -> Result<(), PushError> {
-        let running = self.pipeline(pipeline)?;
-        let frame = running.framing.frame(payload)?;
+        let (_, source) = find_pipeline(&mut self.sources, pipeline)?;
+        let frame = source.framing.frame(payload)?;
         Ok(self.push(pipeline, &frame)?)
     }
 
@@ -229,22 +202,19 @@ impl TestDriver {
     ///
     /// There is no such pipeline.
     pub fn end(&mut self, pipeline: &str) -> Result<(), NoSuchPipeline> {
-        let now = self.clock.now();
-        let Self { pipelines, waiting, dead_letters, .. } = self;
-        let (at, running) = find_pipeline(pipelines, pipeline)?;
-        let Some(mut assembler) = running.assembler.take() else { return Ok(()) };
-        let wrapping = assembler.wrapping();
+        let Self { sources, waiting, worker, kept } = self;
+        let (at, source) = find_pipeline(sources, pipeline)?;
+        let now = worker.clock().now();
+        let Some(mut assembler) = source.assembler.take() else { return Ok(()) };
         let broken = match assembler.last() {
             Ok(None) => assembler.finish(SourceEnd::Ended),
             Ok(Some(last)) => {
-                running.frames += 1;
-                let number = SequenceNumber(running.frames);
-                waiting.push_back((at, Frames::new(SOURCE.into(), number, now, wrapping, last)));
+                waiting.push_back((at, source.frames(last, now)));
                 None
             }
             Err(broken) => Some(broken),
         };
-        dead_letters.extend(broken.map(|broken| broken_letter(running, broken, now)));
+        kept.dead_letters.extend(broken.map(|broken| source.broken(broken, now)));
         Ok(())
     }
 
@@ -258,7 +228,7 @@ impl TestDriver {
         if let Some(frames) = first {
             self.process(at, frames);
         }
-        self.clock.advance(1);
+        self.worker.clock().advance(1);
         true
     }
 
@@ -267,30 +237,11 @@ impl TestDriver {
         while self.step() {}
     }
 
-    fn process(&mut self, at: usize, mut frames: Frames) {
-        let Self { pipelines, clock, piece, report, traces, dead_letters, .. } = self;
-        let Some(running) = pipelines.get_mut(at) else { return };
-        traces.push(frames.begin_trace(&running.name, 0));
-        let RunningPipeline { segments, sinks, .. } = running;
-        let mut context = Context { worker: WorkerIndex(0), clock, piece: *piece, report };
-        let mut made = Vec::new();
-        run_through(
-            segments,
-            frames,
-            &mut context,
-            |_| true,
-            |output| {
-                made.push((sinks.get(output.sink.0).copied(), output));
-            },
-        );
-        for (place, output) in made {
-            let of_sink = place.and_then(|place| {
-                pipelines.get_mut(place.pipeline.0)?.outputs.get_mut(place.sink.0)
-            });
-            if let Some(outputs) = of_sink {
-                outputs.extend(output.pieces.iter().map(<[u8]>::to_vec));
-            }
-        }
-        dead_letters.append(&mut report.dead_letters);
+    fn process(&mut self, pipeline: PipelineIndex, mut frames: Frames) {
+        let Self { sources, worker, kept, .. } = self;
+        let Some(source) = sources.get(pipeline.0) else { return };
+        kept.traces.push(frames.begin_trace(&source.name, 0));
+        let processed = worker.process_frames(pipeline, frames, kept);
+        debug_assert!(processed.is_ok(), "what the only worker sends can be read by itself");
     }
 }

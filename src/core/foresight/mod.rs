@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::LogicalClock;
 use super::frames::Frames;
 use super::frames::assembler::{Assembler, SourceEnd};
 use super::frames::dead_letter::DeadLetter;
@@ -25,8 +24,10 @@ use super::guard::guarded;
 use super::numbers::{PipelineIndex, SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::saved::SavedPartition;
-use super::steps::context::{Context, Report};
-use super::steps::{Progress, SharedPartitions, WorkerSetup, run_through};
+use super::replay::machine::{Watch, Workers};
+use super::steps::WorkerSetup;
+use super::steps::batch::Output;
+use super::steps::context::Report;
 use super::topology::{PipelinePlan, StepKind, Topology};
 use crate::application::Key;
 pub use fields::{FrameField, fields_of};
@@ -146,34 +147,52 @@ fn run(
     };
     let fields = fields_of(&plan.source, frames.frame(0));
     // One worker owns every key here. `changes` asks the engine's placement for the owners.
-    let alone = Placement::new(NonZeroUsize::MIN);
-    let mut setup = WorkerSetup::new(WorkerIndex(0), alone, false);
-    let mut segments = around.topology.segments(&mut setup);
-    let tables: Vec<_> = setup.into_tables().collect();
-    let unknown = restore(&tables, around.copies);
+    let setup = WorkerSetup::alone(false);
+    let mut worker = Workers::alone(around.topology, setup).in_pieces_of(PIECE);
+    let unknown = restore(&worker, around.copies);
     let trace = frames.begin_trace(&plan.name, 0);
-    let (clock, mut report) = (LogicalClock::default(), Report::default());
-    let mut context =
-        Context { worker: WorkerIndex(0), clock: &clock, piece: PIECE, report: &mut report };
-    let few = |report: &Report| report.steps.iter().sum::<u64>() < MAX_MESSAGES;
-    let (mut output, mut outputs) = (None, 0);
-    let segments = segments.get_mut(pipeline.0).map(Vec::as_mut_slice).unwrap_or_default();
-    let progress = run_through(segments, frames, &mut context, few, |made| {
-        outputs += made.pieces.len() as u64;
-        output = output.take().or_else(|| made.pieces.iter().next().map(<[u8]>::to_vec));
-    });
+    let mut came = Came::default();
+    let processed = worker.process_frames(pipeline, frames, &mut came);
+    debug_assert!(processed.is_ok(), "frames enter a pipeline of the application");
+    let (report, Came { output, outputs, letters, cut }) = (worker.report(), came);
     Foresight {
         message: message_of(&trace),
         filtered: report.filtered > 0,
-        changes: changes(around, plan, &trace, &report),
+        changes: changes(around, plan, &trace, report),
         output,
         outputs,
-        missing: missing(around, plan, &tables, &report.dead_letters),
-        failures: report.dead_letters.len() as u64,
-        failure: report.dead_letters.into_iter().next(),
-        cut: progress == Progress::More,
+        missing: missing(around, plan, &worker, &letters),
+        failures: letters.len() as u64,
+        failure: letters.into_iter().next(),
+        cut,
         unknown,
         fields,
+    }
+}
+
+/// What came of the message, unless it is too much.
+#[derive(Default)]
+struct Came {
+    output: Option<Vec<u8>>,
+    outputs: u64,
+    letters: Vec<DeadLetter>,
+    cut: bool,
+}
+
+impl Watch for Came {
+    fn output(&mut self, _: WorkerIndex, made: Output) {
+        self.outputs += made.pieces.len() as u64;
+        let first = || made.pieces.iter().next().map(<[u8]>::to_vec);
+        self.output = self.output.take().or_else(first);
+    }
+
+    fn dead_letter(&mut self, letter: DeadLetter) {
+        self.letters.push(letter);
+    }
+
+    fn is_enough(&mut self, report: &Report) -> bool {
+        self.cut |= report.steps.iter().sum::<u64>() >= MAX_MESSAGES;
+        self.cut
     }
 }
 
@@ -198,12 +217,12 @@ fn first_frame(
 }
 
 /// Brings the copies into the tables. Returns why that is not all that the engine has.
-fn restore(tables: &[(Arc<str>, SharedPartitions)], copies: &Copies) -> Option<String> {
+fn restore(worker: &Workers, copies: &Copies) -> Option<String> {
     let mut unknown = None;
     for ((state, _), copied) in copies {
-        let table = tables.iter().find(|(name, _)| name == state);
+        let table = worker.table(state);
         let reason = match (copied, table) {
-            (Copied::Saved(saved), Some((_, table))) => {
+            (Copied::Saved(saved), Some(table)) => {
                 table.borrow_mut().restore(saved).err().map(|reason| format!("its copy: {reason}"))
             }
             (Copied::Failed(reason), _) => Some(reason.clone()),
@@ -264,7 +283,7 @@ fn changes(
 fn missing(
     around: Surroundings<'_>,
     plan: &PipelinePlan,
-    tables: &[(Arc<str>, SharedPartitions)],
+    worker: &Workers,
     letters: &[DeadLetter],
 ) -> Vec<StateKey> {
     let mut missing = Vec::new();
@@ -277,7 +296,7 @@ fn missing(
             missing.push(name);
         }
     };
-    for (state, table) in tables {
+    for (state, table) in worker.tables() {
         let table = table.borrow();
         // Copies come first in a table, and there are few of them.
         let keys = (0..table.len()).filter_map(|at| table.key(at));

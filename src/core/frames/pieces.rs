@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::wrapping::NUMBER_LENGTH;
+
 /// Pieces of bytes, one after another, and the offset of the first in its stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pieces<B = Bytes> {
@@ -79,6 +81,15 @@ impl<B: AsRef<[u8]>> Pieces<B> {
 }
 
 impl Pieces {
+    /// The frames of a source that makes its messages itself: the numbers of so many messages, from this one on.
+    pub fn of_numbers(from: u64, count: u64) -> Self {
+        let numbers = from..from.saturating_add(count);
+        let bytes: Vec<u8> = numbers.flat_map(u64::to_be_bytes).collect();
+        let ends = (NUMBER_LENGTH..=bytes.len()).step_by(NUMBER_LENGTH);
+        let ends = ends.filter_map(|end| u32::try_from(end).ok()).collect();
+        Self::new(bytes.into(), ends, from.saturating_mul(NUMBER_LENGTH as u64))
+    }
+
     /// The pieces with these indices, without a copy. Indices that are too large are left out.
     #[must_use]
     pub fn slice(&self, places: Range<usize>) -> Self {

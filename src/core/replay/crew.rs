@@ -12,7 +12,6 @@ use crate::application::Key;
 use crate::core::frames::Frames;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
 use crate::core::partitions::placement::Placement;
-use crate::core::partitions::query::PartitionRow;
 use crate::core::partitions::saved::{Collected, Extent, MAX_STATE, SavedPartition};
 use crate::core::steps::batch::RoutedBatch;
 use crate::core::steps::{Segment, SharedPartitions, WorkerSetup};
@@ -89,7 +88,7 @@ pub(super) fn workers_of(
 ) -> Result<Vec<Worker>, ReplayError> {
     let placement = Placement::new(crew.workers);
     let workers: Vec<_> =
-        (0..crew.workers.get()).map(|worker| Worker::new(topology, crew, worker)).collect();
+        (0..crew.workers.get()).map(|worker| Worker::of_crew(topology, crew, worker)).collect();
     for (state, partitions) in &base.partitions {
         for partition in partitions {
             let owner = workers.get(placement.worker(&partition.key).0);
@@ -104,17 +103,21 @@ pub(super) fn workers_of(
 }
 
 impl Worker {
-    fn new(topology: &Topology, crew: Crew, worker: usize) -> Self {
+    fn of_crew(topology: &Topology, crew: Crew, worker: usize) -> Self {
         let placement = Placement::new(crew.workers);
         let setup = WorkerSetup::new(WorkerIndex(worker), placement, crew.precreate);
         let neighbours = crew.neighbours(worker);
         let is_first = neighbours.contains(&0);
-        let mut setup = match (crew.is_cluster(), is_first) {
+        let setup = match (crew.is_cluster(), is_first) {
             (false, _) => setup,
             (true, true) => setup.with_local(neighbours),
             (true, false) => setup.with_local(neighbours).with_outputs_of_last(),
         };
-        let senders = crew.workers.get();
+        Self::new(topology, setup, crew.workers.get())
+    }
+
+    /// A worker to which so many send batches.
+    pub fn new(topology: &Topology, mut setup: WorkerSetup, senders: usize) -> Self {
         let stage = |segment| {
             let inbox = (0..senders).map(|_| VecDeque::new()).collect();
             Stage { segment, batch: None, inbox }
@@ -193,17 +196,5 @@ impl Worker {
         let mut table = table.borrow_mut();
         table.restore_json(key, json)?;
         table.copy(key, MAX_STATE).unwrap_or_else(|| Err("the partition is not there".to_owned()))
-    }
-
-    /// The rows of all partitions, of all workers.
-    pub fn rows(workers: &[Self]) -> Vec<PartitionRow> {
-        let mut rows = Vec::new();
-        for (name, table) in workers.iter().flat_map(|worker| &worker.tables) {
-            let table = table.borrow();
-            let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
-            rows.extend((0..table.len()).filter_map(|at| table.row(at)).map(named));
-        }
-        rows.sort_by(|one, two| (&one.state, &one.key).cmp(&(&two.state, &two.key)));
-        rows
     }
 }

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::application::Key;
@@ -158,7 +157,7 @@ impl Entered {
         match &self.content {
             Content::Frames(pieces) => Some(self.with(pieces.clone(), wrapping)),
             Content::Numbers { from } => {
-                Some(self.with(numbers(*from, self.count), Wrapping::Number))
+                Some(self.with(Pieces::of_numbers(*from, self.count), Wrapping::Number))
             }
             Content::File { .. } => None,
         }
@@ -168,15 +167,6 @@ impl Entered {
     pub fn with(&self, pieces: Pieces, wrapping: Wrapping) -> Frames {
         Frames::new(Arc::clone(&self.source), self.first, self.read_at, wrapping, pieces)
     }
-}
-
-/// The frames of a source that makes its messages itself.
-fn numbers(from: u64, count: u64) -> Pieces {
-    const LENGTH: usize = crate::core::frames::wrapping::NUMBER_LENGTH;
-    let bytes: Vec<u8> = (from..from.saturating_add(count)).flat_map(u64::to_be_bytes).collect();
-    let ends = (1..=bytes.len() / LENGTH).filter_map(|count| u32::try_from(count * LENGTH).ok());
-    let ends = ends.collect();
-    Pieces::new(Bytes::from(bytes), ends, from.saturating_mul(LENGTH as u64))
 }
 
 /// The name of a partition in a recording.

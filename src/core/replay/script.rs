@@ -7,7 +7,6 @@ use bytes::BytesMut;
 
 use super::recording::{Chapter, Crew, Entered};
 use super::revivals::{self, Taken};
-use super::schedule::{Begun, Ran, StageIndex, append_run};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::PipelineIndex;
@@ -172,17 +171,6 @@ impl Script {
         let workers = workers
             .map(|part| (&*part.schedule, part.entering.iter().map(taken).collect::<Vec<_>>()));
         revivals::behind(&workers.collect::<Vec<_>>())
-    }
-
-    /// The first of these workers takes frames, which enter at this stage, and nothing else happens.
-    pub fn alone(crew: Crew, pipeline: PipelineIndex, frames: Frames, stage: StageIndex) -> Self {
-        let mut schedule = Vec::new();
-        append_run(&mut schedule, stage, Begun::Frames { at_once: false }, Ran::Done);
-        let part =
-            |schedule: &[u8], entering| Part { schedule: schedule.into(), entering, revivals: ALL };
-        let first = part(&schedule, vec![Entering { pipeline, number: 0, frames }]);
-        let others = (1..crew.workers.get()).map(|_| part(&[], Vec::new()));
-        Self { crew, workers: std::iter::once(first).chain(others).collect() }
     }
 
     /// The chapter with these of its messages alone. The numbers of the others behind them in their source are smaller by

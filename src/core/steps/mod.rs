@@ -25,7 +25,6 @@ mod input;
 mod keys;
 mod mailbox;
 mod outgoing;
-mod run;
 mod setup;
 mod state;
 #[cfg(test)]
@@ -44,7 +43,6 @@ pub(crate) use ends::{
 };
 pub(crate) use input::Input;
 pub(crate) use keys::Keys;
-pub(in crate::core) use run::run_through;
 pub use setup::{SharedPartitions, WorkerSetup};
 pub(crate) use state::{Code, StateOutputOf, StateStep};
 

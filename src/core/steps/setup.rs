@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -46,6 +47,11 @@ impl WorkerSetup {
         let (tables, mailboxes) = (BTreeMap::new(), BTreeMap::new());
         let local = 0..placement.workers().get();
         Self { worker, placement, precreate, local, last_only: false, tables, mailboxes }
+    }
+
+    /// The setup of the only worker.
+    pub fn alone(precreate: bool) -> Self {
+        Self::new(WorkerIndex(0), Placement::new(NonZeroUsize::MIN), precreate)
     }
 
     /// The same with these workers in this process: batches for all others become bytes.

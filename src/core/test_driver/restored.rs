@@ -98,16 +98,13 @@ impl TestDriver {
 
     /// The partition of a key. `None` if there is none, or no such state.
     pub fn partition(&self, state: &str, key: impl Into<Key>) -> Option<PartitionRow> {
-        let table = self.table(state).ok()?.borrow();
-        let row = table.row(table.place_of(&key.into())?)?;
-        Some(PartitionRow { state: state.to_owned(), ..row })
+        self.worker.row(state, &key.into())
     }
 
     fn table(&self, state: &str) -> Result<&SharedPartitions, RestoreError> {
-        let found = self.tables.iter().find(|(name, _)| &**name == state);
-        found.map(|(_, table)| table).ok_or_else(|| {
+        self.worker.table(state).ok_or_else(|| {
             let known: Vec<String> =
-                self.tables.iter().map(|(name, _)| format!("`{name}`")).collect();
+                self.worker.tables().map(|(name, _)| format!("`{name}`")).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             RestoreError::NoSuchState { state: state.to_owned(), known }
         })

@@ -1,4 +1,4 @@
-//! A pipeline as the driver runs it.
+//! A pipeline's source as the driver runs it.
 
 use std::sync::Arc;
 
@@ -9,89 +9,74 @@ use crate::core::frames::assembler::{Assembler, Broken};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::framing::Framing;
 use crate::core::frames::pieces::Pieces;
-use crate::core::frames::wrapping::{NUMBER_LENGTH, Wrapping};
-use crate::core::numbers::{PipelineIndex, SequenceNumber, SinkIndex, SinkPlace, Timestamp};
-use crate::core::steps::Segment;
-use crate::core::topology::Topology;
+use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::core::topology::PipelinePlan;
 
 /// The source's name in traces and dead letters.
-pub(super) const SOURCE: &str = "test";
+const SOURCE: &str = "test";
 
-/// A pipeline as the driver runs it.
-pub(super) struct RunningPipeline {
+/// A pipeline's source as the driver runs it.
+pub(super) struct RunningSource {
+    /// The pipeline's name.
     pub name: Arc<str>,
     pub assembler: Option<Assembler>,
     pub framing: Arc<dyn Framing>,
-    pub segments: Vec<Box<dyn Segment>>,
-    pub frames: u64,
+    frames: u64,
     /// Whether there is a message of a number, if the source makes its messages itself.
-    pub has: Option<HasMessage>,
+    has: Option<HasMessage>,
     /// The number of the message that it makes next.
-    pub next: u64,
-    /// Its sinks: of a sink that pipelines share, the first one's.
-    pub sinks: Vec<SinkPlace>,
-    /// What its own sinks received.
-    pub outputs: Vec<Vec<Vec<u8>>>,
+    next: u64,
 }
 
-impl RunningPipeline {
-    pub fn new(
-        topology: &Topology,
-        pipeline: PipelineIndex,
-        segments: Vec<Box<dyn Segment>>,
-    ) -> Self {
-        let Some(plan) = topology.pipelines().get(pipeline.0) else {
-            unreachable!("each pipeline has its segments")
-        };
-        let places = (0..plan.sinks.len()).map(SinkIndex);
-        let first = |sink| topology.first_place(SinkPlace { pipeline, sink });
+impl RunningSource {
+    pub fn new(plan: &PipelinePlan) -> Self {
         Self {
             name: Arc::clone(&plan.name),
             assembler: None,
             framing: Arc::clone(&plan.source.framing),
-            segments,
             frames: 0,
             has: plan.source.has.clone(),
             next: 0,
-            sinks: places.map(first).collect(),
-            outputs: vec![Vec::new(); plan.sinks.len()],
         }
+    }
+
+    /// The number of the next frame, of which there are so many.
+    fn count(&mut self, frames: usize) -> SequenceNumber {
+        let first = SequenceNumber(self.frames + 1);
+        self.frames += frames as u64;
+        first
+    }
+
+    /// Frames that it has read now.
+    pub fn frames(&mut self, pieces: Pieces, now: Timestamp) -> Frames {
+        let first = self.count(pieces.len());
+        Frames::new(SOURCE.into(), first, now, self.framing.wrapping(), pieces)
     }
 
     /// The next messages that the source makes, up to this many. `None` if it makes none itself.
     pub fn generate(&mut self, most: u64, now: Timestamp) -> Option<Frames> {
         let has = self.has.as_ref()?;
         let numbers = self.next..self.next.saturating_add(most);
-        let made = numbers.take_while(|number| has(*number));
-        let bytes: Vec<u8> = made.flat_map(u64::to_be_bytes).collect();
-        let ends = (1..=bytes.len() / NUMBER_LENGTH).map(|count| count * NUMBER_LENGTH);
-        let ends: Vec<u32> = ends.filter_map(|end| u32::try_from(end).ok()).collect();
-        let (count, offset) = (ends.len() as u64, self.next * NUMBER_LENGTH as u64);
-        let first = SequenceNumber(self.frames + 1);
-        self.frames += count;
-        self.next += count;
-        let pieces = Pieces::new(bytes.into(), ends, offset);
-        Some(Frames::new(SOURCE.into(), first, now, Wrapping::Number, pieces))
+        let count = numbers.take_while(|number| has(*number)).count();
+        let pieces = Pieces::of_numbers(self.next, count as u64);
+        self.next += count as u64;
+        Some(self.frames(pieces, now))
+    }
+
+    /// The dead letter of bytes that are no frame.
+    pub fn broken(&mut self, broken: Broken, now: Timestamp) -> DeadLetter {
+        let number = self.count(1);
+        DeadLetter::of_broken(Arc::clone(&self.name), SOURCE.into(), broken, number, now)
     }
 }
 
 /// The pipeline with this name, and its place.
 pub(super) fn find_pipeline<'a>(
-    running: &'a mut [RunningPipeline],
+    running: &'a mut [RunningSource],
     pipeline: &str,
-) -> Result<(usize, &'a mut RunningPipeline), NoSuchPipeline> {
+) -> Result<(PipelineIndex, &'a mut RunningSource), NoSuchPipeline> {
     let mut running = running.iter_mut().enumerate();
-    running
-        .find(|(_, running)| &*running.name == pipeline)
-        .ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
-}
-
-pub(super) fn broken_letter(
-    running: &mut RunningPipeline,
-    broken: Broken,
-    now: Timestamp,
-) -> DeadLetter {
-    running.frames += 1;
-    let (pipeline, sequence) = (Arc::clone(&running.name), SequenceNumber(running.frames));
-    DeadLetter::of_broken(pipeline, SOURCE.into(), broken, sequence, now)
+    let found = running.find(|(_, running)| &*running.name == pipeline);
+    let found = found.map(|(at, running)| (PipelineIndex(at), running));
+    found.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))
 }

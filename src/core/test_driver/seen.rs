@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use super::kept::Kept;
 use super::{NoSuchPipeline, TestDriver};
 use crate::application::Key;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::Timestamp;
-use crate::core::partitions::query::{PartitionRow, Revival, RowQuery};
-use crate::core::partitions::rates::Rates;
-use crate::core::partitions::scan::Scan;
+use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace};
+use crate::core::partitions::query::{PartitionRow, Revival};
 use crate::core::steps::context::Report;
 
 impl TestDriver {
@@ -34,55 +33,45 @@ impl TestDriver {
         pipeline: &str,
         sink: usize,
     ) -> Result<&[Vec<u8>], NoSuchPipeline> {
-        let running = self.pipelines.iter().find(|running| &*running.name == pipeline);
-        let running = running.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
-        let outputs = running
-            .sinks
-            .get(sink)
-            .and_then(|place| self.pipelines.get(place.pipeline.0)?.outputs.get(place.sink.0));
-        Ok(outputs.map(Vec::as_slice).unwrap_or_default())
+        let at = self.sources.iter().position(|source| &*source.name == pipeline);
+        let at = at.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
+        let place = SinkPlace { pipeline: PipelineIndex(at), sink: SinkIndex(sink) };
+        let place = self.kept.first_place(place);
+        Ok(self.kept.outputs.get(&place).map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.
     pub fn partitions(&self, state: &str) -> Vec<PartitionRow> {
-        let Some((name, table)) = self.tables.iter().find(|(name, _)| &**name == state) else {
-            return Vec::new();
-        };
-        let table = table.borrow();
-        let mut scan = Scan::new(RowQuery { limit: table.len(), ..RowQuery::default() });
-        while !scan.look(&*table, &mut Rates::default(), Timestamp(0), usize::MAX) {}
-        let named = |row: PartitionRow| PartitionRow { state: name.to_string(), ..row };
-        scan.finish(&*table).rows.into_iter().map(|sorted| named(sorted.row)).collect()
+        self.worker.rows(|name| name == state)
     }
 
     /// Gives a poisoned partition back to its computations, with its state as it is, as a person does
     /// in the workbench.
     pub fn revive(&mut self, state: &str, key: &Key) -> Revival {
-        let table = self.tables.iter().find(|(name, _)| &**name == state);
-        table.map_or(Revival::NotFound, |(_, table)| table.borrow_mut().revive(key))
+        let table = self.worker.table(state);
+        table.map_or(Revival::NotFound, |table| table.borrow_mut().revive(key))
     }
 
     /// The messages that could not be processed, in order.
     pub fn dead_letters(&self) -> &[DeadLetter] {
-        &self.dead_letters
+        &self.kept.dead_letters
     }
 
     /// What happened to every message, in order.
     pub fn traces(&self) -> &[Arc<Trace>] {
-        &self.traces
+        &self.kept.traces
     }
 
     /// Forgets outputs, traces and dead letters so far: what is run for long does not grow.
     pub(crate) fn forget_seen(&mut self) {
-        let outputs = self.pipelines.iter_mut().flat_map(|running| &mut running.outputs);
-        outputs.for_each(Vec::clear);
-        self.traces.clear();
-        self.dead_letters.clear();
-        self.report.traces.clear();
+        let Kept { outputs, dead_letters, traces, .. } = &mut self.kept;
+        outputs.values_mut().for_each(Vec::clear);
+        dead_letters.clear();
+        traces.clear();
     }
 
     /// What has been counted: frames, filtered messages, changes to save, and more.
     pub fn report(&self) -> &Report {
-        &self.report
+        self.worker.report()
     }
 }

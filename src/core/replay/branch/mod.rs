@@ -17,9 +17,8 @@ use super::compared::{compare, is_same};
 use super::error::ReplayError;
 use super::machine::{Follow, Machine};
 use super::named::{Named, named};
-use super::recording::{Crew, PartitionName, SavedState};
-use super::schedule::StageIndex;
-use super::script::Script;
+use super::recording::{PartitionName, SavedState};
+use super::script::{Entering, Script};
 use super::source::Recording;
 use super::timeline::Timeline;
 use crate::application::Key;
@@ -230,8 +229,8 @@ impl<R: Recording> Timeline<R> {
                         changed.insert((Arc::clone(state), key.clone()), saved);
                     }
                     Between::Frames(pipeline, frames) => {
-                        let alone = alone(&topology, script.crew, pipeline, frames);
-                        self.run(machine, &alone, &mut watch)?;
+                        let entering = put_in(&topology, pipeline, frames);
+                        machine.process_frames(script.crew, entering, &mut watch)?;
                     }
                 }
             }
@@ -251,9 +250,7 @@ impl Run {
 }
 
 /// These frames, which enter alone.
-fn alone(topology: &Topology, crew: Crew, pipeline: PipelineIndex, frames: &[Bytes]) -> Script {
-    let before = topology.pipelines().iter().take(pipeline.0);
-    let stage = StageIndex(before.map(|plan| plan.segments.len()).sum());
+fn put_in(topology: &Topology, pipeline: PipelineIndex, frames: &[Bytes]) -> Entering {
     let plan = topology.pipelines().get(pipeline.0);
     let wrapping = plan.map_or(Wrapping::Header(0), |plan| plan.source.framing.wrapping());
     let (mut bytes, mut ends) = (BytesMut::new(), Vec::new());
@@ -264,7 +261,7 @@ fn alone(topology: &Topology, crew: Crew, pipeline: PipelineIndex, frames: &[Byt
     let pieces = Pieces::new(bytes.freeze(), ends, 0);
     let (number, at) = (SequenceNumber(0), Timestamp(0));
     let frames = Frames::new(PUT_IN.into(), number, at, wrapping, pieces);
-    Script::alone(crew, pipeline, frames, stage)
+    Entering { pipeline, number: 0, frames }
 }
 
 /// The partitions that differ, of those that have changed in one of the runs.

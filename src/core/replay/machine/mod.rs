@@ -7,29 +7,28 @@ mod expected;
 mod others;
 mod turns;
 mod untaken;
-mod work;
+mod workers;
 
 use std::sync::Arc;
 
 use crate::application::Key;
-use crate::core::clock::LogicalClock;
 use crate::core::numbers::WorkerIndex;
 use crate::core::partitions::query::{PartitionRow, Revival};
 use crate::core::partitions::saved::SavedPartition;
-use crate::core::replay::crew::{Place, StagePlace, Worker, stages_of, workers_of};
+use crate::core::replay::crew::{Place, Worker, workers_of};
 use crate::core::replay::cursor::{Cursor, Next};
 use crate::core::replay::error::ReplayError;
 use crate::core::replay::recording::{Base, Crew, SavedState};
 use crate::core::replay::schedule::{Begun, Entry, Ran, StageIndex};
 use crate::core::replay::script::{Entering, Script};
 use crate::core::steps::SharedPartitions;
-use crate::core::steps::batch::{Payload, Produced};
 use crate::core::steps::context::Report;
-use crate::core::topology::{PipelinePlan, Topology};
+use crate::core::topology::Topology;
 
 pub use crate::core::replay::watch::Watch;
 use expected::Expected;
 use untaken::Untaken;
+pub(in crate::core) use workers::Workers;
 
 /// How a machine follows a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +56,7 @@ pub enum Ended {
 pub struct Machine {
     topology: Arc<Topology>,
     crew: Crew,
-    workers: Vec<Worker>,
-    stages: Vec<StagePlace>,
-    clock: LogicalClock,
-    report: Report,
-    produced: Produced,
+    workers: Workers,
     /// What the workers will take, if others may come before it.
     expected: Expected,
 }
@@ -73,17 +68,8 @@ impl Machine {
     ///
     /// The application has no such state, or its type is another one.
     pub fn new(topology: Arc<Topology>, crew: Crew, base: &Base) -> Result<Self, ReplayError> {
-        let workers = workers_of(&topology, crew, base)?;
-        Ok(Self {
-            stages: stages_of(&topology),
-            topology,
-            crew,
-            workers,
-            clock: LogicalClock::default(),
-            report: Report::default(),
-            produced: Produced::default(),
-            expected: Expected::default(),
-        })
+        let workers = Workers::new(&topology, workers_of(&topology, crew, base)?);
+        Ok(Self { topology, crew, workers, expected: Expected::default() })
     }
 
     /// The application.
@@ -93,7 +79,7 @@ impl Machine {
 
     /// What has been counted.
     pub fn report(&self) -> &Report {
-        &self.report
+        self.workers.report()
     }
 
     /// Does a chapter again. If its workers are others than those of the chapter before, they take the partitions over
@@ -133,14 +119,31 @@ impl Machine {
         }
         match follow {
             Follow::Exactly => self.ends(&cursors)?,
-            Follow::AsFarAsPossible | Follow::WithOthers => self.drain(watch)?,
+            Follow::AsFarAsPossible | Follow::WithOthers => self.workers.drain(watch)?,
         }
         Ok(Ended::AtCheckpoint)
     }
 
+    /// Frames enter while nothing is in flight, and these workers process all that comes of them.
+    ///
+    /// # Errors
+    ///
+    /// The application has no such pipeline, or its code has other results than before.
+    pub fn process_frames(
+        &mut self,
+        crew: Crew,
+        mut entering: Entering,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        self.change_crew(crew)?;
+        watch.enters(&mut entering);
+        let Entering { pipeline, frames, .. } = entering;
+        self.workers.process_frames(pipeline, frames, watch)
+    }
+
     /// The partitions that have changed since this was asked last, sorted by state and key.
     pub fn changed(&mut self) -> Vec<SavedState> {
-        Worker::changed(&self.workers)
+        Worker::changed(&self.workers.all)
     }
 
     /// All partitions, sorted by state and key.
@@ -149,12 +152,22 @@ impl Machine {
     ///
     /// A state cannot be saved.
     pub fn partitions(&self) -> Result<Vec<SavedState>, ReplayError> {
-        Worker::partitions(&self.workers)
+        Worker::partitions(&self.workers.all)
     }
 
     /// The rows of all partitions of all states, sorted by state and key.
     pub fn rows(&self) -> Vec<PartitionRow> {
-        Worker::rows(&self.workers)
+        self.workers.rows(|_| true)
+    }
+
+    /// The tables of the workers, each with the name of its state.
+    pub fn tables(&self) -> impl Iterator<Item = &(Arc<str>, SharedPartitions)> {
+        self.workers.tables()
+    }
+
+    /// The row of a partition, whichever worker has it.
+    pub fn row(&self, state: &str, key: &Key) -> Option<PartitionRow> {
+        self.workers.row(state, key)
     }
 
     /// Gives a partition another state, as its owner of these workers has it. Returns the partition.
@@ -170,7 +183,7 @@ impl Machine {
         json: &str,
     ) -> Result<SavedPartition, ReplayError> {
         self.change_crew(crew)?;
-        Worker::set_state(&self.workers, state, key, json).map_err(|reason| {
+        Worker::set_state(&self.workers.all, state, key, json).map_err(|reason| {
             let (state, key) = (state.to_string(), key.clone());
             ReplayError::NotSet { state, key, reason }
         })
@@ -181,7 +194,7 @@ impl Machine {
             return Ok(());
         }
         let base = Base { partitions: self.partitions()?, ..Base::default() };
-        self.workers = workers_of(&self.topology, crew, &base)?;
+        self.workers.all = workers_of(&self.topology, crew, &base)?;
         self.crew = crew;
         Ok(())
     }
@@ -202,7 +215,7 @@ impl Machine {
         let (stage, begun, ran) = match entry {
             Entry::Run { stage, begun, ran } => (stage, begun, ran),
             Entry::Revived { state, ref key } => {
-                let tables = self.workers.get(worker).map(|worker| worker.tables.as_slice());
+                let tables = self.workers.all.get(worker).map(|worker| worker.tables.as_slice());
                 let table = tables.and_then(|tables| tables.get(state));
                 let Some((_, table)) = table else { return Err(ReplayError::NoState { state }) };
                 if cursor.pass_revival() {
@@ -213,12 +226,12 @@ impl Machine {
             }
         };
         let at = Place { worker, stage };
-        if begun != Begun::Continued && self.stage(at)?.batch.is_some() {
+        if begun != Begun::Continued && self.workers.stage(at)?.batch.is_some() {
             match follow {
                 Follow::Exactly => return Err(ReplayError::Longer { stage: stage.0 }),
                 // It was shorter when it was recorded.
                 Follow::AsFarAsPossible | Follow::WithOthers => {
-                    self.work(at, Begun::Continued, None, watch)?;
+                    self.workers.work(at, Begun::Continued, None, watch)?;
                 }
             }
         }
@@ -231,20 +244,15 @@ impl Machine {
                 }
                 watch.enters(&mut entering);
                 let Entering { pipeline, frames, .. } = entering;
-                if self.stages.get(stage.0).is_none_or(|place| place.enters != Some(pipeline)) {
+                let place = self.workers.stages.get(stage.0);
+                if place.is_none_or(|place| place.enters != Some(pipeline)) {
                     return Err(ReplayError::NoEntry { stage: stage.0 });
                 }
-                let orders = self.topology.pipelines().get(pipeline.0);
-                let orders = orders.is_some_and(PipelinePlan::keeps_order_by_key);
                 if follow == Follow::WithOthers && at_once {
                     let behind = Place { stage: StageIndex(stage.0 + 1), ..at };
                     self.take_others(behind, frames.numbers().0, watch)?;
                 }
-                let segment = &mut self.stage(at)?.segment;
-                if orders {
-                    segment.own_at_once(at_once);
-                }
-                self.begin(at, Arc::new(frames), Payload::Frames)?;
+                self.workers.enter(at, frames, at_once)?;
             }
             Begun::Routed { from, first } => {
                 if follow == Follow::WithOthers {
@@ -253,15 +261,15 @@ impl Machine {
                 let Some(batch) = self.routed(at, from, first, follow, watch)? else {
                     return Ok(());
                 };
-                self.begin(at, batch.frames, batch.payload)?;
+                self.workers.begin(at, batch.frames, batch.payload)?;
             }
         }
         let pieces = match ran {
             Ran::Done => None,
             Ran::Pieces(pieces) => Some(pieces),
         };
-        self.work(at, begun, pieces, watch)?;
-        let is_done = self.stage(at)?.batch.is_none();
+        self.workers.work(at, begun, pieces, watch)?;
+        let is_done = self.workers.stage(at)?.batch.is_none();
         match (follow, ran) {
             (Follow::Exactly, Ran::Pieces(_)) if is_done => {
                 Err(ReplayError::Shorter { stage: stage.0 })
@@ -272,16 +280,11 @@ impl Machine {
 
     /// Nothing is left at the end of a chapter.
     fn ends(&self, cursors: &[Cursor<'_>]) -> Result<(), ReplayError> {
-        for (worker, (running, cursor)) in self.workers.iter().zip(cursors).enumerate() {
+        for (worker, (running, cursor)) in self.workers.all.iter().zip(cursors).enumerate() {
             if !running.is_idle() || cursor.frames().is_some() {
                 return Err(ReplayError::Left { worker: WorkerIndex(worker) });
             }
         }
         Ok(())
-    }
-
-    /// The tables of the workers, each with the name of its state.
-    pub fn tables(&self) -> impl Iterator<Item = &(Arc<str>, SharedPartitions)> {
-        self.workers.iter().flat_map(|worker| &worker.tables)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::{Machine, Watch};
+use super::{Follow, Machine, Watch};
 use crate::core::numbers::{SequenceNumber, WorkerIndex};
 use crate::core::replay::crew::Place;
 use crate::core::replay::error::ReplayError;
 use crate::core::replay::schedule::Begun;
+use crate::core::steps::batch::RoutedBatch;
 
 impl Machine {
     /// Processes what waits at a stage, was not sent when it was recorded, and is older than these frames. What its sender
@@ -21,17 +22,40 @@ impl Machine {
             return Ok(());
         }
         while let Some(from) = self.sender_of_others(at, before) {
-            self.work(at, Begun::Continued, None, watch)?;
-            let batch = self.stage(at)?.inbox.get_mut(from).and_then(VecDeque::pop_front);
+            self.workers.work(at, Begun::Continued, None, watch)?;
+            let batch = self.workers.stage(at)?.inbox.get_mut(from).and_then(VecDeque::pop_front);
             let Some(batch) = batch else { return Ok(()) };
-            self.process(at, WorkerIndex(from), batch, watch)?;
+            self.workers.process(at, WorkerIndex(from), batch, watch)?;
         }
         Ok(())
     }
 
+    /// Takes the next batch that a worker has sent of the frames with this first number. If there are others before it, they
+    /// were not sent when it was recorded: they are processed first.
+    pub(super) fn routed(
+        &mut self,
+        at: Place,
+        from: WorkerIndex,
+        first: SequenceNumber,
+        follow: Follow,
+        watch: &mut impl Watch,
+    ) -> Result<Option<RoutedBatch>, ReplayError> {
+        loop {
+            let inbox = self.workers.stage(at)?.inbox.get_mut(from.0);
+            let Some(batch) = inbox.and_then(VecDeque::pop_front) else { return Ok(None) };
+            if batch.frames.numbers().0 == first {
+                return Ok(Some(batch));
+            }
+            if follow == Follow::Exactly {
+                return Err(ReplayError::OtherBatch { stage: at.stage.0 });
+            }
+            self.workers.process(at, from, batch, watch)?;
+        }
+    }
+
     /// The sender of such batches whose oldest one is the oldest.
     fn sender_of_others(&self, at: Place, before: SequenceNumber) -> Option<usize> {
-        let stage = self.workers.get(at.worker)?.stages.get(at.stage.0)?;
+        let stage = self.workers.all.get(at.worker)?.stages.get(at.stage.0)?;
         let senders = stage.inbox.iter().enumerate().filter(|(from, inbox)| {
             inbox.iter().any(|batch| {
                 let first = batch.frames.numbers().0;

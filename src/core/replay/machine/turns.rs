@@ -93,7 +93,7 @@ impl Machine {
         let (begin, pipeline) = self.pipeline_of(stage.0);
         let is_older = |frames: &Frames| frames.numbers().0 < first;
         let stages = || {
-            let all = self.workers.iter();
+            let all = self.workers.all.iter();
             all.flat_map(|worker| worker.stages.get(begin..to).unwrap_or_default())
         };
         pipeline.is_some_and(|pipeline| untaken.has_older(pipeline, first))
@@ -106,14 +106,15 @@ impl Machine {
 
     /// Whether messages of a key come to a stage in the order of their source.
     pub(super) fn keeps_order(&self, stage: StageIndex) -> bool {
-        self.stages.get(stage.0).is_some_and(|stage| stage.keeps_order)
+        self.workers.stages.get(stage.0).is_some_and(|stage| stage.keeps_order)
     }
 
     /// The first stage of the pipeline of a stage, and the pipeline.
     fn pipeline_of(&self, stage: usize) -> (usize, Option<PipelineIndex>) {
-        let begins = |at: &usize| self.stages.get(*at).is_some_and(|at| at.enters.is_some());
+        let stages = &self.workers.stages;
+        let begins = |at: &usize| stages.get(*at).is_some_and(|at| at.enters.is_some());
         let begin = (0..=stage).rev().find(begins).unwrap_or(0);
-        (begin, self.stages.get(begin).and_then(|stage| stage.enters))
+        (begin, stages.get(begin).and_then(|stage| stage.enters))
     }
 
     fn readiness(
@@ -125,10 +126,8 @@ impl Machine {
         let Entry::Run { stage, begun, .. } = entry else {
             return Ok(Readiness::Ready(Timestamp(0)));
         };
-        let Some(running) = self.workers.get(worker).and_then(|worker| worker.stages.get(stage.0))
-        else {
-            return Err(ReplayError::NoStage { stage: stage.0 });
-        };
+        let running = self.workers.all.get(worker).and_then(|worker| worker.stages.get(stage.0));
+        let running = running.ok_or(ReplayError::NoStage { stage: stage.0 })?;
         let batch = running.batch.as_ref().map(|frames| frames.read_at());
         Ok(match begun {
             Begun::Continued => batch.map_or(Readiness::Never, Readiness::Ready),
@@ -161,6 +160,7 @@ impl Machine {
             let is_of = |frames: &Frames| frames.numbers().0 == *first;
             let mut before = self
                 .workers
+                .all
                 .iter()
                 .flat_map(|worker| worker.stages.get(begin..stage.0).unwrap_or_default());
             let comes = is_untaken

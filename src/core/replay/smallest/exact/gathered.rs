@@ -88,8 +88,10 @@ impl Gathered {
         let Looking { touched, names, letters, poisoned, .. } = looking;
         let rows: Vec<PartitionRow> = match &wanted.of {
             Of::Moment => machine.rows(),
-            Of::Partition(name) => row_of(&machine, name).into_iter().collect(),
-            Of::Message(..) => names.iter().filter_map(|name| row_of(&machine, name)).collect(),
+            Of::Partition((state, key)) => machine.row(state, key).into_iter().collect(),
+            Of::Message(..) => {
+                names.iter().filter_map(|(state, key)| machine.row(state, key)).collect()
+            }
         };
         if let Of::Partition((_, key)) = &wanted.of {
             if rows.is_empty() || !touched.has(key) {
@@ -132,16 +134,6 @@ fn names_of(topology: &Topology, trace: &Trace, letters: &[DeadLetter]) -> Vec<P
         names.extend(name.filter(|name| !names.contains(name)));
     }
     names
-}
-
-/// A partition of a machine, whichever worker has it.
-fn row_of(machine: &Machine, (state, key): &PartitionName) -> Option<PartitionRow> {
-    let mut tables = machine.tables().filter(|(name, _)| name == state);
-    tables.find_map(|(name, table)| {
-        let table = table.borrow();
-        let row = table.row(table.place_of(key)?)?;
-        Some(PartitionRow { state: name.to_string(), ..row })
-    })
 }
 
 /// Notes which keys the messages have been at.
