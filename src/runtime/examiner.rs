@@ -22,6 +22,10 @@ const TOGETHER: usize = 256;
 /// No more frames are taken while so many are on their way to be examined.
 const MAX_OPEN: usize = 4096;
 
+/// Nor while what happened to frames and is not examined yet takes about so many bytes: 64 MiB. What is in progress then
+/// comes on top of it: a batch or two of each worker.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
 /// Which messages are examined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extent {
@@ -44,6 +48,8 @@ pub struct Examiner {
 struct Counts {
     /// How many frames are on their way to be examined.
     open: AtomicUsize,
+    /// How many bytes what happened to frames takes that are not examined yet.
+    bytes: AtomicUsize,
     /// Grows whenever what is on its way counts no more.
     life: AtomicU64,
 }
@@ -81,9 +87,10 @@ impl Examiner {
         self.any.load(Ordering::Relaxed).then_some(TOGETHER)
     }
 
-    /// Whether too many frames are on their way to be examined.
+    /// Whether too many frames are on their way to be examined, or what happened to them takes too much memory.
     pub(super) fn is_full(&self) -> bool {
-        self.counts.open.load(Ordering::Relaxed) >= MAX_OPEN
+        let Counts { open, bytes, .. } = &*self.counts;
+        open.load(Ordering::Relaxed) >= MAX_OPEN || bytes.load(Ordering::Relaxed) >= MAX_BYTES
     }
 
     /// Counts frames that are taken now as on their way to be examined; `None` if they are not to be.
@@ -91,11 +98,13 @@ impl Examiner {
         let extent = self.extent.lock().clone()?;
         self.counts.open.fetch_add(frames, Ordering::AcqRel);
         let (counts, life) = (Arc::clone(&self.counts), self.counts.life.load(Ordering::Acquire));
-        Some((extent, Counted { counts, frames, life }))
+        Some((extent, Counted { counts, frames, bytes: 0, life }))
     }
 
     /// Gives what happened to messages away. If nobody examines them any more, they count as examined.
-    pub(super) fn give(&self, examined: Examined) {
+    pub(super) fn give(&self, mut examined: Examined) {
+        let bytes = examined.weight();
+        examined.counted.charge(bytes);
         let _ = self.give.send(examined);
     }
 }
@@ -111,12 +120,23 @@ impl fmt::Debug for Examiner {
 pub(super) struct Counted {
     counts: Arc<Counts>,
     frames: usize,
+    /// How many bytes what happened to them takes; 0 until that is known.
+    bytes: usize,
     /// Which engine it is that processes them.
     life: u64,
 }
 
+impl Counted {
+    /// Counts the bytes that what happened to the frames takes.
+    fn charge(&mut self, bytes: usize) {
+        self.counts.bytes.fetch_add(bytes, Ordering::AcqRel);
+        self.bytes += bytes;
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
+        self.counts.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
         self.counts.open.fetch_sub(self.frames, Ordering::AcqRel);
     }
 }
@@ -143,6 +163,13 @@ impl Examined {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.counted.life == self.counted.counts.life.load(Ordering::Acquire)
+    }
+
+    /// About how many bytes it takes.
+    fn weight(&self) -> usize {
+        let traces = self.traces.iter().chain(&self.late).map(|trace| trace.weight());
+        let letters = self.letters.iter().map(DeadLetter::weight);
+        traces.sum::<usize>() + letters.sum::<usize>()
     }
 
     /// Pauses the engine that has processed them. False if it was paused already, or is ending.
@@ -172,6 +199,44 @@ impl Examiner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::frames::trace::{HOP_BYTES_LIMIT, Hop, HopEvent};
+    use crate::core::numbers::{SequenceNumber, Timestamp, WorkerIndex};
+
+    /// What happened to a message of which as much is kept as can be.
+    fn long_trace() -> Arc<Trace> {
+        let (step, worker, at) = ("step".into(), WorkerIndex(0), Timestamp(0));
+        let event = HopEvent::Decoded("x".repeat(HOP_BYTES_LIMIT));
+        let trace = Trace::new("p".into(), "s".into(), SequenceNumber(1), b"frame", at);
+        trace.push(Hop { step, worker, at, event });
+        assert!(trace.weight() > HOP_BYTES_LIMIT && trace.hops_left_out() == 0);
+        Arc::new(trace)
+    }
+
+    #[test]
+    fn no_more_are_taken_while_what_few_frames_have_left_takes_much_memory() {
+        let (examiner, to_judge) = Examiner::new();
+        examiner.examine(Some(Extent::All));
+        let give = |whole: bool| {
+            let (one, other) = (Vec::new(), vec![long_trace()]);
+            let (traces, late) = if whole { (other, one) } else { (one, other) };
+            examiner.give(Examined { traces, late, ..examiner.taken(1).unwrap() });
+        };
+        let most = MAX_BYTES / HOP_BYTES_LIMIT;
+        assert!(most < MAX_OPEN / 4, "they are few");
+        (1..most).for_each(|at| give(at % 2 == 0));
+        assert!(!examiner.is_full());
+        give(true);
+        assert!(examiner.is_full());
+        // Judged ones make room, whoever judges.
+        drop(to_judge.recv().unwrap());
+        assert!(!examiner.is_full() && examiner.is_busy());
+        give(false);
+        assert!(examiner.is_full());
+        drop(to_judge);
+        assert!(!examiner.is_full() && !examiner.is_busy());
+        (0..2 * most).for_each(|_| give(true));
+        assert!(!examiner.is_full(), "nobody keeps them");
+    }
 
     #[test]
     fn frames_count_until_they_are_examined_and_no_more_are_taken_while_they_are_many() {
