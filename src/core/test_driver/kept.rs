@@ -15,8 +15,8 @@ use crate::core::topology::Topology;
 pub(super) struct Kept {
     /// The sinks by their first places, and what each received.
     pub outputs: BTreeMap<SinkPlace, Vec<Vec<u8>>>,
-    /// The first places of those sinks that pipelines share, by their other places.
-    same_as: BTreeMap<SinkPlace, SinkPlace>,
+    /// Of each sink, the first place: pipelines may share one.
+    first: BTreeMap<SinkPlace, SinkPlace>,
     pub dead_letters: Vec<DeadLetter>,
     pub traces: Vec<Arc<Trace>>,
 }
@@ -25,25 +25,27 @@ impl Kept {
     /// Nothing yet.
     pub fn new(topology: &Topology) -> Self {
         let plans = topology.pipelines().iter().enumerate();
-        let same_as = plans.flat_map(|(at, plan)| {
-            plan.sinks.iter().enumerate().filter_map(move |(sink, plan)| {
-                let place = SinkPlace { pipeline: PipelineIndex(at), sink: SinkIndex(sink) };
-                Some((place, plan.same_as?))
-            })
+        let places = plans.flat_map(|(at, plan)| {
+            let of = move |sink| SinkPlace { pipeline: PipelineIndex(at), sink: SinkIndex(sink) };
+            (0..plan.sinks.len()).map(of)
         });
-        Self { same_as: same_as.collect(), ..Self::default() }
+        let first = places.map(|place| (place, topology.first_place(place))).collect();
+        Self { first, ..Self::default() }
     }
 
-    /// The first place of a sink.
-    pub fn first_place(&self, place: SinkPlace) -> SinkPlace {
-        self.same_as.get(&place).copied().unwrap_or(place)
+    /// What a sink received.
+    pub fn outputs(&self, place: SinkPlace) -> &[Vec<u8>] {
+        let first = self.first.get(&place);
+        first.and_then(|first| self.outputs.get(first)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 impl Watch for Kept {
     fn output(&mut self, _: WorkerIndex, Output { pipeline, sink, pieces, .. }: Output) {
-        let place = self.first_place(SinkPlace { pipeline, sink });
-        self.outputs.entry(place).or_default().extend(pieces.iter().map(<[u8]>::to_vec));
+        let first = self.first.get(&SinkPlace { pipeline, sink });
+        debug_assert!(first.is_some(), "outputs are of sinks of the application");
+        let Some(first) = first else { return };
+        self.outputs.entry(*first).or_default().extend(pieces.iter().map(<[u8]>::to_vec));
     }
 
     fn dead_letter(&mut self, letter: DeadLetter) {

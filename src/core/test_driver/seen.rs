@@ -36,8 +36,7 @@ impl TestDriver {
         let at = self.sources.iter().position(|source| &*source.name == pipeline);
         let at = at.ok_or_else(|| NoSuchPipeline(pipeline.to_owned()))?;
         let place = SinkPlace { pipeline: PipelineIndex(at), sink: SinkIndex(sink) };
-        let place = self.kept.first_place(place);
-        Ok(self.kept.outputs.get(&place).map(Vec::as_slice).unwrap_or_default())
+        Ok(self.kept.outputs(place))
     }
 
     /// The partitions of a state, sorted by key. Empty if there is no such state.

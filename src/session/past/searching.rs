@@ -172,12 +172,7 @@ enum Found {
 /// Looks for a part of a state at a moment.
 fn look(past: &Past, of: &PartOfState) -> Found {
     let (state, key) = &of.name;
-    let tables = past.machine.tables().filter(|(name, _)| name == state);
-    let value = tables.map(|(_, table)| table.borrow()).find_map(|table| {
-        let at = table.place_of(key)?;
-        // What has no JSON has no fields.
-        Some(table.state(at).unwrap_or_default())
-    });
-    let Some(value) = value else { return Found::NoPartition };
-    if field_of(&value, &of.field).is_some() { Found::There } else { Found::NoField }
+    let Some(row) = past.machine.row(state, key) else { return Found::NoPartition };
+    // What has no JSON is a text here, and has no fields either.
+    if field_of(&row.value, &of.field).is_some() { Found::There } else { Found::NoField }
 }

@@ -22,7 +22,6 @@ use crate::core::replay::recording::{Base, Crew, SavedState};
 use crate::core::replay::schedule::{Begun, Entry, Ran, StageIndex};
 use crate::core::replay::script::{Entering, Script};
 use crate::core::steps::SharedPartitions;
-use crate::core::steps::context::Report;
 use crate::core::topology::Topology;
 
 pub use crate::core::replay::watch::Watch;
@@ -75,11 +74,6 @@ impl Machine {
     /// The application.
     pub fn topology(&self) -> &Arc<Topology> {
         &self.topology
-    }
-
-    /// What has been counted.
-    pub fn report(&self) -> &Report {
-        self.workers.report()
     }
 
     /// Does a chapter again. If its workers are others than those of the chapter before, they take the partitions over

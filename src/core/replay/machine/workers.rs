@@ -97,9 +97,7 @@ impl Workers {
     }
 
     pub(super) fn stage(&mut self, at: Place) -> Result<&mut Stage, ReplayError> {
-        let worker = self.all.get_mut(at.worker);
-        let stage = worker.and_then(|worker| worker.stages.get_mut(at.stage.0));
-        stage.ok_or(ReplayError::NoStage { stage: at.stage.0 })
+        self.at(at).map(|(stage, ..)| stage)
     }
 
     /// Frames enter a pipeline on the first worker while nothing is in flight, and all that comes of them is processed.
