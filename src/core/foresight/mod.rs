@@ -6,6 +6,7 @@
 //! Which partitions a message touches is known only when it has run. So the caller runs it, brings the copies that
 //! were [missing](Foresight::missing), and runs it again until none is.
 
+mod came;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -24,12 +25,12 @@ use super::guard::guarded;
 use super::numbers::{PipelineIndex, SequenceNumber, Timestamp, WorkerIndex};
 use super::partitions::placement::Placement;
 use super::partitions::saved::SavedPartition;
-use super::replay::machine::{Watch, Workers};
+use super::replay::machine::Workers;
 use super::steps::WorkerSetup;
-use super::steps::batch::Output;
 use super::steps::context::Report;
 use super::topology::{PipelinePlan, StepKind, Topology};
 use crate::application::Key;
+use came::Came;
 pub use fields::{FrameField, fields_of};
 
 /// The source's name in what is said of the message.
@@ -37,9 +38,6 @@ const SOURCE: &str = "input";
 
 /// How many messages a step gives at a time: fewer than in the engine.
 const PIECE: usize = 64;
-
-/// The max number of messages that all steps together give: one frame may become millions.
-const MAX_MESSAGES: u64 = 20_000;
 
 /// The max number of copies that are asked for at a time. Few are shown.
 const MAX_MISSING: usize = 16;
@@ -167,32 +165,6 @@ fn run(
         cut,
         unknown,
         fields,
-    }
-}
-
-/// What came of the message, unless it is too much.
-#[derive(Default)]
-struct Came {
-    output: Option<Vec<u8>>,
-    outputs: u64,
-    letters: Vec<DeadLetter>,
-    cut: bool,
-}
-
-impl Watch for Came {
-    fn output(&mut self, _: WorkerIndex, made: Output) {
-        self.outputs += made.pieces.len() as u64;
-        let first = || made.pieces.iter().next().map(<[u8]>::to_vec);
-        self.output = self.output.take().or_else(first);
-    }
-
-    fn dead_letter(&mut self, letter: DeadLetter) {
-        self.letters.push(letter);
-    }
-
-    fn is_enough(&mut self, report: &Report) -> bool {
-        self.cut |= report.steps.iter().sum::<u64>() >= MAX_MESSAGES;
-        self.cut
     }
 }
 

@@ -10,6 +10,9 @@
 //! entered: then it follows the schedule as far as that can be. So a [`timeline`] gives any moment, and a [`branch`] what would have become of
 //! other messages.
 //!
+//! The machine's workers are those of the `TestDriver`, too, and of a look at what a message would do: there the frames are
+//! not of a recording, and all that comes of some is processed before the next.
+//!
 //! [`shrink`] finds the smallest input that still does something, [`smallest`] that of a recording, and [`test_text`] writes a
 //! test of it. [`sliced`] makes a recording of some keys alone. A [`digest`] of a replay is compared with that of another version of the program.
 
