@@ -1,15 +1,13 @@
-//! Processes that are killed at random moments: states are exact, and each output is in its file once.
+//! Processes of `--processes` that are killed at random moments: states are exact, and each output is in its file once.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use super::machines::Machines;
 use super::system::{children, has_ended, signal};
 use crate::cast::Votes;
 use crate::chance::{Chance, for_seeds};
 use crate::folder::Folder;
 use crate::support::program::Running;
-use crate::support::waiting::{LIMIT, wait_until};
+use crate::support::waiting::wait_until;
 
 /// How many votes there are: enough for a few kills.
 const VOTES: u64 = 30_000;
@@ -94,76 +92,4 @@ fn kill_children(running: &mut Running, folder: &Folder, chance: &mut Chance) ->
         all.extend(here);
     }
     all
-}
-
-#[test]
-fn processes_of_a_list_count_once_whichever_is_killed_when() {
-    for_seeds(3, |chance| {
-        let relayed = chance.below(2) == 0;
-        let machines = if relayed { Machines::behind_relays } else { Machines::new };
-        let mut machines = machines(3, "alphabet");
-        let votes = Votes::new(chance, VOTES);
-        let ends = ends(&machines.folder, &votes);
-        for processes in [3, 2] {
-            machines.shrink(processes);
-            let saving = saving(chance);
-            let mut all = machines.start_all(&words(&ends, &saving));
-            for _ in 0..2 + chance.below(3) {
-                let mut running: Vec<&mut Running> = all.iter_mut().collect();
-                wait_a_moment(&mut running, &machines.folder, chance);
-                let which = usize::try_from(chance.below(processes as u64)).unwrap();
-                // What has ended by then had all that there is.
-                if all.iter_mut().all(|running| !running.has_ended()) {
-                    drop(all.remove(which).kill());
-                    all.insert(which, machines.start(which, &words(&ends, &saving)));
-                }
-                votes.check_beginning(&machines.folder);
-            }
-            if processes == 3 && chance.below(2) == 0 {
-                // All at once, and the next start is of two.
-                for running in all {
-                    running.kill();
-                }
-                continue;
-            }
-            let ends = words(&ends, &saving);
-            start_what_has_ended(&mut all, |process| machines.start(process, &ends));
-            Machines::all_end_well(all);
-            votes.check(&machines.folder);
-        }
-        check(&machines.folder, &votes, &ends);
-    });
-}
-
-/// Waits for the end of process 0. If it was killed in the last moment of the run, others have ended with that one: they are
-/// started again, as whoever runs them has to.
-fn start_what_has_ended(all: &mut [Running], start: impl Fn(usize) -> Running) {
-    let since = Instant::now();
-    while let Some((first, others)) = all.split_first_mut()
-        && !first.has_ended()
-    {
-        assert!(since.elapsed() < LIMIT, "process 0 does not end:\n{}", first.said());
-        for (at, other) in others.iter_mut().enumerate() {
-            let process = at + 1;
-            let awaited = first.said().contains("waiting for process");
-            if awaited && since.elapsed() > Duration::from_secs(10) && other.has_ended() {
-                *other = start(process);
-            }
-        }
-        sleep(Duration::from_millis(10));
-    }
-    // One that was killed in that moment is started in vain: it waits for the next run.
-    for other in all.iter_mut().skip(1) {
-        let waits = |other: &Running| {
-            other
-                .said()
-                .lines()
-                .last()
-                .is_some_and(|line| line.starts_with("waiting for process 0"))
-        };
-        wait_until("the end, or a wait", || other.has_ended() || waits(other));
-        if !other.has_ended() {
-            other.signal("TERM");
-        }
-    }
 }

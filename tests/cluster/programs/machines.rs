@@ -35,6 +35,8 @@ pub struct Machines {
     binds: Vec<SocketAddr>,
     /// Where each is reached by the others, if that is another address.
     pub relays: Vec<Relay>,
+    /// How many of them a run has.
+    count: usize,
     secret: String,
     app: String,
 }
@@ -45,7 +47,7 @@ impl Machines {
         let secret = folder.write("secret", "a secret of these tests\n");
         fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
         let binds = (0..processes).map(|_| own_address()).collect();
-        Self { folder, binds, relays: Vec::new(), secret, app: app.to_owned() }
+        Self { folder, binds, relays: Vec::new(), count: processes, secret, app: app.to_owned() }
     }
 
     /// The same, and each is reached by the others through a relay.
@@ -55,20 +57,21 @@ impl Machines {
         Self { relays, ..machines }
     }
 
-    /// Another run with the same files, of the first so many processes.
-    pub fn shrink(&mut self, processes: usize) {
-        self.binds.truncate(processes);
-        self.relays.truncate(processes);
+    /// The next run has the first so many of the processes.
+    pub fn take_first(&mut self, processes: usize) {
+        assert!(processes <= self.binds.len(), "there are no more");
+        self.count = processes;
     }
 
     pub fn count(&self) -> usize {
-        self.binds.len()
+        self.count
     }
 
-    /// The list of all processes.
+    /// The list of all processes of a run.
     pub fn list(&self) -> String {
         let of = |at: usize, bind: &SocketAddr| self.relays.get(at).map_or(*bind, Relay::address);
-        let list = self.binds.iter().enumerate().map(|(at, bind)| of(at, bind).to_string());
+        let binds = self.binds.iter().take(self.count).enumerate();
+        let list = binds.map(|(at, bind)| of(at, bind).to_string());
         list.collect::<Vec<_>>().join(",")
     }
 

@@ -2,10 +2,10 @@
 
 mod blamed;
 mod children;
-mod disturbed;
 mod killed;
 mod lines;
 mod machines;
+mod matrix;
 mod refused;
 mod stopped;
 mod system;

@@ -11,9 +11,9 @@ use crate::folder::Folder;
 use crate::support::program::run;
 
 /// The partitions, and the outputs by the key with which each line begins.
-type Ending = (BTreeMap<(String, String), Value>, BTreeMap<Vec<u8>, Vec<Vec<u8>>>);
+pub type Ending = (BTreeMap<(String, String), Value>, BTreeMap<Vec<u8>, Vec<Vec<u8>>>);
 
-fn ending(folder: &Folder) -> Ending {
+pub fn ending(folder: &Folder) -> Ending {
     let mut outputs: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
     for line in folder.read("outputs").split_inclusive(|byte| *byte == b'\n') {
         let end = line.iter().position(|byte| b" =\n".contains(byte)).unwrap();
