@@ -12,7 +12,7 @@ use crate::core::frames::preview::each_line;
 use crate::core::json::write_json;
 use crate::core::text::counted;
 use crate::session::remote::{self, Remote};
-use crate::session::status::Status;
+use crate::session::status::{STARTING, Status};
 use crate::session::watched::Watched;
 use crate::session::wire::handshake::{Host, is_of};
 use crate::workbench::Configuration;
@@ -65,24 +65,39 @@ pub(super) fn stop(arguments: &StopArguments) -> Result<(), Failure> {
 }
 
 fn in_words(status: &Status) -> String {
-    let Status { app, state, messages_in, messages_out, filtered, .. } = status;
-    let latency = &status.latency_us;
+    let Status { app, state, .. } = status;
     let time = Duration::from_secs_f64(status.seconds.max(0.0).round());
     let processes = status.processes.map(|processes| format!(" in {processes} processes"));
     let mut text = format!(
-        "{app}: {state} for {} with {}{}\n\
-         messages: {messages_in} in, {messages_out} out, {filtered} filtered, {}; {}/s\n\
-         latency: p50 {:.0} us, p99 {:.0} us, max {:.0} us\n",
+        "{app}: {state} for {} with {}{}\n",
         humantime::format_duration(time),
         counted(status.workers as u64, "worker"),
         processes.unwrap_or_default(),
+    );
+    // Writing to a string does not fail, here and below.
+    if !status.waiting_for.is_empty() {
+        let _ = writeln!(text, "waiting for {}", status.waiting_for.join(", "));
+    }
+    if state != STARTING {
+        figures_in_words(&mut text, status);
+    }
+    let _ = writeln!(text, "attached: {}", counted(status.viewers as u64, "workbench"));
+    text
+}
+
+/// What a run has done.
+fn figures_in_words(text: &mut String, status: &Status) {
+    let Status { messages_in, messages_out, filtered, latency_us: latency, .. } = status;
+    let _ = writeln!(
+        text,
+        "messages: {messages_in} in, {messages_out} out, {filtered} filtered, {}; {}/s\n\
+         latency: p50 {:.0} us, p99 {:.0} us, max {:.0} us",
         counted(status.dead_letters, "dead letter"),
         status.messages_per_second,
         latency.p50,
         latency.p99,
         latency.max,
     );
-    // Writing to a string does not fail.
     let _ = match status.partitions.zip(status.partitions_dynamic) {
         Some((all, dynamic)) => {
             writeln!(text, "partitions: {all}, of which messages created {dynamic}")
@@ -108,6 +123,4 @@ fn in_words(status: &Status) -> String {
     if let Some(condition) = &status.stopped_at {
         let _ = writeln!(text, "stopped at a breakpoint: {condition}");
     }
-    let _ = writeln!(text, "attached: {}", counted(status.viewers as u64, "workbench"));
-    text
 }

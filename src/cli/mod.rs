@@ -22,6 +22,7 @@ mod send;
 mod setup;
 mod shell;
 mod shrink;
+mod starting;
 mod workbench;
 
 use std::process::ExitCode;

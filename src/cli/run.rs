@@ -28,6 +28,7 @@ use super::setup::files::{
 };
 use super::setup::log::RunLog;
 use super::setup::rows::write_rows;
+use super::starting::{Begun, saying, start};
 use crate::cluster::Cluster;
 use crate::cluster::meeting::Identity;
 use crate::core::frames::preview::one_line;
@@ -38,6 +39,7 @@ use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
 use crate::session::asked::next;
 use crate::session::control::{Control, Wish};
+use crate::session::starting::Absent;
 use crate::session::wire::handshake::Host;
 use crate::telemetry::{SinkState, Snapshot, Summary};
 use crate::workbench::{Reported, reporting};
@@ -111,12 +113,29 @@ fn run_here(
     let console = Arc::new(Console::start()?);
     let of_log = Arc::clone(&console);
     log.start_with(move |line| of_log.log(line))?;
-    settings.cluster = in_cluster(cluster, app, (arguments, options), &console)?;
-    let session = Session::start(topology, &settings, dead_letters)
-        .map_err(|error| Failure::of_engine(&error));
-    let following = Following { console: &console, metrics: metrics.as_ref() };
-    let outcome = session
-        .and_then(|session| to_its_end(session, &following, state, arguments.json, &mut control));
+    let absent = Arc::<Absent>::default();
+    if let Some((cluster, starts)) = cluster {
+        let cluster = saying(cluster, Arc::clone(&absent), &console);
+        let line = (arguments, options);
+        let cluster =
+            if starts { with_children(cluster, app.name, line, &console)? } else { cluster };
+        settings.cluster = Some(Arc::new(cluster));
+        if let Some(control) = &control {
+            // Now: whoever asks what it waits for has to know where.
+            console.progress().say(&reached_at(control));
+        }
+    }
+    let reached = (&mut control, &*console);
+    let begun = start(topology, &settings, dead_letters, absent, reached);
+    let following = Following {
+        console: &console,
+        metrics: metrics.as_ref(),
+        is_reached: settings.cluster.is_some(),
+    };
+    let outcome = begun.and_then(|begun| match begun {
+        Some(begun) => to_its_end(begun, &following, state, arguments.json, &mut control),
+        None => Ok(()),
+    });
     if let Some(children) = settings.cluster.as_ref().and_then(|cluster| cluster.children()) {
         // All that they had to do is done, or lost.
         children.end();
@@ -132,40 +151,33 @@ fn run_here(
     outcome
 }
 
-/// The cluster of which this is process 0, with the other processes if they have to be started.
-fn in_cluster(
-    cluster: Option<(Cluster, bool)>,
-    app: &App,
-    line: (&RunArguments, &AppOptions),
-    console: &Arc<Console>,
-) -> Result<Option<Arc<Cluster>>, Failure> {
-    let Some((cluster, starts)) = cluster else { return Ok(None) };
-    let cluster = if starts { with_children(cluster, app.name, line, console)? } else { cluster };
-    let says = Arc::clone(console);
-    // The log is held back until the run begins, and for that it waits for the others.
-    let cluster = cluster.saying(move |notice| says.progress().say(&one_line(&notice.to_string())));
-    Ok(Some(Arc::new(cluster)))
-}
-
 /// What a run is followed with.
 struct Following<'a> {
     console: &'a Console,
     metrics: Option<&'a Metrics>,
+    /// Whether it was said where it is reached.
+    is_reached: bool,
+}
+
+/// Where a run is reached from other processes.
+fn reached_at(control: &Control) -> String {
+    format!("control at {}", control.address())
 }
 
 /// Follows the run to its end, and says and writes what is wanted of it.
 fn to_its_end(
-    mut session: Session,
+    begun: Begun,
     following: &Following<'_>,
     state: Option<(&Path, File)>,
     json: bool,
     control: &mut Option<Control>,
 ) -> Result<(), Failure> {
+    let Begun { mut session, wish } = begun;
     if let Some((path, file)) = &state {
         // Not earlier: a run that cannot start leaves the file as it was.
         empty(file).map_err(|error| cannot_write(path, &error))?;
     }
-    follow(&mut session, following, control.as_mut())?;
+    follow(&mut session, following, control.as_mut(), wish)?;
 
     reporting();
     session.finish_dead_letters();
@@ -195,11 +207,14 @@ fn follow(
     session: &mut Session,
     following: &Following<'_>,
     mut control: Option<&mut Control>,
+    wish: Wish,
 ) -> Result<(), Failure> {
-    let Following { console, metrics } = following;
+    let Following { console, metrics, is_reached } = following;
     if let Some(control) = &control {
         session.trace(false);
-        session.say(&format!("control at {}", control.address()));
+        if !is_reached {
+            session.say(&reached_at(control));
+        }
     }
     let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let waiting = waiting.map_err(Failure::failed)?;
@@ -214,6 +229,10 @@ fn follow(
             answerer
         });
         let (mut ending, mut said) = (Ending::NotAsked, false);
+        if wish == Wish::Stop {
+            ending.stop();
+            session.stop();
+        }
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         // An update goes on after the loss of a child.
         while session.engine().outcome().is_none() || {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::TcpListener;
 
+use tokio::sync::watch;
+
 use super::children::Children;
 use super::meeting::{Identity, MeetError, Meeting, Met, Notice, Patience};
 use super::members::Members;
@@ -18,6 +20,8 @@ pub struct Cluster {
     secret: Secret,
     patience: Patience,
     children: Option<Children>,
+    /// Whether nobody is to be met any more.
+    called_off: watch::Sender<bool>,
     says: Box<dyn Fn(&Notice) + Send + Sync>,
 }
 
@@ -53,6 +57,7 @@ impl Cluster {
             secret,
             patience,
             children: None,
+            called_off: watch::Sender::new(false),
             says: Box::new(|_| {}),
         })
     }
@@ -116,26 +121,37 @@ impl Cluster {
         Meeting::at(listener, members, identity, self.secret.clone(), self.patience)
     }
 
+    /// Ends the meeting that there is, and lets nobody meet any more: the run is stopped. Those that have come are told so.
+    pub fn call_off(&self) {
+        self.called_off.send_replace(true);
+    }
+
     /// Meets all other processes, as [`Meeting::meet`] does, unless a child ends meanwhile. If the others are children, what
     /// always happens is not told.
     ///
     /// # Errors
     ///
-    /// Process 0 turns this process away, another one has its index, or a child has ended.
+    /// Process 0 turns this process away, another one has its index, a child has ended, or the run is stopped.
     pub async fn meet(&self, tell: impl Fn(Notice)) -> Result<Met, MeetError> {
         let meeting = self.meeting()?;
         let told = |notice: Notice| {
             (self.says)(&notice);
             tell(notice);
         };
-        let Some(children) = &self.children else { return meeting.meet(told).await };
+        let mut changes = self.called_off.subscribe();
+        let called_off = async move {
+            let _ = changes.wait_for(|called_off| *called_off).await;
+        };
+        let Some(children) = &self.children else {
+            return meeting.meet_unless(told, called_off).await;
+        };
         let unusual = |notice: Notice| {
             if !notice.is_usual() {
                 told(notice);
             }
         };
         tokio::select! {
-            met = meeting.meet(unusual) => met,
+            met = meeting.meet_unless(unusual, called_off) => met,
             (process, how) = children.one_has_ended() => Err(MeetError::ChildEnded(process, how)),
         }
     }

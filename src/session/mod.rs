@@ -26,6 +26,8 @@ mod rewinding;
 mod searches;
 mod searching;
 #[cfg(feature = "workbench")]
+pub mod starting;
+#[cfg(feature = "workbench")]
 pub mod status;
 pub mod top_keys;
 mod totals;

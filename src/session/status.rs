@@ -4,15 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::runtime::RunState;
-use crate::telemetry::{LatencySummary, ProcessesShown, SinkState, TimeWindow};
+use crate::telemetry::{LatencySummary, ProcessesShown, SinkState, Snapshot, TimeWindow};
+
+/// The state of a run that has not begun.
+pub const STARTING: &str = "starting";
 
 /// The figures of a run that goes on, as `status --json` prints them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// The application's name.
     pub app: String,
-    /// What the engine does: `running`, `pausing`, `paused`, `stepping` or `recovering`.
+    /// What the engine does: `starting`, `running`, `pausing`, `paused`, `stepping` or `recovering`.
     pub state: String,
+    /// The processes that are waited for, each with where it is reached; nothing goes on without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<String>,
     /// How many processes run it; `None` if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<usize>,
@@ -69,13 +75,23 @@ impl Session {
             RunState::Paused => "paused",
             RunState::Stepping(_) => "stepping",
         };
+        Status::of(&figures, state, viewers)
+    }
+}
+
+impl Status {
+    /// What a snapshot tells, without the partitions.
+    pub(super) fn of(figures: &Snapshot, state: &str, viewers: usize) -> Self {
         let sinks = figures.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
         let stalled = sinks.filter(|sink| sink.state != SinkState::Writing);
+        let awaited = figures.processes.iter().flat_map(|processes| &processes.awaited);
         let breakpoints = &figures.breakpoints;
-        let safety = figures.safety.as_ref();
-        Status {
+        // It is not read before.
+        let safety = figures.safety.as_ref().filter(|_| !figures.starting);
+        Self {
             app: figures.application.to_string(),
             state: state.to_owned(),
+            waiting_for: awaited.map(ToString::to_string).collect(),
             processes: figures.processes.as_ref().map(ProcessesShown::count),
             workers: figures.workers.len(),
             messages_in: figures.totals.messages_in,

@@ -10,8 +10,9 @@ use super::totals::{of_worker, pipeline_totals, totals, traced, work};
 use super::what_if::Branch;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace, Timestamp, WorkerIndex};
-use crate::core::topology::StepPlan;
+use crate::core::topology::{StepPlan, Topology};
 use crate::runtime::RunState;
+use crate::telemetry::collector::Collector;
 use crate::telemetry::counters::ByCause;
 use crate::telemetry::latency::Latency;
 use crate::telemetry::partitions::PartitionsShown;
@@ -60,6 +61,7 @@ impl Session {
         Snapshot {
             application: Arc::clone(self.engine.topology().name()),
             run_state,
+            starting: false,
             waits: (run_state != RunState::Running).then(|| self.engine.waits()),
             changing_to: Some(self.settings.all_workers(self.settings.workers).get())
                 .filter(|wanted| *wanted != self.engine.workers()),
@@ -67,7 +69,7 @@ impl Session {
             totals: self.totals(),
             throughput: self.throughput.clone(),
             latencies: TimeWindow::ALL.map(|window| latency.of(window)),
-            pipelines: self.pipelines(),
+            pipelines: pipelines_shown(self.engine.topology(), collector),
             workers: self.workers(&partitions.by_worker),
             processes: self.processes(),
             partitions,
@@ -118,47 +120,6 @@ impl Session {
         latency
     }
 
-    fn pipelines(&self) -> Vec<PipelineShown> {
-        let plans = self.engine.topology().pipelines().iter().zip(&self.collector.pipelines);
-        let shown = plans.enumerate().map(|(at, (plan, counters))| {
-            let broken = counters.broken.get();
-            let messages_in = pipeline_totals(counters).messages_in;
-            let mut entered = messages_in.saturating_sub(broken);
-            let step_shown = |(at, step): (usize, &StepPlan)| {
-                let given = counters.given(at);
-                let refused = counters.refused.get(at).map(ByCause::total).unwrap_or_default();
-                let entered = std::mem::replace(&mut entered, given);
-                StepShown { plan: step.clone(), entered, refused, given }
-            };
-            PipelineShown {
-                name: Arc::clone(&plan.name),
-                steps: plan.steps.iter().enumerate().map(step_shown).collect(),
-                merged: plan.merged,
-                broken,
-                messages_in,
-                messages_out: counters.outputs.get(),
-                has_sink: !plan.sinks.is_empty(),
-                sink_names: plan.sinks.iter().filter_map(|sink| sink.name.clone()).collect(),
-                listening: counters.listening.get().cloned(),
-                generates: plan.source.makes_its_messages(),
-                ended: counters.ended.load(Ordering::Acquire),
-                held: counters.pressure.is_held(),
-                sinks: self.sinks_of(PipelineIndex(at), plan.sinks.len()),
-            }
-        });
-        shown.collect()
-    }
-
-    /// The sinks of a pipeline that have reported a state.
-    fn sinks_of(&self, pipeline: PipelineIndex, sinks: usize) -> Vec<SinkShown> {
-        let topology = self.engine.topology();
-        let first = |sink| topology.first_place(SinkPlace { pipeline, sink: SinkIndex(sink) });
-        let shown = (0..sinks).map(first).filter_map(|SinkPlace { pipeline, sink }| {
-            self.collector.pipelines.get(pipeline.0)?.pressure.sink(sink)
-        });
-        shown.collect()
-    }
-
     fn workers(&self, by_worker: &BTreeMap<WorkerIndex, usize>) -> Vec<WorkerShown> {
         let rate = |worker: usize| {
             self.worker_throughput.get(worker).map(Throughput::lately).unwrap_or_default()
@@ -198,6 +159,51 @@ impl Session {
             latency_us: self.latency().total(),
         }
     }
+}
+
+/// The pipelines with their counts.
+pub(super) fn pipelines_shown(topology: &Topology, collector: &Collector) -> Vec<PipelineShown> {
+    let plans = topology.pipelines().iter().zip(&collector.pipelines);
+    let shown = plans.enumerate().map(|(at, (plan, counters))| {
+        let broken = counters.broken.get();
+        let messages_in = pipeline_totals(counters).messages_in;
+        let mut entered = messages_in.saturating_sub(broken);
+        let step_shown = |(at, step): (usize, &StepPlan)| {
+            let given = counters.given(at);
+            let refused = counters.refused.get(at).map(ByCause::total).unwrap_or_default();
+            let entered = std::mem::replace(&mut entered, given);
+            StepShown { plan: step.clone(), entered, refused, given }
+        };
+        PipelineShown {
+            name: Arc::clone(&plan.name),
+            steps: plan.steps.iter().enumerate().map(step_shown).collect(),
+            merged: plan.merged,
+            broken,
+            messages_in,
+            messages_out: counters.outputs.get(),
+            has_sink: !plan.sinks.is_empty(),
+            sink_names: plan.sinks.iter().filter_map(|sink| sink.name.clone()).collect(),
+            listening: counters.listening.get().cloned(),
+            generates: plan.source.makes_its_messages(),
+            ended: counters.ended.load(Ordering::Acquire),
+            held: counters.pressure.is_held(),
+            sinks: sinks_of(topology, collector, (PipelineIndex(at), plan.sinks.len())),
+        }
+    });
+    shown.collect()
+}
+
+/// The sinks of a pipeline, so many, that have reported a state.
+fn sinks_of(
+    topology: &Topology,
+    collector: &Collector,
+    (pipeline, sinks): (PipelineIndex, usize),
+) -> Vec<SinkShown> {
+    let first = |sink| topology.first_place(SinkPlace { pipeline, sink: SinkIndex(sink) });
+    let shown = (0..sinks).map(first).filter_map(|SinkPlace { pipeline, sink }| {
+        collector.pipelines.get(pipeline.0)?.pressure.sink(sink)
+    });
+    shown.collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]

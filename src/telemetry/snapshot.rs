@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub application: Arc<str>,
     /// What the engine is doing.
     pub run_state: RunState,
+    /// Whether it has not begun: what is saved is not read yet, or other processes are waited for.
+    pub starting: bool,
     /// What waits, while the engine is not running.
     pub waits: Option<Waits>,
     /// How many workers there will be, while their number is being changed.

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use wallaroo::cluster::meeting::{Meeting, Met, Peer};
+use wallaroo::cluster::meeting::{MeetError, Meeting, Met, Notice, Peer};
+use wallaroo::core::numbers::ProcessIndex;
 
 use crate::crowd::{Coming, Crowd, in_time, list, meet_all};
 use crate::support::waiting::LIMIT;
@@ -114,5 +115,34 @@ async fn another_process_with_the_same_index_takes_the_place_of_the_first_which_
     first.told("another process has come as process 1: it takes the place of the first").await;
     let two = Coming::start(others.next().unwrap());
     let mut met = vec![first.met().await, one.met().await, two.met().await];
+    check(&mut met).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_stopped_is_called_off_for_all_that_have_come_and_for_no_others() {
+    let crowd = Crowd::of(3);
+    let first = crowd.bind(0, None);
+    let (one, two) = (crowd.bind(1, Some(&first)), crowd.bind(2, Some(&first)));
+    let one = Coming::start(one);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (told, mut came) = tokio::sync::mpsc::unbounded_channel();
+    let hosting = tokio::spawn(async move {
+        let called_off = async { drop(stopped.await) };
+        let met = first.meet_unless(|notice| drop(told.send(notice)), called_off).await;
+        (first, met)
+    });
+    while in_time(came.recv()).await != Some(Notice::Came(ProcessIndex(1))) {}
+    stop.send(()).unwrap();
+    let (first, met) = in_time(hosting).await.unwrap();
+    assert!(matches!(met, Err(MeetError::CalledOff)), "{met:?}");
+    one.told("the run was stopped before its processes had met").await;
+    assert_eq!(one.failed().await, "the run was stopped before its processes had met");
+    // Whoever comes later meets those of the next run.
+    let one = crowd.bind(1, Some(&first));
+    let all = [first, one, two].map(Coming::start);
+    let mut met = Vec::new();
+    for one in all {
+        met.push(one.met().await);
+    }
     check(&mut met).await;
 }

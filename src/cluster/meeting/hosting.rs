@@ -45,16 +45,18 @@ struct Hosting<'a, F> {
     awaited: Vec<ProcessIndex>,
 }
 
-/// Waits for all others, and until all are connected.
+/// Waits for all others, and until all are connected. If `called_off` resolves before, those that have come are told so.
 pub(super) async fn host<F: Fn(Notice)>(
     listener: &TcpListener,
     here: &Arc<Here>,
     addresses: Vec<Address>,
     tell: &F,
+    called_off: impl Future<Output = ()>,
 ) -> Result<Met, MeetError> {
     let (hear, mut heard) = mpsc::channel(WAITING);
     let (said, mut saying) = mpsc::channel(WAITING);
     let mut doors = std::pin::pin!(serve(listener, here, hear));
+    let mut called_off = std::pin::pin!(called_off);
     let mut tick = interval(here.patience.tick);
     let processes = here.members.count();
     let mut hosting = Hosting {
@@ -76,6 +78,7 @@ pub(super) async fn host<F: Fn(Notice)>(
             Some(heard) = heard.recv() => hosting.hear(heard),
             Some((call, said)) = saying.recv() => hosting.said(call, said),
             _ = tick.tick() => hosting.tick(),
+            () = &mut called_off => Some(hosting.call_off()),
         };
         if let Some(met) = met {
             hosting.see_off(saying).await;
@@ -173,6 +176,14 @@ impl<F: Fn(Notice)> Hosting<'_, F> {
             return None;
         }
         self.stuck(life, None, "it takes too long".to_owned())
+    }
+
+    /// Tells those that have come that the run is stopped.
+    fn call_off(&self) -> Result<Met, MeetError> {
+        for call in self.calls.keys() {
+            self.tell(*call, ToMember::CalledOff);
+        }
+        Err(MeetError::CalledOff)
     }
 
     /// Says who is awaited, if it is news.

@@ -144,6 +144,10 @@ impl<F: Fn(Notice)> Joining<'_, F> {
                 let addresses = std::mem::take(&mut self.addresses);
                 return sockets.map(|sockets| Met::of(life, sockets, addresses));
             }
+            ToMember::CalledOff => {
+                (self.tell)(Notice::CalledOff);
+                return Some(Err(MeetError::CalledOff));
+            }
             ToMember::Replaced => return Some(Err(MeetError::Replaced(self.here.members.me()))),
         }
         None

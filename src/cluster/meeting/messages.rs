@@ -13,7 +13,7 @@ use crate::wire::secret::{Nonce, Proof};
 pub(super) const MAGIC: &str = "wallaroo cluster";
 
 /// Another number for each change of these messages.
-pub(super) const PROTOCOL: u32 = 2;
+pub(super) const PROTOCOL: u32 = 3;
 
 /// What one that was called says first.
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,6 +94,8 @@ pub(super) enum ToMember {
     Start(Life),
     /// Another process has come with the same index.
     Replaced,
+    /// The run is stopped before all have met.
+    CalledOff,
 }
 
 /// What one that has been let in says to process 0.

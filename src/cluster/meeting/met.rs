@@ -32,6 +32,9 @@ pub enum MeetError {
     /// Another process has come with the same index.
     #[error("another process has come as process {0}: give each process a --process of its own")]
     Replaced(ProcessIndex),
+    /// Somebody has stopped the run.
+    #[error("the run was stopped before its processes had met")]
+    CalledOff,
     /// A child has ended before all had met.
     #[error("process {0} has ended before all had met: {1}")]
     ChildEnded(ProcessIndex, ExitStatus),

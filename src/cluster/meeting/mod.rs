@@ -14,6 +14,8 @@
 //!                 <-- Start(life) ---
 //! ```
 //!
+//! If the run is stopped before, process 0 says `CalledOff` to those that have come.
+//!
 //! Each connection begins with a challenge, and both ends prove that they know the secret.
 //!
 //! `round` and `member` are what process 0 and what each process decides: pure, so that every order of events can
@@ -42,6 +44,7 @@ mod round;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -104,6 +107,19 @@ impl Meeting {
     ///
     /// Process 0 turns this process away, or another one has its index.
     pub async fn meet(&self, tell: impl Fn(Notice)) -> Result<Met, MeetError> {
+        self.meet_unless(tell, pending()).await
+    }
+
+    /// The same, unless `called_off` resolves before all have met. Then process 0 tells all that have come.
+    ///
+    /// # Errors
+    ///
+    /// The same, or it is called off.
+    pub async fn meet_unless(
+        &self,
+        tell: impl Fn(Notice),
+        called_off: impl Future<Output = ()>,
+    ) -> Result<Met, MeetError> {
         let members = &self.here.members;
         let all = (0..members.count()).filter_map(|index| members.address(ProcessIndex(index)));
         let mut addresses: Vec<Address> = all.cloned().collect();
@@ -111,11 +127,14 @@ impl Meeting {
             return Met::of(Life::random(), BTreeMap::new(), addresses);
         }
         if members.me() != ProcessIndex(0) {
-            return joining::join(&self.listener, &self.here, &self.reached, &tell).await;
+            return tokio::select! {
+                met = joining::join(&self.listener, &self.here, &self.reached, &tell) => met,
+                () = called_off => Err(MeetError::CalledOff),
+            };
         }
         if let Some(own) = addresses.first_mut() {
             *own = self.reached.clone();
         }
-        hosting::host(&self.listener, &self.here, addresses, &tell).await
+        hosting::host(&self.listener, &self.here, addresses, &tell, called_off).await
     }
 }

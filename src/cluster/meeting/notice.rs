@@ -26,6 +26,8 @@ pub enum Notice {
     TurnedAway(SocketAddr, Option<ProcessIndex>, Refusal),
     /// What came is no process of a cluster, and what it did.
     Stranger(SocketAddr, String),
+    /// Process 0 says that the run is stopped.
+    CalledOff,
 }
 
 impl Notice {
@@ -57,6 +59,9 @@ impl fmt::Display for Notice {
             Self::TurnedAway(from, None, refusal) => {
                 write!(formatter, "a process from {from} is turned away: {refusal}")
             }
+            Self::CalledOff => formatter.write_str(
+                "the run was stopped before its processes had met: this process ends",
+            ),
             Self::Stranger(from, why) => {
                 write!(formatter, "what came from {from} is no process of a cluster: {why}")
             }

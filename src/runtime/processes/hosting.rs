@@ -19,7 +19,7 @@ use super::neighbours::FIRST;
 use super::round::{Connected, Event, Outboxes, Round};
 pub use super::round_end::RoundEnd;
 use crate::cluster::Cluster;
-use crate::cluster::meeting::Notice;
+use crate::cluster::meeting::{MeetError, Notice};
 use crate::cluster::side::Heard;
 use crate::core::frames::pins::Pins;
 use crate::core::numbers::{PipelineIndex, WorkerIndex};
@@ -101,8 +101,12 @@ impl Host {
             let Asked { stop, saves, end, .. } = &*self.asked.lock();
             *end || (*stop && saves.is_none())
         };
-        let connected = Connected::meet(&self.cluster, tell, has_ended)?;
-        let Some(connected) = connected else { return Ok(RoundEnd::Over) };
+        let connected = match Connected::meet(&self.cluster, tell, has_ended) {
+            Ok(Some(connected)) => connected,
+            // It has been told so.
+            Ok(None) | Err(EngineError::Meet(MeetError::CalledOff)) => return Ok(RoundEnd::Over),
+            Err(error) => return Err(error),
+        };
         let (happens, happened) = mpsc::channel();
         let heard = happens.clone();
         let begun = Round::begin(connected, move |event, room| {

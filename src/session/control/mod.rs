@@ -9,6 +9,7 @@
 mod connection;
 pub mod listener;
 mod sent;
+mod starting;
 mod then;
 mod travels;
 mod viewer;
@@ -35,6 +36,7 @@ use crate::wire::places::Places;
 use crate::wire::secret::Secret;
 use connection::{Heard, House, Number};
 use listener::{ControlError, Listener};
+use starting::Early;
 use viewer::Viewer;
 
 /// How many look at once, and how many more may ask for something.
@@ -80,6 +82,8 @@ pub struct Control {
     /// What was heard and not seen to.
     waiting: Vec<Heard>,
     viewers: BTreeMap<Number, Viewer>,
+    /// Those that look, and have come before the run has begun.
+    early: BTreeMap<Number, Early>,
     /// Those that wait for the end.
     stopping: Vec<mpsc::Sender<Vec<u8>>>,
 }
@@ -117,6 +121,7 @@ impl Control {
             heard: to_see_to,
             waiting: Vec::new(),
             viewers: BTreeMap::new(),
+            early: BTreeMap::new(),
             stopping: Vec::new(),
         })
     }
@@ -158,6 +163,7 @@ impl Control {
     ///
     /// An engine that was to start again could not: it has ended.
     pub fn serve(&mut self, session: &mut Session) -> Result<Wish, EngineError> {
+        self.take_over_early(session);
         let mut heard = std::mem::take(&mut self.waiting);
         while heard.len() < AT_ONCE
             && let Ok(more) = self.heard.try_recv()
@@ -253,18 +259,22 @@ impl Control {
 
     /// The run has ended, for this reason if it failed: says so to all that look, and to those that wait for it.
     pub fn end(self, failure: Option<String>) {
-        let Self { runtime, accepting, mut heard, waiting, viewers, stopping, .. } = self;
+        let Self { runtime, accepting, mut heard, waiting, viewers, early, stopping, .. } = self;
         accepting.abort();
+        let ended = ToViewer::Ended(failure);
         // The address is free before anybody is told that the run has ended.
         let _ = runtime.block_on(accepting);
-        let last = encode(&ToViewer::Ended(failure)).unwrap_or_default();
+        let last = encode(&ended).unwrap_or_default();
         for viewer in viewers.values() {
             viewer.tell(last.clone());
         }
         for tell in &stopping {
             let _ = tell.try_send(last.clone());
         }
-        drop((viewers, stopping));
+        for early in early.values() {
+            early.tell(&ended);
+        }
+        drop((viewers, early, stopping));
         // One may have come when it was too late to see to it.
         let tell_late = |heard| {
             if let Heard::Came(_, _, tell) = heard {

@@ -27,7 +27,7 @@ const MAGIC: &str = "wallaroo control";
 
 /// Another number for each change of the handshake, of a [`Status`](crate::session::status::Status), or of what is
 /// asked and answered without looking.
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 
 /// The longest frame of a handshake in bytes: the answer of a run names its files.
 const LONGEST: usize = 256 * 1024;

@@ -6,6 +6,7 @@ mod killed;
 mod lines;
 mod machines;
 mod matrix;
+mod reached;
 mod refused;
 mod stopped;
 mod system;

@@ -151,6 +151,9 @@ fn state(workbench: &Workbench) -> (String, Style) {
     if snapshot.away.is_some() {
         return ("AWAY".to_owned(), theme.bad());
     }
+    if snapshot.starting {
+        return ("STARTING".to_owned(), warning);
+    }
     match (snapshot.run_state, held_up(snapshot)) {
         (RunState::Running, None) => ("RUNNING".to_owned(), theme.good()),
         (RunState::Running, Some(reason)) => (format!("STALLED: {reason}"), warning),

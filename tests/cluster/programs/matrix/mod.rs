@@ -39,9 +39,10 @@ fn trial(
         for start in 0..STARTS {
             machines.take_first(chance.one_of(&[1, 2, 3, 3]));
             let mut run = Run::start(&machines, &phase, chance);
+            // One alone is so fast that little is left for the others.
+            let most = if machines.count() == 1 { 1 } else { most };
             for _ in 0..1 + chance.below(most) {
-                let trouble = chance.one_of(troubles);
-                run.meet_with(trouble, chance, tally);
+                run.meet_with(chance.one_of(troubles), chance, tally);
                 task.check_beginning(&machines.folder);
             }
             if start + 1 < STARTS {
@@ -80,7 +81,8 @@ fn connections_may_stall_and_break_at_any_moment() {
 fn anything_may_happen_at_any_moment() {
     let wanted = std::env::var("CLUSTER_KILLS").ok().and_then(|text| text.parse().ok());
     let (tally, wanted) = (Tally::default(), wanted.unwrap_or(10));
-    for_seeds(u64::MAX / 2, |chance| {
+    // Each trial kills at least one.
+    for_seeds(wanted, |chance| {
         if tally.kills() < wanted {
             trial(chance, Task::any, (&Trouble::ALL, 4), &tally);
             eprintln!("{tally}");

@@ -99,9 +99,13 @@ impl<'a> Run<'a> {
 
     /// Something happens to them.
     pub fn meet_with(&mut self, trouble: Trouble, chance: &mut Chance, tally: &Tally) {
+        if self.one_has_ended() {
+            return;
+        }
         match trouble {
-            Trouble::Kill(moment) if moment.is_of_several() && self.all.len() == 1 => {
-                self.kill_when(Moment::Any, chance, tally);
+            _ if self.all.len() == 1 => {
+                let moment = chance.one_of(&[Moment::Any, Moment::Writing, Moment::Saving]);
+                self.kill_when(moment, chance, tally);
             }
             Trouble::Kill(moment) => self.kill_when(moment, chance, tally),
             Trouble::KillAll => {

@@ -8,11 +8,11 @@ use crate::folder::Folder;
 use crate::programs::together::{Ending, ending};
 use crate::support::program::run;
 
-/// How many votes there are: enough for a few troubles.
-const VOTES: u64 = 60_000;
+/// How many votes there are: enough for a few troubles, and for many.
+const VOTES: [u64; 2] = [60_000, 600_000];
 
 /// How many generated messages there are.
-const MESSAGES: &str = "20000";
+const MESSAGES: &str = "100000";
 
 /// What the processes do.
 pub enum Task {
@@ -24,7 +24,7 @@ pub enum Task {
 
 impl Task {
     pub fn votes(chance: &mut Chance) -> Self {
-        Self::Votes(Votes::new(chance, VOTES))
+        Self::Votes(Votes::new(chance, VOTES[0]))
     }
 
     /// One of all, votes more often than others.
@@ -34,7 +34,7 @@ impl Task {
             0 => Self::generated("word_count", chance),
             // Two pipelines that share a state.
             1 => Self::generated("market_spread", chance),
-            _ => Self::votes(chance),
+            _ => Self::Votes(Votes::new(chance, VOTES[1])),
         }
     }
 

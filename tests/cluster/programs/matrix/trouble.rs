@@ -32,14 +32,6 @@ impl Moment {
             Self::Restoring => "while they restore",
         }
     }
-
-    /// Whether it needs another process.
-    pub fn is_of_several(self) -> bool {
-        match self {
-            Self::Any | Self::Writing | Self::Saving => false,
-            Self::Holding | Self::Leaving | Self::Meeting | Self::Restoring => true,
-        }
-    }
 }
 
 /// What happens to a process, or to the way to it.
