@@ -17,7 +17,8 @@ pub fn app() -> App {
     .option("takes", &["0us", "1us", "10us"], "how long a computation takes")
 }
 
-fn topology(takes: Duration) -> Result<Topology, BuildError> {
+/// The application whose computation takes so long.
+pub fn topology(takes: Duration) -> Result<Topology, BuildError> {
     let decode = |payload: &[u8]| {
         let key = <[u8; 4]>::try_from(payload).map_err(|_| Reason::from("a key has 4 bytes"))?;
         Ok::<_, Reason>(Some(u32::from_be_bytes(key)))

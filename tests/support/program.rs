@@ -131,6 +131,14 @@ impl Running {
         peak.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
     }
 
+    /// The memory that the program has now, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let (_, now) = status.split_once("VmRSS:").unwrap();
+        now.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// Sends a signal, for example `"TERM"`.
     pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();

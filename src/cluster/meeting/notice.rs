@@ -59,9 +59,8 @@ impl fmt::Display for Notice {
             Self::TurnedAway(from, None, refusal) => {
                 write!(formatter, "a process from {from} is turned away: {refusal}")
             }
-            Self::CalledOff => formatter.write_str(
-                "the run was stopped before its processes had met: this process ends",
-            ),
+            Self::CalledOff => formatter
+                .write_str("the run was stopped before its processes had met: this process ends"),
             Self::Stranger(from, why) => {
                 write!(formatter, "what came from {from} is no process of a cluster: {why}")
             }

@@ -82,11 +82,7 @@ impl Early {
 impl Control {
     /// Starts a run, and answers those that come meanwhile. Returns also what they want of the run when it has begun: until
     /// then, a wish for its end ends the wait for other processes.
-    pub fn answer_while<T>(
-        &mut self,
-        starting: &Starting,
-        start: impl FnOnce() -> T,
-    ) -> (T, Wish) {
+    pub fn answer_while<T>(&mut self, starting: &Starting, start: impl FnOnce() -> T) -> (T, Wish) {
         let (begun, is_begun) = oneshot::channel::<()>();
         let handle = self.runtime.handle().clone();
         thread::scope(|scope| {

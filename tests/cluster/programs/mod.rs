@@ -6,6 +6,8 @@ mod killed;
 mod lines;
 mod machines;
 mod matrix;
+mod memory;
+mod pausing;
 mod reached;
 mod refused;
 mod stopped;

@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 use super::machines::Machines;
-use crate::support::program::{Running, run};
+use crate::support::program::{PROGRAM, Running, run};
 use crate::support::waiting::wait_until;
 
 const NULL: [&str; 4] = ["--in", "null", "--out", "null"];
@@ -41,6 +42,28 @@ fn a_process_that_differs_is_turned_away_and_says_in_what() {
     with("alphabet", &longer, &secret, &[]).failed(2, &["has 3 addresses", "process 0 has 2"]);
     says(&first, "a process from 127.");
     says(&first, "process 1 from 127.");
+}
+
+#[test]
+fn another_build_of_the_program_is_turned_away() {
+    let machines = Machines::new(2, "alphabet");
+    let first = waiting(&machines);
+    // It does the same, and is another file.
+    let other = machines.folder.path("other-build");
+    std::fs::copy(PROGRAM, &other).unwrap();
+    let mut bytes = std::fs::OpenOptions::new().append(true).open(&other).unwrap();
+    bytes.write_all(b"another build").unwrap();
+    drop(bytes);
+    let mut command = Command::new(other);
+    let line = machines.line(1, &[&NULL[..], &["--encoding", "text"]].concat());
+    command.args(line).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let said = ["process 0 at", "turns process 1 away: its program is"];
+    Running::of_command(&mut command).end().failed(2, &said);
+    says(&first, "is turned away: its program is");
+    let second = machines.start(1, &[&NULL[..], &["--encoding", "text"]].concat());
+    for running in [first, second] {
+        running.end().succeeded();
+    }
 }
 
 #[test]

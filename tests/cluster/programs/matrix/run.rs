@@ -111,22 +111,30 @@ impl<'a> Run<'a> {
             Trouble::KillAll => {
                 self.wait_for_moment(Moment::Writing, chance);
                 self.kill_all(tally);
-                self.all = (0..self.machines.count()).map(|process| self.process(process)).collect();
+                self.all =
+                    (0..self.machines.count()).map(|process| self.process(process)).collect();
             }
             Trouble::Stop | Trouble::Stall | Trouble::Blink | Trouble::Reset => {
-                let moment = chance.one_of(&[Moment::Any, Moment::Writing]);
+                let moment = chance.one_of(&[Moment::Any, Moment::Writing, Moment::Writing]);
                 self.wait_for_moment(moment, chance);
-                self.disturb(trouble, self.any_of(chance), tally);
+                // Each process is called by those behind it, so nobody calls the last one.
+                let last = usize::from(trouble.is_of_relays());
+                let which = chance.below((self.all.len() - last) as u64);
+                self.disturb(trouble, usize::try_from(which).unwrap(), tally);
             }
         }
     }
 
     /// Kills a process at such a moment, and starts it again.
     fn kill_when(&mut self, moment: Moment, chance: &mut Chance, tally: &Tally) {
+        match moment {
+            Moment::Any | Moment::Writing | Moment::Saving => self.wait_for_moment(moment, chance),
+            // Who has not met the others is not missed.
+            _ => self.wait_for_moment(Moment::Writing, chance),
+        }
         let since = self.length_of("log");
         match moment {
             Moment::Any | Moment::Writing | Moment::Saving => {
-                self.wait_for_moment(moment, chance);
                 self.kill(self.any_of(chance), moment, tally);
             }
             Moment::Holding => {
@@ -231,10 +239,7 @@ impl<'a> Run<'a> {
             assert!(since.elapsed() < LIMIT, "process 0 does not end:\n{}", said());
             for process in 1..self.all.len() {
                 let awaited = self.all[0].said().contains("waiting for process");
-                if awaited
-                    && since.elapsed() > PATIENCE * 5
-                    && self.all[process].has_ended()
-                {
+                if awaited && since.elapsed() > PATIENCE * 5 && self.all[process].has_ended() {
                     let again = self.process(process);
                     std::mem::replace(&mut self.all[process], again).end().succeeded();
                 }
