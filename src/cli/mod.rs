@@ -18,6 +18,7 @@ mod progress;
 mod receive;
 mod recordings;
 mod run;
+mod said;
 mod send;
 mod setup;
 mod shell;

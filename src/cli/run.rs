@@ -1,6 +1,5 @@
 //! `run`: an application without a screen.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::future::pending;
 use std::io::{self, Write};
@@ -18,6 +17,7 @@ use super::metrics::Metrics;
 use super::progress::console::Console;
 use super::progress::interrupts::Interrupts;
 use super::progress::line::PROGRESS_EVERY;
+use super::said::{in_progress, in_words, say_what_is_waited_for};
 use super::setup::children::with_children;
 use super::setup::cluster::{Role, role};
 use super::setup::control::{files, open, reachable, refuse_useless_secret};
@@ -33,7 +33,6 @@ use crate::cluster::Cluster;
 use crate::cluster::meeting::Identity;
 use crate::core::frames::preview::one_line;
 use crate::core::json::write_json;
-use crate::core::text::counted;
 use crate::core::topology::Topology;
 use crate::endpoints::{claim, empty, open_to_write};
 use crate::session::Session;
@@ -41,7 +40,7 @@ use crate::session::asked::next;
 use crate::session::control::{Control, Wish};
 use crate::session::starting::Absent;
 use crate::session::wire::handshake::Host;
-use crate::telemetry::{SinkState, Snapshot, Summary};
+use crate::telemetry::Summary;
 use crate::workbench::{Reported, reporting};
 
 pub(super) fn run(
@@ -289,54 +288,4 @@ async fn heard(control: Option<&mut Control>, session: &Session) {
         Some(control) => control.heard(session).await,
         None => pending().await,
     }
-}
-
-/// Writes which sinks keep a run from ending, and how to end it without. Returns whether there are any.
-fn say_what_is_waited_for(snapshot: &Snapshot, how: &str, console: &Console) -> bool {
-    // Pipelines may share one.
-    let mut said = BTreeSet::new();
-    for sink in snapshot.pipelines.iter().flat_map(|pipeline| &pipeline.sinks) {
-        let (what, waits) = match sink.state {
-            SinkState::Writing => continue,
-            SinkState::Waiting => ("to write the last outputs", "has no receiver"),
-            SinkState::Stalled => ("to write the last outputs", "takes no outputs"),
-            SinkState::Closing => ("for the receiver's end", "has not closed the connection"),
-        };
-        let line = format!("waiting {what}: {} {waits}; {how} to end without", sink.endpoint);
-        if said.insert(line.clone()) {
-            console.progress().say(&one_line(&line));
-        }
-    }
-    !said.is_empty()
-}
-
-fn in_progress(snapshot: &Snapshot) -> String {
-    let totals = snapshot.totals;
-    let lost = match snapshot.dead_letters_lost {
-        0 => String::new(),
-        lost => format!(" ({lost} lost)"),
-    };
-    format!(
-        "{}: {} in, {} out, {}{lost}, {}/s",
-        snapshot.application,
-        totals.messages_in,
-        totals.messages_out,
-        counted(totals.dead_letters, "dead letter"),
-        snapshot.throughput.last()
-    )
-}
-
-fn in_words(summary: &Summary) -> String {
-    format!(
-        "{}: {} in, {} out, {} filtered, {}; {}; {:.3} s, {:.0} messages/s, p99 {:.0} us",
-        summary.app,
-        counted(summary.messages_in, "message"),
-        summary.messages_out,
-        summary.filtered,
-        counted(summary.dead_letters, "dead letter"),
-        counted(summary.partitions as u64, "partition"),
-        summary.seconds,
-        summary.messages_per_second,
-        summary.latency_us.p99,
-    )
 }

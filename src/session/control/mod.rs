@@ -16,16 +16,18 @@ mod viewer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::Session;
 use super::counting::Counting;
 use super::orders::{Answer, Order};
+use super::starting::Starting;
 use super::wire::address::ControlAddress;
 use super::wire::handshake::{Door, Host, Purpose};
 use super::wire::messages::{NOT_FROM_THERE, ToRun, ToViewer};
@@ -83,7 +85,7 @@ pub struct Control {
     waiting: Vec<Heard>,
     viewers: BTreeMap<Number, Viewer>,
     /// Those that look, and have come before the run has begun.
-    early: BTreeMap<Number, Early>,
+    early: Early,
     /// Those that wait for the end.
     stopping: Vec<mpsc::Sender<Vec<u8>>>,
 }
@@ -121,7 +123,7 @@ impl Control {
             heard: to_see_to,
             waiting: Vec::new(),
             viewers: BTreeMap::new(),
-            early: BTreeMap::new(),
+            early: Early::default(),
             stopping: Vec::new(),
         })
     }
@@ -129,6 +131,24 @@ impl Control {
     /// Where it listens: the real port, also if the system chose it.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Starts a run, and answers those that come meanwhile. Returns also what they want of the run when it has begun: until
+    /// then, a wish for its end ends the wait for other processes.
+    pub fn answer_while<T>(&mut self, starting: &Starting, start: impl FnOnce() -> T) -> (T, Wish) {
+        let (begun, is_begun) = oneshot::channel::<()>();
+        let handle = self.runtime.handle().clone();
+        let Self { early, heard, stopping, .. } = self;
+        let answer = early.answer(heard, stopping, starting, is_begun);
+        let started = thread::scope(|scope| {
+            scope.spawn(move || handle.block_on(answer));
+            let started = start();
+            // The scope waits for its end, which comes by that.
+            drop(begun);
+            started
+        });
+        let wish = if self.stopping.is_empty() { Wish::Nothing } else { Wish::Stop };
+        (started, wish)
     }
 
     /// Waits until [`serve`](Self::serve) should be called.
@@ -163,7 +183,7 @@ impl Control {
     ///
     /// An engine that was to start again could not: it has ended.
     pub fn serve(&mut self, session: &mut Session) -> Result<Wish, EngineError> {
-        self.take_over_early(session);
+        self.viewers.append(&mut self.early.take_over(session, &self.compile));
         let mut heard = std::mem::take(&mut self.waiting);
         while heard.len() < AT_ONCE
             && let Ok(more) = self.heard.try_recv()
@@ -271,9 +291,7 @@ impl Control {
         for tell in &stopping {
             let _ = tell.try_send(last.clone());
         }
-        for early in early.values() {
-            early.tell(&ended);
-        }
+        early.tell(&ended);
         drop((viewers, early, stopping));
         // One may have come when it was too late to see to it.
         let tell_late = |heard| {

@@ -3,16 +3,16 @@
 //! Invariant: whoever comes is answered, however long the start takes; and what is seen when the run has begun is seen by
 //! those that have come before, too.
 
-use std::thread;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::{Heard, WAITING};
+use super::connection::{Heard, Number, WAITING};
 use super::viewer::Viewer;
-use super::{Control, Wish};
+use crate::core::partitions::sent::Compile;
 use crate::session::Session;
 use crate::session::orders::Answer;
 use crate::session::past::Travel;
@@ -28,16 +28,16 @@ const EVERY: Duration = Duration::from_secs(1);
 const NOT_BEGUN: &str = "the run has not begun: nothing was done";
 
 /// One that looks at a run that starts.
-pub(super) struct Early {
+struct EarlyViewer {
     read_only: bool,
     tell: mpsc::Sender<Vec<u8>>,
     looked: Option<Box<Looked>>,
     orders_heard: u64,
 }
 
-impl Early {
+impl EarlyViewer {
     /// Tells it something. False if it is gone, or does not read what it is told.
-    pub fn tell(&self, message: &ToViewer) -> bool {
+    fn tell(&self, message: &ToViewer) -> bool {
         encode(message).is_ok_and(|frame| self.tell.try_send(frame).is_ok())
     }
 
@@ -79,89 +79,94 @@ impl Early {
     }
 }
 
-impl Control {
-    /// Starts a run, and answers those that come meanwhile. Returns also what they want of the run when it has begun: until
-    /// then, a wish for its end ends the wait for other processes.
-    pub fn answer_while<T>(&mut self, starting: &Starting, start: impl FnOnce() -> T) -> (T, Wish) {
-        let (begun, is_begun) = oneshot::channel::<()>();
-        let handle = self.runtime.handle().clone();
-        thread::scope(|scope| {
-            let answering = scope.spawn(|| handle.block_on(self.answer(starting, is_begun)));
-            let started = start();
-            // It ends by that, or has ended.
-            drop(begun);
-            // A panic there is one here.
-            let wish = answering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (started, wish)
-        })
-    }
+/// Those that have come to a run that starts.
+#[derive(Default)]
+pub(super) struct Early {
+    all: BTreeMap<Number, EarlyViewer>,
+}
 
-    /// Answers until the run has begun.
-    async fn answer(&mut self, starting: &Starting, mut is_begun: oneshot::Receiver<()>) -> Wish {
-        let (mut wish, mut next) = (Wish::Nothing, Instant::now() + EVERY);
+impl Early {
+    /// Answers those that are heard until the run has begun. Those that want its end are added to `stopping`: until it has
+    /// begun, their wish ends the wait for other processes.
+    pub async fn answer(
+        &mut self,
+        heard: &mut mpsc::Receiver<Heard>,
+        stopping: &mut Vec<mpsc::Sender<Vec<u8>>>,
+        starting: &Starting,
+        mut is_begun: oneshot::Receiver<()>,
+    ) {
+        let mut next = Instant::now() + EVERY;
         loop {
             tokio::select! {
                 biased;
-                _ = &mut is_begun => return wish,
-                Some(heard) = self.heard.recv() => {
-                    if self.hear_early(heard, starting) == Wish::Stop {
-                        wish = Wish::Stop;
+                _ = &mut is_begun => return,
+                Some(heard) = heard.recv() => match heard {
+                    Heard::Came(_, Purpose::Stop, tell) => {
+                        stopping.push(tell);
                         starting.stop();
                     }
-                }
-                () = starting.changed() => self.show_early(starting),
-                () = sleep_until(next), if !self.early.is_empty() => {
-                    self.show_early(starting);
+                    heard => self.hear(heard, starting),
+                },
+                () = starting.changed() => self.show(starting),
+                () = sleep_until(next), if !self.all.is_empty() => {
+                    self.show(starting);
                     next = Instant::now() + EVERY;
                 }
             }
         }
     }
 
-    fn hear_early(&mut self, heard: Heard, starting: &Starting) -> Wish {
+    fn hear(&mut self, heard: Heard, starting: &Starting) {
         match heard {
             Heard::Came(number, Purpose::Watch { read_only, .. }, tell) => {
-                let early = Early { read_only, tell, looked: None, orders_heard: 0 };
+                let early = EarlyViewer { read_only, tell, looked: None, orders_heard: 0 };
                 if early.show(starting) {
-                    self.early.insert(number, early);
+                    self.all.insert(number, early);
                 }
             }
             Heard::Came(_, Purpose::Status, tell) => {
-                let status = starting.status(self.early.len());
+                let status = starting.status(self.all.len());
                 if let Ok(frame) = encode(&ToViewer::Status(Box::new(status))) {
                     // One that is gone needs no answer.
                     let _ = tell.try_send(frame);
                 }
             }
-            Heard::Came(_, Purpose::Stop, tell) => {
-                self.stopping.push(tell);
-                return Wish::Stop;
+            Heard::Came(_, Purpose::Stop, _) => {
+                debug_assert!(false, "a stop is not for those that look")
             }
             Heard::Said(number, said) => {
-                if self.early.get_mut(&number).is_some_and(|early| !early.hear(said)) {
-                    self.early.remove(&number);
+                if self.all.get_mut(&number).is_some_and(|early| !early.hear(said)) {
+                    self.all.remove(&number);
                 }
             }
-            Heard::Gone(number) => drop(self.early.remove(&number)),
+            Heard::Gone(number) => drop(self.all.remove(&number)),
         }
-        Wish::Nothing
     }
 
-    fn show_early(&mut self, starting: &Starting) {
-        self.early.retain(|_, early| early.show(starting));
+    fn show(&mut self, starting: &Starting) {
+        self.all.retain(|_, early| early.show(starting));
     }
 
-    /// The run has begun: those that have come before look at it from now on.
-    pub(super) fn take_over_early(&mut self, session: &Session) {
-        for (number, early) in std::mem::take(&mut self.early) {
-            session.say("a workbench is attached");
-            let Early { read_only, tell, looked, orders_heard } = early;
+    /// Tells all of them something.
+    pub fn tell(&self, message: &ToViewer) {
+        for early in self.all.values() {
+            early.tell(message);
+        }
+    }
+
+    /// The run has begun: those that look at it from now on.
+    pub fn take_over(&mut self, session: &Session, compile: &Compile) -> BTreeMap<Number, Viewer> {
+        let all = std::mem::take(&mut self.all).into_iter();
+        let viewers = all.map(|(number, early)| {
+            let EarlyViewer { read_only, tell, looked, orders_heard } = early;
             let mut viewer = Viewer::new(read_only, tell, session);
             viewer.orders_heard = orders_heard;
             if let Some(looked) = looked {
-                viewer.look_at(*looked, &self.compile);
+                viewer.look_at(*looked, compile);
             }
-            self.viewers.insert(number, viewer);
-        }
+            session.say("a workbench is attached");
+            (number, viewer)
+        });
+        viewers.collect()
     }
 }
