@@ -132,7 +132,7 @@ impl Early {
                 }
             }
             Heard::Came(_, Purpose::Stop, _) => {
-                debug_assert!(false, "a stop is not for those that look")
+                debug_assert!(false, "a stop is not for those that look");
             }
             Heard::Said(number, said) => {
                 if self.all.get_mut(&number).is_some_and(|early| !early.hear(said)) {
