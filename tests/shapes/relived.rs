@@ -29,6 +29,7 @@ use wallaroo::{TestDriver, Topology};
 use crate::ending::{Inputs, Watched, Watcher};
 use crate::hosts::cluster;
 use crate::shape::{Begin, Shape};
+use crate::steps::Step;
 
 /// What a person does between two injections.
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +169,10 @@ pub fn find_changes(shape: &Shape, inputs: &Inputs, size: (usize, usize), acts: 
         forth.push(found);
         at = found;
     }
-    assert_eq!(back, forth, "{shape}");
+    // Behind a step that any worker runs no order is promised: messages of a key may change places if later ones are left out.
+    if !shape.steps.contains(&Step::Parallel) {
+        assert_eq!(back, forth, "{shape}");
+    }
     assert!(changed.iter().all(|at| back.contains(at)), "{shape}: {changed:?} {back:?}");
     // A computation that refuses may have changed the state: it is found, too. So is a step of the same name.
     let others = back.iter().filter(|at| !changed.contains(at));
