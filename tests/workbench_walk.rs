@@ -191,6 +191,7 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         Order::StopLoad => session.stop_load(),
         Order::Revive { key, .. } => workbench.revived(&key, None),
         order @ (Order::Breakpoint(_)
+        | Order::Held(_)
         | Order::WhatIf(_)
         | Order::EndWhatIf
         | Order::Shrink(_)

@@ -123,4 +123,8 @@ fn figures_in_words(text: &mut String, status: &Status) {
     if let Some(condition) = &status.stopped_at {
         let _ = writeln!(text, "stopped at a breakpoint: {condition}");
     }
+    if let Some(condition) = &status.held_at {
+        let _ =
+            writeln!(text, "a message is held at a breakpoint, and nothing enters: {condition}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The engine: starts a topology, takes requests while it runs, and ends.
 
 mod asking;
+mod entrance;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::core::numbers::{PipelineIndex, Timestamp};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{Budget, InputFull, LoadOrder, LoadProgress};
+pub use entrance::{AtEntrance, Entrance};
 
 /// A running topology. Its drop ends the run at once, and drops what is in flight.
 pub struct Engine(Running);
@@ -249,6 +251,7 @@ impl Engine {
 
     fn wake(&self) {
         self.0.workers().wake();
+        self.shared().gate.wake_looker();
     }
 
     /// Stops reading. What was read is processed to its end, then the run ends. It cannot be paused any

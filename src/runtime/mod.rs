@@ -45,6 +45,7 @@ mod interleavings;
 pub mod mesh;
 mod panics;
 mod parts;
+pub mod passes;
 pub mod processes;
 mod recovery;
 mod settings;
@@ -54,7 +55,7 @@ mod startup;
 mod workers;
 
 pub use earlier::Earlier;
-pub use engine::Engine;
+pub use engine::{AtEntrance, Engine, Entrance};
 pub use error::EngineError;
 #[cfg(feature = "workbench")]
 pub(crate) use error::hint;

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::examiner::Examiner;
+use super::passes::Passes;
 use super::processes::naming::named;
 use crate::cluster::Cluster;
 use crate::core::event::ProcessNamed;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub recorded: Option<Arc<RecordedInMemory>>,
     /// Who is given what happened to messages, if somebody is.
     pub examiner: Option<Arc<Examiner>>,
+    /// Who says which message may enter, if somebody looks at them before.
+    pub passes: Option<Arc<Passes>>,
     /// The processes that run it together, of which this is process 0. `None`: this one alone.
     pub cluster: Option<Arc<Cluster>>,
 }
@@ -102,6 +105,7 @@ impl Settings {
             resilience: None,
             recorded: None,
             examiner: None,
+            passes: None,
             cluster: None,
         }
     }

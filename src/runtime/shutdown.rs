@@ -143,6 +143,7 @@ impl Supervisor {
             Inlets::stop(&self.inlets, &self.stop);
             self.shared.abort.store(true, Ordering::Release);
             self.shared.queues.iter().for_each(|queues| queues.wake());
+            self.shared.gate.wake_looker();
         }
         self.outcome.send_replace(Some(outcome.map_err(Arc::new)));
     }
@@ -187,6 +188,7 @@ impl Supervisor {
                         self.part();
                         self.shared.gate.finish(self.shared.clock.now());
                         self.shared.queues.iter().for_each(|queues| queues.wake());
+                        self.shared.gate.wake_looker();
                     }
                     News::Failed(error) => return Err(error),
                 },

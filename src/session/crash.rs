@@ -107,6 +107,7 @@ impl Session {
         before()?;
         let before_start = began.elapsed();
         self.engine = apart(start)?;
+        self.breakpoints.enter(self.engine.entrance());
         self.disturb();
         (self.recovering, self.ended) = (true, None);
         let crash = Crash { workers, partitions, epoch, messages, took: began.elapsed() };

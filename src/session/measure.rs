@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Session;
 use super::totals::{of_worker, pipeline_totals};
-use crate::core::frames::dead_letter::{Cause, FRAMING_STEP, JOURNAL_STEP};
+use crate::core::frames::dead_letter::{Cause, FRAMING_STEP, HELD_STEP, JOURNAL_STEP};
 use crate::core::numbers::Timestamp;
 use crate::core::topology::PipelinePlan;
 use crate::runtime::RunState;
@@ -97,13 +97,14 @@ fn measured(
 
 /// The dead letters of a pipeline by step and cause, with those that there are none of.
 fn refused(plan: &PipelinePlan, counters: &PipelineCounters) -> Vec<Refused> {
-    let set_aside = counters.set_aside.get();
-    let framing = counters.broken.get().saturating_sub(set_aside);
+    let (set_aside, dropped) = (counters.set_aside.get(), counters.dropped.get());
+    let framing = counters.broken.get().saturating_sub(set_aside + dropped);
     let beside =
         |step: &str, cause, count| Refused { place: None, step: step.into(), cause, count };
     let mut refused = vec![
         beside(FRAMING_STEP, Cause::Framing, framing),
         beside(JOURNAL_STEP, Cause::SetAside, set_aside),
+        beside(HELD_STEP, Cause::Dropped, dropped),
     ];
     for (place, (step, causes)) in plan.steps.iter().zip(&counters.refused).enumerate() {
         let of_step = causes.each().map(|(cause, counter)| Refused {
@@ -113,9 +114,8 @@ fn refused(plan: &PipelinePlan, counters: &PipelineCounters) -> Vec<Refused> {
             count: counter.get(),
         });
         // No step of an author has these.
-        let of_step =
-            of_step.filter(|refused| !matches!(refused.cause, Cause::Framing | Cause::SetAside));
-        refused.extend(of_step);
+        let beside = [Cause::Framing, Cause::SetAside, Cause::Dropped];
+        refused.extend(of_step.filter(|refused| !beside.contains(&refused.cause)));
     }
     refused
 }

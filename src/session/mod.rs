@@ -146,8 +146,10 @@ impl Session {
         let observer = Arc::clone(&collector) as Arc<dyn Observer>;
         let mut settings = settings.clone();
         settings.examiner = Some(breakpoints.examiner());
+        settings.passes = settings.cluster.is_none().then(|| breakpoints.passes());
         breakpoints.begin(&collector.news, settings.cluster.is_none());
         let engine = start(topology, &settings, observer)?;
+        breakpoints.enter(engine.entrance());
         if let Some(letters) = &collector.letters {
             let told = Arc::downgrade(&collector);
             let tell = move |news| {

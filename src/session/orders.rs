@@ -44,6 +44,8 @@ pub enum Order {
     Pin(Pin),
     /// Set a breakpoint, or change one.
     Breakpoint(BreakpointOrder),
+    /// Say what becomes of the message that is held.
+    Held(HeldOrder),
     /// Lose all that is in memory, and recover.
     Crash,
     /// Kill this process, one of several that run the engine.
@@ -72,10 +74,25 @@ pub enum Order {
 pub enum BreakpointOrder {
     /// Set one with this condition.
     Set(String),
+    /// Set one with this condition that holds messages before they enter.
+    SetHold(String),
+    /// Make the one with this number hold messages before they enter, or stop behind them.
+    SwitchHold(u64),
     /// Take the one with this number away.
     Remove(u64),
     /// Switch the one with this number off, or on again.
     Switch(u64),
+}
+
+/// What becomes of a message that is held, by the number of that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HeldOrder {
+    /// It enters as it is.
+    LetGo(u64),
+    /// It is a dead letter. That is told at once, and counts with a checkpoint: a crash before it undoes the decision.
+    Drop(u64),
+    /// It is a dead letter, and these bytes, which are one frame, enter in its place. It counts like a drop.
+    Edit(u64, Bytes),
 }
 
 /// What came of an order, where a person has to be told.
@@ -144,6 +161,7 @@ impl Session {
             }
             Order::Pin(pin) => Ok(Some(self.pin_or_unpin(pin))),
             Order::Breakpoint(order) => Ok(self.order_breakpoint(order).err().map(Answer::Refused)),
+            Order::Held(order) => Ok(self.order_held(order).err().map(Answer::Refused)),
             Order::Crash => match self.crash() {
                 Ok(()) => Ok(Some(Answer::Crashed(true))),
                 Err(EngineError::NothingSaved) => Ok(Some(Answer::Crashed(false))),

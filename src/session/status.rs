@@ -14,7 +14,8 @@ pub const STARTING: &str = "starting";
 pub struct Status {
     /// The application's name.
     pub app: String,
-    /// What the engine does: `starting`, `running`, `pausing`, `paused`, `stepping` or `recovering`.
+    /// What the engine does: `starting`, `running`, `holding` if it runs and a breakpoint holds a message, `pausing`,
+    /// `paused`, `stepping` or `recovering`.
     pub state: String,
     /// The processes that are waited for, each with where it is reached; nothing goes on without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -60,6 +61,10 @@ pub struct Status {
     /// The condition of the breakpoint at which the engine has stopped; `None` if it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_at: Option<String>,
+    /// The condition of the breakpoint that holds a message before it enters: nothing enters until somebody says what
+    /// becomes of it. `None` if none is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<String>,
     /// How many look at the run.
     pub viewers: usize,
 }
@@ -70,6 +75,7 @@ impl Session {
         let figures = self.figures(&self.look);
         let state = match figures.run_state {
             _ if self.engine.is_recovering() => "recovering",
+            RunState::Running if figures.breakpoints.held.is_some() => "holding",
             RunState::Running => "running",
             RunState::Pausing => "pausing",
             RunState::Paused => "paused",
@@ -111,6 +117,7 @@ impl Status {
             stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),
             breakpoints: breakpoints.all.iter().filter(|one| one.on).count(),
             stopped_at: breakpoints.hit.as_ref().map(|hit| hit.text.to_string()),
+            held_at: breakpoints.held.as_ref().map(|held| held.text.to_string()),
             viewers,
         }
     }

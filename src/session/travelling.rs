@@ -20,6 +20,7 @@ impl Order {
         match self {
             Self::Inject(..)
             | Self::Step
+            | Self::Held(_)
             | Self::Load(_)
             | Self::Crash
             | Self::Kill(_)

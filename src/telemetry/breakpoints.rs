@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::held::HeldShown;
 use crate::application::Key;
 use crate::core::frames::trace::Trace;
 use crate::core::text::plural;
@@ -18,6 +19,10 @@ pub struct BreakpointsShown {
     pub is_judging: bool,
     /// The message at which the engine has stopped; `None` if it has not, or has gone on since.
     pub hit: Option<HitShown>,
+    /// The message that is held before it enters.
+    pub held: Option<Arc<HeldShown>>,
+    /// How many messages were looked at before they entered; `None` if none are.
+    pub looked: Option<u64>,
 }
 
 /// A breakpoint.
@@ -29,6 +34,8 @@ pub struct BreakpointShown {
     pub text: Arc<str>,
     /// Whether messages are judged by it.
     pub on: bool,
+    /// Whether it holds messages before they enter, instead of stopping behind them.
+    pub hold: bool,
     /// How many messages it held of, since it was set.
     pub hits: u64,
     /// Of how many messages it could not be said.

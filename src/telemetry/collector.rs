@@ -225,6 +225,7 @@ impl Observer for Collector {
             counters.broken.add(1);
             counters.broken_bytes.add(letter.bytes.len() as u64);
             counters.set_aside.add(u64::from(letter.cause == Cause::SetAside));
+            counters.dropped.add(u64::from(letter.cause == Cause::Dropped));
         }
         // This is the thread of all I/O: it must not block.
         self.keep_dead_letters(vec![letter], |file, letters| {

@@ -10,6 +10,7 @@ mod branch;
 mod breakpoints;
 pub(crate) mod collector;
 pub(crate) mod dead_letter_file;
+mod held;
 pub(crate) mod histories;
 pub(crate) mod log;
 pub(crate) mod measured;
@@ -32,6 +33,7 @@ pub use branch::{
 };
 pub use breakpoints::{BreakpointShown, BreakpointsShown, HitShown};
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
+pub use held::{HeldDecision, HeldShown};
 #[cfg(feature = "workbench")]
 pub(crate) use log::utc;
 pub use log::{Log, LogFile, LogLevel, LogLine, LogLost, LogShown, LogTaken, log_failure};

@@ -26,6 +26,8 @@ pub(crate) struct PipelineCounters {
     pub broken_bytes: Counter,
     /// How many of the broken ones are frames of the journal that were set aside.
     pub set_aside: Counter,
+    /// How many of the broken ones are messages that a person has dropped before they entered.
+    pub dropped: Counter,
     pub outputs: Counter,
     pub bytes_out: Counter,
     pub latency: Mutex<Latency>,
@@ -46,6 +48,7 @@ impl PipelineCounters {
             broken: Counter::default(),
             broken_bytes: Counter::default(),
             set_aside: Counter::default(),
+            dropped: Counter::default(),
             outputs: Counter::default(),
             bytes_out: Counter::default(),
             latency: Mutex::new(Latency::new()),

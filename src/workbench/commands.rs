@@ -51,6 +51,7 @@ commands! {
     LessLoad,     "less load",     Everywhere,  HELP,   [char('<')],                        "half as many messages of the load a second";
     StopLoad,     "stop load",     Everywhere,  HELP,   [char('X')],                        "end the load";
     Breakpoints,  "breakpoints",   Everywhere,  HELP,   [char('b')],                        "stop at a message: conditions, as key == \"a\" && state.votes > 100";
+    Held,         "held message",  Everywhere,  HELP,   [char('H')],                        "show the message that a breakpoint holds: let it go, drop it or edit it";
     Freeze,       "freeze",        Everywhere,  HELP,   [char('f'), plain(F(7))],           "keep the screen as it is while the engine goes on, or show it live again";
     ChangeBefore, "change before", Everywhere,  HELP,   [char(',')],                        "go back to the change before, of the selected partition or of any; the engine goes on";
     ChangeAfter,  "change after",  Everywhere,  HELP,   [char('.')],                        "in the past, go on to the next change, of the selected partition or of any";

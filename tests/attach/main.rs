@@ -16,6 +16,7 @@ mod alphabet;
 mod support;
 
 mod commands;
+mod holding;
 mod hosted;
 mod looking;
 mod ordering;

@@ -12,7 +12,7 @@ use wallaroo::application::Key;
 use wallaroo::core::frames::pins::Pin;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::runtime::RunState;
-use wallaroo::session::orders::{Answer, BreakpointOrder, Order, TestOf};
+use wallaroo::session::orders::{Answer, BreakpointOrder, HeldOrder, Order, TestOf};
 use wallaroo::session::remote::{Reach, Remote};
 use wallaroo::session::watched::Watched;
 use wallaroo::session::wire::address::ControlAddress;
@@ -135,7 +135,8 @@ fn one_that_only_looks_changes_nothing_and_is_told_so() {
     let address = ControlAddress::Unix(hosted.socket());
     let mut remote = Remote::attach(Reach { address, secret: None, read_only: true }).unwrap();
     let inject = Order::Inject(PipelineIndex(0), votes([(b'a', 1)]).into());
-    for order in [inject, Order::PauseOrResume, Order::Crash, Order::Reset] {
+    let hold = Order::Held(HeldOrder::Drop(1));
+    for order in [inject, hold, Order::PauseOrResume, Order::Crash, Order::Reset] {
         remote.order(order).unwrap();
         let Answer::Refused(why) = answer(&mut remote) else { panic!("it is done") };
         assert!(why.contains("--read-only"), "{why}");

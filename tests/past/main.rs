@@ -20,6 +20,8 @@ mod breakpoints;
 mod disturbed;
 mod failing;
 mod faults;
+mod fronts;
+mod holding;
 mod seeks;
 mod shrinking;
 mod testing;

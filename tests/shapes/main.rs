@@ -17,6 +17,8 @@ mod hosts;
 
 mod branched;
 mod ending;
+#[cfg(feature = "workbench")]
+mod held;
 mod item;
 mod relived;
 mod shape;
@@ -28,6 +30,8 @@ mod stopped;
 use branched::{any_edit, branch, branch_of_nothing};
 use ending::{driven, run};
 use fragile::silence_panics_on_purpose;
+#[cfg(feature = "workbench")]
+use held::{Disturbed, hold};
 use item::payloads;
 use proptest::prelude::*;
 use relived::{Act, find_changes, relive, seek};
@@ -214,6 +218,21 @@ proptest! {
         silence_panics_on_purpose();
         let inputs = [90, 40, 30, 20].map(|number| payloads(seed.wrapping_add(number as u64), number));
         stop(&shape, &inputs, size, &condition);
+    }
+
+    #[cfg(feature = "workbench")]
+    #[test]
+    fn what_enters_is_what_a_person_lets_enter_in_the_run_in_its_recording_and_after_a_crash(
+        shape in any_tangled_shape(),
+        seed: u64,
+        workers in prop::sample::select(&[1, 2, 4][..]),
+        condition in any_condition().prop_filter("known before", |text| !text.contains("worker")),
+        (files, every, decided, saved) in (any::<bool>(), 0_u64..6, any::<bool>(), any::<bool>()),
+    ) {
+        // Where no order is promised, messages of a key may change places.
+        let shape = Shape { tangled: false, from: Begin::Frames, ..shape };
+        let inputs = [40, 20, 15, 10].map(|number| payloads(seed.wrapping_add(number as u64), number));
+        hold(&shape, &inputs, workers, &condition, Disturbed { files, every, decided, saved });
     }
 
     #[test]

@@ -45,13 +45,13 @@ pub enum Act {
 /// What came of a run or of a replay. Between workers, outputs and dead letters have no order.
 #[derive(Debug, Default, PartialEq)]
 pub struct Came {
-    partitions: Vec<(String, String, u64, bool, serde_json::Value)>,
+    pub partitions: Vec<(String, String, u64, bool, serde_json::Value)>,
     outputs: BTreeMap<(usize, usize), Vec<Vec<u8>>>,
-    dead_letters: Vec<(String, u64, String, String, String)>,
+    pub dead_letters: Vec<(String, u64, String, String, String)>,
 }
 
 impl Came {
-    fn partitions(mut self, rows: impl IntoIterator<Item = PartitionRow>) -> Self {
+    pub fn partitions(mut self, rows: impl IntoIterator<Item = PartitionRow>) -> Self {
         let rows = rows.into_iter();
         self.partitions = rows
             .map(|row| (row.state, row.key.to_string(), row.messages, row.poisoned, row.value))
@@ -215,7 +215,7 @@ pub fn messages(timeline: &Timeline<MemoryRecording>) -> Vec<(usize, Vec<u8>)> {
 }
 
 /// A driver that has processed these messages.
-fn driven(topology: &Topology, messages: &[(usize, Vec<u8>)]) -> TestDriver {
+pub fn driven(topology: &Topology, messages: &[(usize, Vec<u8>)]) -> TestDriver {
     let mut driver = TestDriver::new(topology);
     for (pipeline, frame) in messages {
         driver.push(&topology.pipelines()[*pipeline].name, frame).unwrap();

@@ -24,7 +24,7 @@ use wallaroo::core::replay::memory::RecordedInMemory;
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
-use wallaroo::session::orders::{Answer, Order};
+use wallaroo::session::orders::{Answer, HeldOrder, Order};
 use wallaroo::session::past::RECORDED;
 use wallaroo::telemetry::{Log, LogLevel, OutputShown, PartitionView, ShrinkShown, Snapshot};
 use wallaroo::workbench::{Effect, Theme, Workbench};
@@ -161,7 +161,9 @@ impl Stage {
                 self.sent += 1;
             }
             Some(Effect::Travel(travel)) => self.session.travel(travel),
-            Some(Effect::Order(order @ Order::Breakpoint(_))) => {
+            Some(Effect::Order(order @ (Order::Breakpoint(_) | Order::Held(_)))) => {
+                // What takes the place of a message is one more.
+                self.sent += u64::from(matches!(order, Order::Held(HeldOrder::Edit(..))));
                 assert_eq!(self.session.obey(order).unwrap(), None);
             }
             Some(Effect::Order(Order::PauseOrResume))
@@ -220,7 +222,8 @@ impl Stage {
                 !pipeline.has_sink || last >= pipeline.messages_out
             });
             let done = match &snapshot.past {
-                None => ended == self.sent && kept && told && looked,
+                // What waits behind a message that is held does not end.
+                None => is_held(&snapshot).unwrap_or(ended == self.sent) && kept && told && looked,
                 // What came of what was sent is not known of then.
                 Some(_) => looked,
             };
@@ -271,6 +274,11 @@ impl Stage {
     pub fn screen(&self) -> String {
         text_of(&self.draw())
     }
+}
+
+/// Whether nobody has decided yet what becomes of the message that is held; `None` if none is.
+fn is_held(snapshot: &Snapshot) -> Option<bool> {
+    snapshot.breakpoints.held.as_ref().map(|held| held.decided.is_none())
 }
 
 /// A buffer's characters, a line a row.

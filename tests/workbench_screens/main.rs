@@ -37,6 +37,7 @@ mod conditions;
 mod figures;
 mod folding;
 mod generators;
+mod holding;
 mod letters;
 mod lines;
 mod load;

@@ -135,7 +135,7 @@ fn the_screen_says_where_the_pressure_is() {
 
 #[test]
 fn help_lists_every_command() {
-    let mut stage = voted(120, 90, UNICODE);
+    let mut stage = voted(120, 92, UNICODE);
     press(&mut stage, KeyCode::F(1));
     let screen = stage.screen();
     for entry in wallaroo::workbench::COMMANDS {

@@ -30,8 +30,11 @@ pub fn fields_of(source: &SourcePlan, frame: &[u8]) -> Vec<FrameField> {
     let Range { start, end } = source.framing.wrapping().payload(frame);
     let payload = frame.get(start..end).unwrap_or_default();
     let mut fields = Vec::new();
-    let names = names_of(source, payload).unwrap_or_else(|| vec![String::new(); payload.len()]);
-    for (at, name) in (start..).zip(names) {
+    let names = names_of(source, payload);
+    if names.is_none() && !payload.is_empty() {
+        fields.push(FrameField { name: String::new(), bytes: start..start + payload.len() });
+    }
+    for (at, name) in (start..).zip(names.unwrap_or_default()) {
         match fields.last_mut().filter(|last: &&mut FrameField| last.name == name) {
             Some(last) => last.bytes.end = at + 1,
             None => fields.push(FrameField { name, bytes: at..at + 1 }),

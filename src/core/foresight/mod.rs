@@ -7,6 +7,7 @@
 //! were [missing](Foresight::missing), and runs it again until none is.
 
 mod came;
+mod entering;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use super::steps::context::Report;
 use super::topology::{PipelinePlan, StepKind, Topology};
 use crate::application::Key;
 use came::Came;
+pub use entering::{foresee_entry, one_frame};
 pub use fields::{FrameField, fields_of};
 
 /// The source's name in what is said of the message.
@@ -108,6 +110,17 @@ pub struct Foresight {
     pub fields: Vec<FrameField>,
 }
 
+/// What a message that waits would do, and what its trace would be.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// What it would do.
+    pub foresight: Foresight,
+    /// What would happen to it.
+    pub trace: Arc<Trace>,
+    /// Its dead letters.
+    pub letters: Vec<DeadLetter>,
+}
+
 /// What the engine is like in which the message would run.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
@@ -136,14 +149,26 @@ fn run(
     plan: &PipelinePlan,
     bytes: &[u8],
 ) -> Foresight {
-    let mut frames = match first_frame(plan, around.frame_limit, bytes) {
-        Ok(frames) => frames,
+    match first_frame(plan, around.frame_limit, bytes) {
+        Ok(frames) => {
+            let fields = fields_of(&plan.source, frames.frame(0));
+            Foresight { fields, ..look(around, pipeline, plan, frames).foresight }
+        }
         Err(letter) => {
             let (failure, failures) = (letter.map(|letter| *letter), 1);
-            return Foresight { failure, failures, ..Foresight::default() };
+            Foresight { failure, failures, ..Foresight::default() }
         }
-    };
-    let fields = fields_of(&plan.source, frames.frame(0));
+    }
+}
+
+/// What the first of these frames would do. Which bytes are which field is not asked: that costs many calls of the
+/// decoder, and this is done for each message that is held or let in.
+fn look(
+    around: Surroundings<'_>,
+    pipeline: PipelineIndex,
+    plan: &PipelinePlan,
+    mut frames: Frames,
+) -> Looked {
     // One worker owns every key here. `changes` asks the engine's placement for the owners.
     let setup = WorkerSetup::alone(false);
     let mut worker = Workers::alone(around.topology, setup).in_pieces_of(PIECE);
@@ -153,7 +178,7 @@ fn run(
     let processed = worker.process_frames(pipeline, frames, &mut came);
     debug_assert!(processed.is_ok(), "frames enter a pipeline of the application");
     let (report, Came { output, outputs, letters, cut }) = (worker.report(), came);
-    Foresight {
+    let foresight = Foresight {
         message: message_of(&trace),
         filtered: report.filtered > 0,
         changes: changes(around, plan, &trace, report),
@@ -161,11 +186,12 @@ fn run(
         outputs,
         missing: missing(around, plan, &worker, &letters),
         failures: letters.len() as u64,
-        failure: letters.into_iter().next(),
+        failure: letters.first().cloned(),
         cut,
         unknown,
-        fields,
-    }
+        fields: Vec::new(),
+    };
+    Looked { foresight, trace, letters }
 }
 
 /// The first frame; else the dead letter of bytes that are not a frame, or `None` if there are no bytes.

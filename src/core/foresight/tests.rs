@@ -204,3 +204,29 @@ fn fields_are_found_by_what_changes_with_their_bytes() {
     assert_eq!(named(b"\0\0\0\x02hi"), fields(&[("length", 0..4), ("", 4..6)]));
     assert_eq!(named(b"\0\0"), fields(&[("length", 0..2)]));
 }
+
+#[test]
+fn a_payload_that_is_too_long_to_be_tried_is_one_field_without_a_name() {
+    let topology = votes();
+    let frame = [&1_000_000_u32.to_be_bytes()[..], &vec![b'a'; 1_000_000]].concat();
+    let fields = fields_of(&topology.pipelines()[0].source, &frame);
+    let fields: Vec<_> = fields.into_iter().map(|field| (field.name, field.bytes)).collect();
+    assert_eq!(fields, [("length".to_owned(), 0..4), (String::new(), 4..1_000_004)]);
+}
+
+#[test]
+fn a_last_line_takes_a_place_with_an_end() {
+    let read = |payload: &[u8]| Ok::<_, Reason>(payload.first().copied());
+    let sink = Sink::new(|_: &u8, _: &mut Out<'_>| {});
+    let topology = Application::new("lines")
+        .pipeline("lines", Source::new(read).lines())
+        .to_sink(sink)
+        .build()
+        .unwrap();
+    let frame = |bytes: &[u8]| one_frame(&topology.pipelines()[0], 8, bytes);
+    for bytes in [&b"ab"[..], b"ab\n"] {
+        let pieces = frame(bytes).unwrap();
+        assert_eq!((&pieces.bytes()[..], pieces.len()), (&b"ab\n"[..], 1));
+    }
+    assert!(frame(b"ab\ncd").is_err() && frame(b"").is_err() && frame(b"abcdefghi").is_err());
+}

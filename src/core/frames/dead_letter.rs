@@ -59,6 +59,9 @@ pub const FRAMING_STEP: &str = "framing";
 /// The step of dead letters that were set aside in a replay of the journal.
 pub const JOURNAL_STEP: &str = "journal";
 
+/// The step of dead letters that a person has dropped before they entered.
+pub const HELD_STEP: &str = "held";
+
 impl DeadLetter {
     /// The dead letter of bytes that are not a frame. `sequence` is their number in the pipeline.
     pub fn of_broken(

@@ -23,17 +23,20 @@ pub enum Cause {
     TooLong,
     /// Starts of the program ended while this frame of the journal was processed alone.
     SetAside,
+    /// A person has dropped the message before it entered.
+    Dropped,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Framing,
         Self::Refused,
         Self::Panicked,
         Self::Poisoned,
         Self::TooLong,
         Self::SetAside,
+        Self::Dropped,
     ];
 
     /// Its name, in the JSON of a dead letter and in the metrics.
@@ -45,6 +48,7 @@ impl Cause {
             Self::Poisoned => "poisoned",
             Self::TooLong => "too_long",
             Self::SetAside => "set_aside",
+            Self::Dropped => "dropped",
         }
     }
 }

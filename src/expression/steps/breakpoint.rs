@@ -11,6 +11,18 @@ const UNKNOWN: [(&str, &str); 2] = [
     ("share", "`share` is not known of a step: filter the partitions by it"),
 ];
 
+/// The names that are not known before a message has entered, with a sentence each.
+const AFTERWARDS: [(&str, &str); 2] = [
+    (
+        "latency_us",
+        "`latency_us` is not known before a message has entered: it cannot be held for that",
+    ),
+    (
+        "worker",
+        "which worker takes a message is not known before it has entered: it cannot be held for that",
+    ),
+];
+
 /// The names that say the same at a state step whether its message was traced from the start or from there.
 pub(super) const AT_PARTITIONS: [&str; 5] = ["key", "state", "before", "created", "pipeline"];
 
@@ -36,6 +48,12 @@ impl StepCondition {
         let all = Rows::Steps(When::Live).names().iter();
         let known = all.filter(|known| UNKNOWN.iter().all(|(name, _)| *name != known.name));
         known.map(|known| known.written()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Why it cannot be judged of a message that has not entered yet; `None` if it can. A sentence for a person.
+    #[must_use]
+    pub fn only_afterwards(&self) -> Option<&'static str> {
+        AFTERWARDS.iter().find(|(name, _)| self.names(name)).map(|(_, sentence)| *sentence)
     }
 
     /// The only key of which a message can satisfy it, if what happens at its partitions alone says whether it does. `None`

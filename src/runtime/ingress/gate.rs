@@ -12,6 +12,7 @@ use crate::core::frames::Hold;
 use crate::core::numbers::Timestamp;
 use crate::core::sync::Mutex;
 use crate::core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::runtime::passes::{Front, Passes, Working};
 
 /// What the engine is doing, for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub(crate) enum Admission {
     All(Timestamp, InFlight),
     /// One message.
     One(InFlight),
+    /// One message, which had a pass.
+    Passed(InFlight, Working),
     /// Nothing.
     Nothing,
 }
@@ -63,6 +66,8 @@ pub(crate) struct Gate {
     /// Whether anything has happened that a checkpoint would save.
     changed: AtomicBool,
     change: Notify,
+    /// Which message may enter, if messages are looked at before.
+    passes: Option<Arc<Passes>>,
 }
 
 impl Gate {
@@ -83,7 +88,24 @@ impl Gate {
             in_flight: Arc::default(),
             changed: AtomicBool::new(false),
             change: Notify::new(),
+            passes: None,
         }
+    }
+
+    /// Admits only messages that have a pass, while they need one.
+    pub fn with_passes(self, passes: Option<Arc<Passes>>) -> Self {
+        Self { passes, ..self }
+    }
+
+    /// There may be something to look at.
+    pub fn wake_looker(&self) {
+        if let Some(passes) = self.needed_passes() {
+            passes.wake();
+        }
+    }
+
+    fn needed_passes(&self) -> Option<&Arc<Passes>> {
+        self.passes.as_ref().filter(|passes| passes.are_needed())
     }
 
     /// Admits nothing from now on. False if nothing was admitted before, or if the run is ending.
@@ -128,29 +150,73 @@ impl Gate {
     }
 
     /// What a worker that has frames waiting may take now. It must take them, and keep the `InFlight` until everything
-    /// made of them is dropped.
-    pub fn admit(&self) -> Admission {
+    /// made of them is dropped. `front` is the first of them, if it may need a pass.
+    pub fn admit(&self, front: Option<Front>) -> Admission {
         // Counted under the lock, so that the engine does not look paused in between.
         let mut state = self.state.lock();
         if self.held.load(Ordering::Acquire) {
             return Admission::Nothing;
         }
+        let needed = self.needed_passes().zip(front);
+        let pass = || needed.map(|(passes, front)| passes.take(front));
         match &mut *state {
-            State::Running { since } | State::Ending { since } => {
-                Admission::All(*since, self.depart())
-            }
+            State::Ending { since } => Admission::All(*since, self.depart()),
+            State::Running { since } => match pass() {
+                None => Admission::All(*since, self.depart()),
+                Some(None) => Admission::Nothing,
+                Some(Some(working)) => Admission::Passed(self.depart(), working),
+            },
             State::Paused { steps: 0 } => Admission::Nothing,
             State::Paused { steps } => {
+                let pass = pass();
+                if let Some(None) = pass {
+                    return Admission::Nothing;
+                }
                 *steps -= 1;
-                Admission::One(self.depart())
+                match pass.flatten() {
+                    None => Admission::One(self.depart()),
+                    Some(working) => Admission::Passed(self.depart(), working),
+                }
             }
         }
     }
 
-    /// Whether a worker that has frames waiting may take any.
-    pub fn is_open(&self) -> bool {
+    /// Whether a worker that has frames waiting may take any. `front` is the first of them, if it may need a pass.
+    pub fn is_open(&self, front: Option<Front>) -> bool {
         let state = self.state.lock();
-        !self.held.load(Ordering::Acquire) && !matches!(*state, State::Paused { steps: 0 })
+        let lacks_pass = || {
+            let needed = self.needed_passes().zip(front);
+            needed.is_some_and(|(passes, front)| !passes.has(front))
+        };
+        !self.held.load(Ordering::Acquire)
+            && match *state {
+                State::Ending { .. } => true,
+                State::Paused { steps: 0 } => false,
+                State::Running { .. } | State::Paused { .. } => !lacks_pass(),
+            }
+    }
+
+    /// Whether a message that gets a pass now enters.
+    pub fn waits_for_pass(&self) -> bool {
+        let state = self.state.lock();
+        !self.held.load(Ordering::Acquire)
+            && match *state {
+                State::Running { .. } => true,
+                State::Paused { steps } => steps > 0,
+                State::Ending { .. } => false,
+            }
+    }
+
+    /// Whether the run is ending: all is admitted, and it can never be paused again.
+    pub fn is_ending(&self) -> bool {
+        matches!(*self.state.lock(), State::Ending { .. })
+    }
+
+    /// Whether all that was taken is dropped, with what was made of it.
+    pub fn is_empty(&self) -> bool {
+        // What was admitted without a pass, because none was needed then, is counted when the lock is free.
+        let _state = self.state.lock();
+        self.in_flight.load(Ordering::Acquire) == 0
     }
 
     /// Whether the engine is paused. To be asked after frames were added to a queue: then either the caller or a
@@ -173,8 +239,10 @@ impl Gate {
 
     /// Admits again, according to the state.
     pub fn release(&self) {
-        let _state = self.state.lock();
+        let state = self.state.lock();
         self.held.store(false, Ordering::Release);
+        drop(state);
+        self.wake_looker();
     }
 
     /// Notes that something has happened that a checkpoint would save.
@@ -235,11 +303,11 @@ mod tests {
     #[test]
     fn what_is_admitted_is_in_flight_at_once() {
         let gate = Gate::open();
-        let admitted = gate.admit();
+        let admitted = gate.admit(None);
         assert!(matches!(admitted, Admission::All(Timestamp(0), _)));
         gate.pause();
         assert_eq!(gate.run_state(), RunState::Pausing);
-        assert!(matches!(gate.admit(), Admission::Nothing));
+        assert!(matches!(gate.admit(None), Admission::Nothing));
         drop(admitted);
         assert_eq!(gate.run_state(), RunState::Paused);
     }
@@ -249,13 +317,13 @@ mod tests {
         let gate = Gate::open();
         gate.step();
         assert_eq!(gate.run_state(), RunState::Stepping(1));
-        let admitted = gate.admit();
+        let admitted = gate.admit(None);
         assert!(matches!(admitted, Admission::One(_)));
-        assert!(matches!(gate.admit(), Admission::Nothing));
+        assert!(matches!(gate.admit(None), Admission::Nothing));
         assert_eq!(gate.run_state(), RunState::Pausing);
         drop(admitted);
         assert_eq!(gate.run_state(), RunState::Paused);
         gate.resume(Timestamp(7));
-        assert!(matches!(gate.admit(), Admission::All(Timestamp(7), _)));
+        assert!(matches!(gate.admit(None), Admission::All(Timestamp(7), _)));
     }
 }

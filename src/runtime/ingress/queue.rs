@@ -4,6 +4,7 @@
 //! Invariants: the positions say exactly which frames have been taken; what is taken is numbered without gaps, in the order
 //! in which it entered.
 
+mod front;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +21,7 @@ use super::gate::{Admission, Gate};
 use super::taken::{Origin, Rereadable, Taken};
 use super::waits::Waits;
 use crate::core::frames::Frames;
-use crate::core::numbers::{BatchNumber, Timestamp};
+use crate::core::numbers::{BatchNumber, PipelineIndex, Timestamp};
 use crate::core::sync::Mutex;
 use crate::endpoints::Fetch;
 use crate::resilience::{JournalPosition, Slot};
@@ -98,10 +99,12 @@ impl State {
         let Self { waiting, taken, .. } = self;
         while let Some(first) = waiting.front_mut()
             && matches!(first.coming, Coming::SetAside)
-            && !matches!(gate.admit(), Admission::Nothing)
+            && !matches!(gate.admit(None), Admission::Nothing)
         {
             taken.note(first.slot, &mut first.origin, &first.frames);
             waiting.pop_front();
+            // What is behind it may have to be looked at.
+            gate.wake_looker();
         }
     }
 }
@@ -109,12 +112,18 @@ impl State {
 /// Where frames wait for a worker to take them.
 #[derive(Default)]
 pub(crate) struct Queue {
+    pipeline: PipelineIndex,
     state: Mutex<State>,
     /// The workers that take from it.
     threads: Mutex<Vec<Thread>>,
 }
 
 impl Queue {
+    /// An empty queue of a pipeline.
+    pub fn of(pipeline: PipelineIndex) -> Self {
+        Self { pipeline, ..Self::default() }
+    }
+
     /// Wakes the calling thread when there is something to take.
     pub fn attach(&self) {
         self.threads.lock().push(thread::current());
@@ -169,7 +178,7 @@ impl Queue {
         match (state.waiting.is_empty(), &state.fetched) {
             (true, None) => !state.closed,
             (true, Some(_)) => gate.is_held(),
-            (false, _) => !gate.is_open(),
+            (false, _) => !gate.is_open(state.front(self.pipeline)),
         }
     }
 
@@ -235,6 +244,7 @@ impl Queue {
             let mut state = self.state.lock();
             state.waiting.push_back(fetched.waiting(frames));
             state.fetched = Some(fetched);
+            gate.wake_looker();
         });
         self.wake_others();
     }
@@ -244,7 +254,8 @@ impl Queue {
         self.fetch(gate);
         let mut state = self.state.lock();
         state.pass_over(gate);
-        let State { waiting, taken, closed, next, .. } = &mut *state;
+        let front = state.front(self.pipeline);
+        let State { waiting, taken, closed, .. } = &mut *state;
         let Some(first) = waiting.front_mut() else {
             return if *closed { Next::Closed } else { Next::Nothing };
         };
@@ -257,22 +268,16 @@ impl Queue {
             Coming::New | Coming::Replayed => None,
             Coming::OnTrial(trial) => Some(Arc::clone(trial)),
         };
-        let (frames, in_flight) = match gate.admit() {
+        let mut working = None;
+        let (frames, in_flight) = match gate.admit(front) {
             Admission::Nothing => return Next::Nothing,
             Admission::One(in_flight) => {
                 trace_all = true;
-                let one = first.frames.split_to(1);
-                if let Some(one) = &one {
-                    taken.note(first.slot, &mut first.origin, one);
-                }
-                if first.frames.is_empty() {
-                    waiting.pop_front();
-                }
-                let one = one.map(|mut one| {
-                    one.set_read_at(now);
-                    one
-                });
-                (one, in_flight)
+                (state.take_one(now), in_flight)
+            }
+            Admission::Passed(in_flight, at) => {
+                (trace_all, working) = (true, Some(at));
+                (state.take_one(now), in_flight)
             }
             Admission::All(since, in_flight) => {
                 let all = if first.frames.len() <= most {
@@ -292,9 +297,14 @@ impl Queue {
             }
         };
         let Some(frames) = frames else { return Next::Nothing };
-        let frames = frames.with_hold(Arc::new(in_flight));
-        let number = *next;
-        *next = number.next();
+        let mut frames = frames.with_hold(Arc::new(in_flight));
+        match working {
+            Some(working) => frames = frames.with_work_hold(Arc::new(working)),
+            // What is behind frames that need no pass may have to be looked at.
+            None => gate.wake_looker(),
+        }
+        let number = state.next;
+        state.next = number.next();
         let frames = match trial {
             None => frames,
             Some(trial) => {

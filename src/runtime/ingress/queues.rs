@@ -4,6 +4,8 @@
 //! If only the order of each key's messages counts, all workers take from one queue, whose batches are numbered. Else
 //! each has its own.
 
+mod fronts;
+
 use std::mem;
 use std::sync::{Arc, Weak};
 
@@ -50,7 +52,7 @@ impl Queues {
         durable: Option<Durable>,
         shared: bool,
     ) -> Self {
-        let per_worker = RwLock::new(PerWorker::new(workers, shared));
+        let per_worker = RwLock::new(PerWorker::new(pipeline, workers, shared));
         Self { pipeline, name, file, per_worker, durable, shared, told: None }
     }
 
@@ -73,10 +75,11 @@ impl Queues {
     /// Adds frames to the queue of their worker.
     pub fn push(&self, waiting: Waiting) {
         self.per_worker.read().push(waiting);
-        if let Some((gate, observer)) = &self.told
-            && gate.is_paused()
-        {
-            observer.waits();
+        if let Some((gate, observer)) = &self.told {
+            gate.wake_looker();
+            if gate.is_paused() {
+                observer.waits();
+            }
         }
     }
 
@@ -101,7 +104,10 @@ impl Queues {
 
     /// Starts where a checkpoint ended.
     pub fn begin_at(&self, positions: &[Position]) {
-        let per_worker = self.per_worker.read();
+        self.begin(&self.per_worker.read(), positions);
+    }
+
+    fn begin(&self, per_worker: &PerWorker, positions: &[Position]) {
         for position in positions {
             match position {
                 Position::Journal { pipeline, slot, at } if *pipeline == self.name => {
@@ -120,19 +126,11 @@ impl Queues {
 
     /// Which frames have been taken, in total.
     pub fn positions(&self) -> Vec<Position> {
-        let mut all = Taken::default();
-        for queue in &self.per_worker.read().of_workers {
-            let taken = queue.taken();
-            for (slot, position) in taken.journal {
-                // Replayed frames and the frames after them had different queues.
-                let known = all.journal.entry(slot).or_default();
-                *known = position.max(*known);
-            }
-            for (source, offset) in taken.sources {
-                let known = all.sources.entry(source).or_default();
-                *known = offset.max(*known);
-            }
-        }
+        let all = self.per_worker.read().taken();
+        self.positions_of(all)
+    }
+
+    fn positions_of(&self, all: Taken) -> Vec<Position> {
         let pipeline = &self.name;
         let sources = all.sources.into_iter().map(|(source, offset)| Position::Source {
             pipeline: Arc::clone(pipeline),
@@ -150,9 +148,10 @@ impl Queues {
     /// Replaces these queues by those of other workers. Waiting frames keep waiting there; no
     /// frame may be taken meanwhile.
     pub fn exchange(&self, workers: usize) {
-        let positions = self.positions();
         let mut per_worker = self.per_worker.write();
-        let PerWorker { of_workers, .. } = PerWorker::new(workers, self.shared);
+        // With the lock: a message that waits may be taken away meanwhile.
+        let positions = self.positions_of(per_worker.taken());
+        let PerWorker { of_workers, .. } = PerWorker::new(self.pipeline, workers, self.shared);
         let old = mem::replace(&mut per_worker.of_workers, of_workers);
         for (waiting, fetched) in old.iter().map(|queue| queue.empty()) {
             for waiting in waiting {
@@ -165,15 +164,33 @@ impl Queues {
         if per_worker.closed {
             per_worker.of_workers.iter().for_each(|queue| queue.close());
         }
-        drop(per_worker);
-        self.begin_at(&positions);
+        self.begin(&per_worker, &positions);
     }
 }
 
 impl PerWorker {
-    fn new(workers: usize, shared: bool) -> Self {
+    fn new(pipeline: PipelineIndex, workers: usize, shared: bool) -> Self {
         let queues = if shared { 1 } else { workers };
-        Self { of_workers: (0..queues).map(|_| Arc::default()).collect(), closed: false }
+        let of_workers = (0..queues).map(|_| Arc::new(Queue::of(pipeline))).collect();
+        Self { of_workers, closed: false }
+    }
+
+    /// Which frames have been taken, in total.
+    fn taken(&self) -> Taken {
+        let mut all = Taken::default();
+        for queue in &self.of_workers {
+            let taken = queue.taken();
+            for (slot, position) in taken.journal {
+                // Replayed frames and the frames after them had different queues.
+                let known = all.journal.entry(slot).or_default();
+                *known = position.max(*known);
+            }
+            for (source, offset) in taken.sources {
+                let known = all.sources.entry(source).or_default();
+                *known = offset.max(*known);
+            }
+        }
+        all
     }
 
     /// Adds frames to the queue of their slot. All replayed frames wait in one queue, so that they are

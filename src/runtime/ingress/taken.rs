@@ -15,6 +15,8 @@ pub(crate) enum Origin {
     Source(Arc<str>),
     /// In this row of the journal, of which this many frames have been taken before.
     Journal(JournalPosition),
+    /// They stand in the place of frames of this source, which end at this offset there.
+    InPlaceOf(Arc<str>, u64),
 }
 
 /// Whether frames can be read from their source again.
@@ -28,7 +30,7 @@ impl From<&Origin> for Rereadable {
     fn from(origin: &Origin) -> Self {
         match origin {
             Origin::Source(_) => Self::Yes,
-            Origin::Nowhere | Origin::Journal(_) => Self::No,
+            Origin::Nowhere | Origin::Journal(_) | Origin::InPlaceOf(..) => Self::No,
         }
     }
 }
@@ -42,22 +44,45 @@ pub(crate) struct Taken {
     pub journal: BTreeMap<Slot, JournalPosition>,
 }
 
+impl Origin {
+    /// That of the frames behind the first ones, of which there are so many and which are taken apart from them.
+    pub fn behind(&self, frames: u64) -> Self {
+        match self {
+            Self::Journal(JournalPosition { row, frames: before }) => {
+                Self::Journal(JournalPosition { row: *row, frames: before + frames })
+            }
+            Self::Nowhere | Self::Source(_) | Self::InPlaceOf(..) => self.clone(),
+        }
+    }
+
+    /// That of a frame in the place of one that ends at this offset of its source.
+    pub fn in_place_of(&self, end: u64) -> Self {
+        match self {
+            Self::Source(source) => Self::InPlaceOf(Arc::clone(source), end),
+            // A row of the journal counts its frames.
+            Self::Nowhere | Self::Journal(_) | Self::InPlaceOf(..) => self.clone(),
+        }
+    }
+}
+
 impl Taken {
     /// Notes that these frames of `waiting` have been taken. The rest of it keeps waiting.
     pub fn note(&mut self, slot: Slot, origin: &mut Origin, frames: &Frames) {
         match origin {
             Origin::Nowhere => {}
-            Origin::Source(name) => {
-                let end = frames.end_offset();
-                match self.sources.get_mut(name) {
-                    Some(taken) => *taken = end,
-                    None => drop(self.sources.insert(Arc::clone(name), end)),
-                }
-            }
+            Origin::Source(name) => self.note_source(name, frames.end_offset()),
+            Origin::InPlaceOf(name, end) => self.note_source(name, *end),
             Origin::Journal(position) => {
                 position.frames += frames.len() as u64;
                 self.journal.insert(slot, *position);
             }
+        }
+    }
+
+    fn note_source(&mut self, name: &Arc<str>, end: u64) {
+        match self.sources.get_mut(name) {
+            Some(taken) => *taken = end,
+            None => drop(self.sources.insert(Arc::clone(name), end)),
         }
     }
 }

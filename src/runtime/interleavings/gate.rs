@@ -25,7 +25,7 @@ impl Counts {
         spawn(move || {
             while counts.admitted.load(Ordering::SeqCst) < all {
                 counts.asking.fetch_add(1, Ordering::SeqCst);
-                let admission = gate.admit();
+                let admission = gate.admit(None);
                 if matches!(admission, Admission::Nothing) {
                     counts.asking.fetch_sub(1, Ordering::SeqCst);
                     thread::yield_now();

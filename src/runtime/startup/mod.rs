@@ -118,7 +118,8 @@ fn share(
 ) -> Arc<Shared> {
     let Opened { checkpoint, saved, names, others, .. } = opened;
     let durable = saved.as_ref().map(|saved| saved.durable.clone());
-    let gate = Arc::new(if settings.paused { Gate::paused() } else { Gate::open() });
+    let gate = if settings.paused { Gate::paused() } else { Gate::open() };
+    let gate = Arc::new(gate.with_passes(settings.passes.clone()));
     let queues: Vec<_> = queues(&topology, settings, names, durable.as_ref())
         .map(|queues| Arc::new(queues.telling(&gate, &observer)))
         .collect();

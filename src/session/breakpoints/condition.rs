@@ -11,12 +11,21 @@ pub(super) trait Condition: Sought + Send + Sync {
     /// The only key of which a message can satisfy it, if that can be said, and if what happens where a partition is
     /// touched says whether it does.
     fn only_key(&self, topology: &Topology) -> Option<Key>;
+
+    /// Why it cannot be judged of a message that has not entered yet; `None` if it can. A sentence for a person.
+    fn only_afterwards(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 #[cfg(feature = "workbench")]
 impl Condition for crate::expression::StepCondition {
     fn only_key(&self, topology: &Topology) -> Option<Key> {
         self.only_key(topology)
+    }
+
+    fn only_afterwards(&self) -> Option<&'static str> {
+        self.only_afterwards()
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Breakpoint {
     /// The only key of which a message can satisfy it, if that is known.
     pub only_key: Option<Key>,
     pub on: bool,
+    /// Whether messages are judged before they enter, and held: not here.
+    pub hold: bool,
     pub hits: u64,
     pub unjudged: u64,
     /// Why it could not be said of the first of those, once a person was told. The engine stops for that once.
@@ -91,7 +93,7 @@ pub(super) fn judge(topology: &Arc<Topology>, bench: &Mutex<Bench>, examined: &R
 fn judge_batch(topology: &Topology, bench: &Mutex<Bench>, batch: &Examined) {
     let by = {
         let bench = bench.lock();
-        let on = bench.breakpoints.iter().filter(|breakpoint| breakpoint.on);
+        let on = bench.breakpoints.iter().filter(|breakpoint| breakpoint.on && !breakpoint.hold);
         let by = on.map(|one| (one.number, Arc::clone(&one.condition), one.only_key.clone()));
         by.collect::<Vec<_>>()
     };
@@ -127,7 +129,8 @@ pub(super) fn judge_message(
         return;
     }
     // It may have been taken away meanwhile.
-    let found = bench.breakpoints.iter_mut().find(|one| one.number == number && one.on);
+    let found =
+        bench.breakpoints.iter_mut().find(|one| one.number == number && one.on && !one.hold);
     let Some(breakpoint) = found else { return };
     let (step, key, unjudged) = match &verdict {
         Ok(seen) => {

@@ -5,6 +5,8 @@
 //! which message was the first.
 
 mod condition;
+mod deciding;
+mod holding;
 mod judge;
 mod stopping;
 
@@ -18,9 +20,13 @@ use tokio::sync::Notify;
 use crate::application::Key;
 use crate::core::guard::guarded;
 use crate::core::topology::Topology;
+use crate::runtime::Entrance;
 use crate::runtime::examiner::{Examined, Examiner, Extent};
-use crate::telemetry::{BreakpointShown, BreakpointsShown, HitShown};
-use condition::compile;
+use crate::runtime::passes::Passes;
+use crate::telemetry::{BreakpointShown, BreakpointsShown, HeldShown, HitShown};
+use condition::{Condition, compile};
+use holding::Holding;
+use holding::desk::Decision;
 use judge::{Bench, Breakpoint, judge};
 
 /// The max number of breakpoints: each message is judged by all of them.
@@ -37,6 +43,7 @@ pub(super) struct Breakpoints {
     last: u64,
     stops: u64,
     hit: Option<HitShown>,
+    holding: Holding,
     is_alone: bool,
 }
 
@@ -52,6 +59,7 @@ impl Breakpoints {
             last: 0,
             stops: 0,
             hit: None,
+            holding: Holding::new(),
             is_alone: true,
         }
     }
@@ -67,9 +75,20 @@ impl Breakpoints {
         self.is_alone = is_alone;
     }
 
+    /// What says in an engine which message may enter.
+    pub fn passes(&self) -> Arc<Passes> {
+        self.holding.passes()
+    }
+
+    /// The engine has begun: messages enter there.
+    pub fn enter(&self, entrance: Entrance) {
+        self.holding.enter(entrance);
+    }
+
     /// The engine has ended, and another one comes: what was on its way is not judged.
     pub fn forget(&mut self) {
         self.examiner.forget();
+        self.holding.forget();
         self.leave();
     }
 
@@ -89,15 +108,21 @@ impl Breakpoints {
         bench.has_paused = false;
     }
 
-    /// Sets one.
+    /// Sets one: one that stops behind a message, or one that holds it before.
     ///
     /// # Errors
     ///
     /// Its condition is none, there are too many, or their thread has failed. The error is a sentence for a person.
-    pub fn set(&mut self, text: &str) -> Result<(), String> {
+    pub fn set(&mut self, text: &str, hold: bool) -> Result<(), String> {
         let condition = compile(text)?;
+        if hold {
+            self.can_hold(&*condition)?;
+        }
         if self.bench.lock().breakpoints.len() >= MAX_BREAKPOINTS {
             return Err(format!("{MAX_BREAKPOINTS} breakpoints are set already: remove one first"));
+        }
+        if hold {
+            self.holding.begin(&self.topology, &self.bench)?;
         }
         self.begin_to_judge()?;
         self.last += 1;
@@ -108,12 +133,72 @@ impl Breakpoints {
             condition,
             only_key,
             on: true,
+            hold,
             hits: 0,
             unjudged: 0,
             why_not: None,
         });
         self.examine();
+        self.hold();
         Ok(())
+    }
+
+    /// Whether a breakpoint with this condition can hold messages.
+    fn can_hold(&self, condition: &dyn Condition) -> Result<(), String> {
+        if !self.is_alone {
+            return Err("messages are held where one process runs the application".to_owned());
+        }
+        condition.only_afterwards().map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+
+    /// Makes one hold messages before they enter, or stop behind them. Returns its condition, and whether it holds;
+    /// `None` if there is none of this number.
+    ///
+    /// # Errors
+    ///
+    /// It cannot hold messages: then it stops behind them as before. The error is a sentence for a person.
+    pub fn switch_hold(&mut self, number: u64) -> Result<Option<(Arc<str>, bool)>, String> {
+        let found = |one: &&mut Breakpoint| one.number == number;
+        let condition = {
+            let mut bench = self.bench.lock();
+            let breakpoint = bench.breakpoints.iter_mut().find(found);
+            let Some(breakpoint) = breakpoint else { return Ok(None) };
+            (!breakpoint.hold).then(|| Arc::clone(&breakpoint.condition))
+        };
+        if let Some(condition) = condition {
+            self.can_hold(&*condition)?;
+            self.holding.begin(&self.topology, &self.bench)?;
+        }
+        let mut bench = self.bench.lock();
+        let Some(breakpoint) = bench.breakpoints.iter_mut().find(found) else { return Ok(None) };
+        breakpoint.hold = !breakpoint.hold;
+        let switched = (Arc::clone(&breakpoint.text), breakpoint.hold);
+        bench.hits.retain(|_, hit| hit.breakpoint != number);
+        drop(bench);
+        self.examine();
+        self.hold();
+        Ok(Some(switched))
+    }
+
+    /// Holds the messages that have to be held.
+    fn hold(&self) {
+        let holds = |one: &&Breakpoint| one.on && one.hold;
+        let numbers = |bench: &Bench| {
+            bench.breakpoints.iter().filter(holds).map(|one| one.number).collect::<Vec<_>>()
+        };
+        let on = numbers(&self.bench.lock());
+        self.holding.hold(&on);
+    }
+
+    /// The message that is held.
+    pub fn held(&self) -> Option<Arc<HeldShown>> {
+        self.holding.held()
+    }
+
+    /// Decides what becomes of the message with this number that is held. Returns what is said of that; `None` if it is
+    /// not held any more.
+    pub fn decide(&self, number: u64, decision: Decision) -> Option<String> {
+        self.holding.decide(number, decision)
     }
 
     /// Takes one away. Returns its condition; `None` if there is none of this number.
@@ -124,6 +209,7 @@ impl Breakpoints {
         bench.hits.retain(|_, hit| hit.breakpoint != number);
         drop(bench);
         self.examine();
+        self.hold();
         Some(removed.text)
     }
 
@@ -131,15 +217,25 @@ impl Breakpoints {
     ///
     /// # Errors
     ///
-    /// Nothing is judged any more. The error is a sentence for a person.
+    /// Nothing is judged any more, or nothing is held. The error is a sentence for a person.
     pub fn switch(&mut self, number: u64) -> Result<Option<(Arc<str>, bool)>, String> {
-        let mut bench = self.bench.lock();
-        let failed = bench.failed.clone();
-        let breakpoint = bench.breakpoints.iter_mut().find(|one| one.number == number);
-        let Some(breakpoint) = breakpoint else { return Ok(None) };
-        if let Some(why) = failed.filter(|_| !breakpoint.on) {
-            return Err(stops_nothing(&why));
+        let found = |one: &&mut Breakpoint| one.number == number;
+        let begins_to_hold = {
+            let mut bench = self.bench.lock();
+            let failed = bench.failed.clone();
+            let Some(breakpoint) = bench.breakpoints.iter_mut().find(found) else {
+                return Ok(None);
+            };
+            if let Some(why) = failed.filter(|_| !breakpoint.on) {
+                return Err(stops_nothing(&why));
+            }
+            !breakpoint.on && breakpoint.hold
+        };
+        if begins_to_hold {
+            self.holding.begin(&self.topology, &self.bench)?;
         }
+        let mut bench = self.bench.lock();
+        let Some(breakpoint) = bench.breakpoints.iter_mut().find(found) else { return Ok(None) };
         breakpoint.on = !breakpoint.on;
         let switched = (Arc::clone(&breakpoint.text), breakpoint.on);
         if !switched.1 {
@@ -147,6 +243,7 @@ impl Breakpoints {
         }
         drop(bench);
         self.examine();
+        self.hold();
         Ok(Some(switched))
     }
 
@@ -182,7 +279,7 @@ impl Breakpoints {
     /// Examines the messages that have to be judged.
     fn examine(&self) {
         let bench = self.bench.lock();
-        let on = || bench.breakpoints.iter().filter(|one| one.on);
+        let on = || bench.breakpoints.iter().filter(|one| one.on && !one.hold);
         let keys: Option<Vec<Key>> = on().map(|one| one.only_key.clone()).collect();
         let extent = match keys {
             // Nobody would judge them.
@@ -205,17 +302,25 @@ impl Breakpoints {
             number: one.number,
             text: Arc::clone(&one.text),
             on: one.on,
+            hold: one.hold,
             hits: one.hits,
             unjudged: one.unjudged,
             trouble: bench
                 .failed
                 .as_deref()
                 .map(|why| stops_nothing(why).into())
+                .or_else(|| self.holding.failed().filter(|_| one.hold))
                 .or_else(|| one.why_not.clone())
                 .or_else(|| one.condition.trouble().map(Arc::from)),
         });
         let is_judging = self.examiner.is_busy();
-        Arc::new(BreakpointsShown { all: all.collect(), is_judging, hit: self.hit.clone() })
+        Arc::new(BreakpointsShown {
+            all: all.collect(),
+            is_judging,
+            hit: self.hit.clone(),
+            held: self.held(),
+            looked: self.holding.looked(),
+        })
     }
 }
 

@@ -88,8 +88,22 @@ impl Session {
     ) -> Result<(), String> {
         let said = match order {
             BreakpointOrder::Set(text) => {
-                self.breakpoints.set(&text)?;
+                self.breakpoints.set(&text, false)?;
                 Some(format!("breakpoint set: {text}"))
+            }
+            BreakpointOrder::SetHold(text) => {
+                self.breakpoints.set(&text, true)?;
+                Some(format!("breakpoint set that holds messages before they enter: {text}"))
+            }
+            BreakpointOrder::SwitchHold(number) => {
+                self.breakpoints.switch_hold(number)?.map(|(text, holds)| {
+                    let what = if holds {
+                        "holds messages before they enter"
+                    } else {
+                        "stops behind messages"
+                    };
+                    format!("breakpoint {what} from now on: {text}")
+                })
             }
             BreakpointOrder::Remove(number) => {
                 self.breakpoints.remove(number).map(|text| format!("breakpoint removed: {text}"))
@@ -116,6 +130,10 @@ impl Session {
             let text = stops_nothing(&why);
             self.say(&text);
             self.rewind.tell(&text, true);
+        }
+        if let Some(why) = self.breakpoints.holding.failure_to_tell() {
+            self.say(&why);
+            self.rewind.tell(&why, true);
         }
         if self.breakpoints.hit.is_some() || !self.breakpoints.has_hits() {
             return changed;

@@ -26,7 +26,7 @@ fn set(conditions: &[&str]) -> Breakpoints {
         Application::new("x").pipeline("p", Source::new(read)).to_sink(sink).build().unwrap();
     let mut breakpoints = Breakpoints::new(Arc::new(topology));
     for condition in conditions {
-        breakpoints.set(condition).unwrap();
+        breakpoints.set(condition, false).unwrap();
     }
     breakpoints
 }
@@ -95,7 +95,7 @@ fn when_the_judge_has_failed_nothing_is_set_or_switched_on_and_all_say_why() {
     breakpoints.bench.lock().failed = Some("it is broken".into());
     for told in [true, false] {
         assert_eq!(breakpoints.news().1.is_some(), told, "that is told once");
-        let why = breakpoints.set("true").unwrap_err();
+        let why = breakpoints.set("true", false).unwrap_err();
         assert!(why.ends_with(": it is broken"), "{why}");
         assert_eq!(breakpoints.switch(1).unwrap_err(), why);
         let shown = breakpoints.shown();
@@ -103,4 +103,27 @@ fn when_the_judge_has_failed_nothing_is_set_or_switched_on_and_all_say_why() {
     }
     assert!(breakpoints.examiner.taken(1).is_none(), "the engine waits for nobody");
     assert!(!breakpoints.switch(2).unwrap().unwrap().1);
+}
+
+#[test]
+fn when_the_thread_that_looks_has_failed_nothing_is_changed_so_that_it_would_hold() {
+    let mut breakpoints = set(&["true"]);
+    breakpoints.set("key == 'a'", true).unwrap();
+    assert!(!breakpoints.switch(2).unwrap().unwrap().1);
+    breakpoints.holding.fail("it is broken");
+    let told = [true, false].map(|_| breakpoints.holding.failure_to_tell().is_some());
+    assert_eq!(told, [true, false], "that is told once");
+    for why in [
+        breakpoints.set("true", true).unwrap_err(),
+        breakpoints.switch_hold(1).unwrap_err(),
+        breakpoints.switch(2).unwrap_err(),
+    ] {
+        assert_eq!(why, "it is broken");
+    }
+    let shown = breakpoints.shown();
+    let states: Vec<_> = shown.all.iter().map(|one| (one.on, one.hold)).collect();
+    assert_eq!(states, [(true, false), (false, true)]);
+    // What needs nothing of that thread is done.
+    assert_eq!(breakpoints.switch_hold(2).unwrap().unwrap().1, false);
+    assert!(breakpoints.switch(2).unwrap().unwrap().1);
 }

@@ -110,7 +110,10 @@ impl Viewer {
         }
         self.rewind.leave_for(order);
         // It waits for the message at which the engine stops.
-        let sets = matches!(order, Order::Breakpoint(BreakpointOrder::Set(_)));
+        let sets = matches!(
+            order,
+            Order::Breakpoint(BreakpointOrder::Set(_) | BreakpointOrder::SetHold(_))
+        );
         self.rewind.goes_to_stops |= sets;
     }
 

@@ -74,7 +74,19 @@ impl Workbench {
                 window.go(moves, all);
                 None
             }
-            (KeyCode::Enter, None) => window.set_typed().map(BreakpointOrder::Set),
+            (KeyCode::Enter, None) => {
+                let set =
+                    if window.holds { BreakpointOrder::SetHold } else { BreakpointOrder::Set };
+                window.set_typed().map(set)
+            }
+            (KeyCode::Tab, None) => {
+                window.holds = !window.holds;
+                None
+            }
+            (KeyCode::Char('h'), Some(place)) => {
+                let number = all.get(place).map(|one| one.number);
+                number.map(BreakpointOrder::SwitchHold)
+            }
             (KeyCode::Enter, Some(place)) => {
                 let number = all.get(place).map(|one| one.number);
                 number.map(BreakpointOrder::Switch)

@@ -141,6 +141,7 @@ impl Workbench {
                 let pipelines = self.topology.pipelines().len().max(1);
                 self.target = PipelineIndex((self.target.0 + 1) % pipelines);
             }
+            Command::LeaveInput if self.leave_edit() => {}
             Command::LeaveInput => self.leave_input(),
             Command::Type => self.go_to(Pane::Input),
             Command::GoFlow => self.go_to(Pane::Flow),
@@ -180,6 +181,7 @@ impl Workbench {
             Command::Shrink => self.open_shrink(),
             Command::Safety => self.overlay = Some(Overlay::Safety),
             Command::Breakpoints => self.open_breakpoints(),
+            Command::Held => self.open_held(),
             Command::Load => self.overlay = Some(Overlay::Load(LoadRow::Rate)),
             Command::Freeze => {
                 self.frozen = !self.frozen;
@@ -228,7 +230,7 @@ impl Workbench {
             }
             Command::Pause => {
                 self.spotlight = false;
-                Some(Effect::Order(Order::PauseOrResume))
+                Some(Effect::Order(self.pause_or_let_go()))
             }
             Command::Step => {
                 // The selection follows the newest message, which is the one that is taken.

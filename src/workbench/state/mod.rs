@@ -9,6 +9,7 @@ mod breaking;
 mod copying;
 mod dispatch;
 mod effect;
+mod holding;
 mod known_fields;
 pub(super) mod lists;
 mod loading;
@@ -132,6 +133,8 @@ pub struct Workbench {
     pub(super) seeking: Seeking,
     /// What a branch of the recording does differently.
     pub(super) changes: Changes,
+    /// The held message, by its number, whose place what is typed will take.
+    in_place_of: Option<u64>,
 }
 
 impl Workbench {
@@ -182,6 +185,7 @@ impl Workbench {
             reset_files: ResetFiles::default(),
             seeking: Seeking::default(),
             changes: Changes::default(),
+            in_place_of: None,
         }
     }
 
@@ -250,6 +254,7 @@ impl Workbench {
         self.note_workers(&snapshot);
         self.note_load(&snapshot);
         self.note_hit(&snapshot);
+        self.note_held(&snapshot);
         self.note_shrunk(&snapshot);
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);

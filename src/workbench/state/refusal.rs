@@ -51,6 +51,7 @@ impl Workbench {
                 let is_now = !self.is_past() && !self.snapshot.replaying;
                 is_now.then_some("this is now: nothing comes after it")
             }
+            Command::Held => self.held().is_none().then_some("no message is held"),
             Command::Pin => {
                 self.partition_at_hand().is_none().then_some("no partition is selected")
             }

@@ -63,7 +63,11 @@ pub(super) fn fitting(
     beginning(theme, last, width)
 }
 
-fn outcome(workbench: &Workbench, foresight: &Foresight) -> Vec<Span<'static>> {
+/// What a message would do, in words.
+pub(in crate::workbench::panes) fn outcome(
+    workbench: &Workbench,
+    foresight: &Foresight,
+) -> Vec<Span<'static>> {
     let theme = workbench.theme;
     let mut spans = Vec::new();
     for change in &foresight.changes {
@@ -140,7 +144,7 @@ pub(super) fn failed(letter: &DeadLetter) -> String {
             Some(key) => format!("refused at {step}: partition {} is poisoned", words::key(key)),
             None => format!("refused at {step}: {}", letter.reason),
         },
-        Cause::Refused | Cause::TooLong | Cause::SetAside => {
+        Cause::Refused | Cause::TooLong | Cause::SetAside | Cause::Dropped => {
             format!("refused at {step}: {}", letter.reason)
         }
     }

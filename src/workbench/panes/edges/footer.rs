@@ -106,6 +106,7 @@ fn rank(entry: &Entry) -> Rank {
 /// What the key would do now.
 fn name(workbench: &Workbench, entry: &Entry) -> &'static str {
     match (entry.command, workbench.snapshot.run_state) {
+        (Command::Pause, RunState::Running) if workbench.held().is_some() => "let it go",
         (Command::Pause, RunState::Running) => "pause",
         (Command::Pause, _) => "resume",
         (Command::Freeze, _) => "show it live",

@@ -138,9 +138,9 @@ fn past_in_words(workbench: &Workbench, past: &PastShown) -> String {
 /// How many breakpoints are set, and whether the engine has stopped at one; `None` if none is.
 fn breakpoints(snapshot: &Snapshot) -> Option<String> {
     let on = snapshot.breakpoints.all.iter().filter(|one| one.on).count() as u64;
-    match &snapshot.breakpoints.hit {
-        Some(_) => Some("at a breakpoint".to_owned()),
-        None => (on > 0).then(|| words::counted(on, "breakpoint")),
+    match (&snapshot.breakpoints.hit, &snapshot.breakpoints.held) {
+        (Some(_), _) | (None, Some(_)) => Some("at a breakpoint".to_owned()),
+        (None, None) => (on > 0).then(|| words::counted(on, "breakpoint")),
     }
 }
 
@@ -153,6 +153,9 @@ fn state(workbench: &Workbench) -> (String, Style) {
     }
     if snapshot.starting {
         return ("STARTING".to_owned(), warning);
+    }
+    if let (RunState::Running, Some(held)) = (snapshot.run_state, &snapshot.breakpoints.held) {
+        return (format!("HOLDS {}", held.sequence), warning);
     }
     match (snapshot.run_state, held_up(snapshot)) {
         (RunState::Running, None) => ("RUNNING".to_owned(), theme.good()),

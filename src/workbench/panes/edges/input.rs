@@ -30,6 +30,9 @@ pub(in crate::workbench::panes) fn render(
     let pipelines = workbench.topology.pipelines();
     let target = pipelines.get(workbench.target.0).filter(|_| pipelines.len() > 1);
     let target = target.map(|plan| plan.name.to_string()).unwrap_or_default();
+    let in_place = workbench.held_in_place();
+    let in_place = in_place.map(|held| format!("in the place of {}", held.sequence));
+    let target = in_place.unwrap_or(target);
     let name = title(theme, "Input", focused, target);
     let room = usize::from(area.width).saturating_sub(name.width() + 4);
     let right = Line::styled(theme.fit(&format, room), theme.quiet());

@@ -15,11 +15,17 @@ use crate::workbench::state::windows::breakpoints::BreakpointsWindow;
 use crate::workbench::theme::Theme;
 use crate::workbench::words;
 
+/// A narrower window has the short names of the keys.
+const WORDY: u16 = 76;
+
 /// The max columns of the window.
 const MAX_WIDTH: u16 = 110;
 
 /// What stands before the typed condition.
 const PROMPT: &str = "stop if ";
+
+/// The same of one that holds messages before they enter: as long.
+const HOLDS: &str = "hold if ";
 
 /// How many rows say what is wrong with it, or what can be typed.
 const NOTE: u16 = 3;
@@ -45,8 +51,10 @@ pub(super) fn render(
         height,
     };
     let keys = match window.place(all) {
-        None => " Enter: set it   Down: those that are set   Esc closes ",
-        Some(_) => " Enter: on or off   Del: remove   Up: type   Esc closes ",
+        None if width < WORDY => " Enter: set  Tab: stop or hold  Down: list  Esc ",
+        Some(_) if width < WORDY => " Enter: on or off  h: hold  Del  Up: type  Esc ",
+        None => " Enter: set it   Tab: stop or hold   Down: the list   Esc closes ",
+        Some(_) => " Enter: on or off   h: hold or stop   Del: remove   Up: type   Esc closes ",
     };
     Clear.render(place, buffer);
     let block = Block::bordered()
@@ -59,7 +67,8 @@ pub(super) fn render(
     let line = inner.rows().next()?;
     let room = usize::from(line.width).saturating_sub(PROMPT.len() + 2);
     let typed = window.line.shown(room);
-    let prompt = Span::styled(format!(" {PROMPT}"), theme.accent());
+    let prompt = if window.holds { HOLDS } else { PROMPT };
+    let prompt = Span::styled(format!(" {prompt}"), theme.accent());
     Line::from(vec![prompt, Span::raw(typed.text.clone())]).render(line, buffer);
     let below = Rect { y: line.bottom(), height: inner.height - 1, ..inner };
     let note_rows = NOTE.min(below.height.saturating_sub(1));
@@ -77,6 +86,11 @@ pub(super) fn render(
 /// What is wrong with the typed condition, below the character; or what can be typed.
 fn note(theme: Theme, window: &BreakpointsWindow, area: Rect, buffer: &mut Buffer) {
     let (style, text, caret) = match &window.error {
+        None if window.holds => {
+            let text = "holds a message before it enters, until you let it go, drop it or edit it. Each \
+                message is looked at before it enters, one at a time: fewer enter in a second";
+            (theme.quiet(), text.to_owned(), None)
+        }
         None => (theme.quiet(), BreakpointsWindow::known(), None),
         Some(error) => (theme.bad(), error.sentence.clone(), Some(error.column)),
     };
@@ -149,7 +163,8 @@ fn breakpoint(theme: Theme, one: &BreakpointShown, columns: usize) -> Line<'stat
     if one.unjudged > 0 {
         figures = format!("{figures}, {} not known", words::exact(one.unjudged));
     }
-    let room = columns.saturating_sub(figures.width() + 5);
+    let holds = if one.hold { "hold " } else { "" };
+    let room = columns.saturating_sub(figures.width() + 5 + holds.len());
     let text = theme.fit(&words::one_line(&one.text), room);
     let (shown, style_of_text) = match &one.trouble {
         Some(why) if text.width() + 3 < room => {
@@ -159,8 +174,11 @@ fn breakpoint(theme: Theme, one: &BreakpointShown, columns: usize) -> Line<'stat
         _ if one.on => (Vec::new(), theme.text()),
         _ => (Vec::new(), theme.quiet()),
     };
-    let mut spans =
-        vec![Span::styled(format!(" {mark} "), style), Span::styled(text, style_of_text)];
+    let mut spans = vec![
+        Span::styled(format!(" {mark} "), style),
+        Span::styled(holds, theme.accent()),
+        Span::styled(text, style_of_text),
+    ];
     spans.extend(shown);
     let used: usize = spans.iter().map(Span::width).sum();
     let blank = columns.saturating_sub(used + figures.width() + 1);

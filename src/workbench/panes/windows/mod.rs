@@ -2,6 +2,7 @@
 
 mod breakpoints;
 pub(super) mod detail;
+mod held;
 mod help;
 mod load;
 mod palette;
@@ -36,6 +37,7 @@ pub(super) fn render(
         Overlay::Shrink(shrink) => return shrink::render(workbench, shrink, area, buffer),
         Overlay::Help(help) => return help::render(workbench, help, area, buffer),
         Overlay::Themes(themes) => themes::render(workbench, themes, area, buffer),
+        Overlay::Held => held::render(workbench, area, buffer),
         Overlay::Load(row) => load::render(workbench, *row, area, buffer),
         Overlay::Question(question) => question::render(workbench, question, area, buffer),
         Overlay::Pasted(pasted) => pasted::render(workbench, pasted, area, buffer),

@@ -65,6 +65,9 @@ impl Workbench {
                 return None;
             }
         };
+        if let Some(number) = self.held_in_place().map(|held| held.number) {
+            return self.send_in_place(number, bytes);
+        }
         self.input.take();
         Some(Effect::Order(Order::Inject(pipeline, bytes)))
     }

@@ -20,6 +20,8 @@ pub struct BreakpointsWindow {
     pub error: Option<ExpressionError>,
     /// The number of the selected breakpoint; `None` while a condition is typed.
     pub selected: Option<u64>,
+    /// Whether what is typed will hold messages before they enter.
+    pub holds: bool,
     /// The fields that the application is known to have.
     fields: Fields,
 }
@@ -30,7 +32,7 @@ impl BreakpointsWindow {
     pub fn new(fields: Fields, text: String) -> Self {
         let mut line = InputLine::with_limit(MAX_LENGTH);
         line.set(text);
-        let mut window = Self { line, error: None, selected: None, fields };
+        let mut window = Self { line, error: None, selected: None, holds: false, fields };
         window.typed();
         window
     }

@@ -31,6 +31,7 @@ impl Workbench {
         match overlay {
             Overlay::Palette(palette) => return self.palette_key(palette, key, event),
             Overlay::Breakpoints(window) => return self.key_of_breakpoints(window, key, event),
+            Overlay::Held => return self.key_of_held(key, command),
             Overlay::Pasted(pasted) => return self.key_of_pasted(pasted, key),
             Overlay::Seek => return self.key_of_seek(key, event),
             Overlay::WhatIf(window) => return self.key_of_what_if(window, key, event),
@@ -172,6 +173,7 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
             | Command::FindAfter
             | Command::Fault
             | Command::Breakpoints
+            | Command::Held
             | Command::Shrink
             | Command::Test
             | Command::Live

@@ -20,6 +20,8 @@ pub enum Overlay {
     Palette(Palette),
     /// The breakpoints.
     Breakpoints(BreakpointsWindow),
+    /// The message that a breakpoint holds.
+    Held,
     /// Other colours.
     Themes(Themes),
     /// The load; which of its settings is selected.
@@ -50,6 +52,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Palette(_)
             | Self::Breakpoints(_)
+            | Self::Held
             | Self::Themes(_)
             | Self::Load(_)
             | Self::Question(_)

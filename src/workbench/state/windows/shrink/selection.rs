@@ -55,7 +55,7 @@ impl Workbench {
 
 /// That a message becomes a dead letter for the same cause at the same step and key. `None` if it is no message.
 fn of_letter(letter: &DeadLetter) -> Option<Suggested> {
-    if matches!(letter.cause, Cause::Framing | Cause::SetAside) {
+    if matches!(letter.cause, Cause::Framing | Cause::SetAside | Cause::Dropped) {
         return None;
     }
     let key = letter.key.as_ref().map(|key| format!(" && {}", has_key(key))).unwrap_or_default();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_frame_are_no_message() {
-        for cause in [Cause::Framing, Cause::SetAside] {
+        for cause in [Cause::Framing, Cause::SetAside, Cause::Dropped] {
             assert!(of_letter(&DeadLetter { cause, ..letter("framing", None) }).is_none());
         }
     }
