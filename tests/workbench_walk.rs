@@ -194,6 +194,7 @@ fn obey(session: &mut Session, workbench: &mut Workbench, effect: Option<Effect>
         | Order::Held(_)
         | Order::WhatIf(_)
         | Order::EndWhatIf
+        | Order::Undo
         | Order::Shrink(_)
         | Order::EndShrink
         | Order::Test(_)) => drop(session.obey(order)),

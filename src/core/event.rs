@@ -3,7 +3,9 @@
 mod cluster_news;
 mod level;
 mod load_news;
+mod recovered;
 mod sink_news;
+mod taken_back_news;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,24 +21,9 @@ use crate::application::Key;
 pub use cluster_news::{ClusterNews, ProcessNamed, waiting_for};
 pub use level::Level;
 pub use load_news::LoadNews;
+pub use recovered::Recovered;
 pub use sink_news::SinkNews;
-
-/// What an engine begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recovered {
-    /// The checkpoint; 0 if only the journal held anything.
-    pub epoch: Epoch,
-    /// How many workers had saved it.
-    pub workers: usize,
-    /// How many partitions came back.
-    pub partitions: usize,
-    /// How many messages they had processed, in all.
-    pub messages: u64,
-    /// How many frames of the journal are processed again.
-    pub frames: u64,
-    /// How long that took.
-    pub took: Duration,
-}
+pub use taken_back_news::TakenBackNews;
 
 /// Something that happened to the engine beside its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +138,8 @@ pub enum EngineEvent {
         /// How long nothing could enter.
         held: Duration,
     },
+    /// A message was taken back.
+    TakenBack(TakenBackNews),
     /// A checkpoint is whole.
     Checkpointed {
         /// Its number.
@@ -194,6 +183,7 @@ impl EngineEvent {
             | Self::CheckpointBegun(_)
             | Self::WorkersChanged { .. }
             | Self::Checkpointed { .. } => None,
+            Self::TakenBack(news) => Some(news.pipeline),
         }
     }
 
@@ -211,6 +201,7 @@ impl EngineEvent {
             | Self::GeneratorEnded(_)
             | Self::Reading { stalled: false, .. }
             | Self::WorkersChanged { .. }
+            | Self::TakenBack(_)
             | Self::Recovered(_) => Level::Information,
             Self::CheckpointBegun(_) | Self::Checkpointed { .. } => Level::Detail,
             Self::Disconnected(_, _, Some(_))
@@ -309,6 +300,7 @@ impl fmt::Display for EngineEvent {
                 exact(*moved as u64),
                 counted(*partitions as u64, "partition"),
             ),
+            Self::TakenBack(news) => news.fmt(formatter),
             Self::Checkpointed { epoch, partitions, held, took, last } => {
                 let partitions = counted(*partitions as u64, "partition");
                 write!(formatter, "checkpoint {epoch}: {partitions} saved in {took:.1?}, ")?;
@@ -316,22 +308,6 @@ impl fmt::Display for EngineEvent {
                 last.iter().try_for_each(|last| write!(formatter, ", last by process {last}"))
             }
         }
-    }
-}
-
-impl fmt::Display for Recovered {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { epoch, workers, partitions, frames, took, .. } = self;
-        let frames = counted(*frames, "frame");
-        if *epoch == Epoch(0) {
-            return write!(formatter, "recovered {frames} of the journal in {took:.1?}");
-        }
-        write!(
-            formatter,
-            "recovered {} of checkpoint {epoch} of {}, and {frames} of the journal, in {took:.1?}",
-            counted(*partitions as u64, "partition"),
-            counted(*workers as u64, "worker"),
-        )
     }
 }
 

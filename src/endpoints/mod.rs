@@ -23,7 +23,7 @@ pub use open_files::{open_files, raise_open_files};
 pub use sinks::sink::{OpenSink, SinkFailure, SinkTask};
 pub use sinks::to_sink::ToSink;
 pub(crate) use sources::budget::Budget;
-pub use sources::injected::{Injected, Injector, InputFull, read_injected};
+pub use sources::injected::{INPUT, Injected, Injector, InputFull, read_injected};
 pub use sources::intake::{Connection, Delivery, Entered, Fetch, Intake, LastNumber};
 pub use sources::load::{LoadOrder, LoadProgress, Loaded, Loader, read_load};
 pub use sources::source::OpenSource;

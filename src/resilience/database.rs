@@ -21,8 +21,10 @@ pub(crate) const JOURNAL_FORMAT: i64 = 2;
 pub(crate) struct Layout {
     /// The statements that make its tables.
     pub tables: &'static str,
-    /// The version of its format. A file of an earlier version is opened, too.
+    /// The version of its format.
     pub format: i64,
+    /// The newest version that is opened, and all earlier ones.
+    pub known: i64,
 }
 
 /// What `SQLite` calls the `application_id`: "WALL".
@@ -68,7 +70,7 @@ impl Database {
     /// Opens a file, or makes one.
     pub fn create(
         path: PathBuf,
-        &Layout { tables, format: newest }: &Layout,
+        &Layout { tables, format, known }: &Layout,
         durability: Durability,
     ) -> Result<Self, ResilienceError> {
         // The files beside it get the same mode from SQLite.
@@ -76,7 +78,7 @@ impl Database {
         let database = Self::open(&path.clone(), path)?;
         let new = database.number(COUNT_TABLES)? == 0;
         if !new {
-            database.check_format(newest)?;
+            database.check_format(known)?;
         }
         let synchronous = match durability {
             Durability::Process => "OFF",
@@ -92,7 +94,7 @@ impl Database {
         if new {
             let make = format!(
                 "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID};
-                 PRAGMA user_version = {newest}; COMMIT;"
+                 PRAGMA user_version = {format}; COMMIT;"
             );
             database.act(|connection| connection.execute_batch(&make))?;
         }
@@ -102,7 +104,7 @@ impl Database {
     /// Makes a file without a log, to be written once. Its transaction is on the disk when it is committed.
     pub fn create_single(path: PathBuf, layout: &Layout) -> Result<Self, ResilienceError> {
         let database = Self::open(&path.clone(), path)?;
-        let Layout { tables, format } = layout;
+        let Layout { tables, format, .. } = layout;
         let make = format!(
             "PRAGMA page_size = {PAGE}; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;
              BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID};
@@ -274,7 +276,7 @@ mod tests {
     fn a_full_disk_is_said_in_words_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let tables = "CREATE TABLE bytes (bytes BLOB NOT NULL) STRICT;";
-        let layout = Layout { tables, format: FORMAT };
+        let layout = Layout { tables, format: FORMAT, known: FORMAT };
         let path = folder.path().join("file.sqlite");
         let mut database = Database::create(path, &layout, Durability::Power).unwrap();
         database.act(|connection| connection.execute_batch("PRAGMA max_page_count = 20")).unwrap();

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::error::EngineError;
-use super::parts::{CheckpointOrder, FramesToWrite, JournalOrder};
+use super::parts::{CheckpointOrder, FramesToWrite, JournalOrder, TakeBack};
 use crate::core::event::Recovered;
 use crate::resilience::JournalPositions;
 
@@ -89,6 +89,11 @@ impl Durable {
         let (reply, done) = mpsc::channel();
         let _ = self.checkpointer.send(CheckpointOrder::Save(reply));
         done
+    }
+
+    /// Takes a message back. False comes if something has happened meanwhile, and nothing if the run ends before.
+    pub fn take_back(&self, order: TakeBack) {
+        let _ = self.checkpointer.send(CheckpointOrder::TakeBack(order));
     }
 
     /// Goes on with another number of workers. The answer comes when they run.

@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::Running;
 use super::startup::start;
+use super::taking_back::TakesBack;
 use crate::core::clock::Clock;
 use crate::core::event::Recovered;
 use crate::core::frames::pins::Pin;
@@ -126,6 +127,14 @@ impl Engine {
     /// ends before, or nothing is saved, the sender is dropped. Nothing waits for it here.
     pub fn save(&self) -> Receiver<()> {
         self.durable().map_or_else(|| mpsc::channel().1, Durable::save)
+    }
+
+    /// What takes messages back. `None` if nothing is saved.
+    pub fn takes_back(&self) -> Option<TakesBack> {
+        let durable = self.durable()?.clone();
+        let injectors = self.0.inlets.lock().injectors.clone();
+        let (budgets, may_begin) = (self.0.budgets.clone(), self.0.may_begin.clone());
+        Some(TakesBack { durable, injectors, budgets, may_begin })
     }
 
     /// Whether messages that sources read are traced from now on, if [`Settings::traces`] allows it. They are from the

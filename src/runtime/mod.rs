@@ -52,6 +52,8 @@ mod settings;
 mod shared;
 mod shutdown;
 mod startup;
+mod taken_back;
+mod taking_back;
 mod workers;
 
 pub use earlier::Earlier;
@@ -65,3 +67,5 @@ pub(crate) use panics::AHEAD_THREAD_NAME;
 pub(crate) use panics::REPLAY_THREAD_NAME;
 pub use panics::silence_caught_panics;
 pub use settings::Settings;
+pub use taken_back::{Claim, TakenBackAnswer};
+pub use taking_back::TakesBack;

@@ -10,9 +10,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::error::EngineError;
+use super::taken_back::{Claim, TakenBackAnswer};
 use crate::core::frames::Frames;
-use crate::core::numbers::PipelineIndex;
+use crate::core::numbers::{Epoch, PipelineIndex};
 use crate::core::partitions::saved::SavedPartition;
+use crate::core::replay::recording::TakenBack;
 use crate::endpoints::{Injector, Loader, SinkFailure, ToSink};
 use crate::resilience::{JournalPositions, SavedState, Slot};
 
@@ -44,8 +46,24 @@ pub(super) enum CheckpointOrder {
     SetWorkers(NonZeroUsize, oneshot::Sender<()>),
     /// Make a checkpoint now, if anything has changed since the last one.
     Save(mpsc::Sender<()>),
+    /// Take a message back.
+    TakeBack(TakeBack),
     /// Make the last checkpoint, and end.
     Finish(oneshot::Sender<()>),
+}
+
+/// An order to take a message back: to go on with other partitions.
+pub(super) struct TakeBack {
+    /// The message.
+    pub message: TakenBack,
+    /// The partitions that would be others without it, or would not be.
+    pub put_back: Vec<SavedState>,
+    /// The checkpoint of which they are. If anything has happened since, nothing is done.
+    pub after: Epoch,
+    /// Taken before it is done, unless nobody waits for it any more.
+    pub claim: Claim,
+    /// Told what came of it; if it is done, when that counts.
+    pub done: mpsc::Sender<TakenBackAnswer>,
 }
 
 pub(super) type SinkTasks = JoinSet<Result<(), SinkFailure>>;

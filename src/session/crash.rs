@@ -95,6 +95,7 @@ impl Session {
             (epoch, messages)
         };
         self.stateful_before = processed;
+        self.undone.begin_again();
         for pipeline in &self.collector.pipelines {
             pipeline.pressure.forget_sinks();
             // The file is read again from the checkpoint on.

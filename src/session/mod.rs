@@ -32,6 +32,7 @@ pub mod status;
 pub mod top_keys;
 mod totals;
 mod travelling;
+mod undo;
 mod view;
 pub mod watched;
 pub mod what_if;
@@ -66,6 +67,7 @@ use past::Places;
 use rewind::Rewind;
 use searches::{Shrinking, Testing};
 use totals::{totals, traced, work};
+use undo::Undone;
 use what_if::Branch;
 
 /// How often it is checked whether the recovery is complete.
@@ -114,6 +116,7 @@ pub struct Session {
     shrinking: Option<Shrinking>,
     /// The test that is being made.
     testing: Option<Testing>,
+    undone: Undone,
 }
 
 impl Session {
@@ -186,6 +189,7 @@ impl Session {
             branch: None,
             shrinking: None,
             testing: None,
+            undone: Undone::default(),
         })
     }
 
@@ -274,7 +278,7 @@ impl Session {
         let recovering = self.engine.is_recovering();
         let back = std::mem::replace(&mut self.recovering, recovering) != recovering;
         let load = self.watch_load();
-        let stopped = self.watch_breakpoints();
+        let stopped = self.watch_breakpoints() | self.watch_undo();
         let rolled = self.roll();
         let said = self.collector.reporter.flush(self.engine.now());
         let changed = self.collector.take_changed();

@@ -56,6 +56,8 @@ pub enum Order {
     EndWhatIf,
     /// Begin anew, with nothing kept.
     Reset,
+    /// Take back the last message, if it was injected. Snapshots show what comes of it.
+    Undo,
     /// Go on with one worker more, or one less, in each process.
     ChangeWorkers {
         /// One more.
@@ -181,6 +183,7 @@ impl Session {
                 Ok(None)
             }
             Order::Reset => self.reset().map(|()| Some(Answer::BegunAnew)),
+            Order::Undo => Ok(self.undo().err().map(Answer::Refused)),
             Order::ChangeWorkers { more } => {
                 Ok(self.change_workers(more).err().map(Answer::Refused))
             }

@@ -21,7 +21,7 @@ use crate::telemetry::latency::Latency;
 use crate::telemetry::partitions::PartitionsShown;
 use crate::telemetry::snapshot::{Snapshot, Totals, WorkerShown};
 use crate::telemetry::{
-    LogShown, ProcessesShown, SafetyShown, Throughput, TimeWindow, TracedShown,
+    LogShown, ProcessesShown, SafetyShown, Throughput, TimeWindow, TracedShown, UndoShown,
 };
 
 /// Which processes a run waits for while it starts.
@@ -178,6 +178,7 @@ impl Starting {
             ahead: None,
             breakpoints: Arc::default(),
             past: None,
+            undo: UndoShown::default(),
             shrinking: None,
             replaying: false,
             search: None,

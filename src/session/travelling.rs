@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::Session;
 use super::orders::{Answer, Order};
-use super::past::{Moment, Past, Sources, Travel};
+use super::past::{Moment, Past, Sources, Travel, reads_again};
 use super::view::SHOWN;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::replay::recording::Crew;
-use crate::resilience::history::read_again;
 use crate::telemetry::{
     OutputShown, PartitionView, PartitionsShown, Snapshot, Totals, TracedShown,
 };
@@ -25,6 +24,7 @@ impl Order {
             | Self::Crash
             | Self::Kill(_)
             | Self::Reset
+            | Self::Undo
             | Self::ChangeWorkers { .. } => true,
             Self::PauseOrResume
             | Self::StopLoad
@@ -78,9 +78,7 @@ impl Session {
             topology: Arc::clone(self.engine.topology()),
             crew,
             recorded: Arc::clone(recorded),
-            read: Box::new(|entered, framing| {
-                read_again(entered, framing).map_err(|error| error.to_string())
-            }),
+            read: reads_again(),
             saved: self.engine.save(),
             news: Arc::clone(&self.collector.news),
         })

@@ -86,6 +86,7 @@ impl Session {
             ahead: look.foreseen(),
             breakpoints: self.breakpoints.shown(),
             past: None,
+            undo: self.undone.shown(),
             shrinking: self.shrinking_shown(),
             replaying: false,
             search: None,
@@ -110,6 +111,7 @@ impl Session {
         let counted = totals(&self.collector);
         let saved = self.engine.recovered().map_or(0, |recovered| recovered.messages);
         let stateful = saved + counted.stateful.saturating_sub(self.stateful_before);
+        let stateful = stateful.saturating_sub(self.undone.processed());
         Totals { stateful, ..counted }
     }
 

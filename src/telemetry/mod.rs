@@ -24,6 +24,7 @@ pub(crate) mod ring;
 pub(crate) mod safety;
 pub(crate) mod shrinking;
 pub(crate) mod snapshot;
+mod undo;
 mod writers;
 
 pub use ahead::{Draft, Foreseen};
@@ -58,5 +59,6 @@ pub use shrinking::{ShrinkShown, ShrinkStage};
 pub use snapshot::{
     LoadShown, OutputShown, PipelineShown, Snapshot, StepShown, Summary, Totals, WorkerShown,
 };
+pub use undo::{TakenBackShown, UndoShown};
 #[cfg(feature = "workbench")]
 pub(crate) use writers::{Inbox, Outbox};

@@ -20,6 +20,7 @@ use super::pressure::SinkShown;
 use super::processes::ProcessesShown;
 use super::safety::SafetyShown;
 use super::shrinking::ShrinkShown;
+use super::undo::UndoShown;
 use crate::core::event::EngineEvent;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::pins::Pin;
@@ -93,6 +94,8 @@ pub struct Snapshot {
     /// The changes of a partition, if they were asked for and a moment of the past is shown.
     #[serde(skip)]
     pub changes: Option<Arc<ChangesShown>>,
+    /// The messages that were taken back, and what came of the last wish to.
+    pub undo: UndoShown,
     /// The branch of the recording that is looked at, or is being done.
     #[serde(skip)]
     pub branch: Option<BranchShown>,

@@ -63,6 +63,7 @@ commands! {
     FindAfter,    "find after",    Everywhere,  HELP,   [char('}')],                        "in the past, find it again after this moment";
     Fault,        "whose fault",   Everywhere,  HELP,   [char('!')],                        "go to the message that gave the partition, or its field at the cursor, its value";
     WhatIf,       "what if",       Everywhere,  HELP,   [char('x')],                        "leave out, edit or put in messages, set a state, and see what would differ now";
+    Undo,         "undo",          Everywhere,  HELP,   [char('u')],                        "take back the last message that was sent from here, as if it had never entered";
     Live,         "live",          Everywhere,  HELP,   [char('l')],                        "leave the past, and see what is now";
     NextPane,     "next pane",     Everywhere,  FOOTER, [plain(Tab)],                       "go to the next pane";
     PreviousPane, "previous pane", Everywhere,  HELP,   [plain(BackTab)],                   "go to the pane before";

@@ -9,7 +9,7 @@ use crate::failing::{adding, send};
 use crate::then::{Watched, alphabet};
 
 /// The test of something.
-fn test_of(watched: &mut Watched, of: TestOf) -> TestMade {
+pub fn test_of(watched: &mut Watched, of: TestOf) -> TestMade {
     let before = watched.told.len();
     assert_eq!(watched.order(Order::Test(of)), None);
     while watched.tests.is_empty() {
@@ -20,7 +20,7 @@ fn test_of(watched: &mut Watched, of: TestOf) -> TestMade {
 }
 
 /// Why there is no test of something.
-fn refused(watched: &mut Watched, of: TestOf) -> String {
+pub fn refused(watched: &mut Watched, of: TestOf) -> String {
     let before = watched.told.len();
     assert_eq!(watched.order(Order::Test(of)), None);
     while watched.told.len() == before {
@@ -30,7 +30,7 @@ fn refused(watched: &mut Watched, of: TestOf) -> String {
     watched.told.pop().unwrap()
 }
 
-fn partition(key: &str) -> TestOf {
+pub fn partition(key: &str) -> TestOf {
     TestOf::Partition((0, Key::from(key)))
 }
 

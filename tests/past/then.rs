@@ -1,6 +1,7 @@
 //! A session that is recorded, and what is seen of its past.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use tempfile::TempDir;
 use wallaroo::Topology;
 use wallaroo::core::numbers::PipelineIndex;
 use wallaroo::core::partitions::query::RowQuery;
-use wallaroo::core::replay::memory::RecordedInMemory;
+use wallaroo::core::replay::memory::{Recorded, RecordedInMemory};
 use wallaroo::resilience::ResilienceSettings;
 use wallaroo::runtime::Settings;
 use wallaroo::session::Session;
@@ -26,7 +27,8 @@ pub struct Watched {
     pub told: Vec<String>,
     /// The tests that it made.
     pub tests: Vec<TestMade>,
-    _directory: TempDir,
+    recorded: Arc<RecordedInMemory>,
+    directory: TempDir,
 }
 
 /// Letters with their votes.
@@ -41,18 +43,19 @@ impl Watched {
     pub fn open(topology: Topology, workers: usize, change: impl FnOnce(&mut Settings)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let topology = Arc::new(topology);
+        let recorded = Arc::new(RecordedInMemory::new(RECORDED));
         let mut settings = Settings {
             workers: workers.try_into().unwrap(),
             injectable: true,
             resilience: Some(ResilienceSettings::new(directory.path().join("saved"))),
-            recorded: Some(Arc::new(RecordedInMemory::new(RECORDED))),
+            recorded: Some(Arc::clone(&recorded)),
             ..Settings::new(&topology)
         };
         change(&mut settings);
         let session = Session::start(topology, &settings, None).unwrap();
         let query = RowQuery { limit: 1000, ..RowQuery::default() };
         let view = PartitionView { query, ..PartitionView::default() };
-        Self { session, view, told: Vec::new(), tests: Vec::new(), _directory: directory }
+        Self { session, view, told: Vec::new(), tests: Vec::new(), recorded, directory }
     }
 
     /// Sends votes.
@@ -81,6 +84,21 @@ impl Watched {
             assert!(Instant::now() < patience, "{what}: {:?} {snapshot:#?}", self.told);
             std::thread::yield_now();
         }
+    }
+
+    /// Gives an order, whatever comes of it.
+    pub fn order_any(&mut self, order: Order) {
+        self.session.obey(order).unwrap();
+    }
+
+    /// What is recorded.
+    pub fn recorded(&self) -> Recorded {
+        self.recorded.recorded()
+    }
+
+    /// The directory in which it is saved.
+    pub fn saved(&self) -> PathBuf {
+        self.directory.path().join("saved")
     }
 
     /// Gives an order. Returns why it is refused, if it is.

@@ -176,6 +176,7 @@ impl Stage {
                 | Order::EndWhatIf
                 | Order::Shrink(_)
                 | Order::EndShrink
+                | Order::Undo
                 | Order::Test(_)),
             )) => {
                 if let Some(Answer::Refused(why)) = self.session.obey(order).unwrap() {
@@ -230,7 +231,9 @@ impl Stage {
             let branched = snapshot.branch.as_ref().is_none_or(|branch| branch.outcome.is_some());
             let is_searching = snapshot.shrinking.as_ref().is_some_and(ShrinkShown::is_searching);
             let is_judging = snapshot.breakpoints.is_judging;
+            let is_undoing = snapshot.undo.is_busy();
             let done = done && !snapshot.replaying && !is_judging && branched && !is_searching;
+            let done = done && !is_undoing;
             let was_done = std::mem::replace(&mut all_done, done);
             if was_done && all_done && (shown || asked.query.limit == 0) {
                 let shown = self.steady(snapshot);

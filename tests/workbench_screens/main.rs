@@ -49,6 +49,7 @@ mod sharing;
 mod shrinking;
 mod sideways;
 mod sizes;
+mod undo;
 mod what_if;
 mod windows;
 

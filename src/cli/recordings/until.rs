@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cli::failure::Failure;
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
+use crate::core::replay::ReplayError;
 use crate::core::replay::judged::{Judge, Judged};
 use crate::core::replay::machine::Machine;
 use crate::core::replay::player::{Played, Player};
@@ -26,7 +27,15 @@ pub(super) fn condition(text: &str, fields: &Fields) -> Result<StepCondition, Fa
 /// The fields that the states of a recording have, as far as its last partitions tell.
 pub(super) fn fields_of<R: Recording>(topology: &Arc<Topology>, recording: &R) -> Fields {
     let mut fields = Fields::default();
-    let changed = (0..recording.chapters().len()).rev().map(|chapter| recording.changed(chapter));
+    let changed = (0..recording.chapters().len()).rev().map(|chapter| {
+        let mut changed = recording.changed(chapter)?;
+        // Those that are gone have no fields.
+        for (_, partitions) in &mut changed {
+            partitions.retain(|partition| !partition.is_gone());
+        }
+        changed.retain(|(_, partitions)| !partitions.is_empty());
+        Ok::<_, ReplayError>(changed)
+    });
     let mut changed = changed.filter(|changed| !changed.as_ref().is_ok_and(Vec::is_empty));
     let partitions = changed.next().unwrap_or_else(|| recording.base().map(|base| base.partitions));
     // Without them, any field may be meant: what is wrong with the recording is said by its replay.

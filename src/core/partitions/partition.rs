@@ -91,11 +91,13 @@ impl<S: State> Partition<S> {
         });
         match value {
             Ok(value) => collected.saved.push(self.as_saved(place, value)),
-            // A panic may have left such a state, and was reported then. Nobody has asked to save the other ones.
-            Err(_) if self.health == Health::Poisoned || !asked => {}
             Err(reason) => {
-                self.health = Health::Poisoned;
-                collected.unsaved.push(Unsaved { key: self.key.clone(), reason });
+                // A panic may have left such a state, and was reported then. Nobody has asked to save the other ones.
+                let is_told = self.health == Health::Good && asked;
+                if is_told {
+                    self.health = Health::Poisoned;
+                }
+                collected.unsaved.push(Unsaved { key: self.key.clone(), reason, is_told });
             }
         }
     }

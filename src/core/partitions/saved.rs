@@ -29,13 +29,15 @@ pub const MAX_KEY: usize = 16 * 1024 * 1024;
 /// which `SQLite` limits to 1,000,000,000 bytes.
 pub const MAX_STATE: usize = 900 * 1024 * 1024;
 
-/// A partition whose state cannot be saved.
+/// A partition whose state cannot be saved. What was saved of it before stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsaved {
     /// The key.
     pub key: Key,
     /// Why.
     pub reason: String,
+    /// Whether the partition has become poisoned because of that. If not, it was before, or nobody has asked to save it.
+    pub is_told: bool,
 }
 
 /// What a checkpoint takes of one table.
@@ -43,8 +45,7 @@ pub struct Unsaved {
 pub struct Collected {
     /// The partitions with changes to save.
     pub saved: Vec<SavedPartition>,
-    /// Those that have become poisoned because their states cannot be saved. What was saved of them before
-    /// stays.
+    /// Those whose states cannot be saved.
     pub unsaved: Vec<Unsaved>,
 }
 
@@ -64,6 +65,21 @@ pub struct SavedPartition {
     /// The state, as [`encode`] makes it.
     #[serde(with = "as_bytes")]
     pub value: Vec<u8>,
+}
+
+impl SavedPartition {
+    /// What says in a recording that there is no partition of this key any more.
+    #[must_use]
+    pub fn gone(key: Key) -> Self {
+        let (place, dynamic, messages, poisoned, value) = (0, true, 0, false, Vec::new());
+        Self { place, key, dynamic, messages, poisoned, value }
+    }
+
+    /// Whether it says that there is no such partition any more. A state takes one byte at least.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.value.is_empty()
+    }
 }
 
 /// Bytes as one value: `serde` takes a `Vec` for a sequence of numbers.

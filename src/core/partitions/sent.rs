@@ -197,7 +197,7 @@ mod tests {
         comes_as_it_was_sent(&saved);
         assert!(rmp_serde::to_vec_named(&saved).unwrap().len() < 400, "bytes are no numbers");
         comes_as_it_was_sent(&[Extent::Asked, Extent::Everything]);
-        comes_as_it_was_sent(&Unsaved { key: key(), reason: "no".to_owned() });
+        comes_as_it_was_sent(&Unsaved { key: key(), reason: "no".to_owned(), is_told: true });
         let copies = [Copied::New, Copied::Saved(saved), Copied::Failed("no".to_owned())];
         let states = ["a", "b", "c"].map(|state| (Arc::from(state), key()));
         comes_as_it_was_sent::<Copies>(&states.into_iter().zip(copies).collect());

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::error::ReplayError;
 use super::memory::{Recorded, RecordedChapter};
-use super::recording::{Base, Entered, SavedState};
+use super::recording::{Base, Entered, SavedState, TakenBack};
 use super::script::Script;
-use super::source::{ChapterInfo, Recording};
+use super::source::{ChapterInfo, Recording, TakenBackIn};
 use crate::core::frames::Frames;
 use crate::core::frames::framing::Framing;
 use crate::core::numbers::{PipelineIndex, SequenceNumber};
@@ -16,6 +16,7 @@ use crate::core::topology::Topology;
 pub struct MemoryRecording {
     recorded: Recorded,
     infos: Vec<ChapterInfo>,
+    taken_back: Vec<TakenBackIn>,
     read: ReadAgain,
 }
 
@@ -30,7 +31,15 @@ impl MemoryRecording {
             messages: recorded.chapter.messages(),
         };
         let infos = recorded.chapters().map(info).collect();
-        Self { recorded, infos, read }
+        let mut recording = Self { recorded, infos, taken_back: Vec::new(), read };
+        let chapters = recording.recorded.chapters().enumerate();
+        let taken_back = chapters.filter_map(|(chapter, recorded)| {
+            let TakenBack { pipeline, sequence } = recorded.chapter.taken_back()?;
+            let message = recording.number_of(pipeline, sequence);
+            Some(TakenBackIn { message, chapter })
+        });
+        recording.taken_back = taken_back.collect();
+        recording
     }
 
     /// The number of a message in the recording, from 1, given its number in its pipeline. `None` if it is not there.
@@ -59,12 +68,19 @@ impl Recording for MemoryRecording {
         &self.infos
     }
 
+    fn taken_back(&self) -> &[TakenBackIn] {
+        &self.taken_back
+    }
+
     fn script(&self, chapter: usize, topology: &Topology) -> Result<Script, ReplayError> {
-        Script::new(&self.chapter(chapter)?.chapter, |entered| {
+        let RecordedChapter { chapter, changed, .. } = self.chapter(chapter)?;
+        let script = Script::new(chapter, |entered| {
             let plan = topology.pipelines().get(entered.pipeline.0);
             let plan = plan.ok_or(ReplayError::NoPipeline { pipeline: entered.pipeline.0 })?;
             (self.read)(entered, &plan.source.framing).map_err(ReplayError::NotRead)
-        })
+        })?;
+        let is_taken_back = chapter.taken_back().is_some();
+        Ok(if is_taken_back { script.putting_back(changed.clone()) } else { script })
     }
 
     fn changed(&self, chapter: usize) -> Result<Vec<SavedState>, ReplayError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::named::{Named, named, states_of};
+use super::named::{Named, named, put, states_of};
 use super::recording::{Base, Chapter, PartitionName, SavedState};
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
@@ -74,10 +74,15 @@ impl Recorded {
         self.chapters.get(at)
     }
 
-    /// The last checkpoint.
-    fn last(&self) -> Option<Epoch> {
+    /// The checkpoint that it begins with; `None` if it has not begun.
+    pub fn first(&self) -> Option<Epoch> {
+        self.start.as_ref().map(|start| start.epoch)
+    }
+
+    /// The last checkpoint; `None` if it has not begun.
+    pub fn last(&self) -> Option<Epoch> {
         let last = self.chapters.back().map(|last| last.chapter.epoch);
-        last.or_else(|| self.start.as_ref().map(|start| start.epoch))
+        last.or_else(|| self.first())
     }
 
     fn push(&mut self, chapter: Chapter, changed: Vec<SavedState>) {
@@ -95,8 +100,7 @@ impl Recorded {
         *weight -= first.weight;
         start.epoch = first.chapter.epoch;
         start.messages += first.chapter.messages();
-        let partitions = Arc::make_mut(&mut start.partitions);
-        partitions.extend(named(&first.changed));
+        put(Arc::make_mut(&mut start.partitions), &first.changed, |_, _| {});
     }
 }
 
@@ -144,7 +148,7 @@ impl RecordedInMemory {
         }
         if let Some(start) = &mut recorded.start {
             start.epoch = epoch;
-            Arc::make_mut(&mut start.partitions).extend(named(changed));
+            put(Arc::make_mut(&mut start.partitions), changed, |_, _| {});
         }
     }
 

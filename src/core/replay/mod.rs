@@ -24,6 +24,7 @@ pub mod digest;
 mod error;
 pub mod from_memory;
 pub mod judged;
+mod lasting;
 pub mod machine;
 pub mod memory;
 mod named;

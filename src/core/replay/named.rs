@@ -19,6 +19,23 @@ pub(super) fn named<'a>(
     })
 }
 
+/// Puts partitions in place of those that have the same names, or takes those away that are gone. Gives each name with what
+/// was there before.
+pub(super) fn put<'a>(
+    partitions: &mut Named,
+    changed: impl IntoIterator<Item = &'a SavedState>,
+    mut before: impl FnMut(PartitionName, Option<SavedPartition>),
+) {
+    for (name, partition) in named(changed) {
+        let was = if partition.is_gone() {
+            partitions.remove(&name)
+        } else {
+            partitions.insert(name.clone(), partition)
+        };
+        before(name, was);
+    }
+}
+
 /// Named partitions by their states, sorted by state and key.
 pub(super) fn states_of(partitions: Named) -> Vec<SavedState> {
     let mut states: Vec<SavedState> = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::error::ReplayError;
-use super::named::{Named, named};
+use super::named::{Named, named, put};
 use super::recording::{PartitionName, SavedState};
 use super::script::Script;
 use super::source::Recording;
@@ -59,12 +59,9 @@ impl Place {
     }
 
     fn forth(&mut self, changed: &[SavedState]) {
-        let partitions = &mut self.partitions;
-        let before = named(changed).map(|(name, partition)| {
-            let before = partitions.insert(name.clone(), partition);
-            (name, before)
-        });
-        self.before.push_back(before.collect());
+        let mut before = Before::new();
+        put(&mut self.partitions, changed, |name, was| before.push((name, was)));
+        self.before.push_back(before);
         if self.before.len() > BACK {
             self.before.pop_front();
         }

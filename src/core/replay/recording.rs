@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::schedule::{Entries, Entry, append};
 use crate::application::Key;
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
@@ -83,10 +84,40 @@ impl Chapter {
         Some(before.map(|entered| entered.count).sum::<u64>() + place + 1)
     }
 
+    /// The chapter in which a message is taken back.
+    pub fn of_taken_back(
+        epoch: Epoch,
+        crew: Crew,
+        TakenBack { pipeline, sequence }: TakenBack,
+    ) -> Self {
+        let mut workers = vec![WorkerLog::default(); crew.workers.get()];
+        if let Some(first) = workers.first_mut() {
+            append(&mut first.schedule, &Entry::TakenBack { pipeline, sequence });
+        }
+        Self { epoch, crew, workers }
+    }
+
+    /// The message that is taken back in it; `None` if it is another chapter.
+    pub fn taken_back(&self) -> Option<TakenBack> {
+        match Entries::new(&self.workers.first()?.schedule).next()? {
+            Ok(Entry::TakenBack { pipeline, sequence }) => Some(TakenBack { pipeline, sequence }),
+            Ok(Entry::Run { .. } | Entry::Revived { .. }) | Err(_) => None,
+        }
+    }
+
     /// About how many bytes it takes in memory.
     pub fn weight(&self) -> usize {
         self.workers.iter().map(WorkerLog::weight).sum()
     }
+}
+
+/// A message that a person took back: from its chapter on, all partitions are as they would be without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TakenBack {
+    /// The message's pipeline.
+    pub pipeline: PipelineIndex,
+    /// Its number there.
+    pub sequence: SequenceNumber,
 }
 
 /// What a worker did in a chapter.
@@ -99,6 +130,11 @@ pub struct WorkerLog {
 }
 
 impl WorkerLog {
+    /// Whether it did nothing.
+    pub fn is_empty(&self) -> bool {
+        self.schedule.is_empty() && self.entered.is_empty()
+    }
+
     fn weight(&self) -> usize {
         let frames = self.entered.iter().map(|entered| match &entered.content {
             Content::Frames(pieces) => pieces.bytes().len() + size_of_val(pieces.ends()),

@@ -28,7 +28,7 @@ pub(super) fn behind(workers: &[(&[u8], Vec<Taken>)]) -> Vec<Vec<u64>> {
     for (schedule, all) in workers {
         let stages = entries(schedule).filter_map(|entry| match entry {
             Entry::Run { stage, begun: Begun::Frames { .. }, .. } => Some(stage.0),
-            Entry::Run { .. } | Entry::Revived { .. } => None,
+            Entry::Run { .. } | Entry::Revived { .. } | Entry::TakenBack { .. } => None,
         });
         for (stage, taken) in stages.zip(all) {
             pipelines.insert(stage, taken.pipeline);
@@ -51,7 +51,7 @@ pub(super) fn behind(workers: &[(&[u8], Vec<Taken>)]) -> Vec<Vec<u64>> {
                 Entry::Run { stage, begun: Begun::Routed { first, .. }, .. } => {
                     end_of(stage.0, first)
                 }
-                Entry::Run { begun: Begun::Continued, .. } => None,
+                Entry::Run { begun: Begun::Continued, .. } | Entry::TakenBack { .. } => None,
                 Entry::Revived { .. } => {
                     revivals.push(behind);
                     None

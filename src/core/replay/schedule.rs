@@ -7,7 +7,7 @@
 use thiserror::Error;
 
 use crate::application::Key;
-use crate::core::numbers::{SequenceNumber, WorkerIndex};
+use crate::core::numbers::{PipelineIndex, SequenceNumber, WorkerIndex};
 
 /// Which segment of which pipeline, from 0: the segments of the first pipeline come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,13 @@ pub enum Entry {
         /// The partition's key.
         key: Key,
     },
+    /// A person took back a message: all partitions became what they would be without it. Nothing else is in its chapter.
+    TakenBack {
+        /// The message's pipeline.
+        pipeline: PipelineIndex,
+        /// Its number there.
+        sequence: SequenceNumber,
+    },
 }
 
 /// A schedule holds what no program of this version writes.
@@ -74,6 +81,7 @@ const FRAMES: u8 = 0;
 const ROUTED: u8 = 1;
 const CONTINUED: u8 = 2;
 const REVIVED: u8 = 3;
+const TAKEN_BACK: u8 = 7;
 const KIND: u8 = 0b0011;
 const DONE: u8 = 0b0100;
 const AT_ONCE: u8 = 0b1000;
@@ -90,6 +98,11 @@ pub fn append(schedule: &mut Vec<u8>, entry: &Entry) {
             append_number(schedule, *state as u64);
             append_number(schedule, key.as_bytes().len() as u64);
             schedule.extend_from_slice(key.as_bytes());
+        }
+        Entry::TakenBack { pipeline, sequence } => {
+            schedule.push(TAKEN_BACK);
+            append_number(schedule, pipeline.0 as u64);
+            append_number(schedule, sequence.0);
         }
     }
 }
@@ -175,6 +188,10 @@ impl<'a> Entries<'a> {
             self.at += length;
             return Some(Entry::Revived { state, key: Key::from(key) });
         }
+        if head == TAKEN_BACK {
+            let pipeline = PipelineIndex(self.small()?);
+            return Some(Entry::TakenBack { pipeline, sequence: SequenceNumber(self.number()?) });
+        }
         let stage = match head >> STAGE_SHIFT {
             STAGE_FOLLOWS => self.small()?,
             stage => stage.into(),
@@ -238,7 +255,11 @@ mod tests {
         });
         let revived = (0..9_usize, any::<Vec<u8>>())
             .prop_map(|(state, key)| Entry::Revived { state, key: Key::from(key.as_slice()) });
-        prop_oneof![9 => run, 1 => revived]
+        let taken_back = (0..9_usize, any::<u64>()).prop_map(|(pipeline, sequence)| {
+            let (pipeline, sequence) = (PipelineIndex(pipeline), SequenceNumber(sequence));
+            Entry::TakenBack { pipeline, sequence }
+        });
+        prop_oneof![9 => run, 1 => revived, 1 => taken_back]
     }
 
     proptest! {

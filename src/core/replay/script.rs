@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::recording::{Chapter, Crew, Entered};
+use super::recording::{Chapter, Crew, Entered, SavedState};
 use super::revivals::{self, Taken};
 use crate::core::frames::Frames;
 use crate::core::frames::pieces::Pieces;
@@ -19,6 +19,8 @@ pub struct Script {
     pub crew: Crew,
     /// What each of them does.
     pub workers: Vec<Part>,
+    /// If a message was taken back, and nothing else happens: the partitions that became others.
+    pub(super) put_back: Arc<[SavedState]>,
 }
 
 /// What a worker does.
@@ -101,9 +103,27 @@ impl Script {
             Ok(Part { schedule, entering: entering.collect::<Result<_, E>>()?, revivals: ALL })
         });
         let workers = parts.collect::<Result<_, E>>()?;
-        let mut script = Self { crew: chapter.crew, workers };
+        let mut script = Self { crew: chapter.crew, workers, put_back: Arc::default() };
         script.number();
         Ok(script)
+    }
+
+    /// The same if a message was taken back, and these partitions became others.
+    #[must_use]
+    pub fn putting_back(self, partitions: Vec<SavedState>) -> Self {
+        Self { put_back: partitions.into(), ..self }
+    }
+
+    /// The chapter if this message and all behind it had not entered, with all that people did.
+    #[must_use]
+    pub(super) fn without_from(&self, message: u64) -> Self {
+        let mut cut = self.clone();
+        for part in &mut cut.workers {
+            part.keep(&(0..message), &[]);
+            part.revivals = ALL;
+        }
+        cut.put_back = Arc::default();
+        cut
     }
 
     /// Numbers the messages.
@@ -150,6 +170,10 @@ impl Script {
     #[must_use]
     pub fn within(&self, messages: Range<u64>) -> Self {
         let mut cut = self.clone();
+        if messages.end < u64::MAX {
+            // It is behind all messages.
+            cut.put_back = Arc::default();
+        }
         let behind = self.behind();
         for (at, part) in cut.workers.iter_mut().enumerate() {
             part.keep(&messages, behind.get(at).map_or(&[], Vec::as_slice));
@@ -157,9 +181,14 @@ impl Script {
         cut
     }
 
+    /// Whether people revived a partition.
+    pub(super) fn has_revivals(&self) -> bool {
+        self.workers.iter().any(|part| revivals::are_in(&part.schedule))
+    }
+
     /// For each revival of each worker: how many messages it is behind. Empty if there is none.
     fn behind(&self) -> Vec<Vec<u64>> {
-        if !self.workers.iter().any(|part| revivals::are_in(&part.schedule)) {
+        if !self.has_revivals() {
             return Vec::new();
         }
         let taken = |entering: &Entering| Taken {

@@ -232,7 +232,7 @@ impl Watch for Noted<'_> {
                 log.entered.extend(self.entered.take());
             }
             Entry::Revived { key, .. } if !self.keys.contains(key) => return,
-            Entry::Run { .. } | Entry::Revived { .. } => {}
+            Entry::Run { .. } | Entry::Revived { .. } | Entry::TakenBack { .. } => {}
         }
         append(&mut log.schedule, entry);
     }

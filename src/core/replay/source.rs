@@ -15,6 +15,15 @@ pub struct ChapterInfo {
     pub messages: u64,
 }
 
+/// A message that was taken back, where it is in the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenBackIn {
+    /// Its number, from 1. `None` if the recording does not have it any more.
+    pub message: Option<u64>,
+    /// The chapter in which it is taken back.
+    pub chapter: usize,
+}
+
 /// What a timeline reads.
 pub trait Recording {
     /// The partitions at the beginning.
@@ -26,6 +35,11 @@ pub trait Recording {
 
     /// The chapters, in order.
     fn chapters(&self) -> &[ChapterInfo];
+
+    /// The messages that were taken back, in the order in which they were.
+    fn taken_back(&self) -> &[TakenBackIn] {
+        &[]
+    }
 
     /// A chapter with its frames.
     ///

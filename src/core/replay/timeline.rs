@@ -5,6 +5,7 @@
 
 mod changes;
 mod search;
+mod without_last;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,7 @@ use crate::core::numbers::SequenceNumber;
 use crate::core::topology::Topology;
 pub use changes::PartOfState;
 pub use search::Searched;
+pub use without_last::{NotWithout, WithoutLast};
 
 /// Any moment of a recording.
 pub struct Timeline<R> {
@@ -123,10 +125,10 @@ impl<R: Recording> Timeline<R> {
         let script = script.until(message - first);
         let entered = last_numbers(&script, &topology);
         self.run(&mut machine, &script, &mut seen)?;
-        let chapters = self.recording.chapters().len();
-        if message == self.messages() && chapter + 1 < chapters {
+        let end = self.next_taken_back(chapter);
+        if message == self.messages() && chapter + 1 < end {
             // After the last message, a partition may have been revived.
-            self.go_to(chapters)?;
+            self.go_to(end)?;
             machine = self.machine(script.crew)?;
         }
         let OneTraced { trace, dead_letters, .. } = seen;

@@ -14,7 +14,7 @@ use crate::core::frames::assembler::SourceEnd;
 use crate::core::numbers::Timestamp;
 
 /// The name of this source in traces and dead letters.
-const NAME: &str = "input";
+pub const INPUT: &str = "input";
 
 /// If an injection has up to this many messages, all are traced; if it has more, only samples.
 const TRACED: usize = 1000;
@@ -74,6 +74,12 @@ impl Injector {
         self.injected.clone()
     }
 
+    /// Whether all that was injected has been read.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.room.available_permits() == WAITING_LIMIT as usize
+    }
+
     /// Gives bytes. They wait until the pipeline's budget has room for them. If no engine reads any more, they wait
     /// for the next one.
     ///
@@ -109,7 +115,7 @@ impl Reading {
 pub async fn read_injected(Injected(reading): Injected, intake: Arc<Intake>) {
     // An engine before has given it back when its tasks ended.
     let mut reading = reading.lock().await;
-    let name: Arc<str> = NAME.into();
+    let name: Arc<str> = INPUT.into();
     let connection = intake.connect(false);
     while let Some(Injection { bytes, entered, .. }) = reading.next(&intake).await {
         let (rest, read_at) = ((&bytes[..], *entered), intake.clock.now());

@@ -1,13 +1,15 @@
 //! What a directory gives back when a run starts on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decision::epoch_to_recover;
 use super::worker_reader::WorkerReader;
+use crate::application::Key;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
+use crate::core::replay::recording::SavedState;
 use crate::resilience::database::{Database, FORMAT};
 use crate::resilience::directory::machine::Loss;
 use crate::resilience::directory::worker_names::generations;
@@ -25,6 +27,8 @@ pub struct Checkpoint {
     /// How far sources had been read, and sinks written.
     pub positions: Vec<Position>,
     pub(crate) files: Vec<WorkerReader>,
+    /// What is put over its partitions.
+    over: Over,
     /// What it means if a file is not whole.
     loss: Loss,
 }
@@ -68,7 +72,19 @@ impl Checkpoint {
         for file in &files {
             positions.extend(file.positions(epoch)?);
         }
-        Ok(Self { epoch, positions, files, loss: Loss::default() })
+        Ok(Self { epoch, positions, files, over: Over::default(), loss: Loss::default() })
+    }
+
+    /// The checkpoint after it, with the same positions, in which these partitions are others, or
+    /// [gone](SavedPartition::gone).
+    #[must_use]
+    pub fn with(self, partitions: Vec<SavedState>) -> Self {
+        let by_key = |partitions: Vec<SavedPartition>| {
+            partitions.into_iter().map(|partition| (partition.key.clone(), partition)).collect()
+        };
+        let partitions = partitions.into_iter().map(|(state, all)| (state, by_key(all))).collect();
+        let over = Over { saved: Some(self.epoch), partitions };
+        Self { epoch: self.epoch.next(), over, ..self }
     }
 
     /// How many workers had saved it.
@@ -85,12 +101,38 @@ impl Checkpoint {
         &self,
         mut take: impl FnMut(&Path, &str, SavedPartition) -> Result<(), ResilienceError>,
     ) -> Result<(), ResilienceError> {
+        let saved = self.over.saved.unwrap_or(self.epoch);
         for file in &self.files {
             let path = file.path();
-            file.partitions(self.epoch, |_, state, partition| take(&path, state, partition))
-                .map_err(|error| self.loss.explain(error))?;
+            let take = |_, state: &str, partition: SavedPartition| {
+                if self.over.has(state, &partition.key) {
+                    return Ok(());
+                }
+                take(&path, state, partition)
+            };
+            file.partitions(saved, take).map_err(|error| self.loss.explain(error))?;
+        }
+        let path = self.files.first().map(WorkerReader::path).unwrap_or_default();
+        for (state, partitions) in &self.over.partitions {
+            for partition in partitions.values().filter(|partition| !partition.is_gone()) {
+                take(&path, state, partition.clone())?;
+            }
         }
         Ok(())
+    }
+}
+
+/// Partitions that are put over those of the checkpoint `saved`.
+#[derive(Debug, Default)]
+struct Over {
+    /// `None` if there are none.
+    saved: Option<Epoch>,
+    partitions: BTreeMap<Arc<str>, HashMap<Key, SavedPartition>>,
+}
+
+impl Over {
+    fn has(&self, state: &str, key: &Key) -> bool {
+        self.partitions.get(state).is_some_and(|partitions| partitions.contains_key(key))
     }
 }
 

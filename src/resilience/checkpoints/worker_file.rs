@@ -43,6 +43,7 @@ const LAYOUT: Layout = Layout {
         poisoned INTEGER NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL
     ) STRICT;",
     format: FORMAT,
+    known: FORMAT,
 };
 
 /// Partitions of one state that a checkpoint saves.

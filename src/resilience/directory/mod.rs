@@ -51,6 +51,7 @@ const LAYOUT: Layout = Layout {
         checksum INTEGER NOT NULL
     ) STRICT;",
     format: FORMAT,
+    known: FORMAT,
 };
 
 /// A resilience directory that this process uses. Nobody else can until it and its journal are dropped.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::recording::Recording;
 use super::rows::{self, Next};
-use super::tables::{LAYOUT, insert_chapter, insert_recording, seal_of, set_extent};
+use super::tables::{LAYOUT, insert_chapter, insert_recording, seal_of, set_extent, set_format};
 use crate::core::frames::pieces::Pieces;
 use crate::core::numbers::Epoch;
 use crate::core::replay::recording::{Base, Chapter, Content, Entered, SavedState};
@@ -111,6 +111,7 @@ fn write(
             };
             let row = rows::insert_rows(connection, seal, &chapter, &changed, (next, saved_at))?;
             insert_chapter(connection, seal, &row)?;
+            set_format(connection, &chapter)?;
             next = Next { log: next.log + row.logs, change: next.change + row.changes };
             extent.last = chapter.epoch;
         }

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::rows::{self, Next};
 use super::tables::{
     ChapterRow, Extent, Found, Identity, LAYOUT, find, insert_chapter, insert_recording, seal_of,
-    set_extent,
+    set_extent, set_format,
 };
 use super::trim::{self, Bound};
 use crate::core::numbers::Epoch;
@@ -243,6 +243,7 @@ impl Open {
         let (row, trimmed) = database.transact(|connection| {
             let row = rows::insert_rows(connection, seal, chapter, changed, (next, now))?;
             insert_chapter(connection, seal, &row)?;
+            set_format(connection, chapter)?;
             let all = chapters.iter().chain([&row]);
             let dropped = trim::beyond(all, bytes.saturating_add(row.bytes()), bound, now);
             let dropped = chapters.iter().take(dropped);

@@ -214,7 +214,9 @@ impl Recording {
             })?;
             Ok(all)
         });
-        let partitions = by_state(read.map_err(ResilienceError::of_recording)?);
+        let mut all = read.map_err(ResilienceError::of_recording)?;
+        all.retain(|_, partition| !partition.is_gone());
+        let partitions = by_state(all);
         Ok(Base { epoch, partitions })
     }
 

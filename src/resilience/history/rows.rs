@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter}
 
 use super::tables::{ChapterRow, Extent, wrong};
 use super::{change, log};
+use crate::application::Key;
 use crate::core::numbers::Epoch;
 use crate::core::partitions::saved::SavedPartition;
 use crate::core::replay::recording::{Base, Chapter, SavedState};
@@ -217,6 +218,24 @@ pub(super) fn upsert(
     extent.partitions += u64::from(before.is_none());
     extent.sum = extent.sum.wrapping_sub(before.map_or(0, unsigned));
     extent.sum = extent.sum.wrapping_add(unsigned(checksum(Some(seal), columns)));
+    Ok(())
+}
+
+/// Takes a partition out of the rows of the base, if it is there.
+pub(super) fn remove(
+    connection: &Connection,
+    (state, key): (&str, &Key),
+    extent: &mut Extent,
+) -> rusqlite::Result<()> {
+    let (state, key) = (ValueRef::from(state), ValueRef::Blob(key.as_bytes()));
+    let name = params_from_iter([state, key].map(ToSqlOutput::Borrowed));
+    let mut delete = connection
+        .prepare_cached("DELETE FROM base WHERE state = ?1 AND key = ?2 RETURNING checksum")?;
+    let removed: Option<i64> = delete.query_row(name, |row| row.get(0)).optional()?;
+    if let Some(checksum) = removed {
+        extent.partitions = extent.partitions.saturating_sub(1);
+        extent.sum = extent.sum.wrapping_sub(unsigned(checksum));
+    }
     Ok(())
 }
 

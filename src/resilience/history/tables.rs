@@ -11,13 +11,24 @@ use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Row};
 
 use crate::core::numbers::Epoch;
-use crate::core::replay::recording::Crew;
+use crate::core::replay::recording::{Chapter, Crew};
 use crate::resilience::database::{Database, Layout};
 use crate::resilience::error::ResilienceError;
 use crate::resilience::sealed::{Seal, insert, integer, integers, select, unsigned};
 
-/// The version of the format of a history.
-pub(crate) const HISTORY_FORMAT: i64 = 1;
+/// The newest version of the format of a history.
+pub(crate) const HISTORY_FORMAT: i64 = 2;
+
+/// The version that a history has from the first chapter on in which a message is taken back; before, it has the one before.
+const WITH_TAKEN_BACK: i64 = HISTORY_FORMAT;
+
+/// What a program that knows no such chapters would misread has another version from this chapter on.
+pub(super) fn set_format(connection: &Connection, chapter: &Chapter) -> rusqlite::Result<()> {
+    if chapter.taken_back().is_none() {
+        return Ok(());
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {WITH_TAKEN_BACK}"))
+}
 
 pub(super) const LAYOUT: Layout = Layout {
     tables: "
@@ -50,7 +61,8 @@ pub(super) const LAYOUT: Layout = Layout {
         row INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, bytes BLOB NOT NULL,
         checksum INTEGER NOT NULL
     ) STRICT;",
-    format: HISTORY_FORMAT,
+    format: HISTORY_FORMAT - 1,
+    known: HISTORY_FORMAT,
 };
 
 /// What must be the same for a recording to go on, and for a replay to be possible.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::rows::{each_change, upsert};
+use super::rows::{each_change, remove, upsert};
 use super::tables::{ChapterRow, Extent};
 use crate::resilience::sealed::{Seal, signed};
 
@@ -112,7 +112,11 @@ fn merge(
         Ok(bytes < most)
     })?;
     for ((state, _), partition) in &newest {
-        upsert(connection, seal, state, partition, extent)?;
+        if partition.is_gone() {
+            remove(connection, (state, &partition.key), extent)?;
+        } else {
+            upsert(connection, seal, state, partition, extent)?;
+        }
     }
     connection.prepare_cached("DELETE FROM change WHERE row < ?1")?.execute([signed(next)])?;
     extent.first_pending = next;

@@ -44,6 +44,7 @@ const LAYOUT: Layout = Layout {
         PRIMARY KEY (pipeline, slot)
     ) STRICT, WITHOUT ROWID;",
     format: JOURNAL_FORMAT,
+    known: JOURNAL_FORMAT,
 };
 
 /// Frames that are to be written.

@@ -291,7 +291,8 @@ mod tests {
         ) {
             let saved = states(&lengths);
             let unsaved: Vec<(Arc<str>, Unsaved)> = reasons.iter().map(|length| {
-                (Arc::from("state 0"), Unsaved { key: Key::from("x"), reason: "r".repeat(*length) })
+                let reason = "r".repeat(*length);
+                (Arc::from("state 0"), Unsaved { key: Key::from("x"), reason, is_told: true })
             }).collect();
             let all = changes(Changed { saved: saved.clone(), unsaved: unsaved.clone(), log: None });
             let mut flat: Vec<(Arc<str>, SavedPartition)> = Vec::new();

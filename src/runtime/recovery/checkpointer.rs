@@ -4,8 +4,8 @@
 //! Invariants: a checkpoint has the effects of all frames that were taken before it, and of no others. It
 //! counts when every worker's file has it. Only then are the journal's rows dropped that it covers.
 
+use std::collections::BTreeSet;
 use std::future::pending;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -13,24 +13,23 @@ use std::time::Duration;
 
 use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
 use super::history::{History, Logs};
 use super::hold::all_ready;
+use crate::application::Key;
 use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::guard::panic_reason;
 use crate::core::numbers::{Epoch, WorkerIndex};
 use crate::core::partitions::saved::{Extent, Unsaved};
 use crate::core::replay::recording::WorkerLog;
 use crate::endpoints::Endpoint;
-use crate::resilience::{
-    Checkpoint, Directory, Position, SavedState, WorkerFile, journal_positions,
-};
+use crate::resilience::{Directory, Position, SavedState, WorkerFile, journal_positions};
 use crate::runtime::durable::Durable;
 use crate::runtime::error::EngineError;
-use crate::runtime::parts::{Base, CheckpointOrder, News, Senders};
+use crate::runtime::parts::{Base, CheckpointOrder, Senders};
 use crate::runtime::shared::Shared;
 use crate::runtime::workers::Workers;
 use crate::runtime::workers::query::{Changed, Request, SaveRequest};
@@ -46,11 +45,17 @@ pub(crate) struct Checkpointer {
     pub worked: Duration,
     /// The last checkpoint.
     pub epoch: Epoch,
+    /// The last one before which something had been done that a recording has.
+    pub busy: Epoch,
     /// The generation whose files are written.
     pub generation: u64,
     pub files: Vec<WorkerFile>,
     /// `None` if the run is not recorded.
     pub history: Option<History>,
+    /// True when the recovery is complete.
+    pub may_begin: watch::Receiver<bool>,
+    /// The partitions of these workers whose states could not be saved when they changed last.
+    pub unsaved: BTreeSet<(Arc<str>, Key)>,
     /// After the files, because its drop unlocks the directory.
     pub directory: Directory,
     /// Positions of sources and sinks that this run does not have. They are kept for a run that has them.
@@ -118,18 +123,25 @@ impl Checkpointer {
                         self.set_workers(workers).await?;
                         let _ = reply.send(());
                     }
+                    Some(CheckpointOrder::TakeBack(order)) => self.take_back(order).await?,
                 },
-                () = due => self.checkpoint(Then::GoOn).await?,
+                () = due => {
+                    self.checkpoint(Then::GoOn).await?;
+                }
             }
         }
     }
 
     /// Writes the recovered partitions to the new files, and makes these count.
-    fn begin(&mut self, base: Vec<Base>, positions: Vec<Position>) -> Result<(), EngineError> {
+    pub(super) fn begin(
+        &mut self,
+        base: Vec<Base>,
+        positions: Vec<Position>,
+    ) -> Result<(), EngineError> {
         if let Some(history) = &mut self.history {
             history.begin(&self.shared, self.epoch, &base);
         }
-        self.write(base, positions)?;
+        self.write(base, &positions)?;
         let (directory, generation) = (&mut self.directory, self.generation);
         block_in_place(|| directory.count(generation))?;
         Ok(())
@@ -143,8 +155,19 @@ impl Checkpointer {
         let (mut all, mut logs) = (Vec::new(), Vec::new());
         for changed in changes {
             let Changed { saved, unsaved, log } = told(changed).await;
-            for (state, Unsaved { key, reason }) in unsaved {
-                self.tell(EngineEvent::NotSaved { state, key, reason });
+            let all_saved =
+                saved.iter().flat_map(|(state, all)| all.iter().map(move |it| (state, it)));
+            for (state, partition) in all_saved {
+                if self.unsaved.is_empty() {
+                    break;
+                }
+                self.unsaved.remove(&(Arc::clone(state), partition.key.clone()));
+            }
+            for (state, Unsaved { key, reason, is_told }) in unsaved {
+                self.unsaved.insert((Arc::clone(&state), key.clone()));
+                if is_told {
+                    self.tell(EngineEvent::NotSaved { state, key, reason });
+                }
             }
             all.push(saved);
             logs.push(log);
@@ -153,7 +176,8 @@ impl Checkpointer {
     }
 
     /// Makes a checkpoint. The gate opens when all that came before is processed, unless other workers go on.
-    async fn checkpoint(&mut self, then: Then) -> Result<(), EngineError> {
+    /// Returns the positions that it has.
+    pub(super) async fn checkpoint(&mut self, then: Then) -> Result<Vec<Position>, EngineError> {
         // A recording has every change.
         let extent = match (then, &self.history) {
             (Then::GoOn, None) => Extent::Asked,
@@ -202,42 +226,46 @@ impl Checkpointer {
         // Dead letters are stored first: after this checkpoint, their frames are not processed again.
         block_in_place(|| self.shared.observer.settle());
         let writing = Instant::now();
-        self.write(saved, positions)?;
+        self.write(saved, &positions)?;
         self.worked = collecting + writing.elapsed();
         // Before any rows are dropped because of it.
         block_in_place(|| self.directory.in_place())?;
         self.durable.trim(trimmed);
         let took = began.elapsed();
         self.tell(EngineEvent::Checkpointed { epoch, partitions, held, took, last });
-        Ok(())
+        Ok(positions)
     }
 
     /// Adds a chapter to the recording, before the checkpoint counts.
     fn record(&mut self, saved: &[Vec<SavedState>], logs: Vec<Option<WorkerLog>>) {
         let of_each_process = self.workers().of_each_process();
+        let is_idle = |log: &Option<WorkerLog>| log.as_ref().is_some_and(WorkerLog::is_empty);
+        if !logs.iter().all(is_idle) {
+            self.busy = self.epoch;
+        }
         self.history.take_if(|history| history.is_over());
         let Some(history) = &mut self.history else { return };
         history.append(&self.shared, self.epoch, Logs { logs, of_each_process }, saved);
     }
 
-    fn tell(&self, event: EngineEvent) {
+    pub(super) fn tell(&self, event: EngineEvent) {
         self.shared.observer.event(event);
     }
 
-    fn release(&self) {
+    pub(super) fn release(&self) {
         self.shared.gate.release();
         self.workers().wake();
     }
 
-    fn workers(&self) -> RwLockReadGuard<'_, Workers> {
+    pub(super) fn workers(&self) -> RwLockReadGuard<'_, Workers> {
         self.workers.read()
     }
 
     /// Writes an epoch to every worker's file, and the positions to the first one.
-    fn write(
+    pub(super) fn write(
         &mut self,
         saved: Vec<Vec<SavedState>>,
-        positions: Vec<Position>,
+        positions: &[Position],
     ) -> Result<(), EngineError> {
         if self.files.len() != saved.len() {
             return Err(EngineError::Contradiction("a worker has no file of its own"));
@@ -245,7 +273,7 @@ impl Checkpointer {
         let epoch = self.epoch;
         let files = self.files.iter_mut().zip(&saved).enumerate();
         let write = |(at, (file, saved)): (usize, (&mut WorkerFile, &Vec<SavedState>))| {
-            file.write(epoch, saved, if at == 0 { &positions } else { &[] })
+            file.write(epoch, saved, if at == 0 { positions } else { &[] })
         };
         // With scoped threads and not with tasks: no write may outlive the checkpointer.
         block_in_place(|| {
@@ -259,54 +287,11 @@ impl Checkpointer {
             })
         })
     }
-
-    /// Goes on with other workers: makes a checkpoint, then one of everything, then starts new workers with it.
-    async fn set_workers(&mut self, workers: NonZeroUsize) -> Result<(), EngineError> {
-        // The gate stays closed in the next one until its sinks have reported. If a sink that has a task is stalled
-        // or has no receiver, this one waits for it, while the other pipelines go on. A file is written by the
-        // workers: if its disk hangs, no pipeline goes on.
-        self.checkpoint(Then::GoOn).await?;
-        let began = Instant::now();
-        self.checkpoint(Then::OtherWorkers).await?;
-        let from = self.workers().len();
-        // What sinks have dropped since the checkpoint asked: a round does not end while anything is lent.
-        let come_home = self.workers().come_home();
-        if let Some(come_home) = come_home {
-            told(come_home).await;
-        }
-        block_in_place(|| self.workers().dismiss());
-        for queues in &self.shared.queues {
-            queues.exchange(workers.get());
-        }
-        // Before the new workers start: if all inputs have ended, they report at once that they have drained.
-        let all = self.shared.settings.all_workers(workers);
-        let _ = self.shared.news.send(News::Replaced(all.get()));
-        // They are locked while they are open, and have to be read.
-        self.files.clear();
-        let Self { shared, senders, directory, .. } = self;
-        let started = block_in_place(|| -> Result<_, EngineError> {
-            let checkpoint = Checkpoint::find(directory)?;
-            let (new, base) = Workers::start(shared, senders, workers, &checkpoint)?;
-            let generation = directory.begin_generation(all.get() as u64)?;
-            Ok((new, base, checkpoint.positions, generation))
-        });
-        let (new, base, positions, generation) = started?;
-        let partitions = base.iter().flatten().map(|(_, partitions)| partitions.len()).sum();
-        let moved = new.moved();
-        *self.workers.write() = new;
-        self.files = generation.files;
-        self.generation = generation.generation;
-        self.begin(base, positions)?;
-        self.release();
-        let (to, held) = (all.get(), began.elapsed());
-        self.tell(EngineEvent::WorkersChanged { from, to, partitions, moved, held });
-        Ok(())
-    }
 }
 
 /// What comes after a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
+pub(super) enum Then {
     /// The same workers go on.
     GoOn,
     /// Others take the partitions over.

@@ -115,6 +115,17 @@ impl History {
         }
     }
 
+    /// A message is taken back: these partitions become others. The checkpoint does not count yet.
+    pub fn take_back(&mut self, shared: &Shared, chapter: Chapter, put_back: Vec<SavedState>) {
+        if let Some(file) = &mut self.file {
+            let appended = block_in_place(|| file.append(&chapter, &put_back, SystemTime::now()));
+            self.keep_if(shared, appended);
+        }
+        if let Some(memory) = &self.memory {
+            memory.append(chapter, put_back);
+        }
+    }
+
     /// Gives up the file if something cannot be written: what is in it stays.
     fn keep_if(&mut self, shared: &Shared, written: Result<(), ResilienceError>) {
         if let Err(error) = written {

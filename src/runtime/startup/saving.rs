@@ -1,6 +1,6 @@
 //! Opens the resilience directory, and starts what saves this run: the journal writer and the checkpointer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -106,6 +106,7 @@ impl Saved {
         let Begins { checkpoint, base, others, names, since, sources_may_begin } = begins;
         let found = found(&checkpoint, &base);
         let (gone, gone_told) = watch::channel(false);
+        let may_begin = sources_may_begin.subscribe();
         let writer = JournalWriter {
             journal,
             attempts: SharedAttempts::new(attempts, Arc::clone(&shared.panicked)),
@@ -138,9 +139,12 @@ impl Saved {
             interval,
             worked: Duration::ZERO,
             epoch: checkpoint.epoch,
+            busy: checkpoint.epoch,
             generation: generation.generation,
             files: generation.files,
             history: History::of(shared, history),
+            may_begin,
+            unsaved: BTreeSet::new(),
             directory,
             others,
             sinks: names.sinks,

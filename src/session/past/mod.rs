@@ -25,7 +25,7 @@ use places::Place;
 pub(super) use places::Places;
 use replaying::Replaying;
 use shared::{Ask, Shared};
-pub(super) use shared::{Opened, Sources, Told};
+pub(super) use shared::{Opened, Sources, Told, reads_again};
 pub use travel::{Travel, Wanted};
 
 /// How many bytes of a run a workbench records: 256 MiB, which are some ten million votes. The oldest are dropped then.

@@ -48,7 +48,8 @@ impl Replaying {
         let recording = MemoryRecording::new(recorded, sources.read);
         let timeline = Timeline::new(sources.topology, recording)?;
         let timeline = timeline.owned_by(sources.crew).until(Arc::clone(&shared.end));
-        let at = timeline.messages();
+        // What is now is behind the last moment if a message was taken back since.
+        let at = timeline.messages() + u64::from(timeline.ends_with_taken_back());
         let mut traveller = Traveller {
             timeline,
             first,

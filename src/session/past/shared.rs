@@ -14,6 +14,7 @@ use crate::core::replay::from_memory::{MemoryRecording, ReadAgain};
 use crate::core::replay::memory::RecordedInMemory;
 use crate::core::replay::recording::Crew;
 use crate::core::topology::Topology;
+use crate::resilience::history::read_again;
 use crate::telemetry::{ChangesShown, PartitionView, PartitionsShown, SearchShown};
 
 /// What the thread is asked for.
@@ -81,6 +82,11 @@ pub(in crate::session) struct Sources {
     pub saved: Receiver<()>,
     /// Notified when something is found.
     pub news: Arc<Notify>,
+}
+
+/// Reads frames of files again.
+pub(in crate::session) fn reads_again() -> ReadAgain {
+    Box::new(|entered, framing| read_again(entered, framing).map_err(|error| error.to_string()))
 }
 
 /// The longest wait until the recording has what has happened until now: a checkpoint waits for a sink that is stalled.

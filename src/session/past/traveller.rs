@@ -41,7 +41,7 @@ pub(super) struct Traveller {
     pub timeline: Timeline<MemoryRecording>,
     /// How many messages are not in the recording any more.
     pub first: u64,
-    /// The message of the moment, counted from there.
+    /// The message of the moment, counted from there. The number behind the last one is now.
     pub at: u64,
     pub entered: Vec<LastNumbers>,
     /// `None` until somewhere else than the end is gone to.
@@ -111,7 +111,7 @@ impl Traveller {
             },
             Travel::Changes(ref of) => {
                 self.list_changes(of)?;
-                Some(self.at)
+                Some(self.at.min(last))
             }
             Travel::To(number) => number.checked_sub(self.first).filter(|to| *to <= last),
             Travel::ToMessageOf(pipeline, sequence) => {

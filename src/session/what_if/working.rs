@@ -14,6 +14,7 @@ use crate::core::replay::branch::{
     BranchEdit, Difference, LetterLeft, PartitionDiffers, SinkDiffers,
 };
 use crate::core::replay::from_memory::MemoryRecording;
+use crate::core::replay::source::Recording as _;
 use crate::core::replay::timeline::Timeline;
 use crate::core::topology::Topology;
 use crate::session::past::{Opened, Sources};
@@ -107,7 +108,15 @@ impl Names<'_> {
     /// The number of a message in the recording, from 1.
     fn number(&self, name: MessageName) -> Result<u64, String> {
         let MessageName { pipeline, sequence } = name;
-        let found = self.timeline.recording().number_of(pipeline, sequence);
+        let recording = self.timeline.recording();
+        let found = recording.number_of(pipeline, sequence);
+        let is_taken_back = recording.taken_back().iter().any(|one| one.message == found);
+        if found.is_some() && is_taken_back {
+            let of = name_of(self.topology, pipeline);
+            return Err(format!(
+                "message {sequence} of {of} was taken back: it is not there any more"
+            ));
+        }
         found.ok_or_else(|| {
             let of = name_of(self.topology, pipeline);
             format!(

@@ -115,6 +115,7 @@ impl Workbench {
             Command::Crash if self.open_victims() => return None,
             Command::Crash => Question::crash(),
             Command::Reset => self.reset_question(),
+            Command::Undo if self.outputs_leave() => Question::undo(),
             _ => return self.do_now(command),
         };
         self.ask(question);
@@ -242,6 +243,7 @@ impl Workbench {
             Command::StopLoad => Some(Effect::Order(Order::StopLoad)),
             Command::Crash => Some(Effect::Order(Order::Crash)),
             Command::Reset => Some(Effect::Order(Order::Reset)),
+            Command::Undo => Some(Effect::Order(Order::Undo)),
             Command::MoreWorkers => Some(Effect::Order(Order::ChangeWorkers { more: true })),
             Command::FewerWorkers => Some(Effect::Order(Order::ChangeWorkers { more: false })),
             Command::Test => self.make_test(),

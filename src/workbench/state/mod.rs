@@ -24,6 +24,7 @@ pub(super) mod sideways;
 pub(super) mod spots;
 mod travelling;
 pub(super) mod typing;
+mod undoing;
 pub(super) mod windows;
 
 use std::cell::RefCell;
@@ -256,6 +257,7 @@ impl Workbench {
         self.note_hit(&snapshot);
         self.note_held(&snapshot);
         self.note_shrunk(&snapshot);
+        self.note_undone(&snapshot);
         if self.frozen {
             let shown = Arc::make_mut(&mut self.snapshot);
             shown.run_state = snapshot.run_state;
@@ -266,6 +268,7 @@ impl Workbench {
             shown.load = snapshot.load;
             shown.breakpoints = snapshot.breakpoints;
             shown.branch = snapshot.branch;
+            shown.undo = snapshot.undo;
             shown.shrinking = snapshot.shrinking;
             shown.partitions.found = snapshot.partitions.found;
         } else {

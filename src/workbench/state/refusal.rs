@@ -41,6 +41,9 @@ impl Workbench {
             Command::Open if self.pane == Pane::Partitions => return self.nothing_to_open(),
             Command::Revive if self.is_past() => Some("this is the past: go back to now first"),
             Command::Revive => return self.no_revival(),
+            Command::Undo => {
+                self.snapshot.undo.is_busy().then_some("a message is being taken back already")
+            }
             Command::Live => (!self.is_past() && !self.snapshot.replaying).then_some("this is now"),
             Command::FindBefore | Command::FindAfter if self.seeking.wanted().is_none() => {
                 let key = self.keymap.all_keys(Command::Find);

@@ -247,10 +247,14 @@ mod tests {
         table.save(place);
         let told = take_changed(&mut table);
         let reason = "it is half changed".to_owned();
-        assert_eq!(told, Collected { saved: Vec::new(), unsaved: vec![Unsaved { key, reason }] });
+        let unsaved = |is_told| {
+            let (key, reason) = (key.clone(), reason.clone());
+            Collected { saved: Vec::new(), unsaved: vec![Unsaved { key, reason, is_told }] }
+        };
+        assert_eq!(told, unsaved(true));
         assert_eq!(table.at(place).unwrap().health, Health::Poisoned);
         table.save(place);
-        assert_eq!(take_changed(&mut table), Collected::default());
+        assert_eq!(take_changed(&mut table), unsaved(false));
     }
 
     #[test]
@@ -261,8 +265,9 @@ mod tests {
         table.touch(place);
         table.begin_collecting(Extent::Everything);
         while table.collect(1) {}
-        assert_eq!(table.take_collected(), Collected::default());
-        assert_eq!(table.at(place).unwrap().health, Health::Good);
+        let Collected { saved, unsaved } = table.take_collected();
+        assert_eq!(unsaved.iter().map(|one| one.is_told).collect::<Vec<_>>(), [false]);
+        assert_eq!((saved, table.at(place).unwrap().health), (Vec::new(), Health::Good));
         table.touch(place);
         table.save(place);
         table.begin_collecting(Extent::Everything);
@@ -284,6 +289,6 @@ mod tests {
         let Collected { saved, unsaved } = take_changed(&mut table);
         assert_eq!(saved.iter().map(|saved| saved.place).collect::<Vec<_>>(), [2, 0]);
         let reason = "it takes 14 bytes, and the limit is 10".to_owned();
-        assert_eq!(unsaved, [Unsaved { key: Key::from("1"), reason }]);
+        assert_eq!(unsaved, [Unsaved { key: Key::from("1"), reason, is_told: true }]);
     }
 }

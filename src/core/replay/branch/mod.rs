@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::compared::{compare, is_same};
 use super::error::ReplayError;
+use super::lasting::{ChapterAt, Left, left_of};
 use super::machine::{Follow, Machine};
 use super::named::{Named, named};
 use super::recording::{PartitionName, SavedState};
@@ -100,7 +101,15 @@ impl<R: Recording> Timeline<R> {
     /// How many messages a branch with these edits has to do again: what happened and the branch, from the chapter of the
     /// first edit on.
     pub fn messages_of_branch(&self, edits: &[BranchEdit]) -> u64 {
-        2 * (self.messages() - self.start(self.first_chapter(edits)))
+        2 * (self.messages() - self.start(self.with_taken_back(self.first_chapter(edits))))
+    }
+
+    /// A chapter from which on all messages are that are taken back behind this one.
+    fn with_taken_back(&self, chapter: usize) -> usize {
+        let taken_back = self.recording().taken_back().iter();
+        let behind = taken_back.filter(|one| one.chapter >= chapter);
+        let messages = behind.filter_map(|one| one.message);
+        messages.map(|message| self.chapter_of(message)).fold(chapter, usize::min)
     }
 
     fn first_chapter(&self, edits: &[BranchEdit]) -> usize {
@@ -138,6 +147,7 @@ impl<R: Recording> Timeline<R> {
         if chapters == 0 && !edits.is_empty() {
             return Err(ReplayError::NoMessage { message: 1 });
         }
+        let first = self.with_taken_back(first);
         self.go_to(first)?;
         let base = self.partitions().clone();
         let mut tally = Tally::default();
@@ -145,7 +155,10 @@ impl<R: Recording> Timeline<R> {
         let (mut unfaithful, mut compared_until) = (None, None);
         for chapter in first..chapters {
             let before_all = self.start(chapter);
-            let script = self.recording().script(chapter, self.topology())?;
+            let at = ChapterAt { chapter, start: before_all };
+            // What was taken back does not enter in either run.
+            let Left { script, is_whole } =
+                left_of(self.recording(), self.topology(), at, chapters)?;
             let of_chapter = edits.iter().filter(|edit| self.chapter_of_edit(edit) == chapter);
             let topology = Arc::clone(self.topology());
             let all = ChapterEdits::new(of_chapter, (before_all, messages), &script, &topology)?;
@@ -161,6 +174,7 @@ impl<R: Recording> Timeline<R> {
             let changed = happened.take_changed();
             branch.take_changed();
             if unfaithful.is_none()
+                && is_whole
                 && let Some(info) = self.recording().chapters().get(chapter)
             {
                 let saved = self.recording().changed(chapter)?;
@@ -269,7 +283,10 @@ fn differing(base: &Named, happened: &Named, branch: &Named) -> (u64, Vec<Partit
     let names: BTreeSet<&PartitionName> = happened.keys().chain(branch.keys()).collect();
     let (mut count, mut first) = (0, Vec::new());
     for name in names {
-        let of = |run: &'_ Named| run.get(name).or_else(|| base.get(name)).cloned();
+        let of = |run: &'_ Named| {
+            let partition = run.get(name).or_else(|| base.get(name)).cloned();
+            partition.filter(|partition| !partition.is_gone())
+        };
         let (one, other) = (of(happened), of(branch));
         let same = match (&one, &other) {
             (Some(one), Some(other)) => is_same(one, other),

@@ -49,6 +49,6 @@ fn name(worker: usize, entry: &Entry) -> Option<BatchName> {
         Entry::Run { stage, begun: Begun::Routed { from, first }, .. } => {
             Some((worker, *stage, *from, *first))
         }
-        Entry::Run { .. } | Entry::Revived { .. } => None,
+        Entry::Run { .. } | Entry::Revived { .. } | Entry::TakenBack { .. } => None,
     }
 }

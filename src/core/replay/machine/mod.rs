@@ -5,6 +5,7 @@
 
 mod expected;
 mod others;
+mod put_back;
 mod turns;
 mod untaken;
 mod workers;
@@ -58,6 +59,8 @@ pub struct Machine {
     workers: Workers,
     /// What the workers will take, if others may come before it.
     expected: Expected,
+    /// The partitions that were put back since it was asked which have changed.
+    put_back: Vec<SavedState>,
 }
 
 impl Machine {
@@ -68,7 +71,7 @@ impl Machine {
     /// The application has no such state, or its type is another one.
     pub fn new(topology: Arc<Topology>, crew: Crew, base: &Base) -> Result<Self, ReplayError> {
         let workers = Workers::new(&topology, workers_of(&topology, crew, base)?);
-        Ok(Self { topology, crew, workers, expected: Expected::default() })
+        Ok(Self { topology, crew, workers, expected: Expected::default(), put_back: Vec::new() })
     }
 
     /// The application.
@@ -89,6 +92,7 @@ impl Machine {
         watch: &mut impl Watch,
     ) -> Result<Ended, ReplayError> {
         self.change_crew(script.crew)?;
+        self.put_back(&script.put_back)?;
         let mut cursors: Vec<_> = script.workers.iter().map(Cursor::new).collect();
         cursors.iter_mut().try_for_each(Cursor::look)?;
         let mut untaken = match follow {
@@ -133,11 +137,6 @@ impl Machine {
         watch.enters(&mut entering);
         let Entering { pipeline, frames, .. } = entering;
         self.workers.process_frames(pipeline, frames, watch)
-    }
-
-    /// The partitions that have changed since this was asked last, sorted by state and key.
-    pub fn changed(&mut self) -> Vec<SavedState> {
-        Worker::changed(&self.workers.all)
     }
 
     /// All partitions, sorted by state and key.
@@ -216,6 +215,10 @@ impl Machine {
                     let _: Revival = table.borrow_mut().revive(key);
                     watch.did(WorkerIndex(worker), &entry);
                 }
+                return Ok(());
+            }
+            Entry::TakenBack { .. } => {
+                watch.did(WorkerIndex(worker), &entry);
                 return Ok(());
             }
         };

@@ -10,6 +10,7 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
 use crate::core::replay::error::ReplayError;
 use crate::core::replay::judged::{Judge, Judged};
+use crate::core::replay::lasting::{ChapterAt, left_of};
 use crate::core::replay::machine::{Ended, Follow, Machine};
 use crate::core::replay::recording::Base;
 use crate::core::replay::script::{Entering, Script};
@@ -24,8 +25,10 @@ use crate::core::topology::Topology;
 pub struct FirstFound {
     /// How many messages the recording has.
     pub recorded: u64,
-    /// All messages until then: the last one is the one to which it happens.
+    /// All messages until then that were not taken back: the last one is the one to which it happens.
     pub messages: Vec<Message>,
+    /// Their numbers in the recording, from 1.
+    pub(super) numbers: Vec<u64>,
     /// The partitions before the first message.
     pub base: Vec<BasePartition>,
     /// Which of the messages have been at which keys.
@@ -37,7 +40,7 @@ pub struct FirstFound {
 impl FirstFound {
     /// The number of the message to which it happens, from 1.
     pub fn number(&self) -> u64 {
-        self.messages.len() as u64
+        self.numbers.last().copied().unwrap_or(0)
     }
 }
 
@@ -69,7 +72,7 @@ fn reason_of(unsaid: Option<&String>) -> String {
     unsaid.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
-/// Replays a recording to the first message to which it happens.
+/// Replays a recording, without the messages that were taken back, to the first message to which it happens.
 ///
 /// # Errors
 ///
@@ -85,11 +88,17 @@ pub fn find_first(
     let recorded = recording.chapters().iter().map(|info| info.messages).sum();
     let mut looking = Looking::new(topology, sought, watching);
     let mut machine: Option<Machine> = None;
-    let mut messages = Vec::new();
-    for chapter in 0..recording.chapters().len() {
-        let script = recording.script(chapter, topology)?;
+    let (mut messages, mut numbers) = (Vec::new(), Vec::new());
+    let chapters = recording.chapters();
+    let mut start = 0;
+    for (chapter, info) in chapters.iter().enumerate() {
+        let at = ChapterAt { chapter, start };
+        let script = left_of(recording, topology, at, chapters.len())?.script;
         looking.start = messages.len();
         add_messages(&mut messages, &script, topology)?;
+        // Those of a chapter that are left are its first ones.
+        numbers.extend(start + 1..=start + script.messages());
+        start += info.messages;
         let machine = match &mut machine {
             Some(machine) => machine,
             none => none.insert(Machine::new(Arc::clone(topology), script.crew, &begin)?),
@@ -99,8 +108,9 @@ pub fn find_first(
         judged.finish();
         if let Some((message, found)) = looking.found {
             messages.truncate(message + 1);
+            numbers.truncate(message + 1);
             let touched = looking.touched;
-            return Ok(FirstFound { recorded, messages, base, touched, found });
+            return Ok(FirstFound { recorded, messages, numbers, base, touched, found });
         }
         if ended == Ended::Stopped {
             return Err(FindError::Stopped);

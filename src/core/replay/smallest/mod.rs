@@ -105,7 +105,7 @@ pub fn smallest(
     let left = shrunk.messages.into_iter().map(|left| {
         let recorded = messages.get(left.original);
         SmallestMessage {
-            number: left.original as u64 + 1,
+            number: first.numbers.get(left.original).copied().unwrap_or_default(),
             pipeline: left.message.pipeline,
             is_simpler: recorded.is_none_or(|recorded| recorded.payload != left.message.payload),
             payload: left.message.payload,

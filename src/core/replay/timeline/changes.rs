@@ -26,8 +26,9 @@ pub struct PartOfState {
 }
 
 impl<R: Recording> Timeline<R> {
-    /// The message that gave a partition, or a field of it, the value that it has at this moment: of those until then, the
-    /// one with the last change. `None` if it has had that value since the beginning.
+    /// The message that gave a partition, or a field of it, the value that it has at this moment: of those until then that had
+    /// not been taken back, the one with the last change. `None` if it has had that value since the beginning. A moment behind
+    /// the last one is now.
     ///
     /// # Errors
     ///
@@ -37,11 +38,14 @@ impl<R: Recording> Timeline<R> {
         at: u64,
         of: &PartOfState,
     ) -> Result<Option<Change>, ReplayError> {
+        let by = self.chapter_at(at);
         for chapter in self.chapters_from(at.saturating_add(1), Direction::Back) {
             if !self.has_changed(chapter, &of.name)? {
                 continue;
             }
-            let wanted = self.wanted_in(chapter, at.saturating_add(1), Direction::Back);
+            let mut wanted = self.wanted_in(chapter, at.saturating_add(1), Direction::Back);
+            // What was taken back by then has given it nothing.
+            wanted.end = wanted.end.min(self.lasting(chapter, by));
             let probe = self.newest_in(chapter, wanted, of, 1)?;
             if let Some(change) = probe.and_then(|probe| probe.last()) {
                 return Ok(Some(self.numbered(chapter, change)));
@@ -51,7 +55,7 @@ impl<R: Recording> Timeline<R> {
     }
 
     /// The changes before a message, no more than `most` of them, the nearest ones: by the numbers of their messages, the
-    /// greatest first.
+    /// greatest first. Those of messages that had been taken back by then are not among them.
     ///
     /// # Errors
     ///
@@ -59,6 +63,22 @@ impl<R: Recording> Timeline<R> {
     pub fn changes_before(
         &mut self,
         from: u64,
+        of: &PartOfState,
+        most: usize,
+    ) -> Result<Vec<Change>, ReplayError> {
+        self.changes_lasting((from, self.chapter_at(from)), of, most)
+    }
+
+    /// The chapter that a message is in. How many chapters there are if it is behind the last message: that is now.
+    fn chapter_at(&self, message: u64) -> usize {
+        let is_now = message > self.messages();
+        if is_now { self.recording.chapters().len() } else { self.chapter_of(message) }
+    }
+
+    /// The same, of those messages that had not been taken back by the beginning of the chapter `by`.
+    fn changes_lasting(
+        &mut self,
+        (from, by): (u64, usize),
         of: &PartOfState,
         most: usize,
     ) -> Result<Vec<Change>, ReplayError> {
@@ -70,7 +90,8 @@ impl<R: Recording> Timeline<R> {
             if !self.has_changed(chapter, &of.name)? {
                 continue;
             }
-            let wanted = self.wanted_in(chapter, from, Direction::Back);
+            let mut wanted = self.wanted_in(chapter, from, Direction::Back);
+            wanted.end = wanted.end.min(self.lasting(chapter, by));
             let left = most - all.len();
             let probe = self.newest_in(chapter, wanted, of, left)?;
             let changes = probe.map(|probe| probe.changes()).unwrap_or_default().into_iter();
@@ -127,7 +148,8 @@ impl<R: Recording> Timeline<R> {
         loop {
             let behind = nearest.as_ref().map(|change| change.number);
             let behind = behind.unwrap_or(self.start(chapter + 1) + 1);
-            match self.changes_before(behind, of, 1)?.pop() {
+            // What was taken back later is on the way forth, too.
+            match self.changes_lasting((behind, chapter), of, 1)?.pop() {
                 Some(before) if before.number > from => nearest = Some(before),
                 _ => return Ok(nearest),
             }

@@ -194,8 +194,8 @@ fn other_files_are_refused_with_what_they_are() {
     drop(take(&directory));
     refused(&directory, "run with --history");
     refused(&directory.join("directory.sqlite"), "it is another file of a resilience directory");
-    let (_folder, path) = changed("PRAGMA user_version = 2");
-    refused(&path, "has version 2 of the format, and this program knows version 1");
+    let (_folder, path) = changed("PRAGMA user_version = 3");
+    refused(&path, "has version 3 of the format, and this program knows version 2");
     let (_folder, path) = changed("PRAGMA application_id = 7");
     refused(&path, "is no recording: it is no file of a history");
 }

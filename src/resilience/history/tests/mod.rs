@@ -4,3 +4,4 @@ mod damage;
 mod exporting;
 mod going_on;
 pub(super) mod model;
+mod taken_back;

@@ -100,7 +100,13 @@ pub(in super::super) fn saved_states() -> impl Strategy<Value = Vec<SavedState>>
 
 type Partitions = BTreeMap<(Arc<str>, Key), SavedPartition>;
 
+/// The partitions after these changes.
 fn put(all: &mut Partitions, saved: &[SavedState]) {
+    put_changes(all, saved);
+    all.retain(|_, partition| !partition.is_gone());
+}
+
+fn put_changes(all: &mut Partitions, saved: &[SavedState]) {
     for (state, partitions) in saved {
         for partition in partitions {
             all.insert((Arc::clone(state), partition.key.clone()), partition.clone());
@@ -182,7 +188,7 @@ impl World {
         let mut after = self.model.states[&self.last].clone();
         put(&mut after, saved);
         let mut changes = Partitions::new();
-        put(&mut changes, saved);
+        put_changes(&mut changes, saved);
         self.last = chapter.epoch;
         self.model.states.insert(self.last, after);
         self.model.chapters.insert(self.last, (chapter, changes, self.now));

@@ -29,7 +29,7 @@ pub(in crate::workbench::panes) fn render(
 ) {
     let (theme, columns) = (workbench.theme, usize::from(area.width));
     let ends = [past.first, past.last].map(|end| format!(" {} ", words::exact(end)));
-    let about = Span::styled(format!(" {} ", about(past)), theme.text());
+    let about = Span::styled(format!(" {} ", about(workbench, past)), theme.text());
     let used = ends.iter().map(String::len).sum::<usize>() + about.width();
     let hints: Vec<_> = hints(workbench).into_iter().map(|hint| (hint.width(), hint)).collect();
     // As many hints as leave room for the bar.
@@ -64,12 +64,14 @@ fn bar_of(theme: Theme, past: &PastShown, columns: usize) -> String {
 }
 
 /// What the moment is.
-fn about(past: &PastShown) -> String {
+fn about(workbench: &Workbench, past: &PastShown) -> String {
     match &past.trace {
         None => "before the first message".to_owned(),
         Some(trace) => {
             let since_start = words::moment(Duration::from_nanos(trace.read_at.0));
-            format!("after {} of {} at {since_start}", trace.sequence, trace.pipeline)
+            let later =
+                if workbench.was_taken_back(trace) { ", which was taken back later" } else { "" };
+            format!("after {} of {} at {since_start}{later}", trace.sequence, trace.pipeline)
         }
     }
 }

@@ -61,7 +61,11 @@ pub(super) fn height_of_rows(height: u16) -> u16 {
 fn cells(workbench: &Workbench, trace: &Arc<Trace>) -> Cells {
     let plan = workbench.topology.pipelines().iter().find(|plan| plan.name == trace.pipeline);
     let wrapping = plan.map_or(Wrapping::Header(0), |plan| plan.source.framing.wrapping());
-    Cells::new(workbench.theme, trace, wrapping)
+    let mut cells = Cells::new(workbench.theme, trace, wrapping);
+    if workbench.was_taken_back(trace) {
+        cells.end = End::Output("taken back".to_owned());
+    }
+    cells
 }
 
 /// The columns in their order.

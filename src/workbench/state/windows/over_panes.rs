@@ -158,6 +158,7 @@ pub(in crate::workbench::state) fn works_in_windows(command: Command) -> bool {
             | Command::Step
             | Command::Crash
             | Command::Reset
+            | Command::Undo
             | Command::MoreWorkers
             | Command::FewerWorkers
             | Command::MoreLoad

@@ -37,6 +37,17 @@ impl Question {
         Self { title: "Crash?", lines, command: Command::Crash }
     }
 
+    /// Before the last message is taken back, if its outputs leave.
+    #[must_use]
+    pub fn undo() -> Self {
+        let lines = [
+            "The last message is taken back: all partitions become as if it had never entered.",
+            "What has left through a sink stays there.",
+        ];
+        let lines = lines.map(str::to_owned).to_vec();
+        Self { title: "Take it back?", lines, command: Command::Undo }
+    }
+
     /// The answer that a key is: Enter, `y`, or the key that asked, a second time. Any other key is no answer.
     #[must_use]
     pub fn answer(&self, key: Key, command: Option<Command>) -> Option<Answer> {

@@ -10,6 +10,7 @@ use crate::core::frames::trace::{HopEvent, Trace};
 use crate::core::numbers::{PipelineIndex, SequenceNumber};
 use crate::core::partitions::query::PartitionRow;
 use crate::core::replay::judged::{Judge, Judged};
+use crate::core::replay::lasting::{ChapterAt, left_of};
 use crate::core::replay::machine::{Ended, Follow, Machine};
 use crate::core::replay::recording::{Crew, PartitionName};
 use crate::core::replay::script::Script;
@@ -25,6 +26,8 @@ use crate::core::topology::Topology;
 /// The messages until a moment, and what was there then.
 pub(super) struct Gathered {
     pub messages: Vec<Message>,
+    /// The number of the last of them in the recording, from 1.
+    pub last: u64,
     pub base: Vec<BasePartition>,
     pub touched: Touched,
     /// The partitions that the test is of, as they were then.
@@ -34,7 +37,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Replays a recording until the moment.
+    /// Replays a recording until the moment, without the messages that had been taken back by then.
     pub fn gather(
         topology: &Arc<Topology>,
         recording: &impl Recording,
@@ -43,7 +46,7 @@ impl Gathered {
     ) -> Result<Self, ExactError> {
         let begin = recording.base()?;
         let mut machine = Machine::new(Arc::clone(topology), Crew::ALONE, &begin)?;
-        let mut messages = Vec::new();
+        let (mut messages, mut numbers) = (Vec::new(), Vec::new());
         let mut looking = Looking {
             of: &wanted.of,
             topology,
@@ -56,14 +59,16 @@ impl Gathered {
             poisoned: None,
         };
         let mut has_message = !matches!(wanted.of, Of::Message(..));
-        for chapter in 0..recording.chapters().len() {
+        let (by, mut start) = (taken_back_by(topology, recording, wanted)?, 0);
+        for (chapter, info) in recording.chapters().iter().enumerate() {
             looking.start = messages.len();
-            let mut script = recording.script(chapter, topology)?;
+            let at = ChapterAt { chapter, start };
+            let mut script = left_of(recording, topology, at, by)?.script;
             let place = match &wanted.of {
                 Of::Message(pipeline, number) => find(&script, *pipeline, *number),
                 Of::Moment | Of::Partition(_) => None,
             };
-            let left = wanted.until.saturating_sub(messages.len() as u64);
+            let left = wanted.until.saturating_sub(start);
             if let Some(place) = place {
                 script = script.until(place + 1);
                 looking.wanted = Some(place);
@@ -72,13 +77,16 @@ impl Gathered {
                 script = script.until(left);
             }
             add_messages(&mut messages, &script, topology)?;
+            // Those of a chapter that are left are its first ones.
+            numbers.extend(start + 1..=start + script.messages());
+            start += info.messages;
             let mut judged = Judged::new(topology, 0..u64::MAX, &mut looking);
             let ended = machine.run(&script, Follow::AsFarAsPossible, &mut judged)?;
             judged.finish();
             if ended == Ended::Stopped {
                 return Err(FindError::Stopped.into());
             }
-            if place.is_some() || messages.len() as u64 >= wanted.until {
+            if place.is_some() || start >= wanted.until {
                 break;
             }
         }
@@ -102,8 +110,37 @@ impl Gathered {
                 messages.truncate(poisoned + 1);
             }
         }
-        Ok(Self { messages, base: flat(&begin), touched, rows, letters })
+        debug_assert!(numbers.len() >= messages.len(), "each message has a number");
+        let last = messages.len().checked_sub(1).and_then(|last| numbers.get(last).copied());
+        let last = last.unwrap_or(0);
+        Ok(Self { messages, last, base: flat(&begin), touched, rows, letters })
     }
+}
+
+/// The chapter before which messages were taken back that are not in the test: that of the moment, or behind the last one.
+fn taken_back_by(
+    topology: &Topology,
+    recording: &impl Recording,
+    wanted: &Wanted,
+) -> Result<usize, ExactError> {
+    let chapters = recording.chapters();
+    if recording.taken_back().is_empty() {
+        return Ok(chapters.len());
+    }
+    let mut entered = 0;
+    for (chapter, info) in chapters.iter().enumerate() {
+        entered += info.messages;
+        let is_it = match &wanted.of {
+            Of::Message(pipeline, number) => {
+                find(&recording.script(chapter, topology)?, *pipeline, *number).is_some()
+            }
+            Of::Moment | Of::Partition(_) => entered >= wanted.until,
+        };
+        if is_it {
+            return Ok(chapter);
+        }
+    }
+    Ok(chapters.len())
 }
 
 /// The place of a message in a chapter.

@@ -52,7 +52,7 @@ pub(super) fn rehearse(
         Of::Moment => topology.states().iter().map(|plan| plan.name.to_string()).collect(),
         Of::Partition(_) | Of::Message(..) => Vec::new(),
     };
-    let last = gathered.messages.len() as u64;
+    let last = gathered.last;
     let seen = Seen { outputs, partitions, whole_states, dead_letters };
     Ok(Some(Exact { base, messages: in_test_of, last, seen, expected }))
 }
