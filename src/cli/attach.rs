@@ -15,6 +15,7 @@ use crate::session::remote::{self, Remote};
 use crate::session::status::{STARTING, Status};
 use crate::session::watched::Watched;
 use crate::session::wire::handshake::{Host, is_of};
+use crate::telemetry::ClientsShown;
 use crate::workbench::Configuration;
 
 /// Shows a run of another process in the workbench.
@@ -114,6 +115,16 @@ fn figures_in_words(text: &mut String, status: &Status) {
         }
         None => writeln!(text, "saved: nothing"),
     };
+    let mut pipelines: Vec<_> = status.clients.iter().map(|of| &of.pipeline).collect();
+    pipelines.dedup();
+    let several = pipelines.len() > 1;
+    for ClientsShown { pipeline, process, address, clients } in &status.clients {
+        let pipeline = if several { format!("{pipeline}: ") } else { String::new() };
+        let process = status.processes.map(|_| format!("process {process} is "));
+        let process = process.unwrap_or_default();
+        let clients = counted(*clients as u64, "client");
+        let _ = writeln!(text, "{pipeline}{process}listening at {address}: {clients}");
+    }
     for sink in &status.stalled_sinks {
         let _ = writeln!(text, "{sink} takes no outputs");
     }

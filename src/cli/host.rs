@@ -1,4 +1,4 @@
-//! `run` as a process that is not process 0: it has workers, and nothing else.
+//! `run` as a process that is not process 0: it has workers, and clients of its own if it listens for them.
 
 use std::io::Stdin;
 use std::pin::pin;
@@ -20,6 +20,7 @@ use crate::cluster::children::Parent;
 use crate::cluster::meeting::Notice;
 use crate::core::frames::preview::one_line;
 use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
 use crate::runtime::EngineError;
 use crate::runtime::processes::hosting::{Host, RoundEnd};
 
@@ -27,6 +28,7 @@ use crate::runtime::processes::hosting::{Host, RoundEnd};
 pub(super) fn host(
     topology: &Arc<Topology>,
     (cluster, parent): (Cluster, Option<Parent<Stdin>>),
+    sources: Vec<Endpoint>,
     log: &LogArguments,
 ) -> Result<(), Failure> {
     let is_child = parent.is_some();
@@ -53,7 +55,10 @@ pub(super) fn host(
             last = said;
         }
     };
+    let of_sources = Arc::clone(&console);
+    let says = move |said: &str| of_sources.progress().say(&one_line(said));
     let host = Host::new(Arc::clone(topology), Arc::new(cluster), Arc::new(condition));
+    let host = host.listening(sources, Arc::new(says));
     let outcome = until_its_end(host, console.progress(), tell);
     console.progress().finish();
     log.end(outcome)
@@ -112,7 +117,7 @@ fn spawn_rounds(
     let rounds = move || {
         let ending = loop {
             match host.round(|notice| drop(told.send(notice))) {
-                Ok(RoundEnd::Left) => {}
+                Ok(RoundEnd::Left | RoundEnd::Rescaled) => {}
                 Ok(RoundEnd::Over) => break Ok(()),
                 Ok(RoundEnd::Failed) => break Err(EngineError::FirstFailed),
                 Err(error) => break Err(error),

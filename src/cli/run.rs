@@ -67,7 +67,15 @@ pub(super) fn run(
         Role::First { cluster, starts } => {
             run_here((app, topology), arguments, options, Some((cluster, starts)))
         }
-        Role::Host(cluster, parent) => host(&topology, (cluster, parent), &arguments.log),
+        Role::Host(cluster, parent) => {
+            // Clients of processes of one machine connect to process 0.
+            let sources = if parent.is_some() {
+                Vec::new()
+            } else {
+                settings(&topology, &arguments.engine, options, Missing::Null)?.sources
+            };
+            host(&topology, (cluster, parent), sources, &arguments.log)
+        }
     };
     match outcome {
         Err(Failure::Lost(why)) if may_begin_again => Err(begin_again(&why, since)),

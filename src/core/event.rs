@@ -39,13 +39,15 @@ pub enum EngineEvent {
     Disconnected(PipelineIndex, Arc<str>, Option<String>),
     /// A client's connection was closed between two frames because the run was stopped.
     LetGo(PipelineIndex, Arc<str>),
-    /// A client could not be accepted, and why.
-    NotAccepted(PipelineIndex, String),
+    /// A client of this process could not be accepted, and why.
+    NotAccepted(PipelineIndex, ProcessIndex, String),
     /// A source serves fewer connections at once than it was asked to, because the limit on open files
     /// leaves no more.
     FewerConnections {
         /// The source's pipeline.
         pipeline: PipelineIndex,
+        /// The process at which it is.
+        process: ProcessIndex,
         /// How many it serves.
         connections: usize,
         /// How many were asked for.
@@ -164,7 +166,7 @@ impl EngineEvent {
             | Self::Connected(pipeline, _)
             | Self::Disconnected(pipeline, ..)
             | Self::LetGo(pipeline, _)
-            | Self::NotAccepted(pipeline, _)
+            | Self::NotAccepted(pipeline, ..)
             | Self::Abandoned(pipeline, ..)
             | Self::SourceEnded(pipeline, _)
             | Self::GeneratorEnded(pipeline)
@@ -172,8 +174,8 @@ impl EngineEvent {
             | Self::Reading { pipeline, .. }
             | Self::FewerConnections { pipeline, .. }
             | Self::SetAside { pipeline, .. } => Some(*pipeline),
+            Self::Cluster(news) => news.pipeline(),
             Self::Load(_)
-            | Self::Cluster(_)
             | Self::Recovered(_)
             | Self::ReplaysOneAtATime
             | Self::NotSaved { .. }
@@ -233,14 +235,22 @@ impl fmt::Display for EngineEvent {
                 write!(formatter, "{client} disconnected: {reason}")
             }
             Self::LetGo(_, client) => write!(formatter, "{client} let go: the run was stopped"),
-            Self::NotAccepted(_, reason) => {
+            Self::NotAccepted(_, ProcessIndex(0), reason) => {
                 write!(formatter, "a client was not accepted: {reason}")
             }
-            Self::FewerConnections { connections, asked, open_files, .. } => write!(
-                formatter,
-                "serving up to {connections} of {asked} connections at once: this process may have \
-                 {open_files} files open, raise that with ulimit -n"
-            ),
+            Self::NotAccepted(_, process, reason) => {
+                write!(formatter, "a client was not accepted at process {process}: {reason}")
+            }
+            Self::FewerConnections { process, connections, asked, open_files, .. } => {
+                if *process != ProcessIndex(0) {
+                    write!(formatter, "process {process}: ")?;
+                }
+                write!(
+                    formatter,
+                    "serving up to {connections} of {asked} connections at once: this process may \
+                     have {open_files} files open, raise that with ulimit -n"
+                )
+            }
             Self::Reading { file, stalled: true, .. } => write!(
                 formatter,
                 "a worker waits for the disk: it reads {file}; checkpoints wait for it"

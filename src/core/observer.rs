@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::event::EngineEvent;
 use super::frames::dead_letter::DeadLetter;
 use super::frames::trace::Trace;
-use super::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use super::numbers::{PipelineIndex, ProcessIndex, Timestamp, WorkerIndex};
 use super::steps::batch::Output;
 use super::steps::context::Report;
 
@@ -45,6 +45,11 @@ pub trait Observer: Send + Sync {
     /// One more of the pipeline's sources has been waiting for room for a while, or one less.
     fn held(&self, pipeline: PipelineIndex, held: bool) {
         let _ = (pipeline, held);
+    }
+
+    /// So many clients are connected to the pipeline's source at this process now.
+    fn clients(&self, pipeline: PipelineIndex, process: ProcessIndex, clients: usize) {
+        let _ = (pipeline, process, clients);
     }
 
     /// Frames have come that wait, because the engine is paused.

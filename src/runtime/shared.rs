@@ -12,6 +12,7 @@ use super::error::EngineError;
 use super::ingress::gate::Gate;
 use super::ingress::queues::Queues;
 use super::parts::News;
+use super::processes::clients::entering::Entering;
 use super::settings::Settings;
 use crate::core::frames::pins::Pins;
 use crate::core::frames::trace_budget::TraceBudget;
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub numbers: Vec<LastNumber>,
     /// The queues of each pipeline.
     pub queues: Vec<Arc<Queues>>,
+    /// Where frames of clients of other processes enter; `None` if there is one process.
+    pub entering: Option<Arc<Entering>>,
     /// `None` if nothing is saved.
     pub durable: Option<Durable>,
     /// Told if workers have noted much since the last checkpoint, so that the next one is due.

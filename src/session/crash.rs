@@ -98,6 +98,7 @@ impl Session {
         self.undone.begin_again();
         for pipeline in &self.collector.pipelines {
             pipeline.pressure.forget_sinks();
+            pipeline.clients.lock().forget();
             // The file is read again from the checkpoint on.
             pipeline.ended.store(false, Ordering::Release);
         }

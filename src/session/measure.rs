@@ -91,6 +91,7 @@ fn measured(
         budget_used,
         budget_limit,
         held: counters.pressure.is_held(),
+        clients: counters.clients.lock().shown(&plan.name),
         sinks: counters.pressure.sinks(),
     }
 }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::runtime::RunState;
-use crate::telemetry::{LatencySummary, ProcessesShown, SinkState, Snapshot, TimeWindow};
+use crate::telemetry::{
+    ClientsShown, LatencySummary, ProcessesShown, SinkState, Snapshot, TimeWindow,
+};
 
 /// The state of a run that has not begun.
 pub const STARTING: &str = "starting";
@@ -53,6 +55,9 @@ pub struct Status {
     pub checkpoint: Option<u64>,
     /// Messages processed since then.
     pub unsaved: Option<u64>,
+    /// Where sources listen, process by process, and for how many clients.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientsShown>,
     /// The endpoints of sinks that take no outputs now.
     pub stalled_sinks: Vec<String>,
     /// How many breakpoints are on. They stay when nobody looks any more.
@@ -89,6 +94,7 @@ impl Status {
     /// What a snapshot tells, without the partitions.
     pub(super) fn of(figures: &Snapshot, state: &str, viewers: usize) -> Self {
         let sinks = figures.pipelines.iter().flat_map(|pipeline| &pipeline.sinks);
+        let clients = figures.pipelines.iter().flat_map(|pipeline| &pipeline.clients);
         let stalled = sinks.filter(|sink| sink.state != SinkState::Writing);
         let awaited = figures.processes.iter().flat_map(|processes| &processes.awaited);
         let breakpoints = &figures.breakpoints;
@@ -114,6 +120,7 @@ impl Status {
             latency_us: figures.latency(TimeWindow::All).summary,
             checkpoint: safety.map(|safety| safety.epoch.0),
             unsaved: safety.map(|safety| safety.unsaved),
+            clients: clients.cloned().collect(),
             stalled_sinks: stalled.map(|sink| sink.endpoint.to_string()).collect(),
             breakpoints: breakpoints.all.iter().filter(|one| one.on).count(),
             stopped_at: breakpoints.hit.as_ref().map(|hit| hit.text.to_string()),

@@ -186,6 +186,7 @@ pub(super) fn pipelines_shown(topology: &Topology, collector: &Collector) -> Vec
             has_sink: !plan.sinks.is_empty(),
             sink_names: plan.sinks.iter().filter_map(|sink| sink.name.clone()).collect(),
             listening: counters.listening.get().cloned(),
+            clients: counters.clients.lock().shown(&plan.name),
             generates: plan.source.makes_its_messages(),
             ended: counters.ended.load(Ordering::Acquire),
             held: counters.pressure.is_held(),

@@ -247,12 +247,22 @@ impl Observer for Collector {
         }
     }
 
+    fn clients(&self, pipeline: PipelineIndex, process: ProcessIndex, clients: usize) {
+        if let Some(counters) = self.counters(pipeline) {
+            counters.clients.lock().count(process, clients);
+            self.change();
+        }
+    }
+
     fn waits(&self) {
         self.change();
     }
 
     fn event(&self, event: EngineEvent) {
         if let Some(of_pipeline) = event.pipeline().and_then(|pipeline| self.counters(pipeline)) {
+            if !of_pipeline.clients.lock().note(&event) {
+                return;
+            }
             match &event {
                 EngineEvent::Listening(_, address) => {
                     let _ = of_pipeline.listening.set(address.as_str().into()); // It listens once.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clients::ClientsShown;
 use super::measures::latency::LatencyMeasured;
 use super::pressure::SinkShown;
 use super::snapshot::Totals;
@@ -78,6 +79,8 @@ pub struct PipelineMeasured {
     pub budget_limit: usize,
     /// Whether its source has waited for the budget for a while.
     pub held: bool,
+    /// Where its source listens, process by process, and for how many clients.
+    pub clients: Vec<ClientsShown>,
     /// What its sinks are doing; without those that drop their bytes.
     pub sinks: Vec<SinkShown>,
 }

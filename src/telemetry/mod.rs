@@ -8,6 +8,7 @@
 pub(crate) mod ahead;
 mod branch;
 mod breakpoints;
+pub(crate) mod clients;
 pub(crate) mod collector;
 pub(crate) mod dead_letter_file;
 mod held;
@@ -33,6 +34,7 @@ pub use branch::{
     StateShown,
 };
 pub use breakpoints::{BreakpointShown, BreakpointsShown, HitShown};
+pub use clients::ClientsShown;
 pub use dead_letter_file::{DEFAULT_DEAD_LETTERS_LIMIT, DeadLetterFile, DeadLettersLost};
 pub use held::{HeldDecision, HeldShown};
 #[cfg(feature = "workbench")]

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use super::clients::Clients;
 use super::measures::counters::{ByCause, Counter, WorkerCounters};
 use super::measures::latency::Latency;
 use super::pressure::Pressure;
@@ -15,6 +16,8 @@ use crate::core::topology::PipelinePlan;
 pub(crate) struct PipelineCounters {
     /// The address at which its source listens, once it does.
     pub listening: OnceLock<Arc<str>>,
+    /// Where it listens at each process, and for how many clients.
+    pub clients: Mutex<Clients>,
     /// Whether all of its source is read.
     pub ended: AtomicBool,
     /// One for each worker that there may ever be: their number changes while others count.
@@ -41,6 +44,7 @@ impl PipelineCounters {
     pub fn new(plan: &PipelinePlan, workers: usize) -> Self {
         Self {
             listening: OnceLock::new(),
+            clients: Mutex::default(),
             ended: AtomicBool::new(false),
             workers: (0..workers).map(|_| WorkerCounters::new(plan.steps.len())).collect(),
             refused: plan.steps.iter().map(|_| ByCause::default()).collect(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ahead::Foreseen;
 use super::branch::BranchShown;
 use super::breakpoints::BreakpointsShown;
+use super::clients::ClientsShown;
 use super::log::LogShown;
 use super::measures::latency::{LatencyShown, LatencySummary};
 use super::measures::throughput::Throughput;
@@ -192,6 +193,8 @@ pub struct PipelineShown {
     pub sink_names: Vec<Arc<str>>,
     /// The address that its source listens at; `None` if it does not listen.
     pub listening: Option<Arc<str>>,
+    /// Where it listens at each process that does, and for how many clients.
+    pub clients: Vec<ClientsShown>,
     /// Whether its source makes its messages itself.
     pub generates: bool,
     /// Whether all of its source is read: a file, a pipe or the standard input; or made.

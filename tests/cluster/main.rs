@@ -28,6 +28,10 @@ mod folder;
 mod meeting;
 #[cfg(feature = "workbench")]
 mod programs;
+mod rescaled;
 mod side;
 mod strangers;
+#[cfg(feature = "workbench")]
+#[path = "../recovery/totals.rs"]
+mod totals;
 mod turned_away;

@@ -11,11 +11,22 @@ use wallaroo::cluster::Cluster;
 use wallaroo::cluster::meeting::{Identity, Patience};
 use wallaroo::cluster::members::Members;
 use wallaroo::core::numbers::ProcessIndex;
-use wallaroo::runtime::processes::hosting::{Host, RoundEnd};
+use wallaroo::endpoints::Endpoint;
+use wallaroo::runtime::processes::hosting::{Host, RoundEnd, Says};
 use wallaroo::wire::secret::Secret;
 
 /// Process 0 of so many that run a topology together. The others are threads, which end when this is dropped.
 pub fn cluster(topology: &Arc<Topology>, processes: usize) -> Arc<Cluster> {
+    listening(topology, processes, &[], Arc::new(|_| ()))
+}
+
+/// The same, and the others listen for clients of their own at these endpoints of the pipelines, and say where.
+pub fn listening(
+    topology: &Arc<Topology>,
+    processes: usize,
+    sources: &[Endpoint],
+    says: Says,
+) -> Arc<Cluster> {
     let processes = NonZeroUsize::new(processes).unwrap();
     let (build, app) = ("test".to_owned(), topology.name().to_string());
     let identity = Identity { build, placement: 7, app, options: BTreeMap::new(), topology: 9 };
@@ -28,7 +39,8 @@ pub fn cluster(topology: &Arc<Topology>, processes: usize) -> Arc<Cluster> {
     let port = first.port().unwrap();
     for process in 1..processes.get() {
         let cluster = Arc::new(bind(process, port));
-        let host = Arc::new(Host::new(Arc::clone(topology), cluster, Arc::new(|_| None)));
+        let host = Host::new(Arc::clone(topology), cluster, Arc::new(|_| None));
+        let host = Arc::new(host.listening(sources.to_vec(), Arc::clone(&says)));
         let (hosts, needed) = (Arc::clone(&host), Arc::downgrade(&first));
         let is_needed = move || needed.strong_count() > 0;
         let still = is_needed.clone();

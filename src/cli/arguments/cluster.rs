@@ -17,8 +17,9 @@ pub(in crate::cli) struct ClusterArguments {
     #[arg(long, value_name = "N", value_parser = up_to(MAX_PROCESSES))]
     pub processes: Option<NonZeroUsize>,
     /// Run as one of several processes, on as many machines: HOST:PORT of each of them with commas between, or @FILE with
-    /// one a line. Give the same options to all of them, and to each its --process. It needs --secret. Only process 0 uses
-    /// --in, --out, --resilience-dir, --state, --dead-letters, --json, --control and --metrics
+    /// one a line. Give the same options to all of them, and to each its --process. It needs --secret. Each process listens
+    /// for clients at the TCP addresses of its own --in; files and standard input of --in are those of process 0. Only
+    /// process 0 uses --out, --resilience-dir, --state, --dead-letters, --json, --control and --metrics
     #[arg(long, value_name = "ADDRESSES")]
     pub cluster: Option<String>,
     /// Which process of --cluster this is, from 0. `auto` finds it by the host name if it is in the list, else by the

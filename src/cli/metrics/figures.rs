@@ -155,7 +155,16 @@ impl Served {
             })
         });
         let help = "Sinks that do not write: waiting for a receiver, stalled because theirs takes nothing, or closing";
-        gauge(out, ("waiting_sinks", None, help), sinks)
+        gauge(out, ("waiting_sinks", None, help), sinks)?;
+        let clients = self.measured.pipelines.iter().flat_map(|pipeline| {
+            pipeline.clients.iter().map(|at| {
+                let mut labels = of(pipeline);
+                labels.push(("process", at.process.to_string()));
+                (labels, at.clients as u64)
+            })
+        });
+        let help = "Clients that are connected to a source, process by process";
+        gauge(out, ("clients", None, help), clients)
     }
 
     fn of_workers(&self, out: Out<'_, '_>) -> fmt::Result {

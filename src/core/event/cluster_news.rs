@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::level::Level;
 use crate::core::figures::{counted, exact};
-use crate::core::numbers::{Epoch, ProcessIndex};
+use crate::core::numbers::{Epoch, PipelineIndex, ProcessIndex};
 
 /// A process, and where it is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,26 @@ pub enum ClusterNews {
     CheckpointWaits(Epoch, ProcessIndex),
     /// A process is lost: all go on from the last checkpoint.
     Lost(String),
+    /// The source of a pipeline listens at another process too.
+    Listens {
+        /// Which pipeline.
+        pipeline: PipelineIndex,
+        /// Which process.
+        process: ProcessIndex,
+        /// At which address.
+        address: Arc<str>,
+    },
+    /// It does not, and why.
+    ListensNot {
+        /// Which pipeline.
+        pipeline: PipelineIndex,
+        /// Which process.
+        process: ProcessIndex,
+        /// At which address it should.
+        address: Arc<str>,
+        /// Why it does not.
+        reason: String,
+    },
     /// So many events of other processes came too fast to be told.
     LeftOut(u64),
 }
@@ -42,12 +62,31 @@ pub enum ClusterNews {
 impl ClusterNews {
     pub(super) fn level(&self) -> Level {
         match self {
-            Self::Met(_) | Self::Meeting(_) | Self::Awaited(_) | Self::StopAsked(_) => {
-                Level::Information
-            }
-            Self::Lost(_) | Self::Killed(_) | Self::CheckpointWaits(..) | Self::LeftOut(_) => {
-                Level::Warning
-            }
+            Self::Met(_)
+            | Self::Meeting(_)
+            | Self::Awaited(_)
+            | Self::StopAsked(_)
+            | Self::Listens { .. } => Level::Information,
+            Self::Lost(_)
+            | Self::Killed(_)
+            | Self::CheckpointWaits(..)
+            | Self::ListensNot { .. }
+            | Self::LeftOut(_) => Level::Warning,
+        }
+    }
+
+    /// The pipeline whose source it is about, if it is about one.
+    pub(super) fn pipeline(&self) -> Option<PipelineIndex> {
+        match self {
+            Self::Listens { pipeline, .. } | Self::ListensNot { pipeline, .. } => Some(*pipeline),
+            Self::Meeting(_)
+            | Self::Awaited(_)
+            | Self::Met(_)
+            | Self::StopAsked(_)
+            | Self::Killed(_)
+            | Self::CheckpointWaits(..)
+            | Self::Lost(_)
+            | Self::LeftOut(_) => None,
         }
     }
 }
@@ -85,6 +124,14 @@ impl fmt::Display for ClusterNews {
             Self::Lost(what) => {
                 write!(formatter, "{what}: going on from the last checkpoint")
             }
+            Self::Listens { process, address, .. } => {
+                write!(formatter, "process {process} is listening at {address}")
+            }
+            Self::ListensNot { process, address, reason, .. } => write!(
+                formatter,
+                "process {process} does not listen at {address}: {reason}; clients can connect to \
+                 the other processes"
+            ),
             Self::LeftOut(events) => write!(
                 formatter,
                 "{} of other processes left out: they came too fast",

@@ -3,6 +3,8 @@
 //! Invariant: what is in flight is bounded. Frames wait here for the budget, and give their share back when everything
 //! made of them is dropped. So a stalled sink stops its pipeline's sources, which is reported.
 
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -15,7 +17,7 @@ use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::framing::Framing;
 use crate::core::frames::pieces::Pieces;
 use crate::core::frames::{Frames, Hold};
-use crate::core::numbers::{PipelineIndex, SequenceNumber, Timestamp};
+use crate::core::numbers::{PipelineIndex, ProcessIndex, SequenceNumber, Timestamp};
 use crate::core::observer::Observer;
 use crate::endpoints::backoff::{PATIENCE, patiently};
 
@@ -38,6 +40,36 @@ pub trait Delivery: Send + Sync {
 
     /// From now on, fetches frames of a connection itself when it wants some, until there are none.
     fn fetch_from(&self, connection: Connection, source: Weak<dyn Fetch>);
+
+    /// Resolves when one client more may be accepted: what is kept of those that have left is bounded.
+    fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Where the number of a process stands in those of its connections: no two processes number a connection alike.
+const PROCESS_BITS: u32 = 48;
+
+/// The number of a connection that is the `nth` one of a process. Those of each process are spread over all slots, and
+/// the first ones of several processes have several slots.
+fn number(process: ProcessIndex, nth: u64) -> u64 {
+    let process = process.0 as u64;
+    (process << PROCESS_BITS) + nth + process
+}
+
+impl Connection {
+    /// An `nth` that is above that of this connection.
+    pub(crate) fn nth_after(self) -> u64 {
+        (self.number & ((1 << PROCESS_BITS) - 1)) + 1
+    }
+}
+
+/// The name of a client: with its process, unless that is process 0.
+pub(super) fn client(process: ProcessIndex, peer: SocketAddr) -> Arc<str> {
+    match process {
+        ProcessIndex(0) => peer.to_string().into(),
+        process => format!("{peer} at process {process}").into(),
+    }
 }
 
 /// A source that can be read without waiting for another program.
@@ -63,6 +95,8 @@ pub struct Intake {
     pub delivery: Arc<dyn Delivery>,
     /// Gets events and dead letters.
     pub observer: Arc<dyn Observer>,
+    /// The process that reads.
+    pub process: ProcessIndex,
     /// Becomes true when the sources should stop reading.
     pub stop: watch::Receiver<bool>,
     /// What has entered; of a new intake, the default.
@@ -87,6 +121,11 @@ impl Default for Entered {
 }
 
 impl Entered {
+    /// Nothing has entered, and the first connection is the `nth` one of its process.
+    pub(crate) fn after_connections(nth: u64) -> Self {
+        Self { connections: AtomicU64::new(nth), ..Self::default() }
+    }
+
     /// Nothing has entered, and the numbers go on.
     pub fn after(frames: LastNumber) -> Self {
         Self { budget: Budget::new(), frames, connections: AtomicU64::new(0) }
@@ -101,7 +140,8 @@ impl Intake {
 
     /// A new connection. `again` says whether it can be read again from any frame on.
     pub fn connect(&self, again: bool) -> Connection {
-        Connection { number: self.entered.connections.fetch_add(1, Ordering::Relaxed), again }
+        let nth = self.entered.connections.fetch_add(1, Ordering::Relaxed);
+        Connection { number: number(self.process, nth), again }
     }
 
     /// An assembler of this pipeline's frames, for a source that begins at this byte.
@@ -217,5 +257,37 @@ impl<'intake> Held<'intake> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.0.observer.held(self.0.pipeline, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_processes_number_a_connection_alike_and_those_of_each_have_all_slots() {
+        let mut numbers = BTreeSet::new();
+        for process in (0..64).map(ProcessIndex) {
+            for nth in 0..100 {
+                let number = number(process, nth);
+                assert!(numbers.insert(number));
+                let connection = Connection { number, again: false };
+                assert!((nth + 1..=nth + 64).contains(&connection.nth_after()));
+            }
+            let slots = (0..64).map(|nth| number(process, nth) % 64);
+            assert_eq!(slots.collect::<BTreeSet<_>>().len(), 64, "the journal has 64 slots");
+        }
+        let first = (0..8).map(|process| number(ProcessIndex(process), 0) % 64);
+        assert_eq!(first.collect::<BTreeSet<_>>().len(), 8, "they do not share a slot");
+        assert!((0..100).all(|nth| number(ProcessIndex(0), nth) == nth));
+    }
+
+    #[test]
+    fn a_client_is_named_with_its_process_unless_that_is_the_first() {
+        let peer = SocketAddr::from(([10, 0, 0, 9], 4000));
+        assert_eq!(*client(ProcessIndex(0), peer), *"10.0.0.9:4000");
+        assert_eq!(*client(ProcessIndex(2), peer), *"10.0.0.9:4000 at process 2");
     }
 }

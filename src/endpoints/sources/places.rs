@@ -30,6 +30,11 @@ impl Places {
         Self { limits, seats: HashMap::new() }
     }
 
+    /// How many places are taken. Counts tasks that have ended and for which `leave` was not called yet.
+    pub fn taken(&self) -> usize {
+        self.seats.len()
+    }
+
     /// Whether all places are taken. Counts tasks that have ended and for which `leave` was not called yet.
     pub fn are_taken(&self) -> bool {
         self.seats.len() >= self.limits.connections.get()

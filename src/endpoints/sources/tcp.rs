@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::{Instant, sleep_until};
 
-use super::intake::Intake;
+use super::intake::{Intake, client};
 use super::places::{Limits, Places};
 use super::seat::Seat;
 use super::stream::{StreamEnd, read_frames};
@@ -48,7 +48,9 @@ pub(crate) async fn serve(
     limits: Limits,
     intake: Arc<Intake>,
 ) -> io::Result<()> {
-    let refuse = |reason| intake.observer.event(EngineEvent::NotAccepted(intake.pipeline, reason));
+    let Intake { pipeline, observer, process, .. } = &*intake;
+    let refuse = |reason| observer.event(EngineEvent::NotAccepted(*pipeline, *process, reason));
+    let count = |clients| observer.clients(*pipeline, *process, clients);
     let mut connections = JoinSet::new();
     let mut places = Places::new(limits);
     // No client is accepted before this moment.
@@ -60,10 +62,11 @@ pub(crate) async fn serve(
             // Before the next is accepted, so that ended connections do not count.
             Some(ended) = connections.join_next_with_id() => {
                 places.leave(task_of(ended));
+                count(places.taken());
                 // There may be enough file descriptors now.
                 again = Instant::now();
             }
-            accepted = accept(&listener, again) => match accepted {
+            accepted = accept(&listener, again, &intake) => match accepted {
                 Ok((stream, peer)) => {
                     (delay, failing) = (SOON, false);
                     for _ in 0..TURNS {
@@ -80,9 +83,10 @@ pub(crate) async fn serve(
                         refuse(format!("{peer} is one too many: the limit is {most}, see --connections"));
                         continue;
                     }
-                    let (name, seat): (Arc<str>, _) = (peer.to_string().into(), Arc::new(Seat::new()));
+                    let (name, seat) = (client(*process, peer), Arc::new(Seat::new()));
                     let serve = serve_connection(stream, name, Arc::clone(&seat), Arc::clone(&intake));
                     places.take(connections.spawn(serve).id(), seat);
+                    count(places.taken());
                 }
                 // This client is gone already.
                 Err(error) if is_of_one_client(&error) => {}
@@ -99,16 +103,20 @@ pub(crate) async fn serve(
         }
     }
     while let Some(ended) = connections.join_next_with_id().await {
-        task_of(ended);
+        places.leave(task_of(ended));
+        count(places.taken());
     }
     Ok(())
 }
 
-/// Accepts the next client, but not before this moment.
+/// Accepts the next client, but not before this moment, and not while too much is kept of those that have left: others
+/// could leave more.
 async fn accept(
     listener: &TcpListener,
     from: Instant,
+    intake: &Intake,
 ) -> io::Result<(TcpStream, std::net::SocketAddr)> {
+    intake.delivery.settled().await;
     if from > Instant::now() {
         sleep_until(from).await;
     }
@@ -160,6 +168,7 @@ async fn serve_connection(stream: TcpStream, name: Arc<str>, seat: Arc<Seat>, in
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::pin::Pin;
     use std::sync::Weak;
 
     use parking_lot::Mutex;
@@ -171,7 +180,7 @@ mod tests {
     use crate::core::clock::Still;
     use crate::core::frames::Frames;
     use crate::core::frames::framing::big_endian_framing;
-    use crate::core::numbers::PipelineIndex;
+    use crate::core::numbers::{PipelineIndex, ProcessIndex};
     use crate::core::observer::Observer;
     use crate::endpoints::{Connection, Delivery, Entered, Fetch};
 
@@ -180,6 +189,8 @@ mod tests {
     struct Seen {
         frames: Mutex<Vec<u8>>,
         ends: Mutex<Vec<String>>,
+        /// Whether too much is kept of clients that have left.
+        much_kept: watch::Sender<bool>,
     }
 
     impl Delivery for Seen {
@@ -189,6 +200,12 @@ mod tests {
         }
 
         fn fetch_from(&self, _: Connection, _: Weak<dyn Fetch>) {}
+
+        fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(async {
+                let _ = self.much_kept.subscribe().wait_for(|much| !*much).await;
+            })
+        }
     }
 
     impl Observer for Seen {
@@ -222,6 +239,7 @@ mod tests {
                 delivery: Arc::clone(&seen) as Arc<dyn Delivery>,
                 observer: Arc::clone(&seen) as Arc<dyn Observer>,
                 stop: stopped,
+                process: ProcessIndex(0),
                 entered: Entered::default(),
             };
             let task = tokio::spawn(serve(listener, limits, Arc::new(intake)));
@@ -280,6 +298,44 @@ mod tests {
         let reason =
             "the client was idle and made place for another inside a frame, after 2 of its bytes";
         assert_eq!(*seen.ends.lock(), [reason]);
+    }
+
+    /// Yields until there are so many ends.
+    async fn until_ends(seen: &Seen, ends: usize) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while seen.ends.lock().len() < ends {
+            assert!(Instant::now() < deadline, "{} of {ends}", seen.ends.lock().len());
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn while_much_is_kept_of_those_that_have_left_no_other_can_leave_more() {
+        const LATER: usize = 10;
+        let connections = NonZeroUsize::new(2).unwrap();
+        // Whoever has left is idle at once: nobody is refused for lack of a place.
+        let limits = Limits { connections, idle: Duration::ZERO };
+        let (source, other) = (Serving::start(limits).await, Serving::start(limits).await);
+        let leave_half_a_frame = |address| {
+            let mut client = std::net::TcpStream::connect(address).unwrap();
+            io::Write::write_all(&mut client, &[2, b'a']).unwrap();
+        };
+        leave_half_a_frame(source.address);
+        until_ends(&source.seen, 1).await;
+        source.seen.much_kept.send_replace(true);
+        for _ in 0..LATER {
+            leave_half_a_frame(source.address);
+            // It has come later than that one, and at a source that accepts it.
+            let ends = other.seen.ends.lock().len();
+            leave_half_a_frame(other.address);
+            until_ends(&other.seen, ends + 1).await;
+        }
+        // One was waited for already.
+        assert!(source.seen.ends.lock().len() <= 2, "{:?}", source.seen.ends.lock());
+        source.seen.much_kept.send_replace(false);
+        until_ends(&source.seen, 1 + LATER).await;
+        source.stop().await;
+        other.stop().await;
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use crate::core::event::{ClusterNews, EngineEvent};
 use crate::core::frames::dead_letter::DeadLetter;
 use crate::core::frames::trace::Trace;
-use crate::core::numbers::{PipelineIndex, Timestamp, WorkerIndex};
+use crate::core::numbers::{PipelineIndex, ProcessIndex, Timestamp, WorkerIndex};
 use crate::core::observer::Observer;
 use crate::core::steps::batch::Output;
 use crate::core::steps::context::Report;
@@ -36,6 +36,8 @@ pub(crate) struct Figures {
     counts: Vec<(PipelineIndex, WorkerIndex, Report)>,
     /// How many messages were finished, with which latency in nanoseconds.
     finished: Vec<(PipelineIndex, u64, u64)>,
+    /// How many clients sources have now, of those of which it has changed.
+    clients: BTreeMap<PipelineIndex, usize>,
     /// The newest events, the oldest first.
     events: VecDeque<EngineEvent>,
     /// How many older ones there were.
@@ -44,17 +46,21 @@ pub(crate) struct Figures {
 
 impl Figures {
     fn is_empty(&self) -> bool {
-        let Self { counts, finished, events, left_out } = self;
-        counts.is_empty() && finished.is_empty() && events.is_empty() && *left_out == 0
+        let Self { counts, finished, clients, events, left_out } = self;
+        let is_quiet = clients.is_empty() && events.is_empty() && *left_out == 0;
+        counts.is_empty() && finished.is_empty() && is_quiet
     }
 
     /// Tells this process's observer what has happened, as if the workers were here.
-    pub fn tell(self, observer: &dyn Observer) {
+    pub fn tell(self, process: ProcessIndex, observer: &dyn Observer) {
         for (pipeline, worker, mut report) in self.counts {
             observer.processed(pipeline, worker, &mut report);
         }
         for (pipeline, nanoseconds, messages) in self.finished {
             observer.finished(pipeline, messages, Duration::from_nanos(nanoseconds));
+        }
+        for (pipeline, clients) in self.clients {
+            observer.clients(pipeline, process, clients);
         }
         if self.left_out > 0 {
             observer.event(EngineEvent::Cluster(ClusterNews::LeftOut(self.left_out)));
@@ -74,6 +80,8 @@ pub(crate) struct HostObserver {
     workers: Vec<Mutex<Counts>>,
     /// How many messages of each pipeline were finished with each latency.
     finished: Mutex<BTreeMap<(PipelineIndex, u64), u64>>,
+    /// How many clients sources have, of those of which it has changed.
+    clients: Mutex<BTreeMap<PipelineIndex, usize>>,
     /// The newest events, and how many are left out.
     events: Mutex<(VecDeque<EngineEvent>, u64)>,
     /// Whether something may wait to be taken.
@@ -88,6 +96,7 @@ impl HostObserver {
             first,
             workers: (0..workers).map(|_| Mutex::default()).collect(),
             finished: Mutex::default(),
+            clients: Mutex::default(),
             events: Mutex::default(),
             waits: AtomicBool::new(false),
             news: Notify::new(),
@@ -117,6 +126,7 @@ impl HostObserver {
         figures.finished = finished
             .map(|((pipeline, nanoseconds), messages)| (pipeline, nanoseconds, messages))
             .collect();
+        figures.clients = std::mem::take(&mut *self.clients.lock());
         (figures.events, figures.left_out) = std::mem::take(&mut *self.events.lock());
         (!figures.is_empty()).then_some(figures)
     }
@@ -149,6 +159,11 @@ impl Observer for HostObserver {
         self.change();
     }
 
+    fn clients(&self, pipeline: PipelineIndex, _: ProcessIndex, clients: usize) {
+        self.clients.lock().insert(pipeline, clients);
+        self.change();
+    }
+
     fn event(&self, event: EngineEvent) {
         let mut events = self.events.lock();
         let (newest, left_out) = &mut *events;
@@ -166,7 +181,7 @@ impl Observer for HostObserver {
     }
 
     fn dead_letter(&self, _: PipelineIndex, _: DeadLetter) {
-        debug_assert!(false, "a host has no sources");
+        debug_assert!(false, "bytes of a host's clients that are no frame go to process 0");
     }
 
     fn written(&self, _: PipelineIndex, _: &Output, _: Timestamp) {

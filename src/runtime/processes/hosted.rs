@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::answers::Answers;
+use super::clients::served::Served;
 use super::figures::HostObserver;
 use super::homecoming::tell_home;
 use super::marks::Marks;
@@ -55,6 +56,7 @@ pub(super) struct Hosted {
     pub givers: Vec<Giver>,
     pub marks: Marks,
     pub answers: Answers,
+    pub served: Arc<Served>,
 }
 
 impl Hosted {
@@ -134,7 +136,16 @@ impl Hosted {
             }
             Message::More(question) => self.answers.more(question),
             Message::Enough(question) => self.answers.enough(question),
+            Message::Open => self.served.open(),
+            Message::Close => self.served.stop(),
+            Message::Entered(pipeline, number) => {
+                if !self.served.entered(pipeline, number) {
+                    return Err(refused("it has taken what no client has sent"));
+                }
+            }
             Message::Leave(end) => {
+                // First: what happens to the sources from now on is told in the next round.
+                self.served.part();
                 self.tell_figures();
                 return Ok(ControlFlow::Break(end));
             }
@@ -162,6 +173,7 @@ impl Hosted {
             | Message::Unanswered(_)
             | Message::Drained
             | Message::Figures(_)
+            | Message::Came(_)
             | Message::Stop => return Err(refused("it says what process 0 never says")),
         }
         Ok(ControlFlow::Continue(()))

@@ -11,6 +11,9 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
 
 use super::answers::Answers;
+use super::clients::line::SayCame;
+use super::clients::served::{Served, Sources};
+pub use super::clients::watcher::Says;
 use super::figures::HostObserver;
 use super::hosted::{Happened, HostShared, Hosted, lost, next};
 use super::marks::{Marks, longest_way};
@@ -27,6 +30,7 @@ use crate::core::observer::Observer;
 use crate::core::partitions::placement::Placement;
 use crate::core::partitions::sent::Compile;
 use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
 use crate::runtime::clock::StartClock;
 use crate::runtime::error::EngineError;
 use crate::runtime::ingress::gate::Gate;
@@ -43,6 +47,10 @@ pub struct Host {
     topology: Arc<Topology>,
     cluster: Arc<Cluster>,
     compile: Compile,
+    /// Where clients connect to this process, of each pipeline; and who is told.
+    listens: (Vec<Endpoint>, Says),
+    /// The sources of the last round, while the same engine begins another one.
+    served: Mutex<Option<Arc<Served>>>,
     asked: Mutex<Asked>,
 }
 
@@ -62,7 +70,16 @@ struct Asked {
 impl Host {
     /// A process that is not process 0 of this cluster. `compile` understands conditions about partitions.
     pub fn new(topology: Arc<Topology>, cluster: Arc<Cluster>, compile: Compile) -> Self {
-        Self { topology, cluster, compile, asked: Mutex::default() }
+        let says: Says = Arc::new(|_| ());
+        let (listens, served, asked) = ((Vec::new(), says), Mutex::default(), Mutex::default());
+        Self { topology, cluster, compile, listens, served, asked }
+    }
+
+    /// The same, and clients connect here too: to the TCP addresses among these endpoints of the pipelines' sources, of
+    /// those pipelines whose source listens at process 0. `says` is told where that is.
+    #[must_use]
+    pub fn listening(self, endpoints: Vec<Endpoint>, says: Says) -> Self {
+        Self { listens: (endpoints, says), ..self }
     }
 
     /// Asks process 0 to stop the run. False if there is no round now: then process 0 is asked in the next one, or, if
@@ -97,6 +114,26 @@ impl Host {
     ///
     /// A process is lost, or this one cannot go on. Then Timely's threads may be left, and this process has to end.
     pub fn round(&self, tell: impl Fn(Notice)) -> Result<RoundEnd, EngineError> {
+        let ended = self.meet(|notice| {
+            // Its engine may be gone: nobody takes what clients send.
+            if matches!(notice, Notice::NotReached(..)) {
+                self.let_clients_go();
+            }
+            tell(notice);
+        });
+        if !matches!(ended, Ok(RoundEnd::Rescaled)) {
+            self.let_clients_go();
+        }
+        ended
+    }
+
+    /// They have to connect again.
+    fn let_clients_go(&self) {
+        let served = self.served.lock().take();
+        drop(served);
+    }
+
+    fn meet(&self, tell: impl Fn(Notice)) -> Result<RoundEnd, EngineError> {
         let has_ended = || {
             let Asked { stop, saves, end, .. } = &*self.asked.lock();
             *end || (*stop && saves.is_none())
@@ -122,6 +159,7 @@ impl Host {
         }
         let hosted = self.host(&round, data, happens, &happened);
         self.asked.lock().outboxes = None;
+        self.served.lock().iter().for_each(|served| served.part());
         match &hosted {
             Ok(_) => round.leave(),
             Err(error) => {
@@ -160,6 +198,10 @@ impl Host {
         let workers = begin.workers;
         let shared = self.shared(round, &begin, happens.clone());
         let neighbours = round.begin_lending(workers, &shared.shared);
+        let served = self.serve(&begin)?;
+        let outboxes = round.outboxes.clone();
+        let say: SayCame = Arc::new(move |came| outboxes.say(FIRST, Message::Came(came)));
+        served.join(&say, &begin.clients.received, &shared.shared);
         let all = shared.shared.settings.all_workers(workers);
         let told = happens.clone();
         let begins = Begins {
@@ -181,8 +223,31 @@ impl Host {
             givers,
             marks: Marks::new(processes, longest_way(&self.topology)),
             answers: Answers::new(round.outboxes.clone(), &self.compile),
+            served,
         };
         hosted.follow(happened)
+    }
+
+    /// The sources of this process: those of the last round, unless the engine is another one.
+    fn serve(&self, begin: &Begin) -> Result<Arc<Served>, EngineError> {
+        let mut served = self.served.lock();
+        if !begin.clients.goes_on {
+            *served = None;
+        }
+        if let Some(served) = &*served {
+            return Ok(Arc::clone(served));
+        }
+        let (endpoints, says) = &self.listens;
+        let sources = Sources {
+            topology: &self.topology,
+            endpoints,
+            process: self.cluster.me(),
+            clock: StartClock::at(begin.now),
+            says: Arc::clone(says),
+        };
+        let new = Arc::new(Served::new(&sources, &begin.clients)?);
+        *served = Some(Arc::clone(&new));
+        Ok(new)
     }
 
     /// What the workers share: as at process 0, but nothing enters.
@@ -236,6 +301,7 @@ impl Host {
             pins: Arc::new(pins),
             numbers: self.topology.pipelines().iter().map(|_| Arc::default()).collect(),
             queues,
+            entering: None,
             durable: None,
             news,
             much_recorded: Arc::default(),

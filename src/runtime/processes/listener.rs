@@ -105,9 +105,13 @@ impl Listener {
                 Ok(())
             }
             Message::Figures(figures) => {
-                figures.tell(&*self.shared.observer);
+                figures.tell(process, &*self.shared.observer);
                 Ok(())
             }
+            Message::Came(came) => match &self.shared.entering {
+                Some(entering) => entering.hear(process, came).map_err(not_asked),
+                None => Err(not_asked("it has clients, and nothing listens")),
+            },
             Message::Stop => {
                 if !self.shared.stop_asked.swap(true, Ordering::AcqRel) {
                     let asked = EngineEvent::Cluster(ClusterNews::StopAsked(process));
@@ -136,6 +140,9 @@ impl Listener {
             | Message::Ask { .. }
             | Message::More(_)
             | Message::Enough(_)
+            | Message::Open
+            | Message::Close
+            | Message::Entered(..)
             | Message::Leave(_) => Err(not_asked("it says what only process 0 may say")),
         }
     }

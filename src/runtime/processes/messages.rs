@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::clients::came::{Came, Clients};
 use super::figures::Figures;
 use super::marks::Mark;
 use super::round_end::RoundEnd;
@@ -15,7 +16,7 @@ use crate::cluster::loans::Notice;
 use crate::cluster::side::How;
 use crate::core::foresight::{Copies, StateKey};
 use crate::core::frames::pins::Pin;
-use crate::core::numbers::{Epoch, ProcessIndex, Timestamp, WorkerIndex};
+use crate::core::numbers::{Epoch, PipelineIndex, ProcessIndex, Timestamp, WorkerIndex};
 use crate::core::partitions::query::{PartitionCount, Revival, RowQuery, RowWindow};
 use crate::core::partitions::row::whole::Whole;
 use crate::core::partitions::saved::{Extent, SavedPartition, Unsaved};
@@ -39,6 +40,12 @@ pub(super) enum Message {
     More(u64),
     /// Process 0 wants no more of them.
     Enough(u64),
+    /// Process 0 lets the sources begin.
+    Open,
+    /// Process 0 stops the sources.
+    Close,
+    /// What clients have sent of a pipeline has entered, up to this number.
+    Entered(PipelineIndex, u64),
     /// Process 0 ends the round.
     Leave(RoundEnd),
     /// A worker has given partitions of a state these places, in the order in which it got them.
@@ -71,6 +78,8 @@ pub(super) enum Message {
     Drained,
     /// What has happened at a process.
     Figures(Figures),
+    /// Something has come from a client.
+    Came(Came),
     /// Somebody has asked this process to stop the run.
     Stop,
     /// What has happened to frames that are lent.
@@ -96,6 +105,8 @@ pub(super) struct Begin {
     pub now: Timestamp,
     /// The pinned keys.
     pub pins: Arc<[Pin]>,
+    /// The clients of the process.
+    pub clients: Clients,
 }
 
 /// Partitions of one state out of one file.

@@ -6,6 +6,7 @@
 //! own; `hosting` is what another process does in a round.
 
 mod answers;
+pub(super) mod clients;
 pub(super) mod figures;
 mod homecoming;
 mod hosted;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::clients::entering::ToClients;
 use super::listener::Listener;
 use super::marks::{Marks, Waiting, longest_way};
 use super::messages::{Begin, Message};
@@ -77,6 +78,9 @@ impl Others {
         *unheard = Some(Arc::clone(&listener));
         drop(unheard);
         let others = Self { round, listener };
+        let entering = shared.entering.as_ref().ok_or(EngineError::Contradiction(
+            "an engine of several processes does not expect their clients",
+        ))?;
         for process in others.processes() {
             let begin = Begin {
                 workers: workers_each,
@@ -86,9 +90,19 @@ impl Others {
                 epoch,
                 now: shared.clock.now(),
                 pins: shared.pins.pinned(),
+                clients: entering.begin(process),
             };
             others.say_now(process, &Message::Begin(begin))?;
         }
+        let outboxes = others.round.outboxes.clone();
+        entering.attach(move |process, what| {
+            let message = match what {
+                ToClients::Open => Message::Open,
+                ToClients::Stop => Message::Close,
+                ToClients::Entered(pipeline, number) => Message::Entered(pipeline, number),
+            };
+            outboxes.say(process, message);
+        });
         Ok((others, data))
     }
 

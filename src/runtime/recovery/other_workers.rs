@@ -16,6 +16,7 @@ use crate::core::replay::recording::{Chapter, Crew, SavedState, TakenBack};
 use crate::resilience::Checkpoint;
 use crate::runtime::error::EngineError;
 use crate::runtime::parts::{News, TakeBack};
+use crate::runtime::processes::hosting::RoundEnd;
 use crate::runtime::taken_back::TakenBackAnswer;
 use crate::runtime::workers::Workers;
 
@@ -123,7 +124,7 @@ impl Checkpointer {
         if let Some(come_home) = come_home {
             told(come_home).await;
         }
-        block_in_place(|| self.workers().dismiss());
+        block_in_place(|| self.workers().dismiss(RoundEnd::Rescaled));
         for queues in &self.shared.queues {
             queues.exchange(workers.get());
         }

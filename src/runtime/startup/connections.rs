@@ -28,17 +28,37 @@ pub(crate) fn fit_connections(
     intakes: &[Arc<Intake>],
 ) {
     let listening = sources.iter().filter(|source| source.listens()).count();
-    let Some((limit, open)) = open_files() else { return };
-    let most = fitting(limit, open + to_come(shared), listening);
-    for (source, intake) in sources.iter_mut().zip(intakes) {
-        if let Some(asked) = source.limit_connections(most)
-            && asked > most
+    let Some(room) = Room::of(listening, to_come(shared)) else { return };
+    sources.iter_mut().zip(intakes).for_each(|(source, intake)| room.fit(source, intake));
+}
+
+/// How many connections each source of this process may serve at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    each: NonZeroUsize,
+    open_files: usize,
+}
+
+impl Room {
+    /// What the limit on open files allows so many sources that listen, if so many more files will be opened beside their
+    /// connections. `None` if there is no limit that is known.
+    pub fn of(listening: usize, to_come: usize) -> Option<Self> {
+        let (open_files, open) = open_files()?;
+        Some(Self { each: fitting(open_files, open + ANY + to_come, listening), open_files })
+    }
+
+    /// Lowers the connections of a source to this, and reports it.
+    pub fn fit(self, source: &mut OpenSource, intake: &Intake) {
+        let Self { each, open_files } = self;
+        if let Some(asked) = source.limit_connections(each)
+            && asked > each
         {
             let event = EngineEvent::FewerConnections {
                 pipeline: intake.pipeline,
-                connections: most.get(),
+                process: intake.process,
+                connections: each.get(),
                 asked: asked.get(),
-                open_files: limit,
+                open_files,
             };
             intake.observer.event(event);
         }
@@ -51,7 +71,7 @@ fn fitting(limit: usize, others: usize, sources: usize) -> NonZeroUsize {
     NonZeroUsize::new(each).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// How many more files will be opened, without connections of sources.
+/// How many more files will be opened, without connections of sources and those of any run.
 fn to_come(shared: &Shared) -> usize {
     let settings = &shared.settings;
     let tcp = |sinks: &Vec<Endpoint>| {
@@ -60,7 +80,7 @@ fn to_come(shared: &Shared) -> usize {
     let sinks = settings.sinks.iter().map(tcp).sum::<usize>() * PER_TCP_SINK;
     let saved =
         shared.durable.as_ref().map_or(0, |_| settings.workers.get() * PER_WORKER + PER_DIRECTORY);
-    ANY + sinks + saved
+    sinks + saved
 }
 
 #[cfg(test)]

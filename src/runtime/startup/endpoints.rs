@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::core::event::EngineEvent;
-use crate::core::numbers::{PipelineIndex, SinkIndex, SinkPlace};
+use crate::core::numbers::{PipelineIndex, ProcessIndex, SinkIndex, SinkPlace};
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
 use crate::endpoints::{
@@ -240,6 +240,7 @@ pub(crate) fn intakes(shared: &Shared, stopped: &watch::Receiver<bool>) -> Vec<A
             clock: Arc::new(shared.clock),
             delivery: Arc::clone(queues) as Arc<dyn Delivery>,
             observer: Arc::clone(&shared.observer),
+            process: ProcessIndex(0),
             stop: stopped.clone(),
             entered: Entered::after(Arc::clone(number)),
         })

@@ -2,7 +2,7 @@
 //!
 //! No file is changed until every part can start.
 
-mod connections;
+pub(super) mod connections;
 pub(super) mod endpoints;
 mod positions;
 mod saving;
@@ -21,14 +21,17 @@ use super::earlier::Earlier;
 use super::error::EngineError;
 use super::ingress::gate::Gate;
 use super::parts::News;
+use super::processes::clients::entering::Entering;
 use super::recovery::saved_names::SavedNames;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::shutdown::{Running, Supervisor};
 use super::workers::Workers;
+use crate::cluster::Cluster;
 use crate::core::frames::trace_budget::TraceBudget;
 use crate::core::observer::Observer;
 use crate::core::topology::Topology;
+use crate::endpoints::Endpoint;
 use crate::resilience::{Checkpoint, Position};
 use endpoints::{Endpoints, begin_sinks, intakes, io_runtime, open_endpoints, queues, start_sinks};
 use positions::{begin_at, begin_queues_at};
@@ -139,6 +142,7 @@ fn share(
         pins: Arc::clone(pins),
         numbers: numbers.clone(),
         queues,
+        entering: settings.cluster.as_ref().map(|cluster| entering(settings, cluster)),
         durable,
         news,
         much_recorded: Arc::default(),
@@ -146,6 +150,14 @@ fn share(
         abort: AtomicBool::new(false),
         panicked: Arc::default(),
     })
+}
+
+/// Where frames of clients of the other processes of a cluster enter.
+fn entering(settings: &Settings, cluster: &Cluster) -> Arc<Entering> {
+    let processes = cluster.members().count();
+    let listens = settings.sources.iter().map(|source| matches!(source, Endpoint::Tcp(_)));
+    let (frame_limit, connections) = (settings.frame_limit, settings.connection_limit);
+    Arc::new(Entering::new(processes, listens, frame_limit, connections))
 }
 
 /// Everything that a start has opened.

@@ -45,6 +45,7 @@ pub(super) fn start_sources(
             tasks.spawn_on(read, io);
             inlets.loaders.push(start_load(io, tasks, &intake, shared, begin));
         }
+        start_entering(io, &mut entrances.sources, &intake, shared, begin);
         let begin = begin.clone();
         let read = async move {
             begun(begin).await;
@@ -53,6 +54,27 @@ pub(super) fn start_sources(
         entrances.sources.spawn_on(read, io);
     }
     (entrances, inlets)
+}
+
+/// Lets frames enter that clients of other processes send to a pipeline, if its source listens.
+fn start_entering(
+    io: &Handle,
+    tasks: &mut SourceTasks,
+    intake: &Arc<Intake>,
+    shared: &Shared,
+    begin: &watch::Receiver<bool>,
+) {
+    let Some(entering) = &shared.entering else { return };
+    for process in entering.processes(intake.pipeline) {
+        let (entering, begin) = (Arc::clone(entering), begin.clone());
+        let intake = Arc::clone(intake);
+        let enter = async move {
+            begun(begin).await;
+            entering.enter(process, intake).await;
+            Ok(())
+        };
+        tasks.spawn_on(enter, io);
+    }
 }
 
 /// Starts the source of a pipeline's load. `None` if the pipeline has no generator.

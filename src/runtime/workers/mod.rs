@@ -88,7 +88,7 @@ impl Workers {
         match started.wait_until_ready(&readiness, moved) {
             Ok(bases) => Ok((started, bases)),
             Err(error) => {
-                started.dismiss();
+                started.dismiss(RoundEnd::Left);
                 Err(error)
             }
         }
@@ -181,10 +181,11 @@ impl Workers {
         self.others.as_ref().map(Others::come_home)
     }
 
-    /// Ends the workers, whatever they have in memory, and waits until those of this process are gone.
-    pub fn dismiss(&self) {
+    /// Ends the workers, whatever they have in memory, and waits until those of this process are gone. `end` is what other
+    /// processes are told.
+    pub fn dismiss(&self, end: RoundEnd) {
         self.ask(|| Request::Leave);
-        self.end_others(RoundEnd::Left);
+        self.end_others(end);
         self.local.join();
         self.leave_others();
     }
@@ -216,7 +217,7 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.dismiss();
+        self.dismiss(RoundEnd::Left);
     }
 }
 

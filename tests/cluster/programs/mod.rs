@@ -2,6 +2,8 @@
 
 mod blamed;
 mod children;
+mod clients;
+mod clients_held;
 mod killed;
 mod lines;
 mod machines;

@@ -96,7 +96,7 @@ fn report(happens: &Happens, to: &dyn Observer) {
 fn send(from: &HostObserver, to: &dyn Observer) -> bool {
     let Some(figures) = from.take() else { return false };
     let sent = rmp_serde::to_vec_named(&figures).unwrap();
-    rmp_serde::from_slice::<Figures>(&sent).unwrap().tell(to);
+    rmp_serde::from_slice::<Figures>(&sent).unwrap().tell(ProcessIndex(1), to);
     true
 }
 

@@ -263,6 +263,7 @@ pub fn share(
         pins: Arc::default(),
         numbers: earlier.numbers.clone(),
         queues,
+        entering: None,
         durable: None,
         news,
         much_recorded: Arc::default(),

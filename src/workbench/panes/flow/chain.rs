@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use super::elsewhere::elsewhere;
 use super::row::at_row;
 use crate::telemetry::{PipelineShown, SinkShown, SinkState};
 use crate::workbench::theme::Theme;
@@ -232,6 +233,7 @@ fn source(theme: Theme, pipeline: &PipelineShown, form: Form) -> Node {
         (true, true) => "generator ended",
     };
     let mut name = address.unwrap_or(none).to_owned();
+    name.extend(elsewhere(&pipeline.clients, form.wide));
     if pipeline.held {
         name.push_str(" (held)");
     }
@@ -299,6 +301,7 @@ mod tests {
             has_sink: true,
             sink_names: Vec::new(),
             listening: Some("127.0.0.1:45998".into()),
+            clients: Vec::new(),
             generates: false,
             ended: false,
             held: false,

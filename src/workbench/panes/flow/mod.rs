@@ -2,6 +2,7 @@
 //! worker.
 
 mod chain;
+mod elsewhere;
 mod forms;
 mod lanes;
 mod merged;
