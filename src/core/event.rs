@@ -235,22 +235,15 @@ impl fmt::Display for EngineEvent {
                 write!(formatter, "{client} disconnected: {reason}")
             }
             Self::LetGo(_, client) => write!(formatter, "{client} let go: the run was stopped"),
-            Self::NotAccepted(_, ProcessIndex(0), reason) => {
-                write!(formatter, "a client was not accepted: {reason}")
-            }
             Self::NotAccepted(_, process, reason) => {
-                write!(formatter, "a client was not accepted at process {process}: {reason}")
+                write!(formatter, "a client was not accepted{}: {reason}", cluster_news::elsewhere(*process))
             }
-            Self::FewerConnections { process, connections, asked, open_files, .. } => {
-                if *process != ProcessIndex(0) {
-                    write!(formatter, "process {process}: ")?;
-                }
-                write!(
-                    formatter,
-                    "serving up to {connections} of {asked} connections at once: this process may \
-                     have {open_files} files open, raise that with ulimit -n"
-                )
-            }
+            Self::FewerConnections { process, connections, asked, open_files, .. } => write!(
+                formatter,
+                "serving up to {connections} of {asked} connections at once{}: this process may \
+                 have {open_files} files open, raise that with ulimit -n",
+                cluster_news::elsewhere(*process)
+            ),
             Self::Reading { file, stalled: true, .. } => write!(
                 formatter,
                 "a worker waits for the disk: it reads {file}; checkpoints wait for it"

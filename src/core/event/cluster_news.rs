@@ -91,6 +91,11 @@ impl ClusterNews {
     }
 }
 
+/// ` at process 2`; nothing of process 0.
+pub(super) fn elsewhere(process: ProcessIndex) -> String {
+    if process == ProcessIndex(0) { String::new() } else { format!(" at process {process}") }
+}
+
 /// `waiting for process 2 at c:7100`.
 pub fn waiting_for(processes: &[ProcessNamed]) -> String {
     let names: Vec<String> = processes.iter().map(ToString::to_string).collect();
@@ -144,6 +149,12 @@ impl fmt::Display for ClusterNews {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_at_another_process_than_the_first_names_it() {
+        assert_eq!(elsewhere(ProcessIndex(0)), "");
+        assert_eq!(elsewhere(ProcessIndex(2)), " at process 2");
+    }
 
     #[test]
     fn who_is_waited_for_is_named_with_the_address_if_it_is_known() {
