@@ -127,8 +127,7 @@ fn what_is_said_once_is_said_again_if_nobody_had_decided_before_a_crash() {
     for number in [1, 2] {
         let seen = watched.wait_for("that it is held", |seen| held(seen) == Some(number));
         assert!(seen.breakpoints.held.as_ref().unwrap().unjudged.is_some());
-        let breakpoint = &seen.breakpoints.all[0];
-        assert_eq!((breakpoint.unjudged, breakpoint.trouble.is_none()), (0, true));
+        assert_eq!(seen.breakpoints.all[0].unjudged, 0);
         if number == 1 {
             watched.session.obey(Order::Crash).unwrap();
         }
@@ -139,7 +138,6 @@ fn what_is_said_once_is_said_again_if_nobody_had_decided_before_a_crash() {
     send(&watched);
     let seen = watched.wait_for_messages(2 * MANY as u64);
     assert_eq!(seen.breakpoints.all[0].unjudged, 2);
-    assert!(seen.breakpoints.all[0].trouble.is_some());
 }
 
 #[test]

@@ -124,6 +124,6 @@ fn when_the_thread_that_looks_has_failed_nothing_is_changed_so_that_it_would_hol
     let states: Vec<_> = shown.all.iter().map(|one| (one.on, one.hold)).collect();
     assert_eq!(states, [(true, false), (false, true)]);
     // What needs nothing of that thread is done.
-    assert_eq!(breakpoints.switch_hold(2).unwrap().unwrap().1, false);
+    assert!(!breakpoints.switch_hold(2).unwrap().unwrap().1);
     assert!(breakpoints.switch(2).unwrap().unwrap().1);
 }

@@ -31,6 +31,18 @@ pub struct Held {
     pub decision: Option<Decision>,
 }
 
+/// What is left to be done of what a person has decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Something that was decided is not done yet.
+    Decided,
+    /// The same, and all messages go on as soon as it is done.
+    ThenAllGoOn,
+}
+
 /// What a session and the thread that looks share.
 #[derive(Default)]
 pub struct Desk {
@@ -39,10 +51,7 @@ pub struct Desk {
     /// Grows with each engine.
     pub life: u64,
     pub held: Option<Held>,
-    /// Whether something that was decided is not done yet.
-    pub is_unsettled: bool,
-    /// Whether all messages go on as soon as that is done.
-    pub go_on: bool,
+    pub doing: Doing,
     /// The number of the last message that was held.
     pub last: u64,
     /// How many messages were looked at.
@@ -69,14 +78,14 @@ impl Desk {
         };
         held.shown.decided = Some(shown);
         held.decision = Some(decision);
-        self.is_unsettled = true;
+        self.doing = Doing::Decided;
         let HeldShown { sequence, pipeline_name, .. } = &held.shown;
         Some(format!("message {} of {pipeline_name} is {what}", sequence.0))
     }
 
     /// The thread that looks has failed, for this reason: nothing is held any more.
     pub fn fail(&mut self, why: Arc<str>, passes: &Passes) {
-        (self.failed, self.is_unsettled) = (Some(why), false);
+        (self.failed, self.doing) = (Some(why), Doing::Nothing);
         self.all_go_on(passes);
     }
 
@@ -84,8 +93,8 @@ impl Desk {
     /// the thread that looks does it.
     pub fn all_go_on(&mut self, passes: &Passes) {
         self.held.take_if(|held| held.shown.decided.is_none());
-        self.go_on = self.is_unsettled;
-        if self.is_unsettled {
+        if self.doing != Doing::Nothing {
+            self.doing = Doing::ThenAllGoOn;
             return passes.wake();
         }
         self.held = None;

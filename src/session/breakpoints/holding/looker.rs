@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::desk::{Decision, Desk, Held};
+use super::desk::{Decision, Desk, Doing, Held};
 use super::judging::{judge, shown};
 use crate::core::frames::Frames;
 use crate::core::numbers::PipelineIndex;
@@ -149,8 +149,7 @@ impl Looker {
         if desk.held.as_ref().is_some_and(|held| held.decision.is_some()) {
             return;
         }
-        desk.is_unsettled = false;
-        if std::mem::take(&mut desk.go_on) {
+        if std::mem::take(&mut desk.doing) == Doing::ThenAllGoOn {
             desk.all_go_on(&self.passes);
         }
     }

@@ -15,7 +15,7 @@ use crate::core::topology::Topology;
 use crate::runtime::Entrance;
 use crate::runtime::passes::Passes;
 use crate::telemetry::HeldShown;
-use desk::{Decision, Desk};
+use desk::{Decision, Desk, Doing};
 use looker::{At, Looker};
 
 /// Holds messages before they enter.
@@ -58,7 +58,9 @@ impl Holding {
         if on.is_empty() || desk.failed.is_some() {
             return desk.all_go_on(&self.passes);
         }
-        desk.go_on = false;
+        if desk.doing == Doing::ThenAllGoOn {
+            desk.doing = Doing::Decided;
+        }
         // It is looked at again, by those that are left.
         desk.held.take_if(|held| !on.contains(&held.breakpoint) && held.shown.decided.is_none());
         if self.passes.are_needed() {
