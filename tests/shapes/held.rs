@@ -224,11 +224,11 @@ pub fn hold(
     let (mut last, mut crashed) = (0, 0);
     while let Some(held) = run.next(last, all as u64) {
         last = held.number;
-        let crashes =
+        let has_to_crash =
             crashed < MOST_CRASHES && disturbed.every > 0 && last.is_multiple_of(disturbed.every);
         // Where pipelines share a state, another message may be held after a crash.
         let at_once = disturbed.decided && pipelines == 1;
-        if crashes && !at_once {
+        if has_to_crash && !at_once {
             crashed += 1;
             run.obey(Order::Crash);
             continue;
@@ -242,7 +242,7 @@ pub fn hold(
             }
         };
         run.obey(Order::Held(order));
-        if crashes {
+        if has_to_crash {
             crashed += 1;
             run.obey(Order::Crash);
         }
