@@ -102,7 +102,9 @@ fn let_all_go(more: bool, at: u64, waits: bool) {
     let seen = watched.wait_for_messages(9);
     assert_eq!(votes(&seen).into_values().collect::<Vec<_>>(), [3, 3, 3]);
     assert!(seen.dead_letters.is_empty());
-    clients.iter_mut().for_each(|client| client.flush().unwrap());
+    for client in &mut clients {
+        client.flush().unwrap();
+    }
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Holding {
     }
 
     /// As if the thread that looks had failed.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "workbench"))]
     pub fn fail(&self, why: &str) {
         self.desk.lock().fail(why.into(), &self.passes);
     }
