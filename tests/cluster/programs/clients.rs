@@ -105,13 +105,15 @@ fn vote_at_each(processes: usize) {
     }
     let expected = processes * 2 * VOTES as usize;
     wait_until("all outputs", || served.outputs() == expected);
-    all[processes - 1].signal("TERM");
     assert!(all[0].said().contains(&format!("listening at {}\n", served.addresses[0])));
     for process in 1..processes {
         let listening = format!("listening at {}\n", served.addresses[process]);
         assert!(all[process].said().contains(&listening), "{}", all[process].said());
-        assert!(all[0].said().contains(&format!("process {process} is {listening}")));
+        // With its next figures.
+        let told = format!("process {process} is {listening}");
+        wait_until("who listens where", || all[0].said().contains(&told));
     }
+    all[processes - 1].signal("TERM");
     let totals_said = Machines::all_end_well(std::mem::take(&mut all)).remove(0).json();
     assert_eq!(totals_said["messages_in"], expected + 2 * processes);
     let found = by_letter(&served.machines.folder.read("outputs"));
