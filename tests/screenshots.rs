@@ -166,6 +166,23 @@ fn the_picture_of_a_stop_shows_the_message_at_which_it_is() {
 }
 
 #[test]
+fn the_picture_of_a_held_message_shows_what_it_would_do() {
+    let mut stage = recorded();
+    for vote in &VOTES[..6] {
+        stage.vote(vote);
+    }
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("1b");
+    stage.key(KeyCode::Tab, KeyModifiers::NONE);
+    stage.text("key == \"a\" && state.votes > 20");
+    stage.key(KeyCode::Enter, KeyModifiers::NONE);
+    stage.key(KeyCode::Esc, KeyModifiers::NONE);
+    stage.text("i");
+    stage.vote(VOTES[6]);
+    compare("held-120x40.svg", &stage);
+}
+
+#[test]
 fn the_picture_of_a_branch_shows_what_would_be_different() {
     let mut stage = recorded();
     for vote in VOTES {
