@@ -90,6 +90,11 @@ fn who_is_waited_for_is_told_and_shown_until_all_have_met() {
     input.write_all(&vote(b'a', 7)).unwrap();
     input.flush().unwrap();
     terminal.wait_for("a => 7");
+    // A letter right behind Escape would be another key.
+    terminal.send("\x1b");
+    terminal.wait_for("i: type a message");
+    terminal.send("u");
+    terminal.wait_for("nothing is taken back: that needs one process");
     let status = reached.status();
     assert_eq!((&status["state"], &status["viewers"]), (&"running".into(), &1.into()));
     assert_eq!(status["waiting_for"], serde_json::Value::Null);
