@@ -86,7 +86,7 @@ impl Session {
             ahead: look.foreseen(),
             breakpoints: self.breakpoints.shown(),
             past: None,
-            undo: self.undone.shown(),
+            undo: self.undone.shown(self.outputs_leave()),
             shrinking: self.shrinking_shown(),
             replaying: false,
             search: None,

@@ -17,6 +17,8 @@ pub struct UndoShown {
     pub outcome: Option<Result<TakenBackShown, Arc<str>>>,
     /// The messages that were taken back, the newest last; the first of very many are left out.
     pub messages: Arc<[(PipelineIndex, SequenceNumber)]>,
+    /// Whether a sink writes outputs, and does not drop them: those stay.
+    pub outputs_leave: bool,
 }
 
 impl UndoShown {

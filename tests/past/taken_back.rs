@@ -142,6 +142,7 @@ fn outputs_that_have_left_through_a_sink_are_counted_and_stay() {
     });
     watched.vote(&[(b'a', 1), (b'a', 2)]);
     watched.wait_for_messages(2);
+    assert!(watched.session.snapshot().undo.outputs_leave);
     let done = undo(&mut watched).unwrap();
     assert_eq!((done.outputs, done.dead_letters), (1, 0));
     watched.vote(&[(b'a', 3)]);

@@ -63,6 +63,11 @@ impl Session {
         begun.map_err(|error| format!("nothing can be taken back: {error}"))
     }
 
+    /// Whether a sink writes outputs, and does not drop them.
+    pub(in crate::session) fn outputs_leave(&self) -> bool {
+        self.settings.sinks.iter().flatten().any(|endpoint| *endpoint != Endpoint::Null)
+    }
+
     /// Notes what has come of taking a message back. True if something has.
     pub(in crate::session) fn watch_undo(&mut self) -> bool {
         let noted = self.undone.note();

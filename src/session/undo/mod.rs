@@ -85,9 +85,14 @@ impl Undone {
     }
 
     /// What a front end shows of it.
-    pub fn shown(&self) -> UndoShown {
+    pub fn shown(&self, outputs_leave: bool) -> UndoShown {
         let Self { wanted, outcome, messages, .. } = self;
-        UndoShown { wanted: *wanted, outcome: outcome.clone(), messages: Arc::clone(messages) }
+        UndoShown {
+            wanted: *wanted,
+            outcome: outcome.clone(),
+            messages: Arc::clone(messages),
+            outputs_leave,
+        }
     }
 }
 

@@ -9,8 +9,7 @@ use crate::workbench::words;
 impl Workbench {
     /// Whether outputs leave, so that they cannot be taken back.
     pub(super) fn outputs_leave(&self) -> bool {
-        let mut pipelines = self.snapshot.pipelines.iter();
-        pipelines.any(|pipeline| pipeline.messages_out > 0 && !pipeline.sinks.is_empty())
+        self.snapshot.undo.outputs_leave && self.snapshot.totals.messages_out > 0
     }
 
     /// Whether a message was taken back.

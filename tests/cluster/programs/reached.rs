@@ -94,6 +94,8 @@ fn who_is_waited_for_is_told_and_shown_until_all_have_met() {
     terminal.send("\x1b");
     terminal.wait_for("i: type a message");
     terminal.send("u");
+    terminal.wait_for("Take it back?");
+    terminal.send("y");
     terminal.wait_for("nothing is taken back: that needs one process");
     let status = reached.status();
     assert_eq!((&status["state"], &status["viewers"]), (&"running".into(), &1.into()));
