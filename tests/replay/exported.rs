@@ -93,3 +93,37 @@ fn an_export_that_cannot_be_writes_nothing() {
     assert!(words.text().contains("recording of alphabet"), "{}", words.text());
     assert!(words.text().contains("WHICH IS NOT THERE"), "{}", words.text());
 }
+
+/// A copy of a recording that another program has written.
+fn golden(folder: &Folder, name: &str) -> String {
+    let copy = folder.path("recording");
+    fs::copy(fixture(name), &copy).unwrap();
+    copy
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_recording_of_version_1_is_replayed_as_it_was_run() {
+    let folder = Folder::new();
+    let (recording, outputs) = (golden(&folder, "history-1.recording"), folder.path("outputs"));
+    run(["replay", &recording, "--app", "alphabet", "--out", &outputs]).succeeded();
+    assert_eq!(folder.read("outputs"), fs::read(fixture("votes.outputs")).unwrap());
+}
+
+/// `a 10`, `b 5` and `a 7`, of which the last two were taken back, and `a 1`.
+#[test]
+fn a_recording_of_version_2_is_replayed_without_what_was_taken_back() {
+    let folder = Folder::new();
+    let (recording, state) = (golden(&folder, "history-2.recording"), folder.path("state"));
+    let replay = ["replay", &recording, "--app", "alphabet", "--state", &state];
+    run(replay).succeeded();
+    let rows = folder.json_lines("state");
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((&row["key"], &row["messages"]), (&"a".into(), &2.into()));
+    assert_eq!(row["value"]["votes"], 11);
+    run(replay.into_iter().chain(["--to", "3"])).succeeded();
+    assert_eq!(folder.json_lines("state").len(), 2);
+}
